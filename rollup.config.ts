@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import resolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import type { Plugin, ProgramNode, RollupLog, RollupOptions } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import esbuild from 'rollup-plugin-esbuild';
+import license from 'rollup-plugin-license';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+/**
+ * The wrapped SDK is built from the sources in its package (its build targets ES5, with generators, and its root runs code
+ * when it is loaded, which throws outside browsers), without the modules that its `Analytics` class imports and that never
+ * run here, because its queue, user and group come from us. Each is replaced by the least that the class still asks of it.
+ * The version is pinned exactly, and the build fails when one of them is not found any more.
+ */
+const SOURCES: Readonly<Record<string, string>> = {
+  '@customerio/cdp-analytics-browser': '@customerio/cdp-analytics-browser/src/core/analytics/index.ts',
+  '@customerio/cdp-analytics-core': '@customerio/cdp-analytics-core/src/index.ts',
+};
+const REPLACED: Readonly<Record<string, string>> = {
+  // Ids, cookies and localStorage: src/customerio/identity.ts. The original writes and deletes the page's own key `test`.
+  '/cdp-analytics-browser/src/core/user/index.ts': `
+    export const getAvailableStorageOptions = () => ({});
+    export class UniversalStorage {
+      #values = new Map();
+      get(key) { return this.#values.get(key) ?? null; }
+      getAndSync(key) { return this.get(key); }
+      set(key, value) { this.#values.set(key, value); }
+      clear(key) { this.#values.delete(key); }
+    }
+    export class User {}
+    export class Group {}`,
+  // The queue: src/customerio/queue.ts.
+  '/cdp-analytics-browser/src/core/queue/event-queue.ts': 'export class EventQueue {}',
+  '/cdp-analytics-browser/src/lib/priority-queue/index.ts': 'export class PriorityQueue {}',
+  '/cdp-analytics-browser/src/lib/priority-queue/persisted.ts': 'export class PersistedPriorityQueue {}',
+  // messageIds are ours, so nobody reads its hash of the whole event.
+  '/spark-md5/spark-md5.js': 'export default { hash: () => "" };',
+  // Its metrics go to Customer.io's own host.
+  '/cdp-analytics-browser/src/core/stats/index.ts': `export { Stats } from '@customerio/cdp-analytics-core';`,
+  '/cdp-analytics-core/src/stats/index.ts': `
+    export class Stats { metrics = []; increment() {} gauge() {} flush() {} serialize() { return []; } }
+    export { Stats as CoreStats, Stats as NullStats };`,
+  // A list of everything that ever happened to each event.
+  '/cdp-analytics-core/src/logger/index.ts': `
+    export class CoreLogger { logs = []; log(level, message, extras) { this.logs.push({ level, message, extras }); } flush() {} }`,
+  // The original waits 300 ms before it calls back.
+  '/cdp-analytics-core/src/callback/index.ts': `
+    export const invokeCallback = (context, callback) =>
+      Promise.resolve(context).then(callback).then(() => context, () => context);
+    export const pTimeout = undefined, sleep = undefined;`,
+  // Told apart within one page only: a context's id never leaves it.
+  '/@lukeed/uuid/dist/index.mjs': 'let last = 0; export const v4 = () => String(++last);',
+};
+
+/**
+ * Methods of the wrapped `Analytics` that are deprecated, or that load what is left out here. A plugin that calls one gets
+ * the same error as for any other method that does not exist.
+ */
+const UNUSED_METHODS = new Set(
+  (
+    'trackClick trackLink trackSubmit trackForm debug addSourceMiddleware addDestinationMiddleware queryString use ' +
+    'noConflict normalize failedInitializations initialize init pageview plugins Integrations push log ' +
+    'addIntegrationMiddleware listeners addEventListener removeAllListeners removeListener removeEventListener ' +
+    'hasListeners add addIntegration'
+  ).split(' '),
+);
+
+/** Leaves these out of a module's classes. */
+function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<string>): string {
+  const found = new Set<string>();
+  let result = '';
+  let from = 0;
+  for (const statement of program.body) {
+    const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+    if (declaration?.type !== 'ClassDeclaration') continue;
+    for (const member of declaration.body.body as readonly (Positioned & { readonly key?: { readonly name?: string } })[]) {
+      const name = member.key?.name ?? '';
+      if (!names.has(name)) continue;
+      found.add(name);
+      result += code.slice(from, member.start);
+      from = member.end;
+    }
+  }
+  const missing = [...names].filter((name) => !found.has(name));
+  if (missing.length) throw new Error(`The wrapped Analytics has no ${missing.join(', ')}: see UNUSED_METHODS`);
+  return result + code.slice(from);
+}
+
+interface Positioned {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The wrapped SDK without what never runs. Also used by the unit tests, so that they run what is shipped. */
+export function slim(): Plugin {
+  const used = new Set<string>();
+  return {
+    name: 'slim',
+    async resolveId(source, importer, options) {
+      if (!importer || source.startsWith('\0')) return null;
+      const sources = SOURCES[source];
+      if (sources) return this.resolve(sources, importer, options);
+      if (!importer.includes('/cdp-analytics-')) return null;
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      const id = found?.id.replaceAll('\\', '/').split('?', 1)[0] ?? '';
+      const key = Object.keys(REPLACED).find((each) => id.endsWith(each));
+      if (!key) return found;
+      used.add(key);
+      return `\0slim:${key}`;
+    },
+    load(id) {
+      const code = id.startsWith('\0slim:') ? REPLACED[id.slice('\0slim:'.length)] : undefined;
+      return code === undefined ? null : { code, moduleSideEffects: false };
+    },
+    transform: {
+      // After esbuild has made JavaScript of it.
+      order: 'post',
+      handler(source, id) {
+        if (!id.endsWith('/cdp-analytics-browser/src/core/analytics/index.ts')) return null;
+        return { code: withoutMethods(source, this.parse(source), UNUSED_METHODS), map: null };
+      },
+    },
+    // Lazy parts of methods that src/customerio/analytics.ts does not call.
+    resolveDynamicImport: (_specifier, importer) =>
+      importer.includes('/core/analytics/') ? { id: 'left-out', external: true } : null,
+    renderDynamicImport: ({ targetModuleId }) =>
+      targetModuleId === 'left-out' ? { left: 'Promise.reject(Error(', right: '))' } : null,
+    generateBundle() {
+      const unused = Object.keys(REPLACED).filter((key) => !used.has(key));
+      if (used.size && unused.length) this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED in rollup.config.ts`);
+    },
+  };
+}
+
+const MIDDLEWARE = './cio-middleware.js';
+
+/** The lazy file is one and the same for both builds, self-contained, beside whatever loads it. */
+function lazyMiddleware(classic: boolean): Plugin {
+  return {
+    name: 'lazy-middleware',
+    resolveDynamicImport: (specifier) =>
+      specifier === './source-middleware.ts' ? { id: MIDDLEWARE, external: true } : null,
+    // In a classic script `import()` would resolve against the page.
+    renderDynamicImport: ({ targetModuleId }) =>
+      classic && targetModuleId === MIDDLEWARE ? { left: 'import(new URL(', right: ', cioBase).href)' } : null,
+  };
+}
+
+const notices = license({
+  banner: {
+    commentStyle: 'ignored',
+    content: `cio-first-party ${version} | MIT | bundles the packages listed in THIRD-PARTY-NOTICES.txt`,
+  },
+  thirdParty: { output: { file: path.resolve('dist/THIRD-PARTY-NOTICES.txt') } },
+});
+
+const code = esbuild({ target: 'es2022', include: /\.ts$/, exclude: [], tsconfig: false, define: { __VERSION__: JSON.stringify(version) } });
+const browser: Plugin[] = [slim(), resolve({ browser: true, extensions: ['.mjs', '.js', '.ts'] }), commonjs(), code];
+const minify = terser({ compress: { passes: 3, ecma: 2020 }, format: { comments: /^!/, ecma: 2020 }, mangle: true });
+
+const onwarn = (warning: RollupLog, warn: (warning: RollupLog) => void): void => {
+  // Compiled to ES5, the wrapped SDK carries helpers that look at a top-level \`this\`.
+  if (warning.code === 'THIS_IS_UNDEFINED' && warning.id?.includes('/node_modules/')) return;
+  warn(warning);
+};
+
+const isNode = (id: string): boolean => id.startsWith('node:');
+const isProxy = (id: string): boolean => id.endsWith('/proxy/index.ts');
+
+const config: RollupOptions[] = [
+  {
+    input: 'src/index.ts',
+    plugins: [lazyMiddleware(false), ...browser, notices],
+    onwarn,
+    output: { file: 'dist/index.js', format: 'es', sourcemap: true },
+  },
+  {
+    input: 'src/script/cio.ts',
+    plugins: [lazyMiddleware(true), ...browser, notices],
+    onwarn,
+    output: {
+      file: 'dist/cio.js',
+      format: 'iife',
+      sourcemap: true,
+      inlineDynamicImports: true,
+      intro: 'const cioBase = document.currentScript ? document.currentScript.src : location.href;',
+      plugins: [minify],
+    },
+  },
+  {
+    input: 'src/customerio/source-middleware.ts',
+    plugins: [...browser, notices],
+    onwarn,
+    output: { file: 'dist/cio-middleware.js', format: 'es', sourcemap: true, plugins: [minify] },
+  },
+  {
+    input: 'src/proxy/index.ts',
+    external: isNode,
+    plugins: [resolve(), code],
+    onwarn,
+    output: { file: 'dist/proxy.js', format: 'es', sourcemap: true },
+  },
+  {
+    input: 'src/cli/index.ts',
+    external: (id) => isNode(id) || isProxy(id),
+    plugins: [resolve(), code],
+    onwarn,
+    output: {
+      file: 'dist/cli.js',
+      format: 'es',
+      sourcemap: true,
+      paths: (id) => (isProxy(id) ? './proxy.js' : id),
+    },
+  },
+  ...['index', 'proxy'].map(
+    (name): RollupOptions => ({
+      input: name === 'index' ? 'dist/.types/index.d.ts' : 'dist/.types/proxy/index.d.ts',
+      external: [/^node:/],
+      plugins: [dts()],
+      output: { file: `dist/${name}.d.ts`, format: 'es' },
+    }),
+  ),
+];
+export default config;

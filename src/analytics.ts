@@ -1,0 +1,101 @@
+import type { Stats } from './accounts.ts';
+import type { SourceMiddleware } from './customerio/analytics.ts';
+import type { Traits, User } from './customerio/identity.ts';
+import type { Plugin, PluginContext } from './customerio/plugin.ts';
+import type { AnalyticsEvents, ConsentState, DropReason, EventName, Listener } from './events.ts';
+
+/** What happened to a call, by the time its promise resolved. */
+export interface Receipt {
+  /** The event's `messageId`: the same in every event that the SDK tells, at the proxy and at Customer.io. */
+  readonly id: string;
+  /**
+   * `stored`: survives the browser. `memory`: lives as long as the page (the browser refuses storage). `held`: waits for
+   * consent. `discarded`: will never arrive, because of `reason`.
+   */
+  readonly state: 'stored' | 'memory' | 'held' | 'discarded';
+  readonly reason?: DropReason;
+}
+
+export interface FlushResult {
+  /** During this flush. */
+  readonly delivered: number;
+  /** What waits still. */
+  readonly pending: number;
+  /** During this flush. */
+  readonly dropped: number;
+}
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** `integrations`, `timestamp`, `anonymousId`, `userId`, `context`; anything else goes into `context`. */
+export interface CallOptions {
+  readonly integrations?: Readonly<Record<string, unknown>>;
+  readonly timestamp?: Date | string;
+  readonly anonymousId?: string;
+  readonly userId?: string;
+  readonly context?: Properties;
+  readonly [key: string]: unknown;
+}
+
+type Callback = (context: PluginContext) => unknown;
+
+/** The six calls, with the arguments of the wrapped SDK. They never throw and never reject. */
+export interface Calls {
+  /** Something that the visitor did. */
+  track(event: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
+  /** A page was seen. A single text is its name; two are category and name. */
+  page(name?: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
+  page(category: string, name: string, properties?: Properties | null, options?: CallOptions): Promise<Receipt>;
+  page(properties: Properties, options?: CallOptions): Promise<Receipt>;
+  /** A screen of an app was seen. Arguments as in `page`. */
+  screen(name?: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
+  screen(category: string, name: string, properties?: Properties | null, options?: CallOptions): Promise<Receipt>;
+  screen(properties: Properties, options?: CallOptions): Promise<Receipt>;
+  /** Says who the visitor is. Another id than before also gives them a new anonymous id. */
+  identify(userId?: string | number | null, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
+  identify(traits: Traits, options?: CallOptions): Promise<Receipt>;
+  /** Puts the visitor into a group. Without arguments: the group that they are in. */
+  group(): User;
+  group(groupId: string | number, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
+  /** Says that two ids are one person. `from` is the current id if it is left out. */
+  alias(to: string | number, from?: string | number | CallOptions, options?: CallOptions): Promise<Receipt>;
+}
+
+export interface Consent {
+  readonly state: ConsentState;
+  /** Held calls are made now, in their order, with the time and page that they had. */
+  grant(categories?: readonly string[]): void;
+  /** Held calls are dropped. After a grant: sending stops, and everything that was stored is deleted. */
+  deny(): void;
+}
+
+/** The SDK. Nothing here ever throws or rejects, once it is made. */
+export interface Analytics extends Calls {
+  /** Forgets the visitor: new anonymous id, no user, no group. What is stored keeps its own identity. */
+  anonymize(): void;
+  /** The same as `anonymize`. */
+  reset(): void;
+  /**
+   * Sends everything now. Resolves when nothing waits any more, or nothing can be done for the moment, or after
+   * `timeoutMs` (default 10 000 ms).
+   */
+  flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult>;
+  stats(): Stats;
+  readonly consent: Consent;
+  /** What the SDK tells. Answers its own stop function. */
+  on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
+  /** Events of the wrapped SDK: `track`, `page`, `identify`, `group`, `alias`, `screen`, `reset`. */
+  on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
+  /** Resolves when the plugins have loaded. */
+  ready(callback?: () => void): Promise<void>;
+  user(): User;
+  /** Events made after this call pass through these plugins. A plugin that fails is told as `error`. */
+  register(...plugins: readonly Plugin[]): Promise<void>;
+  deregister(...names: readonly string[]): Promise<void>;
+  /** Sees each event before it is stored; skipping `next` drops it. */
+  addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
+  /** Answers the visitor's anonymous id, or null before consent. */
+  setAnonymousId(id?: string): string | null;
+  /** Stops every timer, listener and lock of this instance. What is stored is sent by the next page. */
+  close(): void;
+}

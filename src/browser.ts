@@ -1,0 +1,202 @@
+/**
+ * The browser's one address: every global of the page that this package touches is named here and nowhere else, and is
+ * looked up when it is used, so that importing the package touches nothing.
+ */
+
+/** Time, and the only way to wait. */
+export interface Clock {
+  /** Wall clock, in milliseconds since the epoch. */
+  now(): number;
+  /** Runs `run` after `delayMs`; the answer stops it. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back. */
+export type Moment = 'hide' | 'show' | 'leave' | 'return' | 'online';
+
+/** What the page lives through. */
+export interface Lifecycle {
+  /** What the browser believes. It may be wrong: delay by it, never drop by it. */
+  online(): boolean;
+  on(moment: Moment, run: () => void): () => void;
+}
+
+/** Text by key, synchronous. Refusals of the browser are answered, never thrown. */
+export interface TextStore {
+  get(key: string): string | null;
+  /** Says whether the browser kept it. */
+  set(key: string, value: string): boolean;
+  remove(key: string): void;
+  keys(): readonly string[];
+}
+
+/** Messages to the other tabs of this origin. */
+export interface Channel {
+  post(message: unknown): void;
+  close(): void;
+}
+
+/** What a call keeps of the page it was made on. */
+export interface PageFacts {
+  readonly href: string;
+  readonly path: string;
+  readonly search: string;
+  readonly title: string;
+  readonly referrer: string;
+  readonly canonical: string | undefined;
+  readonly userAgent: string;
+  readonly locale: string | undefined;
+}
+
+/** Whether there is a page. Servers, workers and service workers have none. */
+export const inBrowser = (): boolean => typeof document !== 'undefined' && typeof window !== 'undefined';
+
+// A timer of 2^31 ms or more fires at once: https://html.spec.whatwg.org/#timers
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+function listen(target: EventTarget, type: string, run: (event: Event) => void): () => void {
+  target.addEventListener(type, run);
+  return () => target.removeEventListener(type, run);
+}
+
+export const lifecycle: Lifecycle = {
+  online: () => navigator.onLine !== false,
+  on(moment, run) {
+    switch (moment) {
+      case 'hide':
+      case 'show':
+        return listen(document, 'visibilitychange', () => {
+          if ((document.visibilityState === 'hidden') === (moment === 'hide')) run();
+        });
+      case 'leave':
+        return listen(window, 'pagehide', run);
+      case 'return':
+        return listen(window, 'pageshow', (event) => {
+          if ((event as PageTransitionEvent).persisted) run();
+        });
+      case 'online':
+        return listen(window, 'online', run);
+    }
+  },
+};
+
+/** What the browser refuses by throwing, as an answer. */
+function unlessRefused<T>(use: () => T, refused: T): T {
+  try {
+    return use();
+  } catch {
+    return refused;
+  }
+}
+
+/** localStorage: its getter throws in sandboxed frames, its setter when it is full. */
+export const local: TextStore = {
+  get: (key) => unlessRefused(() => localStorage.getItem(key), null),
+  set: (key, value) => unlessRefused(() => (localStorage.setItem(key, value), true), false),
+  remove: (key) => unlessRefused(() => localStorage.removeItem(key), undefined),
+  keys: () => unlessRefused(() => Object.keys(localStorage), []),
+};
+
+/** `document.cookie`, read and written whole. Sandboxed frames throw on both. */
+export const cookieJar = {
+  read: (): string => unlessRefused(() => document.cookie, ''),
+  // The Cookie Store API is missing in Firefox and is asynchronous: an id must be there before the next line of the page.
+  write: (cookie: string): void => unlessRefused(() => void (document.cookie = cookie), undefined),
+};
+
+/** Tells when another tab of this origin has changed localStorage; `null` when it was cleared. */
+export const onStorageChange = (run: (key: string | null) => void): (() => void) =>
+  listen(window, 'storage', (event) => run((event as StorageEvent).key));
+
+let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
+
+function canonical(): string | undefined {
+  // A live collection is walked once for each call of the application; asking the document anew costs ten times that.
+  links ??= document.getElementsByTagName('link');
+  let found: string | undefined;
+  for (const link of links) if (link.rel === 'canonical') found = link.getAttribute('href') ?? undefined;
+  return found;
+}
+
+export function pageFacts(): PageFacts {
+  return {
+    href: location.href,
+    path: location.pathname,
+    search: location.search,
+    title: document.title,
+    referrer: document.referrer,
+    canonical: canonical(),
+    userAgent: navigator.userAgent,
+    locale: navigator.language,
+  };
+}
+
+export const pageUrl = (): string => location.href;
+
+/** At least `bytes` × 8 random bits, in base 36. */
+export function randomText(bytes: number): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
+    byte.toString(36).padStart(2, '0'),
+  ).join('');
+}
+
+/** A version 4 UUID, also where `crypto.randomUUID` is missing (pages without TLS). RFC 9562. */
+export function uuid(): string {
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+    const random = crypto.getRandomValues(new Uint8Array(1))[0] ?? 0;
+    return (Number(digit) ^ (random & (15 >> (Number(digit) / 4)))).toString(16);
+  });
+}
+
+export const random = (): number => Math.random();
+
+export const request: typeof fetch = (input, init) => fetch(input, init);
+
+/** The text compressed, or undefined where the browser cannot. https://compression.spec.whatwg.org/ */
+export async function gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (typeof CompressionStream === 'undefined') return undefined;
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Messages between tabs, or undefined where the browser has no BroadcastChannel or refuses it. */
+export function openChannel(name: string, onMessage: (message: unknown) => void): Channel | undefined {
+  return unlessRefused<Channel | undefined>(() => {
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = (event: MessageEvent<unknown>) => onMessage(event.data);
+    return { post: (message) => channel.postMessage(message), close: () => channel.close() };
+  }, undefined);
+}
+
+/** Web Locks, or undefined: pages without TLS and Safari before 15.4 have none. */
+export function lockManager(): LockManager | undefined {
+  return navigator.locks;
+}
+
+/** Asks for it and does not wait: other tabs may still be closing theirs. */
+export const deleteDatabase = (name: string): void =>
+  unlessRefused(() => void indexedDB.deleteDatabase(name), undefined);
+
+/** One registry a page, shared by every copy of this package on it. */
+export function pageRegistry<T>(name: string): Map<string, T> {
+  const page = globalThis as unknown as Record<symbol, Map<string, T> | undefined>;
+  return (page[Symbol.for(name)] ??= new Map<string, T>());
+}
+
+/** The classic script that is running now. */
+export const currentScript = (): HTMLScriptElement | undefined =>
+  document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
+
+/** The page's own names. */
+export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;
+
+export const warn = (...text: unknown[]): void => console.warn(...text);
+export const trace = (...text: unknown[]): void => console.debug(...text);

@@ -1,0 +1,40 @@
+import type { DraftEvent } from './customerio/snapshot.ts';
+import { toWireEvent } from './customerio/wire-event.ts';
+import type { DropReason } from './events.ts';
+import type { OutboxEvent } from './outbox/contract.ts';
+import { MAX_EVENT_BYTES, type WireEvent } from './wire.ts';
+
+/** An event that may wait in the outbox, or why it may not. */
+export type Captured =
+  | { readonly kind: 'event'; readonly event: OutboxEvent }
+  | { readonly kind: 'dropped'; readonly reason: DropReason; readonly cause?: unknown };
+
+const utf8 = new TextEncoder();
+
+/** Gives an event its last form, once and for all: it is serialised here and only joined with others later. */
+export function capture(
+  id: string,
+  at: number,
+  draft: DraftEvent,
+  beforeSend: ((event: WireEvent) => WireEvent | null) | undefined,
+): Captured {
+  let event = toWireEvent(draft, id);
+  if (beforeSend) {
+    try {
+      const changed: unknown = beforeSend(event);
+      if (typeof changed !== 'object' || changed === null) return { kind: 'dropped', reason: 'before-send' };
+      event = { ...(changed as WireEvent), messageId: id };
+    } catch (cause) {
+      // It may have been about to take out what nobody may see.
+      return { kind: 'dropped', reason: 'before-send', cause };
+    }
+  }
+  try {
+    const json = JSON.stringify(event);
+    const bytes = utf8.encode(json).byteLength;
+    if (bytes > MAX_EVENT_BYTES) return { kind: 'dropped', reason: 'too-large' };
+    return { kind: 'event', event: { id, at, json, bytes } };
+  } catch (cause) {
+    return { kind: 'dropped', reason: 'invalid', cause };
+  }
+}

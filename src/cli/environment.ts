@@ -1,0 +1,50 @@
+import { findProblems } from '../proxy/check-options.ts';
+import type { ProxyOptions } from '../proxy/index.ts';
+import { VARIABLES } from './variables.ts';
+
+/** What the environment says: a proxy to run, or all that keeps it from running. */
+export type Reading =
+  | {
+      readonly kind: 'ready';
+      readonly options: ProxyOptions;
+      readonly host: string | undefined;
+      readonly port: number;
+    }
+  | { readonly kind: 'unusable'; readonly problems: readonly string[] };
+
+/** Reads every variable before it answers, so that everything wrong can be corrected at once. */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Reading {
+  // Compose files and shells set a variable to nothing when they mean that it is not set.
+  const textOf = (name: string): string | undefined => environment[name]?.trim() || undefined;
+
+  const options: Record<string, unknown> = {};
+  const nameOf = new Map<string, string>();
+  for (const [name, { option, read = String }] of Object.entries(VARIABLES)) {
+    const text = textOf(name);
+    if (option === undefined) continue;
+    nameOf.set(option, name);
+    if (text !== undefined) options[option] = read(text);
+  }
+
+  const problems = findProblems(options).map(({ option, kind, problem }) => {
+    const name = nameOf.get(option) ?? option;
+    return kind === 'exposed' ? `${name} ${problem}.` : complaint(name, textOf(name));
+  });
+  const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(complaint('PORT', port));
+
+  if (problems.length > 0) return { kind: 'unusable', problems };
+  // Nothing was wrong with them.
+  return {
+    kind: 'ready',
+    options: options as unknown as ProxyOptions,
+    host: textOf('HOST'),
+    port: Number(port),
+  };
+}
+
+function complaint(name: string, text: string | undefined): string {
+  const { must, secret } = VARIABLES[name] ?? { must: 'something else' };
+  if (text === undefined) return `${name} is missing: it must be ${must}.`;
+  return `${name} is ${secret ? 'not usable' : `"${text}"`}: it must be ${must}.`;
+}

@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import { parseArgs } from 'node:util';
+import { createProxy, type ProxyLogEntry } from '../proxy/index.ts';
+import { type Command, UsageError } from './command.ts';
+import { readEnvironment } from './environment.ts';
+import { listen, untilStopped } from './serve.ts';
+import { VARIABLES } from './variables.ts';
+
+const HELP = `Usage: cio-first-party proxy
+
+Takes batches from browsers, delivers them to Customer.io, and serves cio.js. Configured by environment variables:
+
+${Object.entries(VARIABLES)
+  .map(
+    ([name, { must, preset }]) =>
+      `  ${name.padEnd(18)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
+  )
+  .join('\n')}
+
+Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first.`;
+
+/** Runs a proxy until it is told to stop. */
+export const proxyCommand: Command = {
+  summary: 'run the proxy, configured by environment variables',
+  help: HELP,
+
+  async run(args) {
+    try {
+      parseArgs({ args: [...args], options: {}, strict: true });
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+    const reading = readEnvironment(process.env);
+    if (reading.kind === 'unusable') {
+      console.error('The proxy cannot start:\n');
+      for (const problem of reading.problems) console.error(`  - ${problem}`);
+      console.error('\nEvery variable is explained by: cio-first-party proxy --help');
+      return 1;
+    }
+    const server = createServer(createProxy({ ...reading.options, onLog: print }).node);
+    const stopped = untilStopped(server);
+    try {
+      const url = await listen(server, reading.port, reading.host);
+      console.log(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
+    } catch (error) {
+      console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
+      return 1;
+    }
+    await stopped;
+    return 0;
+  },
+};
+
+function print(entry: ProxyLogEntry): void {
+  // Platforms ask every few seconds whether it lives; a line about that buries the others.
+  if (entry.status !== 200 || !entry.path.endsWith('/v1/health')) console.log(JSON.stringify(entry));
+}

@@ -1,0 +1,254 @@
+import { createAccounts } from './accounts.ts';
+import type { Analytics, FlushResult, Receipt } from './analytics.ts';
+import * as browser from './browser.ts';
+import { createGate } from './consent/gate.ts';
+import { type Core, createCore } from './core.ts';
+import type { Call, EventMethod } from './customerio/analytics.ts';
+import { plain } from './customerio/plain.ts';
+import { SdkError } from './errors.ts';
+import { type AnalyticsEvents, createEmitter, type DropReason, type EventName, type Listener } from './events.ts';
+import { createNoop, nobody } from './noop.ts';
+import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
+
+declare const __VERSION__: string;
+
+interface Registered {
+  readonly analytics: Analytics;
+  readonly options: string;
+}
+
+/**
+ * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
+ * and `clientKey`, it answers the same instance.
+ *
+ * @throws SdkError `invalid-options`, naming the option and what came
+ * @example
+ * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
+ * analytics.track('Order Placed', { total: 12.5 });
+ */
+export function createAnalytics(options: AnalyticsOptions): Analytics {
+  if (!browser.inBrowser()) return createNoop();
+  const settings = resolveOptions(options, browser.pageUrl());
+  const registry = browser.pageRegistry<Registered>('cio-first-party');
+  const key = `${settings.clientKey}:${settings.proxyUrl}`;
+  const told = JSON.stringify(plain(options));
+  const known = registry.get(key);
+  if (known) {
+    if (known.options !== told) browser.warn('cio-first-party: it was made before, with other options; they stay');
+    return known.analytics;
+  }
+  const analytics = createClient(settings, () => registry.delete(key));
+  registry.set(key, { analytics, options: told });
+  return analytics;
+}
+
+function createClient(settings: Settings, onClose: () => void): Analytics {
+  const accounts = createAccounts();
+  const receipts = new Map<string, (receipt: Receipt) => void>();
+  const page = browser.randomText(10);
+  let calls = 0;
+  let core: Core | undefined;
+
+  const warned = new Set<string>();
+  function warnOnce(code: string, text: string): void {
+    if (warned.has(code)) return;
+    warned.add(code);
+    browser.warn(`cio-first-party: ${text}`);
+  }
+
+  const emitter = createEmitter((name, cause) => {
+    const error = new SdkError('plugin-failed', `A listener of "${name}" threw: ${String(cause)}`, { cause });
+    if (name !== 'error') emit('error', error);
+  });
+
+  function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
+    if (settings.debug) browser.trace('cio-first-party', name, payload);
+    const heard = emitter.emit(name, payload);
+    if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message);
+    if (name === 'blocked') warnOnce(name, 'requests are blocked or the proxy is unreachable; events are kept');
+  }
+
+  const newId = (): string => `${page}-${(++calls).toString(36)}`;
+  const snapshot = (): Call['snapshot'] => ({ at: browser.clock.now(), page: browser.pageFacts() });
+
+  function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
+    receipts.get(id)?.({ id, state, ...(reason ? { reason } : {}) });
+    receipts.delete(id);
+  }
+
+  function drop(id: string, reason: DropReason): void {
+    if (!accounts.drop(id, reason)) return;
+    answer(id, 'discarded', reason);
+    emit('dropped', { id, reason });
+  }
+
+  const gate = createGate({
+    initial: 'pending',
+    maxHeld: settings.outbox.maxEvents,
+    maxAgeMs: settings.outbox.maxAgeMs,
+    now: browser.clock.now,
+    onOpen() {
+      core = createCore({
+        settings,
+        page,
+        version: __VERSION__,
+        accounts,
+        newCall() {
+          const id = newId();
+          accounts.begin(id);
+          return { id, snapshot: snapshot() };
+        },
+        emit,
+        kept: (id, where) => answer(id, where === 'indexeddb' ? 'stored' : 'memory'),
+        drop,
+        onDenied: () => decide('denied'),
+      });
+      for (const act of lasting) attempt(() => core && act(core));
+    },
+    onClose() {
+      void core?.wipe().then((ids) => {
+        for (const id of ids) emit('dropped', { id, reason: 'consent' });
+      });
+      core = undefined;
+    },
+  });
+
+  function decide(state: 'granted' | 'denied', categories?: readonly string[]): void {
+    if (gate.set(state)) emit('consent', { state, ...(categories ? { categories } : {}) });
+  }
+
+  /** Whatever goes wrong inside is told, and never reaches the page. */
+  function attempt<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (cause) {
+      emit('error', new SdkError('plugin-failed', `A call failed: ${String(cause)}`, { cause }));
+      return undefined;
+    }
+  }
+
+  function call(method: EventMethod, given: readonly unknown[]): Promise<Receipt> {
+    const id = newId();
+    return new Promise((resolve) => {
+      receipts.set(id, resolve);
+      accounts.begin(id);
+      attempt(() => {
+        // What the application changes after the call must not change the event; callbacks stay what they are.
+        const args = given.map((each) => (typeof each === 'function' ? each : plain(each)));
+        const made: Call = { id, method, args, snapshot: snapshot() };
+        const passed = gate.pass({
+          at: made.snapshot.at,
+          run: () => core?.run(made),
+          drop: (reason) => drop(id, reason),
+        });
+        if (passed === 'held') answer(id, 'held');
+      });
+    });
+  }
+
+  /** Anything else that must keep its place among the calls; answers when it was done, or never will be. */
+  function inTurn<T>(act: (current: Core) => T): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      gate.pass({
+        at: browser.clock.now(),
+        run: () => resolve(attempt(() => core && act(core))),
+        drop: () => resolve(undefined),
+      });
+    });
+  }
+
+  /** The same for what must hold again after consent was withdrawn and given again. */
+  const lasting = new Set<(current: Core) => unknown>();
+  function inTurnAndEver<T>(act: (current: Core) => T): Promise<T | undefined> {
+    const first = inTurn((current) => {
+      lasting.add(act);
+      return act(current);
+    });
+    if (gate.state() === 'denied') lasting.add(act);
+    return first;
+  }
+
+  async function flush({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<FlushResult> {
+    const before = analytics.stats();
+    const gone = (stats: typeof before): number => Object.values(stats.dropped).reduce((sum, n) => sum + n, 0);
+    await new Promise<void>((resolve) => {
+      const stops = [browser.clock.after(timeoutMs, done)];
+      function done(): void {
+        for (const stop of stops) stop();
+        resolve();
+      }
+      function look(): void {
+        if (!analytics.stats().pending) done();
+      }
+      // Another tab may be the one that sends.
+      for (const name of ['delivered', 'dropped'] as const) stops.push(emitter.on(name, look));
+      void (core?.flush() ?? Promise.resolve(true)).then((wasOurs) => (wasOurs ? done() : look()));
+    });
+    const after = analytics.stats();
+    return {
+      delivered: after.delivered - before.delivered,
+      pending: after.pending,
+      dropped: gone(after) - gone(before),
+    };
+  }
+
+  const anonymize = (): void => void inTurn((current) => current.anonymize());
+
+  const analytics: Analytics = {
+    track: (...args: readonly unknown[]) => call('track', args),
+    page: (...args: readonly unknown[]) => call('page', args),
+    screen: (...args: readonly unknown[]) => call('screen', args),
+    identify: (...args: readonly unknown[]) => call('identify', args),
+    // Two overloads in one.
+    group: (...args: readonly unknown[]) =>
+      (args.length ? call('group', args) : (core?.wrapped.group() ?? nobody())) as never,
+    alias: (...args: readonly unknown[]) => call('alias', args),
+    anonymize,
+    reset: anonymize,
+    flush,
+    stats: () => accounts.stats(core?.ledger()),
+    consent: {
+      get state() {
+        return gate.state();
+      },
+      grant: (categories) => decide('granted', categories),
+      deny: () => decide('denied'),
+    },
+    on(name: string, listener: (...args: never[]) => void) {
+      // Ours and the wrapped SDK's have no name in common.
+      const stopOurs = emitter.on(name as EventName, listener as Listener<unknown>);
+      let stop: (() => void) | undefined;
+      const act = (current: Core): void => {
+        stop = current.wrapped.on(name, listener as (...args: readonly unknown[]) => void);
+      };
+      let wanted = true;
+      void inTurnAndEver((current) => wanted && act(current));
+      return () => {
+        wanted = false;
+        stopOurs();
+        stop?.();
+      };
+    },
+    async ready(callback) {
+      await inTurn((current) => current.wrapped.ready());
+      callback?.();
+    },
+    user: () => core?.wrapped.user() ?? nobody(),
+    register: async (...plugins) => inTurnAndEver((current) => current.wrapped.register(...plugins)),
+    deregister: async (...names) => inTurnAndEver((current) => current.wrapped.deregister(...names)),
+    addSourceMiddleware: async (fn) => inTurnAndEver((current) => current.wrapped.addSourceMiddleware(fn)),
+    setAnonymousId(id) {
+      let now: string | null = null;
+      void inTurn((current) => {
+        now = current.setAnonymousId(id) ?? null;
+      });
+      return now;
+    },
+    close() {
+      core?.stop();
+      onClose();
+    },
+  };
+  if (settings.consent !== 'pending') decide(settings.consent);
+  return analytics;
+}

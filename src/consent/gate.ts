@@ -1,0 +1,68 @@
+import type { ConsentState } from '../events.ts';
+
+/** A call that waits for the visitor's decision. */
+export interface HeldCall {
+  /** When it was made, in milliseconds since the epoch. */
+  readonly at: number;
+  run(): void;
+  drop(reason: 'consent' | 'outbox-full' | 'expired'): void;
+}
+
+/** Holds calls until the visitor decides; opens or closes once a decision. */
+export interface Gate {
+  state(): ConsentState;
+  /** Runs the call, holds it, or drops it. Says which. */
+  pass(call: HeldCall): 'run' | 'held' | 'dropped';
+  /** Says whether anything has changed. */
+  set(next: ConsentState): boolean;
+}
+
+export interface GateNeeds {
+  readonly initial: ConsentState;
+  readonly maxHeld: number;
+  readonly maxAgeMs: number;
+  now(): number;
+  /** Called before the held calls run. */
+  onOpen(): void;
+  /** Called after the held calls were dropped. */
+  onClose(): void;
+}
+
+export function createGate({ initial, maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeeds): Gate {
+  let state = initial;
+  let held: HeldCall[] = [];
+  return {
+    state: () => state,
+    pass(call) {
+      if (state === 'granted') {
+        call.run();
+        return 'run';
+      }
+      if (state === 'denied') {
+        call.drop('consent');
+        return 'dropped';
+      }
+      held.push(call);
+      if (held.length > maxHeld) held.shift()?.drop('outbox-full');
+      return 'held';
+    },
+    set(next) {
+      if (next === state) return false;
+      const before = state;
+      state = next;
+      const waiting = held;
+      held = [];
+      if (next === 'granted') {
+        onOpen();
+        for (const call of waiting) {
+          if (now() - call.at > maxAgeMs) call.drop('expired');
+          else call.run();
+        }
+      } else {
+        for (const call of waiting) call.drop('consent');
+        if (before === 'granted') onClose();
+      }
+      return true;
+    },
+  };
+}

@@ -1,0 +1,303 @@
+import { createBasicAuthorizer } from './auth/basic.ts';
+import type { Accounts } from './accounts.ts';
+import * as browser from './browser.ts';
+import { capture } from './capture.ts';
+import { type Call, createWrapped, type Wrapped } from './customerio/analytics.ts';
+import { createCookies } from './customerio/cookies.ts';
+import { createIdentity, type Identity } from './customerio/identity.ts';
+import { SdkError, type SdkErrorCode } from './errors.ts';
+import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
+import type { Settings } from './options.ts';
+import type { Ledger, OutboxEvent } from './outbox/contract.ts';
+import { indexedDbTransactions } from './outbox/indexeddb.ts';
+import { createLifeboat } from './outbox/lifeboat.ts';
+import { memoryTransactions } from './outbox/memory.ts';
+import { createOutbox, type Storage } from './outbox/outbox.ts';
+import { createStore } from './outbox/store.ts';
+import { createLeader } from './sender/leader.ts';
+import { createSender } from './sender/sender.ts';
+import { createTransport } from './sender/transport.ts';
+import { createTabs, type TabMessage } from './tabs.ts';
+import { BATCH_PATH } from './wire.ts';
+
+/** All that exists only while the visitor agrees, in the order in which an event passes through it. */
+export interface Core {
+  readonly wrapped: Wrapped;
+  run(call: Call): void;
+  setAnonymousId(id?: string): string | null | undefined;
+  anonymize(): void;
+  /** Says whether this tab is the one that sends. */
+  flush(): Promise<boolean>;
+  ledger(): Ledger;
+  /** Stops every timer, listener and lock; what is stored stays. */
+  stop(): void;
+  /** Stops, and deletes all that was ever stored. Answers the events that are gone with it. */
+  wipe(): Promise<readonly string[]>;
+}
+
+export interface CoreNeeds {
+  readonly settings: Settings;
+  /** Of this page: the first part of every id that it gives. */
+  readonly page: string;
+  readonly version: string;
+  readonly accounts: Accounts;
+  newCall(): Pick<Call, 'id' | 'snapshot'>;
+  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
+  /** It is stored, or in memory. */
+  kept(id: string, where: Storage): void;
+  drop(id: string, reason: DropReason): void;
+  /** Another tab was told that the visitor no longer agrees. */
+  onDenied(): void;
+}
+
+export function createCore(needs: CoreNeeds): Core {
+  const { settings, page, accounts, emit, drop } = needs;
+  const { clock, lifecycle, local } = browser;
+  const scope = `cio-first-party:${settings.clientKey}`;
+  const { outbox: limits, delivery } = settings;
+
+  const fail = (code: SdkErrorCode, message: string, cause?: unknown): void =>
+    emit('error', new SdkError(code, message, { cause }));
+
+  // 1. Who it is.
+  const cookies = createCookies({ jar: browser.cookieJar, pageUrl: browser.pageUrl(), options: settings.cookie });
+  const person = { cookies, local, newId: browser.uuid };
+  const user = createIdentity({
+    ...person,
+    options: settings.user,
+    keys: { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'ajs_anonymous_id' },
+  });
+  const group = createIdentity({
+    ...person,
+    options: settings.group,
+    keys: { id: 'ajs_group_id', traits: 'ajs_group_properties' },
+  });
+  const identity = watchIdentity(user, (who) => emit('identity', who));
+
+  // 2. What is made of a call.
+  const wrapped = createWrapped({
+    clock,
+    library: { name: 'cio-first-party', version: needs.version },
+    user,
+    group,
+    integrations: settings.integrations,
+    newCall: needs.newCall,
+    accept(id, draft) {
+      const captured = capture(id, clock.now(), draft, settings.beforeSend);
+      if (captured.kind === 'event') return keep(captured.event);
+      if (captured.cause) fail('plugin-failed', `An event was dropped: ${captured.reason}`, captured.cause);
+      return drop(id, captured.reason);
+    },
+    refuse: drop,
+    report: (what, cause) => fail('plugin-failed', `The ${what} failed: ${String(cause)}`, cause),
+  });
+
+  // 3. Where it waits.
+  const outbox = createOutbox({
+    clock,
+    storage: limits.storage,
+    openDurable: () => createStore(indexedDbTransactions(scope), limits),
+    openMemory: () => createStore(memoryTransactions(), limits),
+    onStored(ids) {
+      emit('stored', { ids });
+      tabs.tell({ kind: 'stored', ledger: outbox.ledger() });
+      leader.ask();
+      sender.wake();
+    },
+    onEvicted: (evicted) => {
+      for (const { id, reason } of evicted) emit('dropped', { id, reason });
+      sender.settled(evicted.map(({ id }) => id));
+    },
+    onFallback: (cause) =>
+      fail('storage-unavailable', `IndexedDB cannot be used, events wait in memory: ${String(cause)}`, cause),
+  });
+  const lifeboat = createLifeboat(local, scope, page);
+  void outbox.opened.then(accounts.open);
+
+  function keep(event: OutboxEvent): void {
+    sender.captured(event);
+    const stored = outbox.add(event);
+    accounts.handOver(event.id);
+    void stored.then((where) => needs.kept(event.id, where));
+  }
+
+  // 4. How it leaves.
+  const remembered = { gzip: false, answered: false };
+  for (const key of ['gzip', 'answered'] as const) {
+    void outbox.note(key).then((value) => (remembered[key] ||= value === 'yes'));
+  }
+  function remember(key: keyof typeof remembered, value: boolean): void {
+    if (remembered[key] === value) return;
+    remembered[key] = value;
+    void outbox.note(key, value ? 'yes' : 'no');
+  }
+  const transport = createTransport({
+    url: settings.proxyUrl + BATCH_PATH,
+    clock,
+    authorizer: createBasicAuthorizer(settings.clientKey),
+    timeoutMs: delivery.requestTimeoutMs,
+    request: browser.request,
+    gzip: browser.gzip,
+    readsGzip: () => delivery.compression === 'auto' && remembered.gzip,
+    onReadsGzip: (reads) => remember('gzip', reads),
+  });
+  const leader = createLeader({
+    name: scope,
+    locks: browser.lockManager(),
+    lease: { take: (untilMs) => outbox.lease(page, untilMs), drop: () => void outbox.lease(page, 0) },
+    clock,
+    gained: () => void rescue().then(() => sender.flush()),
+  });
+  const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
+  const sender = createSender({
+    clock,
+    lifecycle,
+    transport,
+    batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
+    flushIntervalMs: delivery.flushIntervalMs,
+    random: browser.random,
+    leads,
+    pending: () => outbox.ledger().pending,
+    oldest: (batch) => outbox.oldest(batch),
+    settle: (events, as) => outbox.settle(events, as),
+    answered: { get: () => remembered.answered, set: () => remember('answered', true) },
+    tell(name, payload) {
+      emit(name, payload);
+      const { ids = [], id, attempts } = payload as { ids?: readonly string[]; id?: string; attempts?: number };
+      if (id ?? attempts) {
+        tabs.tell({ kind: 'settled', ids: id ? [id] : ids, ...(attempts ? { attempts } : {}), ledger: outbox.ledger() });
+      }
+    },
+    onUnauthorized: () =>
+      fail('invalid-client-key', `The proxy at ${settings.proxyUrl} refuses this client key or this origin; events are kept`),
+  });
+
+  /** What an earlier page saved with its last breath comes before what was stored since. */
+  async function rescue(): Promise<void> {
+    const { keys, events } = lifeboat.found();
+    const others = keys.filter((key) => !key.endsWith(`:${page}`));
+    if (!others.length) return;
+    await outbox.adopt(events.filter(({ id }) => !id.startsWith(page)));
+    lifeboat.clear(others);
+  }
+
+  // 5. The other tabs, and the page's coming and going.
+  const tabs = createTabs(
+    (onMessage) => browser.openChannel(scope, onMessage),
+    (message) => void hear(message),
+  );
+
+  async function hear(message: TabMessage): Promise<void> {
+    switch (message.kind) {
+      case 'stored':
+        await outbox.refresh(message.ledger);
+        return sender.wake();
+      case 'settled': {
+        const { ids, attempts } = message;
+        sender.settled(ids);
+        await outbox.refresh(message.ledger);
+        const own = ids.filter((id) => id.startsWith(page));
+        return own.length && attempts ? emit('delivered', { ids: own, attempts }) : undefined;
+      }
+      case 'flush':
+        return sender.flush();
+      case 'identity':
+        return identity.reload();
+      case 'denied':
+        return needs.onDenied();
+    }
+  }
+
+  const stops = [
+    lifecycle.on('hide', () => sender.leaving(outbox.unsaved())),
+    lifecycle.on('show', () => identity.reload()),
+    browser.onStorageChange(() => identity.reload()),
+    lifecycle.on('leave', () => {
+      const unsaved = outbox.unsaved();
+      sender.leaving(unsaved);
+      lifeboat.save(unsaved);
+      leader.leave();
+      tabs.leave();
+    }),
+    lifecycle.on('return', () => {
+      tabs.join();
+      leader.join();
+      identity.reload();
+      void outbox.written().then(() => {
+        lifeboat.clearOwn();
+        return outbox.refresh();
+      });
+    }),
+  ];
+  leader.join();
+  // Last, because a plugin may track while it loads. Failures are told, never thrown.
+  if (settings.plugins.length) void wrapped.register(...settings.plugins);
+
+  /** Tells the others if this has made somebody else of the visitor. */
+  function shared<T>(act: () => T): T {
+    const result = act();
+    if (identity.changed()) tabs.tell({ kind: 'identity' });
+    return result;
+  }
+
+  function stop(): void {
+    sender.stop();
+    for (const each of stops) each();
+    leader.leave();
+    tabs.leave();
+  }
+
+  return {
+    wrapped,
+    run: (call) => shared(() => wrapped.run(call)),
+    setAnonymousId: (id) => shared(() => wrapped.setAnonymousId(id)),
+    anonymize: () =>
+      shared(() => {
+        wrapped.reset();
+        user.anonymousId(); // the new one, at once: other tabs would make another
+      }),
+    async flush() {
+      await wrapped.idle();
+      await outbox.written();
+      if (leads()) await sender.flush();
+      else tabs.tell({ kind: 'flush' });
+      return leads();
+    },
+    ledger: () => outbox.ledger(),
+    stop,
+    async wipe() {
+      accounts.close(outbox.ledger());
+      tabs.tell({ kind: 'denied' });
+      stop();
+      user.wipe();
+      group.wipe();
+      lifeboat.clear(lifeboat.found().keys);
+      const gone = await outbox.wipe();
+      browser.deleteDatabase(scope);
+      return gone;
+    },
+  };
+}
+
+/** Tells when somebody else is meant, whoever has changed that. */
+function watchIdentity(
+  user: Identity,
+  tell: (who: AnalyticsEvents['identity']) => void,
+): { changed(): boolean; reload(): void } {
+  let userId = user.id() ?? null;
+  let anonymousId = user.anonymousId() ?? null;
+  const watch = {
+    changed(): boolean {
+      const [id, anonymous] = [user.id() ?? null, user.anonymousId() ?? null];
+      if (id === userId && anonymous === anonymousId) return false;
+      userId = id;
+      anonymousId = anonymous;
+      tell({ userId, anonymousId });
+      return true;
+    },
+    reload() {
+      if (user.reload()) watch.changed();
+    },
+  };
+  return watch;
+}

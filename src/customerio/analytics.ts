@@ -1,0 +1,152 @@
+import { Analytics } from '@customerio/cdp-analytics-browser';
+import type { Clock } from '../browser.ts';
+import type { Identity, User } from './identity.ts';
+import type { Plugin } from './plugin.ts';
+import { createQueue } from './queue.ts';
+import { type DraftEvent, type Library, type Snapshot, stamp } from './snapshot.ts';
+
+/** The six calls that make an event. */
+export type EventMethod = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+
+/** One call of the application, as it was made. */
+export interface Call {
+  readonly id: string;
+  readonly method: EventMethod;
+  /** Already a copy that JSON can hold; functions stand for callbacks. */
+  readonly args: readonly unknown[];
+  readonly snapshot: Snapshot;
+}
+
+/** Changes an event before it is sent, or drops it. */
+export type SourceMiddleware = (params: {
+  /** A facade of `@segment/facade` around the event. */
+  readonly payload: { readonly obj: DraftEvent };
+  readonly integrations: Record<string, unknown>;
+  next(payload: unknown): void;
+}) => void | Promise<void>;
+
+/** The wrapped SDK with its sender, queue, storage and settings taken away. */
+export interface Wrapped {
+  /** Makes the event of a call; `accept` or `refuse` says what became of it. */
+  run(call: Call): void;
+  user(): User;
+  group(): User;
+  /** Without an id: the one that there is. */
+  setAnonymousId(id?: string): string | null | undefined;
+  reset(): void;
+  register(...plugins: readonly Plugin[]): Promise<void>;
+  deregister(...names: readonly string[]): Promise<void>;
+  addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
+  ready(): Promise<void>;
+  /** Resolves when no event is on its way through a plugin. */
+  idle(): Promise<void>;
+  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
+  on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
+}
+
+export interface WrappedNeeds {
+  readonly clock: Clock;
+  readonly library: Library;
+  readonly user: Identity;
+  readonly group: Identity;
+  readonly integrations: Readonly<Record<string, unknown>>;
+  /** For events that a plugin makes by itself. */
+  newCall(): Pick<Call, 'id' | 'snapshot'>;
+  accept(id: string, draft: DraftEvent): void;
+  refuse(id: string, reason: 'invalid' | 'before-send'): void;
+  report(what: string, cause: unknown): void;
+}
+
+export function createWrapped(needs: WrappedNeeds): Wrapped {
+  const { user, group, refuse, report } = needs;
+  // The call whose event the factory is making: it comes back in `claim`, in the same task.
+  let current: Pick<Call, 'id' | 'snapshot'> | undefined;
+
+  const queue = createQueue<string>({
+    clock: needs.clock,
+    claim(event) {
+      const { id, snapshot } = current ?? needs.newCall();
+      current = undefined;
+      event.messageId = id;
+      stamp(event, snapshot, needs.library);
+      if (event.type === 'alias') event['previousId'] ??= user.id() ?? user.anonymousId();
+      return id;
+    },
+    accept: needs.accept,
+    refuse: (id) => refuse(id, 'before-send'),
+    report: (plugin, cause) => report(`plugin "${plugin}"`, cause),
+  });
+
+  type Arguments = ConstructorParameters<typeof Analytics>;
+  const analytics = new Analytics(
+    { writeKey: '' },
+    {
+      integrations: needs.integrations as NonNullable<NonNullable<Arguments[1]>['integrations']>,
+      // Without it the wrapped SDK forgets what is tracked while `navigator.onLine` is false.
+      retryQueue: true,
+      useQueryString: false, // I24: ?ajs_uid= would let a link sign its reader in as somebody else
+      disableClientPersistence: true,
+    },
+    // The parameters are classes with private fields; these three have every method that the wrapped SDK calls.
+    queue as unknown as Arguments[2],
+    user as unknown as Arguments[3],
+    group as unknown as Arguments[4],
+  );
+
+  const wrapped: Wrapped = {
+    run(call) {
+      current = call;
+      // The six differ in their arguments, which the application gave and the wrapped SDK checks.
+      const method = analytics[call.method] as (...args: readonly unknown[]) => Promise<unknown>;
+      const done = method(...call.args);
+      const claimed = current === undefined;
+      current = undefined;
+      done.catch((cause: unknown) => {
+        // Thrown before there was an event: `track()` without a name, for one.
+        if (!claimed) refuse(call.id, 'invalid');
+        report(`${call.method}()`, cause);
+      });
+    },
+    user: () => user,
+    group: () => group,
+    setAnonymousId: (id) => analytics.setAnonymousId(id),
+    reset: () => analytics.reset(),
+    register: async (...plugins) => {
+      await analytics.register(...(plugins as unknown as Parameters<Analytics['register']>));
+    },
+    deregister: async (...names) => {
+      await analytics.deregister(...names);
+    },
+    async addSourceMiddleware(middleware) {
+      const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
+        name: `Source Middleware ${middleware.name}`,
+        type: 'before',
+        version: '1.0.0',
+        isLoaded: () => true,
+        async load() {
+          // Its facade weighs more than all the rest and few pages need it.
+          const { sourceMiddlewarePlugin } = await import('./source-middleware.ts');
+          Object.assign(plugin, sourceMiddlewarePlugin(middleware as never, {}), { load: plugin.load });
+        },
+      };
+      await wrapped.register(plugin);
+    },
+    ready: async () => {
+      await queue.idle();
+      await analytics.ready();
+    },
+    idle: queue.idle,
+    on(name, listener) {
+      const safely = (...args: readonly unknown[]): void => {
+        try {
+          listener(...args);
+        } catch (cause) {
+          report(`listener of "${name}"`, cause);
+        }
+      };
+      analytics.on(name, safely);
+      return () => void analytics.off(name, safely);
+    },
+  };
+  return wrapped;
+}

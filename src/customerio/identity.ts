@@ -1,0 +1,174 @@
+import type { TextStore } from '../browser.ts';
+import type { CookieStore } from './cookies.ts';
+import { plain } from './plain.ts';
+
+export type Traits = Record<string, unknown>;
+type Id = string | null | undefined;
+
+/** Names and places of a visitor's (or group's) data, as the wrapped SDK has them. */
+export interface IdentityOptions {
+  /** Keeps nothing at all, and knows nobody. */
+  readonly disable?: boolean;
+  /** false: in memory only. */
+  readonly persist?: boolean;
+  readonly localStorageFallbackDisabled?: boolean;
+  readonly cookie?: { readonly key?: string };
+  readonly localStorage?: { readonly key?: string };
+}
+
+/** What the wrapped SDK, its plugins and the application see of a visitor. The same methods as the wrapped `User`. */
+export interface User {
+  readonly options: IdentityOptions;
+  id(id?: Id): Id;
+  anonymousId(id?: Id): Id;
+  traits(traits?: Traits | null): Traits | undefined;
+  identify(id?: Id, traits?: Traits): void;
+  logout(): void;
+  reset(): void;
+  load(): User;
+  save(): boolean;
+}
+
+export interface Identity extends User {
+  /** Reads the stores again, after another tab has written. Says whether somebody else is meant now. */
+  reload(): boolean;
+  /** Deletes what it has stored, everywhere. */
+  wipe(): void;
+}
+
+export interface IdentityNeeds {
+  readonly cookies: CookieStore;
+  readonly local: TextStore;
+  readonly newId: () => string;
+  readonly options: IdentityOptions;
+  readonly keys: { readonly id: string; readonly traits: string; readonly anonymous?: string };
+}
+
+/**
+ * Ids live in memory and are written through to a cookie and to localStorage; the cookie is believed where they differ
+ * (the wrapped SDK believes localStorage, which brings a signed-out visitor back on the next sub-domain).
+ */
+export function createIdentity({ cookies, local, newId, options, keys }: IdentityNeeds): Identity {
+  const idKey = options.cookie?.key ?? keys.id;
+  const traitsKey = options.localStorage?.key ?? keys.traits;
+  const persists = options.persist !== false && !options.disable;
+  const inLocal = persists && !options.localStorageFallbackDisabled;
+
+  let id: string | null = null;
+  let anonymous: string | null = null;
+  let traits: Traits = {};
+
+  function read(key: string): string | null {
+    if (!persists) return null;
+    const cookie = text(cookies.get(key));
+    return cookie ?? (inLocal ? text(local.get(key)) : null);
+  }
+
+  function write(key: string, value: string | null): void {
+    if (!persists) return;
+    if (value === null) cookies.remove(key);
+    else cookies.set(key, value);
+    if (!inLocal) return;
+    if (value === null) local.remove(key);
+    else local.set(key, JSON.stringify(value));
+  }
+
+  function storeTraits(): void {
+    if (inLocal) local.set(traitsKey, JSON.stringify(traits));
+  }
+
+  function load(): void {
+    id = read(idKey);
+    anonymous = keys.anonymous ? read(keys.anonymous) : null;
+    traits = inLocal ? record(local.get(traitsKey)) : {};
+  }
+
+  load();
+  // Renews the cookie's year, and brings both places together.
+  if (id) write(idKey, id);
+  if (anonymous && keys.anonymous) write(keys.anonymous, anonymous);
+
+  const user: Identity = {
+    options,
+    id(next) {
+      if (options.disable) return null;
+      if (next !== undefined && next !== id) {
+        // Somebody else: nothing of theirs may hang on the previous visitor's anonymous id.
+        if (id !== null && next !== null) user.anonymousId(null);
+        write(idKey, (id = next));
+      }
+      return id;
+    },
+    anonymousId(next) {
+      if (options.disable || !keys.anonymous) return options.disable ? null : undefined;
+      if (next === null) {
+        write(keys.anonymous, (anonymous = null));
+        return null;
+      }
+      const wanted = next ?? anonymous ?? newId();
+      if (wanted !== anonymous) write(keys.anonymous, (anonymous = wanted));
+      return anonymous;
+    },
+    traits(next) {
+      if (options.disable) return undefined;
+      if (next !== undefined) {
+        traits = record(next);
+        storeTraits();
+      }
+      return record(traits);
+    },
+    identify(next, more = {}) {
+      if (options.disable) return;
+      const same = id === null || id === next;
+      traits = record(same ? { ...traits, ...more } : more);
+      if (next) user.id(next);
+      storeTraits();
+    },
+    logout() {
+      user.anonymousId(null);
+      user.id(null);
+      user.traits({});
+    },
+    reset() {
+      user.wipe();
+      traits = {};
+      id = anonymous = null;
+    },
+    load: () => user,
+    save: () => true,
+    reload() {
+      const before = id;
+      const beforeAnonymous = anonymous;
+      if (persists) load();
+      return before !== id || beforeAnonymous !== anonymous;
+    },
+    wipe() {
+      write(idKey, null);
+      if (keys.anonymous) write(keys.anonymous, null);
+      if (inLocal) local.remove(traitsKey);
+    },
+  };
+  return user;
+}
+
+/** Ids were written bare, or as JSON by older versions. Anything else is somebody else's. */
+function text(stored: string | null): string | null {
+  if (!stored) return null;
+  if (!stored.startsWith('"')) return stored;
+  try {
+    const value: unknown = JSON.parse(stored);
+    return typeof value === 'string' && value ? value : null;
+  } catch {
+    return stored;
+  }
+}
+
+/** A copy, so that no event shares an object with what is remembered. */
+function record(value: unknown): Traits {
+  try {
+    const copy = plain(typeof value === 'string' ? JSON.parse(value) : value);
+    return typeof copy === 'object' && copy !== null && !Array.isArray(copy) ? (copy as Traits) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,43 @@
+import type { DraftEvent } from './snapshot.ts';
+
+/** One event on its way through the plugins. The wrapped SDK's `Context`, as far as plugins use it. */
+export interface PluginContext {
+  event: DraftEvent;
+  readonly id: string;
+  updateEvent(path: string, value: unknown): DraftEvent;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, extras?: object): void;
+  /** Drops the event. */
+  cancel(error?: unknown): never;
+}
+
+type Hook = (context: PluginContext) => PluginContext | Promise<PluginContext>;
+
+/**
+ * A plugin of the wrapped SDK. `before` and `enrichment` may change the event, or drop it by throwing; `destination` and
+ * `after` are told once it is on its way, and cannot stop it.
+ * https://docs.customer.io/integrations/data-in/connections/javascript/
+ */
+export interface Plugin {
+  readonly name: string;
+  readonly alternativeNames?: readonly string[];
+  readonly type: 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
+  readonly version: string;
+  isLoaded(): boolean;
+  load(context: PluginContext, analytics: unknown): Promise<unknown>;
+  unload?(context: PluginContext, analytics: unknown): unknown;
+  ready?(): Promise<unknown>;
+  track?: Hook;
+  page?: Hook;
+  screen?: Hook;
+  identify?: Hook;
+  group?: Hook;
+  alias?: Hook;
+}
+
+/** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */
+export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
+  if (plugin.type !== 'destination') return true;
+  const said = (integrations ?? {}) as Record<string, unknown>;
+  const alternative = plugin.alternativeNames?.map((name) => said[name]).find((value) => value !== undefined);
+  return (said[plugin.name] ?? alternative ?? said['All']) !== false;
+}

@@ -1,0 +1,85 @@
+import type { PageFacts } from '../browser.ts';
+
+/**
+ * What an event says of the moment and page of its call. The wrapped SDK reads the page when it delivers, so an event that
+ * waited was filed under the page that the visitor had gone to.
+ */
+export interface Snapshot {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly page: PageFacts;
+}
+
+/** An event on its way through the wrapped SDK, as its plugins see it. */
+export interface DraftEvent {
+  type: string;
+  messageId?: string | undefined;
+  timestamp?: Date | string | undefined;
+  name?: string | undefined;
+  properties?: Record<string, unknown> | undefined;
+  context?: Record<string, unknown> | undefined;
+  [field: string]: unknown;
+}
+
+export interface Library {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The five page fields of Customer.io's events. https://docs.customer.io/integrations/data-in/connections/javascript/ */
+export function pageFields(page: PageFacts): Record<string, string> {
+  const withoutHash = page.href.split('#', 1)[0] ?? '';
+  const { canonical } = page;
+  return {
+    path: canonical ? canonicalPath(canonical, page) : page.path,
+    referrer: page.referrer,
+    search: page.search,
+    title: page.title,
+    url: canonical ? (canonical.includes('?') ? canonical : canonical + page.search) : withoutHash,
+  };
+}
+
+function canonicalPath(canonical: string, page: PageFacts): string {
+  try {
+    return new URL(canonical, page.href).pathname;
+  } catch {
+    return page.path;
+  }
+}
+
+/** `utm_*` of the page's address, without the prefix; `utm_campaign` is called `name`, as the wrapped SDK has it. */
+export function campaign(search: string): Record<string, string> | undefined {
+  if (!search.includes('utm_')) return undefined;
+  const found: Record<string, string> = {};
+  for (const [key, value] of new URLSearchParams(search)) {
+    const field = key.startsWith('utm_') ? key.slice(4) : '';
+    if (field) found[field === 'campaign' ? 'name' : field] = value;
+  }
+  return found;
+}
+
+/** Puts time, page, campaign, locale, user agent and library on an event, before any plugin sees it. */
+export function stamp(event: DraftEvent, snapshot: Snapshot, library: Library): void {
+  // A string was given by the application; a Date is the factory's own, taken when it ran.
+  if (typeof event.timestamp !== 'string') event.timestamp = new Date(snapshot.at).toISOString();
+  const fields = pageFields(snapshot.page);
+  if (event.type === 'page') {
+    event.properties = { ...fields, ...event.properties, ...(event.name ? { name: event.name } : {}) };
+  }
+  const context: Record<string, unknown> = { ...event.context };
+  // The wrapped SDK gives screens no page; apps that call it have none.
+  if (event.type !== 'screen') {
+    for (const key of Object.keys(fields)) {
+      const told = event.properties?.[key];
+      if (typeof told === 'string' && told) fields[key] = told;
+    }
+    context['page'] = { ...fields, ...(context['page'] as object | undefined) };
+  }
+  const { userAgent, locale, search } = snapshot.page;
+  context['userAgent'] = userAgent;
+  context['locale'] ??= locale;
+  context['library'] ??= library;
+  const utm = campaign(search);
+  if (utm) context['campaign'] ??= utm;
+  event.context = context;
+}

@@ -1,0 +1,72 @@
+import type { SdkError } from './errors.ts';
+
+/** Why an event will never arrive. Each one is counted in `stats().dropped` and told as `dropped`. */
+export type DropReason =
+  | 'consent'
+  | 'invalid'
+  | 'before-send'
+  | 'too-large'
+  | 'rejected'
+  | 'outbox-full'
+  | 'expired'
+  | 'storage';
+
+/** `pending`: calls wait in memory. `granted`: everything works. `denied`: nothing is kept and nothing is sent. */
+export type ConsentState = 'pending' | 'granted' | 'denied';
+
+/** What the SDK tells the application. Ids are `messageId`s. */
+export interface AnalyticsEvents {
+  /** These events now survive the page. */
+  stored: { readonly ids: readonly string[] };
+  /** The proxy has said that these arrived. `attempts`: requests that it took. */
+  delivered: { readonly ids: readonly string[]; readonly attempts: number };
+  /** A request failed and will be made again after `delayMs`. `status` is 0 when there was no answer. */
+  retrying: {
+    readonly ids: readonly string[];
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly status: number;
+  };
+  /** This event will never arrive. */
+  dropped: { readonly id: string; readonly reason: DropReason; readonly status?: number };
+  /** Requests never get an answer although the browser is online, as behind a content blocker. Events are kept. */
+  blocked: { readonly failures: number };
+  consent: { readonly state: ConsentState; readonly categories?: readonly string[] };
+  identity: { readonly userId: string | null; readonly anonymousId: string | null };
+  error: SdkError;
+}
+
+export type EventName = keyof AnalyticsEvents;
+export type Listener<Payload> = (payload: Payload) => void;
+
+export interface Emitter {
+  /** The answer stops it. */
+  on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
+  /** Says whether anybody listened. A listener that throws goes to `onFailure`; the others still run. */
+  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): boolean;
+}
+
+export function createEmitter(onFailure: (name: string, cause: unknown) => void): Emitter {
+  const listeners = new Map<EventName, Set<Listener<never>>>();
+  return {
+    on(name, listener) {
+      // Each registration is its own, so the same function given twice is called twice and stopped one by one.
+      const own: Listener<never> = (payload) => listener(payload);
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set.add(own));
+      return () => set.delete(own);
+    },
+    emit(name, payload) {
+      const set = listeners.get(name);
+      for (const listener of [...(set ?? [])]) {
+        try {
+          // The map holds a listener only under the name that it was given for.
+          (listener as Listener<typeof payload>)(payload);
+        } catch (cause) {
+          onFailure(name, cause);
+        }
+      }
+      return Boolean(set?.size);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { CookieOptions } from './customerio/cookies.ts';
+import type { IdentityOptions } from './customerio/identity.ts';
+import type { Plugin } from './customerio/plugin.ts';
+import { SdkError } from './errors.ts';
+import type { ConsentState } from './events.ts';
+import type { Storage } from './outbox/outbox.ts';
+import type { WireEvent } from './wire.ts';
+
+/** How batches are made and sent. */
+export interface DeliveryOptions {
+  /** Events in one request. @default 100 */
+  readonly maxBatchEvents?: number;
+  /** Bytes of JSON in one request; Customer.io takes 500 KB. @default 475000 */
+  readonly maxBatchBytes?: number;
+  /** The longest that a stored event waits before its batch is sent, in milliseconds. @default 1000 */
+  readonly flushIntervalMs?: number;
+  /** How long a request may take, in milliseconds. @default 15000 */
+  readonly requestTimeoutMs?: number;
+  /** `auto`: gzip, once the proxy has said that it reads it. @default 'auto' */
+  readonly compression?: 'auto' | 'off';
+}
+
+/** Where events wait, and how many. Beyond the limits the oldest go first. */
+export interface OutboxOptions {
+  /** Falls back to memory by itself when the browser refuses. @default 'indexeddb' */
+  readonly storage?: Storage;
+  /** @default 10000 */
+  readonly maxEvents?: number;
+  /** Bytes of JSON. @default 10485760 (10 MiB) */
+  readonly maxBytes?: number;
+  /** Milliseconds. @default 604800000 (7 days) */
+  readonly maxAgeMs?: number;
+}
+
+export interface AnalyticsOptions {
+  /** Your proxy: an absolute address, or a path on this origin (preferred: no preflight). A path prefix is kept. */
+  readonly proxyUrl: string | URL;
+  /** Names this site to your proxy. Every visitor can read it. No `:`. */
+  readonly clientKey: string;
+  /** Whether the visitor has agreed. With `pending`, calls wait in memory and nothing else happens. @default 'granted' */
+  readonly consent?: ConsentState;
+  readonly delivery?: DeliveryOptions;
+  readonly outbox?: OutboxOptions;
+  /** Sees each event at its call, synchronously; may change it. `null` or a throw drops it (`before-send`). */
+  readonly beforeSend?: (event: WireEvent) => WireEvent | null;
+  /** Plugins of the wrapped SDK; events wait until they have loaded. */
+  readonly plugins?: readonly Plugin[];
+  /** Where the visitor's ids and traits are kept, as in the wrapped SDK. */
+  readonly user?: IdentityOptions;
+  /** The same for groups. */
+  readonly group?: IdentityOptions;
+  /** The cookie that keeps the visitor's ids. */
+  readonly cookie?: CookieOptions;
+  /** Which destinations get events, as in the wrapped SDK: `{ All: true, Name: false }`. */
+  readonly integrations?: Readonly<Record<string, unknown>>;
+  /** Prints what happens to the console, without payloads. @default false */
+  readonly debug?: boolean;
+}
+
+/** The options with nothing missing. */
+export interface Settings {
+  readonly proxyUrl: string;
+  readonly clientKey: string;
+  readonly consent: ConsentState;
+  readonly delivery: Required<DeliveryOptions>;
+  readonly outbox: Required<OutboxOptions>;
+  readonly beforeSend: ((event: WireEvent) => WireEvent | null) | undefined;
+  readonly plugins: readonly Plugin[];
+  readonly user: IdentityOptions;
+  readonly group: IdentityOptions;
+  readonly cookie: CookieOptions;
+  readonly integrations: Readonly<Record<string, unknown>>;
+  readonly debug: boolean;
+}
+
+const DELIVERY: Required<DeliveryOptions> = {
+  maxBatchEvents: 100,
+  maxBatchBytes: 475_000,
+  flushIntervalMs: 1_000,
+  requestTimeoutMs: 15_000,
+  compression: 'auto',
+};
+
+const OUTBOX: Required<OutboxOptions> = {
+  storage: 'indexeddb',
+  maxEvents: 10_000,
+  maxBytes: 10 * 1024 * 1024,
+  maxAgeMs: 7 * 24 * 60 * 60 * 1_000,
+};
+
+const OPTIONAL = {
+  consent: 'granted' as ConsentState,
+  beforeSend: undefined,
+  plugins: [],
+  user: {},
+  group: {},
+  cookie: {},
+  integrations: {},
+  debug: false,
+};
+
+const ONE_OF: Readonly<Record<string, readonly string[]>> = {
+  consent: ['granted', 'pending', 'denied'],
+  'delivery.compression': ['auto', 'off'],
+  'outbox.storage': ['indexeddb', 'memory'],
+};
+
+/**
+ * Completes the options.
+ * @throws SdkError `invalid-options`, naming the option and what came.
+ */
+export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Settings {
+  if (!isObject(options)) throw wrong('options', 'an object with "proxyUrl" and "clientKey"', options);
+  const { proxyUrl, clientKey, delivery, outbox, ...rest } = options;
+  if (typeof clientKey !== 'string' || !clientKey || clientKey.includes(':')) {
+    throw wrong('clientKey', 'a text without ":"', clientKey);
+  }
+  const settings: Settings = {
+    ...complete('', OPTIONAL, rest),
+    proxyUrl: resolveProxyUrl(proxyUrl, pageUrl),
+    clientKey,
+    delivery: complete('delivery.', DELIVERY, delivery),
+    outbox: complete('outbox.', OUTBOX, outbox),
+  };
+  const { beforeSend, plugins } = settings;
+  if (beforeSend !== undefined && typeof beforeSend !== 'function') {
+    throw wrong('beforeSend', 'a function', beforeSend);
+  }
+  if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function')) {
+    throw wrong('plugins', 'a list of plugins', plugins);
+  }
+  return settings;
+}
+
+function resolveProxyUrl(value: unknown, pageUrl: string): string {
+  try {
+    const url = new URL(String(value), pageUrl);
+    if (value && (url.protocol === 'https:' || url.protocol === 'http:')) {
+      return url.origin + url.pathname.replace(/\/+$/, '');
+    }
+  } catch {
+    // Told below.
+  }
+  throw wrong('proxyUrl', 'an http(s) address, or a path such as "/e"', value);
+}
+
+/** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */
+function complete<T extends object>(prefix: string, defaults: T, given: unknown): T {
+  if (given !== undefined && !isObject(given)) throw wrong(prefix.slice(0, -1), 'an object', given);
+  const result = { ...defaults } as Record<string, unknown>; // a copy, to be filled by name
+  for (const [key, value] of Object.entries(given ?? {})) {
+    const name = prefix + key;
+    if (!(key in defaults)) throw new SdkError('invalid-options', `"${name}" is not an option`);
+    if (value === undefined) continue;
+    const expected = result[key];
+    const choices = ONE_OF[name];
+    if (choices && !choices.includes(String(value))) {
+      throw wrong(name, choices.map((each) => `"${each}"`).join(' or '), value);
+    }
+    if (typeof expected === 'number' && !(Number.isInteger(value) && Number(value) > 0)) {
+      throw wrong(name, 'a whole number above 0', value);
+    }
+    if (typeof expected === 'boolean' && typeof value !== 'boolean') throw wrong(name, 'true or false', value);
+    if (isObject(expected) && !isObject(value)) throw wrong(name, 'an object', value);
+    result[key] = value;
+  }
+  return result as T; // every key is one of the defaults', of the same kind
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function wrong(name: string, expected: string, came: unknown): SdkError {
+  const shown = typeof came === 'string' ? `"${came}"` : isObject(came) ? 'an object' : String(came);
+  return new SdkError('invalid-options', `"${name}" must be ${expected}, got ${shown}`);
+}

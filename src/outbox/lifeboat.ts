@@ -1,0 +1,56 @@
+import type { TextStore } from '../browser.ts';
+import type { OutboxEvent } from './contract.ts';
+
+/**
+ * A few events in localStorage, written synchronously while the page dies: a write to IndexedDB that has begun by then may
+ * never finish. The next page empties it first.
+ */
+export interface Lifeboat {
+  /** Takes what fits; answers how many. */
+  save(events: readonly OutboxEvent[]): number;
+  /** Everything that any page has left, oldest page first. It stays until `clear`. */
+  found(): { readonly keys: readonly string[]; readonly events: readonly OutboxEvent[] };
+  clear(keys: readonly string[]): void;
+  /** This page came back and has written what it had saved. */
+  clearOwn(): void;
+}
+
+// The browser gives an origin about 5 MB, and the page's own data comes first.
+const MOST_CHARACTERS = 256 * 1024;
+
+export function createLifeboat(local: TextStore, scope: string, page: string): Lifeboat {
+  const prefix = `${scope}:lifeboat:`;
+  const own = prefix + page;
+  return {
+    save(events) {
+      let room = MOST_CHARACTERS;
+      const end = events.findIndex((event) => (room -= event.json.length) < 0);
+      const fitting = end < 0 ? events : events.slice(0, end);
+      const kept = fitting.length > 0 && local.set(own, JSON.stringify(fitting));
+      return kept ? fitting.length : 0;
+    },
+    found() {
+      const keys = local.keys().filter((key) => key.startsWith(prefix));
+      const events = keys.flatMap((key) => parse(local.get(key)));
+      return { keys, events: events.sort((one, other) => one.at - other.at) };
+    },
+    clear: (keys) => keys.forEach((key) => local.remove(key)),
+    clearOwn: () => local.remove(own),
+  };
+}
+
+function parse(text: string | null): readonly OutboxEvent[] {
+  try {
+    const list: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(list) ? list.filter(isEvent) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEvent(value: unknown): value is OutboxEvent {
+  const { id, at, json, bytes } = (value ?? {}) as Partial<Record<keyof OutboxEvent, unknown>>;
+  return (
+    typeof id === 'string' && typeof at === 'number' && typeof json === 'string' && typeof bytes === 'number'
+  );
+}

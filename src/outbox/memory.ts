@@ -1,0 +1,32 @@
+import type { LogHead, LogRecord, Transact } from './store.ts';
+
+/** The same log for pages where the browser refuses IndexedDB: it lives as long as the page. */
+export function memoryTransactions(): Transact {
+  const records = new Map<number, LogRecord>(); // in order: places only grow, and a rewritten one keeps its turn
+  const notes = new Map<string, string>();
+  let head: LogHead | undefined;
+  // One at a time, as in a database.
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return (_mode, work) => {
+    const result = turn.then(() =>
+      work({
+        head: async () => head,
+        first: async (count) => [...records].slice(0, count),
+        read: async (place) => records.get(place),
+        write: (place, record) => void records.set(place, record),
+        erase: (place) => void records.delete(place),
+        writeHead: (next) => void (head = next),
+        note: async (key) => notes.get(key),
+        writeNote: (key, value) => void notes.set(key, value),
+        clear() {
+          records.clear();
+          notes.clear();
+          head = undefined;
+        },
+      }),
+    );
+    turn = result.catch(() => undefined);
+    return result;
+  };
+}

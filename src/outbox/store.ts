@@ -1,0 +1,206 @@
+import type { DropReason } from '../events.ts';
+import type { Eviction, Ledger, Limits, OutboxEvent, Store, WaitingEvent } from './contract.ts';
+
+/**
+ * The append log: what was captured together is one record, places are counted upwards, and the ledger changes in the
+ * same transaction as the events, so that no crash can part the two.
+ */
+
+/** Events that were written together. */
+export interface LogRecord {
+  /** When they were written, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly events: readonly OutboxEvent[];
+}
+
+/** The ledger, with what only the log needs. */
+export interface LogHead extends Ledger {
+  /** Of the next record. Counted, not timed: a clock that is set back changes no order. */
+  readonly nextPlace: number;
+  readonly records: number;
+}
+
+export type Entry = readonly [place: number, record: LogRecord];
+
+/** What a log does inside one transaction. */
+export interface LogTransaction {
+  head(): Promise<LogHead | undefined>;
+  /** The first records, in order. */
+  first(count: number): Promise<readonly Entry[]>;
+  read(place: number): Promise<LogRecord | undefined>;
+  write(place: number, record: LogRecord): void;
+  erase(place: number): void;
+  writeHead(head: LogHead): void;
+  note(key: string): Promise<string | undefined>;
+  writeNote(key: string, value: string): void;
+  clear(): void;
+}
+
+/** Runs the work in one transaction and resolves when that is durable; if the work fails, nothing of it is kept. */
+export type Transact = <T>(
+  mode: 'readonly' | 'readwrite',
+  work: (log: LogTransaction) => Promise<T>,
+) => Promise<T>;
+
+const EMPTY: LogHead = {
+  tracked: 0,
+  delivered: 0,
+  pending: 0,
+  bytes: 0,
+  dropped: {},
+  nextPlace: 1,
+  records: 0,
+};
+
+// Large enough that a burst is few writes, small enough that one batch is few reads.
+const RECORD_EVENTS = 100;
+const EVERY_RECORD = 2 ** 31;
+
+export function createStore(transact: Transact, limits: Limits): Store {
+  return {
+    ledger: () => transact('readonly', async (log) => (await log.head()) ?? EMPTY),
+
+    append: (events, now) =>
+      transact('readwrite', async (log) => {
+        let head = (await log.head()) ?? EMPTY;
+        for (let i = 0; i < events.length; i += RECORD_EVENTS) {
+          log.write(head.nextPlace, { at: now, events: events.slice(i, i + RECORD_EVENTS) });
+          head = { ...head, nextPlace: head.nextPlace + 1, records: head.records + 1 };
+        }
+        head = {
+          ...head,
+          tracked: head.tracked + events.length,
+          pending: head.pending + events.length,
+          bytes: head.bytes + bytesOf(events),
+        };
+        const evicted: Eviction[] = [];
+        while (head.pending > limits.maxEvents || head.bytes > limits.maxBytes) {
+          const [oldest] = await log.first(1);
+          if (!oldest) break;
+          const leaving = overflow(oldest, head, limits);
+          head = take(log, head, oldest, leaving, 'outbox-full');
+          evicted.push(...leaving.map(({ id }) => ({ id, reason: 'outbox-full' as const })));
+        }
+        log.writeHead(head);
+        return { ledger: head, evicted };
+      }),
+
+    oldest: (batch, now) =>
+      transact('readwrite', async (log) => {
+        let head = (await log.head()) ?? EMPTY;
+        const evicted: Eviction[] = [];
+        const perRecord = Math.max(1, head.pending / Math.max(1, head.records));
+        let entries = await log.first(Math.ceil(batch.maxEvents / perRecord) + 1);
+        for (const entry of entries) {
+          if (now - entry[1].at <= limits.maxAgeMs) break;
+          head = take(log, head, entry, entry[1].events, 'expired');
+          evicted.push(...entry[1].events.map(({ id }) => ({ id, reason: 'expired' as const })));
+        }
+        if (evicted.length) {
+          log.writeHead(head);
+          entries = await log.first(Math.ceil(batch.maxEvents / perRecord) + 1);
+        }
+        const events = entries.flatMap(([place, record]) =>
+          record.events.map((event) => ({ ...event, place })),
+        );
+        return { events: fit(events, batch), ledger: head, evicted };
+      }),
+
+    settle: (events, as) =>
+      transact('readwrite', async (log) => {
+        let head = (await log.head()) ?? EMPTY;
+        // Sent as the page was leaving, before its place was known.
+        const lost = events.some(({ place }) => !place);
+        const places = lost ? (await log.first(EVERY_RECORD)).map(([place]) => place) : events.map(({ place }) => place);
+        for (const place of new Set(places)) {
+          const record = await log.read(place);
+          if (record) head = take(log, head, [place, record], events, as);
+        }
+        log.writeHead(head);
+        return head;
+      }),
+
+    holds: (ids) =>
+      transact('readonly', async (log) => {
+        return new Set((await allIds(log)).filter((id) => ids.has(id)));
+      }),
+
+    note: (key, value) =>
+      transact(value === undefined ? 'readonly' : 'readwrite', async (log) => {
+        if (value === undefined) return log.note(key);
+        log.writeNote(key, value);
+        return value;
+      }),
+
+    lease: (owner, untilMs, now) =>
+      transact('readwrite', async (log) => {
+        const [holder, until] = ((await log.note('lease')) ?? '').split(' ');
+        const ours = holder === owner || !(Number(until) > now);
+        if (ours) log.writeNote('lease', `${owner} ${untilMs}`);
+        return { ours, untilMs: ours ? untilMs : Number(until) };
+      }),
+
+    wipe: () =>
+      transact('readwrite', async (log) => {
+        const ids = await allIds(log);
+        log.clear();
+        return ids;
+      }),
+  };
+}
+
+const allIds = async (log: LogTransaction): Promise<string[]> =>
+  (await log.first(EVERY_RECORD)).flatMap(([, { events }]) => events.map(({ id }) => id));
+
+const bytesOf = (events: readonly OutboxEvent[]): number =>
+  events.reduce((total, event) => total + event.bytes, 0);
+
+/** The oldest of this record that must go so that the limits hold again. */
+function overflow([, { events }]: Entry, head: LogHead, limits: Limits): readonly OutboxEvent[] {
+  let { pending, bytes } = head;
+  const end = events.findIndex((event) => {
+    if (pending <= limits.maxEvents && bytes <= limits.maxBytes) return true;
+    pending--;
+    bytes -= event.bytes;
+    return false;
+  });
+  return end < 0 ? events : events.slice(0, end);
+}
+
+/** Takes these events out of one record, and says what the head is then. */
+function take(
+  log: LogTransaction,
+  head: LogHead,
+  [place, record]: Entry,
+  leaving: readonly { readonly id: string }[],
+  as: 'delivered' | DropReason,
+): LogHead {
+  const ids = new Set(leaving.map(({ id }) => id));
+  const staying = record.events.filter(({ id }) => !ids.has(id));
+  const count = record.events.length - staying.length;
+  if (!count) return head;
+  if (staying.length) log.write(place, { ...record, events: staying });
+  else log.erase(place);
+  return {
+    ...head,
+    pending: head.pending - count,
+    bytes: head.bytes - bytesOf(record.events) + bytesOf(staying),
+    records: head.records - (staying.length ? 0 : 1),
+    ...(as === 'delivered'
+      ? { delivered: head.delivered + count }
+      : { dropped: { ...head.dropped, [as]: (head.dropped[as] ?? 0) + count } }),
+  };
+}
+
+/** The first events that fit into one batch. One that is too large for it goes alone. */
+function fit(
+  events: readonly WaitingEvent[],
+  { maxEvents, maxBytes }: { maxEvents: number; maxBytes: number },
+): readonly WaitingEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event, i) => {
+    bytes += event.bytes + 1; // its comma
+    return i > 0 && (i >= maxEvents || bytes > maxBytes);
+  });
+  return end < 0 ? events : events.slice(0, end);
+}

@@ -1,0 +1,73 @@
+import type { ErrorBody } from '../wire.ts';
+
+/** What the proxy says in `error` when it does not answer 2xx. Compare these, never messages. */
+export type ProxyErrorCode =
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'origin_not_allowed'
+  | 'invalid_client_key'
+  | 'invalid_token'
+  | 'unsupported_media_type'
+  | 'unsupported_encoding'
+  | 'body_too_large'
+  | 'invalid_encoding'
+  | 'invalid_utf8'
+  | 'invalid_json'
+  | 'invalid_batch'
+  | 'too_many_events'
+  | 'event_too_large'
+  | 'invalid_event'
+  | 'privileged_event'
+  | 'rejected'
+  | 'batch_too_large'
+  | 'upstream_unavailable'
+  | 'upstream_misconfigured'
+  | 'key_check_failed'
+  | 'hook_failed'
+  | 'internal';
+
+/** A request that ends here, and why. `detail` is for the operator's log only. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly code: ProxyErrorCode;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly detail?: string;
+}
+
+/** What a refusal may carry besides its status, code and message. */
+type Extra = Pick<Refusal, 'headers' | 'detail'>;
+
+export function refuse(status: number, code: ProxyErrorCode, message: string, extra: Extra = {}): Refusal {
+  return { kind: 'refused', status, code, message, ...extra };
+}
+
+// A fixed delay would bring every browser back at the same moment.
+const anyRetryDelay = (): string => String(5 + Math.floor(Math.random() * 11));
+
+/** 503: the browser keeps its events and comes back. `retryAfter` as in RFC 9110 10.2.3; by itself 5 to 15 seconds. */
+export function comeBackLater(
+  code: ProxyErrorCode,
+  message: string,
+  extra: { retryAfter?: string | undefined; detail?: string } = {},
+): Refusal {
+  const { retryAfter = anyRetryDelay(), ...rest } = extra;
+  return refuse(503, code, message, { ...rest, headers: { 'Retry-After': retryAfter } });
+}
+
+export function answerJson(
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', ...headers },
+  });
+}
+
+export function answerRefusal({ status, code, message, headers }: Refusal): Response {
+  const body: ErrorBody = { error: code, message, serverTime: Date.now() };
+  return answerJson(status, body, headers);
+}

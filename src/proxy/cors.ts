@@ -1,0 +1,71 @@
+import { CLIENT_KEY_HEADER } from '../wire.ts';
+
+const ALLOW_HEADERS = `Authorization, Content-Type, Content-Encoding, ${CLIENT_KEY_HEADER}`;
+const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
+/** The longest that Chromium caches a preflight; others cap it by themselves. */
+const MAX_AGE_SECONDS = 7200;
+
+/** Which origins may talk to the proxy, and the headers that tell the browser so. */
+export interface Cors {
+  /** A request without `Origin` comes from no other site's page, and passes. */
+  allows(request: Request): boolean;
+  preflight(methods: readonly string[]): Response;
+  /** Puts the headers of an ordinary answer on it. */
+  dress(request: Request, response: Response): Response;
+}
+
+/** `origins`: serialised as a browser sends them, e.g. `https://shop.example.com`. The proxy's own is always allowed. */
+export function createCors(origins: readonly string[]): Cors {
+  const known = new Set(origins);
+
+  function allows(request: Request): boolean {
+    const origin = request.headers.get('Origin');
+    return origin === null || known.has(origin) || isSameOrigin(origin, request);
+  }
+
+  function dress(request: Request, response: Response): Response {
+    response.headers.append('Vary', 'Origin');
+    const origin = request.headers.get('Origin');
+    if (origin !== null && allows(request)) {
+      response.headers.set('Access-Control-Allow-Origin', origin);
+      response.headers.set('Access-Control-Expose-Headers', EXPOSE_HEADERS);
+    }
+    return response;
+  }
+
+  return {
+    allows,
+    dress,
+    preflight(methods) {
+      const headers = {
+        Allow: methods.join(', '),
+        'Access-Control-Allow-Methods': methods.join(', '),
+        'Access-Control-Allow-Headers': ALLOW_HEADERS,
+        'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
+      };
+      return new Response(null, { status: 204, headers });
+    },
+  };
+}
+
+/**
+ * Neither header that answers this can be set by a page of another site without a preflight, and a caller that is no
+ * browser can claim any `Origin` anyway.
+ */
+function isSameOrigin(origin: string, request: Request): boolean {
+  // What the browser itself says holds even where a reverse proxy has rewritten the host.
+  if (request.headers.get('Sec-Fetch-Site') === 'same-origin') return true;
+  const here = new URL(request.url);
+  const page = parse(origin);
+  // TLS often ends before the proxy, so an https page may well be at home here; an http page below https is not.
+  const schemes = here.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
+  if (page === null || !schemes.includes(page.protocol)) return false;
+  const hosts = [here.host, request.headers.get('Host'), request.headers.get('X-Forwarded-Host')];
+  return hosts.some(
+    (host) => host !== null && parse(`${page.protocol}//${host.split(',')[0]?.trim()}`)?.host === page.host,
+  );
+}
+
+function parse(url: string): URL | null {
+  return URL.canParse(url) ? new URL(url) : null;
+}

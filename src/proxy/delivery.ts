@@ -1,0 +1,87 @@
+import { comeBackLater, refuse, type Refusal } from './answer.ts';
+
+/** What became of a batch. Only `delivered` lets the browser forget it. */
+export type Delivery =
+  | { readonly kind: 'delivered'; readonly status?: number }
+  /** The data is at fault. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'too-large'; readonly status: number }
+  /** Weather. `retryAfter` as in RFC 9110 10.2.3. */
+  | {
+      readonly kind: 'unavailable';
+      readonly status?: number;
+      readonly retryAfter?: string | undefined;
+      readonly detail: string;
+    }
+  /** The operator's mistake: visitors must not lose events over it. */
+  | { readonly kind: 'misconfigured'; readonly status?: number; readonly detail: string };
+
+/** What an answer of Customer.io to a batch in strict mode means. https://docs.customer.io/integrations/api/cdp/ */
+export async function deliveryOf(response: Response): Promise<Delivery> {
+  const { status } = response;
+  // Read also when nobody wants it: an unread body keeps its connection from the next request.
+  const text = await response.text().catch(() => '');
+  if (response.ok) return { kind: 'delivered', status };
+  switch (status) {
+    case 400:
+    case 422:
+      return { kind: 'rejected', status, reason: reasonIn(text) };
+    case 413:
+      return { kind: 'too-large', status };
+    case 401:
+    case 403:
+      return { kind: 'misconfigured', status, detail: `Customer.io refused the write key (${status}).` };
+    case 404:
+    case 405:
+      return {
+        kind: 'misconfigured',
+        status,
+        detail: `No batches are taken at the upstream's address (${status}).`,
+      };
+    default:
+      return {
+        kind: 'unavailable',
+        status,
+        retryAfter: retryAfterOf(response),
+        detail: `Upstream answered ${status}.`,
+      };
+  }
+}
+
+/** What the browser is told when a batch was not delivered. */
+export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): Refusal {
+  if (delivery.kind === 'rejected') {
+    return refuse(
+      400,
+      'rejected',
+      `Customer.io rejected the batch${delivery.reason && `: ${delivery.reason}`}.`,
+    );
+  }
+  if (delivery.kind === 'too-large')
+    return refuse(413, 'batch_too_large', 'The batch is too large for Customer.io.');
+  const { kind, detail } = delivery;
+  if (kind === 'unavailable') {
+    const { retryAfter } = delivery;
+    return comeBackLater('upstream_unavailable', 'Customer.io has not accepted the batch: send it again.', {
+      retryAfter,
+      detail,
+    });
+  }
+  const message = 'The proxy cannot deliver until its operator corrects it.';
+  return comeBackLater('upstream_misconfigured', message, { retryAfter: '60', detail });
+}
+
+function retryAfterOf(response: Response): string | undefined {
+  const value = response.headers.get('Retry-After')?.trim() ?? '';
+  return /^\d+$/.test(value) || !Number.isNaN(Date.parse(value)) ? value : undefined;
+}
+
+/** `{"meta":{"errors":[string]}}`, cut to a length for people. */
+function reasonIn(text: string): string {
+  try {
+    const { meta } = JSON.parse(text) as { meta?: { errors?: unknown } };
+    return Array.isArray(meta?.errors) ? meta.errors.join('; ').slice(0, 300) : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,14 @@
+export { createProxy } from './proxy.ts';
+export { SdkError } from '../errors.ts';
+export type { CioProxy } from './proxy.ts';
+export type { ProxyOptions } from './options.ts';
+export type { AcceptedBatch, Deliver, Filter, RequestInfo, Transform } from './ingest.ts';
+export type { ClientIp } from './client-ip.ts';
+export type { KeyCheck } from './credentials.ts';
+export type { FileSource } from './files.ts';
+export type { FetchLike } from './forward.ts';
+export type { ProxyLogEntry } from './log.ts';
+export type { ProxyErrorCode } from './answer.ts';
+export type { NodeHandler, NodeRequest, NodeResponse } from './node.ts';
+export type { SdkErrorCode } from '../errors.ts';
+export type { EventType, WireEvent } from '../wire.ts';

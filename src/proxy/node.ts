@@ -1,0 +1,124 @@
+import { answerRefusal, refuse } from './answer.ts';
+
+/** What is needed of an `http.IncomingMessage`, or of Express's request. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** Express: the url before it cut off where the handler is mounted. */
+  readonly originalUrl?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** What a body parser has made of the body, if one ran before. */
+  readonly body?: unknown;
+  readonly readableEnded: boolean;
+  iterator(options: { destroyOnReturn: boolean }): AsyncIterator<Uint8Array>;
+  resume(): unknown;
+}
+
+/** What is needed of an `http.ServerResponse`. */
+export interface NodeResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(body: Uint8Array): unknown;
+}
+
+export type NodeHandler = (
+  request: NodeRequest,
+  response: NodeResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+/** Speaks `node:http` for a handler of the Fetch API. `owns`: whether a path is one of the handler's. */
+export function createNodeHandler(
+  handle: (request: Request) => Promise<Response>,
+  owns: (pathname: string) => boolean,
+): NodeHandler {
+  return (incoming, outgoing, next) => {
+    const url = urlOf(incoming, owns);
+    if (next && !owns(url.pathname)) {
+      next();
+      return;
+    }
+    serve(incoming, url, handle)
+      .then((response) => send(response, outgoing))
+      // Somebody else has answered, or the connection is gone: there is no way left to say anything.
+      .catch(() => {});
+  };
+}
+
+async function serve(
+  incoming: NodeRequest,
+  url: URL,
+  handle: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  let request: Request;
+  try {
+    request = toRequest(incoming, url);
+  } catch {
+    const headers = { Allow: 'GET, HEAD, POST, OPTIONS' };
+    return answerRefusal(
+      refuse(405, 'method_not_allowed', 'The Fetch API knows no such method.', { headers }),
+    );
+  }
+  return handle(request);
+}
+
+/** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */
+function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: (pathname: string) => boolean): URL {
+  const host = /^[\w.:[\]-]+$/.test(String(headers['host'])) ? String(headers['host']) : 'localhost';
+  const urls = [originalUrl ?? url, url].map((target) => {
+    // Joined, not resolved: //v1/batch would name a host. Absolute targets are for forward proxies; their path counts.
+    const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
+    return new URL(URL.canParse(`http://${host}${path}`) ? `http://${host}${path}` : 'http://localhost/');
+  });
+  return urls.find(({ pathname }) => owns(pathname)) ?? new URL('/', urls[0]);
+}
+
+function toRequest(incoming: NodeRequest, url: URL): Request {
+  const { method = 'GET' } = incoming;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    // Names that begin with a colon are HTTP/2's own.
+    if (value !== undefined && !name.startsWith(':')) headers.set(name, [value].flat().join(', '));
+  }
+  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
+  if (incoming.readableEnded) {
+    // A body parser has read it, and has unpacked it too.
+    headers.delete('Content-Encoding');
+    return new Request(url, { method, headers, body: asText(incoming.body) });
+  }
+  const init = { method, headers, body: streamOf(incoming), duplex: 'half' };
+  return new Request(url, init);
+}
+
+function asText(body: unknown): string | Uint8Array<ArrayBuffer> | null {
+  if (body === undefined || body === null) return null;
+  if (body instanceof Uint8Array) return new Uint8Array(body);
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        // What still comes is read and thrown away: a connection cut now would take the answer with it.
+        await chunks.return?.();
+        incoming.resume();
+      },
+    },
+    // Nothing is read before it is asked for, so that Node itself sees to a body that nobody wanted.
+    { highWaterMark: 0 },
+  );
+}
+
+async function send(response: Response, outgoing: NodeResponse): Promise<void> {
+  const body = new Uint8Array(await response.arrayBuffer());
+  outgoing.statusCode = response.status;
+  response.headers.forEach((value, name) => outgoing.setHeader(name, value));
+  outgoing.end(body);
+}

@@ -1,0 +1,102 @@
+import type { ClientIp } from './client-ip.ts';
+import type { KeyCheck } from './credentials.ts';
+import type { FileSource } from './files.ts';
+import type { FetchLike } from './forward.ts';
+import type { Deliver, Filter, Transform } from './ingest.ts';
+import type { OnLog } from './log.ts';
+
+/** What the operator may say. Anything else throws at once. */
+export interface ProxyOptions {
+  /** Customer.io's write key, or a function that fetches it (asked for every batch). It never leaves the server. */
+  writeKey: string | (() => string | Promise<string>);
+
+  /**
+   * The keys that pages may use, compared in constant time; or a function that judges one. If the function throws, the
+   * answer is 503 and browsers keep their events.
+   */
+  clientKeys: readonly string[] | KeyCheck;
+
+  /**
+   * Where the Customer.io account lives: `https://cdp.customer.io` or `https://cdp-eu.customer.io`.
+   *
+   * @default 'us'
+   */
+  region?: 'us' | 'eu' | undefined;
+
+  /** Any address that speaks `/v1/batch`, instead of the region's. */
+  upstreamUrl?: string | URL | undefined;
+
+  /**
+   * Origins whose pages may send, exactly as browsers write them, e.g. `https://shop.example.com`. The proxy's own
+   * origin always may.
+   *
+   * @default []
+   */
+  origins?: readonly string[] | undefined;
+
+  /**
+   * The path under which the proxy is mounted, e.g. `/e`.
+   *
+   * @default ''
+   */
+  basePath?: string | undefined;
+
+  /**
+   * Which trusted header carries the visitor's address. With it every event gets that `context.ip`, and what the browser
+   * claims is removed. Without it events pass as they are.
+   */
+  clientIp?: ClientIp | undefined;
+
+  /**
+   * Bytes of a body, packed and unpacked.
+   *
+   * @default 500_000
+   */
+  maxBodyBytes?: number | undefined;
+
+  /**
+   * Events of a batch.
+   *
+   * @default 500
+   */
+  maxEvents?: number | undefined;
+
+  /**
+   * Bytes of one event's JSON.
+   *
+   * @default 32_000
+   */
+  maxEventBytes?: number | undefined;
+
+  /** Which events to deliver. The rest counts as delivered for the browser. Asked before `transform`. */
+  filter?: Filter | undefined;
+
+  /** Changes an event before it is delivered. What it returns is not checked again: it is your server's word. */
+  transform?: Transform | undefined;
+
+  /**
+   * Where an accepted batch goes instead of Customer.io. Resolve when it is safe there; a throw, or more than
+   * `timeoutMs`, is answered 503 and the browser sends it again.
+   */
+  deliver?: Deliver | undefined;
+
+  /** Told of every request, once, when it is answered. */
+  onLog?: OnLog | undefined;
+
+  /**
+   * The content of `cio.js` and `cio-*.js`, or `null`.
+   *
+   * @default reads the files beside this module, where there is a file system
+   */
+  files?: FileSource | undefined;
+
+  /** Speaks to Customer.io. @default the runtime's */
+  fetch?: FetchLike | undefined;
+
+  /**
+   * How long a delivery may take, in milliseconds, redirects included.
+   *
+   * @default 10_000
+   */
+  timeoutMs?: number | undefined;
+}

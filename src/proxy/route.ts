@@ -1,0 +1,31 @@
+import { BATCH_PATH } from '../wire.ts';
+
+/** The paths of the proxy. Everything else does not exist. */
+export type Route =
+  | { readonly kind: 'batch' }
+  | { readonly kind: 'health' }
+  | { readonly kind: 'script'; readonly name: string };
+
+// The classic script and what it loads later; never a source map, never another folder.
+const SCRIPT = /^\/(cio(?:-[\w-]+)?\.js)$/;
+
+/** Which route a path names, or `null`. Doubled and trailing slashes mean nothing. `basePath`: `''` or `/e`. */
+export function routeOf(pathname: string, basePath: string): Route | null {
+  const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  if (!path.startsWith(`${basePath}/`)) return null;
+  const below = path.slice(basePath.length);
+  if (below === BATCH_PATH) return { kind: 'batch' };
+  if (below === '/v1/health') return { kind: 'health' };
+  const name = SCRIPT.exec(below)?.[1];
+  return name === undefined ? null : { kind: 'script', name };
+}
+
+const METHODS = {
+  batch: ['POST', 'OPTIONS'],
+  health: ['GET', 'HEAD', 'OPTIONS'],
+  script: ['GET', 'HEAD'],
+} as const;
+
+export function methodsOf(route: Route): readonly string[] {
+  return METHODS[route.kind];
+}

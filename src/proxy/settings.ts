@@ -1,0 +1,56 @@
+import { SdkError } from '../errors.ts';
+import { MAX_EVENT_BYTES } from '../wire.ts';
+import { filesBeside } from './beside.ts';
+import { findProblems } from './check-options.ts';
+import type { FileSource } from './files.ts';
+import type { FetchLike } from './forward.ts';
+import type { ProxyOptions } from './options.ts';
+
+/** The options, with every default filled in. What stays optional is off. */
+export interface Settings extends ProxyOptions {
+  readonly writeKey: () => string | Promise<string>;
+  readonly upstreamUrl: string;
+  readonly origins: readonly string[];
+  readonly basePath: string;
+  readonly maxBodyBytes: number;
+  readonly maxEvents: number;
+  readonly maxEventBytes: number;
+  readonly files: FileSource;
+  readonly fetch: FetchLike;
+  readonly timeoutMs: number;
+}
+
+/** https://docs.customer.io/integrations/api/cdp/ */
+const UPSTREAMS = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.io' } as const;
+
+// Customer.io takes 500 KB a batch.
+const DEFAULTS = {
+  maxBodyBytes: 500_000,
+  maxEvents: 500,
+  maxEventBytes: MAX_EVENT_BYTES,
+  timeoutMs: 10_000,
+} as const;
+
+/** @throws SdkError `invalid-options`, with every problem in its message */
+export function resolveOptions(options: ProxyOptions): Settings {
+  const problems = findProblems(options);
+  if (problems.length > 0) {
+    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
+    throw new SdkError('invalid-options', `createProxy: ${list.join('; ')}`);
+  }
+  const { writeKey, region = 'us', upstreamUrl = UPSTREAMS[region] } = options;
+  return {
+    ...options,
+    writeKey: typeof writeKey === 'string' ? () => writeKey : writeKey,
+    upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
+    origins: options.origins ?? [],
+    basePath: (options.basePath ?? '').replace(/\/$/, ''),
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes,
+    maxEvents: options.maxEvents ?? DEFAULTS.maxEvents,
+    maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
+    files: options.files ?? filesBeside(import.meta.url),
+    // Looked up when it is used: runtimes and tests replace it.
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+  };
+}

@@ -1,0 +1,47 @@
+/** What one request came to. */
+export type Outcome =
+  | { readonly kind: 'delivered' }
+  /** An answer that says "not now": 408, 425, 429 or 5xx. */
+  | { readonly kind: 'busy'; readonly status: number; readonly afterMs?: number }
+  /** No answer: network, time-out, cut off, or blocked before it left. */
+  | { readonly kind: 'unanswered'; readonly status: 0 }
+  /** Somebody has to change a setting first: the client key, or the origins that the proxy allows. */
+  | { readonly kind: 'unauthorized'; readonly status: number }
+  | { readonly kind: 'too-large'; readonly status: 413 }
+  | { readonly kind: 'unreadable'; readonly status: 415 }
+  | { readonly kind: 'rejected'; readonly status: number }
+  /** We cut it off ourselves. */
+  | { readonly kind: 'aborted' };
+
+export interface Answer {
+  readonly status: number;
+  /** `Retry-After`: seconds or an HTTP date. RFC 9110 10.2.3. */
+  readonly retryAfter: string | null;
+  /** The server's clock, by which a date in `Retry-After` is meant. */
+  readonly date: string | null;
+  readonly body: string;
+}
+
+const BUSY = new Set([408, 425, 429]);
+const A_DAY_MS = 86_400_000;
+
+export function judge(answer: Answer, nowMs: number): Outcome {
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"'))) return { kind: 'unauthorized', status };
+  if (status === 413) return { kind: 'too-large', status };
+  if (status === 415) return { kind: 'unreadable', status };
+  if (status >= 500 || BUSY.has(status)) {
+    const afterMs = retryAfterMs(answer, nowMs);
+    return { kind: 'busy', status, ...(afterMs === undefined ? {} : { afterMs }) };
+  }
+  return { kind: 'rejected', status };
+}
+
+/** How long the server asks to be left alone, in milliseconds, at most a day. */
+export function retryAfterMs({ retryAfter, date }: Omit<Answer, 'status' | 'body'>, nowMs: number): number | undefined {
+  const text = retryAfter?.trim();
+  if (!text) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - (Date.parse(date ?? '') || nowMs);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), A_DAY_MS);
+}

@@ -1,0 +1,98 @@
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { Clock } from '../browser.ts';
+import { judge, type Outcome } from './outcome.ts';
+
+/** Sends one body and says what came of it. */
+export interface Transport {
+  /** @param jsons events, already serialised; none at all asks whether the proxy answers */
+  send(jsons: readonly string[], leaving?: boolean): Promise<Outcome>;
+  /** Bytes that requests of this page may still carry beyond its end. */
+  keepaliveRoom(): number;
+  /** Cuts off what is in flight. */
+  abort(): void;
+}
+
+export interface TransportNeeds {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly authorizer: Authorizer;
+  readonly timeoutMs: number;
+  request(url: string, init: RequestInit): Promise<Response>;
+  /** undefined where the browser cannot. */
+  gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Whether the proxy has said that it reads gzip. */
+  readsGzip(): boolean;
+  onReadsGzip(reads: boolean): void;
+}
+
+// All keepalive requests of a page share 64 KiB of bodies; some of it stays free for its last words.
+// https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
+const KEEPALIVE_BYTES = 63 * 1024;
+const KEEPALIVE_BODY_BYTES = 24 * 1024;
+const WORTH_COMPRESSING = 500;
+
+const utf8 = new TextEncoder();
+
+export function createTransport(needs: TransportNeeds): Transport {
+  const { url, clock, authorizer, timeoutMs } = needs;
+  const inFlight = new Set<AbortController>();
+  let keepaliveBytes = 0;
+
+  async function exchange(body: BodyInit, bytes: number, gzipped: boolean, leaving: boolean): Promise<Outcome> {
+    const room = KEEPALIVE_BYTES - keepaliveBytes;
+    const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
+    const control = new AbortController();
+    let timedOut = false;
+    const stop = clock.after(timeoutMs, () => {
+      timedOut = true;
+      control.abort();
+    });
+    inFlight.add(control);
+    if (keepalive) keepaliveBytes += bytes;
+    try {
+      const response = await needs.request(url, {
+        method: 'POST',
+        headers: {
+          ...authorizer.headers(),
+          'Content-Type': 'application/json',
+          ...(gzipped ? { 'Content-Encoding': 'gzip' } : {}),
+        },
+        body,
+        keepalive,
+        credentials: 'omit',
+        cache: 'no-store',
+        // Followed, a POST may become a GET whose 200 would pass for a delivery.
+        redirect: 'error',
+        priority: 'low',
+        signal: control.signal,
+      });
+      // A keepalive answer that is not read never gives its share of the 64 KiB back.
+      const said = await response.text();
+      const { status, headers } = response;
+      const encodings = headers.get('Accept-Encoding');
+      if (status === 415 && gzipped) needs.onReadsGzip(false);
+      else if (encodings) needs.onReadsGzip(/\bgzip\b/i.test(encodings));
+      const answer = { status, retryAfter: headers.get('Retry-After'), date: headers.get('Date'), body: said };
+      return judge(answer, clock.now());
+    } catch {
+      return control.signal.aborted && !timedOut ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+    } finally {
+      stop();
+      inFlight.delete(control);
+      if (keepalive) keepaliveBytes -= bytes;
+    }
+  }
+
+  return {
+    async send(jsons, leaving = false) {
+      const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
+      // Compressing takes time that a page which is leaving does not have.
+      const small = leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip();
+      const packed = small ? undefined : await needs.gzip(text).catch(() => undefined);
+      if (packed) return exchange(packed, packed.byteLength, true, leaving);
+      return exchange(text, utf8.encode(text).byteLength, false, leaving);
+    },
+    keepaliveRoom: () => KEEPALIVE_BYTES - keepaliveBytes,
+    abort: () => inFlight.forEach((control) => control.abort()),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Channel } from './browser.ts';
+import type { Ledger } from './outbox/contract.ts';
+
+/** What the open tabs of a site tell each other. */
+export type TabMessage =
+  | { readonly kind: 'stored'; readonly ledger: Ledger }
+  /** With `attempts`: delivered. Without: dropped. */
+  | { readonly kind: 'settled'; readonly ids: readonly string[]; readonly attempts?: number; readonly ledger: Ledger }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'denied' };
+
+export interface Tabs {
+  tell(message: TabMessage): void;
+  /** An open channel keeps a page out of the back/forward cache. */
+  leave(): void;
+  join(): void;
+}
+
+export function createTabs(
+  open: (onMessage: (message: unknown) => void) => Channel | undefined,
+  onMessage: (message: TabMessage) => void,
+): Tabs {
+  let channel: Channel | undefined;
+  const tabs: Tabs = {
+    tell: (message) => channel?.post(message),
+    leave() {
+      channel?.close();
+      channel = undefined;
+    },
+    join() {
+      // Only this package, of this client key, speaks here.
+      channel ??= open((message) => onMessage(message as TabMessage));
+    },
+  };
+  tabs.join();
+  return tabs;
+}

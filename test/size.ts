@@ -1,0 +1,56 @@
+/** Prints what a visitor loads first, minified and gzip -9, against the budget of each entry; exits with 1 when one is over. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import terser from '@rollup/plugin-terser';
+import { rollup } from 'rollup';
+
+const KB = 1_000;
+
+/** Bundles a program as a site would, and gives the code that its first load needs. */
+async function firstLoad(program: string): Promise<string> {
+  const entry = '\0program';
+  const bundle = await rollup({
+    input: entry,
+    external: [/^node:/],
+    plugins: [{ name: 'program', resolveId: (id) => (id === entry ? id : null), load: (id) => (id === entry ? program : null) }],
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    plugins: [terser({ module: true, compress: { passes: 3, ecma: 2020 }, format: { comments: false, ecma: 2020 } })],
+  });
+  const chunks = output.filter((each) => each.type === 'chunk');
+  const needed = new Set<string>();
+  const need = (fileName: string): void => {
+    if (needed.has(fileName)) return;
+    needed.add(fileName);
+    for (const next of chunks.find((chunk) => chunk.fileName === fileName)?.imports ?? []) need(next);
+  };
+  for (const chunk of chunks) if (chunk.isEntry) need(chunk.fileName);
+  return chunks.flatMap((chunk) => (needed.has(chunk.fileName) ? [chunk.code] : [])).join('\n');
+}
+
+const dist = (file: string): string => JSON.stringify(new URL(`../dist/${file}`, import.meta.url).pathname);
+
+const bundles = [
+  {
+    name: 'import { createAnalytics }',
+    budget: 16 * KB,
+    code: await firstLoad(`import { createAnalytics } from ${dist('index.js')}; window.create = createAnalytics;`),
+  },
+  { name: 'dist/cio.js', budget: 18 * KB, code: readFileSync('dist/cio.js', 'utf8') },
+  {
+    name: 'cio-first-party/proxy',
+    budget: 8 * KB,
+    code: await firstLoad(`import { createProxy } from ${dist('proxy.js')}; globalThis.create = createProxy;`),
+  },
+  { name: 'lazy: dist/cio-middleware.js', budget: 7 * KB, code: readFileSync('dist/cio-middleware.js', 'utf8') },
+];
+
+let over = false;
+for (const { name, budget, code } of bundles) {
+  const bytes = gzipSync(code, { level: 9 }).byteLength;
+  over ||= bytes > budget;
+  const verdict = bytes > budget ? 'OVER' : 'ok';
+  console.log(`${name.padEnd(30)} ${String(bytes).padStart(7)} B of ${String(budget).padStart(6)} B  ${verdict}`);
+}
+process.exitCode = over ? 1 : 0;

@@ -1,0 +1,182 @@
+// @vitest-environment node
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { basicAuthorization } from '../../../src/wire.ts';
+import { startUpstream } from '../proxy/upstream.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'application/json' };
+const BODY = JSON.stringify({ batch: [{ type: 'track', event: 'x', messageId: 'm', anonymousId: 'a' }] });
+
+function start(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args], {
+    cwd: ROOT,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function run(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = start(args, environment);
+  const exit = once(child, 'exit') as Promise<[number]>;
+  const [out, err] = await Promise.all([streamed(child.stdout), streamed(child.stderr)]);
+  return { code: (await exit)[0], out, err };
+}
+
+const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
+  stream ? text(stream) : Promise.resolve('');
+
+/** A proxy as the operator runs it. `lines`: what it prints, as it comes. */
+async function startProxy(
+  environment: Record<string, string>,
+): Promise<{ child: ChildProcess; url: string; lines: AsyncIterator<string> }> {
+  const child = start(['proxy'], {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { value } = await lines.next();
+  const url = /http:\S+/.exec(String(value))?.[0] ?? '';
+  expect(value).toBe(`The proxy listens on ${url}`);
+  return { child, url, lines };
+}
+
+describe('cio-first-party', () => {
+  test('explains itself', async () => {
+    const [help, short] = await Promise.all([run(['--help']), run(['-h'])]);
+    expect(help).toMatchObject({ code: 0, err: '' });
+    expect(help.out).toMatch(/Usage: cio-first-party <command>[^]*proxy/);
+    expect(short).toEqual(help);
+  });
+
+  test('tells its version', async () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  test.each([
+    [['prxy'], 'There is no command "prxy".'],
+    [[], 'A command is missing.'],
+    [['proxy', '--port', '80'], "Unknown option '--port'"],
+    [['proxy', 'now'], "Unexpected argument 'now'"],
+  ])('says what it does not understand, and exits with 2: %j', async (args, message) => {
+    const { code, out, err } = await run(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err).toContain('Usage: cio-first-party <command>');
+  });
+});
+
+describe('cio-first-party proxy', () => {
+  test('explains every variable', async () => {
+    const { code, out } = await run(['proxy', '--help']);
+    expect(code).toBe(0);
+    const names = [
+      'CIO_WRITE_KEY',
+      'CIO_REGION',
+      'CIO_CLIENT_KEYS',
+      'CIO_ORIGINS',
+      'CIO_BASE_PATH',
+      'CIO_UPSTREAM_URL',
+      'CIO_CLIENT_IP',
+      'HOST',
+      'PORT',
+    ];
+    for (const name of names) expect(out).toContain(name);
+  });
+
+  test('says everything that keeps it from starting, and exits with 1', async () => {
+    const { code, out, err } = await run(['proxy'], { CIO_REGION: 'de', PORT: 'http' });
+    expect([code, out]).toEqual([1, '']);
+    for (const start of [
+      'CIO_WRITE_KEY is missing',
+      'CIO_CLIENT_KEYS is missing',
+      'CIO_REGION is "de"',
+      'PORT is "http"',
+    ]) {
+      expect(err).toContain(`  - ${start}`);
+    }
+  });
+
+  test('says that its port is taken, and exits with 1', async () => {
+    const upstream = await startUpstream();
+    const environment = {
+      CIO_WRITE_KEY: 'write-key',
+      CIO_CLIENT_KEYS: 'web',
+      HOST: '127.0.0.1',
+      PORT: new URL(upstream.url).port,
+    };
+    const { code, err } = await run(['proxy'], environment);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^The proxy cannot listen: .*EADDRINUSE/);
+  });
+
+  test('delivers, and writes one line of JSON for every request but those for its health', async () => {
+    const upstream = await startUpstream();
+    const { url, lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/e$/);
+    expect(await (await fetch(`${url}/v1/health`)).json()).toEqual({ status: 'ok' });
+    expect((await fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY })).status).toBe(
+      200,
+    );
+    expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('write-key'));
+    const { value } = await lines.next();
+    expect(JSON.parse(String(value))).toMatchObject({ path: '/e/v1/batch', status: 200, events: 1 });
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'stops on %s: nothing new comes in, what is in flight ends, and it exits with 0',
+    async (signal) => {
+      const upstream = await startUpstream();
+      let arrived = (): void => {};
+      let accept = (): void => {};
+      const inFlight = new Promise<void>((resolve) => (arrived = resolve));
+      const accepted = new Promise<void>((resolve) => (accept = resolve));
+      upstream.respond(async () => {
+        arrived();
+        await accepted;
+        return {};
+      });
+      const { child, url } = await startProxy({ CIO_UPSTREAM_URL: upstream.url });
+      const exit = once(child, 'exit') as Promise<[number]>;
+      const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+      await inFlight;
+      child.kill(signal);
+      while (await accepts(url));
+      accept();
+      expect((await answer).status).toBe(200);
+      const told = Date.now();
+      expect((await exit)[0]).toBe(0);
+      // Not when the browser's kept connection ends by itself, after five seconds.
+      expect(Date.now() - told).toBeLessThan(3_000);
+    },
+  );
+});
+
+async function accepts(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
