@@ -77,7 +77,9 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
   for (const statement of program.body) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
     if (declaration?.type !== 'ClassDeclaration') continue;
-    for (const member of declaration.body.body as readonly (Positioned & { readonly key?: { readonly name?: string } })[]) {
+    for (const member of declaration.body.body as readonly (Positioned & {
+      readonly key?: { readonly name?: string };
+    })[]) {
       const name = member.key?.name ?? '';
       if (!names.has(name)) continue;
       found.add(name);
@@ -86,7 +88,8 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
     }
   }
   const missing = [...names].filter((name) => !found.has(name));
-  if (missing.length) throw new Error(`The wrapped Analytics has no ${missing.join(', ')}: see UNUSED_METHODS`);
+  if (missing.length)
+    throw new Error(`The wrapped Analytics has no ${missing.join(', ')}: see UNUSED_METHODS`);
   return result + code.slice(from);
 }
 
@@ -131,7 +134,8 @@ export function slim(): Plugin {
       targetModuleId === 'left-out' ? { left: 'Promise.reject(Error(', right: '))' } : null,
     generateBundle() {
       const unused = Object.keys(REPLACED).filter((key) => !used.has(key));
-      if (used.size && unused.length) this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED in rollup.config.ts`);
+      if (used.size && unused.length)
+        this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED in rollup.config.ts`);
     },
   };
 }
@@ -146,7 +150,9 @@ function lazyMiddleware(classic: boolean): Plugin {
       specifier === './source-middleware.ts' ? { id: MIDDLEWARE, external: true } : null,
     // In a classic script `import()` would resolve against the page.
     renderDynamicImport: ({ targetModuleId }) =>
-      classic && targetModuleId === MIDDLEWARE ? { left: 'import(new URL(', right: ', cioBase).href)' } : null,
+      classic && targetModuleId === MIDDLEWARE
+        ? { left: 'import(new URL(', right: ', cioBase).href)' }
+        : null,
   };
 }
 
@@ -158,9 +164,24 @@ const notices = license({
   thirdParty: { output: { file: path.resolve('dist/THIRD-PARTY-NOTICES.txt') } },
 });
 
-const code = esbuild({ target: 'es2022', include: /\.ts$/, exclude: [], tsconfig: false, define: { __VERSION__: JSON.stringify(version) } });
-const browser: Plugin[] = [slim(), resolve({ browser: true, extensions: ['.mjs', '.js', '.ts'] }), commonjs(), code];
-const minify = terser({ compress: { passes: 3, ecma: 2020 }, format: { comments: /^!/, ecma: 2020 }, mangle: true });
+const code = esbuild({
+  target: 'es2022',
+  include: /\.ts$/,
+  exclude: [],
+  tsconfig: false,
+  define: { __VERSION__: JSON.stringify(version) },
+});
+const browser: Plugin[] = [
+  slim(),
+  resolve({ browser: true, extensions: ['.mjs', '.js', '.ts'] }),
+  commonjs(),
+  code,
+];
+const minify = terser({
+  compress: { passes: 3, ecma: 2020 },
+  format: { comments: /^!/, ecma: 2020 },
+  mangle: true,
+});
 
 const onwarn = (warning: RollupLog, warn: (warning: RollupLog) => void): void => {
   // Compiled to ES5, the wrapped SDK carries helpers that look at a top-level \`this\`.
@@ -216,13 +237,11 @@ const config: RollupOptions[] = [
       paths: (id) => (isProxy(id) ? './proxy.js' : id),
     },
   },
-  ...['index', 'proxy'].map(
-    (name): RollupOptions => ({
-      input: name === 'index' ? 'dist/.types/index.d.ts' : 'dist/.types/proxy/index.d.ts',
-      external: [/^node:/],
-      plugins: [dts()],
-      output: { file: `dist/${name}.d.ts`, format: 'es' },
-    }),
-  ),
+  ...['index', 'proxy'].map((name): RollupOptions => ({
+    input: name === 'index' ? 'dist/.types/index.d.ts' : 'dist/.types/proxy/index.d.ts',
+    external: [/^node:/],
+    plugins: [dts()],
+    output: { file: `dist/${name}.d.ts`, format: 'es' },
+  })),
 ];
 export default config;

@@ -69,13 +69,15 @@ export function createAccounts(): Accounts {
     close(ledger) {
       tracked += since(ledger).tracked;
       delivered += since(ledger).delivered;
-      for (const reason of REASONS) dropped[reason] += (ledger.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
+      for (const reason of REASONS)
+        dropped[reason] += (ledger.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
       dropped.consent += ledger.pending;
       start = undefined;
     },
     stats(ledger) {
       const all = { ...dropped };
-      for (const reason of REASONS) all[reason] += (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
+      for (const reason of REASONS)
+        all[reason] += (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
       return {
         tracked: begun - handedOver + tracked + since(ledger).tracked,
         delivered: delivered + since(ledger).delivered,

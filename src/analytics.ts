@@ -42,14 +42,39 @@ type Callback = (context: PluginContext) => unknown;
 /** The six calls, with the arguments of the wrapped SDK. They never throw and never reject. */
 export interface Calls {
   /** Something that the visitor did. */
-  track(event: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
+  track(
+    event: string,
+    properties?: Properties | null,
+    options?: CallOptions,
+    callback?: Callback,
+  ): Promise<Receipt>;
   /** A page was seen. A single text is its name; two are category and name. */
-  page(name?: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
-  page(category: string, name: string, properties?: Properties | null, options?: CallOptions): Promise<Receipt>;
+  page(
+    name?: string,
+    properties?: Properties | null,
+    options?: CallOptions,
+    callback?: Callback,
+  ): Promise<Receipt>;
+  page(
+    category: string,
+    name: string,
+    properties?: Properties | null,
+    options?: CallOptions,
+  ): Promise<Receipt>;
   page(properties: Properties, options?: CallOptions): Promise<Receipt>;
   /** A screen of an app was seen. Arguments as in `page`. */
-  screen(name?: string, properties?: Properties | null, options?: CallOptions, callback?: Callback): Promise<Receipt>;
-  screen(category: string, name: string, properties?: Properties | null, options?: CallOptions): Promise<Receipt>;
+  screen(
+    name?: string,
+    properties?: Properties | null,
+    options?: CallOptions,
+    callback?: Callback,
+  ): Promise<Receipt>;
+  screen(
+    category: string,
+    name: string,
+    properties?: Properties | null,
+    options?: CallOptions,
+  ): Promise<Receipt>;
   screen(properties: Properties, options?: CallOptions): Promise<Receipt>;
   /** Says who the visitor is. Another id than before also gives them a new anonymous id. */
   identify(userId?: string | number | null, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;

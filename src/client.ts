@@ -6,7 +6,13 @@ import { type Core, createCore } from './core.ts';
 import type { Call, EventMethod } from './customerio/analytics.ts';
 import { plain } from './customerio/plain.ts';
 import { SdkError } from './errors.ts';
-import { type AnalyticsEvents, createEmitter, type DropReason, type EventName, type Listener } from './events.ts';
+import {
+  type AnalyticsEvents,
+  createEmitter,
+  type DropReason,
+  type EventName,
+  type Listener,
+} from './events.ts';
 import { createNoop, nobody } from './noop.ts';
 import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
 
@@ -34,7 +40,8 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   const told = JSON.stringify(plain(options));
   const known = registry.get(key);
   if (known) {
-    if (known.options !== told) browser.warn('cio-first-party: it was made before, with other options; they stay');
+    if (known.options !== told)
+      browser.warn('cio-first-party: it was made before, with other options; they stay');
     return known.analytics;
   }
   const analytics = createClient(settings, () => registry.delete(key));
@@ -65,7 +72,8 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
     if (settings.debug) browser.trace('cio-first-party', name, payload);
     const heard = emitter.emit(name, payload);
     if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message);
-    if (name === 'blocked') warnOnce(name, 'requests are blocked or the proxy is unreachable; events are kept');
+    if (name === 'blocked')
+      warnOnce(name, 'requests are blocked or the proxy is unreachable; events are kept');
   }
 
   const newId = (): string => `${page}-${(++calls).toString(36)}`;
@@ -170,7 +178,8 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
 
   async function flush({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<FlushResult> {
     const before = analytics.stats();
-    const gone = (stats: typeof before): number => Object.values(stats.dropped).reduce((sum, n) => sum + n, 0);
+    const gone = (stats: typeof before): number =>
+      Object.values(stats.dropped).reduce((sum, n) => sum + n, 0);
     await new Promise<void>((resolve) => {
       const stops = [browser.clock.after(timeoutMs, done)];
       function done(): void {

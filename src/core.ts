@@ -4,7 +4,7 @@ import * as browser from './browser.ts';
 import { capture } from './capture.ts';
 import { type Call, createWrapped, type Wrapped } from './customerio/analytics.ts';
 import { createCookies } from './customerio/cookies.ts';
-import { createIdentity, type Identity } from './customerio/identity.ts';
+import { createVisitor } from './customerio/visitor.ts';
 import { SdkError, type SdkErrorCode } from './errors.ts';
 import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
 import type { Settings } from './options.ts';
@@ -14,6 +14,7 @@ import { createLifeboat } from './outbox/lifeboat.ts';
 import { memoryTransactions } from './outbox/memory.ts';
 import { createOutbox, type Storage } from './outbox/outbox.ts';
 import { createStore } from './outbox/store.ts';
+import { createRemembered } from './remembered.ts';
 import { createLeader } from './sender/leader.ts';
 import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
@@ -60,19 +61,15 @@ export function createCore(needs: CoreNeeds): Core {
     emit('error', new SdkError(code, message, { cause }));
 
   // 1. Who it is.
-  const cookies = createCookies({ jar: browser.cookieJar, pageUrl: browser.pageUrl(), options: settings.cookie });
-  const person = { cookies, local, newId: browser.uuid };
-  const user = createIdentity({
-    ...person,
-    options: settings.user,
-    keys: { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'ajs_anonymous_id' },
+  const visitor = createVisitor({
+    cookies: createCookies({ jar: browser.cookieJar, pageUrl: browser.pageUrl(), options: settings.cookie }),
+    local,
+    newId: browser.uuid,
+    userOptions: settings.user,
+    groupOptions: settings.group,
+    tell: (who) => emit('identity', who),
   });
-  const group = createIdentity({
-    ...person,
-    options: settings.group,
-    keys: { id: 'ajs_group_id', traits: 'ajs_group_properties' },
-  });
-  const identity = watchIdentity(user, (who) => emit('identity', who));
+  const { user, group } = visitor;
 
   // 2. What is made of a call.
   const wrapped = createWrapped({
@@ -97,10 +94,10 @@ export function createCore(needs: CoreNeeds): Core {
     clock,
     storage: limits.storage,
     openDurable: () => createStore(indexedDbTransactions(scope), limits),
-    openMemory: () => createStore(memoryTransactions(), limits),
+    openMemory: (ledger) => createStore(memoryTransactions(ledger), limits),
     onStored(ids) {
       emit('stored', { ids });
-      tabs.tell({ kind: 'stored', ledger: outbox.ledger() });
+      tabs.tell({ kind: 'stored' });
       leader.ask();
       sender.wake();
     },
@@ -122,15 +119,7 @@ export function createCore(needs: CoreNeeds): Core {
   }
 
   // 4. How it leaves.
-  const remembered = { gzip: false, answered: false };
-  for (const key of ['gzip', 'answered'] as const) {
-    void outbox.note(key).then((value) => (remembered[key] ||= value === 'yes'));
-  }
-  function remember(key: keyof typeof remembered, value: boolean): void {
-    if (remembered[key] === value) return;
-    remembered[key] = value;
-    void outbox.note(key, value ? 'yes' : 'no');
-  }
+  const remembered = createRemembered(outbox.note);
   const transport = createTransport({
     url: settings.proxyUrl + BATCH_PATH,
     clock,
@@ -138,15 +127,16 @@ export function createCore(needs: CoreNeeds): Core {
     timeoutMs: delivery.requestTimeoutMs,
     request: browser.request,
     gzip: browser.gzip,
-    readsGzip: () => delivery.compression === 'auto' && remembered.gzip,
-    onReadsGzip: (reads) => remember('gzip', reads),
+    readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
+    onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
   const leader = createLeader({
     name: scope,
     locks: browser.lockManager(),
     lease: { take: (untilMs) => outbox.lease(page, untilMs), drop: () => void outbox.lease(page, 0) },
     clock,
-    gained: () => void rescue().then(() => sender.flush()),
+    // What an earlier page saved with its last breath comes before what was stored since.
+    gained: () => void lifeboat.rescue(outbox.adopt).then(() => sender.flush()),
   });
   const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
   const sender = createSender({
@@ -157,29 +147,29 @@ export function createCore(needs: CoreNeeds): Core {
     flushIntervalMs: delivery.flushIntervalMs,
     random: browser.random,
     leads,
-    pending: () => outbox.ledger().pending,
-    oldest: (batch) => outbox.oldest(batch),
-    settle: (events, as) => outbox.settle(events, as),
-    answered: { get: () => remembered.answered, set: () => remember('answered', true) },
+    outbox,
+    answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
     tell(name, payload) {
       emit(name, payload);
-      const { ids = [], id, attempts } = payload as { ids?: readonly string[]; id?: string; attempts?: number };
+      const {
+        ids = [],
+        id,
+        attempts,
+      } = payload as { ids?: readonly string[]; id?: string; attempts?: number };
       if (id ?? attempts) {
-        tabs.tell({ kind: 'settled', ids: id ? [id] : ids, ...(attempts ? { attempts } : {}), ledger: outbox.ledger() });
+        tabs.tell({
+          kind: 'settled',
+          ids: id ? [id] : ids,
+          ...(attempts ? { attempts } : {}),
+        });
       }
     },
     onUnauthorized: () =>
-      fail('invalid-client-key', `The proxy at ${settings.proxyUrl} refuses this client key or this origin; events are kept`),
+      fail(
+        'invalid-client-key',
+        `The proxy at ${settings.proxyUrl} refuses this client key or this origin; events are kept`,
+      ),
   });
-
-  /** What an earlier page saved with its last breath comes before what was stored since. */
-  async function rescue(): Promise<void> {
-    const { keys, events } = lifeboat.found();
-    const others = keys.filter((key) => !key.endsWith(`:${page}`));
-    if (!others.length) return;
-    await outbox.adopt(events.filter(({ id }) => !id.startsWith(page)));
-    lifeboat.clear(others);
-  }
 
   // 5. The other tabs, and the page's coming and going.
   const tabs = createTabs(
@@ -190,19 +180,19 @@ export function createCore(needs: CoreNeeds): Core {
   async function hear(message: TabMessage): Promise<void> {
     switch (message.kind) {
       case 'stored':
-        await outbox.refresh(message.ledger);
+        await outbox.refresh();
         return sender.wake();
       case 'settled': {
         const { ids, attempts } = message;
         sender.settled(ids);
-        await outbox.refresh(message.ledger);
+        await outbox.refresh();
         const own = ids.filter((id) => id.startsWith(page));
         return own.length && attempts ? emit('delivered', { ids: own, attempts }) : undefined;
       }
       case 'flush':
         return sender.flush();
       case 'identity':
-        return identity.reload();
+        return visitor.reload();
       case 'denied':
         return needs.onDenied();
     }
@@ -210,8 +200,8 @@ export function createCore(needs: CoreNeeds): Core {
 
   const stops = [
     lifecycle.on('hide', () => sender.leaving(outbox.unsaved())),
-    lifecycle.on('show', () => identity.reload()),
-    browser.onStorageChange(() => identity.reload()),
+    lifecycle.on('show', () => visitor.reload()),
+    browser.onStorageChange(() => visitor.reload()),
     lifecycle.on('leave', () => {
       const unsaved = outbox.unsaved();
       sender.leaving(unsaved);
@@ -222,7 +212,7 @@ export function createCore(needs: CoreNeeds): Core {
     lifecycle.on('return', () => {
       tabs.join();
       leader.join();
-      identity.reload();
+      visitor.reload();
       void outbox.written().then(() => {
         lifeboat.clearOwn();
         return outbox.refresh();
@@ -236,7 +226,7 @@ export function createCore(needs: CoreNeeds): Core {
   /** Tells the others if this has made somebody else of the visitor. */
   function shared<T>(act: () => T): T {
     const result = act();
-    if (identity.changed()) tabs.tell({ kind: 'identity' });
+    if (visitor.changed()) tabs.tell({ kind: 'identity' });
     return result;
   }
 
@@ -269,35 +259,11 @@ export function createCore(needs: CoreNeeds): Core {
       accounts.close(outbox.ledger());
       tabs.tell({ kind: 'denied' });
       stop();
-      user.wipe();
-      group.wipe();
-      lifeboat.clear(lifeboat.found().keys);
+      visitor.wipe();
+      lifeboat.wipe();
       const gone = await outbox.wipe();
       browser.deleteDatabase(scope);
       return gone;
     },
   };
-}
-
-/** Tells when somebody else is meant, whoever has changed that. */
-function watchIdentity(
-  user: Identity,
-  tell: (who: AnalyticsEvents['identity']) => void,
-): { changed(): boolean; reload(): void } {
-  let userId = user.id() ?? null;
-  let anonymousId = user.anonymousId() ?? null;
-  const watch = {
-    changed(): boolean {
-      const [id, anonymous] = [user.id() ?? null, user.anonymousId() ?? null];
-      if (id === userId && anonymous === anonymousId) return false;
-      userId = id;
-      anonymousId = anonymous;
-      tell({ userId, anonymousId });
-      return true;
-    },
-    reload() {
-      if (user.reload()) watch.changed();
-    },
-  };
-  return watch;
 }

@@ -2,7 +2,15 @@ export { createAnalytics } from './client.ts';
 export { SdkError } from './errors.ts';
 
 export type { Stats } from './accounts.ts';
-export type { Analytics, CallOptions, Calls, Consent, FlushResult, Properties, Receipt } from './analytics.ts';
+export type {
+  Analytics,
+  CallOptions,
+  Calls,
+  Consent,
+  FlushResult,
+  Properties,
+  Receipt,
+} from './analytics.ts';
 export type { SourceMiddleware } from './customerio/analytics.ts';
 export type { CookieOptions } from './customerio/cookies.ts';
 export type { IdentityOptions, Traits, User } from './customerio/identity.ts';

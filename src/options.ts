@@ -152,16 +152,18 @@ function complete<T extends object>(prefix: string, defaults: T, given: unknown)
     const name = prefix + key;
     if (!(key in defaults)) throw new SdkError('invalid-options', `"${name}" is not an option`);
     if (value === undefined) continue;
-    const expected = result[key];
+    const kind = typeof result[key];
     const choices = ONE_OF[name];
-    if (choices && !choices.includes(String(value))) {
-      throw wrong(name, choices.map((each) => `"${each}"`).join(' or '), value);
+    const fits =
+      kind === 'undefined' ||
+      (typeof value === kind &&
+        value !== null &&
+        (kind !== 'number' || (Number.isInteger(value) && Number(value) > 0)) &&
+        (choices?.includes(String(value)) ?? true));
+    if (!fits) {
+      const expected = kind === 'number' ? 'a whole number above 0' : `of type ${kind}`;
+      throw wrong(name, choices?.join(' or ') ?? expected, value);
     }
-    if (typeof expected === 'number' && !(Number.isInteger(value) && Number(value) > 0)) {
-      throw wrong(name, 'a whole number above 0', value);
-    }
-    if (typeof expected === 'boolean' && typeof value !== 'boolean') throw wrong(name, 'true or false', value);
-    if (isObject(expected) && !isObject(value)) throw wrong(name, 'an object', value);
     result[key] = value;
   }
   return result as T; // every key is one of the defaults', of the same kind

@@ -1,11 +1,14 @@
 import type { Channel } from './browser.ts';
-import type { Ledger } from './outbox/contract.ts';
 
 /** What the open tabs of a site tell each other. */
 export type TabMessage =
-  | { readonly kind: 'stored'; readonly ledger: Ledger }
+  | { readonly kind: 'stored' }
   /** With `attempts`: delivered. Without: dropped. */
-  | { readonly kind: 'settled'; readonly ids: readonly string[]; readonly attempts?: number; readonly ledger: Ledger }
+  | {
+      readonly kind: 'settled';
+      readonly ids: readonly string[];
+      readonly attempts?: number;
+    }
   | { readonly kind: 'flush' }
   | { readonly kind: 'identity' }
   | { readonly kind: 'denied' };

@@ -12,11 +12,19 @@ async function firstLoad(program: string): Promise<string> {
   const bundle = await rollup({
     input: entry,
     external: [/^node:/],
-    plugins: [{ name: 'program', resolveId: (id) => (id === entry ? id : null), load: (id) => (id === entry ? program : null) }],
+    plugins: [
+      {
+        name: 'program',
+        resolveId: (id) => (id === entry ? id : null),
+        load: (id) => (id === entry ? program : null),
+      },
+    ],
   });
   const { output } = await bundle.generate({
     format: 'es',
-    plugins: [terser({ module: true, compress: { passes: 3, ecma: 2020 }, format: { comments: false, ecma: 2020 } })],
+    plugins: [
+      terser({ module: true, compress: { passes: 3, ecma: 2020 }, format: { comments: false, ecma: 2020 } }),
+    ],
   });
   const chunks = output.filter((each) => each.type === 'chunk');
   const needed = new Set<string>();
@@ -35,15 +43,23 @@ const bundles = [
   {
     name: 'import { createAnalytics }',
     budget: 16 * KB,
-    code: await firstLoad(`import { createAnalytics } from ${dist('index.js')}; window.create = createAnalytics;`),
+    code: await firstLoad(
+      `import { createAnalytics } from ${dist('index.js')}; window.create = createAnalytics;`,
+    ),
   },
   { name: 'dist/cio.js', budget: 18 * KB, code: readFileSync('dist/cio.js', 'utf8') },
   {
     name: 'cio-first-party/proxy',
     budget: 8 * KB,
-    code: await firstLoad(`import { createProxy } from ${dist('proxy.js')}; globalThis.create = createProxy;`),
+    code: await firstLoad(
+      `import { createProxy } from ${dist('proxy.js')}; globalThis.create = createProxy;`,
+    ),
   },
-  { name: 'lazy: dist/cio-middleware.js', budget: 7 * KB, code: readFileSync('dist/cio-middleware.js', 'utf8') },
+  {
+    name: 'lazy: dist/cio-middleware.js',
+    budget: 7 * KB,
+    code: readFileSync('dist/cio-middleware.js', 'utf8'),
+  },
 ];
 
 let over = false;
@@ -51,6 +67,8 @@ for (const { name, budget, code } of bundles) {
   const bytes = gzipSync(code, { level: 9 }).byteLength;
   over ||= bytes > budget;
   const verdict = bytes > budget ? 'OVER' : 'ok';
-  console.log(`${name.padEnd(30)} ${String(bytes).padStart(7)} B of ${String(budget).padStart(6)} B  ${verdict}`);
+  console.log(
+    `${name.padEnd(30)} ${String(bytes).padStart(7)} B of ${String(budget).padStart(6)} B  ${verdict}`,
+  );
 }
 process.exitCode = over ? 1 : 0;

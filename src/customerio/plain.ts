@@ -33,12 +33,15 @@ function plainObject(value: object, ancestors: readonly unknown[]): unknown {
   if (ancestors.length >= DEEPEST) return '[Too deep]';
   const path = [...ancestors, value];
   if (Array.isArray(value)) return value.map((item) => plain(item, path) ?? null);
-  const { toJSON, nodeType, nodeName } = value as { toJSON?: unknown; nodeType?: unknown; nodeName?: unknown };
+  const { toJSON, nodeType, nodeName } = value as {
+    toJSON?: unknown;
+    nodeType?: unknown;
+    nodeName?: unknown;
+  };
   if (typeof toJSON === 'function') return plain(toJSON.call(value), path);
   if (typeof nodeType === 'number' && typeof nodeName === 'string') return `[Element ${nodeName}]`;
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-    return plain(value.valueOf(), path);
-  }
+  const primitive: unknown = (value as { valueOf?(): unknown }).valueOf?.(); // `new String('x')` and its like
+  if (typeof primitive !== 'object' && primitive !== undefined) return plain(primitive, path);
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const item = readable(value, key, path);

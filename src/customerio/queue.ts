@@ -36,7 +36,13 @@ export interface QueueNeeds<Ticket> {
 /** A plugin that has not answered by then counts as failed; the wrapped SDK waits as long for `load`. */
 const PATIENCE_MS = 10_000;
 
-export function createQueue<Ticket>({ clock, claim, accept, refuse, report }: QueueNeeds<Ticket>): PluginQueue {
+export function createQueue<Ticket>({
+  clock,
+  claim,
+  accept,
+  refuse,
+  report,
+}: QueueNeeds<Ticket>): PluginQueue {
   const plugins: Plugin[] = [];
   const failedInitializations: string[] = [];
   // Set while anything is on its way; later events line up behind it.
@@ -44,9 +50,11 @@ export function createQueue<Ticket>({ clock, claim, accept, refuse, report }: Qu
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
     const done = tail ? tail.then(task) : task();
-    const settled: Promise<unknown> = done.catch(() => undefined).then(() => {
-      if (tail === settled) tail = undefined;
-    });
+    const settled: Promise<unknown> = done
+      .catch(() => undefined)
+      .then(() => {
+        if (tail === settled) tail = undefined;
+      });
     tail = settled;
     return done;
   }
@@ -158,4 +166,8 @@ const isContext = (value: unknown): value is PluginContext =>
 
 /** A plugin that drops an event on purpose throws a ContextCancelation of the wrapped SDK. */
 const isCancellation = (cause: unknown): boolean =>
-  typeof cause === 'object' && cause !== null && !(cause instanceof Error) && 'retry' in cause && 'type' in cause;
+  typeof cause === 'object' &&
+  cause !== null &&
+  !(cause instanceof Error) &&
+  'retry' in cause &&
+  'type' in cause;

@@ -48,7 +48,10 @@ export interface BatchLimits {
 export interface Store {
   ledger(): Promise<Ledger>;
   /** Resolves when they are durable. Evicts the oldest beyond the limits. */
-  append(events: readonly OutboxEvent[], now: number): Promise<{ ledger: Ledger; evicted: readonly Eviction[] }>;
+  append(
+    events: readonly OutboxEvent[],
+    now: number,
+  ): Promise<{ ledger: Ledger; evicted: readonly Eviction[] }>;
   /** The oldest that fit into one batch: at least one, where there is one. Gives up what has expired by `now`. */
   oldest(
     limits: BatchLimits,
@@ -61,7 +64,11 @@ export interface Store {
   /** A small text beside the events, such as what the proxy said it can read. */
   note(key: string, value?: string): Promise<string | undefined>;
   /** Takes or renews the right to send, unless another owner holds it; says who holds it until when. */
-  lease(owner: string, untilMs: number, now: number): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
+  lease(
+    owner: string,
+    untilMs: number,
+    now: number,
+  ): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
   /** Deletes everything, the ledger too, and says which events that were. */
   wipe(): Promise<readonly string[]>;
 }

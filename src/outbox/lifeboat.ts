@@ -8,11 +8,11 @@ import type { OutboxEvent } from './contract.ts';
 export interface Lifeboat {
   /** Takes what fits; answers how many. */
   save(events: readonly OutboxEvent[]): number;
-  /** Everything that any page has left, oldest page first. It stays until `clear`. */
-  found(): { readonly keys: readonly string[]; readonly events: readonly OutboxEvent[] };
-  clear(keys: readonly string[]): void;
+  /** Hands over what other pages have left, and deletes it then. */
+  rescue(adopt: (events: readonly OutboxEvent[]) => Promise<void>): Promise<void>;
   /** This page came back and has written what it had saved. */
   clearOwn(): void;
+  wipe(): void;
 }
 
 // The browser gives an origin about 5 MB, and the page's own data comes first.
@@ -21,6 +21,7 @@ const MOST_CHARACTERS = 256 * 1024;
 export function createLifeboat(local: TextStore, scope: string, page: string): Lifeboat {
   const prefix = `${scope}:lifeboat:`;
   const own = prefix + page;
+  const keys = (): readonly string[] => local.keys().filter((key) => key.startsWith(prefix));
   return {
     save(events) {
       let room = MOST_CHARACTERS;
@@ -29,13 +30,14 @@ export function createLifeboat(local: TextStore, scope: string, page: string): L
       const kept = fitting.length > 0 && local.set(own, JSON.stringify(fitting));
       return kept ? fitting.length : 0;
     },
-    found() {
-      const keys = local.keys().filter((key) => key.startsWith(prefix));
-      const events = keys.flatMap((key) => parse(local.get(key)));
-      return { keys, events: events.sort((one, other) => one.at - other.at) };
+    async rescue(adopt) {
+      const left = keys().filter((key) => key !== own);
+      if (!left.length) return;
+      await adopt(left.flatMap((key) => parse(local.get(key))).sort((one, other) => one.at - other.at));
+      left.forEach(local.remove);
     },
-    clear: (keys) => keys.forEach((key) => local.remove(key)),
     clearOwn: () => local.remove(own),
+    wipe: () => keys().forEach(local.remove),
   };
 }
 

@@ -1,10 +1,11 @@
+import type { Ledger } from './contract.ts';
 import type { LogHead, LogRecord, Transact } from './store.ts';
 
 /** The same log for pages where the browser refuses IndexedDB: it lives as long as the page. */
-export function memoryTransactions(): Transact {
+export function memoryTransactions(ledger: Ledger): Transact {
   const records = new Map<number, LogRecord>(); // in order: places only grow, and a rewritten one keeps its turn
   const notes = new Map<string, string>();
-  let head: LogHead | undefined;
+  let head: LogHead | undefined = { ...ledger, bytes: 0, nextPlace: 1, records: 0 };
   // One at a time, as in a database.
   let turn: Promise<unknown> = Promise.resolve();
 

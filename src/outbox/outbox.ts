@@ -18,8 +18,8 @@ export interface Outbox {
   ledger(): Ledger;
   /** What it held when it was opened. */
   readonly opened: Promise<Ledger>;
-  /** Another tab has changed the ledger, to this, or to what stands there now. */
-  refresh(ledger?: Ledger): Promise<void>;
+  /** Reads the ledger, which another tab has changed. */
+  refresh(): Promise<void>;
   /** Resolves when all that is taken by now is written. */
   written(): Promise<void>;
   storage(): Storage;
@@ -34,7 +34,8 @@ export interface OutboxNeeds {
   readonly storage: Storage;
   /** A fresh handle each time: the browser may kill one without a word. */
   openDurable(): Store;
-  openMemory(): Store;
+  /** Its ledger goes on from this one: what IndexedDB held still waits, for a page that can read it. */
+  openMemory(ledger: Ledger): Store;
   onStored(ids: readonly string[]): void;
   onEvicted(evicted: readonly Eviction[]): void;
   /** IndexedDB is given up for this page. */
@@ -58,9 +59,8 @@ interface Waiter {
 export function createOutbox(needs: OutboxNeeds): Outbox {
   const { clock, onStored, onEvicted, onFallback } = needs;
   let storage = needs.storage;
-  let store = storage === 'memory' ? needs.openMemory() : needs.openDurable();
+  let store = storage === 'memory' ? needs.openMemory(NOTHING) : needs.openDurable();
   let hasOpened = storage === 'memory';
-  let left = NOTHING; // what IndexedDB held when it was given up
   let known = NOTHING;
   let captured: Waiter[] = [];
   let writing: readonly Waiter[] = [];
@@ -88,9 +88,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
         if (storage !== 'indexeddb') break; // another call has given it up meanwhile
         if (tries < TRIES && used === store) store = needs.openDurable();
         if (tries < TRIES) continue;
-        left = known;
         storage = 'memory';
-        store = needs.openMemory();
+        store = needs.openMemory(known);
         onFallback(cause);
       }
     }
@@ -147,13 +146,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     unsaved: () => [...writing, ...captured].map(({ event }) => event),
     ledger() {
       const waiting = writing.length + captured.length;
-      const total = add(left, known);
-      return { ...total, tracked: total.tracked + waiting, pending: total.pending + waiting };
+      return { ...known, tracked: known.tracked + waiting, pending: known.pending + waiting };
     },
     opened,
-    async refresh(ledger) {
-      await opened;
-      learn(ledger && storage === 'indexeddb' ? newer(known, ledger) : await on((current) => current.ledger()));
+    async refresh() {
+      learn(await on((current) => current.ledger()));
     },
     written: async () => committing,
     storage: () => storage,
@@ -165,29 +162,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       for (const { resolve } of lost) resolve(storage);
       await committing;
       const stored = await on((current) => current.wipe());
-      left = known = NOTHING;
+      known = NOTHING;
       return [...stored, ...lost.map(({ event }) => event.id)];
     },
-  };
-}
-
-/** Tabs tell each other in any order; the counts only grow. */
-function newer(one: Ledger, other: Ledger): Ledger {
-  const seen = ({ tracked, pending }: Ledger): number => 2 * tracked - pending;
-  return seen(other) > seen(one) ? other : one;
-}
-
-function add(one: Ledger, other: Ledger): Ledger {
-  if (one === NOTHING) return other;
-  const dropped = { ...one.dropped };
-  for (const [reason, count] of Object.entries(other.dropped)) {
-    dropped[reason as DropReason] = (dropped[reason as DropReason] ?? 0) + count;
-  }
-  return {
-    tracked: one.tracked + other.tracked,
-    delivered: one.delivered + other.delivered,
-    pending: one.pending + other.pending,
-    bytes: one.bytes + other.bytes,
-    dropped,
   };
 }

@@ -63,12 +63,14 @@ export function createStore(transact: Transact, limits: Limits): Store {
     append: (events, now) =>
       transact('readwrite', async (log) => {
         let head = (await log.head()) ?? EMPTY;
+        let place = head.nextPlace;
         for (let i = 0; i < events.length; i += RECORD_EVENTS) {
-          log.write(head.nextPlace, { at: now, events: events.slice(i, i + RECORD_EVENTS) });
-          head = { ...head, nextPlace: head.nextPlace + 1, records: head.records + 1 };
+          log.write(place++, { at: now, events: events.slice(i, i + RECORD_EVENTS) });
         }
         head = {
           ...head,
+          nextPlace: place,
+          records: head.records + place - head.nextPlace,
           tracked: head.tracked + events.length,
           pending: head.pending + events.length,
           bytes: head.bytes + bytesOf(events),
@@ -111,7 +113,9 @@ export function createStore(transact: Transact, limits: Limits): Store {
         let head = (await log.head()) ?? EMPTY;
         // Sent as the page was leaving, before its place was known.
         const lost = events.some(({ place }) => !place);
-        const places = lost ? (await log.first(EVERY_RECORD)).map(([place]) => place) : events.map(({ place }) => place);
+        const places = lost
+          ? (await log.first(EVERY_RECORD)).map(([place]) => place)
+          : events.map(({ place }) => place);
         for (const place of new Set(places)) {
           const record = await log.read(place);
           if (record) head = take(log, head, [place, record], events, as);

@@ -28,7 +28,8 @@ const A_DAY_MS = 86_400_000;
 export function judge(answer: Answer, nowMs: number): Outcome {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
-  if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"'))) return { kind: 'unauthorized', status };
+  if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
+    return { kind: 'unauthorized', status };
   if (status === 413) return { kind: 'too-large', status };
   if (status === 415) return { kind: 'unreadable', status };
   if (status >= 500 || BUSY.has(status)) {
@@ -39,7 +40,10 @@ export function judge(answer: Answer, nowMs: number): Outcome {
 }
 
 /** How long the server asks to be left alone, in milliseconds, at most a day. */
-export function retryAfterMs({ retryAfter, date }: Omit<Answer, 'status' | 'body'>, nowMs: number): number | undefined {
+export function retryAfterMs(
+  { retryAfter, date }: Omit<Answer, 'status' | 'body'>,
+  nowMs: number,
+): number | undefined {
   const text = retryAfter?.trim();
   if (!text) return undefined;
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - (Date.parse(date ?? '') || nowMs);

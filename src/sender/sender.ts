@@ -1,6 +1,7 @@
 import type { Clock, Lifecycle } from '../browser.ts';
 import type { AnalyticsEvents, DropReason } from '../events.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { type Bisection, createBisection } from './bisection.ts';
 import type { Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
@@ -11,7 +12,7 @@ import type { Transport } from './transport.ts';
 export interface Sender {
   /** Events of this tab are captured, and not stored yet. */
   captured(event: OutboxEvent): void;
-  /** Something is stored: it goes out within the flush interval, or at once when there is a batch of it. */
+  /** Something is stored: it goes out at once, but not sooner than a flush interval after what went out last. */
   wake(): void;
   /** Another tab has seen to these. */
   settled(ids: readonly string[]): void;
@@ -33,10 +34,7 @@ export interface SenderNeeds {
   random(): number;
   /** Whether this tab may send. */
   leads(): boolean;
-  /** How many events wait. */
-  pending(): number;
-  oldest(limits: BatchLimits): Promise<readonly WaitingEvent[]>;
-  settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void>;
+  readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy. */
   readonly answered: { get(): boolean; set(): void };
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
@@ -49,7 +47,8 @@ type Failure = Extract<Outcome, { kind: 'busy' | 'unanswered' }>;
 const NOT_NOW = new Set([408, 425, 429, 503]);
 
 export function createSender(needs: SenderNeeds): Sender {
-  const { clock, transport, tell, answered } = needs;
+  const { clock, transport, outbox, tell, answered } = needs;
+  const pending = (): number => outbox.ledger().pending;
   const recent = createRecent();
   const inFlight = new Set<string>();
   let limits = needs.batch;
@@ -61,6 +60,7 @@ export function createSender(needs: SenderNeeds): Sender {
   let failures = 0;
   let attempts = 0;
   let settledCount = 0;
+  let sentAtMs = 0;
   // The proxy did not even answer a request without events; until it does, nothing else is sent.
   let outage = false;
   let blocked = false;
@@ -100,8 +100,18 @@ export function createSender(needs: SenderNeeds): Sender {
     draining = run().finally(() => {
       draining = undefined;
       // What was stored meanwhile waits its own time.
-      if (!timer && !stopped && needs.leads() && needs.pending() > 0) arm(needs.flushIntervalMs);
+      if (!timer && pending() > 0) soon();
     });
+  }
+
+  /** A lone event need not wait, and is answered before a slow navigation ends the page; a busy page makes batches. */
+  function soon(): void {
+    if (stopped || draining || !needs.leads()) return;
+    const sinceMs = clock.now() - sentAtMs;
+    // A clock that was set back is no reason to wait for it.
+    const delayMs = sinceMs < 0 ? 0 : needs.flushIntervalMs - sinceMs;
+    if (delayMs <= 0 || pending() >= limits.maxEvents) drain();
+    else if (!timer) arm(delayMs);
   }
 
   async function run(): Promise<void> {
@@ -111,7 +121,7 @@ export function createSender(needs: SenderNeeds): Sender {
         return;
       }
       outage = blocked = false;
-      const waiting = bisection ? bisection.next() : await needs.oldest(limits);
+      const waiting = bisection ? bisection.next() : await outbox.oldest(limits);
       const events = waiting.filter(({ id }) => !inFlight.has(id));
       if (!events.length) {
         if (!bisection) return;
@@ -119,6 +129,7 @@ export function createSender(needs: SenderNeeds): Sender {
         continue;
       }
       attempts++;
+      sentAtMs = clock.now();
       const outcome = await send(events);
       if (stopped) return;
       await conclude(events, outcome);
@@ -221,16 +232,12 @@ export function createSender(needs: SenderNeeds): Sender {
   async function forget(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void> {
     settledCount += events.length;
     recent.remove(events.map(({ id }) => id));
-    await needs.settle(events, as);
+    await outbox.settle(events, as);
   }
 
   return {
     captured: (event) => recent.add(event),
-    wake() {
-      if (stopped || !needs.leads()) return;
-      if (needs.pending() >= limits.maxEvents) drain();
-      else if (!timer && !draining) arm(Math.max(needs.flushIntervalMs, (wait?.untilMs ?? 0) - clock.now()));
-    },
+    wake: soon,
     settled: (ids) => recent.remove(ids),
     async flush() {
       if (wait && !wait.asked) wait = undefined;
@@ -239,7 +246,7 @@ export function createSender(needs: SenderNeeds): Sender {
         before = settledCount;
         drain();
         await draining;
-      } while (settledCount > before && needs.pending() > 0);
+      } while (settledCount > before && pending() > 0);
     },
     leaving(unsaved) {
       if (stopped || blocked || wait?.asked) return;
@@ -256,7 +263,7 @@ export function createSender(needs: SenderNeeds): Sender {
         // Only a page that lives on comes here.
         if (stopped) return undefined;
         if (outcome.kind === 'delivered') return delivered(fitting, 1);
-        return needs.leads() && !timer ? arm(needs.flushIntervalMs) : undefined;
+        return soon();
       });
     },
     stop() {

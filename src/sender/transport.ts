@@ -38,7 +38,12 @@ export function createTransport(needs: TransportNeeds): Transport {
   const inFlight = new Set<AbortController>();
   let keepaliveBytes = 0;
 
-  async function exchange(body: BodyInit, bytes: number, gzipped: boolean, leaving: boolean): Promise<Outcome> {
+  async function exchange(
+    body: BodyInit,
+    bytes: number,
+    gzipped: boolean,
+    leaving: boolean,
+  ): Promise<Outcome> {
     const room = KEEPALIVE_BYTES - keepaliveBytes;
     const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
     const control = new AbortController();
@@ -72,7 +77,12 @@ export function createTransport(needs: TransportNeeds): Transport {
       const encodings = headers.get('Accept-Encoding');
       if (status === 415 && gzipped) needs.onReadsGzip(false);
       else if (encodings) needs.onReadsGzip(/\bgzip\b/i.test(encodings));
-      const answer = { status, retryAfter: headers.get('Retry-After'), date: headers.get('Date'), body: said };
+      const answer = {
+        status,
+        retryAfter: headers.get('Retry-After'),
+        date: headers.get('Date'),
+        body: said,
+      };
       return judge(answer, clock.now());
     } catch {
       return control.signal.aborted && !timedOut ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };

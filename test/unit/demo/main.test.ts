@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 
 const running: ChildProcess[] = [];
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 function run(env: Record<string, string>): ChildProcess {
-  const file = new URL('../../../demo/pipelines/main.ts', import.meta.url).pathname;
+  const file = fileURLToPath(new URL('../../../demo/pipelines/main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', file], { env: { ...process.env, ...env } });
   running.push(child);
   return child;

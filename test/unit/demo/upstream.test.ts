@@ -6,7 +6,13 @@ import { close, listen } from '../../../demo/http.ts';
 import { createPipelines, type Pipelines } from '../../../demo/pipelines/pipelines.ts';
 import { connectCustomerIo, type Upstream } from '../../../demo/upstream.ts';
 
-const EVENT = { type: 'track', event: 'x', messageId: 'm1', userId: 'u1', timestamp: '2026-01-01T00:00:00.000Z' };
+const EVENT = {
+  type: 'track',
+  event: 'x',
+  messageId: 'm1',
+  userId: 'u1',
+  timestamp: '2026-01-01T00:00:00.000Z',
+};
 
 let far: Pipelines;
 let switches: FaultSwitches;
@@ -57,7 +63,10 @@ describe('the real Customer.io', () => {
 
   test('is waited for no longer than the proxy waits', async () => {
     switches.change({ latencyMs: 60_000 });
-    const sent = upstream.fetch(`${upstream.url}/v1/batch`, { method: 'POST', signal: AbortSignal.timeout(20) });
+    const sent = upstream.fetch(`${upstream.url}/v1/batch`, {
+      method: 'POST',
+      signal: AbortSignal.timeout(20),
+    });
     await expect(sent).rejects.toThrow();
   });
 });

@@ -1,0 +1,88 @@
+/** The endpoints of the live console: events, faults, and the stream that keeps its page up to date. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FaultSwitches } from '../faults.ts';
+import { parseJson, readBody, sendJson } from '../http.ts';
+import type { Traffic } from '../meter.ts';
+import type { Upstream } from '../upstream.ts';
+import { createStream } from './stream.ts';
+
+export interface ConsoleNeeds {
+  readonly upstream: Pick<Upstream, 'kind' | 'url' | 'ledger'>;
+  readonly switches: FaultSwitches;
+  /** What browsers have sent to the proxy. */
+  readonly traffic: () => Traffic;
+}
+
+export interface LiveConsole {
+  /** Answers a request to one of its endpoints; `false` when the path is none of them. */
+  answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /** Tells the pages that numbers have changed. */
+  refresh(): void;
+  close(): void;
+}
+
+/** The page lists these many at most. */
+const SNAPSHOT_EVENTS = 200;
+
+export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
+  const { upstream, switches, traffic } = needs;
+  const { ledger } = upstream;
+  const stream = createStream();
+  let accepted = 0;
+  let requests = 0;
+  let bytes = 0;
+
+  const state = () => ({
+    upstream: { kind: upstream.kind, url: upstream.url, requests, bytes, accepted },
+    faults: switches.current(),
+    traffic: traffic(),
+  });
+  const refresh = (): void => stream.send('state', state());
+
+  const stops = [
+    switches.onChange(refresh),
+    ledger.onRecord((request, events) => {
+      requests += 1;
+      bytes += request.bytes;
+      accepted += events.length;
+      if (events.length > 0) stream.send('events', events);
+      refresh();
+    }),
+  ];
+
+  return {
+    async answer(path, request, response) {
+      switch (`${request.method} ${path}`) {
+        case 'GET /console/stream':
+          stream.open(request, response, { ...state(), events: ledger.events().slice(-SNAPSHOT_EVENTS) });
+          return true;
+        case 'GET /console/events':
+          sendJson(response, 200, { events: ledger.events() });
+          return true;
+        case 'DELETE /console/events':
+          ledger.forgetEvents();
+          accepted = 0;
+          stream.send('snapshot', { ...state(), events: [] });
+          sendJson(response, 200, { events: [] });
+          return true;
+        case 'GET /console/faults':
+          sendJson(response, 200, switches.current());
+          return true;
+        case 'POST /console/faults': {
+          const body = await readBody(request, 10_000);
+          const changed = switches.change(body && parseJson(body.toString()));
+          if (changed.ok) sendJson(response, 200, switches.current());
+          else sendJson(response, 400, { error: 'invalid_faults', message: changed.message });
+          return true;
+        }
+        default:
+          return false;
+      }
+    },
+    refresh,
+    close() {
+      for (const stop of stops) stop();
+      stream.close();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** The frame of every shop page: head, header with the state of delivery, footer. */
+import { html, type Html, trusted } from '../html.ts';
+
+export interface PageNeeds {
+  /** Allows the one inline script. https://developer.mozilla.org/docs/Web/HTML/Global_attributes/nonce */
+  readonly nonce: string;
+}
+
+export interface Page {
+  readonly title: string;
+  /** The path of the section, so that the menu shows where one is. */
+  readonly section?: string;
+  /** What `page()` is called with. */
+  readonly name: string;
+  readonly category: string;
+  /** The page's own module in `/assets`. */
+  readonly script?: string;
+  readonly main: Html;
+}
+
+/** Collects calls made before the SDK has come; it replays them in order. */
+const STUB = `(function(w,m){var q=w.cioanalytics=w.cioanalytics||[];m.forEach(function(n){q[n]=function(){q.push([n].concat([].slice.call(arguments)))}})})(window,'track page identify group alias anonymize on'.split(' '))`;
+
+const MENU = [
+  ['/products', 'All gear'],
+  ['/planner', 'Trip planner'],
+  ['/account', 'Account'],
+] as const;
+
+export function layout(page: Page, { nonce }: PageNeeds): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${page.title}</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/base.css" />
+        <link rel="stylesheet" href="/assets/shop.css" />
+        <script src="/assets/network.js"></script>
+        <script nonce="${nonce}">
+          ${trusted(STUB)};
+        </script>
+        <script
+          async
+          src="/e/cio.js"
+          data-proxy-url="/e"
+          data-client-key="demo-shop-web"
+          data-global="cioanalytics"
+        ></script>
+        <script type="module" src="/assets/shop.js"></script>
+        ${page.script !== undefined && html`<script type="module" src="/assets/${page.script}"></script>`}
+      </head>
+      <body data-page="${page.name}" data-category="${page.category}">
+        <a class="skip" href="#main">Skip to content</a>
+        <p class="delivery">
+          <span class="dot" aria-hidden="true"></span>
+          <span id="delivery" role="status">Starting</span>
+          <a href="/console">Live console</a>
+        </p>
+        <header class="top">
+          <a class="brand" href="/"
+            ><svg aria-hidden="true"><use href="/assets/art.svg#mark" /></svg>Tarn</a
+          >
+          <nav aria-label="Shop">
+            ${MENU.map(([path, label]) => html`<a href="${path}" ${path === page.section && trusted(' aria-current="page"')}>${label}</a>`)}
+            <a class="cart-link" href="/cart" ${page.section === '/cart' && trusted(' aria-current="page"')}
+              >Cart<span class="count" data-cart-count hidden></span
+            ></a>
+          </nav>
+        </header>
+        <main id="main" tabindex="-1">${page.main}</main>
+        <footer class="bottom">
+          <p>
+            <strong>Tarn</strong> is a shop that sells nothing: it shows how
+            <code>cio-first-party</code> delivers what visitors do to Customer.io.
+          </p>
+          <p><a href="/console">Live console</a></p>
+        </footer>
+      </body>
+    </html>`;
+}
+
+export function picture(slug: string, className: string): Html {
+  return html`<span class="art tint-${slug} ${className}"
+    ><svg viewBox="0 0 240 240" aria-hidden="true"><use href="/assets/art.svg#${slug}" /></svg
+  ></span>`;
+}

@@ -1,0 +1,52 @@
+import { createIdentity, type Identity, type IdentityNeeds, type IdentityOptions } from './identity.ts';
+
+/** Who the visitor is, in which group, and when that changes. */
+export interface Visitor {
+  readonly user: Identity;
+  readonly group: Identity;
+  /** Tells it, if somebody else is meant than when it was asked last. Says whether. */
+  changed(): boolean;
+  /** Another tab may have changed it. */
+  reload(): void;
+  /** Deletes every trace. */
+  wipe(): void;
+}
+
+export interface VisitorNeeds extends Pick<IdentityNeeds, 'cookies' | 'local' | 'newId'> {
+  readonly userOptions: IdentityOptions;
+  readonly groupOptions: IdentityOptions;
+  tell(who: { readonly userId: string | null; readonly anonymousId: string | null }): void;
+}
+
+/** Names as the wrapped SDK has them, so that a site that changes over keeps its visitors. */
+const USER_KEYS = { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'ajs_anonymous_id' };
+const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
+
+export function createVisitor(needs: VisitorNeeds): Visitor {
+  const user = createIdentity({ ...needs, options: needs.userOptions, keys: USER_KEYS });
+  const group = createIdentity({ ...needs, options: needs.groupOptions, keys: GROUP_KEYS });
+  let userId = user.id() ?? null;
+  let anonymousId = user.anonymousId() ?? null;
+
+  const visitor: Visitor = {
+    user,
+    group,
+    changed() {
+      const [id, anonymous] = [user.id() ?? null, user.anonymousId() ?? null];
+      if (id === userId && anonymous === anonymousId) return false;
+      userId = id;
+      anonymousId = anonymous;
+      needs.tell({ userId, anonymousId });
+      return true;
+    },
+    reload() {
+      group.reload();
+      if (user.reload()) visitor.changed();
+    },
+    wipe() {
+      user.wipe();
+      group.wipe();
+    },
+  };
+  return visitor;
+}
