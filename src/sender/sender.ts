@@ -249,7 +249,8 @@ export function createSender(needs: SenderNeeds): Sender {
       } while (settledCount > before && pending() > 0);
     },
     leaving(unsaved) {
-      if (stopped || blocked || wait?.asked) return;
+      // While it waits for the proxy, what is stored is better off with the next page than sent twice.
+      if (stopped || wait || outage) return;
       const candidates = needs.leads() ? recent.with(unsaved) : unsaved;
       let room = transport.keepaliveRoom() - 100; // the words around the events
       const fitting: WaitingEvent[] = [];
