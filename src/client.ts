@@ -107,7 +107,8 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
           return { id, snapshot: snapshot() };
         },
         emit,
-        kept: (id, where) => answer(id, where === 'indexeddb' ? 'stored' : 'memory'),
+        kept: (id, where) =>
+          where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
         drop,
         onDenied: () => decide('denied'),
       });
@@ -155,12 +156,15 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
   }
 
   /** Anything else that must keep its place among the calls; answers when it was done, or never will be. */
-  function inTurn<T>(act: (current: Core) => T): Promise<T | undefined> {
+  function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
     return new Promise((resolve) => {
       gate.pass({
         at: browser.clock.now(),
         run: () => resolve(attempt(() => core && act(core))),
-        drop: () => resolve(undefined),
+        drop() {
+          onDrop?.();
+          resolve(undefined);
+        },
       });
     });
   }
@@ -168,12 +172,11 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
   /** The same for what must hold again after consent was withdrawn and given again. */
   const lasting = new Set<(current: Core) => unknown>();
   function inTurnAndEver<T>(act: (current: Core) => T): Promise<T | undefined> {
-    const first = inTurn((current) => {
-      lasting.add(act);
+    const lasts = (): unknown => lasting.add(act);
+    return inTurn((current) => {
+      lasts();
       return act(current);
-    });
-    if (gate.state() === 'denied') lasting.add(act);
-    return first;
+    }, lasts);
   }
 
   async function flush({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<FlushResult> {

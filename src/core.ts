@@ -44,8 +44,8 @@ export interface CoreNeeds {
   readonly accounts: Accounts;
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
-  /** It is stored, or in memory. */
-  kept(id: string, where: Storage): void;
+  /** It is stored, or in memory, or gone with the visitor's consent. */
+  kept(id: string, where: Storage | undefined): void;
   drop(id: string, reason: DropReason): void;
   /** Another tab was told that the visitor no longer agrees. */
   onDenied(): void;
@@ -59,6 +59,8 @@ export function createCore(needs: CoreNeeds): Core {
 
   const fail = (code: SdkErrorCode, message: string, cause?: unknown): void =>
     emit('error', new SdkError(code, message, { cause }));
+
+  let wiped = false;
 
   // 1. Who it is.
   const visitor = createVisitor({
@@ -80,6 +82,8 @@ export function createCore(needs: CoreNeeds): Core {
     integrations: settings.integrations,
     newCall: needs.newCall,
     accept(id, draft) {
+      // It was in a plugin while consent was withdrawn.
+      if (wiped) return drop(id, 'consent');
       const captured = capture(id, clock.now(), draft, settings.beforeSend);
       if (captured.kind === 'event') return keep(captured.event);
       if (captured.cause) fail('plugin-failed', `An event was dropped: ${captured.reason}`, captured.cause);
@@ -119,7 +123,7 @@ export function createCore(needs: CoreNeeds): Core {
   }
 
   // 4. How it leaves.
-  const remembered = createRemembered(outbox.note);
+  const remembered = createRemembered(local, scope);
   const transport = createTransport({
     url: settings.proxyUrl + BATCH_PATH,
     clock,
@@ -135,9 +139,13 @@ export function createCore(needs: CoreNeeds): Core {
     locks: browser.lockManager(),
     lease: { take: (untilMs) => outbox.lease(page, untilMs), drop: () => void outbox.lease(page, 0) },
     clock,
-    // What an earlier page saved with its last breath comes before what was stored since.
-    gained: () => void lifeboat.rescue(outbox.adopt).then(() => sender.flush()),
+    gained: () => void rescue(),
   });
+  /** What another page saved with its last breath comes before what was stored since. */
+  async function rescue(): Promise<void> {
+    await lifeboat.rescue(outbox.adopt);
+    await sender.flush();
+  }
   const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
   const sender = createSender({
     clock,
@@ -147,6 +155,7 @@ export function createCore(needs: CoreNeeds): Core {
     flushIntervalMs: delivery.flushIntervalMs,
     random: browser.random,
     leads,
+    hasHeir: leader.hasHeir,
     outbox,
     answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
     tell(name, payload) {
@@ -201,7 +210,11 @@ export function createCore(needs: CoreNeeds): Core {
   const stops = [
     lifecycle.on('hide', () => sender.leaving(outbox.unsaved())),
     lifecycle.on('show', () => visitor.reload()),
-    browser.onStorageChange(() => visitor.reload()),
+    browser.onStorageChange((key) => {
+      visitor.reload();
+      // A tab that does not lead has closed.
+      if (leads() && key && lifeboat.isOne(key)) void rescue();
+    }),
     lifecycle.on('leave', () => {
       const unsaved = outbox.unsaved();
       sender.leaving(unsaved);
@@ -256,11 +269,12 @@ export function createCore(needs: CoreNeeds): Core {
     ledger: () => outbox.ledger(),
     stop,
     async wipe() {
+      wiped = true;
       accounts.close(outbox.ledger());
       tabs.tell({ kind: 'denied' });
       stop();
       visitor.wipe();
-      lifeboat.wipe();
+      for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
       const gone = await outbox.wipe();
       browser.deleteDatabase(scope);
       return gone;

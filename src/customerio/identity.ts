@@ -30,8 +30,10 @@ export interface User {
 }
 
 export interface Identity extends User {
-  /** Reads the stores again, after another tab has written. Says whether somebody else is meant now. */
-  reload(): boolean;
+  /** Whether the browser keeps any of it. */
+  isKept(): boolean;
+  /** Reads the stores again, after another tab has written. */
+  reload(): void;
   /** Deletes what it has stored, everywhere. */
   wipe(): void;
 }
@@ -58,11 +60,8 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   let anonymous: string | null = null;
   let traits: Traits = {};
 
-  function read(key: string): string | null {
-    if (!persists) return null;
-    const cookie = text(cookies.get(key));
-    return cookie ?? (inLocal ? text(local.get(key)) : null);
-  }
+  const fromCookie = (key: string): string | null => (persists ? text(cookies.get(key)) : null);
+  const fromLocal = (key: string): string | null => (inLocal ? text(local.get(key)) : null);
 
   function write(key: string, value: string | null): void {
     if (!persists) return;
@@ -78,9 +77,15 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   }
 
   function load(): void {
-    id = read(idKey);
-    anonymous = keys.anonymous ? read(keys.anonymous) : null;
-    traits = inLocal ? record(local.get(traitsKey)) : {};
+    const anonymousCookie = keys.anonymous ? fromCookie(keys.anonymous) : null;
+    const localId = fromLocal(idKey);
+    const before = `${id} ${anonymous}`;
+    // Signed out on another sub-domain: the cookie is gone from all, localStorage only from that one.
+    id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
+    anonymous = anonymousCookie ?? (keys.anonymous ? fromLocal(keys.anonymous) : null);
+    const stored = inLocal && (localId === null || localId === id) ? local.get(traitsKey) : null;
+    // A full localStorage keeps no traits; those in memory are still this person's.
+    if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
   }
 
   load();
@@ -136,12 +141,8 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
     },
     load: () => user,
     save: () => true,
-    reload() {
-      const before = id;
-      const beforeAnonymous = anonymous;
-      if (persists) load();
-      return before !== id || beforeAnonymous !== anonymous;
-    },
+    isKept: () => Boolean(keys.anonymous && (fromCookie(keys.anonymous) ?? fromLocal(keys.anonymous))),
+    reload: load,
     wipe() {
       write(idKey, null);
       if (keys.anonymous) write(keys.anonymous, null);

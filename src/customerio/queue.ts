@@ -141,7 +141,7 @@ export function createQueue<Ticket>({
         const at = plugins.indexOf(plugin);
         if (at >= 0) plugins.splice(at, 1);
         try {
-          await plugin.unload?.(context, analytics);
+          await patiently(plugin.unload?.(context, analytics));
         } catch (cause) {
           report(plugin.name, cause);
         }

@@ -40,8 +40,11 @@ export function createVisitor(needs: VisitorNeeds): Visitor {
       return true;
     },
     reload() {
+      // Where nothing is kept, what is remembered here is all there is.
+      if (!user.isKept()) return;
       group.reload();
-      if (user.reload()) visitor.changed();
+      user.reload();
+      visitor.changed();
     },
     wipe() {
       user.wipe();

@@ -61,8 +61,6 @@ export interface Store {
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<Ledger>;
   /** Which of these ids it holds. */
   holds(ids: ReadonlySet<string>): Promise<ReadonlySet<string>>;
-  /** A small text beside the events, such as what the proxy said it can read. */
-  note(key: string, value?: string): Promise<string | undefined>;
   /** Takes or renews the right to send, unless another owner holds it; says who holds it until when. */
   lease(
     owner: string,

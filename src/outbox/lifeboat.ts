@@ -8,11 +8,12 @@ import type { OutboxEvent } from './contract.ts';
 export interface Lifeboat {
   /** Takes what fits; answers how many. */
   save(events: readonly OutboxEvent[]): number;
+  /** Whether a key of localStorage is that of a lifeboat. */
+  isOne(key: string): boolean;
   /** Hands over what other pages have left, and deletes it then. */
   rescue(adopt: (events: readonly OutboxEvent[]) => Promise<void>): Promise<void>;
   /** This page came back and has written what it had saved. */
   clearOwn(): void;
-  wipe(): void;
 }
 
 // The browser gives an origin about 5 MB, and the page's own data comes first.
@@ -21,7 +22,7 @@ const MOST_CHARACTERS = 256 * 1024;
 export function createLifeboat(local: TextStore, scope: string, page: string): Lifeboat {
   const prefix = `${scope}:lifeboat:`;
   const own = prefix + page;
-  const keys = (): readonly string[] => local.keys().filter((key) => key.startsWith(prefix));
+  const isOne = (key: string): boolean => key.startsWith(prefix);
   return {
     save(events) {
       let room = MOST_CHARACTERS;
@@ -30,14 +31,14 @@ export function createLifeboat(local: TextStore, scope: string, page: string): L
       const kept = fitting.length > 0 && local.set(own, JSON.stringify(fitting));
       return kept ? fitting.length : 0;
     },
+    isOne,
     async rescue(adopt) {
-      const left = keys().filter((key) => key !== own);
+      const left = local.keys().filter((key) => isOne(key) && key !== own);
       if (!left.length) return;
       await adopt(left.flatMap((key) => parse(local.get(key))).sort((one, other) => one.at - other.at));
       left.forEach(local.remove);
     },
     clearOwn: () => local.remove(own),
-    wipe: () => keys().forEach(local.remove),
   };
 }
 

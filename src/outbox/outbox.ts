@@ -7,8 +7,8 @@ export type Storage = 'indexeddb' | 'memory';
 
 /** Takes events synchronously, writes what has gathered in one go, and falls back to memory when the browser refuses. */
 export interface Outbox {
-  /** Resolves when the event is written. Never rejects. */
-  add(event: OutboxEvent): Promise<Storage>;
+  /** Resolves when the event is written, or with undefined when it is wiped before that. Never rejects. */
+  add(event: OutboxEvent): Promise<Storage | undefined>;
   oldest(limits: BatchLimits): Promise<readonly WaitingEvent[]>;
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void>;
   /** Writes those of another page's events that are not there yet. */
@@ -24,7 +24,6 @@ export interface Outbox {
   written(): Promise<void>;
   storage(): Storage;
   lease(owner: string, untilMs: number): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
-  note(key: string, value?: string): Promise<string | undefined>;
   /** Deletes everything, and says which events that were. */
   wipe(): Promise<readonly string[]>;
 }
@@ -53,7 +52,7 @@ const NOTHING: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, droppe
 
 interface Waiter {
   readonly event: OutboxEvent;
-  readonly resolve: (storage: Storage) => void;
+  readonly resolve: (storage?: Storage) => void;
 }
 
 export function createOutbox(needs: OutboxNeeds): Outbox {
@@ -155,11 +154,10 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     written: async () => committing,
     storage: () => storage,
     lease: (owner, untilMs) => on((current) => current.lease(owner, untilMs, clock.now())),
-    note: (key, value) => on((current) => current.note(key, value)),
     async wipe() {
       const lost = captured;
       captured = [];
-      for (const { resolve } of lost) resolve(storage);
+      for (const { resolve } of lost) resolve();
       await committing;
       const stored = await on((current) => current.wipe());
       known = NOTHING;

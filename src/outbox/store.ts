@@ -31,8 +31,8 @@ export interface LogTransaction {
   write(place: number, record: LogRecord): void;
   erase(place: number): void;
   writeHead(head: LogHead): void;
-  note(key: string): Promise<string | undefined>;
-  writeNote(key: string, value: string): void;
+  lease(): Promise<string | undefined>;
+  writeLease(lease: string): void;
   clear(): void;
 }
 
@@ -129,18 +129,12 @@ export function createStore(transact: Transact, limits: Limits): Store {
         return new Set((await allIds(log)).filter((id) => ids.has(id)));
       }),
 
-    note: (key, value) =>
-      transact(value === undefined ? 'readonly' : 'readwrite', async (log) => {
-        if (value === undefined) return log.note(key);
-        log.writeNote(key, value);
-        return value;
-      }),
-
     lease: (owner, untilMs, now) =>
       transact('readwrite', async (log) => {
-        const [holder, until] = ((await log.note('lease')) ?? '').split(' ');
-        const ours = holder === owner || !(Number(until) > now);
-        if (ours) log.writeNote('lease', `${owner} ${untilMs}`);
+        const [holder, until] = ((await log.lease()) ?? '').split(' ');
+        // One that ends later than a lease can was written by a clock that was ahead.
+        const ours = holder === owner || !(Number(until) > now && Number(until) <= untilMs);
+        if (ours) log.writeLease(`${owner} ${untilMs}`);
         return { ours, untilMs: ours ? untilMs : Number(until) };
       }),
 

@@ -7,8 +7,10 @@ export interface Leader {
   join(): void;
   /** Steps down; a page that holds a lock cannot enter the back/forward cache. */
   leave(): void;
-  /** Asks again, where no lock tells this tab that it may. */
+  /** Something is there to be sent: looks who is there to send it. */
   ask(): void;
+  /** Whether another tab stood ready to take over when this one asked last. */
+  hasHeir(): boolean;
 }
 
 export interface LeaderNeeds {
@@ -36,7 +38,9 @@ export function createLeader(needs: LeaderNeeds): Leader {
 function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
   let waiting: AbortController | undefined;
   let release: (() => void) | undefined;
+  let heir = false;
   return {
+    hasHeir: () => heir,
     leads: () => release !== undefined,
     join() {
       if (waiting) return;
@@ -57,7 +61,12 @@ function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
       release?.();
       waiting = release = undefined;
     },
-    ask() {},
+    ask() {
+      locks.query().then(
+        ({ pending }) => (heir = Boolean(pending?.some((lock) => lock.name === name))),
+        () => undefined,
+      );
+    },
   };
 }
 
@@ -69,7 +78,10 @@ function byLease({ lease, clock, gained }: LeaderNeeds): Leader {
   async function take(): Promise<void> {
     const led = clock.now() < untilMs;
     const answer = await lease.take(clock.now() + LEASE_MS);
-    if (!joined) return;
+    if (!joined) {
+      if (answer.ours) lease.drop();
+      return;
+    }
     stop?.();
     stop = undefined;
     untilMs = answer.ours ? answer.untilMs : 0;
@@ -78,7 +90,12 @@ function byLease({ lease, clock, gained }: LeaderNeeds): Leader {
   }
 
   return {
-    leads: () => clock.now() < untilMs,
+    hasHeir: () => false, // a lease names its holder only
+    leads() {
+      const ours = clock.now() < untilMs;
+      if (!ours && joined) void take();
+      return ours;
+    },
     join() {
       joined = true;
       void take();

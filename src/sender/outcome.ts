@@ -8,6 +8,7 @@ export type Outcome =
   /** Somebody has to change a setting first: the client key, or the origins that the proxy allows. */
   | { readonly kind: 'unauthorized'; readonly status: number }
   | { readonly kind: 'too-large'; readonly status: 413 }
+  /** To gzip; to plain JSON it is a refusal like any other. */
   | { readonly kind: 'unreadable'; readonly status: 415 }
   | { readonly kind: 'rejected'; readonly status: number }
   /** We cut it off ourselves. */
@@ -20,6 +21,8 @@ export interface Answer {
   /** The server's clock, by which a date in `Retry-After` is meant. */
   readonly date: string | null;
   readonly body: string;
+  /** Whether the request was. */
+  readonly gzipped: boolean;
 }
 
 const BUSY = new Set([408, 425, 429]);
@@ -31,7 +34,7 @@ export function judge(answer: Answer, nowMs: number): Outcome {
   if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
     return { kind: 'unauthorized', status };
   if (status === 413) return { kind: 'too-large', status };
-  if (status === 415) return { kind: 'unreadable', status };
+  if (status === 415 && answer.gzipped) return { kind: 'unreadable', status };
   if (status >= 500 || BUSY.has(status)) {
     const afterMs = retryAfterMs(answer, nowMs);
     return { kind: 'busy', status, ...(afterMs === undefined ? {} : { afterMs }) };
@@ -41,11 +44,13 @@ export function judge(answer: Answer, nowMs: number): Outcome {
 
 /** How long the server asks to be left alone, in milliseconds, at most a day. */
 export function retryAfterMs(
-  { retryAfter, date }: Omit<Answer, 'status' | 'body'>,
+  { retryAfter, date }: Omit<Answer, 'status' | 'body' | 'gzipped'>,
   nowMs: number,
 ): number | undefined {
   const text = retryAfter?.trim();
   if (!text) return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - (Date.parse(date ?? '') || nowMs);
+  const seconds = /^\d+$/.test(text) && Number(text) * 1_000;
+  const until = /^[a-z]/i.test(text) ? Date.parse(text) : NaN; // other dates than HTTP's are a mistake
+  const ms = seconds === false ? until - (Date.parse(date ?? '') || nowMs) : seconds;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), A_DAY_MS);
 }

@@ -34,6 +34,8 @@ export interface SenderNeeds {
   random(): number;
   /** Whether this tab may send. */
   leads(): boolean;
+  /** Whether another tab takes over when this one is gone. */
+  hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy. */
   readonly answered: { get(): boolean; set(): void };
@@ -69,7 +71,8 @@ export function createSender(needs: SenderNeeds): Sender {
   function arm(delayMs: number): void {
     timer?.();
     timer = clock.after(delayMs, () => {
-      timer = undefined;
+      // Any timer that runs while it waits ends with the wait, whatever a clock that was set back may say.
+      timer = wait = undefined;
       drain();
     });
   }
@@ -100,7 +103,8 @@ export function createSender(needs: SenderNeeds): Sender {
     draining = run().finally(() => {
       draining = undefined;
       // What was stored meanwhile waits its own time.
-      if (!timer && pending() > 0) soon();
+      // Not what another store holds, which this page cannot read.
+      if (!timer && outbox.ledger().bytes > 0) soon();
     });
   }
 
@@ -123,16 +127,17 @@ export function createSender(needs: SenderNeeds): Sender {
       outage = blocked = false;
       const waiting = bisection ? bisection.next() : await outbox.oldest(limits);
       const events = waiting.filter(({ id }) => !inFlight.has(id));
+      sentAtMs = clock.now();
       if (!events.length) {
         if (!bisection) return;
         bisection = undefined;
         continue;
       }
       attempts++;
-      sentAtMs = clock.now();
       const outcome = await send(events);
       if (stopped) return;
       await conclude(events, outcome);
+      landed(events);
       // A batch that is not full was all there was.
       if (!bisection && outcome.kind === 'delivered' && !isFull(waiting)) return;
     }
@@ -141,13 +146,17 @@ export function createSender(needs: SenderNeeds): Sender {
   const isFull = (events: readonly OutboxEvent[]): boolean =>
     events.length >= limits.maxEvents || bytesOf(events) * 2 > limits.maxBytes;
 
+  /** Marks them as being on their way, until `landed`: what is sent twice is read again before it is settled. */
   async function send(events: readonly OutboxEvent[], leaving = false): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
     const jsons = events.map(({ json }) => json);
     const outcome = await transport.send(jsons, leaving);
-    for (const { id } of events) inFlight.delete(id);
     if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') answered.set();
     return outcome;
+  }
+
+  function landed(events: readonly OutboxEvent[]): void {
+    for (const { id } of events) inFlight.delete(id);
   }
 
   /** Whether the proxy answers at all: asked with no events, so that no event can be the reason if it does not. */
@@ -160,7 +169,9 @@ export function createSender(needs: SenderNeeds): Sender {
     switch (outcome.kind) {
       case 'delivered':
         bisection?.passed();
-        return delivered(events, attempts);
+        await delivered(events, attempts);
+        failures = attempts = 0;
+        return undefined;
       case 'rejected':
       case 'too-large':
         failures = 0;
@@ -170,8 +181,7 @@ export function createSender(needs: SenderNeeds): Sender {
         }
         return divide(events, true, outcome.status, outcome.kind);
       case 'unreadable':
-        // To gzip: the transport goes on in plain, at once. To plain: it never will be read.
-        return ++failures > 1 ? divide(events, true, outcome.status, 'rejected') : undefined;
+        return undefined; // the transport goes on in plain, at once
       case 'unauthorized':
         needs.onUnauthorized();
         return later(events, retryDelayMs(++failures, 1, SLOW_BASE_MS), outcome.status);
@@ -183,7 +193,6 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   async function delivered(events: readonly WaitingEvent[], took: number): Promise<void> {
-    failures = attempts = 0;
     await forget(events, 'delivered');
     tell('delivered', { ids: events.map(({ id }) => id), attempts: took });
   }
@@ -235,6 +244,17 @@ export function createSender(needs: SenderNeeds): Sender {
     await outbox.settle(events, as);
   }
 
+  async function farewell(events: readonly WaitingEvent[]): Promise<void> {
+    const outcome = await send(events, true);
+    // Only a page that lives on comes here.
+    if (stopped) return;
+    if (outcome.kind === 'delivered') await delivered(events, 1);
+    landed(events);
+    if (outcome.kind === 'busy' && outcome.afterMs !== undefined)
+      later(events, outcome.afterMs, outcome.status, true);
+    else soon();
+  }
+
   return {
     captured: (event) => recent.add(event),
     wake: soon,
@@ -251,21 +271,17 @@ export function createSender(needs: SenderNeeds): Sender {
     leaving(unsaved) {
       // While it waits for the proxy, what is stored is better off with the next page than sent twice.
       if (stopped || wait || outage) return;
-      const candidates = needs.leads() ? recent.with(unsaved) : unsaved;
+      // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
+      if (!needs.leads() || needs.hasHeir()) return;
       let room = transport.keepaliveRoom() - 100; // the words around the events
       const fitting: WaitingEvent[] = [];
-      for (const event of candidates) {
+      for (const event of recent.with(unsaved)) {
         if (inFlight.has(event.id)) continue;
         if (fitting.length >= limits.maxEvents || (room -= event.bytes + 1) < 0) break;
         fitting.push({ ...event, place: 0 });
       }
       if (!fitting.length) return;
-      void send(fitting, true).then((outcome) => {
-        // Only a page that lives on comes here.
-        if (stopped) return undefined;
-        if (outcome.kind === 'delivered') return delivered(fitting, 1);
-        return soon();
-      });
+      void farewell(fitting);
     },
     stop() {
       stopped = true;

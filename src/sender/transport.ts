@@ -82,6 +82,7 @@ export function createTransport(needs: TransportNeeds): Transport {
         retryAfter: headers.get('Retry-After'),
         date: headers.get('Date'),
         body: said,
+        gzipped,
       };
       return judge(answer, clock.now());
     } catch {

@@ -1,0 +1,106 @@
+/** Compiles every example of the README, and runs those that do something, against what was built. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
+import { expect, test } from '../support/fixtures.ts';
+import { page as pageOf } from '../support/site-pages.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const README = readFileSync(`${ROOT}README.md`, 'utf8');
+const FOLDER = `${ROOT}test/results/readme/`;
+
+const examples = (language: string): readonly string[] =>
+  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, code]) => code ?? '',
+  );
+
+/** The one example that has this in it. */
+function example(language: string, part: string): string {
+  const found = examples(language).filter((code) => code.includes(part));
+  expect(found, `${language} with ${part}`).toHaveLength(1);
+  return found[0] ?? '';
+}
+
+const toJavaScript = (code: string): string => transformSync(code, { loader: 'ts', format: 'esm' }).code;
+
+test('every TypeScript example compiles against the published types', () => {
+  const codes = examples('ts');
+  expect(codes.length).toBeGreaterThan(2);
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [i, code] of codes.entries()) writeFileSync(`${FOLDER}${i}.ts`, code);
+  const compilerOptions = {
+    target: 'ES2022',
+    module: 'ESNext',
+    moduleResolution: 'bundler',
+    lib: ['ES2022', 'DOM'],
+    types: ['node'],
+    typeRoots: [`${ROOT}node_modules/@types`],
+    strict: true,
+    noEmit: true,
+    paths: {
+      'cio-first-party': [`${ROOT}dist/index.d.ts`],
+      'cio-first-party/proxy': [`${ROOT}dist/proxy.d.ts`],
+    },
+  };
+  writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+  expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
+});
+
+test('the client is at most 15 lines and the proxy at most 10', () => {
+  const lines = (code: string): number => code.trim().split('\n').length;
+  expect(lines(example('ts', "await analytics.track('Order Placed'"))).toBeLessThanOrEqual(15);
+  expect(lines(example('ts', 'createServer(proxy.node)'))).toBeLessThanOrEqual(10);
+});
+
+test('the client example stores its events and delivers them', async ({ page, site, standIn }) => {
+  const code = toJavaScript(example('ts', "await analytics.track('Order Placed'"));
+  const script = code.replace(/(['"])cio-first-party\1/, "'/dist/index.js'");
+  await site.page('/readme', { body: pageOf('Example', `<script type="module">${script}</script>`) });
+  const said = page.waitForEvent('console');
+  await page.goto(`${site.origin}/readme`);
+  expect((await said).text()).toBe('stored');
+  await expect.poll(() => standIn.names()).toEqual(['identify', 'Home', 'Order Placed']);
+});
+
+test('the script tag example makes the global, which delivers', async ({ page, site, standIn }) => {
+  await site.page('/readme', { body: pageOf('Example', example('html', 'data-client-key')) });
+  await page.goto(`${site.origin}/readme`);
+  await page.waitForFunction(() => 'cioanalytics' in window);
+  await page.evaluate('void cioanalytics.track("Clicked")');
+  await expect.poll(() => standIn.names()).toEqual(['Clicked']);
+});
+
+test('the proxy example delivers what it is sent', async ({ standIn }) => {
+  // Only the port and Customer.io's address are others.
+  const code = toJavaScript(example('ts', 'createServer(proxy.node)'))
+    .replace(/(['"])cio-first-party\/proxy\1/, `'${ROOT}dist/proxy.js'`)
+    .replace(
+      '.listen(8080)',
+      ".listen(0, '127.0.0.1', function () { process.stdout.write(this.address().port + '\\n'); })",
+    );
+  const before = `const real = fetch;
+    globalThis.fetch = (url, init) => real(String(url).replace('https://cdp.customer.io', '${standIn.origin}'), init);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', `${before}\n${code}`], {
+    env: { ...process.env, CIO_WRITE_KEY: 'write-key' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const { value: port } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/e/v1/batch`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa('client-api-key-web:')}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        batch: [{ type: 'track', event: 'By Hand', messageId: 'm1', anonymousId: 'a1', properties: {} }],
+        sentAt: new Date().toISOString(),
+      }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await standIn.names()).toEqual(['By Hand']);
+  } finally {
+    child.kill();
+  }
+});
