@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -54,6 +53,15 @@ const REPLACED: Readonly<Record<string, string>> = {
     export const invokeCallback = (context, callback) =>
       Promise.resolve(context).then(callback).then(() => context, () => context);
     export const pTimeout = undefined, sleep = undefined;`,
+  // Sets a field by its path. The original also makes lists of paths with numbers in them.
+  '/dset/dist/index.mjs': `
+    export function dset(target, path, value) {
+      const keys = String(path).split('.');
+      if (keys.some((key) => key === '__proto__' || key === 'constructor' || key === 'prototype')) return;
+      const last = keys.pop();
+      for (const key of keys) target = target[key] = typeof target[key] === 'object' && target[key] || {};
+      target[last] = value;
+    }`,
   // Told apart within one page only: a context's id never leaves it.
   '/@lukeed/uuid/dist/index.mjs': 'let last = 0; export const v4 = () => String(++last);',
 };
@@ -79,7 +87,7 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
   for (const statement of program.body) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
     if (declaration?.type !== 'ClassDeclaration') continue;
-    for (const member of declaration.body.body as readonly (Positioned & {
+    for (const member of declaration.body.body as unknown as readonly (Positioned & {
       readonly key?: { readonly name?: string };
     })[]) {
       const name = member.key?.name ?? '';
@@ -142,28 +150,49 @@ export function slim(): Plugin {
   };
 }
 
-const MIDDLEWARE = './cio-middleware.js';
+const LAZY: Readonly<Record<string, string>> = {
+  './source-middleware.ts': './cio-middleware.js',
+  './sender/lease.ts': './cio-lease.js',
+};
 
-/** The lazy file is one and the same for both builds, self-contained, beside whatever loads it. */
-function lazyMiddleware(classic: boolean): Plugin {
+/** What few pages need: the same files for both builds, self-contained, beside whatever loads them. */
+function lazyFiles(classic: boolean): Plugin {
+  const files = new Set(Object.values(LAZY));
   return {
-    name: 'lazy-middleware',
-    resolveDynamicImport: (specifier) =>
-      specifier === './source-middleware.ts' ? { id: MIDDLEWARE, external: true } : null,
+    name: 'lazy-files',
+    resolveDynamicImport(specifier) {
+      const file = typeof specifier === 'string' ? LAZY[specifier] : undefined;
+      return file ? { id: file, external: true } : null;
+    },
     // In a classic script `import()` would resolve against the page.
     renderDynamicImport: ({ targetModuleId }) =>
-      classic && targetModuleId === MIDDLEWARE
+      classic && targetModuleId && files.has(targetModuleId)
         ? { left: 'import(new URL(', right: ', cioBase).href)' }
         : null,
   };
 }
 
-const notices = license({
+const bundled = new Map<string, string>();
+
+/** Says in each bundle whose work is in it; the full licences of all bundles stand in one file. */
+const notices: Plugin = license({
   banner: {
     commentStyle: 'ignored',
     content: `cio-first-party ${version} | MIT | bundles the packages listed in THIRD-PARTY-NOTICES.txt`,
   },
-  thirdParty: { output: { file: path.resolve('dist/THIRD-PARTY-NOTICES.txt') } },
+  thirdParty(dependencies) {
+    for (const each of dependencies) {
+      const holder = each.author?.name ?? each.repository;
+      const head = [
+        `${each.name} ${each.version} (${each.license})`,
+        typeof holder === 'string' ? holder : holder?.url,
+      ];
+      bundled.set(`${each.name} ${each.version}`, [...head, '', each.licenseText ?? ''].join('\n').trim());
+    }
+    mkdirSync('dist', { recursive: true });
+    const texts = [...bundled].sort(([one], [other]) => one.localeCompare(other)).map(([, text]) => text);
+    writeFileSync('dist/THIRD-PARTY-NOTICES.txt', `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
+  },
 });
 
 const code = esbuild({
@@ -197,13 +226,13 @@ const isProxy = (id: string): boolean => id.endsWith('/proxy/index.ts');
 const config: RollupOptions[] = [
   {
     input: 'src/index.ts',
-    plugins: [lazyMiddleware(false), ...browser, notices],
+    plugins: [lazyFiles(false), ...browser, notices],
     onwarn,
     output: { file: 'dist/index.js', format: 'es', sourcemap: true },
   },
   {
     input: 'src/script/cio.ts',
-    plugins: [lazyMiddleware(true), ...browser, notices],
+    plugins: [lazyFiles(true), ...browser, notices],
     onwarn,
     output: {
       file: 'dist/cio.js',
@@ -214,12 +243,15 @@ const config: RollupOptions[] = [
       plugins: [minify],
     },
   },
-  {
-    input: 'src/customerio/source-middleware.ts',
+  ...[
+    ['src/customerio/source-middleware.ts', 'dist/cio-middleware.js'] as const,
+    ['src/sender/lease.ts', 'dist/cio-lease.js'] as const,
+  ].map(([input, file]): RollupOptions => ({
+    input,
     plugins: [...browser, notices],
     onwarn,
-    output: { file: 'dist/cio-middleware.js', format: 'es', sourcemap: true, plugins: [minify] },
-  },
+    output: { file, format: 'es', sourcemap: true, plugins: [minify] },
+  })),
   {
     input: 'src/proxy/index.ts',
     external: isNode,

@@ -40,8 +40,7 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   const told = JSON.stringify(plain(options));
   const known = registry.get(key);
   if (known) {
-    if (known.options !== told)
-      browser.warn('cio-first-party: it was made before, with other options; they stay');
+    if (known.options !== told) browser.warn('cio-first-party: made before with other options, which stay');
     return known.analytics;
   }
   const analytics = createClient(settings, () => registry.delete(key));
@@ -64,7 +63,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
   }
 
   const emitter = createEmitter((name, cause) => {
-    const error = new SdkError('plugin-failed', `A listener of "${name}" threw: ${String(cause)}`, { cause });
+    const error = new SdkError('plugin-failed', `Listener of "${name}": ${String(cause)}`, { cause });
     if (name !== 'error') emit('error', error);
   });
 
@@ -72,8 +71,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
     if (settings.debug) browser.trace('cio-first-party', name, payload);
     const heard = emitter.emit(name, payload);
     if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message);
-    if (name === 'blocked')
-      warnOnce(name, 'requests are blocked or the proxy is unreachable; events are kept');
+    if (name === 'blocked') warnOnce(name, 'the proxy is blocked or unreachable; events are kept');
   }
 
   const newId = (): string => `${page}-${(++calls).toString(36)}`;
@@ -131,7 +129,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
     try {
       return act();
     } catch (cause) {
-      emit('error', new SdkError('plugin-failed', `A call failed: ${String(cause)}`, { cause }));
+      emit('error', new SdkError('plugin-failed', `Call: ${String(cause)}`, { cause }));
       return undefined;
     }
   }

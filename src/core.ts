@@ -55,11 +55,13 @@ export function createCore(needs: CoreNeeds): Core {
   const { settings, page, accounts, emit, drop } = needs;
   const { clock, lifecycle, local } = browser;
   const scope = `cio-first-party:${settings.clientKey}`;
+  const leaseDatabase = `${scope}:lease`;
   const { outbox: limits, delivery } = settings;
 
   const fail = (code: SdkErrorCode, message: string, cause?: unknown): void =>
     emit('error', new SdkError(code, message, { cause }));
-
+  const report = (what: string, cause: unknown): void =>
+    fail('plugin-failed', `${what}: ${String(cause)}`, cause);
   let wiped = false;
 
   // 1. Who it is.
@@ -71,14 +73,13 @@ export function createCore(needs: CoreNeeds): Core {
     groupOptions: settings.group,
     tell: (who) => emit('identity', who),
   });
-  const { user, group } = visitor;
 
   // 2. What is made of a call.
   const wrapped = createWrapped({
     clock,
     library: { name: 'cio-first-party', version: needs.version },
-    user,
-    group,
+    user: visitor.user,
+    group: visitor.group,
     integrations: settings.integrations,
     newCall: needs.newCall,
     accept(id, draft) {
@@ -86,11 +87,11 @@ export function createCore(needs: CoreNeeds): Core {
       if (wiped) return drop(id, 'consent');
       const captured = capture(id, clock.now(), draft, settings.beforeSend);
       if (captured.kind === 'event') return keep(captured.event);
-      if (captured.cause) fail('plugin-failed', `An event was dropped: ${captured.reason}`, captured.cause);
+      if (captured.cause) report(captured.reason, captured.cause);
       return drop(id, captured.reason);
     },
     refuse: drop,
-    report: (what, cause) => fail('plugin-failed', `The ${what} failed: ${String(cause)}`, cause),
+    report,
   });
 
   // 3. Where it waits.
@@ -109,8 +110,7 @@ export function createCore(needs: CoreNeeds): Core {
       for (const { id, reason } of evicted) emit('dropped', { id, reason });
       sender.settled(evicted.map(({ id }) => id));
     },
-    onFallback: (cause) =>
-      fail('storage-unavailable', `IndexedDB cannot be used, events wait in memory: ${String(cause)}`, cause),
+    onFallback: (cause) => fail('storage-unavailable', `Events wait in memory: ${String(cause)}`, cause),
   });
   const lifeboat = createLifeboat(local, scope, page);
   void outbox.opened.then(accounts.open);
@@ -134,12 +134,15 @@ export function createCore(needs: CoreNeeds): Core {
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
     onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
+  const gained = (): void => void rescue();
   const leader = createLeader({
     name: scope,
     locks: browser.lockManager(),
-    lease: { take: (untilMs) => outbox.lease(page, untilMs), drop: () => void outbox.lease(page, 0) },
-    clock,
-    gained: () => void rescue(),
+    gained,
+    async byLease() {
+      const { createLeaseLeader } = await import('./sender/lease.ts');
+      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, gained });
+    },
   });
   /** What another page saved with its last breath comes before what was stored since. */
   async function rescue(): Promise<void> {
@@ -160,23 +163,12 @@ export function createCore(needs: CoreNeeds): Core {
     answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
     tell(name, payload) {
       emit(name, payload);
-      const {
-        ids = [],
-        id,
-        attempts,
-      } = payload as { ids?: readonly string[]; id?: string; attempts?: number };
-      if (id ?? attempts) {
-        tabs.tell({
-          kind: 'settled',
-          ids: id ? [id] : ids,
-          ...(attempts ? { attempts } : {}),
-        });
-      }
+      tabs.tell({ kind: 'told', name, payload });
     },
     onUnauthorized: () =>
       fail(
         'invalid-client-key',
-        `The proxy at ${settings.proxyUrl} refuses this client key or this origin; events are kept`,
+        `${settings.proxyUrl} refuses the client key or the origin; events are kept`,
       ),
   });
 
@@ -191,12 +183,15 @@ export function createCore(needs: CoreNeeds): Core {
       case 'stored':
         await outbox.refresh();
         return sender.wake();
-      case 'settled': {
-        const { ids, attempts } = message;
-        sender.settled(ids);
-        await outbox.refresh();
+      case 'told': {
+        const { name, payload } = message;
+        const ids = 'ids' in payload ? payload.ids : 'id' in payload ? [payload.id] : [];
+        if (name === 'delivered' || name === 'dropped') {
+          sender.settled(ids);
+          await outbox.refresh();
+        }
         const own = ids.filter((id) => id.startsWith(page));
-        return own.length && attempts ? emit('delivered', { ids: own, attempts }) : undefined;
+        return own.length ? emit(name, 'ids' in payload ? { ...payload, ids: own } : payload) : undefined;
       }
       case 'flush':
         return sender.flush();
@@ -257,7 +252,7 @@ export function createCore(needs: CoreNeeds): Core {
     anonymize: () =>
       shared(() => {
         wrapped.reset();
-        user.anonymousId(); // the new one, at once: other tabs would make another
+        visitor.user.anonymousId(); // the new one, at once: other tabs would make another
       }),
     async flush() {
       await wrapped.idle();
@@ -276,7 +271,7 @@ export function createCore(needs: CoreNeeds): Core {
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
       const gone = await outbox.wipe();
-      browser.deleteDatabase(scope);
+      for (const database of [scope, leaseDatabase]) browser.deleteDatabase(database);
       return gone;
     },
   };

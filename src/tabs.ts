@@ -1,17 +1,16 @@
 import type { Channel } from './browser.ts';
+import type { AnalyticsEvents } from './events.ts';
 
 /** What the open tabs of a site tell each other. */
 export type TabMessage =
   | { readonly kind: 'stored' }
-  /** With `attempts`: delivered. Without: dropped. */
-  | {
-      readonly kind: 'settled';
-      readonly ids: readonly string[];
-      readonly attempts?: number;
-    }
+  /** What the tab that sends has told its own page. */
+  | { readonly kind: 'told'; readonly name: Told; readonly payload: AnalyticsEvents[Told] }
   | { readonly kind: 'flush' }
   | { readonly kind: 'identity' }
   | { readonly kind: 'denied' };
+
+type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
 export interface Tabs {
   tell(message: TabMessage): void;

@@ -56,6 +56,11 @@ const bundles = [
     ),
   },
   {
+    name: 'lazy: dist/cio-lease.js',
+    budget: 1 * KB,
+    code: readFileSync('dist/cio-lease.js', 'utf8'),
+  },
+  {
     name: 'lazy: dist/cio-middleware.js',
     budget: 7 * KB,
     code: readFileSync('dist/cio-middleware.js', 'utf8'),

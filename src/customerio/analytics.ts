@@ -74,7 +74,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     },
     accept: needs.accept,
     refuse: (id) => refuse(id, 'before-send'),
-    report: (plugin, cause) => report(`plugin "${plugin}"`, cause),
+    report: (plugin, cause) => report(`Plugin "${plugin}"`, cause),
   });
 
   type Arguments = ConstructorParameters<typeof Analytics>;
@@ -141,7 +141,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
         try {
           listener(...args);
         } catch (cause) {
-          report(`listener of "${name}"`, cause);
+          report(`Listener of "${name}"`, cause);
         }
       };
       analytics.on(name, safely);

@@ -2,7 +2,7 @@
 
 const DEEPEST = 32;
 // More can never fit into an event; a graph that shares its nodes may have as many paths as it likes.
-const MOST_VALUES = 10_000;
+const MOST_VALUES = 16_000;
 
 /**
  * Follows `JSON.stringify` (functions, symbols and `undefined` are left out, or null in a list; `toJSON` is honoured; NaN is

@@ -61,12 +61,6 @@ export interface Store {
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<Ledger>;
   /** Which of these ids it holds. */
   holds(ids: ReadonlySet<string>): Promise<ReadonlySet<string>>;
-  /** Takes or renews the right to send, unless another owner holds it; says who holds it until when. */
-  lease(
-    owner: string,
-    untilMs: number,
-    now: number,
-  ): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
   /** Deletes everything, the ledger too, and says which events that were. */
   wipe(): Promise<readonly string[]>;
 }

@@ -41,8 +41,6 @@ function logIn(store: IDBObjectStore): LogTransaction {
     write: (place, record) => void store.put(record, place),
     erase: (place) => void store.delete(place),
     writeHead: (head) => void store.put(head, 'head'),
-    lease: () => read<string>('lease'),
-    writeLease: (lease) => void store.put(lease, 'lease'),
     clear: () => void store.clear(),
   };
 }

@@ -4,7 +4,6 @@ import type { LogHead, LogRecord, Transact } from './store.ts';
 /** The same log for pages where the browser refuses IndexedDB: it lives as long as the page. */
 export function memoryTransactions(ledger: Ledger): Transact {
   const records = new Map<number, LogRecord>(); // in order: places only grow, and a rewritten one keeps its turn
-  let lease: string | undefined;
   let head: LogHead | undefined = { ...ledger, bytes: 0, nextPlace: 1, records: 0 };
   // One at a time, as in a database.
   let turn: Promise<unknown> = Promise.resolve();
@@ -18,11 +17,9 @@ export function memoryTransactions(ledger: Ledger): Transact {
         write: (place, record) => void records.set(place, record),
         erase: (place) => void records.delete(place),
         writeHead: (next) => void (head = next),
-        lease: async () => lease,
-        writeLease: (next) => void (lease = next),
         clear() {
           records.clear();
-          head = lease = undefined;
+          head = undefined;
         },
       }),
     );

@@ -23,7 +23,6 @@ export interface Outbox {
   /** Resolves when all that is taken by now is written. */
   written(): Promise<void>;
   storage(): Storage;
-  lease(owner: string, untilMs: number): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
   /** Deletes everything, and says which events that were. */
   wipe(): Promise<readonly string[]>;
 }
@@ -153,7 +152,6 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     },
     written: async () => committing,
     storage: () => storage,
-    lease: (owner, untilMs) => on((current) => current.lease(owner, untilMs, clock.now())),
     async wipe() {
       const lost = captured;
       captured = [];

@@ -31,8 +31,6 @@ export interface LogTransaction {
   write(place: number, record: LogRecord): void;
   erase(place: number): void;
   writeHead(head: LogHead): void;
-  lease(): Promise<string | undefined>;
-  writeLease(lease: string): void;
   clear(): void;
 }
 
@@ -127,15 +125,6 @@ export function createStore(transact: Transact, limits: Limits): Store {
     holds: (ids) =>
       transact('readonly', async (log) => {
         return new Set((await allIds(log)).filter((id) => ids.has(id)));
-      }),
-
-    lease: (owner, untilMs, now) =>
-      transact('readwrite', async (log) => {
-        const [holder, until] = ((await log.lease()) ?? '').split(' ');
-        // One that ends later than a lease can was written by a clock that was ahead.
-        const ours = holder === owner || !(Number(until) > now && Number(until) <= untilMs);
-        if (ours) log.writeLease(`${owner} ${untilMs}`);
-        return { ours, untilMs: ours ? untilMs : Number(until) };
       }),
 
     wipe: () =>

@@ -1,5 +1,3 @@
-import type { Clock } from '../browser.ts';
-
 /** Sees to it that one tab of a site sends, and that another takes over when it is gone. */
 export interface Leader {
   leads(): boolean;
@@ -15,24 +13,15 @@ export interface Leader {
 
 export interface LeaderNeeds {
   readonly name: string;
+  /** Pages without TLS and old browsers have none. */
   readonly locks: LockManager | undefined;
   gained(): void;
-  /** Where there are no Web Locks. */
-  readonly lease: Lease;
-  readonly clock: Clock;
+  /** Leads where there are no locks; loaded when it is needed. */
+  byLease(): Promise<Leader>;
 }
-
-/** A lock with an end, for browsers without Web Locks. */
-export interface Lease {
-  /** Takes or renews it until `untilMs`; answers until when it is held by somebody, and whether by us. */
-  take(untilMs: number): Promise<{ readonly ours: boolean; readonly untilMs: number }>;
-  drop(): void;
-}
-
-const LEASE_MS = 20_000;
 
 export function createLeader(needs: LeaderNeeds): Leader {
-  return needs.locks ? byLock(needs.locks, needs) : byLease(needs);
+  return needs.locks ? byLock(needs.locks, needs) : late(needs);
 }
 
 function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
@@ -70,42 +59,32 @@ function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
   };
 }
 
-function byLease({ lease, clock, gained }: LeaderNeeds): Leader {
-  let untilMs = 0;
+function late({ byLease, gained }: LeaderNeeds): Leader {
   let joined = false;
-  let stop: (() => void) | undefined;
-
-  async function take(): Promise<void> {
-    const led = clock.now() < untilMs;
-    const answer = await lease.take(clock.now() + LEASE_MS);
-    if (!joined) {
-      if (answer.ours) lease.drop();
-      return;
-    }
-    stop?.();
-    stop = undefined;
-    untilMs = answer.ours ? answer.untilMs : 0;
-    if (answer.ours && !led) gained();
-    if (!answer.ours) stop = clock.after(answer.untilMs - clock.now(), () => void take()); // rejects never
-  }
-
-  return {
-    hasHeir: () => false, // a lease names its holder only
-    leads() {
-      const ours = clock.now() < untilMs;
-      if (!ours && joined) void take();
-      return ours;
+  let alone = false;
+  let leader: Leader | undefined;
+  byLease().then(
+    (loaded) => {
+      leader = loaded;
+      if (joined) leader.join();
     },
+    () => {
+      // Twice is better than never.
+      alone = true;
+      gained();
+    },
+  );
+  return {
+    leads: () => leader?.leads() ?? alone,
     join() {
       joined = true;
-      void take();
+      leader?.join();
     },
     leave() {
       joined = false;
-      stop?.();
-      if (untilMs) lease.drop();
-      untilMs = 0;
+      leader?.leave();
     },
-    ask: () => void (joined && take()),
+    ask: () => leader?.ask(),
+    hasHeir: () => false, // a lease names its holder only
   };
 }

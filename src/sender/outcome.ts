@@ -52,5 +52,6 @@ export function retryAfterMs(
   const seconds = /^\d+$/.test(text) && Number(text) * 1_000;
   const until = /^[a-z]/i.test(text) ? Date.parse(text) : NaN; // other dates than HTTP's are a mistake
   const ms = seconds === false ? until - (Date.parse(date ?? '') || nowMs) : seconds;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), A_DAY_MS);
+  // 0, or a date in the past, would be a hot loop of requests: our own waits are better.
+  return ms > 0 ? Math.min(ms, A_DAY_MS) : undefined;
 }

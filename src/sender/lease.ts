@@ -1,0 +1,82 @@
+import { createStore, update } from 'idb-keyval';
+import type { Clock } from '../browser.ts';
+import type { Leader } from './leader.ts';
+
+export interface LeaseNeeds {
+  /** Of the database: one for each site and client key. */
+  readonly name: string;
+  /** Of this page. */
+  readonly owner: string;
+  readonly clock: Clock;
+  gained(): void;
+}
+
+interface Lease {
+  readonly owner: string;
+  readonly untilMs: number;
+}
+
+const LEASE_MS = 20_000;
+
+/** A lock with an end, in IndexedDB: it outlives its holder by a few seconds, and needs no timer while nothing waits. */
+export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): Leader {
+  const store = createStore(name, 'lease');
+  let untilMs = 0;
+  let joined = false;
+  let taking: Promise<void> | undefined;
+  let stop: (() => void) | undefined;
+
+  async function offer(mine: Lease): Promise<Lease> {
+    let held = mine;
+    const decide = (found: Lease | undefined): Lease => {
+      const nowMs = clock.now();
+      // One that ends later than a lease can was written by a clock that was ahead.
+      const binds =
+        found && found.owner !== owner && found.untilMs > nowMs && found.untilMs <= nowMs + LEASE_MS;
+      return (held = binds ? found : mine);
+    };
+    // Where there is no IndexedDB there is nothing to share with other tabs either.
+    await update<Lease>('lease', decide, store).catch(() => undefined);
+    return held;
+  }
+
+  async function take(): Promise<void> {
+    const led = clock.now() < untilMs;
+    const held = await offer({ owner, untilMs: clock.now() + LEASE_MS });
+    stop?.();
+    stop = undefined;
+    if (!joined) return drop();
+    untilMs = held.owner === owner ? held.untilMs : 0;
+    if (!untilMs) stop = clock.after(held.untilMs - clock.now(), ask);
+    else if (!led) gained();
+  }
+
+  function ask(): void {
+    if (!joined) return;
+    taking ??= take().finally(() => (taking = undefined));
+  }
+
+  function drop(): void {
+    untilMs = 0;
+    void offer({ owner, untilMs: 0 });
+  }
+
+  return {
+    leads() {
+      const ours = clock.now() < untilMs;
+      if (!ours) ask();
+      return ours;
+    },
+    join() {
+      joined = true;
+      ask();
+    },
+    leave() {
+      joined = false;
+      stop?.();
+      if (untilMs) drop();
+    },
+    ask,
+    hasHeir: () => false,
+  };
+}
