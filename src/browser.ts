@@ -49,15 +49,12 @@ export interface PageFacts {
 }
 
 /** Whether there is a page. Servers, workers and service workers have none. */
-export const inBrowser = (): boolean => typeof document !== 'undefined' && typeof window !== 'undefined';
-
-// A timer of 2^31 ms or more fires at once: https://html.spec.whatwg.org/#timers
-const LONGEST_TIMER_MS = 2_147_483_647;
+export const inBrowser = (): boolean => typeof document !== 'undefined';
 
 export const clock: Clock = {
   now: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
+    const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
 };

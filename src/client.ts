@@ -13,10 +13,12 @@ import {
   type EventName,
   type Listener,
 } from './events.ts';
-import { createNoop, nobody } from './noop.ts';
+import { nobody } from './customerio/nobody.ts';
 import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
 
 declare const __VERSION__: string;
+
+const FLUSH_TIMEOUT_MS = 10_000;
 
 interface Registered {
   readonly analytics: Analytics;
@@ -33,7 +35,8 @@ interface Registered {
  * analytics.track('Order Placed', { total: 12.5 });
  */
 export function createAnalytics(options: AnalyticsOptions): Analytics {
-  if (!browser.inBrowser()) return createNoop();
+  // Where there is no page the gate never opens, and nothing reaches it.
+  if (!browser.inBrowser()) return createClient(resolveOptions(NO_PAGE, NO_PAGE.proxyUrl), false, () => {});
   const settings = resolveOptions(options, browser.pageUrl());
   const registry = browser.pageRegistry<Registered>('cio-first-party');
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
@@ -43,17 +46,20 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
     if (known.options !== told) browser.warn('cio-first-party: made before with other options, which stay');
     return known.analytics;
   }
-  const analytics = createClient(settings, () => registry.delete(key));
+  const analytics = createClient(settings, true, () => registry.delete(key));
   registry.set(key, { analytics, options: told });
   return analytics;
 }
 
-function createClient(settings: Settings, onClose: () => void): Analytics {
+const NO_PAGE = { proxyUrl: 'http://none', clientKey: 'none', consent: 'pending' } as const;
+
+function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   const page = browser.randomText(10);
   let calls = 0;
   let core: Core | undefined;
+  let wiped: Promise<void> | undefined;
 
   const warned = new Set<string>();
   function warnOnce(code: string, text: string): void {
@@ -97,6 +103,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
       core = createCore({
         settings,
         page,
+        ready: wiped,
         version: __VERSION__,
         accounts,
         newCall() {
@@ -113,7 +120,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
       for (const act of lasting) attempt(() => core && act(core));
     },
     onClose() {
-      void core?.wipe().then((ids) => {
+      wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });
       });
       core = undefined;
@@ -121,20 +128,24 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
   });
 
   function decide(state: 'granted' | 'denied', categories?: readonly string[]): void {
-    if (gate.set(state)) emit('consent', { state, ...(categories ? { categories } : {}) });
+    if (hasPage && gate.set(state)) emit('consent', { state, ...(categories ? { categories } : {}) });
   }
 
   /** Whatever goes wrong inside is told, and never reaches the page. */
+  function failed(cause: unknown): undefined {
+    emit('error', new SdkError('plugin-failed', `Call: ${String(cause)}`, { cause }));
+  }
+
   function attempt<T>(act: () => T): T | undefined {
     try {
       return act();
     } catch (cause) {
-      emit('error', new SdkError('plugin-failed', `Call: ${String(cause)}`, { cause }));
-      return undefined;
+      return failed(cause);
     }
   }
 
   function call(method: EventMethod, given: readonly unknown[]): Promise<Receipt> {
+    if (!hasPage) return Promise.resolve({ id: '', state: 'discarded' });
     const id = newId();
     return new Promise((resolve) => {
       receipts.set(id, resolve);
@@ -155,7 +166,8 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
 
   /** Anything else that must keep its place among the calls; answers when it was done, or never will be. */
   function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
-    return new Promise((resolve) => {
+    return new Promise<T | undefined>((resolve) => {
+      if (!hasPage) return resolve(undefined);
       gate.pass({
         at: browser.clock.now(),
         run: () => resolve(attempt(() => core && act(core))),
@@ -164,7 +176,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
           resolve(undefined);
         },
       });
-    });
+    }).catch(failed);
   }
 
   /** The same for what must hold again after consent was withdrawn and given again. */
@@ -177,12 +189,12 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
     }, lasts);
   }
 
-  async function flush({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<FlushResult> {
+  async function flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult> {
     const before = analytics.stats();
     const gone = (stats: typeof before): number =>
       Object.values(stats.dropped).reduce((sum, n) => sum + n, 0);
     await new Promise<void>((resolve) => {
-      const stops = [browser.clock.after(timeoutMs, done)];
+      const stops = [browser.clock.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, done)];
       function done(): void {
         for (const stop of stops) stop();
         resolve();
@@ -241,7 +253,7 @@ function createClient(settings: Settings, onClose: () => void): Analytics {
     },
     async ready(callback) {
       await inTurn((current) => current.wrapped.ready());
-      callback?.();
+      if (hasPage && callback) attempt(callback);
     },
     user: () => core?.wrapped.user() ?? nobody(),
     register: async (...plugins) => inTurnAndEver((current) => current.wrapped.register(...plugins)),

@@ -42,6 +42,8 @@ export interface CoreNeeds {
   readonly page: string;
   readonly version: string;
   readonly accounts: Accounts;
+  /** What an earlier core has stored is deleted. */
+  readonly ready: Promise<unknown> | undefined;
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
   /** It is stored, or in memory, or gone with the visitor's consent. */
@@ -98,8 +100,10 @@ export function createCore(needs: CoreNeeds): Core {
   const outbox = createOutbox({
     clock,
     storage: limits.storage,
+    ready: needs.ready,
     openDurable: () => createStore(indexedDbTransactions(scope), limits),
-    openMemory: (ledger) => createStore(memoryTransactions(ledger), limits),
+    openMemory: (ledger) =>
+      createStore(memoryTransactions(ledger), { ...limits, maxEvents: limits.maxEvents + ledger.pending }),
     onStored(ids) {
       emit('stored', { ids });
       tabs.tell({ kind: 'stored' });

@@ -65,12 +65,13 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
   const queue = createQueue<string>({
     clock: needs.clock,
     claim(event) {
+      const ours = current === undefined;
       const { id, snapshot } = current ?? needs.newCall();
       current = undefined;
       event.messageId = id;
       stamp(event, snapshot, needs.library);
       if (event.type === 'alias') event['previousId'] ??= user.id() ?? user.anonymousId();
-      return id;
+      return { ticket: id, ours };
     },
     accept: needs.accept,
     refuse: (id) => refuse(id, 'before-send'),
@@ -126,7 +127,9 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
         async load() {
           // Its facade weighs more than all the rest and few pages need it.
           const { sourceMiddlewarePlugin } = await import('./source-middleware.ts');
-          Object.assign(plugin, sourceMiddlewarePlugin(middleware as never, {}), { load: plugin.load });
+          const made = sourceMiddlewarePlugin(middleware as never, {});
+          // The original lets screens pass unseen.
+          Object.assign(plugin, made, { screen: made.track, load: plugin.load });
         },
       };
       await wrapped.register(plugin);

@@ -73,19 +73,25 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   }
 
   function storeTraits(): void {
-    if (inLocal) local.set(traitsKey, JSON.stringify(traits));
+    // Where these do not fit, the previous ones must not stand for them.
+    if (inLocal && !local.set(traitsKey, JSON.stringify(traits))) local.remove(traitsKey);
   }
 
   function load(): void {
+    if (!persists) return;
     const anonymousCookie = keys.anonymous ? fromCookie(keys.anonymous) : null;
     const localId = fromLocal(idKey);
     const before = `${id} ${anonymous}`;
     // Signed out on another sub-domain: the cookie is gone from all, localStorage only from that one.
     id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
     anonymous = anonymousCookie ?? (keys.anonymous ? fromLocal(keys.anonymous) : null);
-    const stored = inLocal && (localId === null || localId === id) ? local.get(traitsKey) : null;
+    const stale = localId !== null && localId !== id;
+    const stored = inLocal && !stale ? local.get(traitsKey) : null;
     // A full localStorage keeps no traits; those in memory are still this person's.
     if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
+    if (!stale) return;
+    write(idKey, id);
+    storeTraits();
   }
 
   load();

@@ -1,6 +1,7 @@
 /** A copy of what the application gave, such as JSON can hold, taken at the call: what it changes later changes no event. */
 
 const DEEPEST = 32;
+const BOXED = /(String|Number|Boolean|BigInt)]$/;
 // More can never fit into an event; a graph that shares its nodes may have as many paths as it likes.
 const MOST_VALUES = 16_000;
 
@@ -43,8 +44,7 @@ export function plain(whole: unknown): unknown {
     >;
     if (typeof toJSON === 'function') return copy(toJSON.call(value), path);
     if (typeof nodeType === 'number' && typeof nodeName === 'string') return `[Element ${nodeName}]`;
-    const primitive: unknown = (value as { valueOf?(): unknown }).valueOf?.(); // `new String('x')` and its like
-    if (typeof primitive !== 'object' && primitive !== undefined) return copy(primitive, path);
+    if (BOXED.test(Object.prototype.toString.call(value))) return copy(value.valueOf(), path);
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const item = copyField(value, key, path);

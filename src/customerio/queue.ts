@@ -23,8 +23,8 @@ export interface PluginQueue {
 
 export interface QueueNeeds<Ticket> {
   readonly clock: Clock;
-  /** The call that this event comes from, with time and page put on the event. */
-  claim(event: DraftEvent): Ticket;
+  /** The call that this event comes from, with time and page put on the event. `ours`: made by a plugin, not by the page. */
+  claim(event: DraftEvent): { readonly ticket: Ticket; readonly ours: boolean };
   /** Every plugin has passed it. */
   accept(ticket: Ticket, event: DraftEvent): void;
   /** A plugin has dropped it. */
@@ -100,12 +100,12 @@ export function createQueue<Ticket>({
   }
 
   function dispatch(context: PluginContext): Promise<PluginContext> {
-    const ticket = claim(context.event);
+    const { ticket, ours } = claim(context.event);
     if (!tail && !plugins.length) {
       accept(ticket, context.event);
       return Promise.resolve(context);
     }
-    return inLine(async () => {
+    const done = inLine(async () => {
       const passed = await through(context);
       if (!passed) {
         refuse(ticket);
@@ -115,6 +115,8 @@ export function createQueue<Ticket>({
       tell(passed);
       return passed;
     });
+    // A plugin that waits for its own event would wait for itself.
+    return ours ? Promise.resolve(context) : done;
   }
 
   return {

@@ -60,8 +60,10 @@ export function campaign(search: string): Record<string, string> | undefined {
 
 /** Puts time, page, campaign, locale, user agent and library on an event, before any plugin sees it. */
 export function stamp(event: DraftEvent, snapshot: Snapshot, library: Library): void {
-  // A string was given by the application; a Date is the factory's own, taken when it ran.
-  if (typeof event.timestamp !== 'string') event.timestamp = new Date(snapshot.at).toISOString();
+  // A text was given by the application; a Date is the factory's own, taken when it ran.
+  const { timestamp } = event;
+  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
+    event.timestamp = new Date(snapshot.at).toISOString();
   const fields = pageFields(snapshot.page);
   if (event.type === 'page') {
     event.properties = { ...fields, ...event.properties, ...(event.name ? { name: event.name } : {}) };

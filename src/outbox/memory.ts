@@ -4,7 +4,7 @@ import type { LogHead, LogRecord, Transact } from './store.ts';
 /** The same log for pages where the browser refuses IndexedDB: it lives as long as the page. */
 export function memoryTransactions(ledger: Ledger): Transact {
   const records = new Map<number, LogRecord>(); // in order: places only grow, and a rewritten one keeps its turn
-  let head: LogHead | undefined = { ...ledger, bytes: 0, nextPlace: 1, records: 0 };
+  let head: LogHead | undefined = { ...ledger, bytes: 0, nextPlace: 1 };
   // One at a time, as in a database.
   let turn: Promise<unknown> = Promise.resolve();
 

@@ -30,6 +30,8 @@ export interface Outbox {
 export interface OutboxNeeds {
   readonly clock: Clock;
   readonly storage: Storage;
+  /** Nothing is read or written before: an earlier outbox may still be deleting its database. */
+  readonly ready?: Promise<unknown> | undefined;
   /** A fresh handle each time: the browser may kill one without a word. */
   openDurable(): Store;
   /** Its ledger goes on from this one: what IndexedDB held still waits, for a page that can read it. */
@@ -76,6 +78,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
 
   /** Tries with a fresh handle each time, then goes on in memory. */
   async function on<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    await needs.ready;
     for (let tries = 1; storage === 'indexeddb'; tries++) {
       const used = store;
       try {

@@ -17,7 +17,6 @@ export interface LogRecord {
 export interface LogHead extends Ledger {
   /** Of the next record. Counted, not timed: a clock that is set back changes no order. */
   readonly nextPlace: number;
-  readonly records: number;
 }
 
 export type Entry = readonly [place: number, record: LogRecord];
@@ -47,7 +46,6 @@ const EMPTY: LogHead = {
   bytes: 0,
   dropped: {},
   nextPlace: 1,
-  records: 0,
 };
 
 // Large enough that a burst is few writes, small enough that one batch is few reads.
@@ -68,7 +66,6 @@ export function createStore(transact: Transact, limits: Limits): Store {
         head = {
           ...head,
           nextPlace: place,
-          records: head.records + place - head.nextPlace,
           tracked: head.tracked + events.length,
           pending: head.pending + events.length,
           bytes: head.bytes + bytesOf(events),
@@ -89,8 +86,7 @@ export function createStore(transact: Transact, limits: Limits): Store {
       transact('readwrite', async (log) => {
         let head = (await log.head()) ?? EMPTY;
         const evicted: Eviction[] = [];
-        const perRecord = Math.max(1, head.pending / Math.max(1, head.records));
-        let entries = await log.first(Math.ceil(batch.maxEvents / perRecord) + 1);
+        let entries = await enough(log, batch.maxEvents);
         for (const entry of entries) {
           if (now - entry[1].at <= limits.maxAgeMs) break;
           head = take(log, head, entry, entry[1].events, 'expired');
@@ -98,7 +94,7 @@ export function createStore(transact: Transact, limits: Limits): Store {
         }
         if (evicted.length) {
           log.writeHead(head);
-          entries = await log.first(Math.ceil(batch.maxEvents / perRecord) + 1);
+          entries = await enough(log, batch.maxEvents);
         }
         const events = entries.flatMap(([place, record]) =>
           record.events.map((event) => ({ ...event, place })),
@@ -134,6 +130,15 @@ export function createStore(transact: Transact, limits: Limits): Store {
         return ids;
       }),
   };
+}
+
+/** The first records, until they hold so many events: one in a burst, a few hundred where each call was written alone. */
+async function enough(log: LogTransaction, events: number): Promise<readonly Entry[]> {
+  for (let count = 1; ; count *= 4) {
+    const entries = await log.first(count);
+    const found = entries.reduce((total, [, record]) => total + record.events.length, 0);
+    if (entries.length < count || found >= events) return entries;
+  }
 }
 
 const allIds = async (log: LogTransaction): Promise<string[]> =>
@@ -172,7 +177,6 @@ function take(
     ...head,
     pending: head.pending - count,
     bytes: head.bytes - bytesOf(record.events) + bytesOf(staying),
-    records: head.records - (staying.length ? 0 : 1),
     ...(as === 'delivered'
       ? { delivered: head.delivered + count }
       : { dropped: { ...head.dropped, [as]: (head.dropped[as] ?? 0) + count } }),

@@ -65,7 +65,6 @@ export function createTransport(needs: TransportNeeds): Transport {
         body,
         keepalive,
         credentials: 'omit',
-        cache: 'no-store',
         // Followed, a POST may become a GET whose 200 would pass for a delivery.
         redirect: 'error',
         priority: 'low',
