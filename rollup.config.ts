@@ -23,12 +23,10 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Ids, cookies and localStorage: src/customerio/identity.ts. The original writes and deletes the page's own key `test`.
   '/cdp-analytics-browser/src/core/user/index.ts': `
     export const getAvailableStorageOptions = () => ({});
-    export class UniversalStorage {
-      #values = new Map();
-      get(key) { return this.#values.get(key) ?? null; }
+    export class UniversalStorage extends Map {
+      constructor() { super(); }
       getAndSync(key) { return this.get(key); }
-      set(key, value) { this.#values.set(key, value); }
-      clear(key) { this.#values.delete(key); }
+      clear(key) { this.delete(key); }
     }
     export class User {}
     export class Group {}`,
@@ -48,11 +46,15 @@ const REPLACED: Readonly<Record<string, string>> = {
   // A list of everything that ever happened to each event.
   '/cdp-analytics-core/src/logger/index.ts': `
     export class CoreLogger { logs = []; log(level, message, extras) { this.logs.push({ level, message, extras }); } flush() {} }`,
-  // The original waits 300 ms before it calls back.
-  '/cdp-analytics-core/src/callback/index.ts': `
-    export const invokeCallback = (context, callback) =>
-      Promise.resolve(context).then(callback).then(() => context, () => context);
-    export const pTimeout = undefined, sleep = undefined;`,
+  // The original asks the queue twice, and waits 300 ms before it calls back.
+  '/cdp-analytics-core/src/analytics/dispatch.ts': `
+    export const getDelay = undefined;
+    export async function dispatch(context, queue, emitter, { callback } = {}) {
+      emitter.emit('dispatch_start', context);
+      const done = await queue.dispatch(context);
+      if (callback) await Promise.resolve(done).then(callback).catch(() => {});
+      return done;
+    }`,
   // Sets a field by its path. The original also makes lists of paths with numbers in them.
   '/dset/dist/index.mjs': `
     export function dset(target, path, value) {
@@ -67,17 +69,25 @@ const REPLACED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Methods of the wrapped `Analytics` that are deprecated, or that load what is left out here. A plugin that calls one gets
- * the same error as for any other method that does not exist.
+ * Methods that are deprecated, or that only what is left out here would call. A plugin that calls one gets the same error
+ * as for any other method that does not exist.
  */
-const UNUSED_METHODS = new Set(
-  (
-    'trackClick trackLink trackSubmit trackForm debug addSourceMiddleware addDestinationMiddleware queryString use ' +
-    'noConflict normalize failedInitializations initialize init pageview plugins Integrations push log ' +
-    'addIntegrationMiddleware listeners addEventListener removeAllListeners removeListener removeEventListener ' +
-    'hasListeners add addIntegration'
-  ).split(' '),
-);
+const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
+  '/cdp-analytics-browser/src/core/analytics/index.ts': new Set(
+    (
+      'trackClick trackLink trackSubmit trackForm debug addSourceMiddleware addDestinationMiddleware queryString use ' +
+      'noConflict normalize failedInitializations initialize init pageview plugins Integrations push log timeout ' +
+      'addIntegrationMiddleware listeners addEventListener removeAllListeners removeListener removeEventListener ' +
+      'hasListeners add addIntegration'
+    ).split(' '),
+  ),
+  '/cdp-analytics-core/src/context/index.ts': new Set([
+    'isSame',
+    'failedDelivery',
+    'setFailedDelivery',
+    'toJSON',
+  ]),
+};
 
 /** Leaves these out of a module's classes. */
 function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<string>): string {
@@ -98,8 +108,7 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
     }
   }
   const missing = [...names].filter((name) => !found.has(name));
-  if (missing.length)
-    throw new Error(`The wrapped Analytics has no ${missing.join(', ')}: see UNUSED_METHODS`);
+  if (missing.length) throw new Error(`The wrapped SDK has no ${missing.join(', ')}: see UNUSED_METHODS`);
   return result + code.slice(from);
 }
 
@@ -133,8 +142,9 @@ export function slim(): Plugin {
       // After esbuild has made JavaScript of it.
       order: 'post',
       handler(source, id) {
-        if (!id.endsWith('/cdp-analytics-browser/src/core/analytics/index.ts')) return null;
-        return { code: withoutMethods(source, this.parse(source), UNUSED_METHODS), map: null };
+        const file = Object.keys(UNUSED_METHODS).find((each) => id.endsWith(each));
+        const names = file && UNUSED_METHODS[file];
+        return names ? { code: withoutMethods(source, this.parse(source), names), map: null } : null;
       },
     },
     // Lazy parts of methods that src/customerio/analytics.ts does not call.

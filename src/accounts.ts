@@ -26,64 +26,56 @@ export interface Accounts {
   stats(ledger: Ledger | undefined): Stats;
 }
 
-const REASONS: readonly DropReason[] = [
-  'consent',
-  'invalid',
-  'before-send',
-  'too-large',
-  'rejected',
-  'outbox-full',
-  'expired',
-  'storage',
-];
+const nothing = (): Record<DropReason, number> => ({
+  consent: 0,
+  invalid: 0,
+  'before-send': 0,
+  'too-large': 0,
+  rejected: 0,
+  'outbox-full': 0,
+  expired: 0,
+  storage: 0,
+});
 
 export function createAccounts(): Accounts {
   const inHand = new Set<string>();
-  const dropped = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
-  let begun = 0;
-  let handedOver = 0;
-  let tracked = 0;
-  let delivered = 0;
+  // What is over: dropped at the call, or in an outbox that was deleted.
+  let past = { tracked: 0, delivered: 0, dropped: nothing() };
   let start: Ledger | undefined;
 
-  const since = (ledger: Ledger | undefined): { readonly tracked: number; readonly delivered: number } => ({
-    // What is in the outbox counts there, whoever has put it in; what waited when we came is new to this page.
-    tracked: (ledger?.tracked ?? 0) - (start ? start.tracked - start.pending : 0),
-    delivered: (ledger?.delivered ?? 0) - (start?.delivered ?? 0),
-  });
+  /** The outbox counts for itself, whoever has put an event there; what waited when we came is new to this page. */
+  function together(ledger: Ledger | undefined): typeof past {
+    const dropped = nothing();
+    for (const reason of Object.keys(dropped) as DropReason[]) {
+      dropped[reason] = past.dropped[reason] + (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
+    }
+    return {
+      tracked: past.tracked + (ledger?.tracked ?? 0) - (start ? start.tracked - start.pending : 0),
+      delivered: past.delivered + (ledger?.delivered ?? 0) - (start?.delivered ?? 0),
+      dropped,
+    };
+  }
 
   return {
-    begin(id) {
-      begun++;
-      inHand.add(id);
-    },
-    handOver(id) {
-      if (inHand.delete(id)) handedOver++;
-    },
+    begin: (id) => void inHand.add(id),
+    handOver: (id) => void inHand.delete(id),
     drop(id, reason) {
       const ours = inHand.delete(id);
-      if (ours) dropped[reason]++;
+      if (ours) {
+        past.tracked++;
+        past.dropped[reason]++;
+      }
       return ours;
     },
     open: (ledger) => void (start = ledger),
     close(ledger) {
-      tracked += since(ledger).tracked;
-      delivered += since(ledger).delivered;
-      for (const reason of REASONS)
-        dropped[reason] += (ledger.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
-      dropped.consent += ledger.pending;
+      past = together(ledger);
+      past.dropped.consent += ledger.pending;
       start = undefined;
     },
     stats(ledger) {
-      const all = { ...dropped };
-      for (const reason of REASONS)
-        all[reason] += (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
-      return {
-        tracked: begun - handedOver + tracked + since(ledger).tracked,
-        delivered: delivered + since(ledger).delivered,
-        pending: inHand.size + (ledger?.pending ?? 0),
-        dropped: all,
-      };
+      const { tracked, ...rest } = together(ledger);
+      return { tracked: tracked + inHand.size, ...rest, pending: inHand.size + (ledger?.pending ?? 0) };
     },
   };
 }

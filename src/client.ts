@@ -6,13 +6,7 @@ import { type Core, createCore } from './core.ts';
 import type { Call, EventMethod } from './customerio/analytics.ts';
 import { plain } from './customerio/plain.ts';
 import { SdkError } from './errors.ts';
-import {
-  type AnalyticsEvents,
-  createEmitter,
-  type DropReason,
-  type EventName,
-  type Listener,
-} from './events.ts';
+import { type AnalyticsEvents, createEmitter, type DropReason, type EventName } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
 import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
 
@@ -62,21 +56,21 @@ function createClient(settings: Settings, hasPage: boolean, onClose: () => void)
   let wiped: Promise<void> | undefined;
 
   const warned = new Set<string>();
-  function warnOnce(code: string, text: string): void {
+  function warnOnce(code: string, text: string, cause?: unknown): void {
     if (warned.has(code)) return;
     warned.add(code);
-    browser.warn(`cio-first-party: ${text}`);
+    browser.warn(`cio-first-party: ${text}`, cause);
   }
 
   const emitter = createEmitter((name, cause) => {
-    const error = new SdkError('plugin-failed', `Listener of "${name}": ${String(cause)}`, { cause });
+    const error = new SdkError('plugin-failed', `Listener of "${name}"`, { cause });
     if (name !== 'error') emit('error', error);
   });
 
   function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
     if (settings.debug) browser.trace('cio-first-party', name, payload);
     const heard = emitter.emit(name, payload);
-    if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message);
+    if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message, payload.cause);
     if (name === 'blocked') warnOnce(name, 'the proxy is blocked or unreachable; events are kept');
   }
 
@@ -112,6 +106,7 @@ function createClient(settings: Settings, hasPage: boolean, onClose: () => void)
           return { id, snapshot: snapshot() };
         },
         emit,
+        tell: (name, args) => emitter.emit(name, ...args),
         kept: (id, where) =>
           where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
         drop,
@@ -133,7 +128,7 @@ function createClient(settings: Settings, hasPage: boolean, onClose: () => void)
 
   /** Whatever goes wrong inside is told, and never reaches the page. */
   function failed(cause: unknown): undefined {
-    emit('error', new SdkError('plugin-failed', `Call: ${String(cause)}`, { cause }));
+    emit('error', new SdkError('plugin-failed', 'A call failed', { cause }));
   }
 
   function attempt<T>(act: () => T): T | undefined {
@@ -236,21 +231,8 @@ function createClient(settings: Settings, hasPage: boolean, onClose: () => void)
       grant: (categories) => decide('granted', categories),
       deny: () => decide('denied'),
     },
-    on(name: string, listener: (...args: never[]) => void) {
-      // Ours and the wrapped SDK's have no name in common.
-      const stopOurs = emitter.on(name as EventName, listener as Listener<unknown>);
-      let stop: (() => void) | undefined;
-      const act = (current: Core): void => {
-        stop = current.wrapped.on(name, listener as (...args: readonly unknown[]) => void);
-      };
-      let wanted = true;
-      void inTurnAndEver((current) => wanted && act(current));
-      return () => {
-        wanted = false;
-        stopOurs();
-        stop?.();
-      };
-    },
+    // Ours and the wrapped SDK's have no name in common.
+    on: emitter.on,
     async ready(callback) {
       await inTurn((current) => current.wrapped.ready());
       if (hasPage && callback) attempt(callback);

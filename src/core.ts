@@ -46,6 +46,8 @@ export interface CoreNeeds {
   readonly ready: Promise<unknown> | undefined;
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
+  /** Events of the wrapped SDK. */
+  tell(name: string, args: readonly unknown[]): void;
   /** It is stored, or in memory, or gone with the visitor's consent. */
   kept(id: string, where: Storage | undefined): void;
   drop(id: string, reason: DropReason): void;
@@ -62,8 +64,7 @@ export function createCore(needs: CoreNeeds): Core {
 
   const fail = (code: SdkErrorCode, message: string, cause?: unknown): void =>
     emit('error', new SdkError(code, message, { cause }));
-  const report = (what: string, cause: unknown): void =>
-    fail('plugin-failed', `${what}: ${String(cause)}`, cause);
+  const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   let wiped = false;
 
   // 1. Who it is.
@@ -93,6 +94,7 @@ export function createCore(needs: CoreNeeds): Core {
       return drop(id, captured.reason);
     },
     refuse: drop,
+    tell: needs.tell,
     report,
   });
 
@@ -114,10 +116,10 @@ export function createCore(needs: CoreNeeds): Core {
       for (const { id, reason } of evicted) emit('dropped', { id, reason });
       sender.settled(evicted.map(({ id }) => id));
     },
-    onFallback: (cause) => fail('storage-unavailable', `Events wait in memory: ${String(cause)}`, cause),
+    onFallback: (cause) => fail('storage-unavailable', 'Events wait in memory', cause),
   });
   const lifeboat = createLifeboat(local, scope, page);
-  void outbox.opened.then(accounts.open);
+  void outbox.opened.then((found) => wiped || accounts.open(found));
 
   function keep(event: OutboxEvent): void {
     sender.captured(event);
@@ -136,7 +138,7 @@ export function createCore(needs: CoreNeeds): Core {
     request: browser.request,
     gzip: browser.gzip,
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
-    onReadsGzip: (reads) => remembered.set('gzip', reads),
+    onReadsGzip: (reads) => wiped || remembered.set('gzip', reads),
   });
   const gained = (): void => void rescue();
   const leader = createLeader({
@@ -164,7 +166,7 @@ export function createCore(needs: CoreNeeds): Core {
     leads,
     hasHeir: leader.hasHeir,
     outbox,
-    answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
+    answered: { get: () => remembered.get('answered'), set: () => wiped || remembered.set('answered', true) },
     tell(name, payload) {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });

@@ -32,29 +32,30 @@ export interface AnalyticsEvents {
 export type EventName = keyof AnalyticsEvents;
 export type Listener<Payload> = (payload: Payload) => void;
 
+/** Untyped inside: `Analytics.on` and `CoreNeeds.emit` say which name goes with which payload. */
 export interface Emitter {
   /** The answer stops it. */
-  on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
+  on(name: string, listener: (...args: never[]) => void): () => void;
   /** Says whether anybody listened. A listener that throws goes to `onFailure`; the others still run. */
-  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): boolean;
+  emit(name: string, ...args: readonly unknown[]): boolean;
 }
 
 export function createEmitter(onFailure: (name: string, cause: unknown) => void): Emitter {
-  const listeners = new Map<EventName, Set<Listener<never>>>();
+  type Any = (...args: readonly unknown[]) => void;
+  const listeners = new Map<string, Set<Any>>();
   return {
     on(name, listener) {
       // Each registration is its own, so the same function given twice is called twice and stopped one by one.
-      const own: Listener<never> = (payload) => listener(payload);
+      const own: Any = (...args) => (listener as Any)(...args);
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(own));
       return () => set.delete(own);
     },
-    emit(name, payload) {
+    emit(name, ...args) {
       const set = listeners.get(name);
       for (const listener of [...(set ?? [])]) {
         try {
-          // The map holds a listener only under the name that it was given for.
-          (listener as Listener<typeof payload>)(payload);
+          listener(...args);
         } catch (cause) {
           onFailure(name, cause);
         }

@@ -110,7 +110,7 @@ const ONE_OF: Readonly<Record<string, readonly string[]>> = {
  * @throws SdkError `invalid-options`, naming the option and what came.
  */
 export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Settings {
-  if (!isObject(options)) throw wrong('options', 'an object with "proxyUrl" and "clientKey"', options);
+  if (!isObject(options)) throw wrong('options', 'an object', options);
   const { proxyUrl, clientKey, delivery, outbox, ...rest } = options;
   if (typeof clientKey !== 'string' || !clientKey || clientKey.includes(':')) {
     throw wrong('clientKey', 'a text without ":"', clientKey);
@@ -141,7 +141,7 @@ function resolveProxyUrl(value: unknown, pageUrl: string): string {
   } catch {
     // Told below.
   }
-  throw wrong('proxyUrl', 'an http(s) address, or a path such as "/e"', value);
+  throw wrong('proxyUrl', 'http(s), or a path like "/e"', value);
 }
 
 /** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */

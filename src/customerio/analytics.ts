@@ -40,8 +40,6 @@ export interface Wrapped {
   ready(): Promise<void>;
   /** Resolves when no event is on its way through a plugin. */
   idle(): Promise<void>;
-  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
-  on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
 }
 
 export interface WrappedNeeds {
@@ -55,6 +53,8 @@ export interface WrappedNeeds {
   accept(id: string, draft: DraftEvent): void;
   refuse(id: string, reason: 'invalid' | 'before-send'): void;
   report(what: string, cause: unknown): void;
+  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
+  tell(name: string, args: readonly unknown[]): void;
 }
 
 export function createWrapped(needs: WrappedNeeds): Wrapped {
@@ -94,6 +94,18 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     group as unknown as Arguments[4],
   );
 
+  const emit = analytics.emit.bind(analytics);
+  analytics.emit = (name, ...args) => {
+    needs.tell(name, args);
+    try {
+      return emit(name, ...args);
+    } catch (cause) {
+      // A plugin has listened, and must not take the call with it.
+      report('Listener of a plugin', cause);
+      return analytics;
+    }
+  };
+
   const wrapped: Wrapped = {
     run(call) {
       current = call;
@@ -119,6 +131,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       await analytics.deregister(...names);
     },
     async addSourceMiddleware(middleware) {
+      if (typeof middleware !== 'function') throw new TypeError('Middleware must be a function');
       const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
         name: `Source Middleware ${middleware.name}`,
         type: 'before',
@@ -139,17 +152,6 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       await analytics.ready();
     },
     idle: queue.idle,
-    on(name, listener) {
-      const safely = (...args: readonly unknown[]): void => {
-        try {
-          listener(...args);
-        } catch (cause) {
-          report(`Listener of "${name}"`, cause);
-        }
-      };
-      analytics.on(name, safely);
-      return () => void analytics.off(name, safely);
-    },
   };
   return wrapped;
 }

@@ -116,7 +116,7 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
         write(keys.anonymous, (anonymous = null));
         return null;
       }
-      const wanted = next ?? anonymous ?? newId();
+      const wanted = asId(next) ?? anonymous ?? newId();
       if (wanted !== anonymous) write(keys.anonymous, (anonymous = wanted));
       return anonymous;
     },
@@ -157,6 +157,10 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   };
   return user;
 }
+
+/** An id as text; undefined for what is none. */
+export const asId = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
 
 /** Ids were written bare, or as JSON by older versions. Anything else is somebody else's. */
 function text(stored: string | null): string | null {

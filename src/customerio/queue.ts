@@ -8,10 +8,7 @@ import type { DraftEvent } from './snapshot.ts';
  * Without plugins that happens inside the call; with plugins it takes microtasks.
  */
 export interface PluginQueue {
-  /** The wrapped SDK calls these five, and reads these four fields. */
-  isEmpty(): boolean;
   dispatch(context: PluginContext): Promise<PluginContext>;
-  dispatchSingle(context: PluginContext): Promise<PluginContext>;
   register(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
   deregister(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
@@ -44,12 +41,12 @@ export function createQueue<Ticket>({
   report,
 }: QueueNeeds<Ticket>): PluginQueue {
   const plugins: Plugin[] = [];
-  const failedInitializations: string[] = [];
   // Set while anything is on its way; later events line up behind it.
   let tail: Promise<unknown> | undefined;
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
-    const done = tail ? tail.then(task) : task();
+    // Never at once: what a plugin itself makes meanwhile must find the line.
+    const done = Promise.resolve(tail).then(task);
     const settled: Promise<unknown> = done
       .catch(() => undefined)
       .then(() => {
@@ -67,7 +64,7 @@ export function createQueue<Ticket>({
   }
 
   async function ask(plugin: Plugin, context: PluginContext): Promise<unknown> {
-    const answer = hookOf(plugin, context.event)?.call(plugin, context) ?? context;
+    const answer = hookOf(plugin, context.event)?.call(plugin, context);
     return isThenable(answer) ? patiently(answer) : answer;
   }
 
@@ -78,8 +75,7 @@ export function createQueue<Ticket>({
         try {
           const answer = await ask(plugin, current);
           // Compared by shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
-          if (!isContext(answer)) return undefined;
-          current = answer;
+          if (isContext(answer)) current = answer;
         } catch (cause) {
           if (!isCancellation(cause)) report(plugin.name, cause);
           return undefined;
@@ -121,21 +117,18 @@ export function createQueue<Ticket>({
 
   return {
     plugins,
-    failedInitializations,
-    isEmpty: () => true,
+    failedInitializations: [],
     idle: async () => {
       while (tail) await tail;
     },
     dispatch,
-    dispatchSingle: dispatch,
     register: (context, plugin, analytics) =>
       inLine(async () => {
         try {
           await patiently(plugin.load(context, analytics));
           plugins.push(plugin);
         } catch (cause) {
-          failedInitializations.push(plugin.name);
-          report(plugin.name, cause);
+          report(plugin?.name, cause);
         }
       }),
     deregister: (context, plugin, analytics) =>

@@ -24,6 +24,9 @@ export function createLeader(needs: LeaderNeeds): Leader {
   return needs.locks ? byLock(needs.locks, needs) : late(needs);
 }
 
+/** Whatever a browser, or what has been put in its place, throws or rejects with. */
+const attempt = async <T>(act: () => Promise<T>): Promise<T> => act();
+
 function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
   let waiting: AbortController | undefined;
   let release: (() => void) | undefined;
@@ -33,17 +36,15 @@ function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
     leads: () => release !== undefined,
     join() {
       if (waiting) return;
-      const control = new AbortController();
-      waiting = control;
-      const held = (): Promise<void> => {
-        if (control.signal.aborted) return Promise.resolve();
-        return new Promise((resolve) => {
+      const control = (waiting = new AbortController());
+      const lead = (): Promise<void> =>
+        new Promise((resolve) => {
+          if (control.signal.aborted) return resolve();
           release = resolve;
           gained();
         });
-      };
-      // Rejects when we leave before it was our turn.
-      locks.request(name, { signal: control.signal }, held).catch(() => undefined);
+      // Refused without our having left (a frame without an origin, an extension): twice is better than never.
+      attempt(() => locks.request(name, { signal: control.signal }, lead)).catch(lead);
     },
     leave() {
       waiting?.abort();
@@ -51,7 +52,7 @@ function byLock(locks: LockManager, { name, gained }: LeaderNeeds): Leader {
       waiting = release = undefined;
     },
     ask() {
-      locks.query().then(
+      attempt(() => locks.query()).then(
         ({ pending }) => (heir = Boolean(pending?.some((lock) => lock.name === name))),
         () => undefined,
       );

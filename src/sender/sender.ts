@@ -38,7 +38,7 @@ export interface SenderNeeds {
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy. */
-  readonly answered: { get(): boolean; set(): void };
+  readonly answered: { get(): boolean; set(): unknown };
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   onUnauthorized(): void;
 }
@@ -127,7 +127,7 @@ export function createSender(needs: SenderNeeds): Sender {
       outage = blocked = false;
       const waiting = bisection ? bisection.next() : await outbox.oldest(limits);
       const events = waiting.filter(({ id }) => !inFlight.has(id));
-      sentAtMs = clock.now();
+      if (waiting.length) sentAtMs = clock.now();
       if (!events.length) {
         if (!bisection) return;
         bisection = undefined;
@@ -261,6 +261,7 @@ export function createSender(needs: SenderNeeds): Sender {
     settled: (ids) => recent.remove(ids),
     async flush() {
       if (wait && !wait.asked) wait = undefined;
+      await draining; // it may have looked before the last event was stored
       let before: number;
       do {
         before = settledCount;

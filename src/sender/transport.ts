@@ -22,7 +22,7 @@ export interface TransportNeeds {
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Whether the proxy has said that it reads gzip. */
   readsGzip(): boolean;
-  onReadsGzip(reads: boolean): void;
+  onReadsGzip(reads: boolean): unknown;
 }
 
 // All keepalive requests of a page share 64 KiB of bodies; some of it stays free for its last words.
@@ -30,6 +30,7 @@ export interface TransportNeeds {
 const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
+const LATE = 'late';
 
 const utf8 = new TextEncoder();
 
@@ -47,11 +48,7 @@ export function createTransport(needs: TransportNeeds): Transport {
     const room = KEEPALIVE_BYTES - keepaliveBytes;
     const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
     const control = new AbortController();
-    let timedOut = false;
-    const stop = clock.after(timeoutMs, () => {
-      timedOut = true;
-      control.abort();
-    });
+    const stop = clock.after(timeoutMs, () => control.abort(LATE));
     inFlight.add(control);
     if (keepalive) keepaliveBytes += bytes;
     try {
@@ -85,7 +82,8 @@ export function createTransport(needs: TransportNeeds): Transport {
       };
       return judge(answer, clock.now());
     } catch {
-      return control.signal.aborted && !timedOut ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+      const { aborted, reason } = control.signal;
+      return aborted && reason !== LATE ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
     } finally {
       stop();
       inFlight.delete(control);
