@@ -51,10 +51,13 @@ export interface PageFacts {
 /** Whether there is a page. Servers, workers and service workers have none. */
 export const inBrowser = (): boolean => typeof document !== 'undefined';
 
+// A longer timer fires at once: https://html.spec.whatwg.org/#timers
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const clock: Clock = {
   now: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

@@ -133,9 +133,11 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
 }
 
 function resolveProxyUrl(value: unknown, pageUrl: string): string {
+  const text = String(value);
   try {
-    const url = new URL(String(value), pageUrl);
-    if (value && (url.protocol === 'https:' || url.protocol === 'http:')) {
+    // "events.example.com" would be a folder beside the page.
+    if (/^(https?:\/)?\//i.test(text)) {
+      const url = new URL(text, pageUrl);
       return url.origin + url.pathname.replace(/\/+$/, '');
     }
   } catch {

@@ -55,7 +55,9 @@ export function createGate({ initial, maxHeld, maxAgeMs, now, onOpen, onClose }:
       if (next === 'granted') {
         onOpen();
         for (const call of waiting) {
-          if (now() - call.at > maxAgeMs) call.drop('expired');
+          // A call may itself close the gate again.
+          if (state !== 'granted') call.drop('consent');
+          else if (now() - call.at > maxAgeMs) call.drop('expired');
           else call.run();
         }
       } else {

@@ -1,4 +1,4 @@
-import { createStore, update } from 'idb-keyval';
+import { createStore, update, type UseStore } from 'idb-keyval';
 import type { Clock } from '../browser.ts';
 import type { Leader } from './leader.ts';
 
@@ -20,7 +20,14 @@ const LEASE_MS = 20_000;
 
 /** A lock with an end, in IndexedDB: it outlives its holder by a few seconds, and needs no timer while nothing waits. */
 export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): Leader {
-  const store = createStore(name, 'lease');
+  const open = createStore(name, 'lease');
+  const store: UseStore = (mode, use) =>
+    open(mode, (objects) => {
+      const { db } = objects.transaction;
+      // Another tab may want to delete it.
+      db.onversionchange = () => db.close();
+      return use(objects);
+    });
   let untilMs = 0;
   let joined = false;
   let taking: Promise<void> | undefined;
@@ -36,8 +43,12 @@ export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): L
       return (held = binds ? found : mine);
     };
     // Where there is no IndexedDB there is nothing to share with other tabs either.
-    await update<Lease>('lease', decide, store).catch(() => undefined);
-    return held;
+    try {
+      await update<Lease>('lease', decide, store);
+      return held;
+    } catch {
+      return mine;
+    }
   }
 
   async function take(): Promise<void> {
