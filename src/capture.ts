@@ -1,4 +1,4 @@
-import type { DraftEvent } from './customerio/snapshot.ts';
+import type { PluginEvent } from './customerio/snapshot.ts';
 import { toWireEvent } from './customerio/wire-event.ts';
 import type { DropReason } from './events.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
@@ -15,7 +15,7 @@ const utf8 = new TextEncoder();
 export function capture(
   id: string,
   at: number,
-  draft: DraftEvent,
+  draft: PluginEvent,
   beforeSend: ((event: WireEvent) => WireEvent | null) | undefined,
 ): Captured {
   let event = toWireEvent(draft, id);

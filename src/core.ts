@@ -113,7 +113,7 @@ export function createCore(needs: CoreNeeds): Core {
       sender.wake();
     },
     onEvicted: (evicted) => {
-      for (const { id, reason } of evicted) emit('dropped', { id, reason });
+      for (const each of evicted) emit('dropped', each);
       sender.settled(evicted.map(({ id }) => id));
     },
     onFallback: (cause) => fail('storage-unavailable', 'Events wait in memory', cause),
@@ -152,7 +152,13 @@ export function createCore(needs: CoreNeeds): Core {
   });
   /** What another page saved with its last breath comes before what was stored since. */
   async function rescue(): Promise<void> {
-    await lifeboat.rescue(outbox.adopt);
+    const save = async (events: readonly OutboxEvent[]): Promise<void> => {
+      await outbox.adopt(events);
+      await sender.flush();
+      // In memory they are no safer than with the page that has gone: they stay in the boat, too.
+      if (outbox.storage() === 'memory' && outbox.ledger().bytes) throw new Error();
+    };
+    await lifeboat.rescue(save).catch(() => undefined);
     await sender.flush();
   }
   const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
@@ -172,10 +178,7 @@ export function createCore(needs: CoreNeeds): Core {
       tabs.tell({ kind: 'told', name, payload });
     },
     onUnauthorized: () =>
-      fail(
-        'invalid-client-key',
-        `${settings.proxyUrl} refuses the client key or the origin; events are kept`,
-      ),
+      fail('invalid-client-key', `${settings.proxyUrl} refuses the client key or the origin`),
   });
 
   // 5. The other tabs, and the page's coming and going.
@@ -227,10 +230,7 @@ export function createCore(needs: CoreNeeds): Core {
       tabs.join();
       leader.join();
       visitor.reload();
-      void outbox.written().then(() => {
-        lifeboat.clearOwn();
-        return outbox.refresh();
-      });
+      void outbox.written().then(lifeboat.clearOwn).then(outbox.refresh);
     }),
   ];
   leader.join();

@@ -3,7 +3,7 @@ import type { Clock } from '../browser.ts';
 import type { Identity, User } from './identity.ts';
 import type { Plugin } from './plugin.ts';
 import { createQueue } from './queue.ts';
-import { type DraftEvent, type Library, type Snapshot, stamp } from './snapshot.ts';
+import { type DraftEvent, type PluginEvent, type Library, type Snapshot, stamp } from './snapshot.ts';
 
 /** The six calls that make an event. */
 export type EventMethod = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
@@ -50,7 +50,7 @@ export interface WrappedNeeds {
   readonly integrations: Readonly<Record<string, unknown>>;
   /** For events that a plugin makes by itself. */
   newCall(): Pick<Call, 'id' | 'snapshot'>;
-  accept(id: string, draft: DraftEvent): void;
+  accept(id: string, draft: PluginEvent): void;
   refuse(id: string, reason: 'invalid' | 'before-send'): void;
   report(what: string, cause: unknown): void;
   /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
@@ -70,7 +70,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       current = undefined;
       event.messageId = id;
       stamp(event, snapshot, needs.library);
-      if (event.type === 'alias') event['previousId'] ??= user.id() ?? user.anonymousId();
+      if (event.type === 'alias') event.previousId ??= user.id() ?? user.anonymousId();
       return { ticket: id, ours };
     },
     accept: needs.accept,

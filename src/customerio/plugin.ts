@@ -1,16 +1,14 @@
-import type { DraftEvent } from './snapshot.ts';
+import type { PluginEvent } from './snapshot.ts';
 
 /** One event on its way through the plugins. The wrapped SDK's `Context`, as far as plugins use it. */
 export interface PluginContext {
-  event: DraftEvent;
+  event: PluginEvent;
   readonly id: string;
-  updateEvent(path: string, value: unknown): DraftEvent;
+  updateEvent(path: string, value: unknown): PluginEvent;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, extras?: object): void;
   /** Drops the event. */
   cancel(error?: unknown): never;
 }
-
-type Hook = (context: PluginContext) => PluginContext | Promise<PluginContext>;
 
 /**
  * A plugin of the wrapped SDK. `before` and `enrichment` may change the event, or drop it by throwing; `destination` and
@@ -26,12 +24,12 @@ export interface Plugin {
   load(context: PluginContext, analytics: unknown): Promise<unknown>;
   unload?(context: PluginContext, analytics: unknown): unknown;
   ready?(): Promise<unknown>;
-  track?: Hook;
-  page?: Hook;
-  screen?: Hook;
-  identify?: Hook;
-  group?: Hook;
-  alias?: Hook;
+  track?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  page?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  screen?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  identify?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  group?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  alias?(context: PluginContext): PluginContext | Promise<PluginContext>;
 }
 
 /** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import { isAllowed, type Plugin, type PluginContext } from './plugin.ts';
-import type { DraftEvent } from './snapshot.ts';
+import type { PluginEvent } from './snapshot.ts';
 
 /**
  * The queue given to the wrapped SDK instead of its own (which waits in timers, gives up after 20 seconds and keeps its
@@ -21,9 +21,9 @@ export interface PluginQueue {
 export interface QueueNeeds<Ticket> {
   readonly clock: Clock;
   /** The call that this event comes from, with time and page put on the event. `ours`: made by a plugin, not by the page. */
-  claim(event: DraftEvent): { readonly ticket: Ticket; readonly ours: boolean };
+  claim(event: PluginEvent): { readonly ticket: Ticket; readonly ours: boolean };
   /** Every plugin has passed it. */
-  accept(ticket: Ticket, event: DraftEvent): void;
+  accept(ticket: Ticket, event: PluginEvent): void;
   /** A plugin has dropped it. */
   refuse(ticket: Ticket): void;
   /** A plugin of the application threw, or did not answer. */
@@ -88,7 +88,7 @@ export function createQueue<Ticket>({
   function tell(context: PluginContext): void {
     for (const plugin of plugins) {
       if (plugin.type !== 'destination' && plugin.type !== 'after') continue;
-      if (!isAllowed(plugin, context.event['integrations'])) continue;
+      if (!isAllowed(plugin, context.event.integrations)) continue;
       ask(plugin, context).catch((cause: unknown) => {
         if (!isCancellation(cause)) report(plugin.name, cause);
       });
@@ -148,7 +148,7 @@ export function createQueue<Ticket>({
 
 const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
 
-function hookOf(plugin: Plugin, event: DraftEvent): Plugin['track'] {
+function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
   const name = HOOKS.find((hook) => hook === event.type);
   return name && plugin[name];
 }

@@ -11,15 +11,25 @@ export interface Snapshot {
 }
 
 /** An event on its way through the wrapped SDK, as its plugins see it. */
-export interface DraftEvent {
+export interface PluginEvent {
   type: string;
   messageId?: string | undefined;
   timestamp?: Date | string | undefined;
+  userId?: string | null | undefined;
+  anonymousId?: string | null | undefined;
+  event?: string | undefined;
   name?: string | undefined;
+  category?: string | undefined;
+  groupId?: string | null | undefined;
+  previousId?: string | null | undefined;
   properties?: Record<string, unknown> | undefined;
+  traits?: Record<string, unknown> | undefined;
   context?: Record<string, unknown> | undefined;
-  [field: string]: unknown;
+  integrations?: Record<string, unknown> | undefined;
 }
+
+/** The same inside: plugins may add fields of their own. */
+export type DraftEvent = PluginEvent & Record<string, unknown>;
 
 export interface Library {
   readonly name: string;
@@ -59,7 +69,7 @@ export function campaign(search: string): Record<string, string> | undefined {
 }
 
 /** Puts time, page, campaign, locale, user agent and library on an event, before any plugin sees it. */
-export function stamp(event: DraftEvent, snapshot: Snapshot, library: Library): void {
+export function stamp(event: PluginEvent, snapshot: Snapshot, library: Library): void {
   // A text was given by the application; a Date is the factory's own, taken when it ran.
   const { timestamp } = event;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))

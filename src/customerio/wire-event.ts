@@ -1,9 +1,9 @@
 import type { WireEvent } from '../wire.ts';
 import { asId } from './identity.ts';
-import type { DraftEvent } from './snapshot.ts';
+import type { DraftEvent, PluginEvent } from './snapshot.ts';
 
 /** What the plugins have left of an event, as it will travel. */
-export function toWireEvent(draft: DraftEvent, id: string): WireEvent {
+export function toWireEvent(draft: PluginEvent, id: string): WireEvent {
   const { type, timestamp, options, properties, traits, context, ...rest } = draft as DraftEvent &
     Record<'options' | 'traits', unknown>;
   const event: Record<string, unknown> = { ...rest, type, messageId: id, timestamp };

@@ -10,7 +10,7 @@ export interface Lifeboat {
   save(events: readonly OutboxEvent[]): number;
   /** Whether a key of localStorage is that of a lifeboat. */
   isOne(key: string): boolean;
-  /** Hands over what other pages have left, and deletes it then. */
+  /** Hands over what other pages have left, and deletes it then; if that rejects, it stays. */
   rescue(adopt: (events: readonly OutboxEvent[]) => Promise<void>): Promise<void>;
   /** This page came back and has written what it had saved. */
   clearOwn(): void;

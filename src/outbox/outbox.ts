@@ -84,7 +84,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       try {
         const answer = await inTime(work(used));
         hasOpened = true;
-        return answer;
+        if (storage === 'indexeddb') return answer; // else it comes too late to count
       } catch (cause) {
         if (storage !== 'indexeddb') break; // another call has given it up meanwhile
         if (tries < TRIES && used === store) store = needs.openDurable();

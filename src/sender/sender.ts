@@ -127,13 +127,17 @@ export function createSender(needs: SenderNeeds): Sender {
       outage = blocked = false;
       const waiting = bisection ? bisection.next() : await outbox.oldest(limits);
       const events = waiting.filter(({ id }) => !inFlight.has(id));
-      if (waiting.length) sentAtMs = clock.now();
       if (!events.length) {
-        if (!bisection) return;
+        if (!bisection) {
+          // All of it is on its way with a page that was leaving.
+          if (waiting.length) arm(needs.flushIntervalMs);
+          return;
+        }
         bisection = undefined;
         continue;
       }
       attempts++;
+      sentAtMs = clock.now();
       const outcome = await send(events);
       if (stopped) return;
       await conclude(events, outcome);

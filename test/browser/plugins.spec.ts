@@ -1,0 +1,311 @@
+/** Plugins and source middleware of the wrapped SDK. */
+import { expect, stats, test, told, toldTimes } from '../support/fixtures.ts';
+import { addsUp } from '../support/in-page.ts';
+import { tagPage } from '../support/site-pages.ts';
+import { numbered } from '../support/stand-in.ts';
+
+test.describe('source middleware', () => {
+  test('npm build: changes events, drops those for which it skips `next`, and keeps their order', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open();
+    const receipts = await page.evaluate(async () => {
+      const added = window.analytics.addSourceMiddleware(({ payload, next }) => {
+        if (payload.obj['event'] === 'Dropped') return;
+        payload.obj.properties = { ...payload.obj.properties, seen: true };
+        next(payload);
+      });
+      const first = window.analytics.track('First');
+      await added;
+      const later = ['Second', 'Dropped', 'Third'].map((name) => window.analytics.track(name));
+      return Promise.all([first, ...later]);
+    });
+    expect(receipts.map(({ state, reason }) => reason ?? state)).toEqual([
+      'stored',
+      'stored',
+      'before-send',
+      'stored',
+    ]);
+    await expect.poll(() => standIn.names()).toEqual(['First', 'Second', 'Third']);
+    for (const event of await standIn.events()) expect(event.properties).toEqual({ seen: true });
+    expect((await site.hits()).filter((hit) => hit.includes('middleware'))).toEqual([
+      'GET /dist/cio-middleware.js',
+    ]);
+    await expect
+      .poll(() => stats(page))
+      .toMatchObject({ tracked: 4, delivered: 3, dropped: { 'before-send': 1 } });
+  });
+
+  test('script tag: the lazy file is loaded from beside the script', async ({ page, site, standIn }) => {
+    await site.page('/deep/tag', tagPage());
+    await page.goto(`${site.origin}/deep/tag`);
+    await page.waitForFunction(() => typeof window.cioanalytics.stats === 'function');
+    await page.evaluate(async () => {
+      await window.cioanalytics.addSourceMiddleware(({ payload, next }) => {
+        payload.obj.properties = { seen: true };
+        next(payload);
+      });
+      await window.cioanalytics.track('A');
+    });
+    await expect.poll(() => standIn.names()).toEqual(['A']);
+    expect((await standIn.events())[0]?.properties).toEqual({ seen: true });
+    expect(await site.hits()).toContain('GET /e/cio-middleware.js');
+  });
+
+  test('the lazy file is missing: told, the page unharmed, events go on', async ({ open, page, standIn }) => {
+    await page.route('**/cio-middleware.js', (route) => route.fulfill({ status: 404, body: '' }));
+    await open();
+    await page.evaluate(async () => {
+      void window.analytics.track('Before');
+      await window.analytics.addSourceMiddleware(({ payload, next }) => next(payload));
+      await window.analytics.track('After');
+    });
+    await expect.poll(() => standIn.names()).toEqual(['Before', 'After']);
+    const errors = await told(page, 'error');
+    expect(errors.length).toBeGreaterThanOrEqual(1);
+    expect(errors[0]?.code).toMatch(/^(plugin-failed|lazy-load-failed)$/);
+    await expect.poll(() => stats(page)).toMatchObject({ tracked: 2, delivered: 2, pending: 0 });
+  });
+
+  test('middleware that throws drops that event only, and is told', async ({ open, page, standIn }) => {
+    await open();
+    const receipts = await page.evaluate(async () => {
+      await window.analytics.addSourceMiddleware(({ payload, next }) => {
+        if (payload.obj['event'] === 'Bad') throw new Error('of the page');
+        next(payload);
+      });
+      return Promise.all(['A', 'Bad', 'B'].map((name) => window.analytics.track(name)));
+    });
+    expect(receipts.map(({ state }) => state)).toEqual(['stored', 'discarded', 'stored']);
+    await expect.poll(() => standIn.names()).toEqual(['A', 'B']);
+    expect(addsUp(await stats(page))).toBe(true);
+  });
+});
+
+/** A plugin, in the page. `hook` gets the event's name. */
+const PLUGIN = { type: 'enrichment', version: '1.0.0' } as const;
+
+test('a slow plugin keeps the order of the calls', async ({ open, page, standIn }) => {
+  await open();
+  await page.evaluate((base) => {
+    let left = 20;
+    void window.analytics.register({
+      ...base,
+      name: 'slow',
+      isLoaded: () => true,
+      load: async () => undefined,
+      async track(context) {
+        await new Promise((resolve) => setTimeout(resolve, (left-- % 4) * 10));
+        return context;
+      },
+    });
+    return Promise.all(Array.from({ length: 20 }, (_, i) => window.analytics.track(`Event ${i + 1}`)));
+  }, PLUGIN);
+  await expect.poll(() => standIn.names()).toEqual(numbered(20));
+  await expect.poll(() => stats(page)).toMatchObject({ tracked: 20, delivered: 20, pending: 0 });
+});
+
+test('a plugin that loads slowly: calls wait for it, and none is lost', async ({ open, page, standIn }) => {
+  await open();
+  const pending = await page.evaluate((base) => {
+    void window.analytics.register({
+      ...base,
+      name: 'slow to load',
+      isLoaded: () => true,
+      load: () => new Promise((resolve) => setTimeout(resolve, 400)),
+      track(context) {
+        context.updateEvent('properties.seen', true);
+        return context;
+      },
+    });
+    void window.analytics.track('A');
+    void window.analytics.track('B');
+    return window.analytics.stats().pending;
+  }, PLUGIN);
+  expect(pending).toBe(2);
+  await expect.poll(() => standIn.names()).toEqual(['A', 'B']);
+  for (const event of await standIn.events()) expect(event.properties).toEqual({ seen: true });
+});
+
+test('a plugin that throws, rejects or cancels drops only that event, with a reason', async ({
+  open,
+  page,
+  standIn,
+}) => {
+  await open();
+  const receipts = await page.evaluate(async (base) => {
+    await window.analytics.register({
+      ...base,
+      name: 'moody',
+      isLoaded: () => true,
+      load: async () => undefined,
+      track(context) {
+        const { event } = context.event;
+        if (event === 'Throws') throw new Error('of the page');
+        if (event === 'Rejects') return Promise.reject(new Error('of the page'));
+        if (event === 'Cancels') return context.cancel();
+        return context;
+      },
+    });
+    return Promise.all(
+      ['A', 'Throws', 'Rejects', 'B', 'Cancels', 'C'].map((name) => window.analytics.track(name)),
+    );
+  }, PLUGIN);
+  expect(receipts.map(({ state, reason }) => reason ?? state)).toEqual([
+    'stored',
+    'before-send',
+    'before-send',
+    'stored',
+    'before-send',
+    'stored',
+  ]);
+  await expect.poll(() => standIn.names()).toEqual(['A', 'B', 'C']);
+  expect((await told(page, 'error')).map(({ code }) => code)).toEqual(['plugin-failed', 'plugin-failed']);
+  await expect
+    .poll(() => stats(page))
+    .toMatchObject({ tracked: 6, delivered: 3, pending: 0, dropped: { 'before-send': 3 } });
+});
+
+test('an enrichment that answers nothing keeps the event, sync or async', async ({ open, page, standIn }) => {
+  await open();
+  await page.evaluate(async (base) => {
+    await window.analytics.register({
+      ...base,
+      name: 'forgetful',
+      isLoaded: () => true,
+      load: async () => undefined,
+      track(context) {
+        context.updateEvent('properties.seen', true);
+        return (context.event['event'] === 'Async' ? Promise.resolve() : undefined) as never;
+      },
+    });
+    await Promise.all(['Sync', 'Async'].map((name) => window.analytics.track(name)));
+  }, PLUGIN);
+  await expect.poll(() => standIn.names()).toEqual(['Sync', 'Async']);
+  for (const event of await standIn.events()) expect(event.properties).toEqual({ seen: true });
+});
+
+test('a plugin that fails to load is told, and events go on without it', async ({ open, page, standIn }) => {
+  await open();
+  await page.evaluate((base) => {
+    void window.analytics.register({
+      ...base,
+      name: 'broken',
+      isLoaded: () => false,
+      load: () => Promise.reject(new Error('of the page')),
+      track() {
+        throw new Error('never called');
+      },
+    });
+    return window.analytics.track('A');
+  }, PLUGIN);
+  await toldTimes(page, 'error');
+  await expect.poll(() => standIn.names()).toEqual(['A']);
+});
+
+test('a plugin that never answers counts as failed after ten seconds; what waits behind it goes on', async ({
+  open,
+  page,
+  standIn,
+}) => {
+  await page.clock.install();
+  await open();
+  await page.evaluate(async (base) => {
+    await window.analytics.register({
+      ...base,
+      name: 'silent',
+      isLoaded: () => true,
+      load: async () => undefined,
+      track: (context) => (context.event['event'] === 'Stuck' ? new Promise(() => {}) : context),
+    });
+    void window.analytics.track('Stuck');
+    void window.analytics.track('Behind');
+  }, PLUGIN);
+  expect(await stats(page)).toMatchObject({ tracked: 2, pending: 2 });
+  await page.clock.fastForward(11_000);
+  await expect.poll(() => standIn.names()).toEqual(['Behind']);
+  await expect
+    .poll(() => stats(page))
+    .toMatchObject({ delivered: 1, pending: 0, dropped: { 'before-send': 1 } });
+});
+
+test('a destination plugin is told of events, and cannot hold them up; `integrations` can keep them from it', async ({
+  open,
+  page,
+  standIn,
+}) => {
+  await open();
+  const heard = await page.evaluate(async () => {
+    const names: unknown[] = [];
+    await window.analytics.register({
+      name: 'Destination',
+      type: 'destination',
+      version: '1',
+      isLoaded: () => true,
+      load: async () => undefined,
+      track(context) {
+        names.push(context.event['event']);
+        throw new Error('of the page');
+      },
+    });
+    await window.analytics.track('Both');
+    await window.analytics.track('Not there', {}, { integrations: { Destination: false } });
+    await window.analytics.track('None', {}, { integrations: { All: false } });
+    await window.analytics.track('There alone', {}, { integrations: { All: false, Destination: true } });
+    return names;
+  });
+  expect(heard).toEqual(['Both', 'There alone']);
+  await expect.poll(() => standIn.names()).toEqual(['Both', 'Not there', 'None', 'There alone']);
+});
+
+test('calls that a plugin makes by itself arrive, after the event that made it', async ({
+  open,
+  page,
+  standIn,
+}) => {
+  await open();
+  await page.evaluate(async (base) => {
+    await window.analytics.register({
+      ...base,
+      name: 'echo',
+      isLoaded: () => true,
+      load: async () => undefined,
+      page(context) {
+        void window.analytics.track('Echo');
+        return context;
+      },
+    });
+    await window.analytics.page('Home');
+  }, PLUGIN);
+  await expect.poll(() => standIn.names()).toEqual(['Home', 'Echo']);
+  expect(addsUp(await stats(page))).toBe(true);
+});
+
+test('the page is left while a plugin still works on an event: it is not lost silently', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
+  await open();
+  await page.evaluate((base) => {
+    void window.analytics.register({
+      ...base,
+      name: 'slow',
+      isLoaded: () => true,
+      load: async () => undefined,
+      async track(context) {
+        await Promise.resolve();
+        return context;
+      },
+    });
+    void window.analytics.track('Left');
+    location.href = '/next';
+  }, PLUGIN);
+  await page.waitForURL('**/next');
+  await expect.poll(() => standIn.account(['Left'])).toMatchObject({ delivered: 1 });
+  expect(await site.hits()).toContain('GET /next');
+});

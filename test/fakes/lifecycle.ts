@@ -1,0 +1,26 @@
+import type { Lifecycle, Moment } from '../../src/browser.ts';
+
+/** A page that goes and comes when it is told to. */
+export interface FakeLifecycle extends Lifecycle {
+  happen(moment: Moment): void;
+  setOnline(online: boolean): void;
+  listeners(): number;
+}
+
+export function fakeLifecycle(): FakeLifecycle {
+  const listeners = new Set<{ readonly moment: Moment; readonly run: () => void }>();
+  let online = true;
+  return {
+    online: () => online,
+    on(moment, run) {
+      const listener = { moment, run };
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    happen(moment) {
+      for (const listener of [...listeners]) if (listener.moment === moment) listener.run();
+    },
+    setOnline: (now) => void (online = now),
+    listeners: () => listeners.size,
+  };
+}

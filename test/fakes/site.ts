@@ -1,0 +1,113 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { onTestFinished } from 'vitest';
+import { createAnalytics } from '../../src/client.ts';
+import type { Analytics } from '../../src/analytics.ts';
+import type { AnalyticsEvents, EventName } from '../../src/events.ts';
+import type { AnalyticsOptions } from '../../src/options.ts';
+import { type FakeLocks, fakeLocks } from './locks.ts';
+import { type ProxyServer, startProxyServer } from './proxy-server.ts';
+
+type Told = { readonly [Name in EventName]: readonly AnalyticsEvents[Name][] };
+
+export interface Tab {
+  readonly analytics: Analytics;
+  /** Everything that the SDK has told, by name. */
+  readonly told: Told;
+  /** Resolves when so many events are delivered. */
+  delivered(count: number): Promise<void>;
+}
+
+/** A site with its proxy, in a browser without any data of it, for one test. */
+export interface Site {
+  readonly server: ProxyServer;
+  /** Another one for each test, because tabs of the same key hear each other. */
+  readonly clientKey: string;
+  readonly locks: FakeLocks;
+  /** A page of the site; a second one is a second tab. */
+  open(options?: Partial<AnalyticsOptions>): Tab;
+  databases(): Promise<readonly string[]>;
+  /** Goes to another address of the site. */
+  visit(path: string): void;
+}
+
+interface HappyWindow {
+  readonly happyDOM: { setURL(url: string): void };
+}
+
+let sites = 0;
+
+export async function openSite(): Promise<Site> {
+  sites += 1;
+  const clientKey = `web-${sites}`;
+  const server = await startProxyServer();
+  const locks = fakeLocks();
+  globalThis.indexedDB = new IDBFactory();
+  globalThis.IDBKeyRange = IDBKeyRange;
+  Object.defineProperty(navigator, 'locks', { value: locks, configurable: true });
+  const visit = (path: string): void => (window as unknown as HappyWindow).happyDOM.setURL(server.url + path);
+  visit('/');
+  localStorage.clear();
+  for (const pair of document.cookie.split('; '))
+    document.cookie = `${pair.split('=')[0]}=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/`;
+  const tabs: Analytics[] = [];
+  onTestFinished(() => {
+    for (const tab of tabs) tab.close();
+  });
+
+  return {
+    server,
+    clientKey,
+    locks,
+    visit,
+    databases: async () => (await indexedDB.databases()).map(({ name = '' }) => name),
+    open(options = {}) {
+      forgetInstances();
+      const analytics = createAnalytics({
+        proxyUrl: '/e',
+        clientKey,
+        ...options,
+        delivery: { flushIntervalMs: 1, ...options.delivery },
+      });
+      tabs.push(analytics);
+      const told: { [Name in EventName]: AnalyticsEvents[Name][] } = {
+        stored: [],
+        delivered: [],
+        retrying: [],
+        dropped: [],
+        blocked: [],
+        consent: [],
+        identity: [],
+        error: [],
+      };
+      let arrived = 0;
+      let look = (): void => undefined;
+      for (const name of Object.keys(told) as EventName[]) {
+        // The list under a name holds what is told under that name.
+        analytics.on(name, (payload) => void (told[name] as unknown[]).push(payload));
+      }
+      analytics.on('delivered', ({ ids }) => {
+        arrived += ids.length;
+        look();
+      });
+      return {
+        analytics,
+        told,
+        delivered: (count) =>
+          new Promise((resolve) => {
+            look = () => void (arrived >= count && resolve());
+            look();
+          }),
+      };
+    },
+  };
+}
+
+/** What a page that loads does not know of the others. */
+export function forgetInstances(): void {
+  const page = globalThis as unknown as Record<symbol, unknown>;
+  Reflect.deleteProperty(page, Symbol.for('cio-first-party'));
+}
+
+export function expectedTotal(dropped: Readonly<Record<string, number>>): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,75 @@
+import type { Outcome } from '../../src/sender/outcome.ts';
+import type { Transport } from '../../src/sender/transport.ts';
+import type { Clock } from '../../src/browser.ts';
+
+export interface SentRequest {
+  readonly ids: readonly string[];
+  readonly jsons: readonly string[];
+  readonly at: number;
+  readonly leaving: boolean;
+}
+
+type Reply = Outcome | 'silence';
+type Script = Reply | ((request: SentRequest, index: number) => Reply | Promise<Reply>);
+
+/** Answers as it is told, and remembers what was asked. */
+export interface FakeTransport extends Transport {
+  readonly sent: readonly SentRequest[];
+  /** Requests with events. */
+  batches(): readonly (readonly string[])[];
+  /** What all further requests are answered. */
+  respond(script: Script): void;
+  /** What the next requests are answered, one each; then what was told before. */
+  respondOnce(...replies: readonly Reply[]): void;
+  /** Answers what has been in flight in silence. */
+  answerAll(outcome: Outcome): void;
+  setRoom(bytes: number): void;
+  readonly aborted: boolean;
+}
+
+export const DELIVERED: Outcome = { kind: 'delivered' };
+export const CUT_OFF: Outcome = { kind: 'unanswered', status: 0 };
+export const busy = (status = 503, afterMs?: number): Outcome => ({
+  kind: 'busy',
+  status,
+  ...(afterMs === undefined ? {} : { afterMs }),
+});
+export const rejected = (status = 400): Outcome => ({ kind: 'rejected', status });
+
+export function fakeTransport(clock: Clock): FakeTransport {
+  const sent: SentRequest[] = [];
+  const queue: Reply[] = [];
+  const open = new Set<(outcome: Outcome) => void>();
+  let script: Script = DELIVERED;
+  let room = 63 * 1024;
+  let aborted = false;
+  return {
+    sent,
+    batches: () => sent.map(({ ids }) => ids).filter(({ length }) => length),
+    respond: (next) => void (script = next),
+    respondOnce: (...replies) => void queue.push(...replies),
+    answerAll(outcome) {
+      for (const answer of open) answer(outcome);
+      open.clear();
+    },
+    setRoom: (bytes) => void (room = bytes),
+    get aborted() {
+      return aborted;
+    },
+    async send(jsons, leaving = false) {
+      const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
+      const request = { ids, jsons, at: clock.now(), leaving };
+      sent.push(request);
+      const reply =
+        queue.shift() ?? (typeof script === 'function' ? await script(request, sent.length - 1) : script);
+      if (reply !== 'silence') return reply;
+      return new Promise((resolve) => void open.add(resolve));
+    },
+    keepaliveRoom: () => room,
+    abort() {
+      aborted = true;
+      for (const answer of open) answer({ kind: 'aborted' });
+      open.clear();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'playwright/test';
+import { findChromium } from './support/chromium.ts';
+
+const executablePath = findChromium();
+
+export default defineConfig({
+  testDir: './browser',
+  outputDir: './results/browser',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    launchOptions: {
+      ...(executablePath ? { executablePath } : {}),
+      // Root has no sandbox, and containers have a small /dev/shm.
+      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    },
+  },
+});

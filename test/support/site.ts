@@ -1,0 +1,284 @@
+/**
+ * Websites for tests, each on origins of its own: pages, the built files, and the built proxy, whose requests are written
+ * down and can be made to fail. Run as a process: `tsx test/support/site.ts`.
+ *
+ * Control, in JSON: `POST /sites` opens one, `GET /sites/:id` says what came, `PATCH /sites/:id` changes it, `DELETE` closes it.
+ */
+import { readFile } from 'node:fs/promises';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import type * as Proxy from '../../src/proxy/index.ts';
+import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
+import { createFaults, type Fault, type FixedAnswer } from './proxy-faults.ts';
+
+/** One request to the proxy, as it came, and what was done with it. */
+export interface ProxyRequest {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly method: string;
+  readonly origin: string | null;
+  readonly authorization: string | null;
+  readonly encoding: string | null;
+  /** On the wire. */
+  readonly bytes: number;
+  /** Ids, in order; empty where there were none to read. */
+  readonly ids: readonly string[];
+  /** A status, or the name of the fault. */
+  readonly fate: number | string;
+}
+
+export interface SiteChange {
+  readonly pages?: Readonly<Record<string, SitePage>>;
+  readonly faults?: readonly Fault[];
+  readonly keys?: readonly string[];
+  /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
+  readonly folder?: string;
+}
+
+export interface SiteNews {
+  /** To the proxy's `/v1/batch`. */
+  readonly batches: readonly ProxyRequest[];
+  /** Everything else: `GET /shop`. */
+  readonly hits: readonly string[];
+}
+
+export interface OpenSite {
+  readonly id: string;
+  readonly origin: string;
+  /** Where the same proxy listens on an origin of its own, without a prefix. Pages of `origin` may use it. */
+  readonly apiOrigin: string;
+}
+
+interface Site extends OpenSite {
+  change(change: SiteChange): void;
+  news(): SiteNews;
+  close(): Promise<void>;
+}
+
+const DIST = new URL('../../dist/', import.meta.url);
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+export const CLIENT_KEY = 'client-api-key-web';
+
+async function openSite(id: string, standIn: string): Promise<Site> {
+  const { createProxy } = (await import(new URL('proxy.js', DIST).href)) as typeof Proxy;
+  const batches: ProxyRequest[] = [];
+  const hits: string[] = [];
+  let pages: Readonly<Record<string, SitePage>> = {};
+  let faults = createFaults([]);
+  let keys: readonly string[] = [CLIENT_KEY];
+  let folder: string | undefined;
+
+  async function toProxy(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handle: (request: IncomingMessage, response: Proxy.NodeResponse) => void,
+  ): Promise<void> {
+    const { headers, method = '' } = request;
+    const at = Date.now();
+    const note = (body: Buffer, fate: number | string): void => {
+      const text = textOf(body, headers['content-encoding']);
+      batches.push({
+        at,
+        method,
+        origin: headers.origin ?? null,
+        authorization: headers.authorization ?? null,
+        encoding: headers['content-encoding'] ?? null,
+        bytes: body.byteLength,
+        ids: idsIn(text),
+        fate,
+      });
+    };
+    if (method === 'POST' && faults.isDown()) {
+      note(Buffer.alloc(0), 'cut');
+      request.socket.destroy();
+      return;
+    }
+    const body = await bodyOf(request);
+    const encoding = headers['content-encoding'];
+    const fault =
+      method === 'POST'
+        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip' })
+        : undefined;
+    if (fault?.delayMs) await delay(fault.delayMs);
+    const does = fault?.does ?? 'pass';
+    if (does === 'hang') return note(body, does);
+    if (does === 'cut' || does === 'cut-late') {
+      note(body, does);
+      request.socket.destroy();
+      return;
+    }
+    if (typeof does === 'object') {
+      note(body, does.status);
+      answerFixed(request, response, does);
+      return;
+    }
+    const again = Object.assign(Readable.from(body.byteLength ? [body] : []), {
+      method,
+      url: request.url,
+      headers,
+    }) as unknown as IncomingMessage; // all that the proxy reads of one
+    handle(again, {
+      set statusCode(status: number) {
+        response.statusCode = status;
+      },
+      setHeader: (name, value) => response.setHeader(name, value),
+      end(bytes) {
+        note(body, does === 'pass' ? response.statusCode : does);
+        return does === 'pass' ? response.end(bytes) : request.socket.destroy();
+      },
+    });
+  }
+
+  const options = {
+    writeKey: 'write-key',
+    upstreamUrl: standIn,
+    clientKeys: (key: string) => keys.includes(key),
+  };
+  const proxy = createProxy({ ...options, basePath: '/e' });
+  const site = await listen(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy.node);
+    hits.push(`${request.method} ${request.url}`);
+    if (pathname.startsWith('/e/')) return proxy.node(request, response);
+    const page = pages[pathname];
+    if (page) return send(response, page);
+    if (pathname === '/app.js')
+      return send(response, { body: MODULE, headers: { 'Content-Type': TYPES['.js'] ?? '' } });
+    if (pathname.startsWith('/dist/')) return sendFile(response, new URL(pathname.slice(6), DIST));
+    if (folder && pathname.startsWith('/app/')) {
+      const file = path.extname(pathname) ? pathname.slice(5) : 'index.html';
+      return sendFile(response, path.join(folder, file));
+    }
+    if (path.extname(pathname)) return send(response, { status: 404, body: '' });
+    return send(response, pathname === '/blank' ? BLANK_PAGE : MODULE_PAGE);
+  });
+  const origin = originOf(site);
+  const apiProxy = createProxy({ ...options, origins: [origin] });
+  const api = await listen(async (request, response) => {
+    if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy.node);
+    return apiProxy.node(request, response);
+  });
+
+  return {
+    id,
+    origin,
+    apiOrigin: originOf(api),
+    change(change) {
+      pages = { ...pages, ...change.pages };
+      if (change.faults) faults = createFaults(change.faults);
+      keys = change.keys ?? keys;
+      folder = change.folder ?? folder;
+    },
+    news: () => ({ batches, hits }),
+    close: async () => void (await Promise.all([closed(site), closed(api)])),
+  };
+}
+
+function answerFixed(request: IncomingMessage, response: ServerResponse, answer: FixedAnswer): void {
+  const { origin } = request.headers;
+  response.writeHead(answer.status, {
+    ...(origin
+      ? { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'Retry-After, Date' }
+      : {}),
+    ...answer.headers,
+  });
+  response.end(answer.body);
+}
+
+function send(response: ServerResponse, { status = 200, headers = {}, body }: SitePage): void {
+  response.writeHead(status, { 'Content-Type': TYPES['.html'], ...headers });
+  response.end(body);
+}
+
+async function sendFile(response: ServerResponse, file: string | URL): Promise<void> {
+  const type = TYPES[path.extname(String(file))] ?? 'application/octet-stream';
+  try {
+    const body = await readFile(file);
+    response.writeHead(200, { 'Content-Type': type });
+    response.end(body);
+  } catch {
+    send(response, { status: 404, body: '' });
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function textOf(body: Buffer, encoding: string | undefined): string {
+  return String(encoding === 'gzip' ? gunzipSync(body) : body);
+}
+
+function idsIn(text: string): readonly string[] {
+  try {
+    return (JSON.parse(text) as { batch: { messageId: string }[] }).batch.map(({ messageId }) => messageId);
+  } catch {
+    return [];
+  }
+}
+
+async function listen(
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
+): Promise<Server> {
+  const listener: RequestListener = (request, response) => {
+    // A browser that has gone away is no fault of the server's.
+    Promise.resolve(answer(request, response)).catch(() => response.destroy());
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+const originOf = (server: Server): string => `http://localhost:${(server.address() as AddressInfo).port}`;
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+const sites = new Map<string, Site>();
+
+async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const answer = (body: unknown): void => send(response, { body: JSON.stringify(body ?? {}) });
+  const [, , id = ''] = (request.url ?? '').split('/');
+  const body = (await bodyOf(request)).toString();
+  const site = sites.get(id);
+  switch (request.method) {
+    case 'POST': {
+      const { standIn } = JSON.parse(body) as { standIn: string };
+      const opened = await openSite(String(sites.size + 1), standIn);
+      sites.set(opened.id, opened);
+      return answer(opened);
+    }
+    case 'PATCH':
+      return answer(site?.change(JSON.parse(body) as SiteChange));
+    case 'DELETE':
+      return answer(await site?.close());
+    default:
+      return answer(site?.news());
+  }
+}
+
+const server = await listen(control);
+console.log(JSON.stringify({ listening: originOf(server).replace('localhost', '127.0.0.1') }));
+// Ends with the test runner, also where that was killed.
+process.stdin.on('end', () => process.exit(0)).resume();
+process.once('SIGTERM', () => process.exit(0));

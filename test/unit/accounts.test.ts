@@ -1,0 +1,75 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { createAccounts, type Stats } from '../../src/accounts.ts';
+import type { Ledger } from '../../src/outbox/contract.ts';
+
+const ledger = (some: Partial<Ledger>): Ledger => ({
+  tracked: 0,
+  delivered: 0,
+  pending: 0,
+  bytes: 0,
+  dropped: {},
+  ...some,
+});
+
+function expectBalance({ tracked, delivered, pending, dropped }: Stats): void {
+  expect(delivered + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(tracked);
+}
+
+describe('the accounts', () => {
+  test('begin with nothing', () => {
+    const { tracked, delivered, pending, dropped } = createAccounts().stats(undefined);
+    expect([tracked, delivered, pending, Object.keys(dropped).length]).toEqual([0, 0, 0, 8]);
+  });
+
+  test('count an event once, wherever it is', () => {
+    const accounts = createAccounts();
+    accounts.begin('a');
+    expect(accounts.stats(undefined)).toMatchObject({ tracked: 1, pending: 1 });
+    accounts.handOver('a');
+    accounts.handOver('a');
+    expect(accounts.stats(ledger({ tracked: 1, pending: 1 }))).toMatchObject({ tracked: 1, pending: 1 });
+    expect(accounts.stats(ledger({ tracked: 1, delivered: 1 }))).toMatchObject({
+      tracked: 1,
+      delivered: 1,
+      pending: 0,
+    });
+  });
+
+  test('count a drop once, and only what was theirs', () => {
+    const accounts = createAccounts();
+    accounts.begin('a');
+    expect([
+      accounts.drop('a', 'invalid'),
+      accounts.drop('a', 'invalid'),
+      accounts.drop('x', 'invalid'),
+    ]).toEqual([true, false, false]);
+    expect(accounts.stats(undefined)).toMatchObject({ tracked: 1, pending: 0, dropped: { invalid: 1 } });
+  });
+
+  test('see what waited when the page came as new, and forget what was before', () => {
+    const accounts = createAccounts();
+    accounts.open(ledger({ tracked: 100, delivered: 90, pending: 5, dropped: { expired: 5 } }));
+    const stats = accounts.stats(
+      ledger({ tracked: 101, delivered: 93, pending: 3, dropped: { expired: 5 } }),
+    );
+    expect(stats).toMatchObject({ tracked: 6, delivered: 3, pending: 3, dropped: { expired: 0 } });
+    expectBalance(stats);
+  });
+
+  test('keep what has happened when the outbox is deleted', () => {
+    const accounts = createAccounts();
+    accounts.open(ledger({ tracked: 10, delivered: 8, pending: 2 }));
+    accounts.close(ledger({ tracked: 12, delivered: 9, pending: 3 }));
+    expect(accounts.stats(undefined)).toMatchObject({
+      tracked: 4,
+      delivered: 1,
+      pending: 0,
+      dropped: { consent: 3 },
+    });
+    accounts.open(ledger({}));
+    const stats = accounts.stats(ledger({ tracked: 1, pending: 1 }));
+    expect(stats).toMatchObject({ tracked: 5, delivered: 1, pending: 1 });
+    expectBalance(stats);
+  });
+});

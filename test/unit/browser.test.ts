@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as browser from '../../src/browser.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe('the clock', () => {
+  test('runs what is due once, unless it is stopped', () => {
+    vi.useFakeTimers();
+    const log: string[] = [];
+    browser.clock.after(10, () => void log.push('a'));
+    browser.clock.after(10, () => void log.push('b'))();
+    vi.advanceTimersByTime(100);
+    expect(log).toEqual(['a']);
+  });
+
+  test.each([2 ** 31, Number.MAX_SAFE_INTEGER])('does not run at once what is due in %i ms', (delayMs) => {
+    vi.useFakeTimers();
+    let ran = false;
+    browser.clock.after(delayMs, () => void (ran = true));
+    vi.advanceTimersByTime(60_000);
+    expect(ran).toBe(false);
+  });
+});
+
+describe('what the page lives through', () => {
+  function visibility(state: 'hidden' | 'visible'): void {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
+    document.dispatchEvent(new Event('visibilitychange'));
+  }
+
+  test('is told to those who listen, until they stop', () => {
+    const log: string[] = [];
+    const stops = (['hide', 'show', 'leave', 'return', 'online'] as const).map((moment) =>
+      browser.lifecycle.on(moment, () => void log.push(moment)),
+    );
+    visibility('hidden');
+    visibility('visible');
+    window.dispatchEvent(new Event('pagehide'));
+    window.dispatchEvent(new Event('pageshow')); // the first one, when the page loads
+    window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    window.dispatchEvent(new Event('online'));
+    for (const stop of stops) stop();
+    visibility('hidden');
+    window.dispatchEvent(new Event('online'));
+    expect(log).toEqual(['hide', 'show', 'leave', 'return', 'online']);
+  });
+});
+
+describe('what the browser refuses', () => {
+  const refuse = (): never => {
+    throw new DOMException('no', 'SecurityError');
+  };
+
+  test('is answered, not thrown: localStorage', () => {
+    vi.spyOn(globalThis, 'localStorage', 'get').mockImplementation(refuse);
+    expect([browser.local.get('a'), browser.local.set('a', 'b'), browser.local.keys()]).toEqual([
+      null,
+      false,
+      [],
+    ]);
+    expect(() => browser.local.remove('a')).not.toThrow();
+  });
+
+  test('is answered, not thrown: cookies', () => {
+    vi.spyOn(document, 'cookie', 'get').mockImplementation(refuse);
+    vi.spyOn(document, 'cookie', 'set').mockImplementation(refuse);
+    expect(browser.cookieJar.read()).toBe('');
+    expect(() => browser.cookieJar.write('a=b')).not.toThrow();
+  });
+
+  test('is answered, not thrown: channels and databases', () => {
+    vi.stubGlobal('BroadcastChannel', refuse);
+    vi.stubGlobal('indexedDB', { deleteDatabase: refuse });
+    expect(browser.openChannel('x', () => undefined)).toBeUndefined();
+    expect(() => browser.deleteDatabase('x')).not.toThrow();
+    vi.unstubAllGlobals();
+  });
+});
+
+test('localStorage is read, written and listed', () => {
+  localStorage.clear();
+  expect(browser.local.set('a', '1')).toBe(true);
+  expect([browser.local.get('a'), browser.local.keys()]).toEqual(['1', ['a']]);
+  browser.local.remove('a');
+  expect(browser.local.get('a')).toBeNull();
+});
+
+test('ids are long, and never the same', () => {
+  const ids = new Set(Array.from({ length: 1_000 }, browser.uuid));
+  expect(ids.size).toBe(1_000);
+  expect(
+    [...ids].every((id) => /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id)),
+  ).toBe(true);
+  expect(new Set(Array.from({ length: 1_000 }, () => browser.randomText(10))).size).toBe(1_000);
+});
+
+test('ids are made also where the browser makes none', () => {
+  vi.spyOn(crypto, 'randomUUID').mockReturnValue(undefined as never);
+  Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true });
+  expect(new Set(Array.from({ length: 100 }, browser.uuid)).size).toBe(100);
+  Reflect.deleteProperty(crypto, 'randomUUID');
+});
+
+test('the canonical address is that of the moment, also when the page changes it', () => {
+  expect(browser.pageFacts().canonical).toBeUndefined();
+  const link = document.createElement('link');
+  link.rel = 'canonical';
+  link.setAttribute('href', '/one');
+  document.head.append(link);
+  expect(browser.pageFacts().canonical).toBe('/one');
+  link.setAttribute('href', '/two');
+  expect(browser.pageFacts().canonical).toBe('/two');
+  link.remove();
+  expect(browser.pageFacts().canonical).toBeUndefined();
+});

@@ -1,0 +1,60 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { capture } from '../../src/capture.ts';
+import type { WireEvent } from '../../src/wire.ts';
+
+const DRAFT = { type: 'track', event: 'E', timestamp: 't', anonymousId: 'a', context: {} };
+
+/** An event of exactly so many bytes. */
+function sized(bytes: number, filler = 'x'): ReturnType<typeof capture> {
+  const empty = capture('id', 5, { ...DRAFT, properties: { text: '' } }, undefined);
+  const room = bytes - (empty.kind === 'event' ? empty.event.bytes : 0);
+  const text =
+    filler.repeat(Math.floor(room / Buffer.byteLength(filler))) +
+    'x'.repeat(room % Buffer.byteLength(filler));
+  return capture('id', 5, { ...DRAFT, properties: { text } }, undefined);
+}
+
+describe('an event is captured', () => {
+  test('once and for all, with its size in UTF-8', () => {
+    const captured = capture('id', 5, { ...DRAFT, properties: { text: 'ü€😀' } }, undefined);
+    if (captured.kind !== 'event') throw new Error(captured.reason);
+    const { id, at, json, bytes } = captured.event;
+    expect([id, at, bytes]).toEqual(['id', 5, Buffer.byteLength(json)]);
+    expect(JSON.parse(json)).toMatchObject({ messageId: 'id', properties: { text: 'ü€😀' } });
+  });
+
+  test.each(['x', 'ü', '😀'])('up to 32 000 bytes of %s', (filler) => {
+    expect(sized(32_000, filler)).toMatchObject({ kind: 'event', event: { bytes: 32_000 } });
+    expect(sized(32_001, filler)).toEqual({ kind: 'dropped', reason: 'too-large' });
+  });
+
+  test('as beforeSend leaves it, under its own id', () => {
+    const captured = capture('id', 5, DRAFT, (event) => ({ ...event, messageId: 'other', event: 'Changed' }));
+    expect(captured.kind === 'event' && (JSON.parse(captured.event.json) as WireEvent)).toMatchObject({
+      messageId: 'id',
+      event: 'Changed',
+    });
+  });
+
+  test('and not when beforeSend says so, or breaks', () => {
+    const cause = new Error('no');
+    const breaks = (): never => {
+      throw cause;
+    };
+    expect(capture('id', 5, DRAFT, () => null)).toEqual({ kind: 'dropped', reason: 'before-send' });
+    expect(capture('id', 5, DRAFT, breaks)).toEqual({ kind: 'dropped', reason: 'before-send', cause });
+  });
+
+  test('and not when JSON cannot hold what a plugin or beforeSend made of it', () => {
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    expect(capture('id', 5, { ...DRAFT, properties: circle }, undefined)).toMatchObject({
+      kind: 'dropped',
+      reason: 'invalid',
+    });
+    expect(capture('id', 5, DRAFT, (event) => ({ ...event, properties: { big: 1n } }))).toMatchObject({
+      reason: 'invalid',
+    });
+  });
+});

@@ -1,0 +1,96 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { judge, retryAfterMs } from '../../../src/sender/outcome.ts';
+import { START_MS } from '../../fakes/clock.ts';
+
+const answer = (
+  status: number,
+  more: { retryAfter?: string; date?: string; body?: string; gzipped?: boolean } = {},
+) => ({
+  status,
+  retryAfter: more.retryAfter ?? null,
+  date: more.date ?? null,
+  body: more.body ?? '',
+  gzipped: more.gzipped ?? false,
+});
+
+describe('an answer is judged by its status', () => {
+  test.each([200, 201, 202, 204, 299])('%i has arrived', (status) => {
+    expect(judge(answer(status), START_MS)).toEqual({ kind: 'delivered' });
+  });
+
+  test.each([408, 425, 429, 500, 501, 502, 503, 504, 522, 599])('%i is "not now"', (status) => {
+    expect(judge(answer(status), START_MS)).toEqual({ kind: 'busy', status });
+  });
+
+  test.each([400, 402, 403, 404, 405, 406, 409, 410, 422, 451])('%i is about what was sent', (status) => {
+    expect(judge(answer(status), START_MS)).toEqual({ kind: 'rejected', status });
+  });
+
+  test('401 is about the key', () => {
+    expect(judge(answer(401, { body: '{"error":"invalid_client_key"}' }), START_MS).kind).toBe(
+      'unauthorized',
+    );
+    expect(judge(answer(401), START_MS).kind).toBe('unauthorized');
+  });
+
+  test('403 is about the origin only when it says so', () => {
+    const body = '{"error":"origin_not_allowed","message":"","serverTime":0}';
+    expect(judge(answer(403, { body }), START_MS).kind).toBe('unauthorized');
+    expect(judge(answer(403), START_MS).kind).toBe('rejected');
+  });
+
+  test('415 is about the encoding, if there was one', () => {
+    expect(judge(answer(415, { gzipped: true }), START_MS)).toEqual({ kind: 'unreadable', status: 415 });
+    expect(judge(answer(415), START_MS)).toEqual({ kind: 'rejected', status: 415 });
+  });
+
+  test('413 is too large', () => {
+    expect(judge(answer(413), START_MS)).toEqual({ kind: 'too-large', status: 413 });
+  });
+});
+
+describe('Retry-After', () => {
+  const after = (retryAfter: string | null, date: string | null = null): number | undefined =>
+    retryAfterMs({ retryAfter, date }, START_MS);
+
+  test('is part of the judgement', () => {
+    expect(judge(answer(503, { retryAfter: '30' }), START_MS)).toEqual({
+      kind: 'busy',
+      status: 503,
+      afterMs: 30_000,
+    });
+  });
+
+  test.each([
+    ['1', 1_000],
+    [' 120 ', 120_000],
+    ['86400', 86_400_000],
+  ])('"%s" are seconds', (text, ms) => {
+    expect(after(text)).toBe(ms);
+  });
+
+  test('may be a date', () => {
+    expect(after('Fri, 02 Jan 2026 03:05:05 GMT')).toBe(60_000);
+  });
+
+  test('as a date is meant by the clock of the server', () => {
+    expect(after('Tue, 01 Jan 2030 00:01:00 GMT', 'Tue, 01 Jan 2030 00:00:00 GMT')).toBe(60_000);
+  });
+
+  test.each(['0', '-5', 'Fri, 02 Jan 2026 03:00:00 GMT'])(
+    'of %s would be a hot loop, and says nothing',
+    (text) => {
+      expect(after(text)).toBeUndefined();
+    },
+  );
+
+  test('is at most a day', () => {
+    expect(after('99999999')).toBe(86_400_000);
+    expect(after('Tue, 01 Jan 2030 00:01:00 GMT')).toBe(86_400_000);
+  });
+
+  test.each([null, '', '  ', 'soon', '1.5h'])('%j says nothing', (text) => {
+    expect(after(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,38 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { createRecent } from '../../../src/sender/recent.ts';
+import { events, outboxEvent } from '../../fakes/events.ts';
+
+const ids = (list: readonly { readonly id: string }[]): readonly string[] => list.map(({ id }) => id);
+
+describe('the recent events', () => {
+  test('are kept in order until they are settled', () => {
+    const recent = createRecent();
+    for (const event of events('e', 4)) recent.add(event);
+    recent.remove(['e2', 'unknown']);
+    expect(ids(recent.with([]))).toEqual(['e1', 'e3', 'e4']);
+  });
+
+  test('come together with others, each once', () => {
+    const recent = createRecent();
+    for (const event of events('e', 2)) recent.add(event);
+    expect(ids(recent.with(events('e', 3)))).toEqual(['e1', 'e2', 'e3']);
+  });
+
+  test('are no more than a page can send as it leaves', () => {
+    const recent = createRecent();
+    for (let i = 0; i < 100; i++) recent.add(outboxEvent(`e${i}`, { bytes: 1_000 }));
+    const kept = recent.with([]);
+    expect(kept.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(64 * 1024);
+    expect(kept.length).toBeGreaterThan(60);
+  });
+
+  test('make room again when they are settled', () => {
+    const recent = createRecent();
+    for (let round = 0; round < 50; round++) {
+      recent.add(outboxEvent(`e${round}`, { bytes: 30_000 }));
+      expect(ids(recent.with([]))).toEqual([`e${round}`]);
+      recent.remove([`e${round}`, `e${round}`]);
+    }
+  });
+});

@@ -1,0 +1,147 @@
+import type { AnalyticsEvents, DropReason } from '../../../src/events.ts';
+import type { BatchLimits, Ledger, OutboxEvent } from '../../../src/outbox/contract.ts';
+import { memoryTransactions } from '../../../src/outbox/memory.ts';
+import { createStore } from '../../../src/outbox/store.ts';
+import { createSender, type Sender } from '../../../src/sender/sender.ts';
+import type { Transport } from '../../../src/sender/transport.ts';
+import { type FakeClock, fakeClock, settled } from '../../fakes/clock.ts';
+import { type FakeLifecycle, fakeLifecycle } from '../../fakes/lifecycle.ts';
+import { type FakeTransport, fakeTransport } from '../../fakes/transport.ts';
+
+type Told = {
+  [Name in keyof AnalyticsEvents]: { readonly name: Name; readonly payload: AnalyticsEvents[Name] };
+}['delivered' | 'retrying' | 'dropped' | 'blocked'];
+
+export interface Bench {
+  readonly sender: Sender;
+  readonly clock: FakeClock;
+  readonly lifecycle: FakeLifecycle;
+  readonly transport: FakeTransport;
+  /** Everything that the sender has said. */
+  readonly told: readonly Told[];
+  delivered(): readonly string[];
+  dropped(): Readonly<Record<string, DropReason>>;
+  ledger(): Ledger;
+  /** Stores the events, as another tab would. */
+  store(events: readonly OutboxEvent[]): Promise<void>;
+  /** Captures and stores them in this tab, and wakes the sender. */
+  track(events: readonly OutboxEvent[]): Promise<void>;
+  /** How often the outbox was asked for a batch. */
+  reads(): number;
+  unauthorized(): number;
+  lead(leads: boolean): void;
+  /** Another tab stands ready to take over. */
+  inherit(heir: boolean): void;
+  /** What is read from now on is answered when the answer of this is called. */
+  holdReads(): () => void;
+  /** So many events are counted, and cannot be read: as after IndexedDB has died. */
+  countUnreadable(count: number): void;
+}
+
+export interface BenchOptions {
+  readonly batch?: BatchLimits;
+  readonly flushIntervalMs?: number;
+  readonly random?: () => number;
+  readonly answered?: boolean;
+  readonly clock?: FakeClock;
+  /** Instead of the fake one. */
+  readonly transport?: Transport;
+}
+
+// A sender that asks without end would never let the test fail.
+const MOST_READS = 20_000;
+
+/** A sender with a real store in memory, and everything around it in the hands of the test. */
+export function bench(options: BenchOptions = {}): Bench {
+  const {
+    batch = { maxEvents: 100, maxBytes: 475_000 },
+    flushIntervalMs = 1_000,
+    random = () => 1,
+  } = options;
+  const clock = options.clock ?? fakeClock();
+  const lifecycle = fakeLifecycle();
+  const transport = fakeTransport(clock);
+  const limits = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024, maxAgeMs: 7 * 86_400_000 };
+  const empty: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
+  const outbox = createStore(memoryTransactions(empty), limits);
+  const told: Told[] = [];
+  let ledger = empty;
+  let unreadable = 0;
+  let heir = false;
+  let readable: Promise<void> | undefined;
+  let answered = options.answered ?? true;
+  let leads = true;
+  let reads = 0;
+  let unauthorized = 0;
+
+  const sender = createSender({
+    clock,
+    lifecycle,
+    transport: options.transport ?? transport,
+    batch,
+    flushIntervalMs,
+    random,
+    leads: () => leads,
+    hasHeir: () => heir,
+    outbox: {
+      ledger: () => ({ ...ledger, pending: ledger.pending + unreadable }),
+      async oldest(wanted) {
+        reads += 1;
+        if (reads > MOST_READS) return new Promise(() => {});
+        const answer = await outbox.oldest(wanted, clock.now());
+        await readable;
+        ledger = answer.ledger;
+        return answer.events;
+      },
+      async settle(events, as) {
+        ledger = await outbox.settle(events, as);
+      },
+    },
+    answered: { get: () => answered, set: () => void (answered = true) },
+    tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
+    onUnauthorized: () => void (unauthorized += 1),
+  });
+
+  async function store(events: readonly OutboxEvent[]): Promise<void> {
+    ({ ledger } = await outbox.append(events, clock.now()));
+  }
+
+  return {
+    sender,
+    clock,
+    lifecycle,
+    transport,
+    told,
+    delivered: () => told.flatMap((each) => (each.name === 'delivered' ? each.payload.ids : [])),
+    dropped: () =>
+      Object.fromEntries(
+        told.flatMap((each) => (each.name === 'dropped' ? [[each.payload.id, each.payload.reason]] : [])),
+      ),
+    ledger: () => ledger,
+    store,
+    async track(events) {
+      for (const event of events) sender.captured(event);
+      await store(events);
+      sender.wake();
+      await settled();
+    },
+    reads: () => reads,
+    unauthorized: () => unauthorized,
+    lead: (now) => void (leads = now),
+    inherit: (now) => void (heir = now),
+    holdReads() {
+      let letGo = (): void => undefined;
+      readable = new Promise((resolve) => {
+        letGo = () => {
+          readable = undefined;
+          resolve();
+        };
+      });
+      return letGo;
+    },
+    countUnreadable: (count) => void (unreadable = count),
+  };
+}
+
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;

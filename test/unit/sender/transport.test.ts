@@ -1,0 +1,252 @@
+// @vitest-environment node
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createBasicAuthorizer } from '../../../src/auth/basic.ts';
+import { gzip, request } from '../../../src/browser.ts';
+import { createTransport, type Transport, type TransportNeeds } from '../../../src/sender/transport.ts';
+import { type FakeClock, fakeClock, settled } from '../../fakes/clock.ts';
+import { type ProxyServer, startProxyServer } from '../../fakes/proxy-server.ts';
+
+interface Wire {
+  readonly server: ProxyServer;
+  readonly transport: Transport;
+  readonly clock: FakeClock;
+  readonly requests: readonly RequestInit[];
+  readsGzip(): boolean;
+}
+
+async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean } = {}): Promise<Wire> {
+  const server = await startProxyServer();
+  const clock = fakeClock();
+  const requests: RequestInit[] = [];
+  let reads = more.gzips ?? false;
+  const transport = createTransport({
+    url: `${server.url}/e/v1/batch`,
+    clock,
+    authorizer: createBasicAuthorizer('site-1'),
+    timeoutMs: 15_000,
+    request(url, init) {
+      requests.push(init);
+      return request(url, init);
+    },
+    gzip,
+    readsGzip: () => reads,
+    onReadsGzip: (now) => void (reads = now),
+    ...more,
+  });
+  onTestFinished(() => transport.abort());
+  return { server, transport, clock, requests, readsGzip: () => reads };
+}
+
+const small = (id: string): string => JSON.stringify({ messageId: id });
+const large = (id: string): string => JSON.stringify({ messageId: id, text: 'ä'.repeat(2_000) });
+
+async function received(server: ProxyServer, count = 1): Promise<void> {
+  while (server.received.length < count) await settled();
+}
+
+describe('a request', () => {
+  test('is a POST of a batch of JSON, with the client key, to the address of the proxy', async () => {
+    const { server, transport } = await wire();
+    expect(await transport.send([small('a'), small('b')])).toEqual({ kind: 'delivered' });
+    const [{ method, path, headers, batch, sentAt } = {}] = server.received;
+    expect({ method, path }).toEqual({ method: 'POST', path: '/e/v1/batch' });
+    expect(headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('site-1:').toString('base64')}`,
+      'content-type': 'application/json',
+    });
+    expect(headers?.['content-encoding']).toBeUndefined();
+    expect(batch).toEqual([{ messageId: 'a' }, { messageId: 'b' }]);
+    expect(sentAt).toBe('2026-01-02T03:04:05.000Z');
+  });
+
+  test('sends no cookies, and follows nobody', async () => {
+    const { transport, requests } = await wire();
+    await transport.send([small('a')]);
+    expect(requests[0]).toMatchObject({ credentials: 'omit', redirect: 'error' });
+  });
+
+  test('with no events asks whether the proxy answers', async () => {
+    const { server, transport } = await wire();
+    expect(await transport.send([])).toEqual({ kind: 'delivered' });
+    expect(server.received[0]?.text).toBe('{"batch":[],"sentAt":"2026-01-02T03:04:05.000Z"}');
+  });
+});
+
+describe('an answer', () => {
+  test('of 503 says when to come again', async () => {
+    const { server, transport } = await wire();
+    server.respond({ status: 503, headers: { 'Retry-After': '7' } });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'busy', status: 503, afterMs: 7_000 });
+  });
+
+  test('says it as a date by the clock of the server', async () => {
+    const { server, transport } = await wire();
+    server.respond({
+      status: 503,
+      headers: { 'Retry-After': 'Tue, 01 Jan 2030 00:01:00 GMT', Date: 'Tue, 01 Jan 2030 00:00:00 GMT' },
+    });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'busy', status: 503, afterMs: 60_000 });
+  });
+
+  test('that redirects is not followed', async () => {
+    const { server, transport } = await wire();
+    server.respond({ status: 302, headers: { Location: `${server.url}/elsewhere` } });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+    expect(server.received).toHaveLength(1);
+  });
+
+  test('that does not come is given up after the time-out', async () => {
+    const { server, transport, clock } = await wire();
+    server.respond('silence');
+    const outcome = transport.send([small('a')]);
+    await received(server);
+    await clock.advance(14_999);
+    await clock.advance(1);
+    expect(await outcome).toEqual({ kind: 'unanswered', status: 0 });
+    expect(clock.timers()).toEqual([]);
+  });
+
+  test('whose body does not come is none', async () => {
+    const { server, transport } = await wire();
+    server.respond('half an answer');
+    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+  });
+
+  test('is missing when the connection is cut', async () => {
+    const { server, transport, clock } = await wire();
+    server.respond('hang-up');
+    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+    expect(clock.timers()).toEqual([]);
+  });
+
+  test('is missing when nobody is there', async () => {
+    const { transport } = await wire({ url: 'http://127.0.0.1:9/v1/batch' });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+  });
+
+  test('is missing when the browser has no fetch', async () => {
+    const { transport } = await wire({
+      request() {
+        throw new ReferenceError('fetch is not defined');
+      },
+    });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+  });
+
+  test('is no longer waited for after an abort', async () => {
+    const { server, transport, clock } = await wire();
+    server.respond('silence');
+    const outcome = transport.send([small('a')]);
+    await received(server);
+    transport.abort();
+    expect(await outcome).toEqual({ kind: 'aborted' });
+    expect(clock.timers()).toEqual([]);
+  });
+});
+
+describe('gzip', () => {
+  test('is used once the proxy has said that it reads it', async () => {
+    const { server, transport, readsGzip } = await wire();
+    server.respond({ headers: { 'Accept-Encoding': 'br, gzip' } });
+    await transport.send([large('a')]);
+    expect(readsGzip()).toBe(true);
+    await transport.send([large('b')]);
+    expect(server.received.map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'gzip']);
+    expect(server.taken.map(({ messageId }) => messageId)).toEqual(['a', 'b']);
+    expect(Number(server.received[1]?.headers['content-length'])).toBeLessThan(300);
+  });
+
+  test('is not used when the proxy says that it reads something else', async () => {
+    const { server, transport, readsGzip } = await wire({ gzips: true });
+    server.respond({ headers: { 'Accept-Encoding': 'identity' } });
+    await transport.send([large('a')]);
+    expect(readsGzip()).toBe(false);
+  });
+
+  test('stays what it was when an answer does not speak of it', async () => {
+    const { transport, readsGzip } = await wire({ gzips: true });
+    await transport.send([large('a')]);
+    expect(readsGzip()).toBe(true);
+  });
+
+  test('is over when the proxy answers 415 to it', async () => {
+    const { server, transport, readsGzip } = await wire({ gzips: true });
+    server.respond(({ headers }) => ({ status: headers['content-encoding'] ? 415 : 200 }));
+    expect(await transport.send([large('a')])).toMatchObject({ kind: 'unreadable', status: 415 });
+    expect(readsGzip()).toBe(false);
+    expect(await transport.send([large('a')])).toEqual({ kind: 'delivered' });
+  });
+
+  test('is not worth it for a few bytes', async () => {
+    const { server, transport } = await wire({ gzips: true });
+    await transport.send([small('a')]);
+    expect(server.received[0]?.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('takes time that a page which is leaving does not have', async () => {
+    const { server, transport } = await wire({ gzips: true });
+    await transport.send([large('a')], true);
+    expect(server.received[0]?.headers['content-encoding']).toBeUndefined();
+  });
+
+  test.each([
+    ['cannot', () => Promise.resolve(undefined)],
+    ['fails', () => Promise.reject(new Error('no memory'))],
+  ])('goes without where the browser %s', async (_, broken) => {
+    const { server, transport } = await wire({ gzips: true, gzip: broken });
+    expect(await transport.send([large('a')])).toEqual({ kind: 'delivered' });
+    expect(server.received[0]?.headers['content-encoding']).toBeUndefined();
+  });
+});
+
+describe('the bytes that a page may leave behind', () => {
+  const bytesOf = (init: RequestInit | undefined): number =>
+    Buffer.byteLength(typeof init?.body === 'string' ? init.body : '');
+
+  test('are counted in UTF-8, while a request is in flight, and given back after each end that it can have', async () => {
+    const { server, transport, clock, requests } = await wire();
+    const all = transport.keepaliveRoom();
+    expect(all).toBeLessThanOrEqual(64 * 1024);
+    for (const reply of [{ status: 200 }, { status: 500 }, 'hang-up', 'half an answer'] as const) {
+      server.respond(reply);
+      const outcome = transport.send([large('a')], true);
+      expect(transport.keepaliveRoom()).toBe(all - bytesOf(requests.at(-1)));
+      await outcome;
+      expect(transport.keepaliveRoom()).toBe(all);
+    }
+    server.respond('silence');
+    const silent = transport.send([large('a')], true);
+    await clock.advance(15_000);
+    await silent;
+    expect(transport.keepaliveRoom()).toBe(all);
+  });
+
+  test('are never more in flight at once than the browser allows', async () => {
+    const { server, transport, requests } = await wire();
+    server.respond('silence');
+    const outcomes = Array.from({ length: 30 }, (_, i) => transport.send([large(String(i))], i % 3 === 0));
+    await received(server, 20);
+    const alive = requests.filter(({ keepalive }) => keepalive);
+    expect(alive.length).toBeGreaterThan(5);
+    expect(alive.reduce((sum, init) => sum + bytesOf(init), 0)).toBeLessThanOrEqual(64 * 1024);
+    transport.abort();
+    await Promise.all(outcomes);
+    expect(transport.keepaliveRoom()).toBeGreaterThan(60 * 1024);
+  });
+
+  test('leave some for the last words of the page when it is not leaving', async () => {
+    const { transport, requests } = await wire();
+    await transport.send([JSON.stringify({ text: 'x'.repeat(40_000) })]);
+    expect(requests[0]?.keepalive).toBe(false);
+    await transport.send([JSON.stringify({ text: 'x'.repeat(10_000) })]);
+    expect(requests[1]?.keepalive).toBe(true);
+  });
+
+  test('do not keep a batch from being sent that is larger than all of them', async () => {
+    const { transport, requests } = await wire();
+    expect(await transport.send([JSON.stringify({ text: 'x'.repeat(200_000) })], true)).toEqual({
+      kind: 'delivered',
+    });
+    expect(requests[0]?.keepalive).toBe(false);
+  });
+});

@@ -1,0 +1,57 @@
+// @vitest-environment node
+import { expect, test } from 'vitest';
+import { createTabs, type TabMessage } from '../../src/tabs.ts';
+
+/** Channels that deliver at once. */
+function channels() {
+  const open = new Set<(message: unknown) => void>();
+  return {
+    count: () => open.size,
+    open(onMessage: (message: unknown) => void) {
+      open.add(onMessage);
+      return {
+        post(message: unknown) {
+          for (const each of open) if (each !== onMessage) each(message);
+        },
+        close: () => void open.delete(onMessage),
+      };
+    },
+  };
+}
+
+test('tabs hear each other, and not themselves', () => {
+  const { open } = channels();
+  const heard: [string, TabMessage][] = [];
+  const one = createTabs(open, (message) => void heard.push(['one', message]));
+  createTabs(open, (message) => void heard.push(['other', message]));
+  one.tell({ kind: 'flush' });
+  expect(heard).toEqual([['other', { kind: 'flush' }]]);
+});
+
+test('a tab that has left says and hears nothing until it is back, and holds no channel', () => {
+  const { open, count } = channels();
+  const heard: TabMessage[] = [];
+  const one = createTabs(open, (message) => void heard.push(message));
+  const other = createTabs(open, (message) => void heard.push(message));
+  one.leave();
+  one.leave();
+  one.tell({ kind: 'flush' });
+  other.tell({ kind: 'identity' });
+  expect([heard, count()]).toEqual([[], 1]);
+  one.join();
+  one.join();
+  other.tell({ kind: 'denied' });
+  expect([heard, count()]).toEqual([[{ kind: 'denied' }], 2]);
+});
+
+test('a browser without channels is a browser with one tab', () => {
+  const tabs = createTabs(
+    () => undefined,
+    () => undefined,
+  );
+  expect(() => {
+    tabs.tell({ kind: 'flush' });
+    tabs.leave();
+    tabs.join();
+  }).not.toThrow();
+});

@@ -1,0 +1,8 @@
+// @vitest-environment node
+import { expect, test } from 'vitest';
+import { basicAuthorization, BATCH_PATH, EVENT_TYPES, MAX_EVENT_BYTES } from '../../src/wire.ts';
+
+test('client and proxy agree on what the contract says', () => {
+  expect([BATCH_PATH, MAX_EVENT_BYTES, EVENT_TYPES.length]).toEqual(['/v1/batch', 32_000, 6]);
+  expect(basicAuthorization('client-api-key-web')).toBe('Basic Y2xpZW50LWFwaS1rZXktd2ViOg==');
+});
