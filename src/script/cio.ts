@@ -9,6 +9,8 @@ import { replay } from './replay.ts';
  */
 const { proxyUrl, clientKey, consent, global = 'cioanalytics', debug } = currentScript()?.dataset ?? {};
 
+const page = pageGlobal();
+const before = page[global];
 if (proxyUrl && clientKey) {
   const analytics = createAnalytics({
     proxyUrl,
@@ -16,11 +18,9 @@ if (proxyUrl && clientKey) {
     ...(consent ? { consent: consent as NonNullable<AnalyticsOptions['consent']> } : {}), // checked by createAnalytics
     ...(debug === undefined ? {} : { debug: debug !== 'false' }),
   });
-  const page = pageGlobal();
-  const before = page[global];
   page[global] = Object.assign(analytics, { createAnalytics });
   replay(analytics, before);
 } else {
   // Without a key the page makes its instances itself.
-  pageGlobal()['cioanalytics'] ??= { createAnalytics };
+  page[global] = Object.assign(before ?? {}, { createAnalytics });
 }

@@ -102,8 +102,7 @@ export function createSender(needs: SenderNeeds): Sender {
     timer = undefined;
     draining = run().finally(() => {
       draining = undefined;
-      // What was stored meanwhile waits its own time.
-      // Not what another store holds, which this page cannot read.
+      // What was stored meanwhile; not what `pending` also counts, in a store that this page cannot read.
       if (!timer && outbox.ledger().bytes > 0) soon();
     });
   }
@@ -150,7 +149,7 @@ export function createSender(needs: SenderNeeds): Sender {
   const isFull = (events: readonly OutboxEvent[]): boolean =>
     events.length >= limits.maxEvents || bytesOf(events) * 2 > limits.maxBytes;
 
-  /** Marks them as being on their way, until `landed`: what is sent twice is read again before it is settled. */
+  /** They are in flight until `landed`: an event that is read again before it is settled must not go out again. */
   async function send(events: readonly OutboxEvent[], leaving = false): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
     const jsons = events.map(({ json }) => json);

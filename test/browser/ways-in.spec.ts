@@ -112,6 +112,29 @@ test.describe('script tag', () => {
     expect(await page.evaluate(() => 'cioanalytics' in window)).toBe(false);
   });
 
+  test('without a key the page makes its instance itself, with every option', async ({
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.page('/tag', {
+      body: html(
+        'By hand',
+        `<script src="/e/cio.js"></script>
+         <script>
+           window.made = cioanalytics.createAnalytics({
+             proxyUrl: '/e',
+             clientKey: 'client-api-key-web',
+             beforeSend: (event) => ({ ...event, properties: { seen: true } }),
+           });
+         </script>`,
+      ),
+    });
+    await page.goto(`${site.origin}/tag`);
+    await page.evaluate(() => (window as unknown as { made: typeof window.analytics }).made.track('By hand'));
+    await expect.poll(async () => (await standIn.events())[0]?.properties).toEqual({ seen: true });
+  });
+
   test('the script from the proxy’s own origin works, and nobody else is asked', async ({
     page,
     site,
