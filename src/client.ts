@@ -8,46 +8,14 @@ import { plain } from './customerio/plain.ts';
 import { SdkError } from './errors.ts';
 import { type AnalyticsEvents, createEmitter, type DropReason, type EventName } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
-import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
+import type { Settings } from './options.ts';
 
 declare const __VERSION__: string;
 
 const FLUSH_TIMEOUT_MS = 10_000;
 
-interface Registered {
-  readonly analytics: Analytics;
-  readonly options: string;
-}
-
-/**
- * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
- * and `clientKey`, it answers the same instance.
- *
- * @throws SdkError `invalid-options`, naming the option and what came
- * @example
- * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
- * analytics.track('Order Placed', { total: 12.5 });
- */
-export function createAnalytics(options: AnalyticsOptions): Analytics {
-  // Where there is no page the gate never opens, and nothing reaches it.
-  if (!browser.inBrowser()) return createClient(resolveOptions(NO_PAGE, NO_PAGE.proxyUrl), false, () => {});
-  const settings = resolveOptions(options, browser.pageUrl());
-  const registry = browser.pageRegistry<Registered>('cio-first-party');
-  const key = `${settings.clientKey}:${settings.proxyUrl}`;
-  const told = JSON.stringify(plain(options));
-  const known = registry.get(key);
-  if (known) {
-    if (known.options !== told) browser.warn('cio-first-party: made before with other options, which stay');
-    return known.analytics;
-  }
-  const analytics = createClient(settings, true, () => registry.delete(key));
-  registry.set(key, { analytics, options: told });
-  return analytics;
-}
-
-const NO_PAGE = { proxyUrl: 'http://none', clientKey: 'none', consent: 'pending' } as const;
-
-function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
+/** One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees. */
+export function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   const page = browser.randomText(10);

@@ -1,4 +1,4 @@
-export { createAnalytics } from './client.ts';
+export { createAnalytics } from './create.ts';
 export { SdkError } from './errors.ts';
 
 export type { Stats } from './accounts.ts';

@@ -1,4 +1,4 @@
-import { createAnalytics } from '../client.ts';
+import { createAnalytics } from '../create.ts';
 import { currentScript, pageGlobal } from '../browser.ts';
 import type { AnalyticsOptions } from '../options.ts';
 import { replay } from './replay.ts';

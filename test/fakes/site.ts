@@ -1,6 +1,6 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { onTestFinished } from 'vitest';
-import { createAnalytics } from '../../src/client.ts';
+import { createAnalytics } from '../../src/create.ts';
 import type { Analytics } from '../../src/analytics.ts';
 import type { AnalyticsEvents, EventName } from '../../src/events.ts';
 import type { AnalyticsOptions } from '../../src/options.ts';

@@ -118,7 +118,8 @@ describe('the imports of the browser SDK are a ladder', () => {
         .filter(({ imports }) => imports.some(({ from, onlyTypes }) => from === of && !onlyTypes))
         .map(({ file }) => file);
     expect(importers('core.ts')).toEqual(['client.ts']);
-    expect(importers('client.ts')).toEqual(['index.ts', 'script/cio.ts']);
+    expect(importers('client.ts')).toEqual(['create.ts']);
+    expect(importers('create.ts')).toEqual(['index.ts', 'script/cio.ts']);
   });
 
   test('has no circle', () => {

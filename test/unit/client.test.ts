@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Analytics, Receipt } from '../../src/analytics.ts';
-import { createAnalytics } from '../../src/client.ts';
+import { createAnalytics } from '../../src/create.ts';
 import type { Plugin, PluginContext } from '../../src/customerio/plugin.ts';
 import { settled } from '../fakes/clock.ts';
 import { events } from '../fakes/events.ts';

@@ -1,0 +1,38 @@
+import type { Analytics } from './analytics.ts';
+import { inBrowser, pageRegistry, pageUrl, warn } from './browser.ts';
+import { createClient } from './client.ts';
+import { plain } from './customerio/plain.ts';
+import { type AnalyticsOptions, resolveOptions } from './options.ts';
+
+interface Registered {
+  readonly analytics: Analytics;
+  readonly options: string;
+}
+
+/**
+ * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
+ * and `clientKey`, it answers the same instance.
+ *
+ * @throws SdkError `invalid-options`, naming the option and what came
+ * @example
+ * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
+ * analytics.track('Order Placed', { total: 12.5 });
+ */
+export function createAnalytics(options: AnalyticsOptions): Analytics {
+  // Where there is no page the gate never opens, and nothing reaches it.
+  if (!inBrowser()) return createClient(resolveOptions(NO_PAGE, NO_PAGE.proxyUrl), false, () => {});
+  const settings = resolveOptions(options, pageUrl());
+  const registry = pageRegistry<Registered>('cio-first-party');
+  const key = `${settings.clientKey}:${settings.proxyUrl}`;
+  const told = JSON.stringify(plain(options));
+  const known = registry.get(key);
+  if (known) {
+    if (known.options !== told) warn('cio-first-party: made before with other options, which stay');
+    return known.analytics;
+  }
+  const analytics = createClient(settings, true, () => registry.delete(key));
+  registry.set(key, { analytics, options: told });
+  return analytics;
+}
+
+const NO_PAGE = { proxyUrl: 'http://none', clientKey: 'none', consent: 'pending' } as const;
