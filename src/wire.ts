@@ -3,9 +3,6 @@
 /** Where batches go, below `proxyUrl`. */
 export const BATCH_PATH = '/v1/batch';
 
-/** Where the classic script and what it loads later are served from, below `proxyUrl`. */
-export const SCRIPT_FILE = 'cio.js';
-
 /** Carries the client key when `Authorization` carries a customer token. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
@@ -33,13 +30,6 @@ export interface WireEvent {
   readonly traits?: Readonly<Record<string, unknown>>;
   readonly context: Readonly<Record<string, unknown>>;
   readonly integrations?: Readonly<Record<string, unknown>>;
-}
-
-/** The body of one ingest request. */
-export interface BatchBody {
-  readonly batch: readonly WireEvent[];
-  /** ISO 8601, set when the request is made. */
-  readonly sentAt: string;
 }
 
 /** The body of every answer of the proxy that is not 2xx. */

@@ -12,10 +12,8 @@ export interface PluginQueue {
   register(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
   deregister(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
-  readonly failedInitializations: string[];
   /** Resolves when nothing is on its way. */
   idle(): Promise<void>;
-  readonly criticalTasks: { run<T>(task: () => Promise<T>): Promise<T> };
 }
 
 export interface QueueNeeds<Ticket> {
@@ -117,7 +115,6 @@ export function createQueue<Ticket>({
 
   return {
     plugins,
-    failedInitializations: [],
     idle: async () => {
       while (tail) await tail;
     },
@@ -141,8 +138,6 @@ export function createQueue<Ticket>({
           report(plugin.name, cause);
         }
       }),
-    // Registering inside a critical task lines up by itself; what is made while it runs waits for it.
-    criticalTasks: { run: (task) => task() },
   };
 }
 
