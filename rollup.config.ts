@@ -22,12 +22,8 @@ const SOURCES: Readonly<Record<string, string>> = {
 const REPLACED: Readonly<Record<string, string>> = {
   // Ids, cookies and localStorage: src/customerio/identity.ts. The original writes and deletes the page's own key `test`.
   '/cdp-analytics-browser/src/core/user/index.ts': `
-    export const getAvailableStorageOptions = () => ({});
-    export class UniversalStorage extends Map {
-      constructor() { super(); }
-      getAndSync(key) { return this.get(key); }
-      clear(key) { this.delete(key); }
-    }
+    export const getAvailableStorageOptions = undefined;
+    export class UniversalStorage {}
     export class User {}
     export class Group {}`,
   // The queue: src/customerio/queue.ts.
@@ -41,11 +37,11 @@ const REPLACED: Readonly<Record<string, string>> = {
   // Its metrics go to Customer.io's own host.
   '/cdp-analytics-browser/src/core/stats/index.ts': `export { Stats } from '@customerio/cdp-analytics-core';`,
   '/cdp-analytics-core/src/stats/index.ts': `
-    export class Stats { metrics = []; increment() {} gauge() {} flush() {} serialize() { return []; } }
+    export class Stats { increment() {} gauge() {} }
     export { Stats as CoreStats, Stats as NullStats };`,
   // A list of everything that ever happened to each event.
   '/cdp-analytics-core/src/logger/index.ts': `
-    export class CoreLogger { logs = []; log(level, message, extras) { this.logs.push({ level, message, extras }); } flush() {} }`,
+    export class CoreLogger { logs = []; log(level, message, extras) { this.logs.push({ level, message, extras }); } }`,
   // The original asks the queue twice, and waits 300 ms before it calls back.
   '/cdp-analytics-core/src/analytics/dispatch.ts': `
     export const getDelay = undefined;
@@ -78,7 +74,7 @@ const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
       'trackClick trackLink trackSubmit trackForm debug addSourceMiddleware addDestinationMiddleware queryString use ' +
       'noConflict normalize failedInitializations initialize init pageview plugins Integrations push log timeout ' +
       'addIntegrationMiddleware listeners addEventListener removeAllListeners removeListener removeEventListener ' +
-      'hasListeners add addIntegration'
+      'hasListeners add addIntegration storage initialized _debug'
     ).split(' '),
   ),
   '/cdp-analytics-core/src/context/index.ts': new Set([
@@ -86,10 +82,40 @@ const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
     'failedDelivery',
     'setFailedDelivery',
     'toJSON',
+    'system',
+    'flush',
+    'attempts',
   ]),
 };
 
-/** Leaves these out of a module's classes. */
+/** Expressions whose result nobody reads, or whose other branch never runs, and what is left of each. */
+const REDUCED: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
+  // messageIds are ours, and what this one hashes is the whole event, printed as JSON: a third of the cost of a call.
+  '/cdp-analytics-browser/src/core/events/index.ts': [[/["']ajs-next-["'] \+ md5\.hash\(.*\)/, '""']],
+  // Queue, user and group are always given.
+  '/cdp-analytics-browser/src/core/analytics/index.ts': [
+    [/queue \?\? createDefaultQueue\([^;]*?\)(?=[;\n])/, 'queue'],
+    [/user \?\? new User\([^;]*?\)\.load\(\)/, 'user'],
+    [/group \?\? new Group\([^;]*?\)\.load\(\)/, 'group'],
+    [/this\._universalStorage = new UniversalStorage\([^;]*?Options\(\w+\)\s*\)/, ''],
+    [/const cookieOptions = .*/, ''],
+    [/const disablePersistance = .*/, ''],
+    // Asked by its own queue only.
+    [/this\.settings\.timeout = .*/, ''],
+    [/debug: this\._debug,\s*timeout: this\.settings\.timeout,?/, ''],
+    // What is offline waits in our outbox.
+    [/if \(isOffline\(\) && [^}]*\}/, ''],
+  ],
+};
+
+function reduced(code: string, id: string): string {
+  return (entryFor(REDUCED, id) ?? []).reduce((text, [found, left]) => {
+    if (!found.test(text)) throw new Error(`The wrapped SDK has no ${found}: see REDUCED`);
+    return text.replace(found, left);
+  }, code);
+}
+
+/** Leaves these out of a module's classes, and fields that hold nothing yet. */
 function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<string>): string {
   const found = new Set<string>();
   let result = '';
@@ -98,10 +124,13 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
     if (declaration?.type !== 'ClassDeclaration') continue;
     for (const member of declaration.body.body as unknown as readonly (Positioned & {
+      readonly type: string;
       readonly key?: { readonly name?: string };
+      readonly value?: unknown;
     })[]) {
       const name = member.key?.name ?? '';
-      if (!names.has(name)) continue;
+      const isEmpty = member.type === 'PropertyDefinition' && !member.value;
+      if (!names.has(name) && !isEmpty) continue;
       found.add(name);
       result += code.slice(from, member.start);
       from = member.end;
@@ -110,6 +139,12 @@ function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<s
   const missing = [...names].filter((name) => !found.has(name));
   if (missing.length) throw new Error(`The wrapped SDK has no ${missing.join(', ')}: see UNUSED_METHODS`);
   return result + code.slice(from);
+}
+
+/** What a table that is keyed by the ends of paths says of a file. */
+function entryFor<T>(table: Readonly<Record<string, T>>, id: string): T | undefined {
+  const key = Object.keys(table).find((each) => id.endsWith(each));
+  return key === undefined ? undefined : table[key];
 }
 
 interface Positioned {
@@ -142,9 +177,10 @@ export function slim(): Plugin {
       // After esbuild has made JavaScript of it.
       order: 'post',
       handler(source, id) {
-        const file = Object.keys(UNUSED_METHODS).find((each) => id.endsWith(each));
-        const names = file && UNUSED_METHODS[file];
-        return names ? { code: withoutMethods(source, this.parse(source), names), map: null } : null;
+        const names = entryFor(UNUSED_METHODS, id);
+        if (!names && !entryFor(REDUCED, id)) return null;
+        const code = reduced(source, id);
+        return { code: names ? withoutMethods(code, this.parse(code), names) : code, map: null };
       },
     },
     // Lazy parts of methods that src/customerio/analytics.ts does not call.
@@ -161,8 +197,12 @@ export function slim(): Plugin {
 }
 
 const LAZY: Readonly<Record<string, string>> = {
+  './pipeline.ts': './cio-plugins.js',
   './source-middleware.ts': './cio-middleware.js',
   './sender/lease.ts': './cio-lease.js',
+  './outbox/recovery.ts': './cio-recovery.js',
+  './left-behind.ts': './cio-left-behind.js',
+  './insight/trace.ts': './cio-trace.js',
 };
 
 /** What few pages need: the same files for both builds, self-contained, beside whatever loads them. */
@@ -254,8 +294,12 @@ const config: RollupOptions[] = [
     },
   },
   ...[
+    ['src/customerio/pipeline.ts', 'dist/cio-plugins.js'] as const,
     ['src/customerio/source-middleware.ts', 'dist/cio-middleware.js'] as const,
     ['src/sender/lease.ts', 'dist/cio-lease.js'] as const,
+    ['src/outbox/recovery.ts', 'dist/cio-recovery.js'] as const,
+    ['src/left-behind.ts', 'dist/cio-left-behind.js'] as const,
+    ['src/insight/trace.ts', 'dist/cio-trace.js'] as const,
   ].map(([input, file]): RollupOptions => ({
     input,
     plugins: [...browser, notices],

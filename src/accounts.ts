@@ -21,8 +21,8 @@ export interface Accounts {
   drop(id: string, reason: DropReason): boolean;
   /** What the outbox held when this page came. */
   open(ledger: Ledger): void;
-  /** The outbox is about to be deleted: what waits in it is dropped. */
-  close(ledger: Ledger): void;
+  /** The outbox is deleted: what waited in it is dropped, but for so many events, which begin the next one. */
+  close(ledger: Ledger, reason: DropReason, staying?: number): void;
   stats(ledger: Ledger | undefined): Stats;
 }
 
@@ -68,9 +68,10 @@ export function createAccounts(): Accounts {
       return ours;
     },
     open: (ledger) => void (start = ledger),
-    close(ledger) {
+    close(ledger, reason, staying = 0) {
       past = together(ledger);
-      past.dropped.consent += ledger.pending;
+      past.tracked -= staying;
+      past.dropped[reason] += ledger.pending - staying;
       start = undefined;
     },
     stats(ledger) {

@@ -11,13 +11,17 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back. */
-export type Moment = 'hide' | 'show' | 'leave' | 'return' | 'online';
+/**
+ * `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back.
+ * `freeze` and `resume`: it stays, and nothing in it runs. https://wicg.github.io/page-lifecycle/
+ */
+export type Moment = 'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online';
 
 /** What the page lives through. */
 export interface Lifecycle {
   /** What the browser believes. It may be wrong: delay by it, never drop by it. */
   online(): boolean;
+  hidden(): boolean;
   on(moment: Moment, run: () => void): () => void;
 }
 
@@ -67,15 +71,19 @@ function listen(target: EventTarget, type: string, run: (event: Event) => void):
   return () => target.removeEventListener(type, run);
 }
 
+const hidden = (): boolean => document.visibilityState === 'hidden';
+
 export const lifecycle: Lifecycle = {
   online: () => navigator.onLine !== false,
+  hidden,
   on(moment, run) {
     switch (moment) {
       case 'hide':
       case 'show':
         return listen(document, 'visibilitychange', () => {
-          if ((document.visibilityState === 'hidden') === (moment === 'hide')) run();
+          if (hidden() === (moment === 'hide')) run();
         });
+
       case 'leave':
         return listen(window, 'pagehide', run);
       case 'return':
@@ -83,7 +91,10 @@ export const lifecycle: Lifecycle = {
           if ((event as PageTransitionEvent).persisted) run();
         });
       case 'online':
-        return listen(window, 'online', run);
+        return listen(window, moment, run);
+      case 'freeze':
+      case 'resume':
+        return listen(document, moment, run);
     }
   },
 };
@@ -126,17 +137,23 @@ function canonical(): string | undefined {
   return found;
 }
 
+let facts: PageFacts | undefined;
+
 export function pageFacts(): PageFacts {
-  return {
-    href: location.href,
-    path: location.pathname,
-    search: location.search,
-    title: document.title,
-    referrer: document.referrer,
-    canonical: canonical(),
-    userAgent: navigator.userAgent,
-    locale: navigator.language,
-  };
+  const { href, pathname, search } = location;
+  const { title, referrer } = document;
+  const { userAgent, language } = navigator;
+  const link = canonical();
+  // The same object for as long as nothing changes: ten thousand calls that wait for consent have one page.
+  if (
+    facts?.href !== href ||
+    facts.title !== title ||
+    facts.canonical !== link ||
+    facts.locale !== language
+  ) {
+    facts = { href, path: pathname, search, title, referrer, canonical: link, userAgent, locale: language };
+  }
+  return facts;
 }
 
 export const pageUrl = (): string => location.href;
@@ -194,4 +211,4 @@ export const currentScript = (): HTMLScriptElement | undefined =>
 export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;
 
 export const warn = (...text: unknown[]): void => console.warn(...text);
-export const trace = (...text: unknown[]): void => console.debug(...text);
+export const printer = (): Console => console;

@@ -10,6 +10,8 @@ export type Captured =
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly cause?: unknown };
 
 const utf8 = new TextEncoder();
+// Used again for every event: what was allocated for each was a tenth of the cost of a call.
+const room = new Uint8Array(MAX_EVENT_BYTES);
 
 /** Gives an event its last form, once and for all: it is serialised here and only joined with others later. */
 export function capture(
@@ -31,9 +33,9 @@ export function capture(
   }
   try {
     const json = JSON.stringify(event);
-    const bytes = utf8.encode(json).byteLength;
-    if (bytes > MAX_EVENT_BYTES) return { kind: 'dropped', reason: 'too-large' };
-    return { kind: 'event', event: { id, at, json, bytes } };
+    const { read, written } = utf8.encodeInto(json, room);
+    if (read < json.length) return { kind: 'dropped', reason: 'too-large' };
+    return { kind: 'event', event: { id, at, json, bytes: written } };
   } catch (cause) {
     return { kind: 'dropped', reason: 'invalid', cause };
   }

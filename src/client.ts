@@ -2,13 +2,15 @@ import { createAccounts } from './accounts.ts';
 import type { Analytics, FlushResult, Receipt } from './analytics.ts';
 import * as browser from './browser.ts';
 import { createGate } from './consent/gate.ts';
-import { type Core, createCore } from './core.ts';
+import { createCore } from './core.ts';
+import type { Core } from './core-contract.ts';
 import type { Call, EventMethod } from './customerio/analytics.ts';
 import { plain } from './customerio/plain.ts';
-import { SdkError } from './errors.ts';
+import { SdkError, type SdkErrorCode } from './errors.ts';
 import { type AnalyticsEvents, createEmitter, type DropReason, type EventName } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
 import type { Settings } from './options.ts';
+import { total } from './outbox/contract.ts';
 
 declare const __VERSION__: string;
 
@@ -30,16 +32,23 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     browser.warn(`cio-first-party: ${text}`, cause);
   }
 
+  const tracing = settings.debug ? import('./insight/trace.ts') : undefined;
+  const trace = (name: string, payload: unknown): unknown =>
+    tracing?.then(
+      (loaded) => loaded.trace(browser.printer(), name, payload),
+      () => {},
+    );
+
   const emitter = createEmitter((name, cause) => {
-    const error = new SdkError('plugin-failed', `Listener of "${name}"`, { cause });
-    if (name !== 'error') emit('error', error);
+    if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
   });
 
   function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
-    if (settings.debug) browser.trace('cio-first-party', name, payload);
+    if ('reason' in payload) answer(payload.id, 'discarded', payload.reason);
+    trace(name, payload);
     const heard = emitter.emit(name, payload);
     if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message, payload.cause);
-    if (name === 'blocked') warnOnce(name, 'the proxy is blocked or unreachable; events are kept');
+    if (name === 'blocked') warnOnce(name, 'the proxy is blocked; events are kept');
   }
 
   const newId = (): string => `${page}-${(++calls).toString(36)}`;
@@ -52,7 +61,6 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
 
   function drop(id: string, reason: DropReason): void {
     if (!accounts.drop(id, reason)) return;
-    answer(id, 'discarded', reason);
     emit('dropped', { id, reason });
   }
 
@@ -74,13 +82,14 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
           return { id, snapshot: snapshot() };
         },
         emit,
+        fail,
         tell: (name, args) => emitter.emit(name, ...args),
         kept: (id, where) =>
           where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
         drop,
         onDenied: () => decide('denied'),
       });
-      for (const act of lasting) attempt(() => core && act(core));
+      for (const act of standing) attempt(() => core && act(core));
     },
     onClose() {
       wiped = core?.wipe().then((ids) => {
@@ -94,10 +103,14 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     if (hasPage && gate.set(state)) emit('consent', { state, ...(categories ? { categories } : {}) });
   }
 
-  /** Whatever goes wrong inside is told, and never reaches the page. */
-  function failed(cause: unknown): undefined {
-    emit('error', new SdkError('plugin-failed', 'A call failed', { cause }));
+  function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
+    emit('error', new SdkError(code, message, { cause }));
   }
+
+  /** Whatever goes wrong inside is told, and never reaches the page. */
+  const failed = (cause: unknown): undefined => {
+    fail('plugin-failed', 'A call failed', cause);
+  };
 
   function attempt<T>(act: () => T): T | undefined {
     try {
@@ -117,6 +130,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         // What the application changes after the call must not change the event; callbacks stay what they are.
         const args = given.map((each) => (typeof each === 'function' ? each : plain(each)));
         const made: Call = { id, method, args, snapshot: snapshot() };
+        trace('call', made);
         const passed = gate.pass({
           at: made.snapshot.at,
           run: () => core?.run(made),
@@ -143,19 +157,21 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   }
 
   /** The same for what must hold again after consent was withdrawn and given again. */
-  const lasting = new Set<(current: Core) => unknown>();
-  function inTurnAndEver<T>(act: (current: Core) => T): Promise<T | undefined> {
-    const lasts = (): unknown => lasting.add(act);
-    return inTurn((current) => {
-      lasts();
-      return act(current);
-    }, lasts);
-  }
+  const standing = new Set<(current: Core) => unknown>();
+  const lasting =
+    (method: 'register' | 'deregister' | 'addSourceMiddleware') =>
+    async (...args: readonly unknown[]): Promise<void> => {
+      const act = ({ wrapped }: Core): unknown =>
+        (wrapped[method] as (...given: unknown[]) => unknown)(...args);
+      const stays = (): unknown => standing.add(act);
+      await inTurn((current) => {
+        stays();
+        return act(current);
+      }, stays);
+    };
 
   async function flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult> {
     const before = analytics.stats();
-    const gone = (stats: typeof before): number =>
-      Object.values(stats.dropped).reduce((sum, n) => sum + n, 0);
     await new Promise<void>((resolve) => {
       const stops = [browser.clock.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, done)];
       function done(): void {
@@ -173,7 +189,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     return {
       delivered: after.delivered - before.delivered,
       pending: after.pending,
-      dropped: gone(after) - gone(before),
+      dropped: total(after.dropped) - total(before.dropped),
     };
   }
 
@@ -206,9 +222,9 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       if (hasPage && callback) attempt(callback);
     },
     user: () => core?.wrapped.user() ?? nobody(),
-    register: async (...plugins) => inTurnAndEver((current) => current.wrapped.register(...plugins)),
-    deregister: async (...names) => inTurnAndEver((current) => current.wrapped.deregister(...names)),
-    addSourceMiddleware: async (fn) => inTurnAndEver((current) => current.wrapped.addSourceMiddleware(fn)),
+    register: lasting('register'),
+    deregister: lasting('deregister'),
+    addSourceMiddleware: lasting('addSourceMiddleware'),
     setAnonymousId(id) {
       let now: string | null = null;
       void inTurn((current) => {

@@ -1,69 +1,32 @@
 import { createBasicAuthorizer } from './auth/basic.ts';
-import type { Accounts } from './accounts.ts';
 import * as browser from './browser.ts';
+import { clock, lifecycle, local } from './browser.ts';
 import { capture } from './capture.ts';
-import { type Call, createWrapped, type Wrapped } from './customerio/analytics.ts';
+import type { Core, CoreNeeds } from './core-contract.ts';
+import { createWrapped } from './customerio/analytics.ts';
 import { createCookies } from './customerio/cookies.ts';
 import { createVisitor } from './customerio/visitor.ts';
-import { SdkError, type SdkErrorCode } from './errors.ts';
-import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
-import type { Settings } from './options.ts';
-import type { Ledger, OutboxEvent } from './outbox/contract.ts';
+import type { OutboxEvent } from './outbox/contract.ts';
 import { indexedDbTransactions } from './outbox/indexeddb.ts';
 import { createLifeboat } from './outbox/lifeboat.ts';
-import { memoryTransactions } from './outbox/memory.ts';
-import { createOutbox, type Storage } from './outbox/outbox.ts';
+import { createOutbox } from './outbox/outbox.ts';
 import { createStore } from './outbox/store.ts';
 import { createRemembered } from './remembered.ts';
-import { createLeader } from './sender/leader.ts';
+import { createLeader, type Leader, NO_LOCKS } from './sender/leader.ts';
 import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
 import { createTabs, type TabMessage } from './tabs.ts';
 import { BATCH_PATH } from './wire.ts';
 
-/** All that exists only while the visitor agrees, in the order in which an event passes through it. */
-export interface Core {
-  readonly wrapped: Wrapped;
-  run(call: Call): void;
-  setAnonymousId(id?: string): string | null | undefined;
-  anonymize(): void;
-  /** Says whether this tab is the one that sends. */
-  flush(): Promise<boolean>;
-  ledger(): Ledger;
-  /** Stops every timer, listener and lock; what is stored stays. */
-  stop(): void;
-  /** Stops, and deletes all that was ever stored. Answers the events that are gone with it. */
-  wipe(): Promise<readonly string[]>;
-}
-
-export interface CoreNeeds {
-  readonly settings: Settings;
-  /** Of this page: the first part of every id that it gives. */
-  readonly page: string;
-  readonly version: string;
-  readonly accounts: Accounts;
-  /** What an earlier core has stored is deleted. */
-  readonly ready: Promise<unknown> | undefined;
-  newCall(): Pick<Call, 'id' | 'snapshot'>;
-  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
-  /** Events of the wrapped SDK. */
-  tell(name: string, args: readonly unknown[]): void;
-  /** It is stored, or in memory, or gone with the visitor's consent. */
-  kept(id: string, where: Storage | undefined): void;
-  drop(id: string, reason: DropReason): void;
-  /** Another tab was told that the visitor no longer agrees. */
-  onDenied(): void;
-}
+/** Our lifeboats, and where a site used the wrapped SDK before: its queue, and that of its sender. */
+const LEFT_BEHIND = /:lifeboat:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
 export function createCore(needs: CoreNeeds): Core {
-  const { settings, page, accounts, emit, drop } = needs;
-  const { clock, lifecycle, local } = browser;
+  const { settings, page, accounts, emit, fail, drop } = needs;
   const scope = `cio-first-party:${settings.clientKey}`;
   const leaseDatabase = `${scope}:lease`;
   const { outbox: limits, delivery } = settings;
 
-  const fail = (code: SdkErrorCode, message: string, cause?: unknown): void =>
-    emit('error', new SdkError(code, message, { cause }));
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   let wiped = false;
 
@@ -104,13 +67,27 @@ export function createCore(needs: CoreNeeds): Core {
     storage: limits.storage,
     ready: needs.ready,
     openDurable: () => createStore(indexedDbTransactions(scope), limits),
-    openMemory: (ledger) =>
-      createStore(memoryTransactions(ledger), { ...limits, maxEvents: limits.maxEvents + ledger.pending }),
+    async recovery(recoveryNeeds) {
+      const { createRecovery } = await import('./outbox/recovery.ts');
+      return createRecovery({ database: scope, limits, sender, fail }, recoveryNeeds);
+    },
+    onOpened(found) {
+      if (wiped) return;
+      accounts.open(found);
+      if (found.pending) announce();
+    },
+    onLost(before, now, moved) {
+      const elsewhere = new Set([...moved, ...outbox.unsaved()].map(({ id }) => id));
+      const known = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
+      if (wiped) return [];
+      accounts.close(before, 'storage', known.length + moved.length);
+      accounts.open(now);
+      fail('storage-unavailable', 'IndexedDB was deleted');
+      return known;
+    },
     onStored(ids) {
-      emit('stored', { ids });
-      tabs.tell({ kind: 'stored' });
-      leader.ask();
-      sender.wake();
+      if (ids.length && outbox.storage() === 'indexeddb') emit('stored', { ids });
+      announce();
     },
     onEvicted: (evicted) => {
       for (const each of evicted) emit('dropped', each);
@@ -119,7 +96,12 @@ export function createCore(needs: CoreNeeds): Core {
     onFallback: (cause) => fail('storage-unavailable', 'Events wait in memory', cause),
   });
   const lifeboat = createLifeboat(local, scope, page);
-  void outbox.opened.then((found) => wiped || accounts.open(found));
+  /** Something waits to be sent by whichever tab leads. */
+  function announce(): void {
+    tabs.tell({ kind: 'stored' });
+    void leader.ask();
+    sender.wake();
+  }
 
   function keep(event: OutboxEvent): void {
     sender.captured(event);
@@ -129,7 +111,7 @@ export function createCore(needs: CoreNeeds): Core {
   }
 
   // 4. How it leaves.
-  const remembered = createRemembered(local, scope);
+  const remembered = createRemembered(local, scope, clock, () => !wiped);
   const transport = createTransport({
     url: settings.proxyUrl + BATCH_PATH,
     clock,
@@ -138,28 +120,41 @@ export function createCore(needs: CoreNeeds): Core {
     request: browser.request,
     gzip: browser.gzip,
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
-    onReadsGzip: (reads) => wiped || remembered.set('gzip', reads),
+    onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
-  const gained = (): void => void rescue();
-  const leader = createLeader({
-    name: scope,
-    locks: browser.lockManager(),
-    gained,
-    async byLease() {
+  let rescuing: Promise<void> | undefined;
+  let isAsked = false;
+  function gained(): void {
+    void leader.ask();
+    isAsked = true;
+    rescuing ??= rescue().finally(() => (rescuing = undefined));
+  }
+  const leaderBy = (locks: Pick<LockManager, 'query' | 'request'>): Leader =>
+    createLeader({ name: scope, locks, clock, gained });
+  const locks = browser.lockManager();
+  let leader = leaderBy(locks ?? NO_LOCKS);
+  if (!locks) {
+    // Twice is better than never.
+    const alone = (): Leader => leaderBy({ ...NO_LOCKS, request: () => Promise.reject() });
+    const byLease = async (): Promise<Leader> => {
       const { createLeaseLeader } = await import('./sender/lease.ts');
       return createLeaseLeader({ name: leaseDatabase, owner: page, clock, gained });
-    },
-  });
-  /** What another page saved with its last breath comes before what was stored since. */
-  async function rescue(): Promise<void> {
-    const save = async (events: readonly OutboxEvent[]): Promise<void> => {
-      await outbox.adopt(events);
-      await sender.flush();
-      // In memory they are no safer than with the page that has gone: they stay in the boat, too.
-      if (outbox.storage() === 'memory' && outbox.ledger().bytes) throw new Error();
     };
-    await lifeboat.rescue(save).catch(() => undefined);
-    await sender.flush();
+    void byLease()
+      .catch(alone)
+      .then((loaded) => stops.length && (leader = loaded).join());
+  }
+  /** What other pages have left behind comes before what was stored since. */
+  async function rescue(): Promise<void> {
+    while (isAsked) {
+      isAsked = false;
+      if (local.keys().some((key) => LEFT_BEHIND.test(key))) await takeOver().catch(() => undefined); // it stays
+      await sender.flush();
+    }
+  }
+  async function takeOver(): Promise<void> {
+    const { takeOver } = await import('./left-behind.ts');
+    await takeOver({ local, lifecycle, stops, scope, page, clock, outbox, sender, settings, accounts, drop });
   }
   const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
   const sender = createSender({
@@ -170,9 +165,10 @@ export function createCore(needs: CoreNeeds): Core {
     flushIntervalMs: delivery.flushIntervalMs,
     random: browser.random,
     leads,
-    hasHeir: leader.hasHeir,
+    hasHeir: () => leader.hasHeir(),
     outbox,
-    answered: { get: () => remembered.get('answered'), set: () => wiped || remembered.set('answered', true) },
+    answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
+    quiet: { get: remembered.quietMs, set: remembered.setQuiet },
     tell(name, payload) {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
@@ -187,11 +183,20 @@ export function createCore(needs: CoreNeeds): Core {
     (message) => void hear(message),
   );
 
+  /** In memory it sends nothing but its own: another tab has to take over. */
+  const show = (): void => {
+    if (leader.leads() && outbox.storage() === 'indexeddb') tabs.tell({ kind: 'here' });
+  };
+
   async function hear(message: TabMessage): Promise<void> {
     switch (message.kind) {
       case 'stored':
+        show();
         await outbox.refresh();
-        return sender.wake();
+        sender.wake();
+        return handOver();
+      case 'here':
+        return leader.heard();
       case 'told': {
         const { name, payload } = message;
         const ids = 'ids' in payload ? payload.ids : 'id' in payload ? [payload.id] : [];
@@ -203,6 +208,7 @@ export function createCore(needs: CoreNeeds): Core {
         return own.length ? emit(name, 'ids' in payload ? { ...payload, ids: own } : payload) : undefined;
       }
       case 'flush':
+        show();
         return sender.flush();
       case 'identity':
         return visitor.reload();
@@ -211,27 +217,61 @@ export function createCore(needs: CoreNeeds): Core {
     }
   }
 
+  /** The browser slows a hidden page down, and may freeze it: a tab that stands in line sends in its place. */
+  async function handOver(): Promise<void> {
+    if (!lifecycle.hidden() || !leader.leads()) return;
+    await leader.ask();
+    if (lifecycle.hidden() && leader.hasHeir() && !sender.busy()) lineUpAgain();
+  }
+
+  function lineUpAgain(): void {
+    leader.leave();
+    leader.join();
+  }
+
+  /** The page may never run again. */
+  function leave(): void {
+    const unsaved = outbox.unsaved();
+    sender.leaving(unsaved);
+    lifeboat.save(unsaved);
+    stepBack();
+  }
+
+  function stepBack(): void {
+    leader.leave();
+    tabs.leave();
+  }
+
+  function comeBack(): void {
+    tabs.join();
+    leader.join();
+    visitor.reload();
+    // Other tabs may have sent what this one knew of.
+    sender.settled(sender.unsettled().map(({ id }) => id));
+    void outbox.refresh().then(() => {
+      // Their only other place may be the memory of this page.
+      if (!outbox.unsaved().length) lifeboat.clearOwn();
+    });
+  }
+
   const stops = [
-    lifecycle.on('hide', () => sender.leaving(outbox.unsaved())),
-    lifecycle.on('show', () => visitor.reload()),
+    lifecycle.on('hide', () => {
+      sender.leaving(outbox.unsaved());
+      void handOver();
+    }),
+    lifecycle.on('show', () => {
+      visitor.reload();
+      void outbox.refresh(); // it may be healed
+    }),
     browser.onStorageChange((key) => {
       visitor.reload();
       // A tab that does not lead has closed.
-      if (leads() && key && lifeboat.isOne(key)) void rescue();
+      if (key && leads() && LEFT_BEHIND.test(key)) gained();
     }),
-    lifecycle.on('leave', () => {
-      const unsaved = outbox.unsaved();
-      sender.leaving(unsaved);
-      lifeboat.save(unsaved);
-      leader.leave();
-      tabs.leave();
-    }),
-    lifecycle.on('return', () => {
-      tabs.join();
-      leader.join();
-      visitor.reload();
-      void outbox.written().then(lifeboat.clearOwn).then(outbox.refresh);
-    }),
+    lifecycle.on('leave', leave),
+    lifecycle.on('freeze', stepBack),
+    lifecycle.on('return', comeBack),
+    lifecycle.on('resume', comeBack),
   ];
   leader.join();
   // Last, because a plugin may track while it loads. Failures are told, never thrown.
@@ -246,9 +286,8 @@ export function createCore(needs: CoreNeeds): Core {
 
   function stop(): void {
     sender.stop();
-    for (const each of stops) each();
-    leader.leave();
-    tabs.leave();
+    for (const each of stops.splice(0)) each();
+    stepBack();
   }
 
   return {
@@ -264,14 +303,18 @@ export function createCore(needs: CoreNeeds): Core {
       await wrapped.idle();
       await outbox.written();
       if (leads()) await sender.flush();
-      else tabs.tell({ kind: 'flush' });
+      else {
+        tabs.tell({ kind: 'flush' });
+        void leader.ask();
+        await outbox.refresh(); // nobody can tell this tab where there is no channel
+      }
       return leads();
     },
     ledger: () => outbox.ledger(),
     stop,
     async wipe() {
       wiped = true;
-      accounts.close(outbox.ledger());
+      accounts.close(outbox.ledger(), 'consent');
       tabs.tell({ kind: 'denied' });
       stop();
       visitor.wipe();

@@ -27,7 +27,7 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   const told = JSON.stringify(plain(options));
   const known = registry.get(key);
   if (known) {
-    if (known.options !== told) warn('cio-first-party: made before with other options, which stay');
+    if (known.options !== told) warn('cio-first-party: made before, with other options');
     return known.analytics;
   }
   const analytics = createClient(settings, true, () => registry.delete(key));

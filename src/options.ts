@@ -53,7 +53,7 @@ export interface AnalyticsOptions {
   readonly cookie?: CookieOptions;
   /** Which destinations get events, as in the wrapped SDK: `{ All: true, Name: false }`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
-  /** Prints what happens to the console, without payloads. @default false */
+  /** Prints what happens to the console, without payloads; `beforeSend` sees those. @default false */
   readonly debug?: boolean;
 }
 

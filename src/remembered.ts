@@ -1,19 +1,44 @@
-import type { TextStore } from './browser.ts';
+import type { Clock, TextStore } from './browser.ts';
 
-/** What the proxy has shown, remembered also for the next page: that it reads gzip, and that it was ever reached. */
+/** What the proxy has shown, remembered also for the next page and for other tabs. */
 export interface Remembered {
+  /** That it reads gzip, and that it was ever reached. */
   get(what: 'gzip' | 'answered'): boolean;
+  /** A no is final: who has refused gzip may go on saying that it reads it, with a server of another kind in front. */
   set(what: 'gzip' | 'answered', value: boolean): void;
+  /** For how long it still wants to be left alone, in milliseconds: 0 or less where it does not. */
+  quietMs(): number;
+  setQuiet(delayMs: number): void;
 }
 
-export function createRemembered(local: TextStore, scope: string): Remembered {
-  const known: Partial<Record<string, boolean>> = {};
+/** @param mayWrite whether the visitor still agrees */
+export function createRemembered(
+  local: TextStore,
+  scope: string,
+  clock: Clock,
+  mayWrite: () => boolean,
+): Remembered {
+  const known: Partial<Record<string, string>> = {};
+  const said = (what: string): string => (known[what] ??= local.get(`${scope}:${what}`) ?? '');
+  const until = `${scope}:until`;
+  const keep = (key: string, text: string): unknown => mayWrite() && local.set(key, text);
   return {
-    get: (what) => (known[what] ??= local.get(`${scope}:${what}`) === 'yes'),
+    get: (what) => said(what) === 'yes',
     set(what, value) {
-      if (known[what] === value) return;
-      known[what] = value;
-      local.set(`${scope}:${what}`, value ? 'yes' : 'no');
+      const word = value ? 'yes' : 'no';
+      if (said(what) === 'no' || said(what) === word) return;
+      known[what] = word;
+      keep(`${scope}:${what}`, word);
+    },
+    quietMs() {
+      const [sinceMs = 0, untilMs = 0] = (local.get(until) ?? '').split(',').map(Number);
+      const nowMs = clock.now();
+      // By a clock that was set back since, it might last for ever.
+      return nowMs < sinceMs ? 0 : untilMs - nowMs;
+    },
+    setQuiet(delayMs) {
+      const nowMs = clock.now();
+      keep(until, `${nowMs},${nowMs + delayMs}`);
     },
   };
 }

@@ -4,6 +4,8 @@ import type { AnalyticsEvents } from './events.ts';
 /** What the open tabs of a site tell each other. */
 export type TabMessage =
   | { readonly kind: 'stored' }
+  /** The tab that sends has heard that something is stored. */
+  | { readonly kind: 'here' }
   /** What the tab that sends has told its own page. */
   | { readonly kind: 'told'; readonly name: Told; readonly payload: AnalyticsEvents[Told] }
   | { readonly kind: 'flush' }

@@ -1,5 +1,6 @@
 import type { Clock } from '../browser.ts';
-import { isAllowed, type Plugin, type PluginContext } from './plugin.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Plugin, PluginContext } from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
 
 /**
@@ -28,19 +29,12 @@ export interface QueueNeeds<Ticket> {
   report(plugin: string, cause: unknown): void;
 }
 
-/** A plugin that has not answered by then counts as failed; the wrapped SDK waits as long for `load`. */
-const PATIENCE_MS = 10_000;
-
-export function createQueue<Ticket>({
-  clock,
-  claim,
-  accept,
-  refuse,
-  report,
-}: QueueNeeds<Ticket>): PluginQueue {
+export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
+  const { clock, claim, accept, refuse, report } = needs;
   const plugins: Plugin[] = [];
   // Set while anything is on its way; later events line up behind it.
   let tail: Promise<unknown> | undefined;
+  let loaded: Promise<Pipeline> | undefined;
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
     // Never at once: what a plugin itself makes meanwhile must find the line.
@@ -54,110 +48,45 @@ export function createQueue<Ticket>({
     return done;
   }
 
-  function patiently<T>(answer: T | PromiseLike<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const stop = clock.after(PATIENCE_MS, () => reject(new Error(`no answer in ${PATIENCE_MS} ms`)));
-      Promise.resolve(answer).then(resolve, reject).finally(stop);
-    });
-  }
+  const pipeline = (): Promise<Pipeline> =>
+    (loaded ??= import('./pipeline.ts').then(({ createPipeline }) =>
+      createPipeline({ clock, plugins, report }),
+    ));
 
-  async function ask(plugin: Plugin, context: PluginContext): Promise<unknown> {
-    const answer = hookOf(plugin, context.event)?.call(plugin, context);
-    return isThenable(answer) ? patiently(answer) : answer;
-  }
-
-  async function through(context: PluginContext): Promise<PluginContext | undefined> {
-    let current = context;
-    for (const kind of ['before', 'enrichment']) {
-      for (const plugin of plugins.filter((each) => each.type === kind)) {
+  const change =
+    (how: 'register' | 'deregister'): PluginQueue['register'] =>
+    (context, plugin, analytics) =>
+      inLine(async () => {
         try {
-          const answer = await ask(plugin, current);
-          // Compared by shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
-          if (isContext(answer)) current = answer;
+          await (await pipeline())[how](context, plugin, analytics);
         } catch (cause) {
-          if (!isCancellation(cause)) report(plugin.name, cause);
-          return undefined;
+          report(plugin?.name, cause); // its file is missing: events go on without
         }
-      }
-    }
-    return current;
-  }
-
-  function tell(context: PluginContext): void {
-    for (const plugin of plugins) {
-      if (plugin.type !== 'destination' && plugin.type !== 'after') continue;
-      if (!isAllowed(plugin, context.event.integrations)) continue;
-      ask(plugin, context).catch((cause: unknown) => {
-        if (!isCancellation(cause)) report(plugin.name, cause);
       });
-    }
-  }
-
-  function dispatch(context: PluginContext): Promise<PluginContext> {
-    const { ticket, ours } = claim(context.event);
-    if (!tail && !plugins.length) {
-      accept(ticket, context.event);
-      return Promise.resolve(context);
-    }
-    const done = inLine(async () => {
-      const passed = await through(context);
-      if (!passed) {
-        refuse(ticket);
-        return context;
-      }
-      accept(ticket, passed.event);
-      tell(passed);
-      return passed;
-    });
-    // A plugin that waits for its own event would wait for itself.
-    return ours ? Promise.resolve(context) : done;
-  }
 
   return {
     plugins,
     idle: async () => {
       while (tail) await tail;
     },
-    dispatch,
-    register: (context, plugin, analytics) =>
-      inLine(async () => {
-        try {
-          await patiently(plugin.load(context, analytics));
-          plugins.push(plugin);
-        } catch (cause) {
-          report(plugin?.name, cause);
-        }
-      }),
-    deregister: (context, plugin, analytics) =>
-      inLine(async () => {
-        const at = plugins.indexOf(plugin);
-        if (at >= 0) plugins.splice(at, 1);
-        try {
-          await patiently(plugin.unload?.(context, analytics));
-        } catch (cause) {
-          report(plugin.name, cause);
-        }
-      }),
+    dispatch(context) {
+      const { ticket, ours } = claim(context.event);
+      if (!tail && !plugins.length) {
+        accept(ticket, context.event);
+        return Promise.resolve(context);
+      }
+      const done = inLine(async () => {
+        const line = plugins.length ? await pipeline() : undefined;
+        const passed = line ? await line.through(context) : context;
+        if (passed) accept(ticket, passed.event);
+        else refuse(ticket);
+        if (passed) line?.tell(passed);
+        return passed ?? context;
+      });
+      // A plugin that waits for its own event would wait for itself.
+      return ours ? Promise.resolve(context) : done;
+    },
+    register: change('register'),
+    deregister: change('deregister'),
   };
 }
-
-const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
-
-function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
-  const name = HOOKS.find((hook) => hook === event.type);
-  return name && plugin[name];
-}
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-
-const isContext = (value: unknown): value is PluginContext =>
-  typeof value === 'object' && value !== null && 'event' in value && 'updateEvent' in value;
-
-/** A plugin that drops an event on purpose throws a ContextCancelation of the wrapped SDK. */
-const isCancellation = (cause: unknown): boolean =>
-  typeof cause === 'object' &&
-  cause !== null &&
-  !(cause instanceof Error) &&
-  'retry' in cause &&
-  'type' in cause;

@@ -19,6 +19,8 @@ export interface WaitingEvent extends OutboxEvent {
 
 /** What a store has seen. `tracked` equals `delivered` + `pending` + all of `dropped`, always. */
 export interface Ledger {
+  /** Names the log that it is of, from its first event on: whoever deletes that begins another one. */
+  readonly log?: string | undefined;
   readonly tracked: number;
   readonly delivered: number;
   readonly pending: number;
@@ -26,6 +28,11 @@ export interface Ledger {
   readonly bytes: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
 }
+
+export const NOTHING: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
+
+export const total = (counts: Ledger['dropped']): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** An event that a store gave up by itself. */
 export interface Eviction {
@@ -47,10 +54,14 @@ export interface BatchLimits {
 /** Keeps events, oldest first, until told what became of them. Every method is atomic, also against other tabs. */
 export interface Store {
   ledger(): Promise<Ledger>;
-  /** Resolves when they are durable. Evicts the oldest beyond the limits. */
+  /**
+   * Resolves when they are durable. Evicts the oldest beyond the limits.
+   * @param unlessHeld leaves out those that are there already
+   */
   append(
     events: readonly OutboxEvent[],
     now: number,
+    unlessHeld?: boolean,
   ): Promise<{ ledger: Ledger; evicted: readonly Eviction[] }>;
   /** The oldest that fit into one batch: at least one, where there is one. Gives up what has expired by `now`. */
   oldest(
@@ -59,8 +70,6 @@ export interface Store {
   ): Promise<{ events: readonly WaitingEvent[]; ledger: Ledger; evicted: readonly Eviction[] }>;
   /** Takes events out. Those that are gone already are not counted again. */
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<Ledger>;
-  /** Which of these ids it holds. */
-  holds(ids: ReadonlySet<string>): Promise<ReadonlySet<string>>;
   /** Deletes everything, the ledger too, and says which events that were. */
   wipe(): Promise<readonly string[]>;
 }

@@ -1,4 +1,5 @@
 import { createStore, promisifyRequest } from 'idb-keyval';
+import { isHead, isRecord } from './record.ts';
 import type { LogHead, LogRecord, LogTransaction, Transact } from './store.ts';
 
 /** The log in IndexedDB: records under numbers, everything else under names, which sort behind all numbers. */
@@ -25,22 +26,31 @@ export function indexedDbTransactions(database: string): Transact {
 }
 
 function logIn(store: IDBObjectStore): LogTransaction {
+  // One request after the other: where the second cannot be made, nobody would hold the answer of the first.
   const read = <T>(key: IDBValidKey): Promise<T | undefined> =>
     promisifyRequest(store.get(key) as IDBRequest<T | undefined>);
   return {
-    head: () => read<LogHead>('head'),
+    async head() {
+      const head = await read<LogHead>('head');
+      return head && sound(head, isHead);
+    },
     async first(count) {
       const places = IDBKeyRange.bound(0, Infinity);
-      const [keys, records] = await Promise.all([
-        promisifyRequest(store.getAllKeys(places, count)),
-        promisifyRequest(store.getAll(places, count) as IDBRequest<LogRecord[]>),
-      ]);
-      return records.map((record, i) => [Number(keys[i]), record] as const);
+      const keys = await promisifyRequest(store.getAllKeys(places, count));
+      const records = await promisifyRequest(store.getAll(places, count) as IDBRequest<LogRecord[]>);
+      return records.map((record, i) => [Number(keys[i]), sound(record, isRecord)] as const);
     },
     read: (place) => read<LogRecord>(place),
+    add: (place, record) => void store.add(record, place),
     write: (place, record) => void store.put(record, place),
     erase: (place) => void store.delete(place),
     writeHead: (head) => void store.put(head, 'head'),
     clear: () => void store.clear(),
   };
+}
+
+/** What cannot be right is better found now than sent. */
+function sound<T>(value: unknown, isSound: (value: unknown) => value is T): T {
+  if (!isSound(value)) throw new TypeError('Not readable');
+  return value;
 }

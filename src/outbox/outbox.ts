@@ -1,9 +1,9 @@
-import type { Clock } from '../browser.ts';
 import type { DropReason } from '../events.ts';
-import type { BatchLimits, Eviction, Ledger, OutboxEvent, Store, WaitingEvent } from './contract.ts';
+import { type BatchLimits, type Eviction, type Ledger, NOTHING, type OutboxEvent } from './contract.ts';
+import type { WaitingEvent } from './contract.ts';
+import { createFallback, type FallbackNeeds, type Storage } from './fallback.ts';
 
-/** Where an event waits: `indexeddb` survives the page, `memory` does not. */
-export type Storage = 'indexeddb' | 'memory';
+export type { Storage } from './fallback.ts';
 
 /** Takes events synchronously, writes what has gathered in one go, and falls back to memory when the browser refuses. */
 export interface Outbox {
@@ -13,11 +13,9 @@ export interface Outbox {
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void>;
   /** Writes those of another page's events that are not there yet. */
   adopt(events: readonly OutboxEvent[]): Promise<void>;
-  /** Taken, and not yet known to be written: what dies with the page. */
+  /** Taken, and not yet known to be written: what dies with the page. One that is just being written may be there twice. */
   unsaved(): readonly OutboxEvent[];
   ledger(): Ledger;
-  /** What it held when it was opened. */
-  readonly opened: Promise<Ledger>;
   /** Reads the ledger, which another tab has changed. */
   refresh(): Promise<void>;
   /** Resolves when all that is taken by now is written. */
@@ -27,29 +25,22 @@ export interface Outbox {
   wipe(): Promise<readonly string[]>;
 }
 
-export interface OutboxNeeds {
-  readonly clock: Clock;
-  readonly storage: Storage;
+export interface OutboxNeeds extends FallbackNeeds {
   /** Nothing is read or written before: an earlier outbox may still be deleting its database. */
   readonly ready?: Promise<unknown> | undefined;
-  /** A fresh handle each time: the browser may kill one without a word. */
-  openDurable(): Store;
-  /** Its ledger goes on from this one: what IndexedDB held still waits, for a page that can read it. */
-  openMemory(ledger: Ledger): Store;
+  /** What it held when this page came. */
+  onOpened(found: Ledger): void;
   onStored(ids: readonly string[]): void;
   onEvicted(evicted: readonly Eviction[]): void;
-  /** IndexedDB is given up for this page. */
-  onFallback(cause: unknown): void;
+  /**
+   * Somebody has deleted the database. Answers what this page still knows of the events that waited there.
+   * @param moved waited in memory meanwhile, and begin the new log
+   */
+  onLost(before: Ledger, now: Ledger, moved: readonly OutboxEvent[]): readonly OutboxEvent[];
 }
 
-const TRIES = 3;
-// Safari has hung for ever in the first `open` after a start: https://bugs.webkit.org/show_bug.cgi?id=226547
-const OPEN_TIMEOUT_MS = 2_000;
-const WRITE_TIMEOUT_MS = 10_000;
 // One transaction clones its values in one task of the page; this many take a few milliseconds.
 const COMMIT_EVENTS = 1_000;
-
-const NOTHING: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
 
 interface Waiter {
   readonly event: OutboxEvent;
@@ -57,67 +48,77 @@ interface Waiter {
 }
 
 export function createOutbox(needs: OutboxNeeds): Outbox {
-  const { clock, onStored, onEvicted, onFallback } = needs;
-  let storage = needs.storage;
-  let store = storage === 'memory' ? needs.openMemory(NOTHING) : needs.openDurable();
-  let hasOpened = storage === 'memory';
+  const { onStored, onEvicted, onOpened } = needs;
   let known = NOTHING;
+  let hasOpened = false;
+  let isWiped = false;
   let captured: Waiter[] = [];
   let writing: readonly Waiter[] = [];
   let committing: Promise<void> | undefined;
+
+  const fallback = createFallback(
+    needs,
+    () => known,
+    ({ found, ledger, moved, evicted }) => {
+      // Counted from what was there, as if it had been readable from the start.
+      if (!hasOpened) open(found);
+      learn(ledger, moved);
+      tell(moved, evicted);
+    },
+  );
+  const { storage } = fallback;
   // Before anything is written: what is found must not be taken for what was put there since.
-  const opened = on((current) => current.ledger()).then(learn);
+  const opened = use((store) => store.ledger()).then((found) => {
+    if (storage() === needs.storage) open(found);
+    learn(found);
+  });
 
-  function inTime<T>(work: Promise<T>): Promise<T> {
-    const limitMs = hasOpened ? WRITE_TIMEOUT_MS : OPEN_TIMEOUT_MS;
-    return new Promise((resolve, reject) => {
-      const stop = clock.after(limitMs, () => reject(new Error(`IndexedDB gave no answer in ${limitMs} ms`)));
-      work.then(resolve, reject).finally(stop);
-    });
-  }
-
-  /** Tries with a fresh handle each time, then goes on in memory. */
-  async function on<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  async function use<T>(...work: Parameters<typeof fallback.use<T>>): Promise<T> {
     await needs.ready;
-    for (let tries = 1; storage === 'indexeddb'; tries++) {
-      const used = store;
-      try {
-        const answer = await inTime(work(used));
-        hasOpened = true;
-        if (storage === 'indexeddb') return answer; // else it comes too late to count
-      } catch (cause) {
-        if (storage !== 'indexeddb') break; // another call has given it up meanwhile
-        if (tries < TRIES && used === store) store = needs.openDurable();
-        if (tries < TRIES) continue;
-        storage = 'memory';
-        store = needs.openMemory(known);
-        onFallback(cause);
-      }
-    }
-    return work(store);
+    // It would bring back what is deleted.
+    return isWiped ? new Promise<T>(() => {}) : fallback.use(...work);
   }
 
-  function learn(ledger: Ledger): Ledger {
+  function open(found: Ledger): void {
+    hasOpened = true;
+    onOpened(found);
+  }
+
+  function learn(ledger: Ledger, moved: readonly OutboxEvent[] = []): void {
+    const before = known;
     known = ledger;
-    return ledger;
+    if (before.log && before.log !== ledger.log) void append(needs.onLost(before, ledger, moved), true);
   }
 
-  async function append(events: readonly OutboxEvent[]): Promise<void> {
+  function tell(written: readonly OutboxEvent[], evicted: readonly Eviction[]): void {
+    onEvicted(evicted);
+    const gone = new Set(evicted.map(({ id }) => id));
+    onStored(written.map(({ id }) => id).filter((id) => !gone.has(id)));
+  }
+
+  /** @param done is called between what is known and what is told of it */
+  async function append(events: readonly OutboxEvent[], unlessHeld?: boolean, done?: () => void): Promise<void> {
     await opened;
-    const { ledger, evicted } = await on((current) => current.append(events, clock.now()));
+    const { ledger, evicted } = await use((store, again) =>
+      store.append(events, needs.clock.now(), unlessHeld || again),
+    );
     learn(ledger);
-    if (evicted.length) onEvicted(evicted);
+    done?.();
+    tell(events, evicted);
   }
 
   async function commit(): Promise<void> {
     while (captured.length) {
       writing = captured.slice(0, COMMIT_EVENTS);
       captured = captured.slice(COMMIT_EVENTS);
-      await append(writing.map(({ event }) => event));
-      const written = writing;
-      writing = [];
-      for (const { resolve } of written) resolve(storage);
-      onStored(written.map(({ event }) => event.id));
+      await append(
+        writing.map(({ event }) => event),
+        false,
+        () => {
+          for (const { resolve } of writing) resolve(storage());
+          writing = [];
+        },
+      );
     }
     committing = undefined;
   }
@@ -130,37 +131,33 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
         committing ??= Promise.resolve().then(commit);
       }),
     async oldest(limits) {
-      const { events, ledger, evicted } = await on((current) => current.oldest(limits, clock.now()));
+      const { events, ledger, evicted } = await use((store) => store.oldest(limits, needs.clock.now()));
       learn(ledger);
-      if (evicted.length) onEvicted(evicted);
+      onEvicted(evicted);
       return events;
     },
     async settle(events, as) {
       await committing;
-      learn(await on((current) => current.settle(events, as)));
+      learn(await use((store) => store.settle(events, as)));
     },
-    async adopt(events) {
-      const held = await on((current) => current.holds(new Set(events.map(({ id }) => id))));
-      const missing = events.filter(({ id }) => !held.has(id));
-      if (missing.length) await append(missing);
-    },
-    unsaved: () => [...writing, ...captured].map(({ event }) => event),
+    adopt: (events) => append(events, true),
+    unsaved: () => [...fallback.inMemory(), ...[...writing, ...captured].map(({ event }) => event)],
     ledger() {
       const waiting = writing.length + captured.length;
       return { ...known, tracked: known.tracked + waiting, pending: known.pending + waiting };
     },
-    opened,
     async refresh() {
-      learn(await on((current) => current.ledger()));
+      learn(await use((store) => store.ledger()));
     },
     written: async () => committing,
-    storage: () => storage,
+    storage,
     async wipe() {
       const lost = captured;
       captured = [];
       for (const { resolve } of lost) resolve();
       await committing;
-      const stored = await on((current) => current.wipe());
+      const stored = await use((store) => store.wipe());
+      isWiped = true;
       known = NOTHING;
       return [...stored, ...lost.map(({ event }) => event.id)];
     },

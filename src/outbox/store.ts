@@ -1,5 +1,6 @@
 import type { DropReason } from '../events.ts';
-import type { Eviction, Ledger, Limits, OutboxEvent, Store, WaitingEvent } from './contract.ts';
+import { type Eviction, type Limits, NOTHING, type OutboxEvent } from './contract.ts';
+import type { Ledger, Store, WaitingEvent } from './contract.ts';
 
 /**
  * The append log: what was captured together is one record, places are counted upwards, and the ledger changes in the
@@ -27,6 +28,8 @@ export interface LogTransaction {
   /** The first records, in order. */
   first(count: number): Promise<readonly Entry[]>;
   read(place: number): Promise<LogRecord | undefined>;
+  /** Fails where there is one already. */
+  add(place: number, record: LogRecord): void;
   write(place: number, record: LogRecord): void;
   erase(place: number): void;
   writeHead(head: LogHead): void;
@@ -39,14 +42,7 @@ export type Transact = <T>(
   work: (log: LogTransaction) => Promise<T>,
 ) => Promise<T>;
 
-const EMPTY: LogHead = {
-  tracked: 0,
-  delivered: 0,
-  pending: 0,
-  bytes: 0,
-  dropped: {},
-  nextPlace: 1,
-};
+const EMPTY: LogHead = { ...NOTHING, nextPlace: 1 };
 
 // Large enough that a burst is few writes, small enough that one batch is few reads.
 const RECORD_EVENTS = 100;
@@ -56,15 +52,19 @@ export function createStore(transact: Transact, limits: Limits): Store {
   return {
     ledger: () => transact('readonly', async (log) => (await log.head()) ?? EMPTY),
 
-    append: (events, now) =>
+    append: (given, now, unlessHeld) =>
       transact('readwrite', async (log) => {
+        const held = new Set(unlessHeld ? await allIds(log) : []);
+        const events = given.filter(({ id }) => !held.has(id));
         let head = (await log.head()) ?? EMPTY;
         let place = head.nextPlace;
         for (let i = 0; i < events.length; i += RECORD_EVENTS) {
-          log.write(place++, { at: now, events: events.slice(i, i + RECORD_EVENTS) });
+          log.add(place++, { at: now, events: events.slice(i, i + RECORD_EVENTS) });
         }
         head = {
           ...head,
+          // Two tabs may begin it anew with the same event. What stands in for it has places below 0, and no name.
+          log: head.log ?? (place > 1 ? now + (events[0]?.id ?? '') : undefined),
           nextPlace: place,
           tracked: head.tracked + events.length,
           pending: head.pending + events.length,
@@ -87,6 +87,7 @@ export function createStore(transact: Transact, limits: Limits): Store {
         let head = (await log.head()) ?? EMPTY;
         const evicted: Eviction[] = [];
         let entries = await enough(log, batch.maxEvents);
+        if (head.nextPlace > 0 && head.pending && !entries.length) throw new TypeError('No records');
         for (const entry of entries) {
           if (now - entry[1].at <= limits.maxAgeMs) break;
           head = take(log, head, entry, entry[1].events, 'expired');
@@ -105,22 +106,16 @@ export function createStore(transact: Transact, limits: Limits): Store {
     settle: (events, as) =>
       transact('readwrite', async (log) => {
         let head = (await log.head()) ?? EMPTY;
-        // Sent as the page was leaving, before its place was known.
-        const lost = events.some(({ place }) => !place);
-        const places = lost
-          ? (await log.first(EVERY_RECORD)).map(([place]) => place)
-          : events.map(({ place }) => place);
-        for (const place of new Set(places)) {
+        const { pending } = head;
+        const takeFrom = (entry: Entry): void => void (head = take(log, head, entry, events, as));
+        for (const place of new Set(events.map((event) => event.place))) {
           const record = await log.read(place);
-          if (record) head = take(log, head, [place, record], events, as);
+          if (record) takeFrom([place, record]);
         }
+        // Sent as the page was leaving, before its place was known; or it has moved since.
+        if (pending - head.pending < events.length) (await log.first(EVERY_RECORD)).forEach(takeFrom);
         log.writeHead(head);
         return head;
-      }),
-
-    holds: (ids) =>
-      transact('readonly', async (log) => {
-        return new Set((await allIds(log)).filter((id) => ids.has(id)));
       }),
 
     wipe: () =>
@@ -171,15 +166,21 @@ function take(
   const staying = record.events.filter(({ id }) => !ids.has(id));
   const count = record.events.length - staying.length;
   if (!count) return head;
+  if (head.nextPlace === 1) throw new TypeError(); // the head is lost
   if (staying.length) log.write(place, { ...record, events: staying });
   else log.erase(place);
+  return leave({ ...head, bytes: head.bytes - bytesOf(record.events) + bytesOf(staying) }, count, as);
+}
+
+/** Counts so many events as gone. */
+export function leave<Of extends Ledger>(ledger: Of, count: number, as: 'delivered' | DropReason): Of {
+  const { pending, delivered, dropped } = ledger;
   return {
-    ...head,
-    pending: head.pending - count,
-    bytes: head.bytes - bytesOf(record.events) + bytesOf(staying),
+    ...ledger,
+    pending: pending - count,
     ...(as === 'delivered'
-      ? { delivered: head.delivered + count }
-      : { dropped: { ...head.dropped, [as]: (head.dropped[as] ?? 0) + count } }),
+      ? { delivered: delivered + count }
+      : { dropped: { ...dropped, [as]: (dropped[as] ?? 0) + count } }),
   };
 }
 

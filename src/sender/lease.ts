@@ -87,7 +87,8 @@ export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): L
       stop?.();
       if (untilMs) drop();
     },
-    ask,
+    ask: async () => ask(),
+    heard: () => {},
     hasHeir: () => false,
   };
 }

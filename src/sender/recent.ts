@@ -4,12 +4,13 @@ import type { OutboxEvent } from '../outbox/contract.ts';
 export interface Recent {
   add(event: OutboxEvent): void;
   remove(ids: readonly string[]): void;
+  all(): readonly OutboxEvent[];
   /** Together with these, each once, oldest first. */
   with(others: readonly OutboxEvent[]): readonly OutboxEvent[];
 }
 
-// More than this a page cannot send as it leaves.
-const MOST_BYTES = 64 * 1024;
+// A batch that is under way, and more than a page can send as it leaves.
+const MOST_BYTES = 1024 * 1024;
 
 export function createRecent(): Recent {
   const events = new Map<string, OutboxEvent>();
@@ -26,6 +27,7 @@ export function createRecent(): Recent {
         events.delete(id);
       }
     },
+    all: () => [...events.values()],
     with: (others) => [...new Map([...events, ...others.map((each) => [each.id, each] as const)]).values()],
   };
 }

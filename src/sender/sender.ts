@@ -1,49 +1,14 @@
-import type { Clock, Lifecycle } from '../browser.ts';
-import type { AnalyticsEvents, DropReason } from '../events.ts';
-import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import { type Bisection, createBisection } from './bisection.ts';
+import type { DropReason } from '../events.ts';
+import type { OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
+import type { Sender, SenderNeeds } from './contract.ts';
 import type { Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
 import { CAP_MS, retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
-import type { Transport } from './transport.ts';
-
-/** Empties the outbox, one request at a time, for as long as this tab leads. */
-export interface Sender {
-  /** Events of this tab are captured, and not stored yet. */
-  captured(event: OutboxEvent): void;
-  /** Something is stored: it goes out at once, but not sooner than a flush interval after what went out last. */
-  wake(): void;
-  /** Another tab has seen to these. */
-  settled(ids: readonly string[]): void;
-  /** Sends all there is, unless the proxy has asked to be left alone. Resolves when no more can be done at once. */
-  flush(): Promise<void>;
-  /** The page may be gone after this call: sends what is not sent yet, beyond its end. */
-  leaving(unsaved: readonly OutboxEvent[]): void;
-  stop(): void;
-}
-
-type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
-
-export interface SenderNeeds {
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
-  readonly transport: Transport;
-  readonly batch: BatchLimits;
-  readonly flushIntervalMs: number;
-  random(): number;
-  /** Whether this tab may send. */
-  leads(): boolean;
-  /** Whether another tab takes over when this one is gone. */
-  hasHeir(): boolean;
-  readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
-  /** Whether this browser ever had an answer from the proxy. */
-  readonly answered: { get(): boolean; set(): unknown };
-  tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
-  onUnauthorized(): void;
-}
 
 type Failure = Extract<Outcome, { kind: 'busy' | 'unanswered' }>;
+
+/** A crash may have had another cause; one that follows the same event so often has not. */
+const CRASHES = 3;
 
 /** "Not now", said in so many words, is no reason to suspect an event. */
 const NOT_NOW = new Set([408, 425, 429, 503]);
@@ -66,7 +31,14 @@ export function createSender(needs: SenderNeeds): Sender {
   // The proxy did not even answer a request without events; until it does, nothing else is sent.
   let outage = false;
   let blocked = false;
-  let bisection: Bisection<WaitingEvent> | undefined;
+  // Things have changed for the better since the request that is under way began.
+  let hopeful = false;
+  // Of so many of the oldest events one may be what the server cannot take: they go in batches of at most `narrow`, halved
+  // until it is alone, so that it does not hold up the rest.
+  let suspects = 0;
+  let narrow = 0;
+  let crashes = 0;
+  let crashed = '';
 
   function arm(delayMs: number): void {
     timer?.();
@@ -77,14 +49,20 @@ export function createSender(needs: SenderNeeds): Sender {
     });
   }
 
-  function hold(delayMs: number, asked = false): void {
+  /** Answers how long it is. */
+  function hold(givenMs: number, asked = false): number {
+    const delayMs = hopeful && !asked ? Math.min(givenMs, retryDelayMs(1, needs.random())) : givenMs;
     wait = { untilMs: clock.now() + delayMs, asked };
+    if (asked) needs.quiet.set(delayMs);
     arm(delayMs);
+    return delayMs;
   }
 
   const stops = (['online', 'show'] as const).map((moment) =>
     needs.lifecycle.on(moment, () => {
-      if (!wait || wait.asked) return;
+      if (wait?.asked) return;
+      // A request that is under way may have begun before.
+      hopeful = draining !== undefined;
       wait = undefined;
       drain();
     }),
@@ -92,12 +70,15 @@ export function createSender(needs: SenderNeeds): Sender {
 
   function drain(): void {
     if (stopped || draining || !needs.leads()) return;
+    const quietMs = needs.quiet.get();
+    if (!wait && quietMs > 0) wait = { untilMs: clock.now() + quietMs, asked: true };
     const waitMs = wait ? wait.untilMs - clock.now() : 0;
     if (waitMs > 0) {
       if (!timer) arm(waitMs);
       return;
     }
     wait = undefined;
+    hopeful = false;
     timer?.();
     timer = undefined;
     draining = run().finally(() => {
@@ -119,21 +100,27 @@ export function createSender(needs: SenderNeeds): Sender {
 
   async function run(): Promise<void> {
     while (!stopped && !wait && needs.leads()) {
-      if (outage && !(await isAlive())) {
-        if (!stopped) hold(blocked ? CAP_MS : retryDelayMs(++failures, needs.random()));
-        return;
-      }
-      outage = blocked = false;
-      const waiting = bisection ? bisection.next() : await outbox.oldest(limits);
-      const events = waiting.filter(({ id }) => !inFlight.has(id));
-      if (!events.length) {
-        if (!bisection) {
-          // All of it is on its way with a page that was leaving.
-          if (waiting.length) arm(needs.flushIntervalMs);
+      if (outage) {
+        const probe = await send([]);
+        if (stopped) return;
+        if (!isAlive(probe)) {
+          const askedMs = askedFor(probe);
+          hold(
+            askedMs ?? (blocked ? CAP_MS : retryDelayMs(++failures, needs.random())),
+            askedMs !== undefined,
+          );
           return;
         }
-        bisection = undefined;
-        continue;
+      }
+      outage = blocked = false;
+      const waiting = await outbox.oldest(suspects ? { ...limits, maxEvents: narrow } : limits);
+      // It may have been handed over while they were read.
+      if (!needs.leads()) return;
+      const events = waiting.filter(({ id }) => !inFlight.has(id));
+      if (!events.length) {
+        // All of it is on its way with a page that was leaving.
+        if (waiting.length) arm(needs.flushIntervalMs);
+        return;
       }
       attempts++;
       sentAtMs = clock.now();
@@ -142,7 +129,7 @@ export function createSender(needs: SenderNeeds): Sender {
       await conclude(events, outcome);
       landed(events);
       // A batch that is not full was all there was.
-      if (!bisection && outcome.kind === 'delivered' && !isFull(waiting)) return;
+      if (!suspects && outcome.kind === 'delivered' && !isFull(waiting)) return;
     }
   }
 
@@ -162,17 +149,17 @@ export function createSender(needs: SenderNeeds): Sender {
     for (const { id } of events) inFlight.delete(id);
   }
 
-  /** Whether the proxy answers at all: asked with no events, so that no event can be the reason if it does not. */
-  async function isAlive(): Promise<boolean> {
-    const { kind } = await send([]);
-    return kind === 'delivered' || kind === 'rejected';
-  }
+  /** Whether the proxy answers a request without events: no event can be the reason if it does not. */
+  const isAlive = ({ kind }: Outcome): boolean => kind === 'delivered' || kind === 'rejected';
+
+  const askedFor = (outcome: Outcome): number | undefined =>
+    outcome.kind === 'busy' ? outcome.afterMs : undefined;
 
   async function conclude(events: readonly WaitingEvent[], outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'delivered':
-        bisection?.passed();
         await delivered(events, attempts);
+        acquit(events.length);
         failures = attempts = 0;
         return undefined;
       case 'rejected':
@@ -204,11 +191,12 @@ export function createSender(needs: SenderNeeds): Sender {
     failures++;
     const { status } = outcome;
     const online = needs.lifecycle.online();
-    const afterMs = outcome.kind === 'busy' ? outcome.afterMs : undefined;
-    if (afterMs !== undefined) return later(events, afterMs, status, true);
-    const suspect = bisection !== undefined || failures >= SUSPECT_AFTER;
-    if (suspect && online && !NOT_NOW.has(status)) {
-      if (await isAlive()) {
+    let askedMs = askedFor(outcome);
+    const suspect = suspects > 0 || failures >= SUSPECT_AFTER;
+    if (askedMs === undefined && suspect && online && !NOT_NOW.has(status)) {
+      const probe = await send([]);
+      askedMs = askedFor(probe);
+      if (isAlive(probe)) {
         await divide(events, false, status, 'rejected');
         return later(events, retryDelayMs(1, needs.random()), status);
       }
@@ -217,14 +205,15 @@ export function createSender(needs: SenderNeeds): Sender {
       blocked = outcome.kind === 'unanswered' && !answered.get();
       if (blocked) tell('blocked', { failures });
     }
-    return later(events, blocked ? CAP_MS : retryDelayMs(failures, needs.random()), status);
+    const delayMs = askedMs ?? (blocked ? CAP_MS : retryDelayMs(failures, needs.random()));
+    return later(events, delayMs, status, askedMs !== undefined);
   }
 
   /** Keeps the events, and tells when they are sent again. */
   function later(events: readonly OutboxEvent[], delayMs: number, status: number, asked = false): void {
     if (stopped) return;
-    hold(delayMs, asked);
-    tell('retrying', { ids: events.map(({ id }) => id), attempt: attempts, delayMs, status });
+    const ids = events.map(({ id }) => id);
+    tell('retrying', { ids, attempt: attempts, delayMs: hold(delayMs, asked), status });
   }
 
   async function divide(
@@ -233,12 +222,25 @@ export function createSender(needs: SenderNeeds): Sender {
     status: number,
     reason: 'rejected' | 'too-large',
   ): Promise<void> {
-    bisection ??= createBisection(events);
-    const poison = bisection.failed(refused);
-    if (!poison) return;
-    attempts = 0;
-    await forget([poison], reason);
-    tell('dropped', { id: poison.id, reason, status });
+    const [poison] = events;
+    if (events.length > 1) {
+      suspects ||= events.length;
+      narrow = Math.ceil(events.length / 2);
+    } else if (poison) {
+      crashes = crashed === poison.id ? crashes + 1 : 1;
+      crashed = poison.id;
+      if (!refused && crashes < CRASHES) return;
+      attempts = 0;
+      await forget([poison], reason);
+      acquit(1);
+      tell('dropped', { id: poison.id, reason, status });
+    }
+  }
+
+  /** So many of the suspects are seen to. */
+  function acquit(count: number): void {
+    suspects = Math.max(0, suspects - count);
+    narrow = Math.min(narrow * 2, suspects);
   }
 
   async function forget(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void> {
@@ -253,15 +255,17 @@ export function createSender(needs: SenderNeeds): Sender {
     if (stopped) return;
     if (outcome.kind === 'delivered') await delivered(events, 1);
     landed(events);
-    if (outcome.kind === 'busy' && outcome.afterMs !== undefined)
-      later(events, outcome.afterMs, outcome.status, true);
-    else soon();
+    const askedMs = askedFor(outcome);
+    if (askedMs === undefined) soon();
+    else hold(askedMs, true);
   }
 
   return {
     captured: (event) => recent.add(event),
     wake: soon,
-    settled: (ids) => recent.remove(ids),
+    settled: recent.remove,
+    busy: () => inFlight.size > 0,
+    unsettled: recent.all,
     async flush() {
       if (wait && !wait.asked) wait = undefined;
       await draining; // it may have looked before the last event was stored
@@ -274,10 +278,10 @@ export function createSender(needs: SenderNeeds): Sender {
     },
     leaving(unsaved) {
       // While it waits for the proxy, what is stored is better off with the next page than sent twice.
-      if (stopped || wait || outage) return;
+      if (stopped || wait || outage || needs.quiet.get() > 0) return;
       // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
       if (!needs.leads() || needs.hasHeir()) return;
-      let room = transport.keepaliveRoom() - 100; // the words around the events
+      let room = Math.min(transport.keepaliveRoom() - 100, limits.maxBytes); // the words around the events
       const fitting: WaitingEvent[] = [];
       for (const event of recent.with(unsaved)) {
         if (inFlight.has(event.id)) continue;

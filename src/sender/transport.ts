@@ -30,7 +30,6 @@ export interface TransportNeeds {
 const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
-const LATE = 'late';
 
 const utf8 = new TextEncoder();
 
@@ -48,7 +47,11 @@ export function createTransport(needs: TransportNeeds): Transport {
     const room = KEEPALIVE_BYTES - keepaliveBytes;
     const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
     const control = new AbortController();
-    const stop = clock.after(timeoutMs, () => control.abort(LATE));
+    let isLate = false;
+    const stop = clock.after(timeoutMs, () => {
+      isLate = true;
+      control.abort();
+    });
     inFlight.add(control);
     if (keepalive) keepaliveBytes += bytes;
     try {
@@ -72,7 +75,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       const { status, headers } = response;
       const encodings = headers.get('Accept-Encoding');
       if (status === 415 && gzipped) needs.onReadsGzip(false);
-      else if (encodings) needs.onReadsGzip(/\bgzip\b/i.test(encodings));
+      else if (/\bgzip\b/i.test(encodings ?? '')) needs.onReadsGzip(true);
       const answer = {
         status,
         retryAfter: headers.get('Retry-After'),
@@ -82,8 +85,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       };
       return judge(answer, clock.now());
     } catch {
-      const { aborted, reason } = control.signal;
-      return aborted && reason !== LATE ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+      return control.signal.aborted && !isLate ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
     } finally {
       stop();
       inFlight.delete(control);

@@ -291,8 +291,8 @@ test('the page is left while a plugin still works on an event: it is not lost si
   standIn,
 }) => {
   await open();
-  await page.evaluate((base) => {
-    void window.analytics.register({
+  await page.evaluate(async (base) => {
+    await window.analytics.register({
       ...base,
       name: 'slow',
       isLoaded: () => true,

@@ -4,6 +4,8 @@ export interface FakeCookieJar {
   write(cookie: string): void;
   /** What is kept, as `name@domain`; `name` alone is a cookie of this host only. */
   kept(): Readonly<Record<string, string>>;
+  /** The visitor deletes them. */
+  clear(): void;
   /** Every line that was written. */
   readonly written: readonly string[];
 }
@@ -36,6 +38,7 @@ export function fakeCookieJar(pageUrl: string): FakeCookieJar {
       if (Number(attributes.get('max-age')) > 0) cookies.set(key, pair.slice(at + 1));
       else cookies.delete(key);
     },
+    clear: () => cookies.clear(),
     kept: () => Object.fromEntries(cookies),
   };
 }

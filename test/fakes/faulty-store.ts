@@ -1,43 +1,75 @@
 import type { Store } from '../../src/outbox/contract.ts';
 
 type Method = keyof Store;
-/** `throws`: the browser refuses. `hangs`: it never answers. `done, but throws`: it is written, and then the handle dies. */
-export type Fault = 'throws' | 'hangs' | 'done, but throws';
+/** `throws`: the browser refuses. `hangs`: it never answers. `done, but …`: it is done, and nobody hears of it. */
+export type Fault = 'throws' | 'hangs' | 'done, but throws' | 'done, but hangs';
 
 /** A store that fails when it is told to. */
 export interface FaultyStore {
-  readonly store: Store;
-  /** What all further calls of these methods come to. */
-  fail(fault: Fault | undefined, methods?: readonly Method[]): void;
+  /** A handle. */
+  open(): Store;
+  opens(): number;
+  /** What all further calls of these methods come to, or so many of them. */
+  fail(fault: Fault | undefined, methods?: readonly Method[], times?: number): void;
+  /** Further calls of these methods are done, and answered when the answer of this is called. */
+  hold(...methods: readonly Method[]): () => void;
   readonly calls: readonly Method[];
 }
 
-export function faultyStore(real: Store): FaultyStore {
+export function faultyStore(openReal: () => Store): FaultyStore {
   let fault: Fault | undefined;
   let broken: readonly Method[] | undefined;
+  let left = 0;
+  let held: readonly Method[] = [];
+  let released: Promise<void> = Promise.resolve();
+  let opens = 0;
   const calls: Method[] = [];
 
   async function attempt<T>(method: Method, work: () => Promise<T>): Promise<T> {
     calls.push(method);
-    if (!fault || (broken && !broken.includes(method))) return work();
-    if (fault === 'hangs') return new Promise(() => {});
-    if (fault === 'done, but throws') await work();
+    if (held.includes(method)) {
+      const until = released;
+      const answer = await work();
+      await until;
+      return answer;
+    }
+    const current = fault;
+    if (!current || left <= 0 || (broken && !broken.includes(method))) return work();
+    left -= 1;
+    if (current.startsWith('done')) await work();
+    if (current.endsWith('hangs')) return new Promise(() => {});
     throw new Error('InvalidStateError');
   }
 
   return {
     calls,
-    fail(next, methods) {
+    opens: () => opens,
+    fail(next, methods, times = Infinity) {
       fault = next;
       broken = methods;
+      left = times;
     },
-    store: {
-      ledger: () => attempt('ledger', real.ledger),
-      append: (...args) => attempt('append', () => real.append(...args)),
-      oldest: (...args) => attempt('oldest', () => real.oldest(...args)),
-      settle: (...args) => attempt('settle', () => real.settle(...args)),
-      holds: (...args) => attempt('holds', () => real.holds(...args)),
-      wipe: () => attempt('wipe', real.wipe),
+    hold(...methods) {
+      held = methods;
+      let letGo = (): void => undefined;
+      released = new Promise((resolve) => {
+        letGo = () => {
+          held = [];
+          resolve();
+        };
+      });
+      return () => letGo();
+    },
+    open() {
+      opens += 1;
+      const real = openReal();
+      return {
+        ledger: () => attempt('ledger', real.ledger),
+        append: (...args) => attempt('append', () => real.append(...args)),
+        oldest: (...args) => attempt('oldest', () => real.oldest(...args)),
+        settle: (...args) => attempt('settle', () => real.settle(...args)),
+        wipe: () => attempt('wipe', real.wipe),
+      };
     },
   };
 }

@@ -10,14 +10,17 @@ export interface FakeLifecycle extends Lifecycle {
 export function fakeLifecycle(): FakeLifecycle {
   const listeners = new Set<{ readonly moment: Moment; readonly run: () => void }>();
   let online = true;
+  let hidden = false;
   return {
     online: () => online,
+    hidden: () => hidden,
     on(moment, run) {
       const listener = { moment, run };
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     happen(moment) {
+      if (moment === 'hide' || moment === 'show') hidden = moment === 'hide';
       for (const listener of [...listeners]) if (listener.moment === moment) listener.run();
     },
     setOnline: (now) => void (online = now),

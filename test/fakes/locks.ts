@@ -1,20 +1,36 @@
 import { setImmediate } from 'node:timers';
 
-interface Request {
-  readonly name: string;
-  readonly signal: AbortSignal | undefined;
-  readonly run: () => Promise<void>;
-}
-
 /** Web Locks of one origin: the parts that are used here. https://w3c.github.io/web-locks/ */
 export interface FakeLocks extends LockManager {
   held(): readonly string[];
   /** As in a sandboxed frame. */
   refuse(): void;
+  /** The same locks as another page sees them. */
+  client(client: LockClient): LockManager;
+  /** Its page is gone, and all that it held with it. */
+  end(client: LockClient): void;
+  heldBy(client: string): readonly string[];
 }
 
-export function fakeLocks(): FakeLocks {
-  const held = new Set<string>();
+/** A page that asks for locks. */
+export interface LockClient {
+  readonly name: string;
+  /** Runs its code, now or when it can. */
+  task(run: () => void): void;
+}
+
+interface Request {
+  readonly name: string;
+  readonly client: LockClient;
+  /** The browser gives the lock. */
+  run(): void;
+  /** Somebody else takes it. */
+  lose(): void;
+}
+
+/** @param later when the browser, which asks another process, has its answer */
+export function fakeLocks(later: (run: () => void) => unknown = setImmediate): FakeLocks {
+  const held = new Map<string, Request>();
   let waiting: readonly Request[] = [];
   let refused = false;
 
@@ -22,43 +38,80 @@ export function fakeLocks(): FakeLocks {
     for (const request of waiting) {
       if (held.has(request.name)) continue;
       waiting = waiting.filter((each) => each !== request);
-      held.add(request.name);
-      const done = (): void => {
-        held.delete(request.name);
-        grant();
-      };
-      request.run().then(done, done);
+      held.set(request.name, request);
+      request.run();
     }
   }
 
-  const locks = {
-    held: () => [...held],
-    refuse: () => void (refused = true),
-    request(name: string, { signal }: LockOptions, callback: () => Promise<void>): Promise<void> {
-      if (refused) return Promise.reject(new Error('SecurityError'));
-      return new Promise((resolve, reject) => {
-        const run = async (): Promise<void> => {
-          await callback();
-          resolve();
-        };
-        const request = { name, signal, run };
-        signal?.addEventListener('abort', () => {
-          if (!waiting.includes(request)) return;
-          waiting = waiting.filter((each) => each !== request);
-          reject(new Error('AbortError'));
+  function release(request: Request): void {
+    if (held.get(request.name) !== request) return;
+    held.delete(request.name);
+    grant();
+  }
+
+  const aborted = (): DOMException => new DOMException('The lock is gone', 'AbortError');
+  const info = ({ name, client }: Request): LockInfo => ({ name, mode: 'exclusive', clientId: client.name });
+
+  function client(asking: LockClient): LockManager {
+    const locks = {
+      request(
+        name: string,
+        { signal, steal }: LockOptions,
+        callback: (lock: Lock) => unknown,
+      ): Promise<unknown> {
+        if (refused) return Promise.reject(new DOMException('Refused', 'SecurityError'));
+        return new Promise((resolve, reject) => {
+          const request: Request = {
+            name,
+            client: asking,
+            run: () =>
+              asking.task(() => {
+                const done = Promise.resolve().then(() => callback({ name, mode: 'exclusive' }));
+                done.then(resolve, reject);
+                const over = (): void => release(request);
+                done.then(over, over);
+              }),
+            lose: () => asking.task(() => reject(aborted())),
+          };
+          signal?.addEventListener('abort', () => {
+            if (!waiting.includes(request)) return;
+            waiting = waiting.filter((each) => each !== request);
+            reject(aborted());
+          });
+          waiting = steal ? [request, ...waiting] : [...waiting, request];
+          later(() => {
+            const holder = held.get(name);
+            if (steal && holder && waiting.includes(request)) {
+              held.delete(name);
+              holder.lose();
+            }
+            grant();
+          });
         });
-        waiting = [...waiting, request];
-        // The browser asks another process.
-        setImmediate(grant);
-      });
+      },
+      query: () =>
+        refused
+          ? Promise.reject(new DOMException('Refused', 'SecurityError'))
+          : new Promise((resolve) => {
+              const found = { held: [...held.values()].map(info), pending: waiting.map(info) };
+              asking.task(() => resolve(found));
+            }),
+    };
+    return locks as unknown as LockManager; // the overloads of `request` that nobody uses here are missing
+  }
+
+  const { request, query } = client({ name: 'page', task: (run) => run() });
+  return {
+    request,
+    query,
+    client,
+    held: () => [...held.keys()],
+    heldBy: (asking) =>
+      [...held.values()].filter(({ client }) => client.name === asking).map(({ name }) => name),
+    refuse: () => void (refused = true),
+    end(gone) {
+      waiting = waiting.filter((each) => each.client !== gone);
+      for (const request of held.values()) if (request.client === gone) release(request);
     },
-    query: () =>
-      refused
-        ? Promise.reject(new Error('SecurityError'))
-        : Promise.resolve({
-            held: [...held].map((name) => ({ name })),
-            pending: waiting.map(({ name }) => ({ name })),
-          }),
   };
-  return locks as unknown as FakeLocks; // the overloads of `request` that nobody uses here are missing
 }

@@ -7,9 +7,9 @@ import { chromium, type BrowserContext } from 'playwright';
 import { findChromium } from './chromium.ts';
 
 export interface PersistentBrowser {
-  /** Starts it, with the profile that it had. */
-  start(): Promise<BrowserContext>;
-  /** As a crash or a battery does. */
+  /** Starts it, with the profile that it had. `args`: more of its command line. */
+  start(args?: readonly string[]): Promise<BrowserContext>;
+  /** All its processes at once, as a battery does. Takes no time of its own. */
   kill(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -18,18 +18,20 @@ export async function createPersistentBrowser(): Promise<PersistentBrowser> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cio-profile-'));
   const executablePath = findChromium();
   let context: BrowserContext | undefined;
+  let groups: readonly number[] = [];
   return {
-    async start() {
+    async start(args = []) {
       context = await chromium.launchPersistentContext(folder, {
         ...(executablePath ? { executablePath } : {}),
         headless: true,
-        args: ['--no-sandbox', '--disable-dev-shm-usage'],
+        args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
       });
+      groups = processGroups(folder);
       return context;
     },
     async kill() {
       const closed = new Promise((resolve) => context?.once('close', resolve));
-      for (const pid of mainProcesses(folder)) process.kill(pid, 'SIGKILL');
+      for (const group of groups) process.kill(-group, 'SIGKILL');
       await closed;
       context = undefined;
     },
@@ -40,9 +42,9 @@ export async function createPersistentBrowser(): Promise<PersistentBrowser> {
   };
 }
 
-/** Those of this profile that are no helpers of another process. */
-function mainProcesses(folder: string): readonly number[] {
-  const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+/** Of this profile. A browser that Playwright starts leads a group of its own. */
+function processGroups(folder: string): readonly number[] {
+  const lines = execFileSync('ps', ['-eo', 'pgid,args'], { encoding: 'utf8' }).split('\n');
   const own = lines.filter((line) => line.includes(`--user-data-dir=${folder}`) && !line.includes('--type='));
-  return own.map((line) => Number.parseInt(line, 10));
+  return [...new Set(own.map((line) => Number.parseInt(line, 10)))];
 }

@@ -17,9 +17,11 @@ export interface Fault {
 
 /**
  * `cut`: hangs up before the body is read. `cut-late`: reads the body, and hangs up. `hang`: reads the body, and says
- * nothing for ever. `lose-answer`: delivers, and hangs up. `pass`: nothing else.
+ * nothing for ever. `lose-answer`: delivers, and hangs up. `halve-answer`: delivers, and hangs up between the status and
+ * the end of the body. `withhold-answer`: delivers, and says nothing for ever. `pass`: nothing else.
  */
-export type Deed = 'cut' | 'cut-late' | 'hang' | 'lose-answer' | 'pass' | FixedAnswer;
+export type Deed =
+  'cut' | 'cut-late' | 'hang' | 'lose-answer' | 'halve-answer' | 'withhold-answer' | 'pass' | FixedAnswer;
 
 export interface FixedAnswer {
   readonly status: number;

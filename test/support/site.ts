@@ -4,6 +4,7 @@
  *
  * Control, in JSON: `POST /sites` opens one, `GET /sites/:id` says what came, `PATCH /sites/:id` changes it, `DELETE` closes it.
  */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import {
   createServer,
@@ -43,6 +44,10 @@ export interface SiteChange {
   readonly keys?: readonly string[];
   /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
   readonly folder?: string;
+  /** Bytes of a body that the proxy takes. */
+  readonly maxBodyBytes?: number;
+  /** With `false` nothing listens on the ports of this site; with `true` it does again. */
+  readonly listening?: boolean;
 }
 
 export interface SiteNews {
@@ -60,7 +65,7 @@ export interface OpenSite {
 }
 
 interface Site extends OpenSite {
-  change(change: SiteChange): void;
+  change(change: SiteChange): Promise<void>;
   news(): SiteNews;
   close(): Promise<void>;
 }
@@ -85,7 +90,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   async function toProxy(
     request: IncomingMessage,
     response: ServerResponse,
-    handle: (request: IncomingMessage, response: Proxy.NodeResponse) => void,
+    proxy: Proxy.CioProxy,
   ): Promise<void> {
     const { headers, method = '' } = request;
     const at = Date.now();
@@ -131,27 +136,34 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       url: request.url,
       headers,
     }) as unknown as IncomingMessage; // all that the proxy reads of one
-    handle(again, {
+    proxy.node(again, {
       set statusCode(status: number) {
         response.statusCode = status;
       },
       setHeader: (name, value) => response.setHeader(name, value),
       end(bytes) {
         note(body, does === 'pass' ? response.statusCode : does);
-        return does === 'pass' ? response.end(bytes) : request.socket.destroy();
+        if (does === 'pass') return response.end(bytes);
+        if (does === 'lose-answer') return request.socket.destroy();
+        if (does === 'withhold-answer') return undefined;
+        return response.setHeader('Content-Length', 1_000).write('{', () => request.socket.destroy());
       },
     });
   }
 
-  const options = {
-    writeKey: 'write-key',
-    upstreamUrl: standIn,
-    clientKeys: (key: string) => keys.includes(key),
-  };
-  const proxy = createProxy({ ...options, basePath: '/e' });
+  let maxBodyBytes: number | undefined;
+  const makeProxy = (options: Partial<Proxy.ProxyOptions>): Proxy.CioProxy =>
+    createProxy({
+      writeKey: 'write-key',
+      upstreamUrl: standIn,
+      clientKeys: (key: string) => keys.includes(key),
+      maxBodyBytes,
+      ...options,
+    });
+  let proxy = makeProxy({ basePath: '/e' });
   const site = await listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
-    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy.node);
+    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy);
     hits.push(`${request.method} ${request.url}`);
     if (pathname.startsWith('/e/')) return proxy.node(request, response);
     const page = pages[pathname];
@@ -167,24 +179,34 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     return send(response, pathname === '/blank' ? BLANK_PAGE : MODULE_PAGE);
   });
   const origin = originOf(site);
-  const apiProxy = createProxy({ ...options, origins: [origin] });
+  let apiProxy = makeProxy({ origins: [origin] });
   const api = await listen(async (request, response) => {
-    if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy.node);
+    if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy);
     return apiProxy.node(request, response);
   });
+
+  const servers = [site, api];
+  const ports = servers.map(portOf);
 
   return {
     id,
     origin,
     apiOrigin: originOf(api),
-    change(change) {
+    async change(change) {
       pages = { ...pages, ...change.pages };
       if (change.faults) faults = createFaults(change.faults);
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
+      if (change.maxBodyBytes) {
+        ({ maxBodyBytes } = change);
+        proxy = makeProxy({ basePath: '/e' });
+        apiProxy = makeProxy({ origins: [origin] });
+      }
+      if (change.listening === false) await Promise.all(servers.map(closed));
+      if (change.listening) await Promise.all(servers.map((each, i) => listenOn(each, ports[i] ?? 0)));
     },
     news: () => ({ batches, hits }),
-    close: async () => void (await Promise.all([closed(site), closed(api)])),
+    close: async () => void (await Promise.all(servers.map(closed))),
   };
 }
 
@@ -241,11 +263,18 @@ async function listen(
     Promise.resolve(answer(request, response)).catch(() => response.destroy());
   };
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listenOn(server, 0);
   return server;
 }
 
-const originOf = (server: Server): string => `http://localhost:${(server.address() as AddressInfo).port}`;
+async function listenOn(server: Server, port: number): Promise<void> {
+  if (server.listening) return;
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+const originOf = (server: Server): string => `http://localhost:${portOf(server)}`;
 
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
@@ -269,7 +298,7 @@ async function control(request: IncomingMessage, response: ServerResponse): Prom
       return answer(opened);
     }
     case 'PATCH':
-      return answer(site?.change(JSON.parse(body) as SiteChange));
+      return answer(await site?.change(JSON.parse(body) as SiteChange));
     case 'DELETE':
       return answer(await site?.close());
     default:

@@ -29,6 +29,8 @@ export interface StandIn {
   events(): Promise<readonly Arrived[]>;
   /** Their `event`, else their `name`, else their type. */
   names(): Promise<readonly string[]>;
+  /** How often each `messageId` came. */
+  times(): Promise<ReadonlyMap<string, number>>;
   requests(): Promise<readonly ReceivedRequest[]>;
   /** By name, each of which was given to one event only. */
   account(names: readonly string[]): Promise<Account>;
@@ -51,14 +53,20 @@ export function createStandIn(origin: string): StandIn {
   const events = async (): Promise<readonly Arrived[]> =>
     (await ask<{ events: readonly Arrived[] }>('GET', 'events')).events;
 
+  async function tally(keyOf: (event: Arrived) => string): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const event of await events()) counts.set(keyOf(event), (counts.get(keyOf(event)) ?? 0) + 1);
+    return counts;
+  }
+
   return {
     origin,
     events,
+    times: () => tally(({ messageId }) => messageId),
     names: async () => (await events()).map(nameOf),
     requests: async () => (await ask<{ requests: readonly ReceivedRequest[] }>('GET', 'requests')).requests,
     async account(names) {
-      const arrived = new Map<string, number>();
-      for (const event of await events()) arrived.set(nameOf(event), (arrived.get(nameOf(event)) ?? 0) + 1);
+      const arrived = await tally(nameOf);
       const counts = names.map((name) => arrived.get(name) ?? 0);
       return {
         delivered: counts.filter((count) => count > 0).length,

@@ -9,6 +9,8 @@ const VENDOR = '@customerio/';
 interface Import {
   readonly from: string;
   readonly onlyTypes: boolean;
+  /** Loaded when it is needed. */
+  readonly isLazy: boolean;
 }
 
 interface Source {
@@ -44,10 +46,11 @@ function importsOf(file: string, code: string): readonly Import[] {
     found.push({
       from: place(file, from),
       onlyTypes: words.startsWith('type ') || names.every((name) => name.startsWith('type ')),
+      isLazy: false,
     });
   }
   for (const [, from = ''] of code.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g))
-    found.push({ from: place(file, from), onlyTypes: false });
+    found.push({ from: place(file, from), onlyTypes: false, isLazy: true });
   return found;
 }
 
@@ -100,7 +103,7 @@ describe('the imports of the browser SDK are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('only the core and the client put the parts together', () => {
+  test('only the core, the client and the heir of other pages put the parts together', () => {
     const composing = sources.filter(({ file, imports }) => {
       const parts = new Set(
         imports.filter((each) => isOurs(each) && !each.onlyTypes).map(({ from }) => partOf(from)),
@@ -109,7 +112,7 @@ describe('the imports of the browser SDK are a ladder', () => {
       parts.delete('');
       return parts.size > 1;
     });
-    expect(composing.map(({ file }) => file)).toEqual(['client.ts', 'core.ts']);
+    expect(composing.map(({ file }) => file)).toEqual(['client.ts', 'core.ts', 'left-behind.ts']);
   });
 
   test('nothing below the core imports it, and nothing below the client imports that', () => {
@@ -120,6 +123,18 @@ describe('the imports of the browser SDK are a ladder', () => {
     expect(importers('core.ts')).toEqual(['client.ts']);
     expect(importers('client.ts')).toEqual(['create.ts']);
     expect(importers('create.ts')).toEqual(['index.ts', 'script/cio.ts']);
+  });
+
+  test.each([
+    'customerio/pipeline.ts',
+    'customerio/source-middleware.ts',
+    'left-behind.ts',
+    'outbox/recovery.ts',
+    'sender/lease.ts',
+  ])('what few pages need is loaded when they need it: %s', (file) => {
+    const imports = sources.flatMap((source) => source.imports).filter(({ from }) => from === file);
+    expect(imports.filter(({ isLazy }) => isLazy)).toHaveLength(1);
+    expect(imports.filter(({ isLazy, onlyTypes }) => !isLazy && !onlyTypes)).toEqual([]);
   });
 
   test('has no circle', () => {
@@ -149,7 +164,11 @@ describe('the imports of the browser SDK are a ladder', () => {
 
   test('only the database files import the database', () => {
     const importers = sources.filter(({ imports }) => imports.some(({ from }) => from === 'idb-keyval'));
-    expect(importers.map(({ file }) => file)).toEqual(['outbox/indexeddb.ts', 'sender/lease.ts']);
+    expect(importers.map(({ file }) => file)).toEqual([
+      'outbox/indexeddb.ts',
+      'outbox/recovery.ts',
+      'sender/lease.ts',
+    ]);
   });
 
   test('nothing of the proxy or the command line is imported, and nothing of Node', () => {

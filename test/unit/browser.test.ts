@@ -33,10 +33,12 @@ describe('what the page lives through', () => {
 
   test('is told to those who listen, until they stop', () => {
     const log: string[] = [];
-    const stops = (['hide', 'show', 'leave', 'return', 'online'] as const).map((moment) =>
+    const stops = (['hide', 'show', 'leave', 'return', 'freeze', 'resume', 'online'] as const).map((moment) =>
       browser.lifecycle.on(moment, () => void log.push(moment)),
     );
     visibility('hidden');
+    document.dispatchEvent(new Event('freeze'));
+    document.dispatchEvent(new Event('resume'));
     visibility('visible');
     window.dispatchEvent(new Event('pagehide'));
     window.dispatchEvent(new Event('pageshow')); // the first one, when the page loads
@@ -44,8 +46,17 @@ describe('what the page lives through', () => {
     window.dispatchEvent(new Event('online'));
     for (const stop of stops) stop();
     visibility('hidden');
+    document.dispatchEvent(new Event('freeze'));
     window.dispatchEvent(new Event('online'));
-    expect(log).toEqual(['hide', 'show', 'leave', 'return', 'online']);
+    expect(log).toEqual(['hide', 'freeze', 'resume', 'show', 'leave', 'return', 'online']);
+  });
+
+  test('can be asked for: whether anybody sees it', () => {
+    const { hidden } = browser.lifecycle;
+    visibility('hidden');
+    expect(hidden()).toBe(true);
+    visibility('visible');
+    expect(hidden()).toBe(false);
   });
 });
 
@@ -78,6 +89,16 @@ describe('what the browser refuses', () => {
     expect(() => browser.deleteDatabase('x')).not.toThrow();
     vi.unstubAllGlobals();
   });
+});
+
+test('a change of localStorage by another tab is told with its key, until nobody listens', () => {
+  const keys: (string | null)[] = [];
+  const stop = browser.onStorageChange((key) => void keys.push(key));
+  window.dispatchEvent(new StorageEvent('storage', { key: 'a' }));
+  window.dispatchEvent(new StorageEvent('storage', { key: null })); // it was cleared
+  stop();
+  window.dispatchEvent(new StorageEvent('storage', { key: 'b' }));
+  expect(keys).toEqual(['a', null]);
 });
 
 test('localStorage is read, written and listed', () => {
@@ -115,4 +136,50 @@ test('the canonical address is that of the moment, also when the page changes it
   expect(browser.pageFacts().canonical).toBe('/two');
   link.remove();
   expect(browser.pageFacts().canonical).toBeUndefined();
+});
+
+describe('what a call keeps of the page', () => {
+  interface HappyWindow {
+    readonly happyDOM: { setURL(url: string): void };
+  }
+  const visit = (url: string): void => (window as unknown as HappyWindow).happyDOM.setURL(url);
+
+  test('is one object for as long as nothing changes', () => {
+    visit('https://shop.example.com/shoes?size=40#red');
+    const facts = browser.pageFacts();
+    expect(facts).toMatchObject({
+      href: 'https://shop.example.com/shoes?size=40#red',
+      path: '/shoes',
+      search: '?size=40',
+      title: document.title,
+    });
+    expect(browser.pageFacts()).toBe(facts);
+  });
+
+  test.each<readonly [string, () => void]>([
+    ['its address', () => visit('https://shop.example.com/hats')],
+    ['its query', () => visit('https://shop.example.com/hats?size=58')],
+    ['its hash', () => visit('https://shop.example.com/hats?size=58#top')],
+    ['its title', () => void (document.title = `${document.title}!`)],
+    [
+      'its canonical address',
+      () => {
+        const link = document.createElement('link');
+        link.rel = 'canonical';
+        link.setAttribute('href', `/${document.getElementsByTagName('link').length}`);
+        document.head.append(link);
+      },
+    ],
+    ['the language', () => void vi.spyOn(navigator, 'language', 'get').mockReturnValue('eo')],
+  ])('is another one when %s changes, and the earlier one stays as it was', (_, change) => {
+    const before = browser.pageFacts();
+    const copy = { ...before };
+    change();
+    const after = browser.pageFacts();
+    expect(after).not.toBe(before);
+    expect(after).not.toEqual(copy);
+    expect(before).toEqual(copy);
+    expect(after.href).toBe(location.href);
+    expect([after.title, after.locale]).toEqual([document.title, navigator.language]);
+  });
 });

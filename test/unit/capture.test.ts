@@ -5,13 +5,12 @@ import type { WireEvent } from '../../src/wire.ts';
 
 const DRAFT = { type: 'track', event: 'E', timestamp: 't', anonymousId: 'a', context: {} };
 
-/** An event of exactly so many bytes. */
+/** An event of exactly so many bytes, full of this text to its end. */
 function sized(bytes: number, filler = 'x'): ReturnType<typeof capture> {
   const empty = capture('id', 5, { ...DRAFT, properties: { text: '' } }, undefined);
   const room = bytes - (empty.kind === 'event' ? empty.event.bytes : 0);
-  const text =
-    filler.repeat(Math.floor(room / Buffer.byteLength(filler))) +
-    'x'.repeat(room % Buffer.byteLength(filler));
+  const each = Buffer.byteLength(JSON.stringify(filler)) - 2;
+  const text = 'x'.repeat(room % each) + filler.repeat(Math.floor(room / each));
   return capture('id', 5, { ...DRAFT, properties: { text } }, undefined);
 }
 
@@ -24,9 +23,23 @@ describe('an event is captured', () => {
     expect(JSON.parse(json)).toMatchObject({ messageId: 'id', properties: { text: 'ü€😀' } });
   });
 
-  test.each(['x', 'ü', '😀'])('up to 32 000 bytes of %s', (filler) => {
-    expect(sized(32_000, filler)).toMatchObject({ kind: 'event', event: { bytes: 32_000 } });
-    expect(sized(32_001, filler)).toEqual({ kind: 'dropped', reason: 'too-large' });
+  test.each(['x', 'ü', '€', '😀', 'x😀€ü', '"', '\\', '\n', '\ud800', '\u2028'])(
+    'up to 32 000 bytes of %j, wherever they end',
+    (filler) => {
+      for (let under = 0; under < 8; under++) {
+        const captured = sized(32_000 - under, filler);
+        expect(captured).toMatchObject({ kind: 'event', event: { bytes: 32_000 - under } });
+        expect(captured.kind === 'event' && Buffer.byteLength(captured.event.json)).toBe(32_000 - under);
+        expect(sized(32_001 + under, filler)).toEqual({ kind: 'dropped', reason: 'too-large' });
+      }
+    },
+  );
+
+  test('with its own size, whatever was captured before', () => {
+    const small = sized(300);
+    sized(32_000, '😀');
+    sized(40_000, '😀');
+    expect(sized(300)).toEqual(small);
   });
 
   test('as beforeSend leaves it, under its own id', () => {

@@ -103,7 +103,7 @@ describe('an event', () => {
 
   test('that was stored and not sent is sent by the next page', async () => {
     const { open, server } = await openSite();
-    server.respond({ status: 503, headers: { 'Retry-After': '3600' } });
+    server.respond({ status: 503 });
     const first = open();
     const { id } = await first.analytics.track('E');
     await vi.waitFor(() => expect(first.told.retrying).toHaveLength(1));
@@ -157,9 +157,9 @@ describe('an event', () => {
     localStorage.setItem(`cio-first-party:${clientKey}:lifeboat:earlier`, JSON.stringify([event]));
     const works = indexedDB;
     Reflect.set(globalThis, 'indexedDB', undefined);
-    server.respond({ status: 503, headers: { 'Retry-After': '3600' } });
+    server.respond({ status: 503 });
     const broken = open();
-    await vi.waitFor(() => expect(broken.told.retrying).toHaveLength(1));
+    await vi.waitFor(() => expect(broken.told.retrying).not.toEqual([]));
     broken.analytics.close();
     Reflect.set(globalThis, 'indexedDB', works);
     server.respond({ status: 200 });

@@ -1,52 +1,34 @@
 // @vitest-environment node
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { Ledger, Limits, OutboxEvent, Store, WaitingEvent } from '../../../src/outbox/contract.ts';
-import { indexedDbTransactions } from '../../../src/outbox/indexeddb.ts';
-import { memoryTransactions } from '../../../src/outbox/memory.ts';
-import { createStore, type Transact } from '../../../src/outbox/store.ts';
+import { describe, expect, test } from 'vitest';
+import type { Limits, OutboxEvent, Store, WaitingEvent } from '../../../src/outbox/contract.ts';
+import { createMemoryStore } from '../../../src/outbox/memory.ts';
 import { START_MS } from '../../fakes/clock.ts';
 import { events, outboxEvent, placeless } from '../../fakes/events.ts';
 import { type Random, seeded } from '../../fakes/random.ts';
+import { expectBalance, freshDatabase, idsOf, NOTHING, openStore, rawErase, ROOMY } from './setup.ts';
 
-const ROOMY: Limits = { maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 7 * 86_400_000 };
 const BATCH = { maxEvents: 100, maxBytes: 475_000 };
-const NOTHING: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
 
-const idsOf = (list: readonly { readonly id: string }[]): readonly string[] => list.map(({ id }) => id);
-
-function expectBalance({ tracked, delivered, pending, dropped }: Ledger): void {
-  expect(delivered + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(tracked);
-}
-
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory();
-  globalThis.IDBKeyRange = IDBKeyRange;
-});
-
-let databases = 0;
-
-/** What two tabs see: the same place, through handles of their own. */
-const PLACES: readonly (readonly [string, () => () => Transact])[] = [
+/** One place through two handles: as two tabs see the database; memory has one page. */
+const PLACES: readonly (readonly [string, (limits: Limits) => readonly [Store, Store]])[] = [
   [
     'memory',
-    () => {
-      const place = memoryTransactions(NOTHING);
-      return () => place;
+    (limits) => {
+      const store = createMemoryStore(NOTHING, limits);
+      return [store, store];
     },
   ],
   [
     'IndexedDB',
-    () => {
-      databases += 1;
-      const name = `database-${databases}`;
-      return () => indexedDbTransactions(name);
+    (limits) => {
+      const database = freshDatabase();
+      return [openStore(database, limits), openStore(database, limits)];
     },
   ],
 ];
 
 describe.each(PLACES)('a store in %s', (_, openPlace) => {
-  const open = (limits: Partial<Limits> = {}): Store => createStore(openPlace()(), { ...ROOMY, ...limits });
+  const open = (limits: Partial<Limits> = {}): Store => openPlace({ ...ROOMY, ...limits })[0];
 
   async function oldest(store: Store, batch = BATCH, now = START_MS): Promise<readonly WaitingEvent[]> {
     return (await store.oldest(batch, now)).events;
@@ -195,11 +177,43 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
     expect((await store.oldest(BATCH, START_MS - 86_400_000)).evicted).toEqual([]);
   });
 
-  test('says which events it holds', async () => {
+  test('leaves out what it holds already, when it is told that this may be so', async () => {
     const store = open();
     await store.append(events('e', 3), START_MS);
-    expect(await store.holds(new Set(['e2', 'x', 'e3']))).toEqual(new Set(['e2', 'e3']));
-    expect(await store.holds(new Set())).toEqual(new Set());
+    const { ledger } = await store.append([...events('f', 1), ...events('e', 5)], START_MS, true);
+    expect(idsOf(await oldest(store))).toEqual(['e1', 'e2', 'e3', 'f1', 'e4', 'e5']);
+    expect(ledger).toMatchObject({ tracked: 6, pending: 6 });
+    expect((await store.append(events('e', 5), START_MS, true)).ledger).toMatchObject({
+      tracked: 6,
+      pending: 6,
+    });
+  });
+
+  test('writes it again where it held it once, and has it no more', async () => {
+    const store = open();
+    await store.append(events('e', 1), START_MS);
+    await store.settle(await oldest(store), 'delivered');
+    expect((await store.append(events('e', 1), START_MS, true)).ledger).toMatchObject({
+      tracked: 2,
+      pending: 1,
+    });
+  });
+
+  test('finds events that have moved since they were read', async () => {
+    const store = open();
+    await store.append(events('e', 3), START_MS);
+    const moved = (await oldest(store)).map((event) => ({ ...event, place: event.place + 1_000 }));
+    expect(await store.settle(moved.slice(1), 'delivered')).toMatchObject({ delivered: 2, pending: 1 });
+    expect(idsOf(await oldest(store))).toEqual(['e1']);
+  });
+
+  test('does not take other events for those that are gone from their place', async () => {
+    const store = open();
+    await store.append(events('e', 2), START_MS);
+    const [first] = await oldest(store);
+    if (!first) throw new Error('nothing is there');
+    await store.settle([{ ...first, id: 'unknown' }], 'delivered');
+    expect(idsOf(await oldest(store))).toEqual(['e1', 'e2']);
   });
 
   test('forgets everything when it is wiped, and says what that was', async () => {
@@ -214,8 +228,7 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
   });
 
   test('two tabs on one place see each other, and nothing is lost or counted twice', async () => {
-    const place = openPlace();
-    const [one, other] = [createStore(place(), ROOMY), createStore(place(), ROOMY)];
+    const [one, other] = openPlace(ROOMY);
     await Promise.all([
       one.append(events('a', 120), START_MS),
       other.append(events('b', 120), START_MS),
@@ -238,9 +251,7 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
         maxBytes: 2_000 + random.below(30_000),
         maxAgeMs: 5_000,
       };
-      const place = openPlace();
-      const tabs: readonly [Store, Store] = [createStore(place(), limits), createStore(place(), limits)];
-      await anything(random, tabs, limits);
+      await anything(random, openPlace(limits), limits);
     }
   });
 
@@ -309,75 +320,42 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
   }
 });
 
-describe('a store in IndexedDB', () => {
-  const read = (name: string, limits = ROOMY): Store => createStore(indexedDbTransactions(name), limits);
-
-  test('is found by the next page', async () => {
-    await read('site').append(events('e', 3), START_MS);
-    expect(idsOf((await read('site').oldest(BATCH, START_MS)).events)).toEqual(['e1', 'e2', 'e3']);
-    expect(await read('other').ledger()).toMatchObject(NOTHING);
+describe('the log in IndexedDB', () => {
+  test('has a name, from its first event on', async () => {
+    const [one, other] = [freshDatabase(), freshDatabase()].map((database) => openStore(database));
+    expect((await one?.ledger())?.log).toBeUndefined();
+    await one?.append(events('e', 1), START_MS);
+    const { log } = (await one?.ledger()) ?? {};
+    expect(log).toEqual(expect.any(String));
+    await one?.append(events('f', 1), START_MS);
+    await one?.settle((await one.oldest(BATCH, START_MS)).events, 'delivered');
+    expect((await one?.ledger())?.log).toBe(log);
+    await other?.append(events('g', 1), START_MS);
+    expect((await other?.ledger())?.log).not.toBe(log);
   });
 
-  test('writes few records', async () => {
-    const store = read('site');
-    await store.append(events('e', 1_000), START_MS);
-    const open = indexedDB.open('site');
-    const database = await new Promise<IDBDatabase>((resolve) => {
-      open.onsuccess = () => resolve(open.result);
-    });
-    const count = database.transaction('log').objectStore('log').count();
-    expect(
-      await new Promise((resolve) => {
-        count.onsuccess = () => resolve(count.result);
-      }),
-    ).toBeLessThanOrEqual(11);
-    database.close();
-  });
-
-  test('keeps nothing of a write that fails in the middle', async () => {
-    const transact = indexedDbTransactions('site');
-    const store = createStore(transact, ROOMY);
+  test('has a name also where its head was written before its first event', async () => {
+    const store = openStore(freshDatabase());
+    await store.append([], START_MS);
+    await store.settle(placeless(events('gone', 1)), 'delivered');
     await store.append(events('e', 1), START_MS);
-    await expect(
-      transact('readwrite', async (log) => {
-        log.write(99, { at: START_MS, events: events('half', 1) });
-        await log.head();
-        throw new Error('the tab has died');
-      }),
-    ).rejects.toThrow('the tab has died');
-    expect(idsOf((await store.oldest(BATCH, START_MS)).events)).toEqual(['e1']);
+    expect((await store.ledger()).log).toEqual(expect.any(String));
   });
 
-  test('does not hold up a tab that deletes the database', async () => {
-    const store = read('site');
-    await store.append(events('e', 1), START_MS);
-    await new Promise((resolve, reject) => {
-      const request = indexedDB.deleteDatabase('site');
-      request.onsuccess = resolve;
-      request.onerror = reject;
-    });
-    await expect(store.ledger()).rejects.toThrow();
+  test('has another name when it is begun anew, by the same event', async () => {
+    const database = freshDatabase();
+    await openStore(database).append(events('e', 1), START_MS);
+    const { log } = await openStore(database).ledger();
+    await openStore(database).wipe();
+    await openStore(database).append(events('e', 1), START_MS + 1);
+    expect((await openStore(database).ledger()).log).not.toBe(log);
   });
-});
 
-describe('a store in memory', () => {
-  test('goes on from the ledger of a store that was given up, without reading its events', async () => {
-    const ledger: Ledger = { tracked: 10, delivered: 4, pending: 5, bytes: 500, dropped: { expired: 1 } };
-    const store = createStore(memoryTransactions(ledger), ROOMY);
-    await store.append(events('e', 2), START_MS);
-    expect(await store.ledger()).toMatchObject({
-      tracked: 12,
-      delivered: 4,
-      pending: 7,
-      dropped: { expired: 1 },
-    });
-    const { events: found } = await store.oldest(BATCH, START_MS);
-    expect(idsOf(found)).toEqual(['e1', 'e2']);
-    expect(await store.settle(found, 'delivered')).toMatchObject({
-      tracked: 12,
-      delivered: 6,
-      pending: 5,
-      bytes: 0,
-    });
+  test('does not give what its head counts and it has lost: somebody must look after it', async () => {
+    const database = freshDatabase();
+    const store = openStore(database);
+    await store.append(events('e', 3), START_MS);
+    await rawErase(database, 1);
+    await expect(store.oldest(BATCH, START_MS)).rejects.toThrow(TypeError);
   });
 });

@@ -64,7 +64,7 @@ describe('a lease', () => {
     second.leader.join();
     for (let i = 0; i < 20; i++) {
       await clock.advance(5_000);
-      first.leader.ask();
+      await first.leader.ask();
       await settled(TURNS);
       expect([first.leader.leads(), second.leader.leads()]).toEqual([true, false]);
     }
@@ -79,6 +79,17 @@ describe('a lease', () => {
     expect(leader.leads()).toBe(false);
     await settled(TURNS);
     expect([leader.leads(), gained()]).toEqual([true, 2]);
+  });
+
+  test('needs no sign of life, and names nobody who could take over', async () => {
+    const { clock, tab } = browser();
+    const [first, second] = [tab('first'), tab('second')];
+    for (const { leader } of [first, second]) leader.join();
+    await clock.advance(1_000);
+    for (const { leader } of [first, second]) leader.heard();
+    expect([first.leader.hasHeir(), second.leader.hasHeir()]).toEqual([false, false]);
+    await clock.advance(20_000);
+    expect([first.leader.leads(), second.leader.leads()].filter(Boolean)).toHaveLength(1);
   });
 
   test('needs no timer while nothing waits', async () => {
@@ -96,7 +107,7 @@ describe('a lease', () => {
       const leader = tabs[i % 3]?.leader;
       if (i % 7 === 0) leader?.leave();
       else if (i % 5 === 0) leader?.join();
-      else leader?.ask();
+      else await leader?.ask();
       await clock.advance((i * 977) % 9_000);
       expect(tabs.filter((each) => each.leader.leads()).length).toBeLessThanOrEqual(1);
     }

@@ -10,13 +10,15 @@ describe('the recent events', () => {
     const recent = createRecent();
     for (const event of events('e', 4)) recent.add(event);
     recent.remove(['e2', 'unknown']);
-    expect(ids(recent.with([]))).toEqual(['e1', 'e3', 'e4']);
+    expect(ids(recent.all())).toEqual(['e1', 'e3', 'e4']);
+    expect(recent.with([])).toEqual(recent.all());
   });
 
   test('come together with others, each once', () => {
     const recent = createRecent();
     for (const event of events('e', 2)) recent.add(event);
     expect(ids(recent.with(events('e', 3)))).toEqual(['e1', 'e2', 'e3']);
+    expect(ids(recent.all())).toEqual(['e1', 'e2']);
   });
 
   test('are no more than a page can send as it leaves', () => {

@@ -168,6 +168,44 @@ describe('Retry-After', () => {
   });
 });
 
+describe('a proxy that has asked another page to leave it alone', () => {
+  test('is left alone for as long', async () => {
+    const { track, transport, clock, delivered } = bench({ quietMs: 60_000 });
+    await track(events('e', 2));
+    await clock.advance(59_999);
+    expect(transport.sent).toEqual([]);
+    await clock.advance(1);
+    expect(delivered()).toEqual(['e1', 'e2']);
+  });
+
+  test.each(['online', 'show'] as const)('is left alone in spite of "%s"', async (moment) => {
+    const { track, transport, clock, lifecycle } = bench({ quietMs: 60_000 });
+    await track(events('e', 1));
+    await clock.advance(30_000);
+    lifecycle.happen(moment);
+    await settled();
+    expect(transport.sent).toEqual([]);
+  });
+
+  test('is left alone by a flush, which resolves at once, and by a page that leaves', async () => {
+    const { track, transport, sender } = bench({ quietMs: 60_000 });
+    await track(events('e', 1));
+    await sender.flush();
+    sender.leaving(events('u', 1));
+    await settled();
+    expect(transport.sent).toEqual([]);
+  });
+
+  test('is asked for what it wants of all pages, and of no page when it is merely busy', async () => {
+    const { track, transport, clock, quiet } = bench();
+    transport.respondOnce(busy(503), busy(503, 90_000));
+    await track(events('e', 1));
+    expect(quiet()).toBeUndefined();
+    await clock.advance(1_000);
+    expect(quiet()).toBe(clock.now() + 90_000);
+  });
+});
+
 describe('backoff', () => {
   test('doubles up to five minutes, and starts anew after a delivery', async () => {
     const { track, transport, clock, told } = bench();
@@ -204,6 +242,74 @@ describe('backoff', () => {
     await settled();
     expect(delivered()).toEqual(['e1']);
     expect(clock.timers()).toEqual([]);
+  });
+
+  test.each(['online', 'show'] as const)(
+    'is short again after "%s" while a request was under way that fails',
+    async (moment) => {
+      const { track, transport, clock, lifecycle, told, delivered } = bench();
+      transport.respond(CUT_OFF);
+      lifecycle.setOnline(false);
+      await track(events('e', 1));
+      await clock.advance(HOUR_MS);
+      transport.respondOnce('silence');
+      await clock.advance(5 * MINUTE_MS);
+      lifecycle.setOnline(true);
+      lifecycle.happen(moment);
+      await settled();
+      transport.answerAll(CUT_OFF);
+      await settled();
+      transport.respond(DELIVERED);
+      await clock.advance(1_000);
+      expect(delivered()).toEqual(['e1']);
+      const [last] = told.filter(({ name }) => name === 'retrying').slice(-1);
+      expect(last?.payload).toMatchObject({ delayMs: 1_000 });
+    },
+  );
+
+  test('is short once: what fails again waits as long as before', async () => {
+    const { track, transport, clock, lifecycle, told } = bench();
+    transport.respond(CUT_OFF);
+    lifecycle.setOnline(false);
+    await track(events('e', 1));
+    await clock.advance(HOUR_MS);
+    transport.respondOnce('silence');
+    await clock.advance(5 * MINUTE_MS);
+    lifecycle.happen('online');
+    transport.answerAll(CUT_OFF);
+    await clock.advance(10_000);
+    const delays = told.flatMap(({ name, payload }) => (name === 'retrying' ? [payload.delayMs] : []));
+    expect(delays.slice(-3)).toEqual([300_000, 1_000, 300_000]);
+  });
+
+  test.each(['online', 'show'] as const)(
+    'behind a content blocker is short again after "%s" while it was being looked for',
+    async (moment) => {
+      const { track, transport, clock, lifecycle, delivered } = bench({ answered: false });
+      transport.respond(CUT_OFF);
+      await track(events('e', 2));
+      await clock.advance(HOUR_MS);
+      transport.respondOnce('silence');
+      await clock.advance(5 * MINUTE_MS);
+      lifecycle.happen(moment);
+      transport.answerAll(CUT_OFF);
+      await settled();
+      transport.respond(DELIVERED);
+      await clock.advance(1_000);
+      expect(delivered()).toEqual(['e1', 'e2']);
+    },
+  );
+
+  test('that the proxy has asked for is as long as it has said, also after a sign that things are better', async () => {
+    const { track, transport, clock, lifecycle } = bench();
+    transport.respondOnce('silence');
+    await track(events('e', 1));
+    lifecycle.happen('online');
+    transport.answerAll(busy(503, 60_000));
+    await clock.advance(59_000);
+    expect(transport.sent).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(transport.sent).toHaveLength(2);
   });
 
   test('ends with a flush', async () => {
@@ -316,6 +422,18 @@ describe('when a request may go', () => {
     await sender.flush();
     await clock.advance(HOUR_MS);
     expect(transport.sent).toHaveLength(0);
+  });
+
+  test('a tab that hands over while it reads sends nothing', async () => {
+    const { store, sender, transport, lead, holdReads } = bench();
+    await store(events('e', 2));
+    const letGo = holdReads();
+    const done = sender.flush();
+    await settled();
+    lead(false);
+    letGo();
+    await done;
+    expect(transport.sent).toEqual([]);
   });
 
   test('a clock that is set back does not hold up what is stored then', async () => {
@@ -570,6 +688,71 @@ describe('an event that breaks the server', () => {
   });
 });
 
+describe('the search for an event that breaks the server', () => {
+  test('halves the batches until it is alone, and doubles them again when it is found', async () => {
+    const { track, transport, clock, dropped } = bench({ random: () => 0 });
+    transport.respond(failingOn(['e3'], rejected(400)));
+    await track(events('e', 64));
+    await clock.advance(MINUTE_MS);
+    expect(dropped()).toEqual({ e3: 'rejected' });
+    const sizes = transport.batches().map(({ length }) => length);
+    expect(sizes.slice(0, 6)).toEqual([64, 32, 16, 8, 4, 2]);
+    // The first two have arrived; then it is in ever smaller company; then the others, with growing trust.
+    expect(sizes.slice(6)).toEqual([4, 2, 1, 2, 4, 8, 16, 31]);
+    await track(events('f', 100));
+    await clock.advance(MINUTE_MS);
+    expect(transport.batches().at(-1)).toHaveLength(100);
+  });
+
+  test('takes along what comes meanwhile, behind what was there', async () => {
+    const { track, transport, clock, delivered, dropped } = bench();
+    transport.respond(failingOn(['e5'], busy(500)));
+    await track(events('e', 20));
+    await clock.advance(5_000);
+    await track(events('f', 20));
+    await clock.advance(10 * MINUTE_MS);
+    expect(dropped()).toEqual({ e5: 'rejected' });
+    expect(delivered()).toEqual(idsOf([...events('e', 20), ...events('f', 20)]).filter((id) => id !== 'e5'));
+  });
+
+  test('sends nothing again that was delivered as the page was hidden', async () => {
+    const { sender, store, transport, clock, ledger, dropped } = bench();
+    const all = events('e', 12);
+    transport.respond(failingOn(['e2'], rejected(400)));
+    for (const event of all) sender.captured(event);
+    await store(all);
+    transport.respondOnce('silence');
+    sender.wake();
+    await settled();
+    const late = events('f', 4);
+    for (const event of late) sender.captured(event);
+    await store(late);
+    sender.leaving([]);
+    await settled();
+    transport.answerAll(rejected(400));
+    await clock.advance(10 * MINUTE_MS);
+    expect(dropped()).toEqual({ e2: 'rejected' });
+    expect(ledger()).toMatchObject({ delivered: 15, pending: 0 });
+    const sent = transport.batches().filter((ids) => ids.some((id) => id.startsWith('f')));
+    expect(sent).toEqual([idsOf(late)]);
+  });
+
+  test('blames nobody else where another tab has led meanwhile', async () => {
+    const { track, transport, clock, lead, store, ledger, dropped } = bench();
+    transport.respond(failingOn(['e7'], busy(500)));
+    await track(events('e', 10));
+    await clock.advance(8_000);
+    lead(false);
+    await clock.advance(MINUTE_MS);
+    await store(events('f', 5));
+    lead(true);
+    await track(events('g', 1));
+    await clock.advance(10 * MINUTE_MS);
+    expect(dropped()).toEqual({ e7: 'rejected' });
+    expect(ledger()).toMatchObject({ delivered: 15, pending: 0 });
+  });
+});
+
 describe('a content blocker', () => {
   test('makes it go quiet: few requests in an hour with a thousand events', async () => {
     const { track, transport, clock, told, ledger, lifecycle } = bench({
@@ -659,6 +842,21 @@ describe('a page that leaves', () => {
     expect(started.transport.sent.at(-1)?.ids).toEqual(['u1', 'u2', 'u3']);
   });
 
+  test('sends no more bytes than the proxy takes in one batch', async () => {
+    const { sender, transport } = bench({ batch: { maxEvents: 100, maxBytes: 2_500 } });
+    sender.leaving(Array.from({ length: 5 }, (_, i) => outboxEvent(`u${i}`, { bytes: 1_000 })));
+    expect(transport.sent.at(-1)?.ids).toEqual(['u0', 'u1']);
+  });
+
+  test('sends no more bytes than the proxy has shown to take', async () => {
+    const { sender, transport, track, clock } = bench();
+    transport.respondOnce({ kind: 'too-large', status: 413 });
+    await track(Array.from({ length: 8 }, (_, i) => outboxEvent(`e${i}`, { bytes: 1_000 })));
+    await clock.advance(MINUTE_MS);
+    sender.leaving(Array.from({ length: 8 }, (_, i) => outboxEvent(`u${i}`, { bytes: 1_000 })));
+    expect(transport.sent.at(-1)?.ids).toEqual(['u0', 'u1', 'u2', 'u3']);
+  });
+
   test('sends nothing when there is nothing', () => {
     const { sender, transport } = bench();
     sender.leaving([]);
@@ -729,7 +927,7 @@ describe('a page that leaves', () => {
     await settled();
     transport.answerAll(DELIVERED);
     await settled();
-    expect(told.at(-1)).toEqual({ name: 'delivered', payload: { ids: ['e1'], attempts: 2 } });
+    expect(told).toContainEqual({ name: 'delivered', payload: { ids: ['e1'], attempts: 2 } });
   });
 
   test('does not send what another tab has seen to', async () => {
@@ -737,6 +935,36 @@ describe('a page that leaves', () => {
     sender.settled(['e1']);
     sender.leaving([]);
     expect(transport.sent.at(-1)?.ids).toEqual(['e2']);
+  });
+});
+
+describe('what is known of the events of this tab', () => {
+  test('is whether any of them is on its way', async () => {
+    const { track, sender, transport } = bench();
+    expect(sender.busy()).toBe(false);
+    transport.respondOnce('silence');
+    await track(events('e', 1));
+    expect(sender.busy()).toBe(true);
+    transport.answerAll(DELIVERED);
+    await settled();
+    expect(sender.busy()).toBe(false);
+    transport.respondOnce('silence');
+    sender.leaving(events('u', 1));
+    expect(sender.busy()).toBe(true);
+    transport.answerAll(CUT_OFF);
+    await settled();
+    expect(sender.busy()).toBe(false);
+  });
+
+  test('is which of them nobody has settled', async () => {
+    const { track, sender, transport, clock } = bench();
+    transport.respondOnce(busy(503, 60_000));
+    await track(events('e', 3));
+    expect(sender.unsettled()).toEqual(events('e', 3));
+    sender.settled(['e2']);
+    expect(idsOf(sender.unsettled())).toEqual(['e1', 'e3']);
+    await clock.advance(60_000);
+    expect(sender.unsettled()).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { AnalyticsEvents, DropReason } from '../../../src/events.ts';
 import type { BatchLimits, Ledger, OutboxEvent } from '../../../src/outbox/contract.ts';
-import { memoryTransactions } from '../../../src/outbox/memory.ts';
-import { createStore } from '../../../src/outbox/store.ts';
-import { createSender, type Sender } from '../../../src/sender/sender.ts';
+import { createMemoryStore } from '../../../src/outbox/memory.ts';
+import type { Sender } from '../../../src/sender/contract.ts';
+import { createSender } from '../../../src/sender/sender.ts';
 import type { Transport } from '../../../src/sender/transport.ts';
 import { type FakeClock, fakeClock, settled } from '../../fakes/clock.ts';
 import { type FakeLifecycle, fakeLifecycle } from '../../fakes/lifecycle.ts';
@@ -36,6 +36,8 @@ export interface Bench {
   holdReads(): () => void;
   /** So many events are counted, and cannot be read: as after IndexedDB has died. */
   countUnreadable(count: number): void;
+  /** What every page of this browser remembers: until when the proxy wants to be left alone. */
+  quiet(): number | undefined;
 }
 
 export interface BenchOptions {
@@ -43,6 +45,8 @@ export interface BenchOptions {
   readonly flushIntervalMs?: number;
   readonly random?: () => number;
   readonly answered?: boolean;
+  /** For so long another page was told to leave the proxy alone. */
+  readonly quietMs?: number;
   readonly clock?: FakeClock;
   /** Instead of the fake one. */
   readonly transport?: Transport;
@@ -63,13 +67,14 @@ export function bench(options: BenchOptions = {}): Bench {
   const transport = fakeTransport(clock);
   const limits = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024, maxAgeMs: 7 * 86_400_000 };
   const empty: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
-  const outbox = createStore(memoryTransactions(empty), limits);
+  const outbox = createMemoryStore(empty, limits);
   const told: Told[] = [];
   let ledger = empty;
   let unreadable = 0;
   let heir = false;
   let readable: Promise<void> | undefined;
   let answered = options.answered ?? true;
+  let quietUntil = options.quietMs === undefined ? undefined : clock.now() + options.quietMs;
   let leads = true;
   let reads = 0;
   let unauthorized = 0;
@@ -98,6 +103,10 @@ export function bench(options: BenchOptions = {}): Bench {
       },
     },
     answered: { get: () => answered, set: () => void (answered = true) },
+    quiet: {
+      get: () => (quietUntil ?? 0) - clock.now(),
+      set: (delayMs) => void (quietUntil = clock.now() + delayMs),
+    },
     tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
     onUnauthorized: () => void (unauthorized += 1),
   });
@@ -140,6 +149,7 @@ export function bench(options: BenchOptions = {}): Bench {
       return letGo;
     },
     countUnreadable: (count) => void (unreadable = count),
+    quiet: () => quietUntil,
   };
 }
 

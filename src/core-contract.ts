@@ -1,0 +1,42 @@
+import type { Accounts } from './accounts.ts';
+import type { Call, Wrapped } from './customerio/analytics.ts';
+import type { SdkErrorCode } from './errors.ts';
+import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
+import type { Settings } from './options.ts';
+import type { Ledger } from './outbox/contract.ts';
+import type { Storage } from './outbox/fallback.ts';
+
+/** All that exists only while the visitor agrees, in the order in which an event passes through it. */
+export interface Core {
+  readonly wrapped: Wrapped;
+  run(call: Call): void;
+  setAnonymousId(id?: string): string | null | undefined;
+  anonymize(): void;
+  /** Says whether this tab is the one that sends. */
+  flush(): Promise<boolean>;
+  ledger(): Ledger;
+  /** Stops every timer, listener and lock; what is stored stays. */
+  stop(): void;
+  /** Stops, and deletes all that was ever stored. Answers the events that are gone with it. */
+  wipe(): Promise<readonly string[]>;
+}
+
+export interface CoreNeeds {
+  readonly settings: Settings;
+  /** Of this page: the first part of every id that it gives. */
+  readonly page: string;
+  readonly version: string;
+  readonly accounts: Accounts;
+  /** What an earlier core has stored is deleted. */
+  readonly ready: Promise<unknown> | undefined;
+  newCall(): Pick<Call, 'id' | 'snapshot'>;
+  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
+  fail(code: SdkErrorCode, message: string, cause?: unknown): void;
+  /** Events of the wrapped SDK. */
+  tell(name: string, args: readonly unknown[]): void;
+  /** It is stored, or in memory, or gone with the visitor's consent. */
+  kept(id: string, where: Storage | undefined): void;
+  drop(id: string, reason: DropReason): void;
+  /** Another tab was told that the visitor no longer agrees. */
+  onDenied(): void;
+}

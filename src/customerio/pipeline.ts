@@ -1,0 +1,103 @@
+import type { Clock } from '../browser.ts';
+import { isAllowed, type Plugin, type PluginContext } from './plugin.ts';
+import type { PluginEvent } from './snapshot.ts';
+
+/** Leads events through plugins. Sites without any do not load it. */
+export interface Pipeline {
+  /** Answers what the plugins have left of it, or undefined where one has dropped it. */
+  through(context: PluginContext): Promise<PluginContext | undefined>;
+  /** Tells the destinations of an event that has passed. */
+  tell(context: PluginContext): void;
+  register(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
+}
+
+export interface PipelineNeeds {
+  readonly clock: Clock;
+  readonly plugins: Plugin[];
+  /** A plugin of the application threw, or did not answer. */
+  report(plugin: string, cause: unknown): void;
+}
+
+/** A plugin that has not answered by then counts as failed; the wrapped SDK waits as long for `load`. */
+const PATIENCE_MS = 10_000;
+
+export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipeline {
+  function patiently<T>(answer: T | PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const stop = clock.after(PATIENCE_MS, () => reject(new Error(`no answer in ${PATIENCE_MS} ms`)));
+      Promise.resolve(answer).then(resolve, reject).finally(stop);
+    });
+  }
+
+  async function ask(plugin: Plugin, context: PluginContext): Promise<unknown> {
+    const answer = hookOf(plugin, context.event)?.call(plugin, context);
+    return isThenable(answer) ? patiently(answer) : answer;
+  }
+
+  return {
+    async through(context) {
+      let current = context;
+      for (const kind of ['before', 'enrichment']) {
+        for (const plugin of plugins.filter((each) => each.type === kind)) {
+          try {
+            const answer = await ask(plugin, current);
+            // Compared by shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
+            if (isContext(answer)) current = answer;
+          } catch (cause) {
+            if (!isCancellation(cause)) report(plugin.name, cause);
+            return undefined;
+          }
+        }
+      }
+      return current;
+    },
+    tell(context) {
+      for (const plugin of plugins) {
+        if (plugin.type !== 'destination' && plugin.type !== 'after') continue;
+        if (!isAllowed(plugin, context.event.integrations)) continue;
+        ask(plugin, context).catch((cause: unknown) => {
+          if (!isCancellation(cause)) report(plugin.name, cause);
+        });
+      }
+    },
+    async register(context, plugin, analytics) {
+      try {
+        await patiently(plugin.load(context, analytics));
+        plugins.push(plugin);
+      } catch (cause) {
+        report(plugin?.name, cause);
+      }
+    },
+    async deregister(context, plugin, analytics) {
+      const at = plugins.indexOf(plugin);
+      if (at >= 0) plugins.splice(at, 1);
+      try {
+        await patiently(plugin.unload?.(context, analytics));
+      } catch (cause) {
+        report(plugin.name, cause);
+      }
+    },
+  };
+}
+
+const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
+
+function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
+  const name = HOOKS.find((hook) => hook === event.type);
+  return name && plugin[name];
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
+const isContext = (value: unknown): value is PluginContext =>
+  typeof value === 'object' && value !== null && 'event' in value && 'updateEvent' in value;
+
+/** A plugin that drops an event on purpose throws a ContextCancelation of the wrapped SDK. */
+const isCancellation = (cause: unknown): boolean =>
+  typeof cause === 'object' &&
+  cause !== null &&
+  !(cause instanceof Error) &&
+  'retry' in cause &&
+  'type' in cause;

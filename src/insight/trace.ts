@@ -1,0 +1,65 @@
+import type { AnalyticsEvents } from '../events.ts';
+
+/** What the console needs to print a line that opens. https://console.spec.whatwg.org/#grouping */
+export interface Printer {
+  groupCollapsed(...text: unknown[]): void;
+  debug(...text: unknown[]): void;
+  groupEnd(): void;
+}
+
+/** A call of the application, before anything is made of it. */
+interface TracedCall {
+  readonly id: string;
+  readonly method: string;
+  readonly snapshot: { readonly page: { readonly path: string } };
+}
+
+interface TracedEvents extends AnalyticsEvents {
+  readonly call: TracedCall;
+}
+
+type Lines = readonly unknown[];
+/** The line that is seen, and what it opens to. */
+type Entry = readonly [title: string, ...Lines];
+type Describe = {
+  readonly [Name in keyof TracedEvents]: (payload: TracedEvents[Name]) => Entry;
+};
+
+const count = (ids: readonly string[]): string => `${ids.length} event${ids.length === 1 ? '' : 's'}`;
+const list = (ids: readonly string[]): string => ids.join('\n');
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+const answered = (status: number | undefined): string => (status ? `answer ${status}` : 'no answer');
+
+const DESCRIBE: Describe = {
+  call: ({ id, method, snapshot }) => [`${method}() on ${snapshot.page.path}`, id],
+  stored: ({ ids }) => [`stored: ${count(ids)}`, list(ids)],
+  delivered: ({ ids, attempts }) => [
+    `delivered: ${count(ids)}${attempts > 1 ? `, at the ${attempts}. request` : ''}`,
+    list(ids),
+  ],
+  retrying: ({ ids, attempt, delayMs, status }) => [
+    `retrying: ${count(ids)} in ${seconds(delayMs)} (${answered(status)}, request ${attempt})`,
+    list(ids),
+  ],
+  dropped: ({ id, reason, status }) => [`dropped: ${reason}${status ? ` (${answered(status)})` : ''}`, id],
+  blocked: ({ failures }) => [`blocked: ${failures} requests without an answer; events are kept`],
+  consent: ({ state, categories }) => [`consent: ${state}`, ...(categories ?? [])],
+  identity: ({ userId }) => [`identity: ${userId === null ? 'anonymous' : 'a user'}`],
+  error: (error) => [`error: ${error.code}`, error.message, ...(error.cause ? [error.cause] : [])],
+};
+
+/** Prints what happens, one line each, which opens to the messageIds. Never a payload, a token or an id of a person. */
+export function trace(printer: Printer, name: string, payload: unknown): void {
+  try {
+    // Whoever calls keeps names and payloads together.
+    const describe = DESCRIBE[name as keyof Describe] as (payload: unknown) => Entry;
+    const [title, ...lines] = describe(payload);
+    const line = `cio-first-party ${title}`;
+    if (!lines.length) return printer.debug(line);
+    printer.groupCollapsed(line);
+    for (const each of lines) printer.debug(each);
+    printer.groupEnd();
+  } catch {
+    // A page may have put anything in the console's place.
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock, Lifecycle } from '../browser.ts';
+import type { AnalyticsEvents } from '../events.ts';
+import type { BatchLimits, OutboxEvent } from '../outbox/contract.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Transport } from './transport.ts';
+
+/** Empties the outbox, one request at a time, for as long as this tab leads. */
+export interface Sender {
+  /** Events of this tab are captured, and not stored yet. */
+  captured(event: OutboxEvent): void;
+  /** Something is stored: it goes out at once, but not sooner than a flush interval after what went out last. */
+  wake(): void;
+  /** Another tab has seen to these. */
+  settled(ids: readonly string[]): void;
+  /** Sends all there is, unless the proxy has asked to be left alone. Resolves when no more can be done at once. */
+  flush(): Promise<void>;
+  /** Whether a request is under way. */
+  busy(): boolean;
+  /** The last events of this tab, as far as nobody has settled them. */
+  unsettled(): readonly OutboxEvent[];
+  /** The page may be gone after this call: sends what is not sent yet, beyond its end. */
+  leaving(unsaved: readonly OutboxEvent[]): void;
+  stop(): void;
+}
+
+type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
+
+export interface SenderNeeds {
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly transport: Transport;
+  readonly batch: BatchLimits;
+  readonly flushIntervalMs: number;
+  random(): number;
+  /** Whether this tab may send. */
+  leads(): boolean;
+  /** Whether another tab takes over when this one is gone. */
+  hasHeir(): boolean;
+  readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
+  /** Whether this browser ever had an answer from the proxy. */
+  readonly answered: { get(): boolean; set(): unknown };
+  /** For how long the proxy wants to be left alone, in milliseconds, as far as any page was told. */
+  readonly quiet: { get(): number; set(delayMs: number): unknown };
+  tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
+  onUnauthorized(): void;
+}

@@ -1,0 +1,216 @@
+/** The page's process crashes, or the whole browser is killed: what had its receipt is there. */
+import type { Page } from 'playwright';
+import { expectArrival, expectStats, repeats } from '../../support/arrival.ts';
+import { createReceipts, trackAll, trackStored } from '../../support/calls.ts';
+import { expect, stats, test, toldTimes, watch } from '../../support/fixtures.ts';
+import { addsUp } from '../../support/in-page.ts';
+import { createPersistentBrowser } from '../../support/persistent.ts';
+import { numbered } from '../../support/stand-in.ts';
+import { crash } from '../../support/tabs.ts';
+
+interface Phone {
+  /** Starts the browser, with the profile that it had, and opens a page of the site. */
+  readonly visit: () => Promise<Page>;
+  readonly kill: () => Promise<void>;
+}
+
+/** A browser of its own, and nothing that its pages suffered. */
+const withPhone = test.extend<{ phone: Phone }>({
+  phone: async ({ site }, use) => {
+    const browser = await createPersistentBrowser();
+    const errors: (readonly string[])[] = [];
+    await use({
+      async visit() {
+        const context = await browser.start();
+        errors.push(watch(context, site));
+        const page = await context.newPage();
+        await page.addInitScript(() => {
+          window.sdkOptions = { delivery: { maxBatchEvents: 20, flushIntervalMs: 50 } };
+        });
+        await page.goto(`${site.origin}/shop`);
+        return page;
+      },
+      kill: browser.kill,
+    });
+    await browser.remove();
+    expect(errors.flat()).toEqual([]);
+  },
+});
+
+withPhone(
+  'killed while idle, three times: all that was stored arrives once, in order',
+  async ({ phone, site, standIn }) => {
+    withPhone.slow();
+    await site.faults({ does: 'cut' });
+    const names: string[] = [];
+    for (let visit = 1; visit <= 3; visit++) {
+      const page = await phone.visit();
+      const own = numbered(visit === 3 ? 1 : 20, `Visit ${visit}, event`);
+      await trackStored(page, own);
+      names.push(...own);
+      // The last time at once: right after `await track()`.
+      if (visit < 3) await toldTimes(page, 'retrying');
+      await phone.kill();
+    }
+    await site.faults();
+    const page = await phone.visit();
+    await expectArrival(standIn, { names, page });
+    expect(await standIn.names()).toEqual(names);
+    await expectStats(page, { tracked: 41, delivered: 41 });
+  },
+);
+
+withPhone(
+  'killed in a burst, three times at different moments: nothing that had its receipt is lost',
+  async ({ phone, site, standIn }) => {
+    withPhone.slow();
+    await site.faults({ does: 'cut' });
+    const receipts = createReceipts();
+    const called = new Set<string>();
+    for (const moment of [10, 75, 300]) {
+      const page = await phone.visit();
+      await receipts.watch(page);
+      const before = receipts.stored.size;
+      for (let burst = 1; receipts.stored.size < before + moment; burst++) {
+        const names = numbered(7, `Kill ${moment}, burst ${burst}, event`);
+        for (const name of names) called.add(name);
+        await receipts.track(page, names);
+      }
+      await phone.kill();
+    }
+    await site.faults();
+    const page = await phone.visit();
+    const stored = [...receipts.stored];
+    expect(stored.length).toBeGreaterThanOrEqual(385);
+    await expect.poll(async () => (await standIn.account(stored)).lost).toBe(0);
+    await expect.poll(async () => (await stats(page)).pending).toBe(0);
+    expect(await standIn.account(stored)).toEqual({ delivered: stored.length, lost: 0, duplicated: 0 });
+    expect(await repeats(standIn)).toEqual(new Map());
+    // What was called and had no receipt yet may be there or not.
+    const arrived = await standIn.names();
+    expect(arrived.filter((name) => !called.has(name))).toEqual([]);
+    expect(await stats(page)).toMatchObject({
+      tracked: arrived.length,
+      delivered: arrived.length,
+      pending: 0,
+    });
+  },
+);
+
+withPhone(
+  'killed during a delivery, three times: nothing is lost, and only the batch in flight may repeat',
+  async ({ phone, site, standIn }) => {
+    withPhone.slow();
+    const inFlight: string[] = [];
+    for (const [visit, does] of (['hang', 'withhold-answer', 'withhold-answer'] as const).entries()) {
+      await site.faults({ times: 2, does: 'pass' }, { does });
+      const before = (await site.batches()).length;
+      const page = await phone.visit();
+      await trackStored(page, numbered(100, `Visit ${visit}, event`));
+      await expect.poll(async () => (await site.batches()).length).toBe(before + 3);
+      const last = (await site.batches()).at(-1)?.ids ?? [];
+      expect(last).toHaveLength(20);
+      await phone.kill();
+      if (does === 'withhold-answer') inFlight.push(...last);
+      await site.faults({ does: { status: 503 } });
+    }
+    await site.faults();
+    const page = await phone.visit();
+    const names = [0, 1, 2].flatMap((visit) => numbered(100, `Visit ${visit}, event`));
+    await expectArrival(standIn, { names, twice: inFlight, page });
+    expect(addsUp(await stats(page))).toBe(true);
+  },
+);
+
+for (const calls of [100, 1_000]) {
+  withPhone(
+    `killed 50 ms after the last of ${calls} calls that nobody waited for: at least 99 % are there`,
+    async ({ phone, site, standIn }) => {
+      withPhone.slow();
+      await site.faults({ does: 'cut' });
+      const names: string[] = [];
+      for (let visit = 1; visit <= 3; visit++) {
+        const page = await phone.visit();
+        const own = numbered(calls, `Visit ${visit}, event`);
+        await trackAll(page, own);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await phone.kill();
+        names.push(...own);
+      }
+      await site.faults();
+      const page = await phone.visit();
+      await expect
+        .poll(async () => (await standIn.account(names)).delivered, { timeout: 20_000 })
+        .toBeGreaterThanOrEqual(names.length * 0.99);
+      await expect.poll(async () => (await stats(page)).pending).toBe(0);
+      const { delivered, duplicated } = await standIn.account(names);
+      expect(delivered).toBeGreaterThanOrEqual(names.length * 0.99);
+      expect(duplicated).toBe(0);
+      expect(await repeats(standIn)).toEqual(new Map());
+      expect(await stats(page)).toMatchObject({ tracked: delivered, delivered, pending: 0 });
+    },
+  );
+}
+
+test.describe('the page’s process crashes', () => {
+  test('while idle: another tab delivers, each event once', async ({
+    context,
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.faults({ does: 'cut' });
+    await open();
+    await trackStored(page, numbered(10));
+    await crash(page);
+    await site.faults();
+    const next = await context.newPage();
+    await next.goto(`${site.origin}/shop`);
+    await expectArrival(standIn, { names: numbered(10), page: next });
+    await expectStats(next, { tracked: 10, delivered: 10 });
+  });
+
+  test('in a burst: nothing that had its receipt is lost, and nothing comes twice', async ({
+    context,
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.faults({ does: 'cut' });
+    const receipts = createReceipts();
+    await open();
+    await receipts.watch(page);
+    for (let burst = 1; receipts.stored.size < 100; burst++)
+      await receipts.track(page, numbered(7, `Burst ${burst}, event`));
+    await crash(page);
+    await site.faults();
+    const next = await context.newPage();
+    await next.goto(`${site.origin}/shop`);
+    const stored = [...receipts.stored];
+    await expect.poll(async () => (await standIn.account(stored)).lost).toBe(0);
+    await expect.poll(async () => (await stats(next)).pending).toBe(0);
+    expect(await standIn.account(stored)).toEqual({ delivered: stored.length, lost: 0, duplicated: 0 });
+    expect(await repeats(standIn)).toEqual(new Map());
+    expect(addsUp(await stats(next))).toBe(true);
+  });
+
+  test('during a delivery: only the batch in flight comes twice', async ({
+    context,
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.faults({ times: 2, does: 'pass' }, { times: 1, does: 'withhold-answer' });
+    await open('/shop', { delivery: { maxBatchEvents: 20, flushIntervalMs: 50 } });
+    const ids = await trackStored(page, numbered(100));
+    await expect.poll(async () => (await site.batches()).length).toBe(3);
+    await crash(page);
+    const next = await context.newPage();
+    await next.goto(`${site.origin}/shop`);
+    await expectArrival(standIn, { names: numbered(100), twice: ids.slice(40, 60), page: next });
+    await expectStats(next, { tracked: 60, delivered: 60 });
+  });
+});

@@ -1,0 +1,122 @@
+/** The visitor follows a link, or the page sets `location.href`, right after a call. */
+import type { Page } from 'playwright';
+import { expectArrival, once, repeats } from '../../support/arrival.ts';
+import { trackStored } from '../../support/calls.ts';
+import { expect, stats, test, toldTimes } from '../../support/fixtures.ts';
+import { numbered } from '../../support/stand-in.ts';
+
+/** Makes the calls and leaves in one task. */
+const trackAndLeave = async (page: Page, names: readonly string[], to: string): Promise<void> => {
+  await Promise.all([
+    page.waitForURL(`**${to}`),
+    page.evaluate(
+      ([all, href]) => {
+        for (const name of all) void window.analytics.track(name);
+        location.href = href;
+      },
+      [names, to] as const,
+    ),
+  ]);
+};
+
+test.describe('`track(); location.href = …` in one task, 20 events', () => {
+  test('with the proxy up: all arrive, and only the request that nobody could read the answer of may repeat', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open();
+    await trackAndLeave(page, numbered(20), '/next');
+    await expect.poll(async () => (await standIn.account(numbered(20))).lost).toBe(0);
+    await expect.poll(async () => (await stats(page)).pending).toBe(0);
+    const first = (await site.batches())[0]?.ids ?? [];
+    for (const [id, times] of await repeats(standIn)) {
+      expect(first).toContain(id);
+      expect(times).toBe(2);
+    }
+    for (const event of await standIn.events()) expect(event.context.page['path']).toBe('/shop');
+  });
+
+  test('with the proxy down until the next page: all arrive once', async ({ open, page, site, standIn }) => {
+    await site.faults({ does: { status: 503 } });
+    await open();
+    await trackAndLeave(page, numbered(20), '/next');
+    await toldTimes(page, 'retrying');
+    await site.faults();
+    await page.evaluate(() => window.analytics.flush());
+    await expectArrival(standIn, { names: numbered(20), page });
+  });
+
+  test('to a page without the SDK: all arrive once all the same', async ({ open, page, standIn }) => {
+    await open();
+    await trackAndLeave(page, numbered(20), '/blank');
+    await expectArrival(standIn, { names: numbered(20) });
+  });
+
+  test('to another site: all arrive once all the same', async ({ open, page, site, standIn }) => {
+    await open();
+    await Promise.all([
+      page.waitForURL(`${site.apiOrigin}/**`),
+      page.evaluate((elsewhere) => {
+        for (let i = 1; i <= 20; i++) void window.analytics.track(`Event ${i}`);
+        location.href = elsewhere;
+      }, `${site.apiOrigin}/elsewhere`),
+    ]);
+    await expectArrival(standIn, { names: numbered(20) });
+  });
+});
+
+test.describe('a click on a link that tracks', () => {
+  async function click(page: Page, name: string): Promise<void> {
+    await page.evaluate((event) => {
+      document
+        .querySelector('a')
+        ?.addEventListener('click', () => void window.analytics.track(event), { once: true });
+    }, name);
+    await page.getByRole('link', { name: 'Next' }).click();
+    await page.waitForURL('**/next');
+  }
+
+  test('ten times in a row: all arrive, and only what nobody could read the answer of may repeat', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open();
+    for (const name of numbered(10)) {
+      await click(page, name);
+      // With this receipt the page has seen what was left behind.
+      await trackStored(page, [`After ${name}`]);
+      await expect.poll(async () => (await standIn.account([name, `After ${name}`])).lost).toBe(0);
+      await expect.poll(async () => (await stats(page)).pending).toBe(0);
+      await page.goto(`${site.origin}/shop`);
+    }
+    const after = numbered(10, 'After Event');
+    expect(await standIn.account(after)).toEqual(once(10));
+    expect((await standIn.account(numbered(10))).delivered).toBe(10);
+    const times = await standIn.times();
+    expect(times.size).toBe(20);
+    // One request as the page goes, and one by the next page where nobody could read the answer.
+    expect(Math.max(...times.values())).toBeLessThanOrEqual(2);
+  });
+
+  test('with the proxy down the whole time: all arrive once when it is up', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.faults({ does: { status: 503 } });
+    await open();
+    for (const name of numbered(3)) {
+      await click(page, name);
+      await page.goto(`${site.origin}/shop`);
+    }
+    await toldTimes(page, 'retrying');
+    await site.faults();
+    await page.evaluate(() => window.analytics.flush());
+    await expectArrival(standIn, { names: numbered(3), page });
+  });
+});

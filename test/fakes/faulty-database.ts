@@ -1,0 +1,86 @@
+import { IDBObjectStore } from 'fake-indexeddb';
+import { onTestFinished, vi } from 'vitest';
+
+/** The browser's own IndexedDB, which fails when it is told to, for one test. */
+export interface FaultyDatabase {
+  /** The next request after so many others is refused: nothing of its transaction is kept. */
+  refuse(after: number): void;
+  /** Whether that has happened. */
+  refused(): boolean;
+  /** What is stored under this key cannot be read any more, until it is deleted, or the disk is well again. */
+  spoil(key: IDBValidKey): void;
+  heal(): void;
+  /** What is opened from now on is there when the answer of this is called. */
+  holdOpen(): () => void;
+}
+
+type Any = (...args: readonly unknown[]) => IDBRequest;
+
+export function faultyDatabase(): FaultyDatabase {
+  let left = Infinity;
+  let isRefused = false;
+  const spoilt = new Set<IDBValidKey>();
+
+  /** A request whose answer is an error that need not end the transaction. */
+  function unreadable(real: IDBRequest): IDBRequest {
+    const fake = { error: new DOMException('The disk cannot be read', 'UnknownError') } as {
+      onerror?: (event: object) => void;
+    };
+    real.addEventListener('success', () => fake.onerror?.({ preventDefault: () => undefined }));
+    return fake as unknown as IDBRequest;
+  }
+
+  for (const method of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'add', 'delete', 'clear'] as const) {
+    const real = IDBObjectStore.prototype[method] as Any;
+    const spy = vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (
+      this: IDBObjectStore,
+      ...args: readonly unknown[]
+    ) {
+      if (left-- === 0) {
+        isRefused = true;
+        throw new DOMException('The handle has died', 'InvalidStateError');
+      }
+      const request = Reflect.apply(real, this, args);
+      const [key] = args as readonly [IDBValidKey?];
+      if (method === 'delete' && key !== undefined) spoilt.delete(key);
+      const isSpoilt =
+        method === 'getAll' ? spoilt.size > 0 : method === 'get' && key !== undefined && spoilt.has(key);
+      return isSpoilt ? unreadable(request) : request;
+    } as never); // one of eight, each with arguments of its own
+    onTestFinished(() => spy.mockRestore());
+  }
+
+  return {
+    refuse(after) {
+      left = after;
+      isRefused = false;
+    },
+    refused: () => isRefused,
+    spoil: (key) => void spoilt.add(key),
+    heal() {
+      spoilt.clear();
+      left = Infinity;
+    },
+    holdOpen() {
+      const { indexedDB } = globalThis;
+      const late: (() => void)[] = [];
+      globalThis.indexedDB = {
+        open(name: string) {
+          const real = indexedDB.open(name);
+          const shown = {
+            get result() {
+              return real.result;
+            },
+          } as { readonly result: IDBDatabase; onupgradeneeded?: () => void; onsuccess?: () => void };
+          real.onupgradeneeded = () => shown.onupgradeneeded?.();
+          real.onsuccess = () => void late.push(() => shown.onsuccess?.());
+          return shown;
+        },
+      } as unknown as IDBFactory;
+      return () => {
+        globalThis.indexedDB = indexedDB;
+        for (const go of late) go();
+      };
+    },
+  };
+}

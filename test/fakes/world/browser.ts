@@ -1,0 +1,126 @@
+import type * as real from '../../../src/browser.ts';
+import { currentPage, type Page } from './page.ts';
+
+/**
+ * Stands for `src/browser.ts` in every page of a world at once: each function is that of the page whose code has called it.
+ */
+export type Browser = typeof real;
+
+const browsers = new WeakMap<Page, Browser>();
+const databases = new WeakMap<Page, IDBFactory>();
+
+/** Gives a page what its code will find. */
+export function furnish(page: Page, browser: Browser, indexedDB: IDBFactory): void {
+  browsers.set(page, browser);
+  databases.set(page, indexedDB);
+}
+
+/** Stands for the global of that name, which idb-keyval asks by itself. */
+export const indexedDB: Partial<IDBFactory> = {
+  get open() {
+    return databases.get(currentPage())?.open;
+  },
+};
+
+function here(): Browser {
+  const page = currentPage();
+  const browser = page.life() === 'gone' ? nothing : browsers.get(page);
+  if (!browser) throw new Error(`${page.name} has no browser`);
+  return browser;
+}
+
+const stop = (): void => undefined;
+
+/** What a page still does as it ends comes to nothing. */
+const nothing: Browser = {
+  inBrowser: () => true,
+  clock: { now: () => 0, after: () => stop },
+  lifecycle: { online: () => true, hidden: () => true, on: () => stop },
+  local: { get: () => null, set: () => false, remove: stop, keys: () => [] },
+  cookieJar: { read: () => '', write: stop },
+  onStorageChange: () => stop,
+  pageFacts: () => ({
+    href: 'https://none.example/',
+    path: '/',
+    search: '',
+    title: '',
+    referrer: '',
+    canonical: undefined,
+    userAgent: '',
+    locale: undefined,
+  }),
+  pageUrl: () => 'https://none.example/',
+  randomText: () => 'none',
+  uuid: () => 'none',
+  random: () => 0,
+  request: () => new Promise(stop),
+  gzip: () => new Promise(stop),
+  openChannel: () => undefined,
+  lockManager: () => undefined,
+  deleteDatabase: stop,
+  pageRegistry: <T>() => new Map<string, T>(),
+  currentScript: () => undefined,
+  pageGlobal: () => ({}),
+  warn: stop,
+  printer: () => console,
+};
+
+const ofThePage: Browser = {
+  inBrowser: () => here().inBrowser(),
+  clock: { now: () => here().clock.now(), after: (delayMs, run) => here().clock.after(delayMs, run) },
+  lifecycle: {
+    online: () => here().lifecycle.online(),
+    hidden: () => here().lifecycle.hidden(),
+    on: (moment, run) => here().lifecycle.on(moment, run),
+  },
+  local: {
+    get: (key) => here().local.get(key),
+    set: (key, value) => here().local.set(key, value),
+    remove: (key) => here().local.remove(key),
+    keys: () => here().local.keys(),
+  },
+  cookieJar: {
+    read: () => here().cookieJar.read(),
+    write: (cookie) => here().cookieJar.write(cookie),
+  },
+  onStorageChange: (run) => here().onStorageChange(run),
+  pageFacts: () => here().pageFacts(),
+  pageUrl: () => here().pageUrl(),
+  randomText: (bytes) => here().randomText(bytes),
+  uuid: () => here().uuid(),
+  random: () => here().random(),
+  request: (input, init) => here().request(input, init),
+  gzip: (text) => here().gzip(text),
+  openChannel: (name, onMessage) => here().openChannel(name, onMessage),
+  lockManager: () => here().lockManager(),
+  deleteDatabase: (name) => here().deleteDatabase(name),
+  pageRegistry: (name) => here().pageRegistry(name),
+  currentScript: () => here().currentScript(),
+  pageGlobal: () => here().pageGlobal(),
+  warn: (...text) => here().warn(...text),
+  printer: () => here().printer(),
+};
+
+export const {
+  inBrowser,
+  clock,
+  lifecycle,
+  local,
+  cookieJar,
+  onStorageChange,
+  pageFacts,
+  pageUrl,
+  randomText,
+  uuid,
+  random,
+  request,
+  gzip,
+  openChannel,
+  lockManager,
+  deleteDatabase,
+  pageRegistry,
+  currentScript,
+  pageGlobal,
+  warn,
+  printer,
+} = ofThePage;

@@ -1,0 +1,130 @@
+import { MAX_EVENT_BYTES } from '../../../src/wire.ts';
+import type { Call } from './book.ts';
+import type { SentRequest } from './network.ts';
+import type { World } from './world.ts';
+
+/** What must have become of every event, when a world has come to its end. */
+export function checkEvents(world: World): void {
+  checkPromises(world);
+  checkTold(world);
+  checkOrder(world);
+  checkRepeats(world);
+  checkReasons(world);
+}
+
+/** It takes no longer to write down what was delivered, where nothing is wrong with the disk. */
+const WRITING_MS = 1_000;
+
+/** Stored, or saved as the page left: delivered, or dropped for a reason, or deleted by the visitor. */
+function checkPromises({ book, tabs, plan }: World): void {
+  const living = new Set(tabs.filter(({ page }) => page.life() === 'running').map(({ page }) => page.name));
+  for (const { id = '', receipt, saved, closed, page, n } of book.calls) {
+    const isSettled =
+      book.taken.has(id) ||
+      book.droppedOnDisk.has(id) ||
+      book.toldDropped.has(id) ||
+      book.deleted.has(id) ||
+      receipt?.state === 'discarded';
+    if (isSettled) continue;
+    // Where the application wants memory, a lifeboat holds only what was under way to it.
+    const isPromised = receipt?.state === 'stored' || (saved && plan.options.outbox?.storage !== 'memory');
+    if (isPromised || (living.has(page) && !closed))
+      throw new Error(
+        `Call ${n} of ${page} is lost: ${id} ${JSON.stringify(receipt)} ${saved ? 'saved' : ''}`,
+      );
+  }
+}
+
+/** A page that was there all the time is told what became of its events, whoever has sent them. */
+function checkTold({ book, tabs, origin, plan, stops }: World): void {
+  if (!plan.channel || plan.withdraws) return;
+  const known = new Map<string, number>();
+  for (const { accepted, heard, batch } of origin.network.sent)
+    if (accepted && heard) for (const { messageId } of batch) known.set(messageId, heard.atMs);
+  for (const { calls, disturbed, page } of tabs) {
+    if (disturbed) continue;
+    for (const { id = '', toldDelivered } of calls) {
+      const atMs = known.get(id);
+      // Whoever knew it may have gone before it was told.
+      const wasStopped = stops.some(
+        (stop) => stop.atMs >= (atMs ?? 0) && stop.atMs < (atMs ?? 0) + WRITING_MS,
+      );
+      if (atMs === undefined || wasStopped || toldDelivered || book.toldDropped.has(id)) continue;
+      throw new Error(`${page.name} was never told what became of ${id}`);
+    }
+  }
+}
+
+/**
+ * Of one page, in the order of its calls. Not so when the page has left or was hidden (what it sends with its last breath
+ * passes by what is in flight), when IndexedDB failed (what waits in memory passes by what only the next page can
+ * read), and when another page took its place meanwhile.
+ */
+function checkOrder({ tabs, plan }: World): void {
+  if (plan.diskFails) return;
+  for (const { page, disturbed, calls } of tabs) {
+    if (disturbed) continue;
+    let latest = -1;
+    for (const { n, arrived } of calls) {
+      if (arrived === undefined) continue;
+      if (arrived < latest) throw new Error(`Call ${n} of ${page.name} has arrived too late`);
+      latest = arrived;
+    }
+  }
+}
+
+/**
+ * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
+ * before it could write that down. (Events in a lifeboat may be on the disk, too: their page died in between.)
+ */
+function checkRepeats({ book, plan, origin, stops, wasStuck }: World): void {
+  // Without a channel no page knows what another one has delivered.
+  if (plan.diskFails || wasStuck || !plan.channel) return;
+  const known = new Map<string, number>();
+  for (const { page, batch, atMs, accepted, heard } of origin.network.sent) {
+    for (const { messageId } of batch) {
+      const since = known.get(messageId);
+      if (since !== undefined && atMs > since + WRITING_MS && !book.call(messageId)?.saved)
+        throw new Error(`${page} has sent ${messageId}, which had arrived for sure`);
+    }
+    if (!accepted || !heard) continue;
+    const wasStopped = stops.some(
+      (stop) => stop.page === page && stop.atMs >= heard.atMs && stop.atMs < heard.atMs + WRITING_MS,
+    );
+    if (!wasStopped) for (const { messageId } of batch) known.set(messageId, heard.atMs);
+  }
+}
+
+/** An event is given up only for the reason that is told. */
+function checkReasons({ book, plan, origin }: World): void {
+  const alone = new Map<string, SentRequest[]>();
+  for (const request of origin.network.sent) {
+    const [only, ...more] = request.batch;
+    if (only && !more.length) alone.set(only.messageId, [...(alone.get(only.messageId) ?? []), request]);
+  }
+  const { maxEvents = 10_000, maxAgeMs = 0 } = plan.options.outbox ?? {};
+  for (const [id, { reason, atMs }] of book.toldDropped) {
+    const call = book.call(id);
+    const tries = alone.get(id) ?? [];
+    const refused = tries.filter(
+      ({ heard }) => heard && heard.answer.status >= 400 && heard.answer.status < 500,
+    );
+    const lost = tries.filter(({ heard, failed }) => failed || (heard && heard.answer.status >= 500));
+    const isRight = {
+      'before-send': call?.expected.event === 'private',
+      'too-large': refused.some(({ heard }) => heard?.answer.status === 413) || isTooLarge(call),
+      rejected: refused.length > 0 || lost.length >= 3,
+      'outbox-full': maxEvents < 10_000,
+      expired: plan.jumps || (call && atMs - call.atMs > maxAgeMs),
+      consent: plan.withdraws,
+      invalid: false,
+      storage: plan.rots || plan.clears,
+    }[reason];
+    if (!isRight) throw new Error(`${id} was dropped as ${reason}`);
+  }
+}
+
+/** As far as it is known how large it was. */
+const isTooLarge = (call: Call | undefined): boolean =>
+  call?.expected.given === undefined ||
+  Buffer.byteLength(JSON.stringify(call.expected.given)) > MAX_EVENT_BYTES - 1_000;

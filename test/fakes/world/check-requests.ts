@@ -1,0 +1,47 @@
+import type { World } from './world.ts';
+
+/** What must hold of all requests that were made in a world. */
+export function checkRequests(world: World): void {
+  checkRate(world);
+  checkQuiet(world);
+}
+
+/** Of one page in one minute, at the quickest that backoff ever is: what crashes the proxy is looked for twice a second. */
+const MOST_IN_VAIN = { refused: 20, crash: 120, 'hang-up': 120 };
+
+/** While nothing gets through, nothing but time and the visitor makes requests. */
+function checkRate({ origin, nudges, plan }: World): void {
+  const minutes = new Map<string, number>();
+  const minuteOf = (page: string, atMs: number): string => `${page} in minute ${Math.floor(atMs / 60_000)}`;
+  const count = (minute: string, by: number): void =>
+    void minutes.set(minute, (minutes.get(minute) ?? 0) + by);
+  for (const { page, atMs, accepted, heard } of origin.network.sent) {
+    // What is refused is divided: a step ahead, too.
+    const isInVain = !accepted && (!heard || heard.answer.status >= 500);
+    if (isInVain) count(minuteOf(page, atMs), 1);
+  }
+  for (const { page, atMs } of nudges) count(minuteOf(page, atMs), -3);
+  for (const [minute, requests] of minutes) {
+    if (requests > MOST_IN_VAIN[plan.proxy.poison])
+      throw new Error(`${requests} requests more than there was reason for, by ${minute}`);
+  }
+}
+
+/** Whoever knows that the proxy wants to be left alone leaves it alone. */
+function checkQuiet({ origin, plan, renewed }: World): void {
+  if (plan.jumps || plan.clears || plan.withdraws) return;
+  for (const { page, heard } of origin.network.sent) {
+    const { quietMs = 0 } = heard?.answer ?? {};
+    if (!heard || !quietMs) continue;
+    const early = origin.network.sent.find(
+      (request) =>
+        request.atMs > heard.atMs &&
+        request.atMs < heard.atMs + quietMs &&
+        ((request.page === page && !renewed.has(page)) || plan.text === 'there'),
+    );
+    if (early)
+      throw new Error(
+        `${early.page} has sent at ${early.atMs}, but ${page} was asked at ${heard.atMs} for ${quietMs} ms`,
+      );
+  }
+}

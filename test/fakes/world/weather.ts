@@ -1,0 +1,67 @@
+import { START_MS } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Answer } from './proxy.ts';
+
+/** `down`: nothing gets through. `blocked`: neither, behind a content blocker. `bad`: anything may happen. */
+export type Weather = 'good' | 'bad' | 'down' | 'blocked';
+
+/** What becomes of one request on its way. */
+export interface Fate {
+  readonly reaches: boolean;
+  readonly arriveMs: number;
+  /** Said by something before the proxy. */
+  readonly instead?: Answer;
+  readonly answerMs: number;
+  readonly back: 'whole' | 'half' | 'lost' | 'never';
+}
+
+export interface Sky {
+  weather(): Weather;
+  become(weather: Weather): void;
+  /** Of the next request. */
+  fate(): Fate;
+}
+
+export function createSky(random: Random, nowMs: () => number): Sky {
+  let weather: Weather = 'good';
+
+  function fate(): Fate {
+    const good: Fate = {
+      reaches: true,
+      arriveMs: 5 + random.below(100),
+      answerMs: 5 + random.below(100),
+      back: 'whole',
+    };
+    if (weather === 'good') return good;
+    if (weather !== 'bad') return { ...good, reaches: false, arriveMs: random.below(20) };
+    const quietMs = (1 + random.below(random.chance(0.2) ? 3_600 : 30)) * 1_000;
+    const seconds = { 'Retry-After': String(quietMs / 1_000) };
+    const date = (ms: number): string => new Date(START_MS + ms).toUTCString();
+    const busy: readonly Answer[] = [
+      { status: 500 },
+      { status: 502 },
+      { status: 503 },
+      { status: 408 },
+      { status: 503, headers: seconds, quietMs },
+      { status: 429, headers: seconds, quietMs },
+      {
+        status: 503,
+        headers: { 'Retry-After': date(nowMs() + quietMs), Date: date(nowMs()) },
+        quietMs,
+      },
+      { status: 503, headers: { 'Retry-After': '0' } },
+      { status: 401 },
+    ];
+    const roll = random.below(100);
+    if (roll < 40) return good;
+    if (roll < 65) return { ...good, instead: busy[random.below(busy.length)] ?? { status: 503 } };
+    if (roll < 72) return { ...good, reaches: false };
+    if (roll < 79) return { ...good, back: 'lost' };
+    if (roll < 84) return { ...good, back: 'half' };
+    if (roll < 88) return { ...good, reaches: false, back: 'never' };
+    if (roll < 92) return { ...good, back: 'never' };
+    return { ...good, arriveMs: random.below(10_000), answerMs: random.below(10_000) };
+  }
+
+  return { weather: () => weather, become: (next) => void (weather = next), fate };
+}

@@ -1,0 +1,90 @@
+/** Exact counts of what arrived at Customer.io. */
+import type { Page } from 'playwright';
+import { expect, type Site, stats } from './fixtures.ts';
+import { addsUp } from './in-page.ts';
+import { watchRequests } from './requests.ts';
+import type { Account, StandIn } from './stand-in.ts';
+import { passTime } from './time.ts';
+
+export const once = (count: number): Account => ({ delivered: count, lost: 0, duplicated: 0 });
+
+/** What a page's stats must come to; reasons that are not named are 0. */
+export interface Balance {
+  readonly tracked: number;
+  readonly delivered: number;
+  readonly pending?: number;
+  readonly dropped?: Readonly<Record<string, number>>;
+}
+
+/** Waits until the stats of a page are exactly these. */
+export async function expectStats(
+  page: Page,
+  { pending = 0, dropped = {}, ...rest }: Balance,
+): Promise<void> {
+  const reached = async (): Promise<object> => {
+    const now = await stats(page);
+    if (!addsUp(now)) throw new Error(`It does not add up: ${JSON.stringify(now)}`);
+    const told = Object.entries(now.dropped).filter(([, count]) => count > 0);
+    return { ...now, dropped: Object.fromEntries(told) };
+  };
+  await expect.poll(reached).toEqual({ ...rest, pending, dropped });
+}
+
+export interface Arrival {
+  /** All events of this test that had to arrive. */
+  readonly names: readonly string[];
+  /** Ids that came twice, exactly: of a request that was cut after the proxy had read it. */
+  readonly twice?: readonly string[];
+  /** Nothing waits in this page any more, so nothing can come after the count. */
+  readonly page?: Page | undefined;
+  /** Until the first of them arrives, so much of the page's fake time passes again and again. */
+  readonly fastForwardMs?: number;
+}
+
+/** Waits until all of them have arrived: once each but for `twice`, by name and by `messageId`, and nothing else. */
+export async function expectArrival(
+  standIn: StandIn,
+  { names, twice = [], page, fastForwardMs = 0 }: Arrival,
+): Promise<void> {
+  const lost = async (): Promise<number> => (await standIn.account(names)).lost;
+  const requests = page && watchRequests(page);
+  const lostBefore = await lost();
+  const look = async (): Promise<number> => {
+    const now = await lost();
+    if (page && requests && fastForwardMs && now > 0 && now === lostBefore)
+      await passTime(page, requests, fastForwardMs);
+    return now;
+  };
+  await expect.poll(look, { timeout: 20_000 }).toBe(0);
+  if (page) await expect.poll(async () => (await stats(page)).pending).toBe(0);
+  expect(await standIn.account(names)).toEqual({ ...once(names.length), duplicated: twice.length });
+  expect(await repeats(standIn)).toEqual(new Map(twice.map((id) => [id, 2])));
+  expect((await standIn.events()).length).toBe(names.length + twice.length);
+}
+
+/** The ids that came more than once, and how often. */
+export async function repeats(standIn: StandIn): Promise<ReadonlyMap<string, number>> {
+  return new Map([...(await standIn.times())].filter(([, times]) => times > 1));
+}
+
+/**
+ * Only what was in flight when a page went has come again, by the same ids: so many requests at most.
+ *
+ * @param delivered when each id was told as delivered, in milliseconds since the epoch
+ */
+export async function expectRepeatsOfTheCut(
+  site: Site,
+  delivered: ReadonlyMap<string, number>,
+  requests: number,
+): Promise<void> {
+  const taken = (await site.batches()).filter(({ fate }) => fate === 200);
+  const tooLate = taken.flatMap(({ ids, at }) => ids.filter((id) => (delivered.get(id) ?? Infinity) < at));
+  expect(tooLate, 'sent again after it was told as delivered').toEqual([]);
+  const seen = new Set<string>();
+  const again = taken.filter(({ ids }) => {
+    const isRepeat = ids.some((id) => seen.has(id));
+    for (const id of ids) seen.add(id);
+    return isRepeat;
+  });
+  expect(again.length).toBeLessThanOrEqual(requests);
+}

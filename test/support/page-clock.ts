@@ -1,0 +1,42 @@
+/** A visitor whose clock is wrong: `Date` is moved, timers are not. */
+import type { Page } from 'playwright';
+
+export const DAY_MS = 86_400_000;
+
+declare global {
+  interface Window {
+    clockOffsetMs: number;
+  }
+}
+
+const KEY = 'clock-offset';
+
+/** All that this tab shows from now on has a clock that is wrong by so much, until it is set. */
+export const wrongClock = (page: Page, offsetMs = 0): Promise<unknown> =>
+  page.addInitScript(
+    ([key, initial]) => {
+      const RealDate = Date;
+      const now = (): number => RealDate.now() + window.clockOffsetMs;
+      window.clockOffsetMs = Number(sessionStorage.getItem(key) ?? initial);
+      window.Date = new Proxy(RealDate, {
+        construct: (target, given, as) =>
+          Reflect.construct(target, given.length ? given : [now()], as) as object,
+        get: (target, name) => (name === 'now' ? now : (Reflect.get(target, name) as unknown)),
+      });
+    },
+    [KEY, offsetMs] as const,
+  );
+
+/** From now on, under the open page. */
+export const setClock = (page: Page, offsetMs: number): Promise<void> =>
+  page.evaluate(
+    ([key, offset]) => {
+      sessionStorage.setItem(key, String(offset));
+      window.clockOffsetMs = offset;
+    },
+    [KEY, offsetMs] as const,
+  );
+
+/** From the next page of this tab on; the open one does not notice. */
+export const setNextClock = (page: Page, offsetMs: number): Promise<void> =>
+  page.evaluate(([key, offset]) => sessionStorage.setItem(key, String(offset)), [KEY, offsetMs] as const);

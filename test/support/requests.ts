@@ -1,0 +1,26 @@
+/** The requests of a page that carry events, as its browser sees them. */
+import type { Page, Request } from 'playwright';
+
+export interface Requests {
+  readonly count: () => number;
+  /** Each has its answer, or never will. */
+  readonly idle: () => boolean;
+}
+
+/** From now on. */
+export function watchRequests(page: Page): Requests {
+  let count = 0;
+  const open = new Set<Request>();
+  page.on('request', (request) => {
+    if (!request.url().endsWith('/v1/batch')) return;
+    count++;
+    open.add(request);
+  });
+  const ended = (request: Request): void => void open.delete(request);
+  page.on('requestfinished', ended);
+  page.on('requestfailed', ended);
+  return {
+    count: () => count,
+    idle: () => open.size === 0,
+  };
+}
