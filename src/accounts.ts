@@ -26,7 +26,7 @@ export interface Accounts {
   stats(ledger: Ledger | undefined): Stats;
 }
 
-const nothing = (): Record<DropReason, number> => ({
+const NONE: Readonly<Record<DropReason, number>> = {
   consent: 0,
   invalid: 0,
   'before-send': 0,
@@ -35,17 +35,17 @@ const nothing = (): Record<DropReason, number> => ({
   'outbox-full': 0,
   expired: 0,
   storage: 0,
-});
+};
 
 export function createAccounts(): Accounts {
   const inHand = new Set<string>();
   // What is over: dropped at the call, or in an outbox that was deleted.
-  let past = { tracked: 0, delivered: 0, dropped: nothing() };
+  let past = { tracked: 0, delivered: 0, dropped: { ...NONE } };
   let start: Ledger | undefined;
 
   /** The outbox counts for itself, whoever has put an event there; what waited when we came is new to this page. */
   function together(ledger: Ledger | undefined): typeof past {
-    const dropped = nothing();
+    const dropped = { ...NONE };
     for (const reason of Object.keys(dropped) as DropReason[]) {
       dropped[reason] = past.dropped[reason] + (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
     }

@@ -92,8 +92,7 @@ export const lifecycle: Lifecycle = {
         });
       case 'online':
         return listen(window, moment, run);
-      case 'freeze':
-      case 'resume':
+      default:
         return listen(document, moment, run);
     }
   },

@@ -167,8 +167,7 @@ export function createCore(needs: CoreNeeds): Core {
     leads,
     hasHeir: () => leader.hasHeir(),
     outbox,
-    answered: { get: () => remembered.get('answered'), set: () => remembered.set('answered', true) },
-    quiet: { get: remembered.quietMs, set: remembered.setQuiet },
+    remembered,
     tell(name, payload) {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });

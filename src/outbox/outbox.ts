@@ -97,7 +97,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   /** @param done is called between what is known and what is told of it */
-  async function append(events: readonly OutboxEvent[], unlessHeld?: boolean, done?: () => void): Promise<void> {
+  async function append(
+    events: readonly OutboxEvent[],
+    unlessHeld?: boolean,
+    done?: () => void,
+  ): Promise<void> {
     await opened;
     const { ledger, evicted } = await use((store, again) =>
       store.append(events, needs.clock.now(), unlessHeld || again),

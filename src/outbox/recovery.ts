@@ -60,7 +60,7 @@ export function createRecovery(settings: RecoverySettings, needs: RecoveryNeeds)
   async function heal(from: MemoryStore): Promise<void> {
     triedAtMs = clock.now();
     mayMendAgain();
-    for (let isOver = false; !isOver; ) {
+    for (let isOver = false; !isOver;) {
       let isLate = false;
       try {
         const healed = await inTime(moveBack(from, base, settings, triedAtMs, () => isLate));

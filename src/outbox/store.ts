@@ -166,7 +166,8 @@ function take(
   const staying = record.events.filter(({ id }) => !ids.has(id));
   const count = record.events.length - staying.length;
   if (!count) return head;
-  if (head.nextPlace === 1) throw new TypeError(); // the head is lost
+  // The head is lost, or wrong; what stands in for it in memory has places below 0, and counts what waits elsewhere.
+  if (head.nextPlace > 0 && count > head.pending) throw new TypeError();
   if (staying.length) log.write(place, { ...record, events: staying });
   else log.erase(place);
   return leave({ ...head, bytes: head.bytes - bytesOf(record.events) + bytesOf(staying) }, count, as);

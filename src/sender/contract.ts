@@ -2,6 +2,7 @@ import type { Clock, Lifecycle } from '../browser.ts';
 import type { AnalyticsEvents } from '../events.ts';
 import type { BatchLimits, OutboxEvent } from '../outbox/contract.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { Remembered } from '../remembered.ts';
 import type { Transport } from './transport.ts';
 
 /** Empties the outbox, one request at a time, for as long as this tab leads. */
@@ -37,10 +38,8 @@ export interface SenderNeeds {
   /** Whether another tab takes over when this one is gone. */
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
-  /** Whether this browser ever had an answer from the proxy. */
-  readonly answered: { get(): boolean; set(): unknown };
-  /** For how long the proxy wants to be left alone, in milliseconds, as far as any page was told. */
-  readonly quiet: { get(): number; set(delayMs: number): unknown };
+  /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
+  readonly remembered: Remembered;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   onUnauthorized(): void;
 }

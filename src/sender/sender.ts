@@ -14,7 +14,7 @@ const CRASHES = 3;
 const NOT_NOW = new Set([408, 425, 429, 503]);
 
 export function createSender(needs: SenderNeeds): Sender {
-  const { clock, transport, outbox, tell, answered } = needs;
+  const { clock, transport, outbox, tell, remembered } = needs;
   const pending = (): number => outbox.ledger().pending;
   const recent = createRecent();
   const inFlight = new Set<string>();
@@ -53,7 +53,7 @@ export function createSender(needs: SenderNeeds): Sender {
   function hold(givenMs: number, asked = false): number {
     const delayMs = hopeful && !asked ? Math.min(givenMs, retryDelayMs(1, needs.random())) : givenMs;
     wait = { untilMs: clock.now() + delayMs, asked };
-    if (asked) needs.quiet.set(delayMs);
+    if (asked) remembered.setQuiet(delayMs);
     arm(delayMs);
     return delayMs;
   }
@@ -70,7 +70,7 @@ export function createSender(needs: SenderNeeds): Sender {
 
   function drain(): void {
     if (stopped || draining || !needs.leads()) return;
-    const quietMs = needs.quiet.get();
+    const quietMs = remembered.quietMs();
     if (!wait && quietMs > 0) wait = { untilMs: clock.now() + quietMs, asked: true };
     const waitMs = wait ? wait.untilMs - clock.now() : 0;
     if (waitMs > 0) {
@@ -139,9 +139,10 @@ export function createSender(needs: SenderNeeds): Sender {
   /** They are in flight until `landed`: an event that is read again before it is settled must not go out again. */
   async function send(events: readonly OutboxEvent[], leaving = false): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
-    const jsons = events.map(({ json }) => json);
-    const outcome = await transport.send(jsons, leaving);
-    if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') answered.set();
+    // One that was just being written as its page went may be there twice.
+    const jsons = new Map(events.map(({ id, json }) => [id, json]));
+    const outcome = await transport.send([...jsons.values()], leaving);
+    if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') remembered.set('answered', true);
     return outcome;
   }
 
@@ -202,7 +203,7 @@ export function createSender(needs: SenderNeeds): Sender {
       }
       outage = true;
       // It has never worked in this browser, and the network is there.
-      blocked = outcome.kind === 'unanswered' && !answered.get();
+      blocked = outcome.kind === 'unanswered' && !remembered.get('answered');
       if (blocked) tell('blocked', { failures });
     }
     const delayMs = askedMs ?? (blocked ? CAP_MS : retryDelayMs(failures, needs.random()));
@@ -261,7 +262,7 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   return {
-    captured: (event) => recent.add(event),
+    captured: recent.add,
     wake: soon,
     settled: recent.remove,
     busy: () => inFlight.size > 0,
@@ -278,7 +279,7 @@ export function createSender(needs: SenderNeeds): Sender {
     },
     leaving(unsaved) {
       // While it waits for the proxy, what is stored is better off with the next page than sent twice.
-      if (stopped || wait || outage || needs.quiet.get() > 0) return;
+      if (stopped || wait || outage || remembered.quietMs() > 0) return;
       // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
       if (!needs.leads() || needs.hasHeir()) return;
       let room = Math.min(transport.keepaliveRoom() - 100, limits.maxBytes); // the words around the events

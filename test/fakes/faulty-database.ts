@@ -3,8 +3,8 @@ import { onTestFinished, vi } from 'vitest';
 
 /** The browser's own IndexedDB, which fails when it is told to, for one test. */
 export interface FaultyDatabase {
-  /** The next request after so many others is refused: nothing of its transaction is kept. */
-  refuse(after: number): void;
+  /** So many requests after so many others are refused: nothing of their transactions is kept. */
+  refuse(after: number, count: number): void;
   /** Whether that has happened. */
   refused(): boolean;
   /** What is stored under this key cannot be read any more, until it is deleted, or the disk is well again. */
@@ -18,6 +18,7 @@ type Any = (...args: readonly unknown[]) => IDBRequest;
 
 export function faultyDatabase(): FaultyDatabase {
   let left = Infinity;
+  let count = 0;
   let isRefused = false;
   const spoilt = new Set<IDBValidKey>();
 
@@ -36,7 +37,7 @@ export function faultyDatabase(): FaultyDatabase {
       this: IDBObjectStore,
       ...args: readonly unknown[]
     ) {
-      if (left-- === 0) {
+      if (left-- <= 0 && count-- > 0) {
         isRefused = true;
         throw new DOMException('The handle has died', 'InvalidStateError');
       }
@@ -51,8 +52,9 @@ export function faultyDatabase(): FaultyDatabase {
   }
 
   return {
-    refuse(after) {
+    refuse(after, times) {
       left = after;
+      count = times;
       isRefused = false;
     },
     refused: () => isRefused,

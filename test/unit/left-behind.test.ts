@@ -53,7 +53,7 @@ function bench({
   const accounts = createAccounts();
   const arrived: string[] = [];
   const dropped: (readonly [string, DropReason])[] = [];
-  const stops: (() => void)[] = [];
+  const stops: (() => void)[] = [() => undefined];
   let down = false;
   const flush = async (): Promise<void> => {
     if (!down) arrived.push(...(await page.deliver()));

@@ -1,6 +1,6 @@
 import { AnalyticsBrowser } from '@customerio/cdp-analytics-browser';
 
-/** The wrapped SDK as its makers ship it, with its own sender, pointed at this origin. It keeps nothing, to disturb nobody. */
+/** The wrapped SDK as its makers ship it, with its own sender, pointed at this origin. It keeps nothing, to disturb nobody, unless told to. */
 const settings = {
   writeKey: 'original',
   cdnSettings: {
@@ -13,5 +13,6 @@ const settings = {
     },
   },
 };
-const loaded = AnalyticsBrowser.load(settings, { disableClientPersistence: true });
+const { originalKeeps } = window as { originalKeeps?: boolean };
+const loaded = AnalyticsBrowser.load(settings, { disableClientPersistence: !originalKeeps });
 Object.assign(window, { original: loaded.then(([analytics]) => analytics) });

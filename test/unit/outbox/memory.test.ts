@@ -17,7 +17,7 @@ const GIVEN_UP: Ledger = {
 };
 /** As they were read from that store. */
 const read = (prefix: string, count: number, place = 7) =>
-  events(prefix, count).map((event) => ({ ...event, place }));
+  Array.from(events(prefix, count), (event) => ({ ...event, place }));
 
 describe('a store in memory', () => {
   test('goes on from the ledger of the store that it stands in for, without its events', async () => {

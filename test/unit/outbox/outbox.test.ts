@@ -190,8 +190,22 @@ describe('an outbox', () => {
     await add(events('e', 2));
     await deleteDatabase(database);
     await outbox.wipe();
-    await outbox.refresh();
+    void outbox.refresh();
+    await settled(TURNS);
     expect(lost()).toBe(0);
+    expect(outbox.ledger()).toMatchObject(NOTHING);
+  });
+
+  test('that is wiped brings nothing back, whatever comes late', async () => {
+    const { add, outbox, database } = openPage();
+    await add(events('e', 2));
+    await outbox.wipe();
+    await deleteDatabase(database);
+    void outbox.adopt(events('boat', 2));
+    void outbox.settle(placeless(events('e', 1)), 'delivered');
+    void outbox.oldest(BATCH);
+    await settled(TURNS);
+    expect(await indexedDB.databases()).toEqual([]);
     expect(outbox.ledger()).toMatchObject(NOTHING);
   });
 
@@ -414,6 +428,6 @@ describe.each(['throws', 'hangs'] as const)('when IndexedDB %s', (fault: Fault) 
     void add(events('e', 3));
     await clock.advance(20_000);
     expect(await outbox.wipe()).toEqual(['e1', 'e2', 'e3']);
-    expect(await outbox.oldest(BATCH)).toEqual([]);
+    expect(outbox.unsaved()).toEqual([]);
   });
 });

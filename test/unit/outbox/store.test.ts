@@ -202,7 +202,7 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
   test('finds events that have moved since they were read', async () => {
     const store = open();
     await store.append(events('e', 3), START_MS);
-    const moved = (await oldest(store)).map((event) => ({ ...event, place: event.place + 1_000 }));
+    const moved = Array.from(await oldest(store), (event) => ({ ...event, place: event.place + 1_000 }));
     expect(await store.settle(moved.slice(1), 'delivered')).toMatchObject({ delivered: 2, pending: 1 });
     expect(idsOf(await oldest(store))).toEqual(['e1']);
   });

@@ -102,10 +102,11 @@ export function bench(options: BenchOptions = {}): Bench {
         ledger = await outbox.settle(events, as);
       },
     },
-    answered: { get: () => answered, set: () => void (answered = true) },
-    quiet: {
-      get: () => (quietUntil ?? 0) - clock.now(),
-      set: (delayMs) => void (quietUntil = clock.now() + delayMs),
+    remembered: {
+      get: () => answered,
+      set: () => void (answered = true),
+      quietMs: () => (quietUntil ?? 0) - clock.now(),
+      setQuiet: (delayMs) => void (quietUntil = clock.now() + delayMs),
     },
     tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
     onUnauthorized: () => void (unauthorized += 1),
