@@ -114,8 +114,8 @@ export function createSender(needs: SenderNeeds): Sender {
       }
       outage = blocked = false;
       const waiting = await outbox.oldest(suspects ? { ...limits, maxEvents: narrow } : limits);
-      // It may have been handed over while they were read.
-      if (!needs.leads()) return;
+      // It may have been handed over while they were read, or what was sent by a page that hid was answered "later".
+      if (wait || !needs.leads()) return;
       const events = waiting.filter(({ id }) => !inFlight.has(id));
       if (!events.length) {
         // All of it is on its way with a page that was leaving.
@@ -268,8 +268,8 @@ export function createSender(needs: SenderNeeds): Sender {
     busy: () => inFlight.size > 0,
     unsettled: recent.all,
     async flush() {
+      await draining; // it may have looked before the last event was stored, or failed before things were better
       if (wait && !wait.asked) wait = undefined;
-      await draining; // it may have looked before the last event was stored
       let before: number;
       do {
         before = settledCount;
