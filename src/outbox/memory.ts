@@ -15,6 +15,8 @@ interface Owed {
   readonly as: 'delivered' | DropReason;
   /** It was in memory, too, and nobody knows whether it is in IndexedDB: a write that seemed to fail may have taken place. */
   readonly isDoubtful: boolean;
+  /** It was among those that waited, as far as this page knew: another may have settled it before. */
+  readonly isCounted: boolean;
 }
 
 // Places in IndexedDB are above 0, so that nobody takes one for the other.
@@ -69,10 +71,16 @@ export function createMemoryStore(ledger: Ledger, limits: Limits): MemoryStore {
       const ids = new Set(all().map(({ id }) => id));
       // Not those that were evicted here while a request carried them.
       const missing = events.filter(({ id, place }) => place >= 0 && !seen.has(id) && !owed.has(id));
-      for (const event of missing) owed.set(event.id, { event, as, isDoubtful: false });
+      for (const event of missing) owed.set(event.id, { event, as, isDoubtful: false, isCounted: false });
       for (const event of events)
-        if (ids.has(event.id) && doubtful.has(event.id)) owed.set(event.id, { event, as, isDoubtful: true });
-      turn = turn.then(() => (head &&= leave(head, missing.length, as)));
+        if (ids.has(event.id) && doubtful.has(event.id))
+          owed.set(event.id, { event, as, isDoubtful: true, isCounted: true });
+      turn = turn.then(() => {
+        if (!head) return;
+        const counted = missing.slice(0, Math.max(0, head.pending - all().length));
+        for (const event of counted) owed.set(event.id, { event, as, isDoubtful: false, isCounted: true });
+        head = leave(head, counted.length, as);
+      });
       return store.settle(events, as);
     },
   };

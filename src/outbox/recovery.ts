@@ -131,7 +131,8 @@ async function moveBack(
           events.map(({ event }) => event),
           as,
         );
-        past = difference(past, leave(NOTHING, isDoubtful ? pending - left.pending : events.length, as));
+        const counted = events.filter(({ isCounted }) => isCounted).length;
+        past = difference(past, leave(NOTHING, isDoubtful ? pending - left.pending : counted, as));
       }
     }
     // A write that seemed to fail may have taken place.

@@ -87,7 +87,7 @@ export function createStore(transact: Transact, limits: Limits): Store {
         let head = (await log.head()) ?? EMPTY;
         const evicted: Eviction[] = [];
         let entries = await enough(log, batch.maxEvents);
-        if (head.nextPlace > 0 && head.pending && !entries.length) throw new TypeError('No records');
+        if (head.nextPlace > 0 && head.pending && !entries.length) throw new TypeError(); // its records are lost
         for (const entry of entries) {
           if (now - entry[1].at <= limits.maxAgeMs) break;
           head = take(log, head, entry, entry[1].events, 'expired');

@@ -114,8 +114,8 @@ export function createSender(needs: SenderNeeds): Sender {
       }
       outage = blocked = false;
       const waiting = await outbox.oldest(suspects ? { ...limits, maxEvents: narrow } : limits);
-      // It may have been handed over while they were read, or what was sent by a page that hid was answered "later".
-      if (wait || !needs.leads()) return;
+      // It may have been handed over while they were read, or another request, of this page or of any, was answered "later".
+      if (wait || remembered.quietMs() > 0 || !needs.leads()) return;
       const events = waiting.filter(({ id }) => !inFlight.has(id));
       if (!events.length) {
         // All of it is on its way with a page that was leaving.

@@ -52,6 +52,15 @@ describe('a store in memory', () => {
     expect(store.all()).toEqual([...events('e', 50, 201), ...events('f', 2)]);
   });
 
+  test('counts what is settled among what waited elsewhere, and no more than waited there', async () => {
+    const store = createMemoryStore({ ...GIVEN_UP, tracked: 7, pending: 2 }, ROOMY);
+    await store.append(events('e', 1), START_MS);
+    // Another page has settled one of them already, and this one did not know.
+    expect(await store.settle(read('old', 3), 'delivered')).toMatchObject({ delivered: 6, pending: 1 });
+    expect(store.owed().map(({ isCounted }) => isCounted)).toEqual([true, true, false]);
+    expectBalance(await store.ledger());
+  });
+
   test('owes to the store that it stands in for what was read there and settled since', async () => {
     const store = createMemoryStore(GIVEN_UP, ROOMY);
     await store.append(events('e', 1), START_MS);
