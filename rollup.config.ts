@@ -40,14 +40,17 @@ const REPLACED: Readonly<Record<string, string>> = {
     }`,
   // messageIds are ours, so nobody reads its hash of the whole event.
   '/spark-md5/spark-md5.js': 'export default { hash: () => "" };',
-  // Its metrics go to Customer.io's own host.
-  '/cdp-analytics-browser/src/core/stats/index.ts': `export { Stats } from '@customerio/cdp-analytics-core';`,
-  '/cdp-analytics-core/src/stats/index.ts': `
-    export class Stats { increment() {} gauge() {} }
-    export { Stats as CoreStats, Stats as NullStats };`,
-  // A list of everything that ever happened to each event.
-  '/cdp-analytics-core/src/logger/index.ts': `
-    export class CoreLogger { logs = []; log(level, message, extras) { this.logs.push({ level, message, extras }); } }`,
+  // What plugins ask of it comes with the first plugin: src/customerio/context.ts. Its metrics went to Customer.io's own host.
+  '/cdp-analytics-browser/src/core/context/index.ts': `
+    let last = 0;
+    export class Context {
+      constructor(event) { this.event = event; this.id = String(++last); }
+      static system() { return new Context({ type: 'track', event: 'system' }); }
+      log() {}
+    }
+    export class ContextCancelation {
+      constructor(options) { Object.assign(this, { retry: true, type: 'plugin Error', reason: '' }, options); }
+    }`,
   // The original asks the queue twice, and waits 300 ms before it calls back.
   '/cdp-analytics-core/src/analytics/dispatch.ts': `
     export const getDelay = undefined;
@@ -66,8 +69,6 @@ const REPLACED: Readonly<Record<string, string>> = {
       for (const key of keys) target = target[key] = typeof target[key] === 'object' && target[key] || {};
       target[last] = value;
     }`,
-  // Told apart within one page only: a context's id never leaves it.
-  '/@lukeed/uuid/dist/index.mjs': 'let last = 0; export const v4 = () => String(++last);',
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Stats } from './accounts.ts';
 import type { SourceMiddleware } from './customerio/analytics.ts';
 import type { Traits, User } from './customerio/identity.ts';
-import type { Plugin, PluginContext } from './customerio/plugin.ts';
+import type { EventContext, Plugin } from './customerio/plugin.ts';
 import type { AnalyticsEvents, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
 /** What happened to a call, by the time its promise resolved. */
@@ -37,7 +37,7 @@ export interface CallOptions {
   readonly [key: string]: unknown;
 }
 
-type Callback = (context: PluginContext) => unknown;
+type Callback = (context: EventContext) => unknown;
 
 /** The six calls, with the arguments of the wrapped SDK. They never throw and never reject. */
 export interface Calls {

@@ -1,15 +1,16 @@
 import type { Clock } from '../browser.ts';
-import { isAllowed, type Plugin, type PluginContext } from './plugin.ts';
+import { completeContext, isContext } from './context.ts';
+import { type EventContext, isAllowed, type Plugin, type PluginContext } from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
 
 /** Leads events through plugins. Sites without any do not load it. */
 export interface Pipeline {
   /** Answers what the plugins have left of it, or undefined where one has dropped it. */
-  through(context: PluginContext): Promise<PluginContext | undefined>;
+  through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
-  register(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
-  deregister(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  register(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
 }
 
 export interface PipelineNeeds {
@@ -37,12 +38,11 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
 
   return {
     async through(context) {
-      let current = context;
+      let current = completeContext(context);
       for (const kind of ['before', 'enrichment']) {
         for (const plugin of plugins.filter((each) => each.type === kind)) {
           try {
             const answer = await ask(plugin, current);
-            // Compared by shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
             if (isContext(answer)) current = answer;
           } catch (cause) {
             if (!isCancellation(cause)) report(plugin.name, cause);
@@ -63,7 +63,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
     },
     async register(context, plugin, analytics) {
       try {
-        await patiently(plugin.load(context, analytics));
+        await patiently(plugin.load(completeContext(context), analytics));
         plugins.push(plugin);
       } catch (cause) {
         report(plugin?.name, cause);
@@ -73,7 +73,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       const at = plugins.indexOf(plugin);
       if (at >= 0) plugins.splice(at, 1);
       try {
-        await patiently(plugin.unload?.(context, analytics));
+        await patiently(plugin.unload?.(completeContext(context), analytics));
       } catch (cause) {
         report(plugin.name, cause);
       }
@@ -90,9 +90,6 @@ function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-
-const isContext = (value: unknown): value is PluginContext =>
-  typeof value === 'object' && value !== null && 'event' in value && 'updateEvent' in value;
 
 /** A plugin that drops an event on purpose throws a ContextCancelation of the wrapped SDK. */
 const isCancellation = (cause: unknown): boolean =>

@@ -1,9 +1,14 @@
 import type { PluginEvent } from './snapshot.ts';
 
-/** One event on its way through the plugins. The wrapped SDK's `Context`, as far as plugins use it. */
-export interface PluginContext {
+/** One event on its way. */
+export interface EventContext {
   event: PluginEvent;
+  /** Tells it from others of its page. */
   readonly id: string;
+}
+
+/** One event on its way through the plugins. The wrapped SDK's `Context`, as far as plugins use it. */
+export interface PluginContext extends EventContext {
   updateEvent(path: string, value: unknown): PluginEvent;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, extras?: object): void;
   /** Drops the event. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Plugin, PluginContext } from './plugin.ts';
+import type { EventContext, Plugin } from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
 
 /**
@@ -9,9 +9,9 @@ import type { PluginEvent } from './snapshot.ts';
  * Without plugins that happens inside the call; with plugins it takes microtasks.
  */
 export interface PluginQueue {
-  dispatch(context: PluginContext): Promise<PluginContext>;
-  register(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
-  deregister(context: PluginContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  dispatch(context: EventContext): Promise<EventContext>;
+  register(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
   /** Resolves when nothing is on its way. */
   idle(): Promise<void>;
@@ -77,11 +77,18 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
       }
       const done = inLine(async () => {
         const line = plugins.length ? await pipeline() : undefined;
-        const passed = line ? await line.through(context) : context;
-        if (passed) accept(ticket, passed.event);
-        else refuse(ticket);
-        if (passed) line?.tell(passed);
-        return passed ?? context;
+        if (!line) {
+          accept(ticket, context.event);
+          return context;
+        }
+        const passed = await line.through(context);
+        if (!passed) {
+          refuse(ticket);
+          return context;
+        }
+        accept(ticket, passed.event);
+        line.tell(passed);
+        return passed;
       });
       // A plugin that waits for its own event would wait for itself.
       return ours ? Promise.resolve(context) : done;
