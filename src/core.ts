@@ -248,7 +248,6 @@ export function createCore(needs: CoreNeeds): Core {
     // Other tabs may have sent what this one knew of.
     sender.settled(sender.unsettled().map(({ id }) => id));
     void outbox.refresh().then(() => {
-      announce(); // what was stored while no channel was open
       // Their only other place may be the memory of this page.
       if (!outbox.unsaved().length) lifeboat.clearOwn();
     });

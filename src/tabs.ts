@@ -15,6 +15,7 @@ export type TabMessage =
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
 export interface Tabs {
+  /** Also while it takes no part. */
   tell(message: TabMessage): void;
   /** An open channel keeps a page out of the back/forward cache. */
   leave(): void;
@@ -27,7 +28,12 @@ export function createTabs(
 ): Tabs {
   let channel: Channel | undefined;
   const tabs: Tabs = {
-    tell: (message) => channel?.post(message),
+    tell(message) {
+      // An instance that was closed, or a page that wakes, may still have something to say.
+      const used = channel ?? open(() => {});
+      used?.post(message);
+      if (used !== channel) used?.close();
+    },
     leave() {
       channel?.close();
       channel = undefined;

@@ -11,7 +11,7 @@ import { createTally } from '../fakes/world/tally.ts';
  * all of it decided by a seed. What must hold is in `test/fakes/world/checks.ts` and `watch-disk.ts`. More worlds:
  * `SEEDS=3000`. One of them, with all of its story: `SEED=17 STORY=1000`.
  */
-const { SEED, SEEDS = '240' } = process.env;
+const { SEED, SEEDS = '600' } = process.env;
 const STEPS = 45;
 
 vi.mock(import('../../src/browser.ts'), () => import('../fakes/world/browser.ts'));

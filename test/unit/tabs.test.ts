@@ -28,20 +28,21 @@ test('tabs hear each other, and not themselves', () => {
   expect(heard).toEqual([['other', { kind: 'flush' }]]);
 });
 
-test('a tab that has left says and hears nothing until it is back, and holds no channel', () => {
+test('a tab that has left hears nothing until it is back, holds no channel, and still has its say', () => {
   const { open, count } = channels();
   const heard: TabMessage[] = [];
   const one = createTabs(open, (message) => void heard.push(message));
   const other = createTabs(open, (message) => void heard.push(message));
   one.leave();
   one.leave();
-  one.tell({ kind: 'flush' });
   other.tell({ kind: 'identity' });
   expect([heard, count()]).toEqual([[], 1]);
+  one.tell({ kind: 'flush' });
+  expect([heard, count()]).toEqual([[{ kind: 'flush' }], 1]);
   one.join();
   one.join();
   other.tell({ kind: 'denied' });
-  expect([heard, count()]).toEqual([[{ kind: 'denied' }], 2]);
+  expect([heard, count()]).toEqual([[{ kind: 'flush' }, { kind: 'denied' }], 2]);
 });
 
 test('a browser without channels is a browser with one tab', () => {
