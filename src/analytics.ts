@@ -1,7 +1,9 @@
 import type { Stats } from './accounts.ts';
+import type { TokenResult, TokenStatus } from './auth/token-contract.ts';
 import type { SourceMiddleware } from './customerio/analytics.ts';
 import type { Traits, User } from './customerio/identity.ts';
 import type { EventContext, Plugin } from './customerio/plugin.ts';
+import type { Customer, Inbox } from './private/contract.ts';
 import type { AnalyticsEvents, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
 /** What happened to a call, by the time its promise resolved. */
@@ -35,6 +37,11 @@ export interface CallOptions {
   readonly userId?: string;
   readonly context?: Properties;
   readonly [key: string]: unknown;
+}
+
+export interface IdentifyOptions extends CallOptions {
+  /** Their customer token; it becomes no part of the event. */
+  readonly token?: TokenResult;
 }
 
 type Callback = (context: EventContext) => unknown;
@@ -77,7 +84,11 @@ export interface Calls {
   ): Promise<Receipt>;
   screen(properties: Properties, options?: CallOptions): Promise<Receipt>;
   /** Says who the visitor is. Another id than before also gives them a new anonymous id. */
-  identify(userId?: string | number | null, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
+  identify(
+    userId?: string | number | null,
+    traits?: Traits | null,
+    options?: IdentifyOptions,
+  ): Promise<Receipt>;
   identify(traits: Traits, options?: CallOptions): Promise<Receipt>;
   /** Puts the visitor into a group. Without arguments: the group that they are in. */
   group(): User;
@@ -94,7 +105,7 @@ export interface Consent {
   deny(): void;
 }
 
-/** The SDK. Nothing here ever throws or rejects, once it is made. */
+/** The SDK. Nothing here ever throws or rejects, once it is made, but for private calls: `fetch`, `inbox`, `customer`. */
 export interface Analytics extends Calls {
   /** Forgets the visitor: new anonymous id, no user, no group. What is stored keeps its own identity. */
   anonymize(): void;
@@ -121,6 +132,20 @@ export interface Analytics extends Calls {
   addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
   /** Answers the visitor's anonymous id, or null before consent. */
   setAnonymousId(id?: string): string | null;
+  /** The token of whoever is identified, in place of what the provider would give. `null`: forgets it. */
+  setCustomerToken(token: TokenResult | null): void;
+  /** Asks the provider for a fresh one. */
+  refreshCustomerToken(): Promise<TokenStatus>;
+  /** Never the token itself. */
+  customerTokenStatus(): TokenStatus;
+  /**
+   * A private call, with the customer token. Answers whatever the proxy answers, but for a token that it refuses.
+   * @param path below `proxyUrl`, as `/v1/x`
+   * @throws SdkError where there is no token, or where the person changes before the answer is there
+   */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly inbox: Inbox;
+  readonly customer: Customer;
   /** Stops every timer, listener and lock of this instance. What is stored is sent by the next page. */
   close(): void;
 }

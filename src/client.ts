@@ -10,6 +10,7 @@ import { SdkError, type SdkErrorCode } from './errors.ts';
 import { type AnalyticsEvents, createEmitter, type DropReason, type EventName } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
 import type { Settings } from './options.ts';
+import type { PrivateMethods } from './private-client.ts';
 import { total } from './outbox/contract.ts';
 
 declare const __VERSION__: string;
@@ -129,6 +130,9 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       attempt(() => {
         // What the application changes after the call must not change the event; callbacks stay what they are.
         const args = given.map((each) => (typeof each === 'function' ? each : plain(each)));
+        const options = method === 'identify' && (args[2] as { token?: unknown } | undefined);
+        const { token } = options || {};
+        if (options) delete options.token;
         const made: Call = { id, method, args, snapshot: snapshot() };
         trace('call', made);
         const passed = gate.pass({
@@ -137,6 +141,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
           drop: (reason) => drop(id, reason),
         });
         if (passed === 'held') answer(id, 'held');
+        if (token) setToken(token);
       });
     });
   }
@@ -193,6 +198,19 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     };
   }
 
+  /** A private call: it does not wait for consent, as nobody would wait for its answer. */
+  const ask =
+    (name: keyof PrivateMethods) =>
+    (...args: readonly unknown[]): Promise<never> => {
+      const answered =
+        core?.personal.ask(name, args) ?? Promise.reject(new SdkError('auth-disabled', 'No consent'));
+      // Who does not look at it does not hear of it either.
+      answered.catch(() => {});
+      return answered as Promise<never>; // of the method's own kind
+    };
+
+  const setToken = (token: unknown): void => void inTurn((current) => current.personal.ask('set', [token]));
+
   const anonymize = (): void => void inTurn((current) => current.anonymize());
 
   const analytics: Analytics = {
@@ -232,6 +250,21 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       });
       return now;
     },
+    setCustomerToken: setToken,
+    refreshCustomerToken: ask('refresh'),
+    customerTokenStatus: () => core?.personal.status() ?? { state: 'none', userId: null },
+    fetch: ask('fetch'),
+    inbox: {
+      messages: ask('messages'),
+      onChange(listener) {
+        const control = new AbortController();
+        void ask('onChange')(listener, control.signal);
+        return () => control.abort();
+      },
+      markAsRead: ask('markAsRead'),
+      delete: ask('delete'),
+    },
+    customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
       core?.stop();
       onClose();

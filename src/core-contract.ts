@@ -5,6 +5,7 @@ import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
 import type { Settings } from './options.ts';
 import type { Ledger } from './outbox/contract.ts';
 import type { Storage } from './outbox/fallback.ts';
+import type { PrivateDoor } from './private-door.ts';
 
 /** All that exists only while the visitor agrees, in the order in which an event passes through it. */
 export interface Core {
@@ -14,6 +15,7 @@ export interface Core {
   anonymize(): void;
   /** Says whether this tab is the one that sends. */
   flush(): Promise<boolean>;
+  readonly personal: PrivateDoor;
   ledger(): Ledger;
   /** Stops every timer, listener and lock; what is stored stays. */
   stop(): void;

@@ -11,6 +11,7 @@ import { indexedDbTransactions } from './outbox/indexeddb.ts';
 import { createLifeboat } from './outbox/lifeboat.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createStore } from './outbox/store.ts';
+import { createPrivateDoor } from './private-door.ts';
 import { createRemembered } from './remembered.ts';
 import { createLeader, type Leader, NO_LOCKS } from './sender/leader.ts';
 import { createSender } from './sender/sender.ts';
@@ -37,7 +38,11 @@ export function createCore(needs: CoreNeeds): Core {
     newId: browser.uuid,
     userOptions: settings.user,
     groupOptions: settings.group,
-    tell: (who) => emit('identity', who),
+    tell(who) {
+      personal.identity(who);
+      tabs.tell({ kind: 'identity' });
+      emit('identity', who);
+    },
   });
 
   // 2. What is made of a call.
@@ -276,12 +281,15 @@ export function createCore(needs: CoreNeeds): Core {
   // Last, because a plugin may track while it loads. Failures are told, never thrown.
   if (settings.plugins.length) void wrapped.register(...settings.plugins);
 
-  /** Tells the others if this has made somebody else of the visitor. */
+  /** Tells it if this has made somebody else of the visitor. */
   function shared<T>(act: () => T): T {
     const result = act();
-    if (visitor.changed()) tabs.tell({ kind: 'identity' });
+    visitor.changed();
     return result;
   }
+
+  // 6. What is for one person only.
+  const personal = createPrivateDoor({ settings, visitor, stops, emit, fail });
 
   function stop(): void {
     sender.stop();
@@ -309,6 +317,7 @@ export function createCore(needs: CoreNeeds): Core {
       }
       return leads();
     },
+    personal,
     ledger: () => outbox.ledger(),
     stop,
     async wipe() {

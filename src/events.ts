@@ -1,3 +1,4 @@
+import type { TokenEvent } from './auth/token-contract.ts';
 import type { SdkError } from './errors.ts';
 
 /** Why an event will never arrive. Each one is counted in `stats().dropped` and told as `dropped`. */
@@ -26,6 +27,8 @@ export interface AnalyticsEvents {
   blocked: { readonly failures: number };
   consent: { readonly state: ConsentState; readonly categories?: readonly string[] };
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
+  /** What becomes of the customer token. Never the token. */
+  token: TokenEvent;
   error: SdkError;
 }
 

@@ -1,3 +1,4 @@
+import type { CustomerToken } from './auth/token-options.ts';
 import type { CookieOptions } from './customerio/cookies.ts';
 import type { IdentityOptions } from './customerio/identity.ts';
 import type { Plugin } from './customerio/plugin.ts';
@@ -53,6 +54,8 @@ export interface AnalyticsOptions {
   readonly cookie?: CookieOptions;
   /** Which destinations get events, as in the wrapped SDK: `{ All: true, Name: false }`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
+  /** Gets the token of whoever is identified, for private calls: a function, or `{ provider, … }` with its limits. */
+  readonly customerToken?: CustomerToken;
   /** Prints what happens to the console, without payloads; `beforeSend` sees those. @default false */
   readonly debug?: boolean;
 }
@@ -70,6 +73,7 @@ export interface Settings {
   readonly group: IdentityOptions;
   readonly cookie: CookieOptions;
   readonly integrations: Readonly<Record<string, unknown>>;
+  readonly customerToken: CustomerToken | undefined;
   readonly debug: boolean;
 }
 
@@ -89,6 +93,7 @@ const OUTBOX: Required<OutboxOptions> = {
 };
 
 const OPTIONAL = {
+  customerToken: undefined as CustomerToken | undefined,
   consent: 'granted' as ConsentState,
   beforeSend: undefined,
   plugins: [],
@@ -122,9 +127,16 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     delivery: complete('delivery.', DELIVERY, delivery),
     outbox: complete('outbox.', OUTBOX, outbox),
   };
-  const { beforeSend, plugins } = settings;
+  const { beforeSend, customerToken, plugins } = settings;
   if (beforeSend !== undefined && typeof beforeSend !== 'function') {
     throw wrong('beforeSend', 'a function', beforeSend);
+  }
+  // The limits beside the provider are looked at when they are loaded.
+  type Given = { readonly provider?: Given; readonly getCustomerToken?: unknown } | null | undefined;
+  const given = customerToken as Given;
+  const provider = given?.provider ?? given;
+  if (given !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function') {
+    throw wrong('customerToken', 'a token provider', customerToken);
   }
   if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function')) {
     throw wrong('plugins', 'a list of plugins', plugins);
@@ -152,7 +164,7 @@ function complete<T extends object>(prefix: string, defaults: T, given: unknown)
   const result = { ...defaults } as Record<string, unknown>; // a copy, to be filled by name
   for (const [key, value] of Object.entries(given ?? {})) {
     const name = prefix + key;
-    if (!(key in defaults)) throw new SdkError('invalid-options', `"${name}" is not an option`);
+    if (!(key in defaults)) throw wrong(name, 'left out', value);
     if (value === undefined) continue;
     const kind = typeof result[key];
     const choices = ONE_OF[name];

@@ -3,6 +3,15 @@
 /** Where batches go, below `proxyUrl`. */
 export const BATCH_PATH = '/v1/batch';
 
+/** Private calls, below `proxyUrl`: a POST with a customer token, whose subject is the person that is meant. */
+export const ATTRIBUTES_PATH = '/v1/customers/attributes';
+/** Reads the subscriptions of a person, and writes them when the body has `topics`. */
+export const CATEGORIES_PATH = '/v1/consent/categories';
+export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
+/** The body is `{ id }`, as for {@link INBOX_DELETE_PATH}. */
+export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
+export const INBOX_DELETE_PATH = '/v1/inbox/delete';
+
 /** Carries the client key when `Authorization` carries a customer token. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
@@ -32,12 +41,78 @@ export interface WireEvent {
   readonly integrations?: Readonly<Record<string, unknown>>;
 }
 
+/** Why the proxy does not take a customer token (401 `invalid_token`). */
+export type TokenRejection =
+  | 'missing'
+  | 'malformed'
+  | 'expired'
+  | 'not_yet'
+  | 'signature'
+  | 'issuer'
+  | 'audience'
+  | 'algorithm'
+  | 'no_subject';
+
 /** The body of every answer of the proxy that is not 2xx. */
 export interface ErrorBody {
   readonly error: string;
   readonly message: string;
   /** The proxy's clock, in milliseconds since the epoch. */
   readonly serverTime: number;
+  /** With `invalid_token` only. */
+  readonly reason?: TokenRejection;
+}
+
+/** An event that the proxy has refused by itself, while it took the others of its batch. */
+export interface RejectedEvent {
+  /** `null`: the event had none. */
+  readonly messageId: string | null;
+  /** `token_required`: an event of a person, without a token. `subject_mismatch`: the token is another person's. */
+  readonly error: 'token_required' | 'subject_mismatch';
+}
+
+/** The answer to a batch: 2xx, and nothing of it needs to be sent again. */
+export interface BatchAnswer {
+  readonly success: true;
+  /** Missing where every event was taken. */
+  readonly rejected?: readonly RejectedEvent[];
+}
+
+/** The answer of {@link ATTRIBUTES_PATH}. Empty for a person whom Customer.io does not know. */
+export interface AttributesAnswer {
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** One subscription topic of a person. `id` without `topic_` before it. */
+export interface SubscriptionTopic {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly subscribed: boolean;
+}
+
+/** The answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that change. */
+export interface TopicsAnswer {
+  readonly topics: readonly SubscriptionTopic[];
+}
+
+/** One message of a person's inbox. */
+export interface InboxMessage {
+  readonly id: string;
+  readonly opened: boolean;
+  /** ISO 8601, as `expiry`. */
+  readonly sentAt: string;
+  readonly expiry?: string;
+  readonly type?: string;
+  readonly topics?: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** The lower, the more important. */
+  readonly priority?: number;
+}
+
+/** The answer of {@link INBOX_FETCH_PATH}, without messages that have expired. */
+export interface InboxAnswer {
+  readonly messages: readonly InboxMessage[];
 }
 
 /** `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */

@@ -23,11 +23,13 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     const text = textOf(name);
     if (option === undefined) continue;
     nameOf.set(option, name);
-    if (text !== undefined) options[option] = read(text);
+    if (text !== undefined) put(options, option.split('.'), read(text));
   }
 
-  const problems = findProblems(options).map(({ option, kind, problem }) => {
+  const problems = findProblems(options).map(({ option, kind, problem, choices }) => {
     const name = nameOf.get(option) ?? option;
+    if (choices)
+      return `There must be exactly one of ${choices.map((each) => nameOf.get(each) ?? each).join(', ')}.`;
     return kind === 'exposed' ? `${name} ${problem}.` : complaint(name, textOf(name));
   });
   const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
@@ -41,6 +43,17 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     host: textOf('HOST'),
     port: Number(port),
   };
+}
+
+function put(options: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name = '', ...rest] = path;
+  if (rest.length === 0) {
+    options[name] = value;
+    return;
+  }
+  const group = (options[name] ?? {}) as Record<string, unknown>;
+  options[name] = group;
+  put(group, rest, value);
 }
 
 function complaint(name: string, text: string | undefined): string {

@@ -8,12 +8,13 @@ import { VARIABLES } from './variables.ts';
 
 const HELP = `Usage: cio-first-party proxy
 
-Takes batches from browsers, delivers them to Customer.io, and serves cio.js. Configured by environment variables:
+Takes batches from browsers, delivers them to Customer.io, answers the private calls of persons with a customer token, and
+serves cio.js. Configured by environment variables:
 
 ${Object.entries(VARIABLES)
   .map(
     ([name, { must, preset }]) =>
-      `  ${name.padEnd(18)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
+      `  ${name.padEnd(26)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
   )
   .join('\n')}
 

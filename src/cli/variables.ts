@@ -1,11 +1,18 @@
-import type { ProxyOptions } from '../proxy/index.ts';
+import type { AppApiOptions, CustomerTokenOptions, InAppOptions, ProxyOptions } from '../proxy/index.ts';
+
+/** An option of `createProxy`, or one inside a group of them. */
+export type OptionPath =
+  | keyof ProxyOptions
+  | `customerToken.${keyof CustomerTokenOptions}`
+  | `appApi.${keyof AppApiOptions}`
+  | `inApp.${keyof InAppOptions}`;
 
 /** One environment variable, in words for people. */
 export interface Variable {
   /** What it must be: completes "it must be …". */
   readonly must: string;
   /** The option of `createProxy` that it becomes. */
-  readonly option?: keyof ProxyOptions;
+  readonly option?: OptionPath;
   readonly read?: (text: string) => unknown;
   readonly preset?: string;
   readonly secret?: true;
@@ -22,6 +29,9 @@ function clientIp(text: string): unknown {
   const [header, hops] = text.split(':');
   return hops === undefined ? text : { header, hops: Number(hops) };
 }
+
+/** Many platforms keep a variable on one line. */
+const pem = (text: string): string => text.replaceAll('\\n', '\n');
 
 /** What configures `cio-first-party proxy`. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
@@ -58,6 +68,91 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     option: 'clientIp',
     read: clientIp,
     preset: 'none',
+  },
+  CIO_TOKEN_JWKS_URL: {
+    must: 'the http(s) address where the issuer of customer tokens publishes its keys; turns customer tokens on',
+    option: 'customerToken.jwksUrl',
+    preset: 'off',
+  },
+  CIO_TOKEN_SECRET: {
+    must: 'the secret that customer tokens are signed with, of 32 bytes or more; instead of CIO_TOKEN_JWKS_URL',
+    option: 'customerToken.secret',
+    secret: true,
+    preset: 'off',
+  },
+  CIO_TOKEN_PUBLIC_KEY: {
+    must: 'the public key of the issuer of customer tokens, as PEM (BEGIN PUBLIC KEY), lines ended by \\n or line ends; instead of CIO_TOKEN_JWKS_URL',
+    option: 'customerToken.publicKey',
+    read: pem,
+    // Somebody may have put the private half here.
+    secret: true,
+    preset: 'off',
+  },
+  CIO_TOKEN_ALGORITHMS: {
+    must: 'the algorithms that may have signed a token, with commas between them: HS256, HS384 or HS512 with a secret, otherwise e.g. RS256,ES256',
+    option: 'customerToken.algorithms',
+    read: list,
+    preset: 'HS256 with a secret, otherwise RS256,ES256,EdDSA,Ed25519',
+  },
+  CIO_TOKEN_ISSUER: {
+    must: 'what "iss" of a token must be, or several with commas between them',
+    option: 'customerToken.issuer',
+    read: list,
+    preset: 'any',
+  },
+  CIO_TOKEN_AUDIENCE: {
+    must: 'what "aud" of a token must hold, or several with commas between them',
+    option: 'customerToken.audience',
+    read: list,
+    preset: 'any',
+  },
+  CIO_TOKEN_SUBJECT: {
+    must: 'the claim that holds the user id',
+    option: 'customerToken.subject',
+    preset: 'sub',
+  },
+  CIO_TOKEN_LEEWAY_SECONDS: {
+    must: "by how much the issuer's clock may differ: a number from 0 to 600",
+    option: 'customerToken.leewaySeconds',
+    read: Number,
+    preset: '30',
+  },
+  CIO_TOKEN_MODE: {
+    must: "required (events of a person need that person's token), report (the log tells what would be refused) or disabled",
+    option: 'customerToken.mode',
+    preset: 'required',
+  },
+  CIO_TOKEN_SCOPE: {
+    must: 'the scopes that a token must have, with single spaces between them',
+    option: 'customerToken.scope',
+    preset: 'none',
+  },
+  CIO_APP_API_KEY: {
+    must: "a key of Customer.io's App API, which lets persons with a token read what is stored of them; it stays on this server",
+    option: 'appApi.key',
+    secret: true,
+    preset: 'off',
+  },
+  CIO_APP_API_ATTRIBUTES: {
+    must: 'the attributes that persons may read of themselves, with commas between them',
+    option: 'appApi.attributes',
+    read: list,
+    preset: 'all',
+  },
+  CIO_APP_API_URL: {
+    must: 'an http(s) address that speaks the App API, without credentials, query and fragment',
+    option: 'appApi.url',
+    preset: "the region's",
+  },
+  CIO_IN_APP_SITE_ID: {
+    must: 'the site id of the workspace, which lets persons with a token read and change their inbox',
+    option: 'inApp.siteId',
+    preset: 'off',
+  },
+  CIO_IN_APP_URL: {
+    must: 'an http(s) address that speaks the in-app API, without credentials, query and fragment',
+    option: 'inApp.url',
+    preset: "Customer.io's",
   },
   HOST: { must: 'the address to listen on', preset: 'all' },
   PORT: { must: 'the port to listen on: a number from 0 to 65535', preset: '8080' },

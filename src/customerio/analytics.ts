@@ -124,11 +124,12 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     group: () => group,
     setAnonymousId: (id) => analytics.setAnonymousId(id),
     reset: () => analytics.reset(),
-    register: async (...plugins) => {
-      await analytics.register(...(plugins as unknown as Parameters<Analytics['register']>));
+    async register(...plugins) {
+      await Promise.all(plugins.map((plugin) => queue.register(plugin, analytics)));
     },
-    deregister: async (...names) => {
-      await analytics.deregister(...names);
+    async deregister(...names) {
+      const leaving = queue.plugins.filter(({ name }) => names.includes(name));
+      await Promise.all(leaving.map((plugin) => queue.deregister(plugin, analytics)));
     },
     async addSourceMiddleware(middleware) {
       if (typeof middleware !== 'function') throw new TypeError('Middleware must be a function');
@@ -149,9 +150,12 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     },
     ready: async () => {
       await queue.idle();
-      await analytics.ready();
+      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
     },
     idle: queue.idle,
   };
+  const { register, deregister, ready } = wrapped;
+  // Plugins get the instance, and may register others.
+  Object.assign(analytics, { register, deregister, ready });
   return wrapped;
 }

@@ -9,8 +9,8 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
-  register(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
-  deregister(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  register(plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(plugin: Plugin, analytics: unknown): Promise<void>;
 }
 
 export interface PipelineNeeds {
@@ -61,25 +61,29 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         });
       }
     },
-    async register(context, plugin, analytics) {
+    async register(plugin, analytics) {
       try {
-        await patiently(plugin.load(completeContext(context), analytics));
+        await patiently(plugin.load(systemContext(), analytics));
         plugins.push(plugin);
       } catch (cause) {
         report(plugin?.name, cause);
       }
     },
-    async deregister(context, plugin, analytics) {
+    async deregister(plugin, analytics) {
       const at = plugins.indexOf(plugin);
       if (at >= 0) plugins.splice(at, 1);
       try {
-        await patiently(plugin.unload?.(completeContext(context), analytics));
+        await patiently(plugin.unload?.(systemContext(), analytics));
       } catch (cause) {
         report(plugin.name, cause);
       }
     },
   };
 }
+
+/** Of no event: what plugins get as they come and go. */
+const systemContext = (): PluginContext =>
+  completeContext({ event: { type: 'track', event: 'system' }, id: 'system' });
 
 const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
 

@@ -10,8 +10,8 @@ import type { PluginEvent } from './snapshot.ts';
  */
 export interface PluginQueue {
   dispatch(context: EventContext): Promise<EventContext>;
-  register(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
-  deregister(context: EventContext, plugin: Plugin, analytics: unknown): Promise<void>;
+  register(plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(plugin: Plugin, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
   /** Resolves when nothing is on its way. */
   idle(): Promise<void>;
@@ -55,10 +55,10 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
 
   const change =
     (how: 'register' | 'deregister'): PluginQueue['register'] =>
-    (context, plugin, analytics) =>
+    (plugin, analytics) =>
       inLine(async () => {
         try {
-          await (await pipeline())[how](context, plugin, analytics);
+          await (await pipeline())[how](plugin, analytics);
         } catch (cause) {
           report(plugin?.name, cause); // its file is missing: events go on without
         }

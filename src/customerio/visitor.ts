@@ -15,7 +15,12 @@ export interface Visitor {
 export interface VisitorNeeds extends Pick<IdentityNeeds, 'cookies' | 'local' | 'newId'> {
   readonly userOptions: IdentityOptions;
   readonly groupOptions: IdentityOptions;
-  tell(who: { readonly userId: string | null; readonly anonymousId: string | null }): void;
+  tell(who: Who): void;
+}
+
+interface Who {
+  readonly userId: string | null;
+  readonly anonymousId: string | null;
 }
 
 /** Names as the wrapped SDK has them, so that a site that changes over keeps its visitors. */

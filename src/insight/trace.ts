@@ -45,6 +45,7 @@ const DESCRIBE: Describe = {
   blocked: ({ failures }) => [`blocked: ${failures} requests without an answer; events are kept`],
   consent: ({ state, categories }) => [`consent: ${state}`, ...(categories ?? [])],
   identity: ({ userId }) => [`identity: ${userId === null ? 'anonymous' : 'a user'}`],
+  token: ({ type, path, status }) => [`token: ${type}`, ...(path ? [`${path} (${answered(status)})`] : [])],
   error: (error) => [`error: ${error.code}`, error.message, ...(error.cause ? [error.cause] : [])],
 };
 

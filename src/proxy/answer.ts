@@ -1,4 +1,4 @@
-import type { ErrorBody } from '../wire.ts';
+import type { ErrorBody, TokenRejection } from '../wire.ts';
 
 /** What the proxy says in `error` when it does not answer 2xx. Compare these, never messages. */
 export type ProxyErrorCode =
@@ -7,12 +7,15 @@ export type ProxyErrorCode =
   | 'origin_not_allowed'
   | 'invalid_client_key'
   | 'invalid_token'
+  | 'subject_mismatch'
+  | 'insufficient_scope'
   | 'unsupported_media_type'
   | 'unsupported_encoding'
   | 'body_too_large'
   | 'invalid_encoding'
   | 'invalid_utf8'
   | 'invalid_json'
+  | 'invalid_body'
   | 'invalid_batch'
   | 'too_many_events'
   | 'event_too_large'
@@ -23,6 +26,7 @@ export type ProxyErrorCode =
   | 'upstream_unavailable'
   | 'upstream_misconfigured'
   | 'key_check_failed'
+  | 'token_check_failed'
   | 'hook_failed'
   | 'internal';
 
@@ -34,13 +38,25 @@ export interface Refusal {
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly detail?: string;
+  /** With `invalid_token` only. */
+  readonly reason?: TokenRejection;
 }
 
 /** What a refusal may carry besides its status, code and message. */
-type Extra = Pick<Refusal, 'headers' | 'detail'>;
+type Extra = Pick<Refusal, 'headers' | 'detail' | 'reason'>;
 
 export function refuse(status: number, code: ProxyErrorCode, message: string, extra: Extra = {}): Refusal {
   return { kind: 'refused', status, code, message, ...extra };
+}
+
+export function isRefusal(outcome: object): outcome is Refusal {
+  return 'kind' in outcome && outcome.kind === 'refused';
+}
+
+/** 401: the token is at fault, and another one may be taken. */
+export function refuseToken(message: string, reason?: TokenRejection): Refusal {
+  const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+  return refuse(401, 'invalid_token', message, reason === undefined ? { headers } : { headers, reason });
 }
 
 // A fixed delay would bring every browser back at the same moment.
@@ -67,7 +83,7 @@ export function answerJson(
   });
 }
 
-export function answerRefusal({ status, code, message, headers }: Refusal): Response {
-  const body: ErrorBody = { error: code, message, serverTime: Date.now() };
+export function answerRefusal({ status, code, message, headers, reason }: Refusal): Response {
+  const body: ErrorBody = { error: code, message, serverTime: Date.now(), ...(reason && { reason }) };
   return answerJson(status, body, headers);
 }

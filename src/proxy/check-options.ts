@@ -1,18 +1,16 @@
+import { isRecord } from './admission.ts';
+import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './check-token-options.ts';
 import type { ProxyOptions } from './options.ts';
+import { describeAddress, describeSecret, isAddress, isList, type Rule, type Rules, show } from './rule.ts';
 
 /** One thing that is wrong with the options: `"option" problem` is a sentence. It holds no key. */
 export interface OptionProblem {
+  /** Of a group of options: `customerToken.issuer`. */
   readonly option: string;
-  readonly kind: 'missing' | 'wrong' | 'unknown' | 'exposed';
+  readonly kind: 'missing' | 'wrong' | 'unknown' | 'exposed' | 'choice';
   readonly problem: string;
-}
-
-/** A rule: what the value must be, whether it is, and how to speak of what came. */
-interface Rule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-  readonly required?: true;
-  readonly came?: (value: unknown) => string;
+  /** With `choice`: the options of which there must be exactly one. */
+  readonly choices?: readonly string[];
 }
 
 // A timer of more would fire at once: https://html.spec.whatwg.org/#timers
@@ -24,7 +22,9 @@ const COUNT: Rule = {
   holds: (value) => isCount(value, Number.MAX_SAFE_INTEGER),
 };
 
-const RULES: Readonly<Record<keyof ProxyOptions, Rule>> = {
+const GROUP: Rule = { must: 'an object of options', holds: isRecord, came: describeSecret };
+
+const RULES: Rules<ProxyOptions> = {
   writeKey: {
     must: "Customer.io's write key (printable characters, no colon), or a function that returns it",
     holds: (value) => isFunction(value) || (typeof value === 'string' && /^[!-9;-~]+$/.test(value)),
@@ -43,7 +43,7 @@ const RULES: Readonly<Record<keyof ProxyOptions, Rule>> = {
   region: { must: "'us' or 'eu'", holds: (value) => value === 'us' || value === 'eu' },
   upstreamUrl: {
     must: 'an http(s) address without credentials, query and fragment',
-    holds: isAddress,
+    holds: (value) => isAddress(value),
     came: describeAddress,
   },
   origins: {
@@ -71,6 +71,15 @@ const RULES: Readonly<Record<keyof ProxyOptions, Rule>> = {
   onLog: FUNCTION,
   files: FUNCTION,
   fetch: FUNCTION,
+  customerToken: GROUP,
+  appApi: GROUP,
+  inApp: GROUP,
+};
+
+const GROUPS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  customerToken: TOKEN_RULES,
+  appApi: APP_API_RULES,
+  inApp: IN_APP_RULES,
 };
 
 /** Everything that is wrong, not only the first. */
@@ -78,34 +87,71 @@ export function findProblems(options: unknown): readonly OptionProblem[] {
   if (typeof options !== 'object' || options === null) {
     return [{ option: 'options', kind: 'wrong', problem: `must be an object, got ${show(options)}` }];
   }
+  const given = options as Readonly<Record<string, unknown>>;
+  const problems = [...checkGroup(given, RULES)];
+  for (const [group, rules] of Object.entries(GROUPS)) {
+    const inside = given[group];
+    if (isRecord(inside)) problems.push(...checkGroup(inside, rules, `${group}.`));
+  }
+  return [...problems, ...checkKeySources(given['customerToken']), ...checkExposure(given)];
+}
+
+function checkGroup(
+  options: Readonly<Record<string, unknown>>,
+  rules: Readonly<Record<string, Rule>>,
+  prefix = '',
+): readonly OptionProblem[] {
   const given = new Map<string, unknown>(Object.entries(options));
   const problems: OptionProblem[] = [];
-  for (const [option, { must, holds, required, came = show }] of Object.entries(RULES)) {
-    const value = given.get(option);
-    given.delete(option);
-    if (value !== undefined && !holds(value)) {
+  for (const [name, { must, holds, required, came = show }] of Object.entries(rules)) {
+    const option = prefix + name;
+    const value = given.get(name);
+    given.delete(name);
+    if (value !== undefined && !holds(value, options)) {
       problems.push({ option, kind: 'wrong', problem: `must be ${must}, got ${came(value)}` });
     } else if (value === undefined && required) {
       problems.push({ option, kind: 'missing', problem: `is missing: it must be ${must}` });
     }
   }
-  for (const option of given.keys())
-    problems.push({ option, kind: 'unknown', problem: 'is no option of the proxy' });
-
-  const { writeKey, clientKeys } = options as Readonly<Record<string, unknown>>;
-  if (typeof writeKey === 'string' && isList(clientKeys) && clientKeys.includes(writeKey)) {
-    const problem = 'must not hold the write key: every visitor can read client keys';
-    problems.push({ option: 'clientKeys', kind: 'exposed', problem });
-  }
+  for (const name of given.keys())
+    problems.push({ option: prefix + name, kind: 'unknown', problem: 'is no option of the proxy' });
   return problems;
+}
+
+function checkKeySources(customerToken: unknown): readonly OptionProblem[] {
+  if (!isRecord(customerToken)) return [];
+  const came = KEY_SOURCES.filter((source) => customerToken[source] !== undefined);
+  // A proxy whose tokens are disabled may know no key yet.
+  if (came.length === 1 || (came.length === 0 && customerToken['mode'] === 'disabled')) return [];
+  const problem = `must have exactly one of ${KEY_SOURCES.join(', ')}, got ${came.join(', ') || 'none'}`;
+  const choices = KEY_SOURCES.map((source) => `customerToken.${source}`);
+  return [{ option: 'customerToken', kind: 'choice', problem, choices }];
+}
+
+/** What must never be a client key, because it opens more. */
+function checkExposure({
+  writeKey,
+  clientKeys,
+  customerToken,
+  appApi,
+}: Readonly<Record<string, unknown>>): readonly OptionProblem[] {
+  const secrets = [
+    ['write key', writeKey],
+    ['secret of customer tokens', isRecord(customerToken) && customerToken['secret']],
+    ['key of the App API', isRecord(appApi) && appApi['key']],
+  ] as const;
+  if (!isList(clientKeys)) return [];
+  return secrets
+    .filter(([, secret]) => typeof secret === 'string' && clientKeys.includes(secret))
+    .map(([name]) => ({
+      option: 'clientKeys',
+      kind: 'exposed',
+      problem: `must not hold the ${name}: every visitor can read client keys`,
+    }));
 }
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
 }
 
 function isCount(value: unknown, most: number): boolean {
@@ -123,37 +169,9 @@ function isOrigin(value: unknown): boolean {
   return /^https?:/.test(value) ? new URL(value).origin === value : /^[a-z][\w+.-]*:\/\/[\w.-]+$/.test(value);
 }
 
-function isAddress(value: unknown): boolean {
-  if (!(typeof value === 'string' || value instanceof URL) || !URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '';
-}
-
 function isClientIp(value: unknown): boolean {
   if (value === 'cf-connecting-ip' || value === 'x-real-ip') return true;
   if (typeof value !== 'object' || value === null) return false;
   const { header, hops } = value as Readonly<Record<string, unknown>>;
   return typeof header === 'string' && /^[\w-]+$/.test(header) && isCount(hops, 100);
-}
-
-/** Says what kind of thing came, never the thing. */
-function describeSecret(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`;
-  return value === null ? 'null' : typeof value;
-}
-
-function describeAddress(value: unknown): string {
-  const text = value instanceof URL ? value.href : value;
-  return typeof text === 'string' ? show(text.replace(/\/\/[^/@]*@/, '//…@')) : show(value);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  // JSON knows neither NaN nor Infinity.
-  if (typeof value === 'number') return String(value);
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 200);
-  } catch {
-    return typeof value;
-  }
 }

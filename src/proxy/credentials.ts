@@ -1,34 +1,70 @@
-import { comeBackLater, refuse, type Refusal } from './answer.ts';
+import { CLIENT_KEY_HEADER } from '../wire.ts';
+import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
+import { NO_TOKENS } from './guard.ts';
 
 /** Says whether a client key may be used. */
 export type KeyCheck = (key: string, request: Request) => boolean | Promise<boolean>;
 
-export type CredentialCheck = (request: Request) => Promise<{ readonly kind: 'known' } | Refusal>;
+/** A client key that may be used, and the customer token that came with it. */
+export interface Credentials {
+  readonly kind: 'known';
+  /** What stood behind `Bearer`, not verified. `null`: only a client key came, as Basic. */
+  readonly token: string | null;
+}
 
-/** Reads the `Authorization` of a request and judges it. Never answers `WWW-Authenticate: Basic`: browsers would prompt. */
-export function createCredentialCheck(clientKeys: readonly string[] | KeyCheck): CredentialCheck {
+/** `needs`: what the path cannot do without. */
+export type CredentialCheck = (
+  request: Request,
+  needs?: 'client-key' | 'token',
+) => Promise<Credentials | Refusal>;
+
+/**
+ * Reads `Authorization` and judges the client key, which is in it (Basic) or beside it (Bearer). Never answers
+ * `WWW-Authenticate: Basic`: browsers would prompt.
+ */
+export function createCredentialCheck(
+  clientKeys: readonly string[] | KeyCheck,
+  takesTokens: boolean,
+): CredentialCheck {
   const isKnown = typeof clientKeys === 'function' ? clientKeys : createKeyList(clientKeys);
-  return async (request) => {
-    const [scheme = '', value = ''] = (request.headers.get('Authorization') ?? '').trim().split(/ +/, 2);
-    if (scheme.toLowerCase() === 'bearer') {
-      const message = 'Customer tokens are not configured on this proxy: send the client key as Basic.';
-      return refuse(401, 'invalid_token', message, {
-        headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-      });
+  return async (request, needs = 'client-key') => {
+    const { scheme, value } = authorizationOf(request);
+    if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
+    if (scheme !== 'bearer' && needs === 'token')
+      return refuseToken('This needs a customer token: Authorization must be Bearer.', 'missing');
+    const key = scheme === 'bearer' ? readKeyHeader(request) : scheme === 'basic' ? readUserId(value) : null;
+    if (key === null) {
+      const where =
+        scheme === 'bearer' ? `${CLIENT_KEY_HEADER} must be` : 'Authorization must be Basic, with';
+      return refuse(401, 'invalid_client_key', `${where} the client key.`);
     }
-    const key = scheme.toLowerCase() === 'basic' ? readUserId(value) : null;
-    if (key === null)
-      return refuse(401, 'invalid_client_key', 'Authorization must be Basic, with the client key.');
     try {
       // Not merely truthy: a check written without care must not let everybody in.
       const verdict: unknown = await isKnown(key, request);
-      if (verdict === true) return { kind: 'known' };
+      if (verdict === true) return { kind: 'known', token: scheme === 'bearer' ? value : null };
     } catch (cause) {
       const message = 'The client key could not be checked now.';
       return comeBackLater('key_check_failed', message, { detail: String(cause) });
     }
     return refuse(401, 'invalid_client_key', 'This proxy does not know the client key.');
   };
+}
+
+function authorizationOf({ headers }: Request): { readonly scheme: string; readonly value: string } {
+  const [, scheme = '', value = ''] =
+    /^(\S*)\s*(.*)$/.exec((headers.get('Authorization') ?? '').trim()) ?? [];
+  return { scheme: scheme.toLowerCase(), value };
+}
+
+/** Headers carry bytes: a key beyond ASCII comes as UTF-8, or in the browser's Latin-1. */
+function readKeyHeader({ headers }: Request): string | null {
+  const text = headers.get(CLIENT_KEY_HEADER) || null;
+  try {
+    const bytes = Uint8Array.from(text ?? '', (char) => char.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes) || null;
+  } catch {
+    return text;
+  }
 }
 
 /** The part before the colon, of base64(utf8(user-id ':' password)). RFC 7617. */

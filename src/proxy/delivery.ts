@@ -71,7 +71,8 @@ export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): R
   return comeBackLater('upstream_misconfigured', message, { retryAfter: '60', detail });
 }
 
-function retryAfterOf(response: Response): string | undefined {
+/** What a server says of when to come back, if it makes sense. */
+export function retryAfterOf(response: Response): string | undefined {
   const value = response.headers.get('Retry-After')?.trim() ?? '';
   return /^\d+$/.test(value) || !Number.isNaN(Date.parse(value)) ? value : undefined;
 }

@@ -1,8 +1,19 @@
 export { createProxy } from './proxy.ts';
+export { createTokenIssuer } from './issuer.ts';
 export { SdkError } from '../errors.ts';
 export type { CioProxy } from './proxy.ts';
 export type { ProxyOptions } from './options.ts';
-export type { AcceptedBatch, Deliver, Filter, RequestInfo, Transform } from './ingest.ts';
+export type {
+  AppApiOptions,
+  CustomerTokenOptions,
+  InAppOptions,
+  Jwk,
+  TokenAlgorithm,
+  TokenMode,
+} from './token-options.ts';
+export type { JwkSet, TokenIssuer, TokenIssuerOptions } from './issuer.ts';
+export type { AcceptedBatch, Deliver } from './dispatch.ts';
+export type { Filter, RequestInfo, Transform } from './ingest.ts';
 export type { ClientIp } from './client-ip.ts';
 export type { KeyCheck } from './credentials.ts';
 export type { FileSource } from './files.ts';
@@ -11,4 +22,16 @@ export type { ProxyLogEntry } from './log.ts';
 export type { ProxyErrorCode } from './answer.ts';
 export type { NodeHandler, NodeRequest, NodeResponse } from './node.ts';
 export type { SdkErrorCode } from '../errors.ts';
-export type { EventType, WireEvent } from '../wire.ts';
+export type {
+  AttributesAnswer,
+  BatchAnswer,
+  ErrorBody,
+  EventType,
+  InboxAnswer,
+  InboxMessage,
+  RejectedEvent,
+  SubscriptionTopic,
+  TokenRejection,
+  TopicsAnswer,
+  WireEvent,
+} from '../wire.ts';

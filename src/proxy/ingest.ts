@@ -1,20 +1,14 @@
-import type { WireEvent } from '../wire.ts';
+import type { BatchAnswer, WireEvent } from '../wire.ts';
 import { admit, type AdmissionLimits, isRecord, type Parcel } from './admission.ts';
 import { answerJson, comeBackLater, type Refusal } from './answer.ts';
 import { readBody } from './body.ts';
 import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import type { CredentialCheck } from './credentials.ts';
-import { within } from './deadline.ts';
-import { type Delivery, refusalOf } from './delivery.ts';
-import type { Forward } from './forward.ts';
+import { refusalOf } from './delivery.ts';
+import { describe } from './describe.ts';
+import type { Dispatch } from './dispatch.ts';
 import type { Note } from './log.ts';
-
-/** A batch that has passed every check. */
-export interface AcceptedBatch {
-  readonly batch: readonly WireEvent[];
-  /** ISO 8601, as the browser sent it. */
-  readonly sentAt?: string;
-}
+import type { FindJudge } from './persons.ts';
 
 /** What a hook learns besides the event. */
 export interface RequestInfo {
@@ -23,7 +17,6 @@ export interface RequestInfo {
 
 export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
 export type Transform = (event: WireEvent, info: RequestInfo) => WireEvent | Promise<WireEvent>;
-export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly signal: AbortSignal }) => unknown;
 
 export interface IngestNeeds extends AdmissionLimits {
   readonly checkCredentials: CredentialCheck;
@@ -31,9 +24,8 @@ export interface IngestNeeds extends AdmissionLimits {
   readonly clientIp?: ClientIp | undefined;
   readonly filter?: Filter | undefined;
   readonly transform?: Transform | undefined;
-  readonly deliver?: Deliver | undefined;
-  readonly forward: Forward;
-  readonly timeoutMs: number;
+  readonly findJudge: FindJudge;
+  readonly dispatch: Dispatch;
 }
 
 export type Ingest = (request: Request, note: Note) => Promise<Response | Refusal>;
@@ -59,57 +51,34 @@ export function createIngest(needs: IngestNeeds): Ingest {
     return prepared.filter((parcel) => parcel !== null);
   }
 
-  async function deliver(
-    parcels: readonly Parcel[],
-    sentAt: string | undefined,
-    request: Request,
-  ): Promise<Delivery> {
-    try {
-      return await within(needs.timeoutMs, async (signal) => {
-        if (!needs.deliver) return needs.forward(bodyOf(parcels, sentAt), signal);
-        const batch = parcels.map(({ event }) => event);
-        await needs.deliver(sentAt === undefined ? { batch } : { batch, sentAt }, { request, signal });
-        return { kind: 'delivered' };
-      });
-    } catch (cause) {
-      return { kind: 'unavailable', detail: describe(cause) };
-    }
-  }
-
   return async (request, note) => {
     const credentials = await needs.checkCredentials(request);
     if (credentials.kind === 'refused') return credentials;
+    const judge = await needs.findJudge(credentials.token);
+    if (typeof judge !== 'function') return judge;
     const body = await readBody(request, needs.maxBodyBytes);
     if (body.kind === 'refused') return body;
     note.bytes = body.bytes;
     const admitted = admit(body.text, needs);
     if (admitted.kind === 'refused') return admitted;
 
+    const { passed, rejected } = judge(admitted.parcels, note);
+
     let parcels: readonly Parcel[];
     try {
-      parcels = await prepare(admitted.parcels, request);
+      parcels = await prepare(passed, request);
     } catch (cause) {
       const message = 'A hook of the proxy failed: send the batch again.';
       return comeBackLater('hook_failed', message, { detail: describe(cause) });
     }
     // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
     if (parcels.length > 0) {
-      const delivery = await deliver(parcels, admitted.sentAt, request);
+      const delivery = await needs.dispatch(parcels, admitted.sentAt, request);
       if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
       if (delivery.kind !== 'delivered') return refusalOf(delivery);
     }
-    note.events = admitted.parcels.length;
-    return answerJson(200, { success: true });
+    note.events = passed.length;
+    const answer: BatchAnswer = { success: true, ...(rejected.length > 0 && { rejected }) };
+    return answerJson(200, answer);
   };
-}
-
-function bodyOf(parcels: readonly Parcel[], sentAt: string | undefined): string {
-  const batch = parcels.map(({ text }) => text).join(',');
-  return `{"batch":[${batch}]${sentAt === undefined ? '' : `,"sentAt":${JSON.stringify(sentAt)}`}}`;
-}
-
-/** An error for the log: a failed fetch hides what happened (ECONNREFUSED, ENOTFOUND) in its cause. */
-function describe(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
 }

@@ -1,3 +1,4 @@
+import type { TokenRejection } from '../wire.ts';
 import type { ProxyErrorCode } from './answer.ts';
 
 /** What is told of one request: no payload, no key, no address, no query string. */
@@ -10,17 +11,29 @@ export interface ProxyLogEntry {
   readonly durationMs: number;
   /** Events that the browser was told to forget. */
   readonly events?: number;
+  /** How many events were refused one by one, by their error. The browser was told to forget them too. */
+  readonly rejected?: Readonly<Record<string, number>>;
+  /**
+   * With `customerToken.mode: 'report'`: how many events `'required'` would have refused, by their error
+   * (`token_required`, `subject_mismatch`), or by what is wrong with the token (`invalid_token:expired`).
+   */
+  readonly tokenReport?: Readonly<Record<string, number>>;
   /** Bytes of the body after decompression. */
   readonly bytes?: number;
   readonly upstreamStatus?: number;
   readonly error?: ProxyErrorCode;
+  /** With `invalid_token` only. */
+  readonly reason?: TokenRejection;
   /** For the operator: why, in words. */
   readonly detail?: string;
 }
 
+/** What the handler itself knows of every request. */
+type Measured = 'time' | 'method' | 'path' | 'status' | 'durationMs';
+
 /** What the steps of a request leave for its log entry. */
 export type Note = {
-  -readonly [Field in 'events' | 'bytes' | 'upstreamStatus' | 'error' | 'detail']?: ProxyLogEntry[Field];
+  -readonly [Field in Exclude<keyof ProxyLogEntry, Measured>]?: NonNullable<ProxyLogEntry[Field]>;
 };
 
 export type OnLog = (entry: ProxyLogEntry) => void;

@@ -1,9 +1,11 @@
 import type { ClientIp } from './client-ip.ts';
 import type { KeyCheck } from './credentials.ts';
+import type { Deliver } from './dispatch.ts';
 import type { FileSource } from './files.ts';
 import type { FetchLike } from './forward.ts';
-import type { Deliver, Filter, Transform } from './ingest.ts';
+import type { Filter, Transform } from './ingest.ts';
 import type { OnLog } from './log.ts';
+import type { AppApiOptions, CustomerTokenOptions, InAppOptions } from './token-options.ts';
 
 /** What the operator may say. Anything else throws at once. */
 export interface ProxyOptions {
@@ -40,6 +42,15 @@ export interface ProxyOptions {
    * @default ''
    */
   basePath?: string | undefined;
+
+  /** How customer tokens are verified. Without it there are no tokens, and no private calls. */
+  customerToken?: CustomerTokenOptions | undefined;
+
+  /** Lets a person with a token read their own attributes and subscriptions. */
+  appApi?: AppApiOptions | undefined;
+
+  /** Lets a person with a token read and change their own inbox. */
+  inApp?: InAppOptions | undefined;
 
   /**
    * Which trusted header carries the visitor's address. With it every event gets that `context.ip`, and what the browser
@@ -90,11 +101,11 @@ export interface ProxyOptions {
    */
   files?: FileSource | undefined;
 
-  /** Speaks to Customer.io. @default the runtime's */
+  /** Speaks to Customer.io, and fetches `customerToken.jwksUrl`. @default the runtime's */
   fetch?: FetchLike | undefined;
 
   /**
-   * How long a delivery may take, in milliseconds, redirects included.
+   * How long a delivery or a private call may take, in milliseconds, redirects included.
    *
    * @default 10_000
    */

@@ -2,9 +2,12 @@ import { answerJson, answerRefusal, refuse, type Refusal } from './answer.ts';
 import { readsGzip } from './body.ts';
 import { createCors } from './cors.ts';
 import { createCredentialCheck } from './credentials.ts';
+import { createDispatch } from './dispatch.ts';
 import { createFileServer } from './files.ts';
 import { createForward } from './forward.ts';
+import { createGuard, WITHOUT_TOKENS } from './guard.ts';
 import { createIngest } from './ingest.ts';
+import { lazy } from './lazy.ts';
 import { type Note, tell } from './log.ts';
 import { createNodeHandler, type NodeHandler } from './node.ts';
 import type { ProxyOptions } from './options.ts';
@@ -30,11 +33,14 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const { basePath, onLog } = settings;
   const cors = createCors(settings.origins);
   const serveFile = createFileServer(settings.files);
-  const ingest = createIngest({
-    ...settings,
-    checkCredentials: createCredentialCheck(settings.clientKeys),
-    forward: createForward(settings),
-  });
+  const { customerToken } = settings;
+  const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
+  const guard = takesTokens ? createGuard(customerToken, settings.fetch) : WITHOUT_TOKENS;
+  const dispatch = createDispatch({ ...settings, forward: createForward(settings) });
+  const checkCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
+  const needs = { ...settings, ...guard, checkCredentials, dispatch };
+  const ingest = createIngest(needs);
+  const privateDoor = lazy(async () => (await import('./private.ts')).createPrivateDoor(needs));
 
   async function answer(request: Request, route: Route | null, note: Note): Promise<Response | Refusal> {
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
@@ -49,6 +55,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     }
     if (request.method === 'OPTIONS') return cors.preflight(methods);
     if (route.kind === 'batch') return ingest(request, note);
+    if (route.kind === 'private') return (await privateDoor())(route.call, request, note);
     return answerJson(200, { status: 'ok' }, { 'Cache-Control': 'no-store' });
   }
 
@@ -64,6 +71,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     let response: Response;
     if ('kind' in outcome) {
       note.error = outcome.code;
+      if (outcome.reason !== undefined) note.reason = outcome.reason;
       if (outcome.detail !== undefined) note.detail = outcome.detail;
       response = answerRefusal(outcome);
     } else {

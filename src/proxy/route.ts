@@ -1,13 +1,32 @@
-import { BATCH_PATH } from '../wire.ts';
+import {
+  ATTRIBUTES_PATH,
+  BATCH_PATH,
+  CATEGORIES_PATH,
+  INBOX_DELETE_PATH,
+  INBOX_FETCH_PATH,
+  INBOX_READ_PATH,
+} from '../wire.ts';
+
+/** What a person with a token may ask for. */
+export type PrivateCall = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-read' | 'inbox-delete';
 
 /** The paths of the proxy. Everything else does not exist. */
 export type Route =
   | { readonly kind: 'batch' }
+  | { readonly kind: 'private'; readonly call: PrivateCall }
   | { readonly kind: 'health' }
   | { readonly kind: 'script'; readonly name: string };
 
 // The classic script and what it loads later; never a source map, never another folder.
 const SCRIPT = /^\/(cio(?:-[\w-]+)?\.js)$/;
+
+const PRIVATE_CALLS: ReadonlyMap<string, PrivateCall> = new Map([
+  [ATTRIBUTES_PATH, 'attributes'],
+  [CATEGORIES_PATH, 'categories'],
+  [INBOX_FETCH_PATH, 'inbox-fetch'],
+  [INBOX_READ_PATH, 'inbox-read'],
+  [INBOX_DELETE_PATH, 'inbox-delete'],
+]);
 
 /** Which route a path names, or `null`. Doubled and trailing slashes mean nothing. `basePath`: `''` or `/e`. */
 export function routeOf(pathname: string, basePath: string): Route | null {
@@ -16,12 +35,15 @@ export function routeOf(pathname: string, basePath: string): Route | null {
   const below = path.slice(basePath.length);
   if (below === BATCH_PATH) return { kind: 'batch' };
   if (below === '/v1/health') return { kind: 'health' };
+  const call = PRIVATE_CALLS.get(below);
+  if (call !== undefined) return { kind: 'private', call };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
 }
 
 const METHODS = {
   batch: ['POST', 'OPTIONS'],
+  private: ['POST', 'OPTIONS'],
   health: ['GET', 'HEAD', 'OPTIONS'],
   script: ['GET', 'HEAD'],
 } as const;

@@ -8,6 +8,7 @@ import type { ProxyOptions } from './options.ts';
 
 /** The options, with every default filled in. What stays optional is off. */
 export interface Settings extends ProxyOptions {
+  readonly region: 'us' | 'eu';
   readonly writeKey: () => string | Promise<string>;
   readonly upstreamUrl: string;
   readonly origins: readonly string[];
@@ -21,7 +22,7 @@ export interface Settings extends ProxyOptions {
 }
 
 /** https://docs.customer.io/integrations/api/cdp/ */
-const UPSTREAMS = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.io' } as const;
+const PIPELINES = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.io' } as const;
 
 // Customer.io takes 500 KB a batch.
 const DEFAULTS = {
@@ -38,9 +39,10 @@ export function resolveOptions(options: ProxyOptions): Settings {
     const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
     throw new SdkError('invalid-options', `createProxy: ${list.join('; ')}`);
   }
-  const { writeKey, region = 'us', upstreamUrl = UPSTREAMS[region] } = options;
+  const { writeKey, region = 'us', upstreamUrl = PIPELINES[region] } = options;
   return {
     ...options,
+    region,
     writeKey: typeof writeKey === 'string' ? () => writeKey : writeKey,
     upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
     origins: options.origins ?? [],

@@ -77,6 +77,7 @@ export async function openSite(): Promise<Site> {
         blocked: [],
         consent: [],
         identity: [],
+        token: [],
         error: [],
       };
       let arrived = 0;

@@ -79,7 +79,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   open: async ({ page, site }, use) => {
     await use(async (path = '/shop', options = {}, on = page) => {
       await on.addInitScript((given) => {
-        window.sdkOptions = given;
+        // What a page cannot be given from outside, as functions, is not in it.
+        window.sdkOptions = given as typeof window.sdkOptions;
       }, options);
       await on.goto(site.origin + path);
       return on;

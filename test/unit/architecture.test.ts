@@ -103,7 +103,7 @@ describe('the imports of the browser SDK are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('only the core, the client and the heir of other pages put the parts together', () => {
+  test('only the core, the client, the heir of other pages and the client of private calls put the parts together', () => {
     const composing = sources.filter(({ file, imports }) => {
       const parts = new Set(
         imports.filter((each) => isOurs(each) && !each.onlyTypes).map(({ from }) => partOf(from)),
@@ -112,7 +112,12 @@ describe('the imports of the browser SDK are a ladder', () => {
       parts.delete('');
       return parts.size > 1;
     });
-    expect(composing.map(({ file }) => file)).toEqual(['client.ts', 'core.ts', 'left-behind.ts']);
+    expect(composing.map(({ file }) => file)).toEqual([
+      'client.ts',
+      'core.ts',
+      'left-behind.ts',
+      'private-client.ts',
+    ]);
   });
 
   test('nothing below the core imports it, and nothing below the client imports that', () => {
@@ -130,6 +135,7 @@ describe('the imports of the browser SDK are a ladder', () => {
     'customerio/source-middleware.ts',
     'left-behind.ts',
     'outbox/recovery.ts',
+    'private-client.ts',
     'sender/lease.ts',
   ])('what few pages need is loaded when they need it: %s', (file) => {
     const imports = sources.flatMap((source) => source.imports).filter(({ from }) => from === file);

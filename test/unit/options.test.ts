@@ -49,6 +49,13 @@ test('undefined means the default', () => {
   expect(settings).toEqual(resolve({}));
 });
 
+test('a customer token comes from a function, an object that gets it, or either as provider', () => {
+  const provider = (): string => 'jwt';
+  const source = { getCustomerToken: provider };
+  for (const customerToken of [provider, source, { provider }, { provider: source, timeoutMs: 5 }])
+    expect(resolve({ customerToken })).toMatchObject({ customerToken });
+});
+
 test('what is given is used, and the defaults stay what they are', () => {
   const beforeSend = (): null => null;
   const given = {
@@ -139,6 +146,13 @@ describe('a wrong option is named, with what came', () => {
     [{ outbox: { maxAgeMs: null } }, 'outbox.maxAgeMs', 'null'],
     [{ beforeSend: 'x' }, 'beforeSend', '"x"'],
     [{ beforeSend: null }, 'beforeSend', 'null'],
+    [{ customerToken: 'jwt' }, 'customerToken', '"jwt"'],
+    [{ customerToken: null }, 'customerToken', 'null'],
+    [{ customerToken: {} }, 'customerToken', 'an object'],
+    [{ customerToken: { timeoutMs: 5 } }, 'customerToken', 'an object'],
+    [{ customerToken: { provider: 'jwt' } }, 'customerToken', 'an object'],
+    [{ customerToken: { provider: null } }, 'customerToken', 'an object'],
+    [{ customerToken: { provider: {} } }, 'customerToken', 'an object'],
     [{ plugins: {} }, 'plugins', 'an object'],
     [{ plugins: [{}] }, 'plugins', 'an object'],
     [{ plugins: [null] }, 'plugins', 'an object'],

@@ -35,6 +35,7 @@ const stop = (): void => undefined;
 const nothing: Browser = {
   inBrowser: () => true,
   clock: { now: () => 0, after: () => stop },
+  monotonicMs: () => 0,
   lifecycle: { online: () => true, hidden: () => true, on: () => stop },
   local: { get: () => null, set: () => false, remove: stop, keys: () => [] },
   cookieJar: { read: () => '', write: stop },
@@ -68,6 +69,7 @@ const nothing: Browser = {
 const ofThePage: Browser = {
   inBrowser: () => here().inBrowser(),
   clock: { now: () => here().clock.now(), after: (delayMs, run) => here().clock.after(delayMs, run) },
+  monotonicMs: () => here().monotonicMs(),
   lifecycle: {
     online: () => here().lifecycle.online(),
     hidden: () => here().lifecycle.hidden(),

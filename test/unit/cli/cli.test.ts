@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createTokenIssuer } from '../../../src/proxy/index.ts';
 import { basicAuthorization } from '../../../src/wire.ts';
 import { startUpstream } from '../proxy/upstream.ts';
 
@@ -95,10 +96,26 @@ describe('cio-first-party proxy', () => {
       'CIO_BASE_PATH',
       'CIO_UPSTREAM_URL',
       'CIO_CLIENT_IP',
+      'CIO_TOKEN_JWKS_URL',
+      'CIO_TOKEN_SECRET',
+      'CIO_TOKEN_PUBLIC_KEY',
+      'CIO_TOKEN_ALGORITHMS',
+      'CIO_TOKEN_ISSUER',
+      'CIO_TOKEN_AUDIENCE',
+      'CIO_TOKEN_SUBJECT',
+      'CIO_TOKEN_LEEWAY_SECONDS',
+      'CIO_TOKEN_MODE',
+      'CIO_TOKEN_SCOPE',
+      'CIO_APP_API_KEY',
+      'CIO_APP_API_ATTRIBUTES',
+      'CIO_APP_API_URL',
+      'CIO_IN_APP_SITE_ID',
+      'CIO_IN_APP_URL',
       'HOST',
       'PORT',
     ];
-    for (const name of names) expect(out).toContain(name);
+    for (const name of names) expect(out).toContain(`  ${name} `);
+    expect(out.match(/\(required\)/g)).toHaveLength(2);
   });
 
   test('says everything that keeps it from starting, and exits with 1', async () => {
@@ -138,6 +155,25 @@ describe('cio-first-party proxy', () => {
     expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('write-key'));
     const { value } = await lines.next();
     expect(JSON.parse(String(value))).toMatchObject({ path: '/e/v1/batch', status: 200, events: 1 });
+  });
+
+  test('verifies customer tokens, and answers private calls', async () => {
+    const [upstream, app] = [await startUpstream(), await startUpstream()];
+    app.respond({ body: '{"customer":{"attributes":{"plan":"pro"}}}' });
+    const secret = 'a secret that both sides hold, of 32 bytes and more';
+    const { url, lines } = await startProxy({
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_TOKEN_SECRET: secret,
+      CIO_APP_API_KEY: 'app-key',
+      CIO_APP_API_URL: app.url,
+    });
+    const token = await createTokenIssuer({ secret }).issue('u1');
+    const headers = { Authorization: `Bearer ${token}`, 'X-CIO-Client-Key': 'web' };
+    const answer = await fetch(`${url}/v1/customers/attributes`, { method: 'POST', headers });
+    expect(await answer.json()).toEqual({ attributes: { plan: 'pro' } });
+    expect(app.received[0]?.headers.authorization).toBe('Bearer app-key');
+    const { value } = await lines.next();
+    expect(JSON.parse(String(value))).toMatchObject({ path: '/v1/customers/attributes', status: 200 });
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(

@@ -47,6 +47,85 @@ describe('the environment', () => {
     });
   });
 
+  test('becomes the options of customer tokens and private calls', () => {
+    const reading = readEnvironment({
+      ...GOOD,
+      CIO_TOKEN_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----',
+      CIO_TOKEN_ALGORITHMS: 'RS256, ES256',
+      CIO_TOKEN_ISSUER: 'https://id.example',
+      CIO_TOKEN_AUDIENCE: 'shop,app',
+      CIO_TOKEN_SUBJECT: 'user_id',
+      CIO_TOKEN_LEEWAY_SECONDS: '5',
+      CIO_TOKEN_MODE: 'report',
+      CIO_TOKEN_SCOPE: 'events inbox',
+      CIO_APP_API_KEY: 'app-key',
+      CIO_APP_API_ATTRIBUTES: 'plan, name',
+      CIO_APP_API_URL: 'http://localhost:9001',
+      CIO_IN_APP_SITE_ID: 'site',
+      CIO_IN_APP_URL: 'http://localhost:9002',
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        customerToken: {
+          publicKey: '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----',
+          algorithms: ['RS256', 'ES256'],
+          issuer: ['https://id.example'],
+          audience: ['shop', 'app'],
+          subject: 'user_id',
+          leewaySeconds: 5,
+          mode: 'report',
+          scope: 'events inbox',
+        },
+        appApi: { key: 'app-key', attributes: ['plan', 'name'], url: 'http://localhost:9001' },
+        inApp: { siteId: 'site', url: 'http://localhost:9002' },
+      },
+    });
+    for (const [name, text, option] of [
+      ['CIO_TOKEN_JWKS_URL', 'https://id.example/jwks', 'jwksUrl'],
+      ['CIO_TOKEN_SECRET', 'x'.repeat(32), 'secret'],
+    ] as const)
+      expect(readEnvironment({ ...GOOD, [name]: text })).toMatchObject({
+        options: { customerToken: { [option]: text } },
+      });
+  });
+
+  test('without tokens has none of their options', () => {
+    const reading = readEnvironment(GOOD);
+    for (const group of ['customerToken', 'appApi', 'inApp'])
+      expect(reading).not.toHaveProperty(['options', group]);
+  });
+
+  test('is told what is wrong with customer tokens, too', () => {
+    const problems = problemsOf({
+      ...GOOD,
+      CIO_TOKEN_SECRET: 'hidden',
+      CIO_TOKEN_JWKS_URL: 'id.example',
+      CIO_TOKEN_ALGORITHMS: 'RS256',
+      CIO_TOKEN_LEEWAY_SECONDS: 'soon',
+      CIO_TOKEN_MODE: 'on',
+      CIO_TOKEN_SCOPE: 'a  b',
+      CIO_APP_API_URL: 'api.customer.io',
+      CIO_IN_APP_URL: 'http://localhost:9002',
+    });
+    expect(problems.map((problem) => problem.split(': it must')[0])).toEqual([
+      'CIO_TOKEN_JWKS_URL is "id.example"',
+      'CIO_TOKEN_SECRET is not usable',
+      'CIO_TOKEN_ALGORITHMS is "RS256"',
+      'CIO_TOKEN_LEEWAY_SECONDS is "soon"',
+      'CIO_TOKEN_MODE is "on"',
+      'CIO_TOKEN_SCOPE is "a  b"',
+      'CIO_APP_API_KEY is missing',
+      'CIO_APP_API_URL is "api.customer.io"',
+      'CIO_IN_APP_SITE_ID is missing',
+      'There must be exactly one of CIO_TOKEN_JWKS_URL, CIO_TOKEN_SECRET, CIO_TOKEN_PUBLIC_KEY.',
+    ]);
+    expect(problemsOf({ ...GOOD, CIO_TOKEN_ISSUER: 'https://id.example' })).toEqual([
+      'There must be exactly one of CIO_TOKEN_JWKS_URL, CIO_TOKEN_SECRET, CIO_TOKEN_PUBLIC_KEY.',
+    ]);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
   test.each(['cf-connecting-ip', 'x-real-ip'])('names a header that needs no hops: %s', (header) => {
     expect(readEnvironment({ ...GOOD, CIO_CLIENT_IP: header })).toMatchObject({
       options: { clientIp: header },

@@ -167,7 +167,7 @@ describe('a plugin', () => {
           load = () => resolve(undefined);
         }),
     });
-    const registered = pipeline.register(track('E'), late, {});
+    const registered = pipeline.register(late, {});
     await settled();
     expect(plugins).toEqual([]);
     load();
@@ -180,17 +180,13 @@ describe('a plugin', () => {
     ['throws', failing],
   ])('that %s as it loads is reported, and is none of them', async (_, load) => {
     const { pipeline, plugins, reports } = bench();
-    await pipeline.register(track('E'), pluginOf('bad', { load }), {});
+    await pipeline.register(pluginOf('bad', { load }), {});
     expect([plugins, reports]).toEqual([[], [['bad', new Error('no')]]]);
   });
 
   test('that never loads is given up after 10 s', async () => {
     const { pipeline, plugins, reports, clock } = bench();
-    const registered = pipeline.register(
-      track('E'),
-      pluginOf('stuck', { load: () => new Promise(() => {}) }),
-      {},
-    );
+    const registered = pipeline.register(pluginOf('stuck', { load: () => new Promise(() => {}) }), {});
     await clock.advance(10_000);
     await registered;
     expect([plugins, reports.length, clock.timers()]).toEqual([[], 1, []]);
@@ -198,7 +194,7 @@ describe('a plugin', () => {
 
   test.each([undefined, null, 5, {}])('that is %o is reported, and harms nothing', async (odd) => {
     const { pipeline, plugins, reports } = bench();
-    await pipeline.register(track('E'), odd as Plugin, {});
+    await pipeline.register(odd as Plugin, {});
     expect([plugins, reports.length]).toEqual([[], 1]);
   });
 
@@ -206,7 +202,7 @@ describe('a plugin', () => {
     const unloaded: unknown[] = [];
     const plugin = pluginOf('leaving', { unload: (_context, analytics) => void unloaded.push(analytics) });
     const { pipeline, plugins } = bench(plugin, pluginOf('staying'));
-    await pipeline.deregister(track('E'), plugin, 'analytics');
+    await pipeline.deregister(plugin, 'analytics');
     expect([plugins.map(({ name }) => name), unloaded]).toEqual([['staying'], ['analytics']]);
   });
 
@@ -216,13 +212,13 @@ describe('a plugin', () => {
   ])('that %s as it is unloaded is taken out all the same', async (_, unload) => {
     const plugin = pluginOf('clingy', { unload });
     const { pipeline, plugins, reports } = bench(plugin);
-    await pipeline.deregister(track('E'), plugin, {});
+    await pipeline.deregister(plugin, {});
     expect([plugins, reports]).toEqual([[], [['clingy', new Error('no')]]]);
   });
 
   test('that was never one of them takes no other one out', async () => {
     const { pipeline, plugins } = bench(pluginOf('staying'));
-    await pipeline.deregister(track('E'), pluginOf('unknown'), {});
+    await pipeline.deregister(pluginOf('unknown'), {});
     expect(plugins.map(({ name }) => name)).toEqual(['staying']);
   });
 });

@@ -82,8 +82,8 @@ describe('without plugins', () => {
 describe('with the first plugin', () => {
   test('the pipeline is loaded, once', async () => {
     const { queue, dispatch, accepted } = bench();
-    await queue.register(track('ready'), marking('one'), {});
-    await queue.register(track('ready'), marking('two'), {});
+    await queue.register(marking('one'), {});
+    await queue.register(marking('two'), {});
     await Promise.all([dispatch('a'), dispatch('b')]);
     expect([accepted, loads]).toEqual([
       [
@@ -97,7 +97,7 @@ describe('with the first plugin', () => {
   test('events that are made while it loads wait behind it, in order', async () => {
     const { queue, dispatch, accepted } = bench();
     void dispatch('before');
-    void queue.register(track('ready'), marking('one'), {});
+    void queue.register(marking('one'), {});
     const rest = ['a', 'b', 'c'].map(dispatch);
     expect(accepted).toEqual([['before', undefined]]);
     await Promise.all(rest);
@@ -114,7 +114,7 @@ describe('with the first plugin', () => {
 
   test('an event that it drops is refused, and its promise resolves all the same', async () => {
     const { queue, dispatch, accepted, refused, reports } = bench();
-    await queue.register(track('ready'), pluginOf('filter', { hook: (context) => context.cancel() }), {});
+    await queue.register(pluginOf('filter', { hook: (context) => context.cancel() }), {});
     expect(await dispatch('a')).toMatchObject({ event: { event: 'a' } });
     expect([accepted, refused, reports]).toEqual([[], ['a'], []]);
   });
@@ -123,7 +123,6 @@ describe('with the first plugin', () => {
     const { queue, dispatch, accepted, byPlugins } = bench();
     byPlugins.add('own');
     await queue.register(
-      track('ready'),
       pluginOf('chatty', {
         async hook(context) {
           if (context.event.event === 'a') await dispatch('own');
@@ -140,8 +139,8 @@ describe('with the first plugin', () => {
   test('that is taken out, events are handed over inside the call again', async () => {
     const { queue, dispatch, accepted } = bench();
     const plugin = marking('one');
-    await queue.register(track('ready'), plugin, {});
-    await queue.deregister(track('leaving'), plugin, {});
+    await queue.register(plugin, {});
+    await queue.deregister(plugin, {});
     await queue.idle();
     void dispatch('a');
     expect(accepted).toEqual([['a', undefined]]);
@@ -152,7 +151,7 @@ describe('when the file of the pipeline is missing', () => {
   test('the plugin is reported, and events go on without it, in order', async () => {
     isMissing = true;
     const { queue, dispatch, accepted, refused, reports, clock } = bench();
-    void queue.register(track('ready'), marking('one'), {});
+    void queue.register(marking('one'), {});
     const done = ['a', 'b'].map(dispatch);
     await Promise.all(done);
     expect(accepted).toEqual([
@@ -168,8 +167,8 @@ describe('when the file of the pipeline is missing', () => {
   test.each([undefined, null])('and the plugin is %o, that is reported, too', async (odd) => {
     isMissing = true;
     const { queue, dispatch, accepted, reports } = bench();
-    await queue.register(track('ready'), odd as never, {});
-    await queue.deregister(track('leaving'), odd as never, {});
+    await queue.register(odd as never, {});
+    await queue.deregister(odd as never, {});
     await dispatch('a');
     expect([accepted.length, reports.length]).toEqual([1, 2]);
   });

@@ -60,8 +60,85 @@ describe('options', () => {
     ['onLog', console],
     ['files', './dist'],
     ['fetch', null],
+    ['customerToken', 'secret'],
+    ['customerToken', null],
+    ['appApi', 'key'],
+    ['inApp', []],
   ])('that are wrong are named: %s = %j', (option, value) => {
     expect(messageOf({ ...GOOD, [option]: value })).toMatch(new RegExp(`^createProxy: "${option}" must `));
+  });
+
+  test.each<[string, unknown]>([
+    ['customerToken.jwksUrl', 'id.example/jwks'],
+    ['customerToken.jwksUrl', 'https://user:password@id.example/jwks'],
+    ['customerToken.secret', 'x'.repeat(31)],
+    ['customerToken.secret', 7],
+    ['customerToken.publicKey', 'AAAA'],
+    ['customerToken.publicKey', '-----BEGIN PRIVATE KEY-----'],
+    ['customerToken.publicKey', { kty: 'oct', k: 'AAAA' }],
+    ['customerToken.publicKey', { kty: 'EC', x: 'x', y: 'y', d: 'd' }],
+    ['customerToken.algorithms', []],
+    ['customerToken.algorithms', 'RS256'],
+    ['customerToken.algorithms', ['none']],
+    ['customerToken.algorithms', ['RS256', 'HS256']],
+    ['customerToken.issuer', ''],
+    ['customerToken.issuer', []],
+    ['customerToken.audience', [7]],
+    ['customerToken.subject', ''],
+    ['customerToken.leewaySeconds', -1],
+    ['customerToken.leewaySeconds', 601],
+    ['customerToken.leewaySeconds', '30'],
+    ['customerToken.leewaySeconds', Number.NaN],
+    ['customerToken.mode', 'optional'],
+    ['customerToken.scope', ''],
+    ['customerToken.scope', ['inbox']],
+    ['customerToken.scope', 'inbox"'],
+    ['customerToken.scope', 'in\nbox'],
+    ['appApi.key', ''],
+    ['appApi.key', 'a key'],
+    ['appApi.key', 'key\n'],
+    ['appApi.url', 'api.customer.io'],
+    ['appApi.url', 'https://user:password@api.customer.io'],
+    ['appApi.attributes', 'plan'],
+    ['appApi.attributes', [7]],
+    ['inApp.siteId', 'a b'],
+    ['inApp.siteId', 7],
+    ['inApp.url', 'https://consumer.cloud.gist.build/?x'],
+  ])('that are wrong inside a group are named: %s = %j', (option, value) => {
+    const [group = '', name = ''] = option.split('.');
+    expect(messageOf({ ...GOOD, [group]: { [name]: value } })).toContain(`"${option}" must be `);
+  });
+
+  test('of a secret allow no algorithm of a key, and the other way round', () => {
+    const secret = 'x'.repeat(32);
+    const jwksUrl = 'https://id.example/jwks?policy=1';
+    const judge = (customerToken: object): string => messageOf({ ...GOOD, customerToken });
+    expect(judge({ secret, algorithms: ['HS256', 'HS512'] })).toBe('fine');
+    expect(judge({ jwksUrl, algorithms: ['RS256', 'EdDSA'] })).toBe('fine');
+    expect(judge({ secret, algorithms: ['RS256'] })).toContain('"customerToken.algorithms" must');
+    expect(judge({ jwksUrl, algorithms: ['HS256'] })).toContain('"customerToken.algorithms" must');
+  });
+
+  test.each([[{}], [{ issuer: 'x' }], [{ secret: 'x'.repeat(32), jwksUrl: 'https://id.example' }]])(
+    'of tokens need exactly one key: %j',
+    (customerToken) => {
+      expect(messageOf({ ...GOOD, customerToken })).toContain(
+        '"customerToken" must have exactly one of jwksUrl, secret, publicKey, got ',
+      );
+    },
+  );
+
+  test('of tokens need no key while they are disabled, but never two', () => {
+    expect(messageOf({ ...GOOD, customerToken: { mode: 'disabled' } })).toBe('fine');
+    const two = { mode: 'disabled', secret: 'x'.repeat(32), jwksUrl: 'https://id.example' };
+    expect(messageOf({ ...GOOD, customerToken: two })).toContain('exactly one of');
+  });
+
+  test('of a group are missing, or unknown', () => {
+    expect(messageOf({ ...GOOD, appApi: {}, inApp: { site: 'x' } })).toBe(
+      'createProxy: "appApi.key" is missing: it must be a key of Customer.io\'s App API (printable characters); ' +
+        '"inApp.siteId" is missing: it must be the site id of the workspace; "inApp.site" is no option of the proxy',
+    );
   });
 
   test('show what came', () => {
@@ -69,7 +146,7 @@ describe('options', () => {
     expect(messageOf({ ...GOOD, timeoutMs: undefined, maxEvents: Infinity })).toContain('got Infinity');
   });
 
-  test.each(['rateLimit', 'metrics', 'writekey', 'customerToken'])(
+  test.each(['rateLimit', 'metrics', 'writekey', 'customertoken'])(
     'that nobody knows are refused: %s',
     (option) => {
       expect(messageOf({ ...GOOD, [option]: {} })).toBe(`createProxy: "${option}" is no option of the proxy`);
@@ -93,6 +170,13 @@ describe('options', () => {
       messageOf({ ...GOOD, upstreamUrl: 'https://secret:secret@cdp.customer.io' }),
     ];
     for (const message of messages) expect(message).not.toContain('secret');
+    const hidden = [
+      messageOf({ ...GOOD, customerToken: { secret: 'hidden' }, appApi: { key: 'hidden hidden' } }),
+      messageOf({ ...GOOD, customerToken: { publicKey: { kty: 'EC', d: 'hidden' } }, appApi: 'hidden' }),
+      messageOf({ ...GOOD, customerToken: { publicKey: '-----BEGIN PRIVATE KEY-----hidden' } }),
+      messageOf({ ...GOOD, customerToken: { jwksUrl: 'https://hidden:hidden@id.example' } }),
+    ];
+    for (const message of hidden) expect(message).not.toContain('hidden');
   });
 
   test('must not publish the write key', () => {
@@ -101,8 +185,21 @@ describe('options', () => {
     );
   });
 
+  test.each([
+    ['secret of customer tokens', { customerToken: { secret: 'x'.repeat(32) } }],
+    ['key of the App API', { appApi: { key: 'x'.repeat(32) } }],
+  ])('must not publish the %s', (name, more) => {
+    const message = messageOf({ writeKey: 'write-key', clientKeys: ['x'.repeat(32)], ...more });
+    expect(message).toBe(
+      `createProxy: "clientKeys" must not hold the ${name}: every visitor can read client keys`,
+    );
+  });
+
   test('that are undefined are the defaults', () => {
     const names = [
+      'customerToken',
+      'appApi',
+      'inApp',
       'region',
       'upstreamUrl',
       'origins',

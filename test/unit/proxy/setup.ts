@@ -69,3 +69,15 @@ export async function verdict(response: Response): Promise<string> {
   const { error } = (await response.json()) as ErrorBody;
   return `${response.status} ${error}`;
 }
+
+/** What carries a customer token. */
+export function bearer(token: string, more: Record<string, string> = {}): Record<string, string> {
+  return { Authorization: `Bearer ${token}`, 'X-CIO-Client-Key': CLIENT_KEY, ...more };
+}
+
+/** `401 invalid_token expired`: as {@link verdict}, with the reason. */
+export async function fullVerdict(response: Response): Promise<string> {
+  if (response.ok) return String(response.status);
+  const { error, reason = '' } = (await response.json()) as ErrorBody;
+  return `${response.status} ${error} ${reason}`.trim();
+}

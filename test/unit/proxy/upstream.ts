@@ -34,7 +34,7 @@ export async function startUpstream(): Promise<Upstream> {
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     const { method = '', url: path = '', headers } = request;
-    const entry: Received = { method, path, headers, text, body: JSON.parse(text) };
+    const entry: Received = { method, path, headers, text, body: text === '' ? {} : JSON.parse(text) };
     received.push(entry);
     if (answer === 'hang-up') request.socket.destroy();
     if (typeof answer === 'string') return;

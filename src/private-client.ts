@@ -1,0 +1,164 @@
+import { createTokenMachine } from './auth/token.ts';
+import type { Identity, TokenEvent, TokenResult, TokenStatus } from './auth/token-contract.ts';
+import { resolveCustomerToken } from './auth/token-options.ts';
+import * as browser from './browser.ts';
+import { clock, lifecycle } from './browser.ts';
+import type { Visitor } from './customerio/visitor.ts';
+import type { SdkError, SdkErrorCode } from './errors.ts';
+import { createCalls } from './private/calls.ts';
+import type { Ask } from './private/contract.ts';
+import { createCustomer } from './private/customer.ts';
+import { createInbox } from './private/inbox.ts';
+import type { Settings } from './options.ts';
+import type { InboxMessage } from './wire.ts';
+
+/** All that needs a customer token: few pages have one, and load this then. */
+export interface PrivateClient {
+  /** By its name, for the person of that epoch. */
+  ask(epoch: number, name: keyof PrivateMethods, args: readonly unknown[]): unknown;
+  status(): TokenStatus;
+  /** Somebody else, before anybody is told of it. */
+  identity(who: Identity): void;
+}
+
+/** They throw and reject with `SdkError`s. */
+export interface PrivateMethods {
+  set(token: TokenResult | null): void;
+  refresh(): Promise<TokenStatus>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  messages(): Promise<readonly InboxMessage[]>;
+  onChange(listener: (messages: readonly InboxMessage[]) => void, signal: AbortSignal): void;
+  markAsRead(id: string): Promise<void>;
+  delete(id: string): Promise<void>;
+  attributes(): Promise<Readonly<Record<string, unknown>>>;
+  subscriptions(
+    changes?: Readonly<Record<string, boolean>>,
+  ): ReturnType<ReturnType<typeof createCustomer>['subscriptions']>;
+}
+
+export interface PrivateNeeds {
+  readonly settings: Pick<Settings, 'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken'>;
+  /** What ends with this instance; empty when it has. */
+  readonly stops: (() => void)[];
+  readonly visitor: Pick<Visitor, 'reload' | 'user'>;
+  /** Counts who it was: the same person again, after another, is not the same. */
+  epoch(): number;
+  emit(name: 'token', event: TokenEvent): void;
+  fail(code: SdkErrorCode, message: string, cause?: unknown): void;
+  /** The page's own class: a file that is loaded later would bring another. */
+  readonly SdkError: typeof SdkError;
+}
+
+export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
+  const { settings, visitor, fail } = needs;
+  const { proxyUrl, clientKey, delivery } = settings;
+  const { provider, limits } = resolveCustomerToken(settings.customerToken, (message) =>
+    fail('invalid-options', message),
+  );
+  const isAwake = (): boolean => !lifecycle.hidden() && lifecycle.online();
+  const error = (code: SdkErrorCode, message: string, options?: { cause?: unknown }): SdkError =>
+    new needs.SdkError(code, message, options);
+  const changed = (): SdkError =>
+    error('identity-changed', 'The person has changed since this call was made');
+
+  const token = createTokenMachine({
+    clock,
+    monotonicMs: browser.monotonicMs,
+    random: browser.random,
+    isAwake,
+    provider,
+    options: limits,
+    identity: { userId: visitor.user.id() ?? null, anonymousId: visitor.user.anonymousId() ?? null },
+    error: (code, message, { retryAtMs, ...extra } = {}) =>
+      Object.assign(error(code, message, extra), retryAtMs === undefined ? {} : { retryAtMs }),
+    tell: (event) => needs.emit('token', event),
+    warn: (message) => browser.warn(`cio-first-party: ${message}`),
+  });
+
+  const calls = createCalls({
+    proxyUrl,
+    clientKey,
+    timeoutMs: delivery.requestTimeoutMs,
+    clock,
+    token,
+    request: browser.request,
+    newId: browser.uuid,
+    reload: visitor.reload,
+    onUnknownKey: () => fail('invalid-client-key', `${proxyUrl} refuses the client key or the origin`),
+    error,
+  });
+
+  const ask: Ask = async (path, body, isRead) => {
+    const { epoch } = token;
+    const before = epoch();
+    const init = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    };
+    const response = await calls.make({ path, init, isRead });
+    const said: unknown = await response.json().catch(() => undefined);
+    // It took a while to arrive.
+    if (epoch() !== before) throw changed();
+    if (response.ok) return (said ?? {}) as Readonly<Record<string, unknown>>;
+    const { error: code = '', message = '' } = (said ?? {}) as {
+      readonly error?: string;
+      readonly message?: string;
+    };
+    throw error('private-call-failed', `${path} was answered ${response.status} ${code} ${message}`.trim());
+  };
+
+  const inbox = createInbox({
+    clock,
+    ask,
+    epoch: token.epoch,
+    isAwake,
+    hasPerson: () => Boolean(visitor.user.id()),
+    subscribe: token.subscribe,
+    report: (cause) => fail('plugin-failed', 'Listener of the inbox', cause),
+  });
+  const customer = createCustomer(ask);
+
+  function wake(): void {
+    token.wake();
+    inbox.wake();
+  }
+  const ends = [
+    ...(['show', 'online', 'return'] as const).map((moment) => lifecycle.on(moment, wake)),
+    inbox.close,
+    token.close,
+  ];
+  // It may have ended while this was loaded.
+  if (needs.stops.length) needs.stops.push(...ends);
+  else for (const end of ends) end();
+
+  const methods: PrivateMethods = {
+    set: token.set,
+    refresh: token.refresh,
+    fetch(path, init = {}) {
+      const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
+      return calls.make({ path, init, isRead });
+    },
+    messages: inbox.messages,
+    onChange(listener, signal) {
+      if (!signal.aborted) signal.addEventListener('abort', inbox.onChange(listener));
+    },
+    markAsRead: inbox.markAsRead,
+    delete: inbox.delete,
+    attributes: customer.attributes,
+    subscriptions: customer.subscriptions,
+  };
+
+  return {
+    ask(epoch, name, args) {
+      if (epoch !== needs.epoch() && name !== 'onChange') throw changed();
+      return (methods[name] as (...given: readonly unknown[]) => unknown)(...args);
+    },
+    status: token.status,
+    identity(who) {
+      if (!token.identity(who)) return;
+      calls.cutOff();
+      inbox.changed();
+    },
+  };
+}

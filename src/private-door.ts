@@ -1,0 +1,39 @@
+import type { Identity, TokenStatus } from './auth/token-contract.ts';
+import { SdkError } from './errors.ts';
+import type { PrivateClient, PrivateMethods, PrivateNeeds } from './private-client.ts';
+
+/** Private calls, for those who make any: what they need is loaded with the first, or at once where there is a provider. */
+export interface PrivateDoor {
+  /** By its name, for the person of this moment. */
+  ask(name: keyof PrivateMethods, args: readonly unknown[]): Promise<unknown>;
+  /** undefined until it is loaded. */
+  status(): TokenStatus | undefined;
+  /** Somebody else, before anybody is told of it. */
+  identity(who: Identity): void;
+}
+
+export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'>): PrivateDoor {
+  // Counts who it was: the same person again, after another, is not the same.
+  let epoch = 0;
+  let client: PrivateClient | undefined;
+  let loading: Promise<PrivateClient> | undefined;
+
+  async function load(): Promise<PrivateClient> {
+    const { createPrivateClient } = await import('./private-client.ts');
+    return (client = createPrivateClient({ ...needs, epoch: () => epoch, SdkError }));
+  }
+  const loaded = (): Promise<PrivateClient> => (loading ??= load());
+  if (needs.settings.customerToken) loaded().catch(() => {}); // whoever asks is told
+
+  return {
+    async ask(name, args) {
+      const asked = epoch;
+      return (await loaded()).ask(asked, name, args);
+    },
+    status: () => client?.status(),
+    identity(who) {
+      epoch++;
+      client?.identity(who);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { answerJson, isRefusal, refuse, type Refusal } from './answer.ts';
+import { createAppApi } from './app-api.ts';
+import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
+import { refusalOf } from './delivery.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { FetchLike } from './forward.ts';
+import { createInbox } from './inbox.ts';
+import type { Note } from './log.ts';
+import type { PrivateCall } from './route.ts';
+import type { AppApiOptions, InAppOptions } from './token-options.ts';
+import { resolveAppApi, resolveInApp } from './private-settings.ts';
+import { preferencesOf } from './subscriptions.ts';
+
+export interface PrivateCallNeeds {
+  readonly fetch: FetchLike;
+  readonly timeoutMs: number;
+  readonly region: 'us' | 'eu';
+  readonly appApi?: AppApiOptions | undefined;
+  readonly inApp?: InAppOptions | undefined;
+  readonly clientIp?: ClientIp | undefined;
+  readonly dispatch: Dispatch;
+}
+
+/** What a person asks for. */
+export interface PrivateRequest {
+  /** Who it is: the verified subject of the token. */
+  readonly subject: string;
+  /** The fields of the body. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly request: Request;
+}
+
+export type PrivateCalls = (
+  call: PrivateCall,
+  asked: PrivateRequest,
+  note: Note,
+) => Promise<Response | Refusal>;
+
+// https://docs.customer.io/integrations/api/track/: ids are far shorter.
+const LONGEST_ID = 200;
+
+/** Answers the private calls of a person from Customer.io, with nothing in the answer but what was asked for. */
+export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
+  const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
+  const inbox = needs.inApp && createInbox(needs, resolveInApp(needs.inApp));
+
+  async function writePreferences(
+    traits: Readonly<Record<string, boolean>>,
+    { subject, request }: PrivateRequest,
+    note: Note,
+  ): Promise<Response | Refusal> {
+    const identify = {
+      type: 'identify',
+      messageId: crypto.randomUUID(),
+      timestamp: new Date().toISOString(),
+      userId: subject,
+      traits,
+      context: {},
+    } as const;
+    const { clientIp } = needs;
+    const event = clientIp ? withClientIp(identify, readClientIp(request.headers, clientIp)) : identify;
+    const delivery = await needs.dispatch([{ event, text: JSON.stringify(event) }], undefined, request);
+    if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
+    if (delivery.kind !== 'delivered') return refusalOf(delivery);
+    note.events = 1;
+    return answerJson(200, { success: true });
+  }
+
+  async function answer(call: PrivateCall, asked: PrivateRequest, note: Note): Promise<object> {
+    const { subject, fields, request } = asked;
+    if (appApi && call === 'attributes') return appApi.attributes(subject, note);
+    if (appApi && call === 'categories') {
+      const preferences = preferencesOf(fields);
+      if (preferences === null) return appApi.topics(subject, note);
+      return 'kind' in preferences ? preferences : writePreferences(preferences.traits, asked, note);
+    }
+    if (inbox && call === 'inbox-fetch')
+      return inbox.fetch(subject, request.headers.get('Accept-Language'), note);
+    if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
+      const { id } = fields;
+      if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || /[\p{Cc}\p{Surrogate}]/u.test(id))
+        return refuse(400, 'invalid_body', `"id" must be a text of at most ${LONGEST_ID} characters.`);
+      return call === 'inbox-read' ? inbox.markAsRead(subject, id, note) : inbox.delete(subject, id, note);
+    }
+    return refuse(404, 'not_found', 'There is nothing at this path.');
+  }
+
+  return async (call, asked, note) => {
+    const outcome = await answer(call, asked, note);
+    return outcome instanceof Response ? outcome : isRefusal(outcome) ? outcome : answerJson(200, outcome);
+  };
+}

@@ -1,0 +1,77 @@
+import { isRecord } from './admission.ts';
+import { refuse, type Refusal } from './answer.ts';
+import { readBody } from './body.ts';
+import type { CredentialCheck } from './credentials.ts';
+import type { Note } from './log.ts';
+import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
+import type { PrivateCall } from './route.ts';
+import type { TokenCheck } from './token-check.ts';
+import type { CustomerTokenOptions } from './token-options.ts';
+
+export interface PrivateDoorNeeds extends PrivateCallNeeds {
+  /** Without it nobody is known. */
+  readonly customerToken?: CustomerTokenOptions | undefined;
+  readonly checkCredentials: CredentialCheck;
+  readonly checkToken: TokenCheck;
+}
+
+export type PrivateDoor = (call: PrivateCall, request: Request, note: Note) => Promise<Response | Refusal>;
+
+type Body = Readonly<Record<string, unknown>>;
+
+const MOST_BODY_BYTES = 16_000;
+
+/** Lets a person with a good token through to what is theirs. */
+export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
+  const answerCall = createPrivateCalls(needs);
+
+  return async (call, request, note) => {
+    const missing = missingOption(call, needs);
+    if (missing !== null)
+      return refuse(
+        404,
+        'not_found',
+        `This proxy is not configured for it: the option "${missing}" is missing.`,
+      );
+    const credentials = await needs.checkCredentials(request, 'token');
+    if (credentials.kind === 'refused') return credentials;
+    const verdict = await needs.checkToken(credentials.token ?? '');
+    if (verdict.kind === 'refused') return verdict;
+    const { subject } = verdict;
+
+    const body = await readObject(request, note);
+    if ('kind' in body) return body;
+    // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
+    const named = body.fields['userId'] ?? subject;
+    if (named !== subject)
+      return refuse(403, 'subject_mismatch', 'The customer token is not of the person "userId" names.');
+
+    const answer = await answerCall(call, { subject, fields: body.fields, request }, note);
+    if (!('kind' in answer)) answer.headers.set('Cache-Control', 'no-store');
+    return answer;
+  };
+}
+
+function missingOption(
+  call: PrivateCall,
+  { customerToken, appApi, inApp }: Pick<PrivateDoorNeeds, 'customerToken' | 'appApi' | 'inApp'>,
+): 'customerToken' | 'appApi' | 'inApp' | null {
+  if (!customerToken || customerToken.mode === 'disabled') return 'customerToken';
+  if (call === 'attributes' || call === 'categories') return appApi ? null : 'appApi';
+  return inApp ? null : 'inApp';
+}
+
+/** Nothing at all is an empty object. */
+async function readObject(request: Request, note: Note): Promise<{ readonly fields: Body } | Refusal> {
+  if (request.body === null || request.headers.get('Content-Length') === '0') return { fields: {} };
+  const body = await readBody(request, MOST_BODY_BYTES);
+  if (body.kind === 'refused') return body;
+  note.bytes = body.bytes;
+  if (body.text === '') return { fields: {} };
+  try {
+    const fields: unknown = JSON.parse(body.text);
+    return isRecord(fields) ? { fields } : refuse(400, 'invalid_body', 'The body must be a JSON object.');
+  } catch {
+    return refuse(400, 'invalid_json', 'The body is not valid JSON.');
+  }
+}

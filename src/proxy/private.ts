@@ -1,0 +1,1 @@
+export { createPrivateDoor } from './private-door.ts';
