@@ -8,9 +8,19 @@ export type {
   Calls,
   Consent,
   FlushResult,
+  IdentifyOptions,
   Properties,
   Receipt,
 } from './analytics.ts';
+export type {
+  CustomerTokenProvider,
+  TokenEvent,
+  TokenReason,
+  TokenRequest,
+  TokenResult,
+  TokenStatus,
+} from './auth/token-contract.ts';
+export type { CustomerToken, CustomerTokenOptions, CustomerTokenSource } from './auth/token-options.ts';
 export type { SourceMiddleware } from './customerio/analytics.ts';
 export type { CookieOptions } from './customerio/cookies.ts';
 export type { IdentityOptions, Traits, User } from './customerio/identity.ts';
@@ -18,4 +28,5 @@ export type { Plugin, PluginContext } from './customerio/plugin.ts';
 export type { SdkErrorCode } from './errors.ts';
 export type { AnalyticsEvents, ConsentState, DropReason, EventName } from './events.ts';
 export type { AnalyticsOptions, DeliveryOptions, OutboxOptions } from './options.ts';
-export type { EventType, WireEvent } from './wire.ts';
+export type { Customer, Inbox } from './private/contract.ts';
+export type { EventType, InboxMessage, SubscriptionTopic, WireEvent } from './wire.ts';
