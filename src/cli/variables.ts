@@ -118,9 +118,9 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     preset: '30',
   },
   CIO_TOKEN_MODE: {
-    must: "required (events of a person need that person's token), report (the log tells what would be refused) or disabled",
+    must: "report (the log tells which events would be refused), required (events of a person need that person's token) or disabled",
     option: 'customerToken.mode',
-    preset: 'required',
+    preset: 'report',
   },
   CIO_TOKEN_SCOPE: {
     must: 'the scopes that a token must have, with single spaces between them',

@@ -28,7 +28,7 @@ export function createGuard(customerToken: CustomerTokenOptions, fetch: FetchLik
     const checkToken = createVerifier(customerToken, fetch);
     return {
       checkToken,
-      findJudge: createJudges(customerToken.mode === 'report' ? 'report' : 'required', checkToken),
+      findJudge: createJudges(customerToken.mode === 'required' ? 'required' : 'report', checkToken),
     };
   });
   return {

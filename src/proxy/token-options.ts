@@ -68,10 +68,10 @@ export interface CustomerTokenOptions {
   leewaySeconds?: number | undefined;
 
   /**
-   * `'required'`: events of a person need that person's token. `'report'`: the log tells what would be refused, and
-   * nothing is. `'disabled'`: tokens are refused.
+   * `'report'`: private calls need a token; of events the log tells what would be refused, and nothing is. `'required'`: events
+   * of a person need that person's token. `'disabled'`: tokens are refused.
    *
-   * @default 'required'
+   * @default 'report'
    */
   mode?: TokenMode | undefined;
 

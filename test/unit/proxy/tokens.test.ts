@@ -22,7 +22,7 @@ async function proxyWith(
   customerToken: CustomerTokenOptions,
   more: Partial<ProxyOptions> = {},
 ): Promise<CioProxy> {
-  return (await startProxy({ customerToken, ...more })).proxy;
+  return (await startProxy({ customerToken: { mode: 'required', ...customerToken }, ...more })).proxy;
 }
 
 // Time stands still unless a test moves it, so that the edges of a lifetime are edges.
@@ -31,7 +31,7 @@ afterEach(() => void vi.useRealTimers());
 
 describe('a customer token', () => {
   test('of the person whose events these are lets them pass', async () => {
-    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET } });
+    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET, mode: 'required' } });
     expect(await ask(proxy, await signed(claims()))).toBe('200');
     expect(upstream.received[0]?.body.batch).toHaveLength(1);
   });
@@ -51,7 +51,7 @@ describe('a customer token', () => {
   });
 
   test('is refused before the body is read, and nothing is forwarded', async () => {
-    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET } });
+    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET, mode: 'required' } });
     const request = post([event(MINE)], { headers: bearer('no token') });
     await proxy.fetch(request);
     expect(request.bodyUsed).toBe(false);
@@ -204,7 +204,7 @@ describe('the client key beside a customer token', () => {
     ['unknown', 'client-api-key-we'],
     ['two', 'client-api-key-web, client-api-key-web'],
   ])('that is %s is refused as a key, not as a token', async (_, key) => {
-    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET } });
+    const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET, mode: 'required' } });
     const headers = bearer(await signed(claims()), { 'X-CIO-Client-Key': key });
     const response = await proxy.fetch(post([event(MINE)], { headers }));
     expect(response.headers.get('WWW-Authenticate')).toBeNull();
@@ -365,7 +365,7 @@ describe('a published key set', () => {
     server.publish(published);
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({
-      customerToken: { jwksUrl: server.url },
+      customerToken: { jwksUrl: server.url, mode: 'required' },
       onLog: (entry) => log.push(entry),
     });
     const request = post([event(MINE)], { headers: bearer(await signed(claims(), await keyPair('k'))) });
