@@ -1,6 +1,6 @@
 import { CLIENT_KEY_HEADER } from '../wire.ts';
 
-const ALLOW_HEADERS = `Authorization, Content-Type, Content-Encoding, ${CLIENT_KEY_HEADER}`;
+const ALLOW_HEADERS = `Authorization, Content-Type, Content-Encoding, Idempotency-Key, ${CLIENT_KEY_HEADER}`;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
 /** The longest that Chromium caches a preflight; others cap it by themselves. */
 const MAX_AGE_SECONDS = 7200;

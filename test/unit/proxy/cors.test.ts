@@ -21,7 +21,7 @@ describe('a preflight', () => {
     expect(headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     expect(headers.get('Access-Control-Allow-Methods')).toBe('POST, OPTIONS');
     expect(headers.get('Access-Control-Allow-Headers')).toBe(
-      'Authorization, Content-Type, Content-Encoding, X-CIO-Client-Key',
+      'Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-CIO-Client-Key',
     );
     expect(headers.get('Access-Control-Max-Age')).toBe('7200');
     expect(headers.get('Vary')).toBe('Origin');
