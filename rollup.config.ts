@@ -349,7 +349,7 @@ const config: RollupOptions[] = [
     ['src/private-client.ts', 'dist/cio-private.js'] as const,
   ].map(([input, file]): RollupOptions => ({
     input,
-    plugins: [...browser, notices],
+    plugins: [lazyFiles(false), ...browser, notices],
     onwarn,
     output: { file, format: 'es', sourcemap: true, plugins: [minify] },
   })),

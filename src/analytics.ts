@@ -1,8 +1,8 @@
 import type { Stats } from './accounts.ts';
 import type { TokenResult, TokenStatus } from './auth/token-contract.ts';
-import type { SourceMiddleware } from './customerio/analytics.ts';
+
 import type { Traits, User } from './customerio/identity.ts';
-import type { EventContext, Plugin } from './customerio/plugin.ts';
+import type { EventContext, Plugin, SourceMiddleware } from './customerio/plugin.ts';
 import type { Customer, Inbox } from './private/contract.ts';
 import type { AnalyticsEvents, ConsentState, DropReason, EventName, Listener } from './events.ts';
 

@@ -21,10 +21,10 @@ export type {
   TokenStatus,
 } from './auth/token-contract.ts';
 export type { CustomerToken, CustomerTokenOptions, CustomerTokenSource } from './auth/token-options.ts';
-export type { SourceMiddleware } from './customerio/analytics.ts';
+
 export type { CookieOptions } from './customerio/cookies.ts';
 export type { IdentityOptions, Traits, User } from './customerio/identity.ts';
-export type { Plugin, PluginContext } from './customerio/plugin.ts';
+export type { Plugin, PluginContext, SourceMiddleware } from './customerio/plugin.ts';
 export type { SdkErrorCode } from './errors.ts';
 export type { AnalyticsEvents, ConsentState, DropReason, EventName } from './events.ts';
 export type { AnalyticsOptions, DeliveryOptions, OutboxOptions } from './options.ts';

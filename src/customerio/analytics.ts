@@ -1,9 +1,9 @@
 import { Analytics } from '@customerio/cdp-analytics-browser';
 import type { Clock } from '../browser.ts';
 import type { Identity, User } from './identity.ts';
-import type { Plugin } from './plugin.ts';
+import type { Plugin, SourceMiddleware } from './plugin.ts';
 import { createQueue } from './queue.ts';
-import { type DraftEvent, type PluginEvent, type Library, type Snapshot, stamp } from './snapshot.ts';
+import { type PluginEvent, type Library, type Snapshot, stamp } from './snapshot.ts';
 
 /** The six calls that make an event. */
 export type EventMethod = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
@@ -16,14 +16,6 @@ export interface Call {
   readonly args: readonly unknown[];
   readonly snapshot: Snapshot;
 }
-
-/** Changes an event before it is sent, or drops it. */
-export type SourceMiddleware = (params: {
-  /** A facade of `@segment/facade` around the event. */
-  readonly payload: { readonly obj: DraftEvent };
-  readonly integrations: Record<string, unknown>;
-  next(payload: unknown): void;
-}) => void | Promise<void>;
 
 /** The wrapped SDK with its sender, queue, storage and settings taken away. */
 export interface Wrapped {
@@ -131,23 +123,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       const leaving = queue.plugins.filter(({ name }) => names.includes(name));
       await Promise.all(leaving.map((plugin) => queue.deregister(plugin, analytics)));
     },
-    async addSourceMiddleware(middleware) {
-      if (typeof middleware !== 'function') throw new TypeError('Middleware must be a function');
-      const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
-        name: `Source Middleware ${middleware.name}`,
-        type: 'before',
-        version: '1.0.0',
-        isLoaded: () => true,
-        async load() {
-          // Its facade weighs more than all the rest and few pages need it.
-          const { sourceMiddlewarePlugin } = await import('./source-middleware.ts');
-          const made = sourceMiddlewarePlugin(middleware as never, {});
-          // The original lets screens pass unseen.
-          Object.assign(plugin, made, { screen: made.track, load: plugin.load });
-        },
-      };
-      await wrapped.register(plugin);
-    },
+    addSourceMiddleware: (middleware) => queue.register(middleware, analytics),
     ready: async () => {
       await queue.idle();
       await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));

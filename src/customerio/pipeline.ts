@@ -1,6 +1,12 @@
 import type { Clock } from '../browser.ts';
 import { completeContext, isContext } from './context.ts';
-import { type EventContext, isAllowed, type Plugin, type PluginContext } from './plugin.ts';
+import {
+  type EventContext,
+  isAllowed,
+  type Plugin,
+  type PluginContext,
+  type SourceMiddleware,
+} from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
 
 /** Leads events through plugins. Sites without any do not load it. */
@@ -9,7 +15,7 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
-  register(plugin: Plugin, analytics: unknown): Promise<void>;
+  register(plugin: Plugin | SourceMiddleware, analytics: unknown): Promise<void>;
   deregister(plugin: Plugin, analytics: unknown): Promise<void>;
 }
 
@@ -61,7 +67,8 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         });
       }
     },
-    async register(plugin, analytics) {
+    async register(given, analytics) {
+      const plugin = typeof given === 'function' ? pluginOf(given) : given;
       try {
         await patiently(plugin.load(systemContext(), analytics));
         plugins.push(plugin);
@@ -84,6 +91,23 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
 /** Of no event: what plugins get as they come and go. */
 const systemContext = (): PluginContext =>
   completeContext({ event: { type: 'track', event: 'system' }, id: 'system' });
+
+function pluginOf(middleware: SourceMiddleware): Plugin {
+  const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
+    name: `Source Middleware ${middleware.name}`,
+    type: 'before',
+    version: '1.0.0',
+    isLoaded: () => true,
+    async load() {
+      // Its facade weighs more than all the rest and few pages need it.
+      const { sourceMiddlewarePlugin } = await import('./source-middleware.ts');
+      const made = sourceMiddlewarePlugin(middleware as never, {});
+      // The original lets screens pass unseen.
+      Object.assign(plugin, made, { screen: made.track, load: plugin.load });
+    },
+  };
+  return plugin;
+}
 
 const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
 

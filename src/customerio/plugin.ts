@@ -1,4 +1,4 @@
-import type { PluginEvent } from './snapshot.ts';
+import type { DraftEvent, PluginEvent } from './snapshot.ts';
 
 /** One event on its way. */
 export interface EventContext {
@@ -36,6 +36,14 @@ export interface Plugin {
   group?(context: PluginContext): PluginContext | Promise<PluginContext>;
   alias?(context: PluginContext): PluginContext | Promise<PluginContext>;
 }
+
+/** Changes an event before it is sent, or drops it. */
+export type SourceMiddleware = (params: {
+  /** A facade of `@segment/facade` around the event. */
+  readonly payload: { readonly obj: DraftEvent };
+  readonly integrations: Record<string, unknown>;
+  next(payload: unknown): void;
+}) => void | Promise<void>;
 
 /** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
