@@ -123,7 +123,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       const leaving = queue.plugins.filter(({ name }) => names.includes(name));
       await Promise.all(leaving.map((plugin) => queue.deregister(plugin, analytics)));
     },
-    addSourceMiddleware: (middleware) => queue.register(middleware, analytics),
+    addSourceMiddleware: (middleware) => queue.register({ middleware }, analytics),
     ready: async () => {
       await queue.idle();
       await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));

@@ -5,6 +5,7 @@ import {
   isAllowed,
   type Plugin,
   type PluginContext,
+  type NewPlugin,
   type SourceMiddleware,
 } from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
@@ -15,7 +16,7 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
-  register(plugin: Plugin | SourceMiddleware, analytics: unknown): Promise<void>;
+  register(plugin: NewPlugin, analytics: unknown): Promise<void>;
   deregister(plugin: Plugin, analytics: unknown): Promise<void>;
 }
 
@@ -68,8 +69,9 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       }
     },
     async register(given, analytics) {
-      const plugin = typeof given === 'function' ? pluginOf(given) : given;
+      let plugin = given as Plugin;
       try {
+        if ('middleware' in given) plugin = pluginOf(given.middleware);
         await patiently(plugin.load(systemContext(), analytics));
         plugins.push(plugin);
       } catch (cause) {
@@ -93,6 +95,7 @@ const systemContext = (): PluginContext =>
   completeContext({ event: { type: 'track', event: 'system' }, id: 'system' });
 
 function pluginOf(middleware: SourceMiddleware): Plugin {
+  if (typeof middleware !== 'function') throw new TypeError('Middleware must be a function');
   const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
     name: `Source Middleware ${middleware.name}`,
     type: 'before',

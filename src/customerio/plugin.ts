@@ -45,6 +45,9 @@ export type SourceMiddleware = (params: {
   next(payload: unknown): void;
 }) => void | Promise<void>;
 
+/** What may be registered: source middleware becomes a plugin. */
+export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
+
 /** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
   if (plugin.type !== 'destination') return true;

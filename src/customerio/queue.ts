@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { EventContext, Plugin, SourceMiddleware } from './plugin.ts';
+import type { EventContext, NewPlugin, Plugin } from './plugin.ts';
 import type { PluginEvent } from './snapshot.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { PluginEvent } from './snapshot.ts';
  */
 export interface PluginQueue {
   dispatch(context: EventContext): Promise<EventContext>;
-  register(plugin: Plugin | SourceMiddleware, analytics: unknown): Promise<void>;
+  register(plugin: NewPlugin, analytics: unknown): Promise<void>;
   deregister(plugin: Plugin, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
   /** Resolves when nothing is on its way. */
@@ -55,13 +55,13 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
 
   const change =
     (how: 'register' | 'deregister') =>
-    (plugin: Plugin | SourceMiddleware, analytics: unknown): Promise<void> =>
+    (plugin: NewPlugin, analytics: unknown): Promise<void> =>
       inLine(async () => {
         try {
           // Middleware is registered only.
           await (await pipeline())[how](plugin as Plugin, analytics);
         } catch (cause) {
-          report(plugin?.name, cause); // its file is missing: events go on without
+          report((plugin as Plugin)?.name, cause); // its file is missing: events go on without
         }
       });
 

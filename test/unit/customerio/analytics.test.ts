@@ -3,12 +3,11 @@ import {
   type Call,
   createWrapped,
   type EventMethod,
-  type SourceMiddleware,
   type Wrapped,
 } from '../../../src/customerio/analytics.ts';
 import { createCookies } from '../../../src/customerio/cookies.ts';
 import { plain } from '../../../src/customerio/plain.ts';
-import type { Plugin, PluginContext } from '../../../src/customerio/plugin.ts';
+import type { Plugin, PluginContext, SourceMiddleware } from '../../../src/customerio/plugin.ts';
 import type { DraftEvent } from '../../../src/customerio/snapshot.ts';
 import { createVisitor, type Visitor } from '../../../src/customerio/visitor.ts';
 import { type FakeClock, fakeClock, settled, START_MS } from '../../fakes/clock.ts';
