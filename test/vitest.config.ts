@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['test/unit/**/*.test.ts'],
+    // No test is about time; a busy machine may need more of it.
+    testTimeout: 20_000,
     server: { deps: { inline: [/@customerio\//] } },
   },
 });

@@ -63,7 +63,8 @@ describe('a gzip body', () => {
 
   test('that goes on and on and unpacks to nothing is left too', async () => {
     const { proxy } = await startProxy();
-    const nothing = new Uint8Array(gzipSync(''));
+    const empty = gzipSync('');
+    const nothing = new Uint8Array(Buffer.concat(Array.from({ length: 500 }, () => empty)));
     const body = new ReadableStream({ pull: (controller) => controller.enqueue(nothing) });
     const headers = {
       Authorization: basicAuthorization(CLIENT_KEY),
