@@ -1,4 +1,5 @@
 import { createTokenMachine } from './auth/token.ts';
+import { waitFor } from './auth/waiting.ts';
 import type { Identity, TokenEvent, TokenResult, TokenStatus } from './auth/token-contract.ts';
 import { resolveCustomerToken } from './auth/token-options.ts';
 import * as browser from './browser.ts';
@@ -49,6 +50,13 @@ export interface PrivateNeeds {
   readonly SdkError: typeof SdkError;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  /** Its JSON, if it was any. */
+  readonly said: unknown;
+}
+
 export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const { settings, visitor, fail } = needs;
   const { proxyUrl, clientKey, delivery } = settings;
@@ -69,6 +77,8 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     provider,
     options: limits,
     identity: { userId: visitor.user.id() ?? null, anonymousId: visitor.user.anonymousId() ?? null },
+    // Who came while this was loaded has been identified no less.
+    reason: needs.epoch() ? 'identify' : 'initial',
     error: (code, message, { retryAtMs, ...extra } = {}) =>
       Object.assign(error(code, message, extra), retryAtMs === undefined ? {} : { retryAtMs }),
     tell: (event) => needs.emit('token', event),
@@ -88,6 +98,21 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     error,
   });
 
+  /** @param isRead needs an answer; a write that was taken needs none */
+  async function answerOf(path: string, init: RequestInit, isRead: boolean): Promise<Answer> {
+    const response = await calls.make({ path, init, isRead });
+    const { status, ok } = response;
+    const said = await waitFor(response.json(), {
+      clock,
+      waitMs: delivery.requestTimeoutMs,
+      signal: undefined,
+      tooLate: () => error('private-call-failed', `The answer to ${path} has not come to its end`),
+    }).catch((cause: unknown) => {
+      if (ok && isRead) throw cause;
+    });
+    return { status, ok, said };
+  }
+
   const ask: Ask = async (path, body, isRead) => {
     const { epoch } = token;
     const before = epoch();
@@ -96,16 +121,19 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     };
-    const response = await calls.make({ path, init, isRead });
-    const said: unknown = await response.json().catch(() => undefined);
+    const { status, ok, said } = await answerOf(path, init, isRead).catch((cause: unknown) => {
+      if (epoch() !== before) throw changed();
+      if (cause instanceof needs.SdkError) throw cause;
+      throw error('private-call-failed', `${path} was not answered`, { cause });
+    });
     // It took a while to arrive.
     if (epoch() !== before) throw changed();
-    if (response.ok) return (said ?? {}) as Readonly<Record<string, unknown>>;
+    if (ok) return (said ?? {}) as Readonly<Record<string, unknown>>;
     const { error: code = '', message = '' } = (said ?? {}) as {
       readonly error?: string;
       readonly message?: string;
     };
-    throw error('private-call-failed', `${path} was answered ${response.status} ${code} ${message}`.trim());
+    throw error('private-call-failed', `${path} was answered ${status} ${code} ${message}`.trim());
   };
 
   const inbox = createInbox({

@@ -1,4 +1,4 @@
-/** A stand-in for Customer.io's Pipelines API, as a `node:http` listener. */
+/** A stand-in for Customer.io's Pipelines API, and the services beside it, as a `node:http` listener. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -7,11 +7,15 @@ import { accept, endpointOf, MAX_BATCH_BYTES, type Verdict } from './accept.ts';
 import { answerControl } from './control.ts';
 import { NO_FAULTS, type PipelineFaults } from './faults.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { answerPeopleControl } from './people-control.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
+import { createServices, type ServicesOptions } from './services.ts';
 
 export interface PipelinesOptions {
   readonly writeKey: string;
   readonly rateLimit?: RateLimitOptions;
+  /** The App API and the in-app service, which are here too. */
+  readonly services?: ServicesOptions;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
 }
@@ -39,12 +43,22 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
   const setFaults = (changed: Partial<PipelineFaults>): void => {
     faults = { ...faults, ...changed };
   };
+  const services = createServices(options.services);
   const control = { ledger, faults: () => faults, setFaults };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    if (path.startsWith('/_control/people')) return answerPeopleControl(services, path, request, response);
     if (path.startsWith('/_control/')) return answerControl(control, path, request, response);
     const body = await readBody(request, MAX_READ_BYTES);
+    const { headers: given, method = '', url = '' } = request;
+    const query = new URLSearchParams(url.slice(path.length));
+    const answer = await services.answer({ method, path, query, headers: given });
+    if (answer) {
+      if (answer.body) return sendJson(response, answer.status, answer.body);
+      response.writeHead(answer.status).end();
+      return;
+    }
     if (faults.latencyMs > 0) await delay(faults.latencyMs);
     const verdict = judge(request, path, body);
     ledger.record(describe(request, path, body, verdict.status), verdict.events);

@@ -31,6 +31,8 @@ export interface TokenNeeds {
   readonly provider?: CustomerTokenProvider | undefined;
   readonly options: TokenSettings;
   readonly identity: Identity;
+  /** For which its first token is asked for. @default 'initial' */
+  readonly reason?: TokenReason;
   error(code: TokenErrorCode, message: string, extra?: { cause?: unknown; retryAtMs?: number }): Error;
   tell(event: TokenEvent): void;
   warn(message: string): void;
@@ -40,7 +42,7 @@ export function createTokenMachine(needs: TokenNeeds): TokenMachine {
   const { clock, options, provider, error } = needs;
   const time = createTokenTime({ ...needs, stepMs: options.clockStepMs });
   const renewal = createRenewal({ clock, clampMs: options.timerClampMs, dueInMs, run: renew });
-  let life = begin(needs.identity, 0, 'initial');
+  let life = begin(needs.identity, 0, needs.reason ?? 'initial');
   let lastCall = undefined as ReturnType<typeof time.stamp> | undefined;
   let subscribers = 0;
   let state: 'open' | 'closed' = 'open';

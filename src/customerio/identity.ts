@@ -77,7 +77,8 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
     if (inLocal && !local.set(traitsKey, JSON.stringify(traits))) local.remove(traitsKey);
   }
 
-  function load(): void {
+  /** Says whether localStorage is behind. Writes nothing: of what another tab is writing, one place may be seen before the other. */
+  function load(): boolean | undefined {
     if (!persists) return;
     const anonymousCookie = keys.anonymous ? fromCookie(keys.anonymous) : null;
     const localId = fromLocal(idKey);
@@ -89,12 +90,13 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
     const stored = inLocal && !stale ? local.get(traitsKey) : null;
     // A full localStorage keeps no traits; those in memory are still this person's.
     if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
-    if (!stale) return;
+    return stale;
+  }
+
+  if (load()) {
     write(idKey, id);
     storeTraits();
   }
-
-  load();
   // Renews the cookie's year, and brings both places together.
   if (id) write(idKey, id);
   if (anonymous && keys.anonymous) write(keys.anonymous, anonymous);

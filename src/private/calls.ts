@@ -28,8 +28,6 @@ export interface Calls {
   cutOff(): void;
 }
 
-const READS = new Set(['GET', 'HEAD']);
-
 /** Calls with the customer token, and never with less. */
 export function createCalls(needs: CallsNeeds): Calls {
   const { clock, token, error } = needs;
@@ -57,7 +55,8 @@ export function createCalls(needs: CallsNeeds): Calls {
         headers,
         signal: control.signal,
         credentials: 'omit',
-        cache: 'no-store',
+        // Nothing answers a POST from a cache, and with "no-store" Chromium asks for a preflight each time.
+        cache: init.method === 'POST' ? 'default' : 'no-store',
         redirect: 'error',
       });
       const serverMs = Date.parse(response.headers.get('Date') ?? '');
@@ -84,12 +83,14 @@ export function createCalls(needs: CallsNeeds): Calls {
 
   async function make(call: PrivateCall): Promise<Response> {
     addressOf(call.path);
+    const asked = token.epoch();
     needs.reload();
-    const { path, init } = call;
+    // Another tab has signed somebody else in: what this page asks was meant for whom it shows.
+    if (token.epoch() !== asked) throw changed();
+    const { path, init, isRead } = call;
     const headers = new Headers(init.headers);
-    const isWrite = !READS.has((init.method ?? 'GET').toUpperCase());
     // A write that is repeated after a 401 must be known for the same.
-    if (isWrite && !headers.has('Idempotency-Key')) headers.set('Idempotency-Key', needs.newId());
+    if (!isRead && !headers.has('Idempotency-Key')) headers.set('Idempotency-Key', needs.newId());
     let grant = await token.acquire(init.signal ?? undefined);
     for (let tries = 1; ; tries++) {
       const response = await send(call, headers, grant);

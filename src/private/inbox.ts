@@ -36,6 +36,8 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
   const listeners = new Set<Listener>();
   let known: readonly InboxMessage[] = [];
   let fetchedAtMs: number | undefined;
+  /** For whom the listeners' question is under way. */
+  let askingFor: number | undefined;
   let release: (() => void) | undefined;
   let stopPolling: (() => void) | undefined;
 
@@ -69,7 +71,16 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
     stopPolling = undefined;
     if (!listeners.size || !needs.isAwake() || !needs.hasPerson()) return;
     stopPolling = clock.after(POLL_MS, refresh);
-    void messages().catch(() => undefined);
+    const epoch = (askingFor = needs.epoch());
+    const done = (): void => {
+      if (askingFor === epoch) askingFor = undefined;
+    };
+    void messages().then(done, done);
+  }
+
+  /** Where it is under way already, nobody has to ask again. */
+  function refreshOnce(): void {
+    if (askingFor !== needs.epoch()) refresh();
   }
 
   /** Says it to the listeners at once; where the proxy does not take it, it is asked what there is. */
@@ -90,7 +101,7 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
       const own: Listener = (given) => listener(given);
       listeners.add(own);
       release ??= needs.subscribe();
-      if (fetchedAtMs === undefined) refresh();
+      if (fetchedAtMs === undefined) refreshOnce();
       else hear(own);
       return () => {
         listeners.delete(own);
@@ -119,7 +130,7 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
     },
     wake() {
       const isStale = fetchedAtMs === undefined || Math.abs(clock.now() - fetchedAtMs) > FRESH_MS;
-      if (isStale) refresh();
+      if (isStale) refreshOnce();
     },
     close() {
       listeners.clear();

@@ -6,13 +6,18 @@ import { buildOriginal, buildSpa } from './bundle.ts';
 import type { Told } from './in-page.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import type { Fault } from './proxy-faults.ts';
-import type { OpenSite, ProxyRequest, SiteChange, SiteNews } from './site.ts';
+import type { OpenSite, PrivateRequest, ProxyRequest, SiteChange, SiteNews } from './site.ts';
+import type { LoginRequest } from './login.ts';
 import type { SitePage } from './site-pages.ts';
 import { createStandIn, type StandIn } from './stand-in.ts';
 
 export interface Site extends OpenSite {
   /** All that the proxy was asked, in the order of its answers. */
   batches(): Promise<readonly ProxyRequest[]>;
+  /** Its private calls, preflights included, in the same order. */
+  privateCalls(): Promise<readonly PrivateRequest[]>;
+  /** What token providers have asked the site's own server. */
+  logins(): Promise<readonly LoginRequest[]>;
   /** All other requests. */
   hits(): Promise<readonly string[]>;
   /** What goes wrong from now on, instead of what went wrong until now. */
@@ -126,6 +131,8 @@ async function openSite(control: string, standIn: string): Promise<Site & { clos
   return {
     ...opened,
     batches: async () => (await news()).batches,
+    privateCalls: async () => (await news()).privateCalls,
+    logins: async () => (await news()).logins,
     hits: async () => (await news()).hits,
     faults: (...faults) => change({ faults }),
     page: (path, page) => change({ pages: { [path]: page } }),

@@ -4,6 +4,8 @@
 export interface Fault {
   /** Only where the body, unpacked, holds this text. */
   readonly contains?: string;
+  /** Only where the path ends with this. */
+  readonly path?: string;
   /** Only where the body, unpacked, has at least so many bytes. */
   readonly minBytes?: number;
   /** Only where the body is packed. */
@@ -33,15 +35,16 @@ export interface Faults {
   /** Known before the body is: hang up at once. */
   isDown(): boolean;
   /** What happens to this request. */
-  next(request: { readonly text: string; readonly gzip: boolean }): Fault | undefined;
+  next(request: { readonly text: string; readonly gzip: boolean; readonly path: string }): Fault | undefined;
 }
 
 export function createFaults(faults: readonly Fault[]): Faults {
   const left = faults.map(({ times = Infinity }) => times);
 
-  function matches(fault: Fault, text: string, gzip: boolean): boolean {
-    const { contains = '', minBytes = 0 } = fault;
+  function matches(fault: Fault, text: string, gzip: boolean, at: string): boolean {
+    const { contains = '', minBytes = 0, path = '' } = fault;
     if (fault.gzip !== undefined && fault.gzip !== gzip) return false;
+    if (!at.endsWith(path)) return false;
     return text.includes(contains) && Buffer.byteLength(text) >= minBytes;
   }
 
@@ -53,6 +56,6 @@ export function createFaults(faults: readonly Fault[]): Faults {
 
   return {
     isDown: () => faults.some(({ does }, at) => does === 'cut' && use(at)),
-    next: ({ text, gzip }) => faults.find((fault, at) => matches(fault, text, gzip) && use(at)),
+    next: ({ text, gzip, path }) => faults.find((fault, at) => matches(fault, text, gzip, path) && use(at)),
   };
 }

@@ -19,8 +19,10 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type * as Proxy from '../../src/proxy/index.ts';
+import { createLogin, type LoginBehaviour, type LoginRequest, TOKEN_SECRET } from './login.ts';
+import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
-import { createFaults, type Fault, type FixedAnswer } from './proxy-faults.ts';
+import { createFaults, type Fault, type Faults, type FixedAnswer } from './proxy-faults.ts';
 
 /** One request to the proxy, as it came, and what was done with it. */
 export interface ProxyRequest {
@@ -38,9 +40,23 @@ export interface ProxyRequest {
   readonly fate: number | string;
 }
 
+/** One private call, as it came. */
+export interface PrivateRequest extends Omit<ProxyRequest, 'ids' | 'encoding' | 'bytes'> {
+  /** Below the proxy: `/v1/inbox/fetch`. */
+  readonly path: string;
+  readonly clientKey: string | null;
+  readonly idempotencyKey: string | null;
+  readonly text: string;
+}
+
 export interface SiteChange {
   readonly pages?: Readonly<Record<string, SitePage>>;
   readonly faults?: readonly Fault[];
+  /** The same for private calls. */
+  readonly privateFaults?: readonly Fault[];
+  /** From now on the proxy knows customer tokens and answers private calls; events it takes as before. */
+  readonly customers?: true;
+  readonly login?: Partial<LoginBehaviour>;
   readonly keys?: readonly string[];
   /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
   readonly folder?: string;
@@ -53,6 +69,10 @@ export interface SiteChange {
 export interface SiteNews {
   /** To the proxy's `/v1/batch`. */
   readonly batches: readonly ProxyRequest[];
+  /** To its other paths below `/v1`, preflights included. */
+  readonly privateCalls: readonly PrivateRequest[];
+  /** Of the site's own server, not of the proxy. */
+  readonly logins: readonly LoginRequest[];
   /** Everything else: `GET /shop`. */
   readonly hits: readonly string[];
 }
@@ -79,11 +99,14 @@ const TYPES: Readonly<Record<string, string>> = {
 export const CLIENT_KEY = 'client-api-key-web';
 
 async function openSite(id: string, standIn: string): Promise<Site> {
-  const { createProxy } = (await import(new URL('proxy.js', DIST).href)) as typeof Proxy;
+  const { createProxy, createTokenIssuer } = (await import(new URL('proxy.js', DIST).href)) as typeof Proxy;
   const batches: ProxyRequest[] = [];
+  const privateCalls: PrivateRequest[] = [];
+  const login = createLogin(createTokenIssuer);
   const hits: string[] = [];
   let pages: Readonly<Record<string, SitePage>> = {};
   let faults = createFaults([]);
+  let privateFaults = createFaults([]);
   let keys: readonly string[] = [CLIENT_KEY];
   let folder: string | undefined;
 
@@ -91,16 +114,36 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     request: IncomingMessage,
     response: ServerResponse,
     proxy: Proxy.CioProxy,
+    faults: Faults,
   ): Promise<void> {
     const { headers, method = '' } = request;
     const at = Date.now();
+    const target = pathBelow(request);
     const note = (body: Buffer, fate: number | string): void => {
       const text = textOf(body, headers['content-encoding']);
+      const { origin = null, authorization = null } = headers;
+      if (target !== '/v1/batch') {
+        const clientKey = headers['x-cio-client-key']?.toString() ?? null;
+        const idempotencyKey = headers['idempotency-key']?.toString() ?? null;
+        const seen = {
+          at,
+          method,
+          path: target,
+          origin,
+          authorization,
+          clientKey,
+          idempotencyKey,
+          text,
+          fate,
+        };
+        privateCalls.push(seen);
+        return;
+      }
       batches.push({
         at,
         method,
-        origin: headers.origin ?? null,
-        authorization: headers.authorization ?? null,
+        origin,
+        authorization,
         encoding: headers['content-encoding'] ?? null,
         bytes: body.byteLength,
         ids: idsIn(text),
@@ -116,7 +159,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     const encoding = headers['content-encoding'];
     const fault =
       method === 'POST'
-        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip' })
+        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip', path: target })
         : undefined;
     if (fault?.delayMs) await delay(fault.delayMs);
     const does = fault?.does ?? 'pass';
@@ -152,24 +195,36 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   }
 
   let maxBodyBytes: number | undefined;
+  let customers: Partial<Proxy.ProxyOptions> = {};
   const makeProxy = (options: Partial<Proxy.ProxyOptions>): Proxy.CioProxy =>
     createProxy({
       writeKey: 'write-key',
       upstreamUrl: standIn,
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
+      ...customers,
       ...options,
     });
   let proxy = makeProxy({ basePath: '/e' });
   const site = await listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
-    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy);
+    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy, faults);
+    if (pathname.startsWith('/e/v1/')) return toProxy(request, response, proxy, privateFaults);
+    if (pathname === '/login') {
+      const answer = await login.answer(JSON.parse(String(await bodyOf(request))) as LoginRequest);
+      if (!answer) return undefined;
+      const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+      return send(response, { status: answer.status, headers, body: JSON.stringify(answer.body) });
+    }
     hits.push(`${request.method} ${request.url}`);
     if (pathname.startsWith('/e/')) return proxy.node(request, response);
     const page = pages[pathname];
     if (page) return send(response, page);
     if (pathname === '/app.js')
       return send(response, { body: MODULE, headers: { 'Content-Type': TYPES['.js'] ?? '' } });
+    if (pathname === '/members.js')
+      return send(response, { body: MEMBERS, headers: { 'Content-Type': TYPES['.js'] ?? '' } });
+    if (pathname === '/members') return send(response, MEMBERS_PAGE);
     if (pathname.startsWith('/dist/')) return sendFile(response, new URL(pathname.slice(6), DIST));
     if (folder && pathname.startsWith('/app/')) {
       const file = path.extname(pathname) ? pathname.slice(5) : 'index.html';
@@ -181,7 +236,8 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   const origin = originOf(site);
   let apiProxy = makeProxy({ origins: [origin] });
   const api = await listen(async (request, response) => {
-    if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy);
+    if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy, faults);
+    if (request.url?.startsWith('/v1/')) return toProxy(request, response, apiProxy, privateFaults);
     return apiProxy.node(request, response);
   });
 
@@ -195,17 +251,26 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     async change(change) {
       pages = { ...pages, ...change.pages };
       if (change.faults) faults = createFaults(change.faults);
+      if (change.privateFaults) privateFaults = createFaults(change.privateFaults);
+      if (change.login) login.change(change.login);
+      if (change.customers) {
+        customers = {
+          customerToken: { secret: TOKEN_SECRET, mode: 'report' },
+          appApi: { key: 'app-key', url: standIn },
+          inApp: { siteId: 'site-id', url: standIn },
+        };
+      }
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
-      if (change.maxBodyBytes) {
-        ({ maxBodyBytes } = change);
+      if (change.maxBodyBytes ?? change.customers) {
+        maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
         proxy = makeProxy({ basePath: '/e' });
         apiProxy = makeProxy({ origins: [origin] });
       }
       if (change.listening === false) await Promise.all(servers.map(closed));
       if (change.listening) await Promise.all(servers.map((each, i) => listenOn(each, ports[i] ?? 0)));
     },
-    news: () => ({ batches, hits }),
+    news: () => ({ batches, hits, privateCalls, logins: login.requests() }),
     close: async () => void (await Promise.all(servers.map(closed))),
   };
 }
@@ -235,6 +300,12 @@ async function sendFile(response: ServerResponse, file: string | URL): Promise<v
   } catch {
     send(response, { status: 404, body: '' });
   }
+}
+
+/** The path below the proxy, wherever it is mounted. */
+function pathBelow(request: IncomingMessage): string {
+  const { pathname } = new URL(request.url ?? '/', 'http://site');
+  return pathname.replace(/^\/e(?=\/)/, '');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

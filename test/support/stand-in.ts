@@ -2,6 +2,8 @@
 import type { PipelineFaults } from '../../demo/pipelines/faults.ts';
 import type { ReceivedEvent } from '../../demo/pipelines/call.ts';
 import type { ReceivedRequest } from '../../demo/pipelines/ledger.ts';
+import type { Person } from '../../demo/pipelines/people.ts';
+import type { Question, ServiceFaults } from '../../demo/pipelines/services.ts';
 
 /** An event as it arrived, with every field that the tests look into. */
 export interface Arrived extends ReceivedEvent {
@@ -35,6 +37,13 @@ export interface StandIn {
   /** By name, each of which was given to one event only. */
   account(names: readonly string[]): Promise<Account>;
   faults(faults: Partial<PipelineFaults>): Promise<void>;
+  /** Whom the App API and the in-app service know, instead of those whom they knew. */
+  setPeople(people: Readonly<Record<string, Partial<Person>>>): Promise<void>;
+  people(): Promise<Readonly<Record<string, Person>>>;
+  /** What those two were asked. */
+  questions(): Promise<readonly Question[]>;
+  /** What those two should do wrong. */
+  serviceFaults(faults: Partial<ServiceFaults>): Promise<void>;
   forget(): Promise<void>;
 }
 
@@ -75,7 +84,13 @@ export function createStandIn(origin: string): StandIn {
       };
     },
     faults: async (faults) => void (await ask('POST', 'faults', faults)),
+    setPeople: async (people) => void (await ask('PUT', 'people', people)),
+    people: () => ask('GET', 'people'),
+    questions: async () =>
+      (await ask<{ questions: readonly Question[] }>('GET', 'people/questions')).questions,
+    serviceFaults: async (faults) => void (await ask('POST', 'people/faults', faults)),
     async forget() {
+      await ask('DELETE', 'people');
       await ask('POST', 'faults', { status: 200, latencyMs: 0, retryAfter: null, poison: null });
       await ask('DELETE', 'events');
       await ask('DELETE', 'requests');

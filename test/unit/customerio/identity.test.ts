@@ -255,6 +255,17 @@ describe('on another sub-domain', () => {
 });
 
 describe('reload', () => {
+  test('writes nothing: what another tab is writing may be seen in one place before the other', () => {
+    const { jar, local, open } = browser();
+    const first = open();
+    first.anonymousId();
+    first.identify('bob');
+    const before = jar.read();
+    local.set(KEYS.id, JSON.stringify('ann'));
+    first.reload();
+    expect([jar.read(), local.get(KEYS.id)]).toEqual([before, JSON.stringify('ann')]);
+  });
+
   test('takes over what another tab has written', () => {
     const { open } = browser();
     const [one, other] = [open(), open()];

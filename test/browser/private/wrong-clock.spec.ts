@@ -1,0 +1,84 @@
+/** Visitors whose clock is wrong by a day. */
+import { DAY_MS, setClock, wrongClock } from '../../support/page-clock.ts';
+import {
+  attributesOf,
+  expect,
+  fates,
+  inboxOf,
+  reasons,
+  signIn,
+  test,
+  tokenEvents,
+} from '../../support/members.ts';
+
+test('a day behind: one token, and calls work', async ({ members, page, site }) => {
+  await wrongClock(page, -DAY_MS);
+  await members();
+  await signIn(page, 'ann');
+  expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+  expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
+  expect(await reasons(site)).toEqual(['identify']);
+  expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/customers/attributes 200']);
+});
+
+test('a day ahead, and the login says how long the token lasts: one token, and calls work', async ({
+  members,
+  page,
+  site,
+}) => {
+  await wrongClock(page, DAY_MS);
+  await page.addInitScript(() => {
+    window.expiresIn = 900;
+  });
+  await members();
+  await signIn(page, 'ann');
+  expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+  expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
+  expect(await reasons(site)).toEqual(['identify']);
+  expect(await tokenEvents(page)).toEqual(['refreshed']);
+  expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/customers/attributes 200']);
+});
+
+test('a day ahead, and the token looks old: asked for once more, then the proxy decides', async ({
+  members,
+  page,
+  site,
+}) => {
+  await wrongClock(page, DAY_MS);
+  await members();
+  await signIn(page, 'ann');
+  expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+  expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
+  expect((await site.logins()).map(({ forceRefresh }) => forceRefresh)).toEqual([true, true]);
+  expect(await tokenEvents(page)).toEqual(['clock_suspect', 'refreshed']);
+  // What the proxy has answered tells its clock: no token of it looks old any more.
+  await signIn(page, 'bob');
+  expect(await inboxOf(page)).toEqual(['bob-1']);
+  expect(await site.logins()).toHaveLength(3);
+  expect(await fates(site)).toEqual([
+    '/v1/inbox/fetch 200',
+    '/v1/customers/attributes 200',
+    '/v1/inbox/fetch 200',
+  ]);
+});
+
+for (const [name, offsetMs] of [
+  ['forward', DAY_MS],
+  ['back', -DAY_MS],
+] as const) {
+  test(`set ${name} by a day under an open page: at most one token more, and calls work`, async ({
+    members,
+    page,
+    site,
+  }) => {
+    await wrongClock(page);
+    await members();
+    await signIn(page, 'ann');
+    expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+    await setClock(page, offsetMs);
+    for (let i = 0; i < 5; i++) expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
+    // Set forward looks like sleep, after which a token may have ended; the one after it looks old, too.
+    expect((await site.logins()).length).toBe(name === 'back' ? 1 : 3);
+    expect(new Set((await fates(site)).map((fate) => fate.split(' ')[1]))).toEqual(new Set(['200']));
+  });
+}
