@@ -89,7 +89,7 @@ export interface Calls {
     traits?: Traits | null,
     options?: IdentifyOptions,
   ): Promise<Receipt>;
-  identify(traits: Traits, options?: CallOptions): Promise<Receipt>;
+  identify(traits: Traits, options?: IdentifyOptions): Promise<Receipt>;
   /** Puts the visitor into a group. Without arguments: the group that they are in. */
   group(): User;
   group(groupId: string | number, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
@@ -134,7 +134,7 @@ export interface Analytics extends Calls {
   setAnonymousId(id?: string): string | null;
   /** The token of whoever is identified, in place of what the provider would give. `null`: forgets it. */
   setCustomerToken(token: TokenResult | null): void;
-  /** Asks the provider for a fresh one. */
+  /** Asks the provider for a fresh one. What went wrong is in the status; before consent there is none. */
   refreshCustomerToken(): Promise<TokenStatus>;
   /** Never the token itself. */
   customerTokenStatus(): TokenStatus;

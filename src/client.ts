@@ -1,4 +1,5 @@
 import { createAccounts } from './accounts.ts';
+import type { TokenStatus } from './auth/token-contract.ts';
 import type { Analytics, FlushResult, Receipt } from './analytics.ts';
 import * as browser from './browser.ts';
 import { createGate } from './consent/gate.ts';
@@ -49,7 +50,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     trace(name, payload);
     const heard = emitter.emit(name, payload);
     if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message, payload.cause);
-    if (name === 'blocked') warnOnce(name, 'the proxy is blocked; events are kept');
+    if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
   }
 
   const newId = (): string => `${page}-${(++calls).toString(36)}`;
@@ -110,7 +111,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
 
   /** Whatever goes wrong inside is told, and never reaches the page. */
   const failed = (cause: unknown): undefined => {
-    fail('plugin-failed', 'A call failed', cause);
+    fail('plugin-failed', 'A call', cause);
   };
 
   function attempt<T>(act: () => T): T | undefined {
@@ -130,9 +131,12 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       attempt(() => {
         // What the application changes after the call must not change the event; callbacks stay what they are.
         const args = given.map((each) => (typeof each === 'function' ? each : plain(each)));
-        const options = method === 'identify' && (args[2] as { token?: unknown } | undefined);
-        const { token } = options || {};
-        if (options) delete options.token;
+        // The options of `identify(traits, options)` come one sooner.
+        const options = ((method === 'identify' && args[args[0] instanceof Object ? 1 : 2]) || {}) as {
+          token?: unknown;
+        };
+        const { token } = options;
+        delete options.token;
         const made: Call = { id, method, args, snapshot: snapshot() };
         trace('call', made);
         const passed = gate.pass({
@@ -141,7 +145,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
           drop: (reason) => drop(id, reason),
         });
         if (passed === 'held') answer(id, 'held');
-        if (token) setToken(token);
+        if (token) later('set', token);
       });
     });
   }
@@ -209,7 +213,10 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       return answered as Promise<never>; // of the method's own kind
     };
 
-  const setToken = (token: unknown): void => void inTurn((current) => current.personal.ask('set', [token]));
+  const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
+    void inTurn((current) => current.personal.ask(name, args));
+
+  const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
   const anonymize = (): void => void inTurn((current) => current.anonymize());
 
@@ -250,15 +257,16 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       });
       return now;
     },
-    setCustomerToken: setToken,
-    refreshCustomerToken: ask('refresh'),
-    customerTokenStatus: () => core?.personal.status() ?? { state: 'none', userId: null },
+    setCustomerToken: (token) => later('set', token),
+    refreshCustomerToken: () => ask('refresh')().catch(tokenStatus),
+    customerTokenStatus: tokenStatus,
     fetch: ask('fetch'),
     inbox: {
       messages: ask('messages'),
       onChange(listener) {
         const control = new AbortController();
-        void ask('onChange')(listener, control.signal);
+        // Unlike other private calls it does wait for consent: whoever listens has time.
+        later('onChange', listener, control.signal);
         return () => control.abort();
       },
       markAsRead: ask('markAsRead'),

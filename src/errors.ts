@@ -20,7 +20,7 @@
  * | `token-malformed`, `token-expired`, `subject-mismatch` | the token cannot be used: its form, its time, its subject |
  * | `token-rejected`, `token-blocked` | the proxy has refused the token, twice; or several fresh ones in a row |
  * | `forbidden` | the token is right, and does not reach that far (403) |
- * | `private-call-failed` | the proxy has answered something else than 2xx to a call of `inbox` or `customer` |
+ * | `private-call-failed` | the proxy has not answered a call of `inbox` or `customer`, or with something else than 2xx and JSON |
  */
 export type SdkErrorCode =
   | 'invalid-options'

@@ -1,5 +1,4 @@
 import { createTokenMachine } from './auth/token.ts';
-import { waitFor } from './auth/waiting.ts';
 import type { Identity, TokenEvent, TokenResult, TokenStatus } from './auth/token-contract.ts';
 import { resolveCustomerToken } from './auth/token-options.ts';
 import * as browser from './browser.ts';
@@ -50,13 +49,6 @@ export interface PrivateNeeds {
   readonly SdkError: typeof SdkError;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly ok: boolean;
-  /** Its JSON, if it was any. */
-  readonly said: unknown;
-}
-
 export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const { settings, visitor, fail } = needs;
   const { proxyUrl, clientKey, delivery } = settings;
@@ -98,48 +90,35 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     error,
   });
 
-  /** @param isRead needs an answer; a write that was taken needs none */
-  async function answerOf(path: string, init: RequestInit, isRead: boolean): Promise<Answer> {
-    const response = await calls.make({ path, init, isRead });
-    const { status, ok } = response;
-    const said = await waitFor(response.json(), {
-      clock,
-      waitMs: delivery.requestTimeoutMs,
-      signal: undefined,
-      tooLate: () => error('private-call-failed', `The answer to ${path} has not come to its end`),
-    }).catch((cause: unknown) => {
-      if (ok && isRead) throw cause;
-    });
-    return { status, ok, said };
-  }
-
-  const ask: Ask = async (path, body, isRead) => {
-    const { epoch } = token;
-    const before = epoch();
+  const ask: Ask = (path, body, isRead) => {
     const init = {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     };
-    const { status, ok, said } = await answerOf(path, init, isRead).catch((cause: unknown) => {
-      if (epoch() !== before) throw changed();
-      if (cause instanceof needs.SdkError) throw cause;
-      throw error('private-call-failed', `${path} was not answered`, { cause });
-    });
-    // It took a while to arrive.
-    if (epoch() !== before) throw changed();
-    if (ok) return (said ?? {}) as Readonly<Record<string, unknown>>;
-    const { error: code = '', message = '' } = (said ?? {}) as {
-      readonly error?: string;
-      readonly message?: string;
+    const failed = (what: string, cause?: unknown): SdkError =>
+      error('private-call-failed', `${path} ${what}`, { cause });
+    const read = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
+      // What was written is written, whatever becomes of the words that say so.
+      const isDone = response.ok && !isRead;
+      const text = await response.text().catch((cause: unknown) => {
+        if (!isDone) throw cause;
+        return '';
+      });
+      const said = fields(text);
+      // An answer may be empty, where there is nothing to say.
+      if (isDone || (response.ok && (said ?? !text))) return said ?? {};
+      const { error: code = '', message = '' } = said ?? {};
+      throw failed(`was answered ${response.status} ${String(code)} ${String(message)}`.trim());
     };
-    throw error('private-call-failed', `${path} was answered ${status} ${code} ${message}`.trim());
+    return calls.make({ path, init, isRead }, read).catch((cause: unknown) => {
+      throw cause instanceof needs.SdkError ? cause : failed('got no answer', cause);
+    });
   };
 
   const inbox = createInbox({
     clock,
     ask,
-    epoch: token.epoch,
     isAwake,
     hasPerson: () => Boolean(visitor.user.id()),
     subscribe: token.subscribe,
@@ -155,6 +134,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     ...(['show', 'online', 'return'] as const).map((moment) => lifecycle.on(moment, wake)),
     inbox.close,
     token.close,
+    calls.close,
   ];
   // It may have ended while this was loaded.
   if (needs.stops.length) needs.stops.push(...ends);
@@ -165,11 +145,17 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     refresh: token.refresh,
     fetch(path, init = {}) {
       const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
-      return calls.make({ path, init, isRead });
+      return calls.make({ path, init, isRead }, (response) => response);
     },
     messages: inbox.messages,
     onChange(listener, signal) {
-      if (!signal.aborted) signal.addEventListener('abort', inbox.onChange(listener));
+      if (signal.aborted) return;
+      const stop = inbox.onChange((messages) => {
+        if (!signal.aborted) listener(messages);
+      });
+      // It may have been stopped by what it has just heard.
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop);
     },
     markAsRead: inbox.markAsRead,
     delete: inbox.delete,
@@ -179,7 +165,12 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
 
   return {
     ask(epoch, name, args) {
-      if (epoch !== needs.epoch() && name !== 'onChange') throw changed();
+      if (epoch !== needs.epoch()) {
+        // Nobody waits for these two to say that they came too late.
+        if (name === 'set') return undefined;
+        if (name === 'refresh') return token.status();
+        if (name !== 'onChange') throw changed();
+      }
       return (methods[name] as (...given: readonly unknown[]) => unknown)(...args);
     },
     status: token.status,
@@ -189,4 +180,16 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       inbox.changed();
     },
   };
+}
+
+/** undefined for what is no object of JSON. */
+function fields(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const said: unknown = JSON.parse(text);
+    return typeof said === 'object' && said !== null
+      ? (said as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -16,13 +16,13 @@ export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
   // Counts who it was: the same person again, after another, is not the same.
   let epoch = 0;
   let client: PrivateClient | undefined;
-  let loading: Promise<PrivateClient> | undefined;
 
-  async function load(): Promise<PrivateClient> {
-    const { createPrivateClient } = await import('./private-client.ts');
-    return (client = createPrivateClient({ ...needs, epoch: () => epoch, SdkError }));
-  }
-  const loaded = (): Promise<PrivateClient> => (loading ??= load());
+  // Asked of the browser each time: it loads once what it could load, and may try again what it could not.
+  const loaded = (): Promise<PrivateClient> =>
+    import('./private-client.ts').then(
+      ({ createPrivateClient }) =>
+        (client ??= createPrivateClient({ ...needs, epoch: () => epoch, SdkError })),
+    );
   if (needs.settings.customerToken) loaded().catch(() => {}); // whoever asks is told
 
   return {

@@ -128,9 +128,10 @@ export interface TokenMachine {
   acquire(signal?: AbortSignal): Promise<Grant>;
   /**
    * The proxy has answered 401 to a call with this token: the grant with which to make that call once more.
+   * @param signal as in `acquire`
    * @throws what `needs.error` makes
    */
-  rejected(grant: Grant, path?: string): Promise<Grant>;
+  rejected(grant: Grant, path?: string, signal?: AbortSignal): Promise<Grant>;
   /** And 401 again. @throws `token-rejected`, always; `identity-changed` where the identity did */
   rejectedAgain(grant: Grant, path?: string): never;
   /** 403: the token is fine, and does not reach that far. @throws `forbidden`, always; `identity-changed` where the identity did */

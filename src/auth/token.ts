@@ -273,10 +273,10 @@ export function createTokenMachine(needs: TokenNeeds): TokenMachine {
       lastCall = time.stamp();
       return get(life, signal);
     },
-    async rejected(grant, path) {
+    async rejected(grant, path, signal) {
       const of = drop(grant, path);
       if (!of.held) of.next = 'replacement';
-      return get(of);
+      return get(of, signal);
     },
     rejectedAgain(grant, path) {
       const of = drop(grant, path);

@@ -26,27 +26,46 @@ export interface Calls {
   readonly make: MakeCall;
   /** The person has changed: reads that are under way are cut off. */
   cutOff(): void;
+  /** The same, for good. */
+  close(): void;
 }
+
+/** 401, of the token. */
+const REFUSED = Symbol('refused');
 
 /** Calls with the customer token, and never with less. */
 export function createCalls(needs: CallsNeeds): Calls {
   const { clock, token, error } = needs;
   const reading = new Set<AbortController>();
+  // A body may be read long after its answer came, and nothing tells when: until nobody can.
+  const unread = new FinalizationRegistry((release: () => void) => release());
+  let state: 'open' | 'closed' = 'open';
 
   const changed = (): Error => error('identity-changed', 'The person has changed since this call was made');
 
-  async function send(
+  function check(epoch: number): void {
+    if (token.epoch() !== epoch) throw changed();
+    if (state === 'closed') throw error('auth-disabled', 'The customer token has been closed');
+  }
+
+  async function send<T>(
     { path, init, isRead }: PrivateCall,
     headers: Headers,
     { token: jwt, epoch }: Grant,
-  ): Promise<Response> {
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     headers.set('Authorization', `Bearer ${jwt}`);
     headers.set(CLIENT_KEY_HEADER, needs.clientKey);
+    const { signal } = init;
     const control = new AbortController();
     const stop = clock.after(needs.timeoutMs, () => control.abort(new DOMException('', 'TimeoutError')));
-    const giveUp = (): void => control.abort(init.signal?.reason);
-    if (init.signal?.aborted) giveUp();
-    init.signal?.addEventListener('abort', giveUp);
+    const giveUp = (): void => control.abort(signal?.reason);
+    const release = (): void => {
+      signal?.removeEventListener('abort', giveUp);
+      reading.delete(control);
+    };
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp);
     if (isRead) reading.add(control);
     const sentMs = clock.now();
     try {
@@ -59,66 +78,92 @@ export function createCalls(needs: CallsNeeds): Calls {
         cache: init.method === 'POST' ? 'default' : 'no-store',
         redirect: 'error',
       });
+      unread.register(response, release);
       const serverMs = Date.parse(response.headers.get('Date') ?? '');
       if (serverMs > 0) token.serverTime({ serverMs, sentMs, receivedMs: clock.now() });
-      return response;
+      const answer = await read(response);
+      if (response.bodyUsed) release();
+      return answer;
     } catch (cause) {
+      release();
+      if (isRead) check(epoch);
       if (token.epoch() !== epoch) throw changed();
       throw cause;
     } finally {
       stop();
-      init.signal?.removeEventListener('abort', giveUp);
-      reading.delete(control);
     }
   }
 
-  function addressOf(path: string): string {
-    const url = new URL(needs.proxyUrl + path);
-    // "/../" or "//host" would carry the token to somebody else.
-    const isBelow = url.href.startsWith(`${needs.proxyUrl}/`) && path.startsWith('/');
-    if (!isBelow)
-      throw error('invalid-options', `"path" must be a path below proxyUrl, like "/v1/x", got "${path}"`);
-    return url.href;
+  function addressOf(path: unknown): string {
+    if (typeof path === 'string' && path.startsWith('/')) {
+      const { href } = new URL(needs.proxyUrl + path);
+      // "/../" would carry the token to somebody else, and "//host" is meant to.
+      if (href.startsWith(`${needs.proxyUrl}/`) && !href.startsWith(`${needs.proxyUrl}//`)) return href;
+    }
+    throw error(
+      'invalid-options',
+      `"path" must be a path below proxyUrl, like "/v1/x", got "${String(path)}"`,
+    );
   }
 
-  async function make(call: PrivateCall): Promise<Response> {
+  async function make<T>(call: PrivateCall, read: (response: Response) => T | Promise<T>): Promise<T> {
     addressOf(call.path);
-    const asked = token.epoch();
-    needs.reload();
-    // Another tab has signed somebody else in: what this page asks was meant for whom it shows.
-    if (token.epoch() !== asked) throw changed();
     const { path, init, isRead } = call;
+    const signal = init.signal ?? undefined;
     const headers = new Headers(init.headers);
     // A write that is repeated after a 401 must be known for the same.
     if (!isRead && !headers.has('Idempotency-Key')) headers.set('Idempotency-Key', needs.newId());
-    let grant = await token.acquire(init.signal ?? undefined);
+    const before = token.epoch();
+    check(before);
+    needs.reload();
+    // It was meant for the person whom this tab knew of.
+    check(before);
+    let grant = await token.acquire(signal);
     for (let tries = 1; ; tries++) {
-      const response = await send(call, headers, grant);
+      // The token may have taken its time.
+      needs.reload();
+      check(grant.epoch);
+      const current = grant;
+      const answer = await send(call, headers, current, (response) => judge(response, current, path, read));
       if (token.epoch() !== grant.epoch) throw changed();
-      if (response.status !== 401 && response.status !== 403) {
-        if (response.ok) token.accepted(grant);
-        return response;
-      }
-      const said = await codeIn(response);
-      if (said === 'invalid_client_key' || said === 'origin_not_allowed') {
-        needs.onUnknownKey();
-        return response;
-      }
-      if (response.status === 403) {
-        if (said === 'subject_mismatch') return token.forbidden(grant, said, path);
-        if (said === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
-        return response;
-      }
+      if (answer !== REFUSED) return answer;
       // A stream can be read once.
       if (tries > 1 || init.body instanceof ReadableStream) return token.rejectedAgain(grant, path);
-      grant = await token.rejected(grant, path);
+      grant = await token.rejected(grant, path, signal);
     }
+  }
+
+  /** What is wanted of the answer, unless it is that the token is not good enough. */
+  async function judge<T>(
+    response: Response,
+    grant: Grant,
+    path: string,
+    read: (response: Response) => T | Promise<T>,
+  ): Promise<T | typeof REFUSED> {
+    if (response.ok) token.accepted(grant);
+    if (response.status !== 401 && response.status !== 403) return read(response);
+    const said = await codeIn(response);
+    if (said === 'invalid_client_key' || said === 'origin_not_allowed') {
+      needs.onUnknownKey();
+      return read(response);
+    }
+    if (response.status === 401) return REFUSED;
+    if (said === 'subject_mismatch') return token.forbidden(grant, said, path);
+    if (said === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
+    return read(response);
+  }
+
+  function cutOff(): void {
+    for (const control of reading) control.abort();
+    reading.clear();
   }
 
   return {
     make,
-    cutOff() {
-      for (const control of reading) control.abort();
+    cutOff,
+    close() {
+      state = 'closed';
+      cutOff();
     },
   };
 }

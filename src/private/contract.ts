@@ -24,7 +24,7 @@ export interface Customer {
   subscriptions(changes?: Readonly<Record<string, boolean>>): Promise<readonly SubscriptionTopic[]>;
 }
 
-/** Makes one private call. */
+/** One private call. */
 export interface PrivateCall {
   /** Below `proxyUrl`. */
   readonly path: string;
@@ -33,8 +33,12 @@ export interface PrivateCall {
   readonly isRead: boolean;
 }
 
-/** @throws an `SdkError` where there is no token, or where the person has changed meanwhile */
-export type MakeCall = (call: PrivateCall) => Promise<Response>;
+/**
+ * Makes one private call.
+ * @param read what is wanted of the answer; it counts as part of the call, for its time and its person
+ * @throws an `SdkError` where there is no token, or where the person has changed meanwhile
+ */
+export type MakeCall = <T>(call: PrivateCall, read: (response: Response) => T | Promise<T>) => Promise<T>;
 
 /** What a private call asks, answered as JSON. */
 export type Ask = (path: string, body: object, isRead: boolean) => Promise<Readonly<Record<string, unknown>>>;

@@ -5,8 +5,6 @@ import type { Ask, Inbox } from './contract.ts';
 export interface InboxNeeds {
   readonly clock: Clock;
   readonly ask: Ask;
-  /** Changes with the person. */
-  epoch(): number;
   /** Visible and online. */
   isAwake(): boolean;
   /** Somebody is identified. */
@@ -31,111 +29,156 @@ const POLL_MS = 600_000;
 
 type Listener = (messages: readonly InboxMessage[]) => void;
 
+/** All that is known of one person's inbox, and is gone with them. */
+interface Box {
+  known: readonly InboxMessage[];
+  fetchedAtMs: number | undefined;
+  /** Goes up with each fetch and with each change: an answer counts only if nothing came after its question. */
+  version: number;
+  /** Changes that the proxy has not answered. */
+  changing: number;
+  /** An answer did not count, or has not come. */
+  isBehind: boolean;
+  /** The fetch that is under way. */
+  fetch: { readonly version: number; readonly found: Promise<readonly InboxMessage[]> } | undefined;
+}
+
+const emptyBox = (): Box => ({
+  known: [],
+  fetchedAtMs: undefined,
+  version: 0,
+  changing: 0,
+  isBehind: false,
+  fetch: undefined,
+});
+
 export function createInbox(needs: InboxNeeds): LiveInbox {
   const { clock, ask } = needs;
   const listeners = new Set<Listener>();
-  let known: readonly InboxMessage[] = [];
-  let fetchedAtMs: number | undefined;
-  /** For whom the listeners' question is under way. */
-  let askingFor: number | undefined;
+  let box = emptyBox();
+  let state: 'open' | 'closed' = 'open';
   let release: (() => void) | undefined;
   let stopPolling: (() => void) | undefined;
 
   function tell(messages: readonly InboxMessage[]): void {
-    known = messages;
-    for (const listener of listeners) hear(listener);
+    box.known = messages;
+    // One may stop another, or listen anew.
+    for (const listener of [...listeners]) if (listeners.has(listener)) hear(listener);
   }
 
   function hear(listener: Listener): void {
     try {
-      listener(known);
+      listener(box.known);
     } catch (cause) {
       needs.report(cause);
     }
   }
 
-  async function messages(): Promise<readonly InboxMessage[]> {
-    const epoch = needs.epoch();
+  /** Whoever asks while it is under way, and nothing has changed, gets the same answer. */
+  function messages(): Promise<readonly InboxMessage[]> {
+    const of = box;
+    if (of.fetch?.version === of.version) return of.fetch.found;
+    const version = ++of.version;
+    of.isBehind = true;
+    const found = load(of, version).finally(() => {
+      if (of.fetch?.version === version) of.fetch = undefined;
+    });
+    of.fetch = { version, found };
+    return found;
+  }
+
+  async function load(of: Box, version: number): Promise<readonly InboxMessage[]> {
     const answer = await ask(INBOX_FETCH_PATH, {}, true);
     const found = (Array.isArray(answer['messages']) ? answer['messages'] : []) as readonly InboxMessage[];
-    if (needs.epoch() === epoch) {
-      fetchedAtMs = clock.now();
+    if (of === box && version === of.version && !of.changing) {
+      of.isBehind = false;
+      of.fetchedAtMs = clock.now();
       tell(found);
     }
     return found;
   }
 
-  /** For those who listen: what fails is asked again in its time. */
-  function refresh(): void {
+  function plan(): void {
     stopPolling?.();
-    stopPolling = undefined;
-    if (!listeners.size || !needs.isAwake() || !needs.hasPerson()) return;
-    stopPolling = clock.after(POLL_MS, refresh);
-    const epoch = (askingFor = needs.epoch());
-    const done = (): void => {
-      if (askingFor === epoch) askingFor = undefined;
-    };
-    void messages().then(done, done);
+    const isWatched = state === 'open' && listeners.size > 0 && needs.isAwake() && needs.hasPerson();
+    stopPolling = isWatched ? clock.after(POLL_MS, refresh) : undefined;
   }
 
-  /** Where it is under way already, nobody has to ask again. */
-  function refreshOnce(): void {
-    if (askingFor !== needs.epoch()) refresh();
+  /** For those who listen: what fails is asked again in its time. */
+  function refresh(): void {
+    plan();
+    if (stopPolling) messages().catch(() => undefined);
+  }
+
+  function refreshIfStale(): void {
+    const { fetchedAtMs } = box;
+    if (fetchedAtMs === undefined || Math.abs(clock.now() - fetchedAtMs) > FRESH_MS) refresh();
+    else plan();
   }
 
   /** Says it to the listeners at once; where the proxy does not take it, it is asked what there is. */
   async function change(path: string, id: string, after: readonly InboxMessage[]): Promise<void> {
-    tell(after);
+    const of = box;
+    of.version++;
+    of.changing++;
+    if (of.known.some((each) => each.id === id)) tell(after);
     try {
       await ask(path, { id }, false);
     } catch (cause) {
-      refresh();
+      of.isBehind = true;
       throw cause;
+    } finally {
+      of.version++;
+      of.changing--;
+      if (of.isBehind) of.fetchedAtMs = undefined;
+      if (of === box && of.isBehind && !of.changing) refresh();
     }
   }
 
   return {
     messages,
     onChange(listener) {
+      if (state === 'closed') return () => undefined;
       // The same function given twice is called twice.
       const own: Listener = (given) => listener(given);
       listeners.add(own);
       release ??= needs.subscribe();
-      if (fetchedAtMs === undefined) refreshOnce();
-      else hear(own);
+      if (box.fetchedAtMs !== undefined) hear(own);
+      refreshIfStale();
       return () => {
         listeners.delete(own);
         if (listeners.size) return;
         release?.();
-        stopPolling?.();
-        release = stopPolling = undefined;
+        release = undefined;
+        plan();
       };
     },
     markAsRead: (id) =>
       change(
         INBOX_READ_PATH,
         id,
-        known.map((each) => (each.id === id ? Object.assign({}, each, { opened: true }) : each)),
+        box.known.map((each) => (each.id === id ? Object.assign({}, each, { opened: true }) : each)),
       ),
     delete: (id) =>
       change(
         INBOX_DELETE_PATH,
         id,
-        known.filter((each) => each.id !== id),
+        box.known.filter((each) => each.id !== id),
       ),
     changed() {
-      fetchedAtMs = undefined;
+      box = emptyBox();
+      const now = box;
       tell([]);
-      refresh();
+      // A listener may have changed the person once more.
+      if (now === box) refresh();
     },
-    wake() {
-      const isStale = fetchedAtMs === undefined || Math.abs(clock.now() - fetchedAtMs) > FRESH_MS;
-      if (isStale) refreshOnce();
-    },
+    wake: refreshIfStale,
     close() {
+      state = 'closed';
       listeners.clear();
       release?.();
-      stopPolling?.();
+      release = undefined;
+      plan();
     },
   };
 }

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Analytics, Receipt } from '../../src/analytics.ts';
 import { createAnalytics } from '../../src/create.ts';
 import type { Plugin, PluginContext } from '../../src/customerio/plugin.ts';
+import { SdkError } from '../../src/errors.ts';
 import { settled } from '../fakes/clock.ts';
 import { events } from '../fakes/events.ts';
+import type { ProxyServer, ServerAnswer } from '../fakes/proxy-server.ts';
 import { expectedTotal, openSite } from '../fakes/site.ts';
 
 function expectBalance(analytics: Analytics): void {
@@ -46,6 +48,43 @@ function marking(name: string): Plugin {
     track: hook,
   };
 }
+
+/** What a private call was sent with, in the order of arrival. */
+const bearersOf = ({ received }: ProxyServer): readonly (string | undefined)[] =>
+  received.filter(({ path }) => path !== '/e/v1/batch').map(({ headers }) => headers.authorization);
+
+const inboxOf = (...ids: readonly string[]): ServerAnswer => ({
+  body: JSON.stringify({ messages: ids.map((id) => ({ id, opened: false, sentAt: '', properties: {} })) }),
+});
+
+const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => ({ value }),
+    (cause: unknown) => (cause instanceof SdkError ? cause.code : cause),
+  );
+
+/** Every record of every database, as text. */
+async function recordsOf(names: readonly string[]): Promise<string> {
+  const records: unknown[] = [];
+  for (const name of names) {
+    const database = await answered(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      const { keys, values } = (() => {
+        const objects = database.transaction(store).objectStore(store);
+        return { keys: answered(objects.getAllKeys()), values: answered(objects.getAll()) };
+      })();
+      records.push(await keys, await values);
+    }
+    database.close();
+  }
+  return JSON.stringify(records);
+}
+
+const answered = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(new Error('IndexedDB', { cause: request.error }));
+  });
 
 const unhandled: unknown[] = [];
 const note = (cause: unknown): void => void unhandled.push(cause);
@@ -732,5 +771,458 @@ describe('the counts', () => {
     await vi.waitFor(() => expect(analytics.stats()).toMatchObject({ tracked: 2, pending: 2, delivered: 0 }));
     analytics.consent.deny();
     expect(analytics.stats()).toMatchObject({ tracked: 2, pending: 0, dropped: { consent: 2 } });
+  });
+});
+
+describe('a private call', () => {
+  const provider = ({ userId }: { readonly userId: string }): string => `token-of-${userId}`;
+
+  test('goes to the proxy with the token, the key and nothing else that says who it is', async () => {
+    const { open, server, clientKey } = await openSite();
+    const { analytics } = open({ customerToken: provider });
+    void analytics.identify('ann');
+    server.respond({ status: 201, body: '{"fine":true}' });
+    const response = await analytics.fetch('/v1/x?y=1', {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { Authorization: 'Basic mine', 'X-Mine': 'yes' },
+    });
+    expect([response.status, await response.json()]).toEqual([201, { fine: true }]);
+    const call = server.received.find(({ path }) => path === '/e/v1/x?y=1');
+    expect(call).toMatchObject({
+      method: 'POST',
+      text: '{"a":1}',
+      headers: {
+        authorization: 'Bearer token-of-ann',
+        'x-cio-client-key': clientKey,
+        'x-mine': 'yes',
+        'idempotency-key': expect.any(String) as string,
+      },
+    });
+    expect(call?.headers.cookie).toBeUndefined();
+  });
+
+  test('learns the time of the server from its answer', async () => {
+    const { open, server } = await openSite();
+    const serverMs = Date.now() - 3_600_000;
+    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const exp = Math.floor((serverMs + 7_200_000) / 1_000);
+    const token = `${part({ alg: 'HS256' })}.${part({ sub: 'ann', exp })}.c2ln`;
+    const { analytics } = open({ customerToken: () => token });
+    void analytics.identify('ann');
+    server.respond({ headers: { Date: new Date(serverMs).toUTCString() } });
+    await analytics.fetch('/v1/x');
+    const { expiresAtMs = 0 } = analytics.customerTokenStatus();
+    expect(Math.abs(expiresAtMs - Date.now() - 7_200_000)).toBeLessThan(10_000);
+  });
+
+  test('never becomes anything less', async () => {
+    const { open, server } = await openSite();
+    const none = open();
+    expect(await codeOf(none.analytics.fetch('/v1/x'))).toBe('anonymous');
+    void none.analytics.identify('ann');
+    expect(await codeOf(none.analytics.fetch('/v1/x'))).toBe('auth-disabled');
+    none.analytics.anonymize();
+    const nothing = open({ customerToken: () => null });
+    expect(await codeOf(nothing.analytics.inbox.messages())).toBe('anonymous');
+    void nothing.analytics.identify('ann');
+    expect(await codeOf(nothing.analytics.inbox.messages())).toBe('token-unavailable');
+    expect(bearersOf(server)).toEqual([]);
+  });
+
+  test.each(['pending', 'denied'] as const)('is not made with consent %s', async (consent) => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ consent, customerToken: provider });
+    void analytics.identify('ann');
+    const { inbox, customer } = analytics;
+    for (const call of [
+      () => analytics.fetch('/v1/x'),
+      () => inbox.messages(),
+      () => inbox.markAsRead('m'),
+      () => inbox.delete('m'),
+      () => customer.attributes(),
+      () => customer.subscriptions(),
+    ])
+      expect(await codeOf(call())).toBe('auth-disabled');
+    inbox.onChange(() => undefined)();
+    expect(await analytics.refreshCustomerToken()).toEqual({ state: 'none', userId: null });
+    expect(server.received).toEqual([]);
+  });
+
+  test('is not made on a server', async () => {
+    const page = Object.getOwnPropertyDescriptor(globalThis, 'document') ?? {};
+    Object.defineProperty(globalThis, 'document', { value: undefined, configurable: true });
+    const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'server', customerToken: provider });
+    Object.defineProperty(globalThis, 'document', page);
+    expect(await codeOf(analytics.fetch('/v1/x'))).toBe('auth-disabled');
+    expect(await codeOf(analytics.customer.attributes())).toBe('auth-disabled');
+    analytics.setCustomerToken('token');
+    analytics.inbox.onChange(() => undefined)();
+    expect(await analytics.refreshCustomerToken()).toEqual({ state: 'none', userId: null });
+    expect(analytics.customerTokenStatus()).toEqual({ state: 'none', userId: null });
+  });
+
+  test.each([true, false])('is not made after close(), loaded before: %s', async (isLoaded) => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ customerToken: provider });
+    void analytics.identify('ann');
+    if (isLoaded) await analytics.fetch('/v1/x');
+    analytics.close();
+    const before = bearersOf(server).length;
+    expect(await codeOf(analytics.fetch('/v1/x'))).toBe('auth-disabled');
+    expect(await codeOf(analytics.inbox.messages())).toBe('auth-disabled');
+    expect(bearersOf(server)).toHaveLength(before);
+  });
+
+  test('that is under way ends when consent is withdrawn', async () => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ customerToken: provider });
+    void analytics.identify('ann');
+    server.respond(({ path }) => (path === '/e/v1/batch' ? {} : 'silence'));
+    const read = codeOf(analytics.customer.attributes());
+    await vi.waitFor(() => expect(bearersOf(server)).toHaveLength(1));
+    analytics.consent.deny();
+    expect(await read).toBe('auth-disabled');
+  });
+
+  test('whose failure nobody looks at disturbs nobody', async () => {
+    const { open } = await openSite();
+    const { analytics, told } = open({ customerToken: () => null });
+    void analytics.identify('ann');
+    void analytics.fetch('/v1/x');
+    void analytics.fetch('https://evil.example.com/');
+    void analytics.inbox.messages();
+    void analytics.inbox.markAsRead('m');
+    void analytics.customer.subscriptions({ 1: true });
+    void analytics.refreshCustomerToken();
+    analytics.inbox.onChange(() => undefined);
+    analytics.setCustomerToken('token');
+    analytics.anonymize();
+    await vi.waitFor(() => expect(analytics.customerTokenStatus().state).toBe('anonymous'));
+    await settled(10);
+    expect(told.error).toEqual([]);
+  });
+
+  test.each(['//evil.example.com/x', '/../x', 'https://evil.example.com/', '', 'v1/x', undefined, 7])(
+    'to %j is refused',
+    async (path) => {
+      const { open, server } = await openSite();
+      const { analytics } = open({ customerToken: provider });
+      void analytics.identify('ann');
+      expect(await codeOf(analytics.fetch(path as string))).toBe('invalid-options');
+      expect(bearersOf(server)).toEqual([]);
+    },
+  );
+});
+
+describe('the customer token', () => {
+  test.each(['granted', 'pending'] as const)(
+    'that comes with identify() is used, and is no part of the event, with consent %s',
+    async (consent) => {
+      const { open, server } = await openSite();
+      const { analytics, delivered } = open({ consent });
+      const options = { token: 'token-of-ann', context: { own: true } };
+      const seen: unknown[] = [];
+      analytics.on('identify', (...args) => void seen.push(args));
+      void analytics.identify('ann', { plan: 'pro' }, options);
+      analytics.consent.grant();
+      expect((await analytics.fetch('/v1/x')).status).toBe(200);
+      await delivered(1);
+      expect(bearersOf(server)).toEqual(['Bearer token-of-ann']);
+      expect(server.taken).toMatchObject([
+        { userId: 'ann', traits: { plan: 'pro' }, context: { own: true } },
+      ]);
+      expect(JSON.stringify([server.taken, seen])).not.toContain('token-of-ann');
+      expect(options.token).toBe('token-of-ann');
+    },
+  );
+
+  test('that comes with identify(traits, options) neither', async () => {
+    const { open, server } = await openSite();
+    const { analytics, delivered } = open();
+    void analytics.identify('ann');
+    void analytics.identify(
+      { plan: 'pro', token: 'a trait' },
+      { token: 'token-of-ann', context: { own: true } },
+    );
+    expect((await analytics.fetch('/v1/x')).status).toBe(200);
+    await delivered(2);
+    expect(bearersOf(server)).toEqual(['Bearer token-of-ann']);
+    expect(server.taken[1]).toMatchObject({ traits: { token: 'a trait' }, context: { own: true } });
+    expect(JSON.stringify(server.taken)).not.toContain('token-of-ann');
+  });
+
+  test('is set, renewed and forgotten, and never shown', async () => {
+    const { open, server } = await openSite();
+    let asked = 0;
+    const { analytics, told } = open({ customerToken: () => `provided-${++asked}` });
+    void analytics.identify('ann');
+    analytics.setCustomerToken('pushed');
+    await analytics.fetch('/v1/x');
+    expect(asked).toBe(0);
+    const renewed = await analytics.refreshCustomerToken();
+    expect(renewed).toMatchObject({ state: 'usable', userId: 'ann' });
+    expect(analytics.customerTokenStatus()).toMatchObject({ state: 'usable', userId: 'ann' });
+    await analytics.fetch('/v1/x');
+    analytics.setCustomerToken(null);
+    await vi.waitFor(() => expect(told.token.map(({ type }) => type)).toContain('cleared'));
+    expect(analytics.customerTokenStatus()).toEqual({ state: 'none', userId: 'ann' });
+    await analytics.fetch('/v1/x');
+    expect(bearersOf(server)).toEqual(['Bearer pushed', 'Bearer provided-1', 'Bearer provided-2']);
+    expect(JSON.stringify([told, renewed, analytics.customerTokenStatus()])).not.toMatch(/pushed|provided-/);
+  });
+
+  test('that the proxy refuses is replaced once', async () => {
+    const { open, server } = await openSite();
+    let asked = 0;
+    const { analytics, told } = open({ customerToken: () => `provided-${++asked}` });
+    void analytics.identify('ann');
+    server.respond(({ headers }) => ({
+      status: headers.authorization === 'Bearer provided-2' ? 200 : 401,
+      body: '{"error":"invalid_token"}',
+    }));
+    const response = await analytics.fetch('/v1/x', { method: 'POST' });
+    expect(response.status).toBe(200);
+    const keys = server.received
+      .filter(({ path }) => path === '/e/v1/x')
+      .map(({ headers }) => headers['idempotency-key']);
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+    expect(told.token).toMatchObject([
+      { type: 'refreshed' },
+      { type: 'invalid', status: 401, path: '/v1/x' },
+      { type: 'refreshed' },
+    ]);
+    server.respond({ status: 401 });
+    expect(await codeOf(analytics.fetch('/v1/x'))).toBe('token-rejected');
+  });
+
+  test('stays when it is the key that is refused', async () => {
+    const { open, server } = await openSite();
+    // The clone of an answer from the network is empty in happy-dom.
+    const original = fetch;
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (...given) => {
+      const response = await original(...given);
+      const { status, headers } = response;
+      return new Response(await response.text(), { status, headers });
+    });
+    const { analytics, told } = open({ customerToken: () => 'token' });
+    void analytics.identify('ann');
+    await analytics.flush();
+    server.respond({ status: 401, body: '{"error":"invalid_client_key"}' });
+    expect((await analytics.fetch('/v1/x')).status).toBe(401);
+    expect(bearersOf(server)).toHaveLength(1);
+    expect(told.error.map(({ code }) => code)).toEqual(['invalid-client-key']);
+    expect(analytics.customerTokenStatus().state).toBe('usable');
+  });
+
+  test('is in the header of private calls, and nowhere else', async () => {
+    const SECRET = 'S3CR3T';
+    const lines: unknown[] = [];
+    for (const method of ['log', 'info', 'debug', 'warn', 'error', 'groupCollapsed', 'group'] as const)
+      vi.spyOn(console, method).mockImplementation((...line: readonly unknown[]) => void lines.push(line));
+    const { open, server, databases } = await openSite();
+    const errors: unknown[] = [];
+    let asked = 0;
+    const tab = open({
+      debug: true,
+      customerToken: ({ userId }) => `${SECRET}-${userId}-${++asked}`,
+      delivery: { flushIntervalMs: 60_000 },
+    });
+    const other = open({ customerToken: () => `${SECRET}-other` });
+    const { analytics } = tab;
+    const note = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => undefined,
+        (cause: unknown) => void errors.push(cause, (cause as Error).message, (cause as Error).cause),
+      );
+    for (const name of ['identify', 'track', 'reset'])
+      analytics.on(name, (...args: readonly unknown[]) => void lines.push(args));
+
+    analytics.setCustomerToken(`${SECRET}-for-nobody`);
+    void analytics.identify('ann', { plan: 'pro' }, { token: `${SECRET}-pushed` });
+    void analytics.identify({ plan: 'pro' }, { token: `${SECRET}-traits` });
+    void analytics.track('E');
+    await note(analytics.fetch('/v1/x', { method: 'POST', body: '{}' }));
+    server.respond({ status: 401, body: '{"error":"invalid_token"}' });
+    await note(analytics.fetch('/v1/x'));
+    await note(analytics.inbox.messages());
+    server.respond({ status: 403, body: '{"error":"subject_mismatch"}' });
+    analytics.setCustomerToken({ token: `${SECRET}-again`, expiresIn: 600 });
+    await note(analytics.customer.attributes());
+    server.respond({ status: 500, body: 'no' });
+    await note(analytics.customer.subscriptions({ 1: true }));
+    server.respond('hang-up');
+    await note(analytics.customer.attributes());
+    server.respond({});
+    analytics.setCustomerToken(`${SECRET} with a space`);
+    analytics.setCustomerToken(`${SECRET}-again`);
+    await note(analytics.refreshCustomerToken());
+    await note(analytics.fetch(`//evil.example.com/x`));
+    void other.analytics.inbox.messages();
+    analytics.inbox.onChange(() => undefined);
+    void analytics.track('last');
+    window.dispatchEvent(new Event('pagehide'));
+    const left = JSON.stringify(Object.entries(localStorage));
+    await settled(10);
+    await analytics.flush({ timeoutMs: 200 });
+    void analytics.identify('bob');
+    analytics.anonymize();
+    await settled(10);
+
+    const places = {
+      left,
+      cookies: document.cookie,
+      localStorage: JSON.stringify(Object.entries(localStorage)),
+      records: await recordsOf(await databases()),
+      lines: JSON.stringify(lines) + lines.map(String).join(),
+      errors: JSON.stringify(errors) + errors.map(String).join(),
+      told:
+        JSON.stringify([tab.told, other.told]) + [...tab.told.error, ...other.told.error].map(String).join(),
+      status: JSON.stringify([analytics.customerTokenStatus(), other.analytics.customerTokenStatus()]),
+      stats: JSON.stringify(analytics.stats()),
+      bodies: JSON.stringify(server.received.map(({ text, path }) => [text, path])),
+      headers: JSON.stringify(
+        server.received.map(({ path, headers }) => ({
+          ...headers,
+          ...(path !== '/e/v1/batch' && { authorization: '' }),
+        })),
+      ),
+    };
+    for (const [place, text] of Object.entries(places)) expect(text, place).not.toContain(SECRET);
+    // It was there to be found, in each of them.
+    expect(bearersOf(server).length).toBeGreaterThan(8);
+    expect(bearersOf(server).every((header) => header?.startsWith(`Bearer ${SECRET}`))).toBe(true);
+    expect(errors.length).toBeGreaterThan(8);
+    expect(lines.length).toBeGreaterThan(20);
+    expect(left).toContain('lifeboat');
+    expect(tab.told.token.length).toBeGreaterThan(4);
+    expect(places.bodies).toContain('\\"event\\":\\"E\\"');
+  });
+});
+
+describe('the inbox', () => {
+  const provider = ({ userId }: { readonly userId: string }): string => `token-of-${userId}`;
+
+  test('is empty in the same tick as anonymize(), and holds the messages of whoever comes next', async () => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ customerToken: provider });
+    server.respond(({ headers, path }) =>
+      path === '/e/v1/batch' ? {} : inboxOf(`for-${headers.authorization}`),
+    );
+    void analytics.identify('ann');
+    const heard: string[][] = [];
+    const stop = analytics.inbox.onChange((messages) => void heard.push(messages.map(({ id }) => id)));
+    await vi.waitFor(() => expect(heard).toEqual([['for-Bearer token-of-ann']]));
+    const order: string[] = [];
+    analytics.on('identity', () => void order.push(`${heard.length}`));
+    analytics.anonymize();
+    expect(heard[1]).toEqual([]);
+    expect(order).toEqual(['2']);
+    void analytics.identify('bob');
+    expect(heard.slice(2)).toEqual([[]]);
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual(['for-Bearer token-of-bob']));
+    stop();
+    const before = heard.length;
+    analytics.anonymize();
+    expect(heard).toHaveLength(before);
+  });
+
+  test('that somebody listens to before consent is read when it is given', async () => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ consent: 'pending', customerToken: provider });
+    server.respond(({ path }) => (path === '/e/v1/batch' ? {} : inboxOf('m1')));
+    const heard: string[][] = [];
+    void analytics.identify('ann');
+    analytics.inbox.onChange((messages) => void heard.push(messages.map(({ id }) => id)));
+    const stopped = vi.fn();
+    analytics.inbox.onChange(stopped)();
+    await settled(10);
+    expect([heard, bearersOf(server)]).toEqual([[], []]);
+    analytics.consent.grant();
+    await vi.waitFor(() => expect(heard).toEqual([['m1']]));
+    expect(stopped).not.toHaveBeenCalled();
+  });
+
+  test('tells of a listener that throws, and the others hear', async () => {
+    const { open, server } = await openSite();
+    const { analytics, told } = open({ customerToken: provider });
+    server.respond(({ path }) => (path === '/e/v1/batch' ? {} : inboxOf('m1')));
+    void analytics.identify('ann');
+    analytics.inbox.onChange(() => {
+      throw new Error('of the application');
+    });
+    const heard = vi.fn();
+    analytics.inbox.onChange(heard);
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledOnce());
+    expect(told.error.map(({ code }) => code)).toEqual(['plugin-failed']);
+  });
+
+  test('and the attributes and topics are those of the proxy', async () => {
+    const { open, server } = await openSite();
+    const { analytics } = open({ customerToken: provider });
+    void analytics.identify('ann');
+    const topics = [{ id: '1', name: 'News', subscribed: false }];
+    server.respond(({ path }) => {
+      if (path === '/e/v1/inbox/fetch') return inboxOf('m1', 'm2');
+      return { body: JSON.stringify({ attributes: { plan: 'pro' }, topics }) };
+    });
+    const { inbox, customer } = analytics;
+    expect(await inbox.messages()).toMatchObject([{ id: 'm1' }, { id: 'm2' }]);
+    await inbox.markAsRead('m1');
+    await inbox.delete('m2');
+    expect(await customer.attributes()).toEqual({ plan: 'pro' });
+    expect(await customer.subscriptions({ 1: false })).toEqual(topics);
+    const calls = server.received.filter(({ path }) => path !== '/e/v1/batch');
+    expect(calls.map(({ path, text }) => [path, text])).toEqual([
+      ['/e/v1/inbox/fetch', '{}'],
+      ['/e/v1/inbox/mark-as-read', '{"id":"m1"}'],
+      ['/e/v1/inbox/delete', '{"id":"m2"}'],
+      ['/e/v1/customers/attributes', '{}'],
+      ['/e/v1/consent/categories', '{"topics":[{"id":"1","subscribed":false}]}'],
+      ['/e/v1/consent/categories', '{}'],
+    ]);
+  });
+});
+
+describe('somebody else in another tab', () => {
+  const provider = ({ userId }: { readonly userId: string }): string => `token-of-${userId}`;
+
+  test('ends the private calls of this one, also where the first is back by then', async () => {
+    const { open, server } = await openSite();
+    const [one, other] = [open({ customerToken: provider }), open({ customerToken: provider })];
+    void one.analytics.identify('ann');
+    await vi.waitFor(() => expect(other.analytics.user().id()).toBe('ann'));
+    server.respond(({ path }) => (path === '/e/v1/batch' ? {} : 'silence'));
+    const read = codeOf(other.analytics.fetch('/v1/x'));
+    await vi.waitFor(() => expect(bearersOf(server)).toHaveLength(1));
+    void one.analytics.identify('bob');
+    void one.analytics.identify('ann');
+    expect(await read).toBe('identity-changed');
+  });
+
+  test('does not get the write that this tab had for the one before', async () => {
+    const { open, server } = await openSite();
+    const [one, other] = [open({ customerToken: provider }), open({ customerToken: provider })];
+    void one.analytics.identify('ann');
+    await vi.waitFor(() => expect(other.analytics.user().id()).toBe('ann'));
+    await other.analytics.fetch('/v1/x');
+    // No message between the tabs has arrived yet: only the cookie tells.
+    void one.analytics.identify('bob');
+    expect(await codeOf(other.analytics.customer.subscriptions({ 1: true }))).toBe('identity-changed');
+    expect(bearersOf(server)).toEqual(['Bearer token-of-ann']);
+    await other.analytics.fetch('/v1/x');
+    expect(bearersOf(server)).toEqual(['Bearer token-of-ann', 'Bearer token-of-bob']);
+  });
+
+  test('empties the inbox here', async () => {
+    const { open, server } = await openSite();
+    const [one, other] = [open({ customerToken: provider }), open({ customerToken: provider })];
+    server.respond(({ path }) => (path === '/e/v1/batch' ? {} : inboxOf('m1')));
+    void one.analytics.identify('ann');
+    const heard: number[] = [];
+    other.analytics.inbox.onChange((messages) => void heard.push(messages.length));
+    await vi.waitFor(() => expect(heard.at(-1)).toBe(1));
+    one.analytics.anonymize();
+    await vi.waitFor(() => expect(heard.at(-1)).toBe(0));
   });
 });
