@@ -1,3 +1,5 @@
+import type { SdkErrorCode } from '../errors.ts';
+
 /** What the customer token is to those who ask for it. A token names a person to the proxy; it is never told or printed. */
 
 /** Whose data this is. */
@@ -42,20 +44,10 @@ type MaybePromise<T> = T | PromiseLike<T>;
 export type CustomerTokenProvider = (request: TokenRequest) => MaybePromise<TokenResult | null | undefined>;
 
 /** Why there is no token, or no use in it. */
-export type TokenErrorCode =
-  | 'auth-disabled'
-  | 'anonymous'
-  | 'identity-changed'
-  | 'token-unavailable'
-  | 'provider-failed'
-  | 'provider-timeout'
-  | 'provider-backoff'
-  | 'token-malformed'
-  | 'token-expired'
-  | 'subject-mismatch'
-  | 'token-rejected'
-  | 'forbidden'
-  | 'token-blocked';
+export type TokenErrorCode = Exclude<
+  SdkErrorCode,
+  'invalid-options' | 'invalid-client-key' | 'storage-unavailable' | 'plugin-failed' | 'private-call-failed'
+>;
 
 export interface TokenEvent {
   readonly type:
