@@ -1,6 +1,7 @@
 /** What one request came to. */
 export type Outcome =
-  | { readonly kind: 'delivered' }
+  /** `refused`: ids of those that the proxy has not taken, and never will. */
+  | { readonly kind: 'delivered'; readonly refused?: readonly string[] }
   /** An answer that says "not now": 408, 425, 429 or 5xx. */
   | { readonly kind: 'busy'; readonly status: number; readonly afterMs?: number }
   /** No answer: network, time-out, cut off, or blocked before it left. */
@@ -25,12 +26,17 @@ export interface Answer {
   readonly gzipped: boolean;
 }
 
+/** Of `BatchAnswer`, as our proxy prints it. Ids of this package have nothing in them that JSON escapes. */
+const REFUSED = /"messageId":"(.*?)","error"/g;
 const BUSY = new Set([408, 425, 429]);
 const A_DAY_MS = 86_400_000;
 
 export function judge(answer: Answer, nowMs: number): Outcome {
   const { status, body } = answer;
-  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status >= 200 && status < 300) {
+    const refused = Array.from(body.matchAll(REFUSED), ([, id = '']) => id);
+    return { kind: 'delivered', ...(refused.length ? { refused } : {}) };
+  }
   if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
     return { kind: 'unauthorized', status };
   if (status === 413) return { kind: 'too-large', status };

@@ -159,7 +159,7 @@ export function createSender(needs: SenderNeeds): Sender {
   async function conclude(events: readonly WaitingEvent[], outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'delivered':
-        await delivered(events, attempts);
+        await delivered(events, attempts, outcome);
         acquit(events.length);
         failures = attempts = 0;
         return undefined;
@@ -183,9 +183,20 @@ export function createSender(needs: SenderNeeds): Sender {
     }
   }
 
-  async function delivered(events: readonly WaitingEvent[], took: number): Promise<void> {
-    await forget(events, 'delivered');
-    tell('delivered', { ids: events.map(({ id }) => id), attempts: took });
+  async function delivered(
+    events: readonly WaitingEvent[],
+    took: number,
+    { refused = [] }: { readonly refused?: readonly string[] },
+  ): Promise<void> {
+    const arrived = events.filter(({ id }) => !refused.includes(id));
+    await forget(arrived, 'delivered');
+    if (arrived[0]) tell('delivered', { ids: arrived.map(({ id }) => id), attempts: took });
+    for (const event of events) if (!arrived.includes(event)) await drop(event, 'rejected', 200);
+  }
+
+  async function drop(event: WaitingEvent, reason: 'rejected' | 'too-large', status: number): Promise<void> {
+    await forget([event], reason);
+    tell('dropped', { id: event.id, reason, status });
   }
 
   async function failed(events: readonly WaitingEvent[], outcome: Failure): Promise<void> {
@@ -232,9 +243,8 @@ export function createSender(needs: SenderNeeds): Sender {
       crashed = poison.id;
       if (!refused && crashes < CRASHES) return;
       attempts = 0;
-      await forget([poison], reason);
       acquit(1);
-      tell('dropped', { id: poison.id, reason, status });
+      await drop(poison, reason, status);
     }
   }
 
@@ -254,7 +264,7 @@ export function createSender(needs: SenderNeeds): Sender {
     const outcome = await send(events, true);
     // Only a page that lives on comes here.
     if (stopped) return;
-    if (outcome.kind === 'delivered') await delivered(events, 1);
+    if (outcome.kind === 'delivered') await delivered(events, 1, outcome);
     landed(events);
     const askedMs = askedFor(outcome);
     if (askedMs === undefined) soon();

@@ -55,7 +55,7 @@ export interface SiteChange {
   /** The same for private calls. */
   readonly privateFaults?: readonly Fault[];
   /** From now on the proxy knows customer tokens and answers private calls; events it takes as before. */
-  readonly customers?: true;
+  readonly customers?: true | 'required';
   readonly login?: Partial<LoginBehaviour>;
   readonly keys?: readonly string[];
   /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
@@ -255,7 +255,10 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       if (change.login) login.change(change.login);
       if (change.customers) {
         customers = {
-          customerToken: { secret: TOKEN_SECRET, mode: 'report' },
+          customerToken: {
+            secret: TOKEN_SECRET,
+            mode: change.customers === true ? 'report' : change.customers,
+          },
           appApi: { key: 'app-key', url: standIn },
           inApp: { siteId: 'site-id', url: standIn },
         };

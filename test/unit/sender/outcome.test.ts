@@ -19,6 +19,21 @@ describe('an answer is judged by its status', () => {
     expect(judge(answer(status), START_MS)).toEqual({ kind: 'delivered' });
   });
 
+  test('2xx may be of a part, where our proxy says which events it has not taken', () => {
+    const body = JSON.stringify({
+      success: true,
+      rejected: [
+        { messageId: 'a-1', error: 'token_required' },
+        { messageId: null, error: 'subject_mismatch' },
+        { messageId: 'a-2', error: 'subject_mismatch' },
+      ],
+    });
+    expect(judge(answer(200, { body }), START_MS)).toEqual({ kind: 'delivered', refused: ['a-1', 'a-2'] });
+    // Another proxy may say back what it was sent.
+    const echo = JSON.stringify({ batch: [{ messageId: 'a-1', type: 'track' }] });
+    expect(judge(answer(200, { body: echo }), START_MS)).toEqual({ kind: 'delivered' });
+  });
+
   test.each([408, 425, 429, 500, 501, 502, 503, 504, 522, 599])('%i is "not now"', (status) => {
     expect(judge(answer(status), START_MS)).toEqual({ kind: 'busy', status });
   });

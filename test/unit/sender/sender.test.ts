@@ -46,6 +46,37 @@ describe('an answer of 2xx', () => {
   });
 });
 
+describe('an answer of 2xx that leaves events out', () => {
+  const without = (...refused: readonly string[]): Awaited<ReturnType<Bench['transport']['send']>> => ({
+    kind: 'delivered',
+    refused,
+  });
+
+  test('drops those, with a reason, and no other', async () => {
+    const page = bench();
+    page.transport.respondOnce(without('e2', 'unknown'));
+    await page.track(events('e', 3));
+    expect(page.delivered()).toEqual(['e1', 'e3']);
+    expect(page.told).toContainEqual({
+      name: 'dropped',
+      payload: { id: 'e2', reason: 'rejected', status: 200 },
+    });
+    expect(page.ledger()).toMatchObject({ delivered: 2, pending: 0, dropped: { rejected: 1 } });
+    expectBalance(page);
+    await page.track(events('f', 1));
+    await page.clock.advance(MINUTE_MS);
+    expect(page.transport.batches()).toEqual([['e1', 'e2', 'e3'], ['f1']]);
+  });
+
+  test('delivers nothing where it leaves out all', async () => {
+    const page = bench();
+    page.transport.respondOnce(without('e1', 'e2'));
+    await page.track(events('e', 2));
+    expect(page.told.map(({ name }) => name)).toEqual(['dropped', 'dropped']);
+    expect(page.ledger()).toMatchObject({ delivered: 0, pending: 0, dropped: { rejected: 2 } });
+  });
+});
+
 describe('an answer of 401', () => {
   test('keeps everything, tells it, and tries again slowly', async () => {
     const { track, transport, clock, ledger, unauthorized, told } = bench();
