@@ -93,15 +93,6 @@ const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
       'hasListeners add addIntegration storage initialized _debug register deregister ready VERSION'
     ).split(' '),
   ),
-  '/cdp-analytics-core/src/context/index.ts': new Set([
-    'isSame',
-    'failedDelivery',
-    'setFailedDelivery',
-    'toJSON',
-    'system',
-    'flush',
-    'attempts',
-  ]),
 };
 
 /** Expressions whose result nobody reads, or whose other branch never runs, and what is left of each. */
