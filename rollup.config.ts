@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -38,8 +39,6 @@ const REPLACED: Readonly<Record<string, string>> = {
       for (const name of Object.getOwnPropertyNames(object.constructor.prototype))
         if (name !== 'constructor' && typeof object[name] === 'function') object[name] = object[name].bind(object);
     }`,
-  // messageIds are ours, so nobody reads its hash of the whole event.
-  '/spark-md5/spark-md5.js': 'export default { hash: () => "" };',
   // What plugins ask of it comes with the first plugin: src/customerio/context.ts. Its metrics went to Customer.io's own host.
   '/cdp-analytics-browser/src/core/context/index.ts': `
     let last = 0;
@@ -69,15 +68,12 @@ const REPLACED: Readonly<Record<string, string>> = {
       if (callback) await Promise.resolve(done).then(callback).catch(() => {});
       return done;
     }`,
-  // Sets a field by its path. The original also makes lists of paths with numbers in them.
-  '/dset/dist/index.mjs': `
-    export function dset(target, path, value) {
-      const keys = String(path).split('.');
-      if (keys.some((key) => key === '__proto__' || key === 'constructor' || key === 'prototype')) return;
-      const last = keys.pop();
-      for (const key of keys) target = target[key] = typeof target[key] === 'object' && target[key] || {};
-      target[last] = value;
-    }`,
+};
+
+/** Ours, which do the same in fewer words. */
+const REWRITTEN: Readonly<Record<string, string>> = {
+  '/cdp-analytics-browser/src/core/events/index.ts': 'src/customerio/event-factory.ts',
+  '/cdp-analytics-browser/src/core/arguments-resolver/index.ts': 'src/customerio/arguments.ts',
 };
 
 /**
@@ -97,33 +93,6 @@ const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Expressions whose result nobody reads, or whose other branch never runs, and what is left of each. */
 const REDUCED: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
-  // messageIds are ours, and what this one hashes is the whole event, printed as JSON: a third of the cost of a call.
-  '/cdp-analytics-browser/src/core/events/index.ts': [
-    [/["']ajs-next-["'] \+ md5\.hash\(.*\)/, '""'],
-    [
-      /Object\.keys\(event\.integrations \?\? \{\}\)\.reduce\([^]*?\{\}\s*\);/,
-      'Object.fromEntries(Object.entries(event.integrations ?? {}).map(([name, on]) => [name, Boolean(on)]));',
-    ],
-    [/event\.properties = event\.properties \?\? \{\};/, ''],
-  ],
-  // The same in fewer words, from here on.
-  '/cdp-analytics-browser/src/core/arguments-resolver/index.ts': [
-    [/let resolvedCategory = null;\s*let resolvedName = null;/, ''],
-    [
-      /if \(strings\[0\] !== (?:void 0|undefined) [^]*?resolvedName = strings\[0\];\s*\}/,
-      'const [resolvedName = null, resolvedCategory = null] = strings.slice(0, 2).reverse();',
-    ],
-    [
-      /if \((\w+) === null\) \{\s*return isPlainObject\(obj\);\s*\}\s*return isPlainObject\(obj\) \|\| obj === null;/g,
-      'return isPlainObject(obj) || (obj === null && $1 !== null);',
-    ],
-  ],
-  '/cdp-analytics-browser/src/plugins/validation/index.ts': [
-    [
-      /Object\.prototype\.toString\.call\(obj\)\.slice\(8, -1\)\.toLowerCase\(\) === "object"/,
-      'Object.prototype.toString.call(obj) === "[object Object]"',
-    ],
-  ],
   // Queue, user and group are always given.
   '/cdp-analytics-browser/src/core/analytics/index.ts': [
     [/queue \?\? createDefaultQueue\([^;]*?\)(?=[;\n])/, 'queue'],
@@ -196,10 +165,11 @@ export function slim(): Plugin {
       if (!importer.includes('/cdp-analytics-')) return null;
       const found = await this.resolve(source, importer, { ...options, skipSelf: true });
       const id = found?.id.replaceAll('\\', '/').split('?', 1)[0] ?? '';
-      const key = Object.keys(REPLACED).find((each) => id.endsWith(each));
+      const key = [REPLACED, REWRITTEN].flatMap(Object.keys).find((each) => id.endsWith(each));
       if (!key) return found;
       used.add(key);
-      return `\0slim:${key}`;
+      const ours = REWRITTEN[key];
+      return ours ? path.resolve(ours) : `\0slim:${key}`;
     },
     load(id) {
       const code = id.startsWith('\0slim:') ? REPLACED[id.slice('\0slim:'.length)] : undefined;
@@ -221,9 +191,9 @@ export function slim(): Plugin {
     renderDynamicImport: ({ targetModuleId }) =>
       targetModuleId === 'left-out' ? { left: 'Promise.reject(Error(', right: '))' } : null,
     generateBundle() {
-      const unused = Object.keys(REPLACED).filter((key) => !used.has(key));
+      const unused = [REPLACED, REWRITTEN].flatMap(Object.keys).filter((key) => !used.has(key));
       if (used.size && unused.length)
-        this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED in rollup.config.ts`);
+        this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED and REWRITTEN`);
     },
   };
 }

@@ -237,7 +237,7 @@ export function createCore(needs: CoreNeeds): Core {
   function leave(): void {
     const unsaved = outbox.unsaved();
     sender.leaving(unsaved);
-    lifeboat.save(unsaved);
+    outbox.leave(lifeboat.save(unsaved));
     stepBack();
   }
 
@@ -252,7 +252,8 @@ export function createCore(needs: CoreNeeds): Core {
     visitor.reload();
     // Other tabs may have sent what this one knew of.
     sender.settled(sender.unsettled().map(({ id }) => id));
-    void outbox.refresh().then(() => {
+    const settled = outbox.comeBack(!lifeboat.isThere()).then(outbox.refresh);
+    void settled.then(() => {
       // Their only other place may be the memory of this page.
       if (!outbox.unsaved().length) lifeboat.clearOwn();
     });

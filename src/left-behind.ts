@@ -55,6 +55,8 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<void> {
   const events = [...new Map(left.map((event) => [event.id, event])).values()];
   await outbox.adopt(events.filter(({ id }) => !taken.has(id)));
   for (const { id } of events) taken.add(id);
+  // A page that comes back meanwhile must see that they are taken.
+  removeIfSafe();
   await sender.flush();
 
   function removeIfSafe(): void {

@@ -8,6 +8,8 @@ import type { OutboxEvent } from './contract.ts';
 export interface Lifeboat {
   /** Takes what fits; answers how many. */
   save(events: readonly OutboxEvent[]): number;
+  /** Nobody has taken it over. */
+  isThere(): boolean;
   /** This page came back and has written what it had saved. */
   clearOwn(): void;
 }
@@ -25,6 +27,7 @@ export function createLifeboat(local: TextStore, scope: string, page: string): L
       const kept = fitting.length > 0 && local.set(own, JSON.stringify(fitting));
       return kept ? fitting.length : 0;
     },
+    isThere: () => local.get(own) !== null,
     clearOwn: () => local.remove(own),
   };
 }

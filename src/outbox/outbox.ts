@@ -18,6 +18,10 @@ export interface Outbox {
   ledger(): Ledger;
   /** Reads the ledger, which another tab has changed. */
   refresh(): Promise<void>;
+  /** Leaves so many of the unsaved to a lifeboat: what of them is not yet being written will not be. */
+  leave(saved: number): void;
+  /** Takes them back, or knows that whoever has taken the lifeboat has them. Resolves when they are written. */
+  comeBack(isTaken: boolean): Promise<void>;
   /** Resolves when all that is taken by now is written. */
   written(): Promise<void>;
   storage(): Storage;
@@ -53,6 +57,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   let hasOpened = false;
   let isWiped = false;
   let captured: Waiter[] = [];
+  let left: Waiter[] = [];
+  // The lifeboat may have been taken while this page came back.
+  let mayBeHeld = false;
   let writing: readonly Waiter[] = [];
   let committing: Promise<void> | undefined;
 
@@ -112,18 +119,20 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function commit(): Promise<void> {
+    // Not yet being written until then: a page that leaves first has them in its lifeboat.
+    await opened;
     while (captured.length) {
-      writing = captured.slice(0, COMMIT_EVENTS);
-      captured = captured.slice(COMMIT_EVENTS);
+      writing = captured.splice(0, COMMIT_EVENTS);
       await append(
         writing.map(({ event }) => event),
-        false,
+        mayBeHeld,
         () => {
           for (const { resolve } of writing) resolve(storage());
           writing = [];
         },
       );
     }
+    mayBeHeld = false;
     committing = undefined;
   }
 
@@ -149,6 +158,17 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     ledger() {
       const waiting = writing.length + captured.length;
       return { ...known, tracked: known.tracked + waiting, pending: known.pending + waiting };
+    },
+    leave(saved) {
+      left = captured.splice(0, Math.max(0, saved - fallback.inMemory().length - writing.length));
+    },
+    async comeBack(isTaken) {
+      // Where, is not known here.
+      if (isTaken) for (const { resolve } of left) resolve('memory');
+      else captured.unshift(...left);
+      left = [];
+      mayBeHeld = true;
+      await (committing ??= commit());
     },
     async refresh() {
       learn(await use((store) => store.ledger()));

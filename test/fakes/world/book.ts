@@ -30,6 +30,8 @@ export interface Call {
   toldDelivered?: boolean;
   /** It was in a lifeboat when its page left. */
   saved?: boolean;
+  /** Its page came back, and has it still. */
+  cameBack?: boolean;
   /** Its instance was closed by the application. */
   closed?: boolean;
 }

@@ -61,6 +61,8 @@ export interface World {
   readonly renewed: Set<string>;
   /** A page was stuck, perhaps in the middle of a transaction, and has held up the others. */
   wasStuck: boolean;
+  /** A page was frozen, perhaps with a lifeboat in its hands that it has read and not yet written down. */
+  wasFrozen: boolean;
   readonly story: string[];
   note(line: string): void;
   /** What goes wrong here is thrown by the next check: a page would swallow it. */
@@ -141,6 +143,7 @@ export function createWorld(seed: number): World {
     stops,
     renewed: new Set(),
     wasStuck: false,
+    wasFrozen: false,
     hasRotted: false,
     hasEverRotted: false,
     rot() {
@@ -156,6 +159,7 @@ export function createWorld(seed: number): World {
       tab.page.suspend(as !== 'cached');
       tab.state = as;
       if (as === 'stuck') world.wasStuck = true;
+      if (as === 'frozen') world.wasFrozen = true;
     },
     story,
     note: (line) => void story.push(`${(nowMs() / 1_000).toFixed(3)} ${line}`),

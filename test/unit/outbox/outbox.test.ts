@@ -18,6 +18,11 @@ import {
   TURNS,
 } from './setup.ts';
 
+/** A write has begun, and is not done. */
+async function begun(): Promise<void> {
+  for (let turn = 0; turn < 8; turn++) await Promise.resolve();
+}
+
 describe('an outbox', () => {
   test('writes what one task of the page has tracked in one go, and says when it is safe', async () => {
     const { add, disk, stored } = openPage();
@@ -28,12 +33,13 @@ describe('an outbox', () => {
 
   test('has one write in flight at a time; the next takes all that has gathered', async () => {
     const { add, disk, stored } = openPage();
+    await add(events('old', 1));
     const first = add(events('e', 1));
-    await Promise.resolve();
+    await begun();
     const rest = add(events('f', 30));
     await Promise.all([first, rest]);
-    expect(disk.calls.filter((call) => call === 'append')).toHaveLength(2);
-    expect(stored.map(({ length }) => length)).toEqual([1, 30]);
+    expect(disk.calls.filter((call) => call === 'append')).toHaveLength(3);
+    expect(stored.map(({ length }) => length)).toEqual([1, 1, 30]);
   });
 
   test('divides a burst into writes that do not hold up the page', async () => {
@@ -65,6 +71,67 @@ describe('an outbox', () => {
     expect(idsOf(outbox.unsaved())).toEqual(['e1', 'e2', 'e3', 'f1']);
     await Promise.all([done, more]);
     expect(outbox.unsaved()).toEqual([]);
+  });
+
+  describe('of a page that leaves its events to a lifeboat', () => {
+    /** One event is being written, three are not. */
+    async function leaving(): Promise<{ readonly page: Page; readonly done: Promise<unknown> }> {
+      const page = openPage();
+      await page.add(events('old', 1));
+      const first = page.add(events('e', 1));
+      await begun();
+      const done = Promise.all([first, page.add(events('f', 3))]);
+      const saved = page.outbox.unsaved();
+      expect(idsOf(saved)).toEqual(['e1', 'f1', 'f2', 'f3']);
+      page.outbox.leave(saved.length);
+      return { page, done };
+    }
+    const written = async (page: Page): Promise<readonly string[]> =>
+      idsOf(
+        await openStore(page.database)
+          .oldest(BATCH, START_MS)
+          .then((read) => read.events),
+      );
+
+    test('ends the write that has begun, and begins no other', async () => {
+      const { page } = await leaving();
+      await settled(TURNS);
+      expect(await written(page)).toEqual(['old1', 'e1']);
+    });
+
+    test('writes the rest when it comes back, in order', async () => {
+      const { page, done } = await leaving();
+      await settled(TURNS);
+      await page.outbox.comeBack(false);
+      await done;
+      expect(await written(page)).toEqual(['old1', 'e1', 'f1', 'f2', 'f3']);
+    });
+
+    test('writes nothing twice that another page has just taken out of the lifeboat', async () => {
+      const { page, done } = await leaving();
+      await openStore(page.database).append([...events('e', 1), ...events('f', 3)], START_MS, true);
+      await page.outbox.comeBack(false);
+      await done;
+      expect(await written(page)).toEqual(['old1', 'e1', 'f1', 'f2', 'f3']);
+    });
+
+    test('leaves them to the page that has taken the lifeboat', async () => {
+      const { page, done } = await leaving();
+      await settled(TURNS);
+      await page.outbox.comeBack(true);
+      expect(await done).toEqual([['indexeddb'], ['memory', 'memory', 'memory']]);
+      expect(await written(page)).toEqual(['old1', 'e1']);
+    });
+
+    test('goes on with what had no room in it, and with what comes later', async () => {
+      const page = openPage();
+      const done = page.add(events('e', 4));
+      page.outbox.leave(2);
+      await page.add(events('f', 1));
+      expect(await written(page)).toEqual(['e3', 'e4', 'f1']);
+      await page.outbox.comeBack(true);
+      expect(await done).toHaveLength(4);
+    });
   });
 
   test('says when all is written', async () => {
