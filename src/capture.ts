@@ -2,14 +2,13 @@ import type { PluginEvent } from './customerio/snapshot.ts';
 import { toWireEvent } from './customerio/wire-event.ts';
 import type { DropReason } from './events.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
-import { MAX_EVENT_BYTES, type WireEvent } from './wire.ts';
+import { MAX_EVENT_BYTES, utf8, type WireEvent } from './wire.ts';
 
 /** An event that may wait in the outbox, or why it may not. */
 export type Captured =
   | { readonly kind: 'event'; readonly event: OutboxEvent }
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly cause?: unknown };
 
-const utf8 = new TextEncoder();
 // Used again for every event: what was allocated for each was a tenth of the cost of a call.
 const room = new Uint8Array(MAX_EVENT_BYTES);
 

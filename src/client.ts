@@ -67,7 +67,6 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   }
 
   const gate = createGate({
-    initial: 'pending',
     maxHeld: settings.outbox.maxEvents,
     maxAgeMs: settings.outbox.maxAgeMs,
     now: browser.clock.now,

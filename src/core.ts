@@ -1,4 +1,3 @@
-import { createBasicAuthorizer } from './auth/basic.ts';
 import * as browser from './browser.ts';
 import { clock, lifecycle, local } from './browser.ts';
 import { capture } from './capture.ts';
@@ -17,7 +16,7 @@ import { createLeader, type Leader, NO_LOCKS } from './sender/leader.ts';
 import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
 import { createTabs, type TabMessage } from './tabs.ts';
-import { BATCH_PATH } from './wire.ts';
+import { basicAuthorization, BATCH_PATH } from './wire.ts';
 
 /** Our lifeboats, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|^persisted-queue:v1:(event-queue|dest-Customer)/;
@@ -120,7 +119,7 @@ export function createCore(needs: CoreNeeds): Core {
   const transport = createTransport({
     url: settings.proxyUrl + BATCH_PATH,
     clock,
-    authorizer: createBasicAuthorizer(settings.clientKey),
+    authorization: basicAuthorization(settings.clientKey),
     timeoutMs: delivery.requestTimeoutMs,
     request: browser.request,
     gzip: browser.gzip,
@@ -161,17 +160,20 @@ export function createCore(needs: CoreNeeds): Core {
     const { takeOver } = await import('./left-behind.ts');
     await takeOver({ local, lifecycle, stops, scope, page, clock, outbox, sender, settings, accounts, drop });
   }
+  const stops: (() => void)[] = [];
+  const personal = createPrivateDoor({ settings, visitor, stops, emit, fail });
   const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
   const sender = createSender({
     clock,
     lifecycle,
-    transport,
+    ...personal.guard({ outbox, transport }, (hurry) =>
+      hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
+    ),
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
     flushIntervalMs: delivery.flushIntervalMs,
     random: browser.random,
     leads,
     hasHeir: () => leader.hasHeir(),
-    outbox,
     remembered,
     tell(name, payload) {
       emit(name, payload);
@@ -259,7 +261,7 @@ export function createCore(needs: CoreNeeds): Core {
     });
   }
 
-  const stops = [
+  stops.push(
     lifecycle.on('hide', () => {
       sender.leaving(outbox.unsaved());
       void handOver();
@@ -277,7 +279,7 @@ export function createCore(needs: CoreNeeds): Core {
     lifecycle.on('freeze', stepBack),
     lifecycle.on('return', comeBack),
     lifecycle.on('resume', comeBack),
-  ];
+  );
   leader.join();
   // Last, because a plugin may track while it loads. Failures are told, never thrown.
   if (settings.plugins.length) void wrapped.register(...settings.plugins);
@@ -288,9 +290,6 @@ export function createCore(needs: CoreNeeds): Core {
     visitor.changed();
     return result;
   }
-
-  // 6. What is for one person only.
-  const personal = createPrivateDoor({ settings, visitor, stops, emit, fail });
 
   function stop(): void {
     sender.stop();

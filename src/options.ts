@@ -19,6 +19,11 @@ export interface DeliveryOptions {
   readonly requestTimeoutMs?: number;
   /** `auto`: gzip, once the proxy has said that it reads it. @default 'auto' */
   readonly compression?: 'auto' | 'off';
+  /**
+   * What requests with events carry. With `customer-token`, events of an identified person go with that person's token, and
+   * wait where there is none; what nobody is known for goes with the client key. @default 'client-key'
+   */
+  readonly authorization?: 'client-key' | 'customer-token';
 }
 
 /** Where events wait, and how many. Beyond the limits the oldest go first. */
@@ -83,6 +88,7 @@ const DELIVERY: Required<DeliveryOptions> = {
   flushIntervalMs: 1_000,
   requestTimeoutMs: 15_000,
   compression: 'auto',
+  authorization: 'client-key',
 };
 
 const OUTBOX: Required<OutboxOptions> = {
@@ -107,6 +113,7 @@ const OPTIONAL = {
 const ONE_OF: Readonly<Record<string, readonly string[]>> = {
   consent: ['granted', 'pending', 'denied'],
   'delivery.compression': ['auto', 'off'],
+  'delivery.authorization': ['client-key', 'customer-token'],
   'outbox.storage': ['indexeddb', 'memory'],
 };
 

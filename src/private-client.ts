@@ -8,9 +8,10 @@ import type { SdkError, SdkErrorCode } from './errors.ts';
 import { createCalls } from './private/calls.ts';
 import type { Ask } from './private/contract.ts';
 import { createCustomer } from './private/customer.ts';
+import { createGuard, type Guard, type Nudge, type Way } from './private/guard.ts';
 import { createInbox } from './private/inbox.ts';
 import type { Settings } from './options.ts';
-import type { InboxMessage } from './wire.ts';
+import { CLIENT_KEY_HEADER, type InboxMessage } from './wire.ts';
 
 /** All that needs a customer token: few pages have one, and load this then. */
 export interface PrivateClient {
@@ -19,6 +20,8 @@ export interface PrivateClient {
   status(): TokenStatus;
   /** Somebody else, before anybody is told of it. */
   identity(who: Identity): void;
+  /** Puts itself between the sender and these. */
+  guard(way: Way, guarded: Way, nudge: Nudge): void;
 }
 
 /** They throw and reject with `SdkError`s. */
@@ -61,6 +64,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const changed = (): SdkError =>
     error('identity-changed', 'The person has changed since this call was made');
 
+  let guard: Guard | undefined;
   const token = createTokenMachine({
     clock,
     monotonicMs: browser.monotonicMs,
@@ -73,7 +77,10 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     reason: needs.epoch() ? 'identify' : 'initial',
     error: (code, message, { retryAtMs, ...extra } = {}) =>
       Object.assign(error(code, message, extra), retryAtMs === undefined ? {} : { retryAtMs }),
-    tell: (event) => needs.emit('token', event),
+    tell(event) {
+      needs.emit('token', event);
+      guard?.told(event);
+    },
     warn: (message) => browser.warn(`cio-first-party: ${message}`),
   });
 
@@ -136,9 +143,12 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     token.close,
     calls.close,
   ];
-  // It may have ended while this was loaded.
-  if (needs.stops.length) needs.stops.push(...ends);
-  else for (const end of ends) end();
+  const untilTheEnd = (...each: readonly (() => void)[]): void => {
+    // It may have ended while this was loaded.
+    if (needs.stops.length) needs.stops.push(...each);
+    else for (const end of each) end();
+  };
+  untilTheEnd(...ends);
 
   const methods: PrivateMethods = {
     set: token.set,
@@ -175,9 +185,29 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     },
     status: token.status,
     identity(who) {
+      if (who.userId !== token.status().userId) guard?.leaving();
       if (!token.identity(who)) return;
       calls.cutOff();
       inbox.changed();
+      guard?.changed();
+    },
+    guard(way, guarded, nudge) {
+      if (guard) return;
+      const made = createGuard({
+        way,
+        nudge,
+        clock,
+        token,
+        isAwake,
+        userId: () => visitor.user.id() ?? null,
+        credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: clientKey }),
+      });
+      guard = made;
+      untilTheEnd(made.close);
+      const { ledger, oldest, send, takes } = made;
+      Object.assign(guarded.outbox, { ledger, oldest });
+      Object.assign(guarded.transport, { send, takes });
+      nudge();
     },
   };
 }

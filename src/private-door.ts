@@ -1,5 +1,7 @@
 import type { Identity, TokenStatus } from './auth/token-contract.ts';
 import { SdkError } from './errors.ts';
+import { NOTHING } from './outbox/contract.ts';
+import type { Nudge, Way } from './private/guard.ts';
 import type { PrivateClient, PrivateMethods, PrivateNeeds } from './private-client.ts';
 
 /** Private calls, for those who make any: what they need is loaded with the first, or at once where there is a provider. */
@@ -10,6 +12,8 @@ export interface PrivateDoor {
   status(): TokenStatus | undefined;
   /** Somebody else, before anybody is told of it. */
   identity(who: Identity): void;
+  /** Lets no event pass but with the token of whom it is of, if the site wants that. */
+  guard(way: Way, nudge: Nudge): Way;
 }
 
 export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'>): PrivateDoor {
@@ -34,6 +38,25 @@ export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
     identity(who) {
       epoch++;
       client?.identity(who);
+    },
+    guard(way, nudge) {
+      if (needs.settings.delivery.authorization === 'client-key') return way;
+      const guarded: Way = {
+        // Until it is loaded: asked for again by whatever wakes the sender.
+        outbox: {
+          ...way.outbox,
+          ledger: () => NOTHING,
+          oldest: () =>
+            loaded()
+              .then(({ guard }) => guard(way, guarded, nudge))
+              .then(
+                () => [],
+                () => [],
+              ),
+        },
+        transport: { ...way.transport, takes: () => false },
+      };
+      return guarded;
     },
   };
 }

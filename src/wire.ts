@@ -115,7 +115,10 @@ export interface InboxAnswer {
   readonly messages: readonly InboxMessage[];
 }
 
+/** What counts as bytes, everywhere. */
+export const utf8: TextEncoder = /*#__PURE__*/ new TextEncoder();
+
 /** `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */
 export function basicAuthorization(clientKey: string): string {
-  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${clientKey}:`)))}`;
+  return `Basic ${btoa(String.fromCharCode(...utf8.encode(`${clientKey}:`)))}`;
 }

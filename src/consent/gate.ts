@@ -8,7 +8,7 @@ export interface HeldCall {
   drop(reason: 'consent' | 'outbox-full' | 'expired'): void;
 }
 
-/** Holds calls until the visitor decides; opens or closes once a decision. */
+/** Pending at first: holds calls until the visitor decides; opens or closes once a decision. */
 export interface Gate {
   state(): ConsentState;
   /** Runs the call, holds it, or drops it. Says which. */
@@ -18,7 +18,6 @@ export interface Gate {
 }
 
 export interface GateNeeds {
-  readonly initial: ConsentState;
   readonly maxHeld: number;
   readonly maxAgeMs: number;
   now(): number;
@@ -28,8 +27,8 @@ export interface GateNeeds {
   onClose(): void;
 }
 
-export function createGate({ initial, maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeeds): Gate {
-  let state = initial;
+export function createGate({ maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeeds): Gate {
+  let state: ConsentState = 'pending';
   let held: HeldCall[] = [];
   return {
     state: () => state,

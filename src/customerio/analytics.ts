@@ -75,8 +75,6 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     { writeKey: '' },
     {
       integrations: needs.integrations as NonNullable<NonNullable<Arguments[1]>['integrations']>,
-      // Without it the wrapped SDK forgets what is tracked while `navigator.onLine` is false.
-      retryQueue: true,
       useQueryString: false, // I24: ?ajs_uid= would let a link sign its reader in as somebody else
       disableClientPersistence: true,
     },
@@ -98,7 +96,21 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     }
   };
 
-  const wrapped: Wrapped = {
+  const each =
+    <Given>(change: (given: Given, analytics: unknown) => Promise<void>) =>
+    async (...given: readonly Given[]): Promise<void> => {
+      await Promise.all(given.map((one) => change(one, analytics)));
+    };
+  const register = each(queue.register);
+  const deregister = each(queue.deregister);
+  const ready = async (): Promise<void> => {
+    await queue.idle();
+    await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
+  };
+  // Plugins get the instance, and may register others.
+  Object.assign(analytics, { register, deregister, ready });
+
+  return {
     run(call) {
       current = call;
       // The six differ in their arguments, which the application gave and the wrapped SDK checks.
@@ -116,22 +128,10 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     group: () => group,
     setAnonymousId: (id) => analytics.setAnonymousId(id),
     reset: () => analytics.reset(),
-    async register(...plugins) {
-      await Promise.all(plugins.map((plugin) => queue.register(plugin, analytics)));
-    },
-    async deregister(...names) {
-      const leaving = queue.plugins.filter(({ name }) => names.includes(name));
-      await Promise.all(leaving.map((plugin) => queue.deregister(plugin, analytics)));
-    },
-    addSourceMiddleware: (middleware) => queue.register({ middleware }, analytics),
-    ready: async () => {
-      await queue.idle();
-      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
-    },
+    register,
+    deregister,
+    addSourceMiddleware: (middleware) => register({ middleware }),
+    ready,
     idle: queue.idle,
   };
-  const { register, deregister, ready } = wrapped;
-  // Plugins get the instance, and may register others.
-  Object.assign(analytics, { register, deregister, ready });
-  return wrapped;
 }

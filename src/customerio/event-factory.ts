@@ -29,12 +29,9 @@ const FIELDS = new Set(['anonymousId', 'timestamp', 'userId']);
 /** Called with `new`. */
 export function EventFactory(user: Visitor): Factory {
   function make(fields: Fields, options: Fields = {}, integrations: Fields = {}): Fields {
-    const userId = user.id();
-    const anonymousId = user.anonymousId();
     const context = (options['context'] ?? {}) as Fields;
     const event: Fields = {
-      ...(userId ? { userId } : {}),
-      ...(anonymousId ? { anonymousId } : {}),
+      ...given({ userId: user.id(), anonymousId: user.anonymousId() }),
       ...fields,
       context,
       integrations: {
@@ -65,17 +62,17 @@ export function EventFactory(user: Visitor): Factory {
     identify: (userId, traits, ...more) => make({ type: 'identify', userId, traits }, ...more),
     group: (groupId, traits, ...more) => make({ type: 'group', groupId, traits }, ...more),
     alias: (userId, previousId, ...more) =>
-      make({ type: 'alias', ...(userId === undefined ? {} : { userId }), ...given({ previousId }) }, ...more),
+      make({ type: 'alias', ...given({ userId, previousId }) }, ...more),
   };
 }
 
 const given = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 
 /** `setAt({}, 'device.id', 1)` makes `{ device: { id: 1 } }`. */
 function setAt(target: Fields, path: string, value: unknown): void {
+  if (/(^|\.)(__proto__|constructor|prototype)(\.|$)/.test(path)) return;
   const keys = path.split('.');
-  if (keys.some((key) => key === '__proto__' || key === 'constructor' || key === 'prototype')) return;
   const last = keys.pop() ?? '';
   for (const key of keys) {
     const there = target[key];

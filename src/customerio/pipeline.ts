@@ -17,7 +17,7 @@ export interface Pipeline {
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
   register(plugin: NewPlugin, analytics: unknown): Promise<void>;
-  deregister(plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(name: string, analytics: unknown): Promise<void>;
 }
 
 export interface PipelineNeeds {
@@ -78,13 +78,14 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         report(plugin?.name, cause);
       }
     },
-    async deregister(plugin, analytics) {
-      const at = plugins.indexOf(plugin);
-      if (at >= 0) plugins.splice(at, 1);
-      try {
-        await patiently(plugin.unload?.(systemContext(), analytics));
-      } catch (cause) {
-        report(plugin.name, cause);
+    async deregister(name, analytics) {
+      for (const plugin of plugins.filter((each) => each.name === name)) {
+        plugins.splice(plugins.indexOf(plugin), 1);
+        try {
+          await patiently(plugin.unload?.(systemContext(), analytics));
+        } catch (cause) {
+          report(name, cause);
+        }
       }
     },
   };

@@ -11,7 +11,7 @@ import type { PluginEvent } from './snapshot.ts';
 export interface PluginQueue {
   dispatch(context: EventContext): Promise<EventContext>;
   register(plugin: NewPlugin, analytics: unknown): Promise<void>;
-  deregister(plugin: Plugin, analytics: unknown): Promise<void>;
+  deregister(name: string, analytics: unknown): Promise<void>;
   readonly plugins: Plugin[];
   /** Resolves when nothing is on its way. */
   idle(): Promise<void>;
@@ -54,14 +54,13 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
     ));
 
   const change =
-    (how: 'register' | 'deregister') =>
-    (plugin: NewPlugin, analytics: unknown): Promise<void> =>
+    <How extends 'register' | 'deregister'>(how: How) =>
+    (given: Parameters<Pipeline[How]>[0], analytics: unknown): Promise<void> =>
       inLine(async () => {
         try {
-          // Middleware is registered only.
-          await (await pipeline())[how](plugin as Plugin, analytics);
+          await (await pipeline())[how](given as never, analytics);
         } catch (cause) {
-          report((plugin as Plugin)?.name, cause); // its file is missing: events go on without
+          report((given as Plugin)?.name ?? given, cause); // its file is missing: events go on without
         }
       });
 

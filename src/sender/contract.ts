@@ -19,8 +19,11 @@ export interface Sender {
   busy(): boolean;
   /** The last events of this tab, as far as nobody has settled them. */
   unsettled(): readonly OutboxEvent[];
-  /** The page may be gone after this call: sends what is not sent yet, beyond its end. */
-  leaving(unsaved: readonly OutboxEvent[]): void;
+  /**
+   * The page may be gone after this call: sends what is not sent yet, beyond its end.
+   * @param stays the page lives on for sure, and sees to the answer, whoever else may send
+   */
+  leaving(unsaved: readonly OutboxEvent[], stays?: boolean): void;
   stop(): void;
 }
 

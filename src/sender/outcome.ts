@@ -7,7 +7,7 @@ export type Outcome =
   /** No answer: network, time-out, cut off, or blocked before it left. */
   | { readonly kind: 'unanswered'; readonly status: 0 }
   /** Somebody has to change a setting first: the client key, or the origins that the proxy allows. */
-  | { readonly kind: 'unauthorized'; readonly status: number }
+  | { readonly kind: 'unauthorized'; readonly status: number; readonly body: string }
   | { readonly kind: 'too-large'; readonly status: 413 }
   /** To gzip; to plain JSON it is a refusal like any other. */
   | { readonly kind: 'unreadable'; readonly status: 415 }
@@ -28,7 +28,7 @@ export interface Answer {
 
 /** Of `BatchAnswer`, as our proxy prints it. Ids of this package have nothing in them that JSON escapes. */
 const REFUSED = /"messageId":"(.*?)","error"/g;
-const BUSY = new Set([408, 425, 429]);
+export const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
 const A_DAY_MS = 86_400_000;
 
 export function judge(answer: Answer, nowMs: number): Outcome {
@@ -38,7 +38,7 @@ export function judge(answer: Answer, nowMs: number): Outcome {
     return { kind: 'delivered', ...(refused.length ? { refused } : {}) };
   }
   if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
-    return { kind: 'unauthorized', status };
+    return { kind: 'unauthorized', status, body };
   if (status === 413) return { kind: 'too-large', status };
   if (status === 415 && answer.gzipped) return { kind: 'unreadable', status };
   if (status >= 500 || BUSY.has(status)) {

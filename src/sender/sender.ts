@@ -1,7 +1,7 @@
 import type { DropReason } from '../events.ts';
 import type { OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Sender, SenderNeeds } from './contract.ts';
-import type { Outcome } from './outcome.ts';
+import { BUSY, type Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
 import { CAP_MS, retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
@@ -9,9 +9,6 @@ type Failure = Extract<Outcome, { kind: 'busy' | 'unanswered' }>;
 
 /** A crash may have had another cause; one that follows the same event so often has not. */
 const CRASHES = 3;
-
-/** "Not now", said in so many words, is no reason to suspect an event. */
-const NOT_NOW = new Set([408, 425, 429, 503]);
 
 export function createSender(needs: SenderNeeds): Sender {
   const { clock, transport, outbox, tell, remembered } = needs;
@@ -205,7 +202,8 @@ export function createSender(needs: SenderNeeds): Sender {
     const online = needs.lifecycle.online();
     let askedMs = askedFor(outcome);
     const suspect = suspects > 0 || failures >= SUSPECT_AFTER;
-    if (askedMs === undefined && suspect && online && !NOT_NOW.has(status)) {
+    // "Not now", said in so many words, is no reason to suspect an event.
+    if (askedMs === undefined && suspect && online && status !== 503 && !BUSY.has(status)) {
       const probe = await send([]);
       askedMs = askedFor(probe);
       if (isAlive(probe)) {
@@ -287,15 +285,15 @@ export function createSender(needs: SenderNeeds): Sender {
         await draining;
       } while (settledCount > before && pending() > 0);
     },
-    leaving(unsaved) {
+    leaving(unsaved, stays) {
       // While it waits for the proxy, what is stored is better off with the next page than sent twice.
       if (stopped || wait || outage || remembered.quietMs() > 0) return;
       // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
-      if (!needs.leads() || needs.hasHeir()) return;
+      if (!needs.leads() || (!stays && needs.hasHeir())) return;
       let room = Math.min(transport.keepaliveRoom() - 100, limits.maxBytes); // the words around the events
       const fitting: WaitingEvent[] = [];
       for (const event of recent.with(unsaved)) {
-        if (inFlight.has(event.id)) continue;
+        if (inFlight.has(event.id) || !transport.takes(event.json)) continue;
         if (fitting.length >= limits.maxEvents || (room -= event.bytes + 1) < 0) break;
         fitting.push({ ...event, place: 0 });
       }

@@ -1,21 +1,30 @@
-import type { Authorizer } from '../auth/authorizer.ts';
 import type { Clock } from '../browser.ts';
+import { utf8 } from '../wire.ts';
 import { judge, type Outcome } from './outcome.ts';
 
 /** Sends one body and says what came of it. */
 export interface Transport {
-  /** @param jsons events, already serialised; none at all asks whether the proxy answers */
-  send(jsons: readonly string[], leaving?: boolean): Promise<Outcome>;
+  /**
+   * @param jsons events, already serialised; none at all asks whether the proxy answers
+   * @param credentials instead of the client key
+   */
+  send(jsons: readonly string[], leaving?: boolean, credentials?: Credentials): Promise<Outcome>;
+  /** Whether this event may go at once, with a page that cannot wait. */
+  takes(json: string): boolean;
   /** Bytes that requests of this page may still carry beyond its end. */
   keepaliveRoom(): number;
   /** Cuts off what is in flight. */
   abort(): void;
 }
 
+/** Headers. */
+export type Credentials = Readonly<Record<string, string>>;
+
 export interface TransportNeeds {
   readonly url: string;
   readonly clock: Clock;
-  readonly authorizer: Authorizer;
+  /** The client key, as the `Authorization` of a request. */
+  readonly authorization: string;
   readonly timeoutMs: number;
   request(url: string, init: RequestInit): Promise<Response>;
   /** undefined where the browser cannot. */
@@ -31,10 +40,8 @@ const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
 
-const utf8 = new TextEncoder();
-
 export function createTransport(needs: TransportNeeds): Transport {
-  const { url, clock, authorizer, timeoutMs } = needs;
+  const { url, clock, timeoutMs } = needs;
   const inFlight = new Set<AbortController>();
   let keepaliveBytes = 0;
 
@@ -43,6 +50,7 @@ export function createTransport(needs: TransportNeeds): Transport {
     bytes: number,
     gzipped: boolean,
     leaving: boolean,
+    credentials: Credentials,
   ): Promise<Outcome> {
     const room = KEEPALIVE_BYTES - keepaliveBytes;
     const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
@@ -58,7 +66,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       const response = await needs.request(url, {
         method: 'POST',
         headers: {
-          ...authorizer.headers(),
+          ...credentials,
           'Content-Type': 'application/json',
           ...(gzipped ? { 'Content-Encoding': 'gzip' } : {}),
         },
@@ -94,14 +102,15 @@ export function createTransport(needs: TransportNeeds): Transport {
   }
 
   return {
-    async send(jsons, leaving = false) {
+    async send(jsons, leaving = false, credentials = { Authorization: needs.authorization }) {
       const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
       // Compressing takes time that a page which is leaving does not have.
       const small = leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip();
       const packed = small ? undefined : await needs.gzip(text).catch(() => undefined);
-      if (packed) return exchange(packed, packed.byteLength, true, leaving);
-      return exchange(text, utf8.encode(text).byteLength, false, leaving);
+      if (packed) return exchange(packed, packed.byteLength, true, leaving, credentials);
+      return exchange(text, utf8.encode(text).byteLength, false, leaving, credentials);
     },
+    takes: () => true,
     keepaliveRoom: () => KEEPALIVE_BYTES - keepaliveBytes,
     abort: () => inFlight.forEach((control) => control.abort()),
   };

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/sender/outcome.ts';
-import type { Transport } from '../../src/sender/transport.ts';
+import type { Credentials, Transport } from '../../src/sender/transport.ts';
 import type { Clock } from '../../src/browser.ts';
 
 export interface SentRequest {
@@ -7,6 +7,8 @@ export interface SentRequest {
   readonly jsons: readonly string[];
   readonly at: number;
   readonly leaving: boolean;
+  /** Instead of the client key. */
+  readonly credentials: Credentials | undefined;
 }
 
 type Reply = Outcome | 'silence';
@@ -24,6 +26,8 @@ export interface FakeTransport extends Transport {
   /** Answers what has been in flight in silence. */
   answerAll(outcome: Outcome): void;
   setRoom(bytes: number): void;
+  /** Of a page that leaves. */
+  setTakes(takes: (json: string) => boolean): void;
   readonly aborted: boolean;
 }
 
@@ -43,6 +47,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
   let script: Script = DELIVERED;
   let room = 63 * 1024;
   let aborted = false;
+  let takes = (_json: string): boolean => true;
   return {
     sent,
     batches: () => sent.map(({ ids }) => ids).filter(({ length }) => length),
@@ -53,18 +58,20 @@ export function fakeTransport(clock: Clock): FakeTransport {
       open.clear();
     },
     setRoom: (bytes) => void (room = bytes),
+    setTakes: (chosen) => void (takes = chosen),
     get aborted() {
       return aborted;
     },
-    async send(jsons, leaving = false) {
+    async send(jsons, leaving = false, credentials) {
       const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
-      const request = { ids, jsons, at: clock.now(), leaving };
+      const request = { ids, jsons, at: clock.now(), leaving, credentials };
       sent.push(request);
       const reply =
         queue.shift() ?? (typeof script === 'function' ? await script(request, sent.length - 1) : script);
       if (reply !== 'silence') return reply;
       return new Promise((resolve) => void open.add(resolve));
     },
+    takes: (json) => takes(json),
     keepaliveRoom: () => room,
     abort() {
       aborted = true;

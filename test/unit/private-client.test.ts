@@ -52,6 +52,7 @@ function clientPage(
         flushIntervalMs: 1,
         requestTimeoutMs: 15_000,
         compression: 'off',
+        authorization: 'client-key',
       },
     },
     stops,

@@ -33,6 +33,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
         flushIntervalMs: 1,
         requestTimeoutMs: 15_000,
         compression: 'off',
+        authorization: 'client-key',
       },
     },
     stops,

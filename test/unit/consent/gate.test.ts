@@ -16,13 +16,14 @@ function bench(initial: ConsentState = 'pending', { maxHeld = 100, maxAgeMs = 60
   const clock = fakeClock();
   const log: string[] = [];
   const gate = createGate({
-    initial,
     maxHeld,
     maxAgeMs,
     now: clock.now,
     onOpen: () => void log.push('open'),
     onClose: () => void log.push('close'),
   });
+  gate.set(initial);
+  log.length = 0;
   return {
     gate,
     clock,

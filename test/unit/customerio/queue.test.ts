@@ -140,7 +140,7 @@ describe('with the first plugin', () => {
     const { queue, dispatch, accepted } = bench();
     const plugin = marking('one');
     await queue.register(plugin, {});
-    await queue.deregister(plugin, {});
+    await queue.deregister(plugin.name, {});
     await queue.idle();
     void dispatch('a');
     expect(accepted).toEqual([['a', undefined]]);

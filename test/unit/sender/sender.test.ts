@@ -80,7 +80,7 @@ describe('an answer of 2xx that leaves events out', () => {
 describe('an answer of 401', () => {
   test('keeps everything, tells it, and tries again slowly', async () => {
     const { track, transport, clock, ledger, unauthorized, told } = bench();
-    transport.respond({ kind: 'unauthorized', status: 401 });
+    transport.respond({ kind: 'unauthorized', status: 401, body: '' });
     await track(events('e', 2));
     expect(unauthorized()).toBe(1);
     expect(told).toEqual([
@@ -93,7 +93,7 @@ describe('an answer of 401', () => {
 
   test('is over when the key is put right', async () => {
     const { track, transport, clock, delivered } = bench();
-    transport.respondOnce({ kind: 'unauthorized', status: 401 });
+    transport.respondOnce({ kind: 'unauthorized', status: 401, body: '' });
     await track(events('e', 2));
     await clock.advance(10_000);
     expect(delivered()).toEqual(['e1', 'e2']);
@@ -581,7 +581,7 @@ describe('a proxy that does not read gzip', () => {
     const transport = createTransport({
       url: '/v1/batch',
       clock,
-      authorizer: { headers: () => ({}) },
+      authorization: 'Basic eDo=',
       timeoutMs: 15_000,
       request() {
         requests += 1;
@@ -1102,7 +1102,7 @@ test('whatever the answers are, nothing is lost, nothing is counted twice, and t
         busy(503),
         busy(429, random.below(5_000)),
         CUT_OFF,
-        { kind: 'unauthorized', status: 401 } as const,
+        { kind: 'unauthorized', status: 401, body: '' } as const,
       ]);
       if (outcome.kind !== 'delivered') return outcome;
       if (bad) return rejected(400);

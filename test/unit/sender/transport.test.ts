@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createBasicAuthorizer } from '../../../src/auth/basic.ts';
 import { gzip, request } from '../../../src/browser.ts';
+import { basicAuthorization } from '../../../src/wire.ts';
 import { createTransport, type Transport, type TransportNeeds } from '../../../src/sender/transport.ts';
 import { type FakeClock, fakeClock, settled } from '../../fakes/clock.ts';
 import { type ProxyServer, startProxyServer } from '../../fakes/proxy-server.ts';
@@ -22,7 +22,7 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
   const transport = createTransport({
     url: `${server.url}/e/v1/batch`,
     clock,
-    authorizer: createBasicAuthorizer('site-1'),
+    authorization: basicAuthorization('site-1'),
     timeoutMs: 15_000,
     request(url, init) {
       requests.push(init);
