@@ -165,7 +165,7 @@ export function randomText(bytes: number): string {
 }
 
 /** A version 4 UUID (RFC 9562); on pages without TLS, where browsers make none, as many random bits. */
-export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.call(crypto) ?? randomText(16);
+export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.() ?? randomText(16);
 
 /** Milliseconds from some start; never goes back. */
 export const monotonicMs = (): number => performance.now();

@@ -138,12 +138,12 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         delete options.token;
         const made: Call = { id, method, args, snapshot: snapshot() };
         trace('call', made);
-        const passed = gate.pass({
+        const isHeld = gate.pass({
           at: made.snapshot.at,
           run: () => core?.run(made),
           drop: (reason) => drop(id, reason),
         });
-        if (passed === 'held') answer(id, 'held');
+        if (isHeld) answer(id, 'held');
         if (token) later('set', token);
       });
     });

@@ -2,7 +2,7 @@ import type { Analytics } from './analytics.ts';
 import { inBrowser, pageRegistry, pageUrl, warn } from './browser.ts';
 import { createClient } from './client.ts';
 import { plain } from './customerio/plain.ts';
-import { type AnalyticsOptions, resolveOptions } from './options.ts';
+import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
 
 interface Registered {
   readonly analytics: Analytics;
@@ -20,7 +20,7 @@ interface Registered {
  */
 export function createAnalytics(options: AnalyticsOptions): Analytics {
   // Where there is no page the gate never opens, and nothing reaches it.
-  if (!inBrowser()) return createClient(resolveOptions(NO_PAGE, NO_PAGE.proxyUrl), false, () => {});
+  if (!inBrowser()) return createClient(NO_PAGE as Settings, false, () => {});
   const settings = resolveOptions(options, pageUrl());
   const registry = pageRegistry<Registered>('cio-first-party');
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
@@ -35,4 +35,4 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   return analytics;
 }
 
-const NO_PAGE = { proxyUrl: 'http://none', clientKey: 'none', consent: 'pending' } as const;
+const NO_PAGE: Pick<Settings, 'consent'> & { readonly outbox: object } = { consent: 'pending', outbox: {} };

@@ -39,8 +39,8 @@ export type Listener<Payload> = (payload: Payload) => void;
 export interface Emitter {
   /** The answer stops it. */
   on(name: string, listener: (...args: never[]) => void): () => void;
-  /** Says whether anybody listened. A listener that throws goes to `onFailure`; the others still run. */
-  emit(name: string, ...args: readonly unknown[]): boolean;
+  /** Says how many listened, if any. A listener that throws goes to `onFailure`; the others still run. */
+  emit(name: string, ...args: readonly unknown[]): number | undefined;
 }
 
 export function createEmitter(onFailure: (name: string, cause: unknown) => void): Emitter {
@@ -63,7 +63,7 @@ export function createEmitter(onFailure: (name: string, cause: unknown) => void)
           onFailure(name, cause);
         }
       }
-      return Boolean(set?.size);
+      return set?.size;
     },
   };
 }

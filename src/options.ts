@@ -138,13 +138,16 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
   if (beforeSend !== undefined && typeof beforeSend !== 'function') {
     throw wrong('beforeSend', 'a function', beforeSend);
   }
-  // The limits beside the provider are looked at when they are loaded.
   type Given = { readonly provider?: Given; readonly getCustomerToken?: unknown } | null | undefined;
   const given = customerToken as Given;
   const provider = given?.provider ?? given;
   if (given !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function') {
     throw wrong('customerToken', 'a token provider', customerToken);
   }
+  // All of their names stand where they are used, in a file that is loaded later.
+  for (const [key, value] of Object.entries(given?.provider ? given : {}))
+    if (/s$|Ratio$/.test(key) && value !== undefined && !(Number(value) > 0))
+      throw wrong(`customerToken.${key}`, 'a number above 0', value);
   if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function')) {
     throw wrong('plugins', 'a list of plugins', plugins);
   }

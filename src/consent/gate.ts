@@ -11,8 +11,8 @@ export interface HeldCall {
 /** Pending at first: holds calls until the visitor decides; opens or closes once a decision. */
 export interface Gate {
   state(): ConsentState;
-  /** Runs the call, holds it, or drops it. Says which. */
-  pass(call: HeldCall): 'run' | 'held' | 'dropped';
+  /** Runs the call, holds it, or drops it. Says whether it is held. */
+  pass(call: HeldCall): boolean;
   /** Says whether anything has changed. */
   set(next: ConsentState): boolean;
 }
@@ -33,17 +33,13 @@ export function createGate({ maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeed
   return {
     state: () => state,
     pass(call) {
-      if (state === 'granted') {
-        call.run();
-        return 'run';
-      }
-      if (state === 'denied') {
-        call.drop('consent');
-        return 'dropped';
-      }
-      held.push(call);
-      if (held.length > maxHeld) held.shift()?.drop('outbox-full');
-      return 'held';
+      const isHeld = state === 'pending';
+      if (isHeld) {
+        held.push(call);
+        if (held.length > maxHeld) held.shift()?.drop('outbox-full');
+      } else if (state === 'granted') call.run();
+      else call.drop('consent');
+      return isHeld;
     },
     set(next) {
       if (next === state) return false;

@@ -30,8 +30,8 @@ export interface User {
 }
 
 export interface Identity extends User {
-  /** Whether the browser keeps any of it. */
-  isKept(): boolean;
+  /** What the browser keeps of the anonymous id. */
+  kept(): string | null | undefined;
   /** Reads the stores again, after another tab has written. */
   reload(): void;
   /** Deletes what it has stored, everywhere. */
@@ -149,7 +149,7 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
     },
     load: () => user,
     save: () => true,
-    isKept: () => Boolean(keys.anonymous && (fromCookie(keys.anonymous) ?? fromLocal(keys.anonymous))),
+    kept: () => keys.anonymous && (fromCookie(keys.anonymous) ?? fromLocal(keys.anonymous)),
     reload: load,
     wipe() {
       write(idKey, null);

@@ -46,7 +46,7 @@ export function createVisitor(needs: VisitorNeeds): Visitor {
     },
     reload() {
       // Where nothing is kept, what is remembered here is all there is.
-      if (!user.isKept()) return;
+      if (!user.kept()) return;
       group.reload();
       user.reload();
       visitor.changed();

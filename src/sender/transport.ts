@@ -40,26 +40,25 @@ const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
 
+/** Falsy, unlike what a request is cut off with otherwise. */
+const LATE = 0;
+
 export function createTransport(needs: TransportNeeds): Transport {
   const { url, clock, timeoutMs } = needs;
   const inFlight = new Set<AbortController>();
   let keepaliveBytes = 0;
 
   async function exchange(
-    body: BodyInit,
-    bytes: number,
+    body: Uint8Array<ArrayBuffer>,
     gzipped: boolean,
     leaving: boolean,
     credentials: Credentials,
   ): Promise<Outcome> {
+    const bytes = body.byteLength;
     const room = KEEPALIVE_BYTES - keepaliveBytes;
     const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
     const control = new AbortController();
-    let isLate = false;
-    const stop = clock.after(timeoutMs, () => {
-      isLate = true;
-      control.abort();
-    });
+    const stop = clock.after(timeoutMs, () => control.abort(LATE));
     inFlight.add(control);
     if (keepalive) keepaliveBytes += bytes;
     try {
@@ -93,7 +92,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       };
       return judge(answer, clock.now());
     } catch {
-      return control.signal.aborted && !isLate ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+      return control.signal.reason ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
     } finally {
       stop();
       inFlight.delete(control);
@@ -107,8 +106,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       // Compressing takes time that a page which is leaving does not have.
       const small = leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip();
       const packed = small ? undefined : await needs.gzip(text).catch(() => undefined);
-      if (packed) return exchange(packed, packed.byteLength, true, leaving, credentials);
-      return exchange(text, utf8.encode(text).byteLength, false, leaving, credentials);
+      return exchange(packed ?? utf8.encode(text), packed !== undefined, leaving, credentials);
     },
     takes: () => true,
     keepaliveRoom: () => KEEPALIVE_BYTES - keepaliveBytes,

@@ -11,7 +11,7 @@ describe('an emitter', () => {
     on('delivered', (payload) => void heard.push(['one', payload]));
     on('delivered', (payload) => void heard.push(['two', payload]));
     on('stored', () => void heard.push('stored'));
-    expect(emit('delivered', DELIVERED)).toBe(true);
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
     expect(heard).toEqual([
       ['one', DELIVERED],
       ['two', DELIVERED],
@@ -20,11 +20,11 @@ describe('an emitter', () => {
 
   test('says whether anybody listened', () => {
     const { on, emit } = createEmitter(() => undefined);
-    expect(emit('delivered', DELIVERED)).toBe(false);
+    expect(emit('delivered', DELIVERED) ?? 0).toBe(0);
     const stop = on('delivered', () => undefined);
-    expect(emit('delivered', DELIVERED)).toBe(true);
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
     stop();
-    expect(emit('delivered', DELIVERED)).toBe(false);
+    expect(emit('delivered', DELIVERED) ?? 0).toBe(0);
   });
 
   test('stops one registration at a time, also of the same function', () => {
@@ -48,7 +48,7 @@ describe('an emitter', () => {
       throw new Error('no');
     });
     on('delivered', () => void heard.push('two'));
-    expect(emit('delivered', DELIVERED)).toBe(true);
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
     expect(heard).toEqual(['two']);
     expect(failures).toEqual([['delivered', 'no']]);
   });

@@ -70,6 +70,8 @@ test('what is given is used, and the defaults stay what they are', () => {
   expect(resolve({}).delivery.maxBatchEvents).toBe(100);
 });
 
+const provideNone = (): null => null;
+
 describe('proxyUrl', () => {
   test.each([
     ['https://events.example.com', 'https://events.example.com'],
@@ -155,6 +157,9 @@ describe('a wrong option is named, with what came', () => {
     [{ customerToken: { provider: 'jwt' } }, 'customerToken', 'an object'],
     [{ customerToken: { provider: null } }, 'customerToken', 'an object'],
     [{ customerToken: { provider: {} } }, 'customerToken', 'an object'],
+    [{ customerToken: { provider: provideNone, timeoutMs: 0 } }, 'customerToken.timeoutMs', '0'],
+    [{ customerToken: { provider: provideNone, idleMs: 'long' } }, 'customerToken.idleMs', '"long"'],
+    [{ customerToken: { provider: provideNone, hardRatio: null } }, 'customerToken.hardRatio', 'null'],
     [{ plugins: {} }, 'plugins', 'an object'],
     [{ plugins: [{}] }, 'plugins', 'an object'],
     [{ plugins: [null] }, 'plugins', 'an object'],

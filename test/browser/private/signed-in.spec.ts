@@ -153,63 +153,67 @@ test('without a provider: a token that comes with identify, and one that is set'
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/inbox/fetch 200']);
 });
 
-test('the token is in no storage, no address, no console and no batch', async ({
-  context,
-  members,
-  page,
-  site,
-  standIn,
-}) => {
-  const seen: string[] = [];
-  page.on('console', (message) => seen.push(message.text()));
-  context.on('request', (request) => seen.push(request.url()));
-  await members({ sdk: { debug: true } });
-  await signIn(page, 'ann');
-  expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
-  const pushed = await page.evaluate(async () => {
-    const asked = {
-      userId: 'ann',
-      anonymousId: '',
-      reason: 'manual',
-      forceRefresh: true,
-      attempt: 1,
-    } as const;
-    const token = (await window.login(asked)) ?? '';
-    await window.analytics.identify('ann', { plan: 'pro' }, { token });
-    await window.analytics.track('Order Placed');
-    return token;
-  });
-  expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
-  await expect.poll(() => standIn.names()).toEqual(['identify', 'identify', 'Order Placed']);
-  const calls = await site.privateCalls();
-  const used = calls.map(({ authorization }) => authorization?.replace('Bearer ', '') ?? '');
-  expect(new Set(used).size).toBe(2);
-  expect(used).toContain(pushed);
-  const kept = await page.evaluate(async () => {
-    const found: unknown[] = [localStorage, sessionStorage, document.cookie, location.href];
-    for (const { name = '' } of await indexedDB.databases()) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const opening = indexedDB.open(name);
-        opening.addEventListener('success', () => resolve(opening.result));
-        opening.addEventListener('error', () => reject(new Error(name)));
-      });
-      for (const store of database.objectStoreNames) {
-        const all = database.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => all.addEventListener('success', resolve));
-        found.push(all.result);
+for (const [authorization, scheme] of [
+  ['client-key', /^Basic /],
+  ['customer-token', /^Bearer /],
+] as const)
+  test(`events with the ${authorization}: the token is in no storage, no address, no console and no batch`, async ({
+    context,
+    members,
+    page,
+    site,
+    standIn,
+  }) => {
+    const seen: string[] = [];
+    page.on('console', (message) => seen.push(message.text()));
+    context.on('request', (request) => seen.push(request.url()));
+    await members({ sdk: { debug: true, delivery: { authorization } } });
+    await signIn(page, 'ann');
+    expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+    const pushed = await page.evaluate(async () => {
+      const asked = {
+        userId: 'ann',
+        anonymousId: '',
+        reason: 'manual',
+        forceRefresh: true,
+        attempt: 1,
+      } as const;
+      const token = (await window.login(asked)) ?? '';
+      await window.analytics.identify('ann', { plan: 'pro' }, { token });
+      await window.analytics.track('Order Placed');
+      return token;
+    });
+    expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
+    await expect.poll(() => standIn.names()).toEqual(['identify', 'identify', 'Order Placed']);
+    const calls = await site.privateCalls();
+    const used = calls.map(({ authorization }) => authorization?.replace('Bearer ', '') ?? '');
+    expect(new Set(used).size).toBe(2);
+    expect(used).toContain(pushed);
+    const kept = await page.evaluate(async () => {
+      const found: unknown[] = [localStorage, sessionStorage, document.cookie, location.href];
+      for (const { name = '' } of await indexedDB.databases()) {
+        const database = await new Promise<IDBDatabase>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.addEventListener('success', () => resolve(opening.result));
+          opening.addEventListener('error', () => reject(new Error(name)));
+        });
+        for (const store of database.objectStoreNames) {
+          const all = database.transaction(store).objectStore(store).getAll();
+          await new Promise((resolve) => all.addEventListener('success', resolve));
+          found.push(all.result);
+        }
+        database.close();
       }
-      database.close();
-    }
-    return JSON.stringify([found, window.told, window.analytics.customerTokenStatus()]);
+      return JSON.stringify([found, window.told, window.analytics.customerTokenStatus()]);
+    });
+    const everywhere = [
+      ...seen,
+      kept,
+      JSON.stringify(await standIn.events()),
+      JSON.stringify(await site.hits()),
+    ];
+    for (const token of used)
+      for (const part of [token, token.split('.')[2] ?? token])
+        expect(everywhere.filter((text) => text.includes(part))).toEqual([]);
+    for (const sent of await site.batches()) expect(sent.authorization).toMatch(scheme);
   });
-  const everywhere = [
-    ...seen,
-    kept,
-    JSON.stringify(await standIn.events()),
-    JSON.stringify(await site.hits()),
-  ];
-  for (const token of used)
-    for (const part of [token, token.split('.')[2] ?? token])
-      expect(everywhere.filter((text) => text.includes(part))).toEqual([]);
-  for (const { authorization } of await site.batches()) expect(authorization).toMatch(/^Basic /);
-});

@@ -141,8 +141,9 @@ export function createNetwork({ clock, random, proxy, nowMs, onRequest, onAccept
     become: sky.become,
     request: (page, url, { body, keepalive = false, headers, signal }) =>
       page.promise<Response>(({ resolve, reject }) => {
-        const gzipped = body instanceof Uint8Array;
-        const text = gzipped ? gunzipSync(body).toString() : (body as string); // the two kinds that are sent
+        const packed = body as Uint8Array; // all that the SDK gives to a request with events
+        const gzipped = 'Content-Encoding' in (headers as Record<string, string>);
+        const text = Buffer.from(gzipped ? gunzipSync(packed) : packed).toString();
         const request: SentRequest = {
           page: page.name,
           atMs: nowMs(),
@@ -154,7 +155,7 @@ export function createNetwork({ clock, random, proxy, nowMs, onRequest, onAccept
         };
         sent.push(request);
         onRequest(request);
-        const size = gzipped ? body.byteLength : request.bytes;
+        const size = packed.byteLength;
         if (keepalive && keepaliveBytes(page) + size > KEEPALIVE_BYTES) {
           request.failed = true;
           reject(new TypeError('Failed to fetch'));

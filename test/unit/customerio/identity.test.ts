@@ -362,7 +362,7 @@ test('a browser that refuses cookies and localStorage takes nothing down: the vi
   });
   user.identify('u1', { a: 1 });
   expect([user.id(), user.anonymousId(), user.traits()]).toEqual(['u1', 'anonymous', { a: 1 }]);
-  expect(user.isKept()).toBe(false);
+  expect(user.kept()).toBeNull();
   user.reset();
   expect(user.id()).toBeNull();
 });
