@@ -1,5 +1,17 @@
-/** What the console can break: the proxy, Customer.io's answers, and how long these take. */
+/** What the console can break: the proxy, Customer.io's answers, how long these take, the login, and the server's clock. */
 import { type Fields, integer, oneOf, readFields } from './fields.ts';
+
+/** What the shop's login does when it is asked for a customer token. */
+export const LOGIN_BEHAVIOURS = [
+  'fine',
+  'slow',
+  'failing',
+  'null',
+  'expired',
+  'wrong-subject',
+  'wrong-key',
+] as const;
+export type LoginBehaviour = (typeof LOGIN_BEHAVIOURS)[number];
 
 export interface Faults {
   /** `down`: connections to the proxy are cut without an answer; its scripts are still served. */
@@ -8,6 +20,11 @@ export interface Faults {
   readonly upstream: 200 | 429 | 500;
   /** How much longer Customer.io takes to answer, in milliseconds. */
   readonly latencyMs: number;
+  readonly login: LoginBehaviour;
+  /** How long the tokens of the login are good, in seconds. */
+  readonly tokenSeconds: number;
+  /** By how many hours the clock of the proxy and the login is off. */
+  readonly clockHours: number;
 }
 
 export interface FaultSwitches {
@@ -18,8 +35,18 @@ export interface FaultSwitches {
   onChange(listener: (faults: Faults) => void): () => void;
 }
 
+/** A token is renewed after four fifths of its time: within a minute that can be watched. */
+const NO_FAULTS: Faults = {
+  proxy: 'up',
+  upstream: 200,
+  latencyMs: 0,
+  login: 'fine',
+  tokenSeconds: 60,
+  clockHours: 0,
+};
+
 export function createFaultSwitches(): FaultSwitches {
-  let faults: Faults = { proxy: 'up', upstream: 200, latencyMs: 0 };
+  let faults = NO_FAULTS;
   const listeners = new Set<(faults: Faults) => void>();
   return {
     current: () => faults,
@@ -28,6 +55,9 @@ export function createFaultSwitches(): FaultSwitches {
         proxy: oneOf('up', 'down'),
         upstream: oneOf(200, 429, 500),
         latencyMs: integer(0, 60_000),
+        login: oneOf(...LOGIN_BEHAVIOURS),
+        tokenSeconds: integer(5, 3_600),
+        clockHours: integer(-24, 24),
       });
       if (read.ok) {
         faults = { ...faults, ...read.fields };

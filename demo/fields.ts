@@ -28,6 +28,14 @@ export function integer(from: number, to: number): Check<number> {
   };
 }
 
+export function text(longest: number): Check<string> {
+  return {
+    expects: `a text of 1 to ${longest} characters`,
+    accepts: (value): value is string =>
+      typeof value === 'string' && value.trim() !== '' && value.length <= longest,
+  };
+}
+
 export const textOrNull: Check<string | null> = {
   expects: 'a string or null',
   accepts: (value): value is string | null => value === null || typeof value === 'string',
@@ -52,4 +60,16 @@ export function readFields<T extends object>(body: unknown, checks: Checks<T>): 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'something that is not JSON';
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** The same, and every field has to be there. */
+export function readAllFields<T extends object>(
+  body: unknown,
+  checks: Checks<T>,
+): { readonly ok: true; readonly fields: T } | { readonly ok: false; readonly message: string } {
+  const read = readFields(body, checks);
+  if (!read.ok) return read;
+  const missing = Object.keys(checks).find((name) => !Object.hasOwn(read.fields, name));
+  if (missing !== undefined) return { ok: false, message: `"${missing}" is missing` };
+  return { ok: true, fields: read.fields as T }; // each of them is there, and checked
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createFaultSwitches } from './faults.ts';
 import { close, listen } from './http.ts';
 import { createDemo } from './server.ts';
-import { connectCustomerIo, startStandIn, type Upstream } from './upstream.ts';
+import { connectCustomerIo, READABLE_ATTRIBUTES, startStandIn, type Upstream } from './upstream.ts';
 
 const port = Number(process.env['PORT'] ?? 4173);
 const host = process.env['HOST'] ?? '127.0.0.1';
@@ -55,7 +55,14 @@ async function start(): Promise<void> {
   async function startUpstream(): Promise<Upstream> {
     const writeKey = process.env['CIO_WRITE_KEY'];
     if (!writeKey) return startStandIn(switches, Number(process.env['PIPELINES_PORT'] ?? 0));
-    const region = process.env['CIO_REGION'] === 'eu' ? 'cdp-eu' : 'cdp';
-    return connectCustomerIo(switches, writeKey, `https://${region}.customer.io`);
+    const isEu = process.env['CIO_REGION'] === 'eu';
+    const [appKey, siteId] = [process.env['CIO_APP_API_KEY'], process.env['CIO_SITE_ID']];
+    const url = isEu ? 'https://api-eu.customer.io' : 'https://api.customer.io';
+    if (!appKey) console.log('  No topics: they need CIO_APP_API_KEY.');
+    if (!siteId) console.log('  No inbox: it needs CIO_SITE_ID.');
+    return connectCustomerIo(switches, writeKey, `https://${isEu ? 'cdp-eu' : 'cdp'}.customer.io`, {
+      ...(appKey && { appApi: { key: appKey, url, attributes: READABLE_ATTRIBUTES } }),
+      ...(siteId && { inApp: { siteId } }),
+    });
   }
 }

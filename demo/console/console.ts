@@ -1,5 +1,6 @@
 /** The endpoints of the live console: events, faults, and the stream that keeps its page up to date. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TokenReport } from '../account/token-life.ts';
 import type { FaultSwitches } from '../faults.ts';
 import { parseJson, readBody, sendJson } from '../http.ts';
 import type { Traffic } from '../meter.ts';
@@ -11,6 +12,8 @@ export interface ConsoleNeeds {
   readonly switches: FaultSwitches;
   /** What browsers have sent to the proxy. */
   readonly traffic: () => Traffic;
+  /** What has become of customer tokens. */
+  readonly tokens: () => TokenReport;
 }
 
 export interface LiveConsole {
@@ -25,7 +28,7 @@ export interface LiveConsole {
 const SNAPSHOT_EVENTS = 200;
 
 export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
-  const { upstream, switches, traffic } = needs;
+  const { upstream, switches, traffic, tokens } = needs;
   const { ledger } = upstream;
   const stream = createStream();
   let accepted = 0;
@@ -36,6 +39,7 @@ export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
     upstream: { kind: upstream.kind, url: upstream.url, requests, bytes, accepted },
     faults: switches.current(),
     traffic: traffic(),
+    tokens: tokens(),
   });
   const refresh = (): void => stream.send('state', state());
 

@@ -1,13 +1,7 @@
 /** The live console: the way of an event from left to right, with a switch at each station. */
 import { html, type Html } from '../html.ts';
-
-function choice(name: string, value: string, label: string, isFirst: boolean): Html {
-  return html`<label
-    ><input type="radio" name="${name}" value="${value}" ${isFirst && html`checked`} /><span
-      >${label}</span
-    ></label
-  >`;
-}
+import { choice } from './choice.ts';
+import { tokensPanel } from './tokens-panel.ts';
 
 export function consolePage(): Html {
   return html`<!doctype html>
@@ -98,6 +92,7 @@ export function consolePage(): Html {
             </div>
             <div id="chart" class="chart"></div>
           </section>
+          ${tokensPanel()}
           <section class="panel" id="arrivals" tabindex="-1" aria-labelledby="arrivals-title">
             <div class="section-head">
               <h2 id="arrivals-title">Arrived at Customer.io</h2>

@@ -4,6 +4,13 @@ import { html, type Html, trusted } from '../html.ts';
 export interface PageNeeds {
   /** Allows the one inline script. https://developer.mozilla.org/docs/Web/HTML/Global_attributes/nonce */
   readonly nonce: string;
+  readonly services: Services;
+}
+
+/** What Customer.io can be asked about people here. */
+export interface Services {
+  readonly inbox: boolean;
+  readonly topics: boolean;
 }
 
 export interface Page {
@@ -24,10 +31,9 @@ const STUB = `(function(w,m){var q=w.cioanalytics=w.cioanalytics||[];m.forEach(f
 const MENU = [
   ['/products', 'All gear'],
   ['/planner', 'Trip planner'],
-  ['/account', 'Account'],
 ] as const;
 
-export function layout(page: Page, { nonce }: PageNeeds): Html {
+export function layout(page: Page, { nonce, services }: PageNeeds): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -42,17 +48,16 @@ export function layout(page: Page, { nonce }: PageNeeds): Html {
         <script nonce="${nonce}">
           ${trusted(STUB)};
         </script>
-        <script
-          async
-          src="/e/cio.js"
-          data-proxy-url="/e"
-          data-client-key="demo-shop-web"
-          data-global="cioanalytics"
-        ></script>
+        <script async src="/e/cio.js"></script>
         <script type="module" src="/assets/shop.js"></script>
         ${page.script !== undefined && html`<script type="module" src="/assets/${page.script}"></script>`}
       </head>
-      <body data-page="${page.name}" data-category="${page.category}">
+      <body
+        data-page="${page.name}"
+        data-category="${page.category}"
+        ${services.inbox && trusted(' data-inbox')}
+        ${services.topics && trusted(' data-topics')}
+      >
         <a class="skip" href="#main">Skip to content</a>
         <p class="delivery">
           <span class="dot" aria-hidden="true"></span>
@@ -65,7 +70,13 @@ export function layout(page: Page, { nonce }: PageNeeds): Html {
           >
           <nav aria-label="Shop">
             ${MENU.map(([path, label]) => html`<a href="${path}" ${path === page.section && trusted(' aria-current="page"')}>${label}</a>`)}
-            <a class="cart-link" href="/cart" ${page.section === '/cart' && trusted(' aria-current="page"')}
+            <a
+              class="counted"
+              href="/account"
+              ${page.section === '/account' && trusted(' aria-current="page"')}
+              >Account<span class="count" data-unread-count hidden></span
+            ></a>
+            <a class="counted" href="/cart" ${page.section === '/cart' && trusted(' aria-current="page"')}
               >Cart<span class="count" data-cart-count hidden></span
             ></a>
           </nav>

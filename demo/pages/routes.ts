@@ -2,12 +2,12 @@
 import { CATEGORIES, type Category, findProduct } from '../catalogue.ts';
 import { accountPage } from './account.ts';
 import { cartPage, checkoutPage, thanksPage } from './buying.ts';
-import type { Page } from './layout.ts';
+import type { Page, Services } from './layout.ts';
 import { notFoundPage } from './not-found.ts';
 import { plannerPage } from './planner.ts';
 import { homePage, productPage, productsPage } from './products.ts';
 
-const PAGES: Readonly<Record<string, () => Page>> = {
+const PAGES: Readonly<Record<string, (services: Services) => Page>> = {
   '/': homePage,
   '/cart': cartPage,
   '/checkout': checkoutPage,
@@ -23,12 +23,13 @@ const PAGES: Readonly<Record<string, () => Page>> = {
 export function pageAt(
   path: string,
   query: URLSearchParams,
+  services: Services,
 ): { readonly status: number; readonly page: Page } {
-  const found = find(path, query);
+  const found = find(path, query, services);
   return found === undefined ? { status: 404, page: notFoundPage() } : { status: 200, page: found };
 }
 
-function find(path: string, query: URLSearchParams): Page | undefined {
+function find(path: string, query: URLSearchParams, services: Services): Page | undefined {
   if (path === '/products') {
     const category = query.get('category');
     return productsPage(isCategory(category) ? category : undefined);
@@ -36,7 +37,7 @@ function find(path: string, query: URLSearchParams): Page | undefined {
   const slug = /^\/products\/([a-z]+)$/.exec(path)?.[1];
   const product = slug === undefined ? undefined : findProduct(slug);
   if (product !== undefined) return productPage(product);
-  return Object.hasOwn(PAGES, path) ? PAGES[path]?.() : undefined;
+  return Object.hasOwn(PAGES, path) ? PAGES[path]?.(services) : undefined;
 }
 
 function isCategory(value: string | null): value is Category {

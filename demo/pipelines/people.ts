@@ -24,6 +24,7 @@ export interface Person {
 export interface People {
   all(): Readonly<Record<string, Person>>;
   find(id: string): Person | undefined;
+  put(id: string, person: Person): void;
   /** Instead of those that were there; what a person is not given is empty. */
   replace(given: Readonly<Record<string, Partial<Person>>>): void;
   /** Says whether there was such a message. */
@@ -48,6 +49,7 @@ export function createPeople(): People {
   return {
     all: () => Object.fromEntries(people),
     find: (id) => people.get(id),
+    put: (id, person) => void people.set(id, person),
     replace(given) {
       people.clear();
       for (const [id, person] of Object.entries(given)) people.set(id, { ...NOTHING, ...person });

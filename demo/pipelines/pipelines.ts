@@ -9,7 +9,7 @@ import { NO_FAULTS, type PipelineFaults } from './faults.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { answerPeopleControl } from './people-control.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
-import { createServices, type ServicesOptions } from './services.ts';
+import { createServices, type Services, type ServicesOptions } from './services.ts';
 
 export interface PipelinesOptions {
   readonly writeKey: string;
@@ -23,6 +23,7 @@ export interface PipelinesOptions {
 export interface Pipelines {
   readonly listener: RequestListener;
   readonly ledger: Ledger;
+  readonly services: Services;
   faults(): PipelineFaults;
   setFaults(faults: Partial<PipelineFaults>): void;
 }
@@ -115,6 +116,7 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
       answer(request, response).catch(() => response.destroy());
     },
     ledger,
+    services,
     faults: () => faults,
     setFaults,
   };

@@ -1,22 +1,30 @@
-/** Sign in, sign out, and what was ordered. */
-import { signIn, signOut, watchAccount, watchOrders } from './account.js';
+/** Sign in, sign out, and what is only for the person who is signed in. */
+import { signIn, signOut, watchAccount } from './account.js';
 import { call, track } from './analytics.js';
+import { takeCartAlong } from './cart.js';
 import { el } from './dom.js';
+import { showInbox } from './inbox-section.js';
+import { watchOrders } from './orders.js';
+import { showTopics } from './topics-section.js';
 
-const form = document.getElementById('sign-in');
-const section = document.getElementById('person');
-const orders = document.getElementById('orders');
+const find = (id) => document.getElementById(id);
+const form = find('sign-in');
+const person = find('person');
+const orders = find('orders');
+const trouble = find('sign-in-trouble');
 
-watchAccount((person) => {
-  form.hidden = person !== null;
-  section.hidden = person === null;
+watchAccount((who) => {
+  // What somebody has typed is not for whoever is next.
+  form.reset();
+  form.hidden = who !== null;
+  for (const id of ['person', 'inbox', 'topics']) find(id).hidden = who === null;
   for (const name of ['name', 'email', 'id', 'season']) {
-    section.querySelector(`[data-${name}]`).textContent = person?.[name] ?? '';
+    person.querySelector(`[data-${name}]`).textContent = who?.[name] ?? '';
   }
 });
 
 watchOrders((list) => {
-  document.getElementById('no-orders').hidden = list.length > 0;
+  find('no-orders').hidden = list.length > 0;
   orders.replaceChildren(
     ...list.map(({ id, total, at }) =>
       el(
@@ -30,16 +38,32 @@ watchOrders((list) => {
   );
 });
 
+if ('inbox' in document.body.dataset) showInbox(find('inbox'));
+if ('topics' in document.body.dataset) showTopics(find('topics'));
+
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  const { id, name, email, season } = signIn(Object.fromEntries(new FormData(form)));
-  void call('identify', id, { name, email, favourite_season: season });
-  void track('Signed In', { method: 'name' });
-  section.querySelector('h2').focus();
+  void enter(event.submitter);
 });
 
-document.getElementById('sign-out').addEventListener('click', () => {
+async function enter(submitter) {
+  trouble.textContent = '';
+  submitter.disabled = true;
+  try {
+    const { id, name, email, season } = await signIn(Object.fromEntries(new FormData(form)));
+    takeCartAlong();
+    void call('identify', id, { name, email, favourite_season: season });
+    void track('Signed In', { method: 'name' });
+    person.querySelector('h2').focus();
+  } catch (error) {
+    trouble.textContent = error.message;
+  }
+  submitter.disabled = false;
+}
+
+find('sign-out').addEventListener('click', () => {
   void track('Signed Out');
   void call('anonymize');
   signOut();
+  find('sign-in-title').focus();
 });

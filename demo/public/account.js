@@ -1,33 +1,38 @@
-/** Who is signed in on this demo, and what they have ordered. There is no password and no server behind it. */
+/** Who is signed in on this browser, as the shop's server has said. The session itself is a cookie that no script can read. */
 import { stored } from './stored.js';
 
 const account = stored('tarn:account', null);
-const orders = stored('tarn:orders', []);
 
 export const watchAccount = account.watch;
 export const readAccount = account.read;
-export const watchOrders = orders.watch;
 
-export function signIn({ name, email, season }) {
-  const person = { id: idOf(email), name, email, season };
+/** Rejects, in words for the person, when the server does not sign them in. */
+export async function signIn({ name, email, season }) {
+  const response = await ask('POST', { name, email, season }).catch(() => {
+    throw new Error('The shop’s server does not answer. Is the network on?');
+  });
+  const { person, message } = await response.json();
+  if (!response.ok) throw new Error(message);
   account.write(person);
   return person;
 }
 
+/** Here at once, and on the server as soon as it hears of it. */
 export function signOut() {
+  forgetAccount();
+  // Without network the session lasts a day at most, and nothing here asks it for a token.
+  ask('DELETE').catch(() => {});
+}
+
+/** The server has no session any more. */
+export function forgetAccount() {
   account.write(null);
-  orders.write([]);
 }
 
-export function addOrder(order) {
-  orders.write([order, ...orders.read()].slice(0, 20));
-}
-
-/** The same id for the same email, every time. FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-function idOf(email) {
-  let hash = 0x811c9dc5;
-  for (const character of email.trim().toLowerCase()) {
-    hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
-  }
-  return `tarn-${(hash >>> 0).toString(36)}`;
+function ask(method, body) {
+  return fetch('/account/session', {
+    method,
+    keepalive: true,
+    ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+  });
 }

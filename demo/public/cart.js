@@ -1,7 +1,7 @@
 /** What the visitor is about to buy. A line is `{ slug, quantity }`. */
-import { stored } from './stored.js';
+import { personal } from './personal.js';
 
-const cart = stored('tarn:cart', []);
+const cart = personal('cart', []);
 
 export const readCart = cart.read;
 export const watchCart = cart.watch;
@@ -21,4 +21,12 @@ export function setQuantity(slug, quantity) {
       ? lines.filter((line) => line.slug !== slug)
       : lines.map((line) => (line.slug === slug ? { slug, quantity } : line)),
   );
+}
+
+/** What was put into the cart before signing in goes along. */
+export function takeCartAlong() {
+  const before = cart.of(null);
+  const lines = before.read();
+  before.write([]);
+  for (const { slug, quantity } of lines) addToCart(slug, quantity);
 }

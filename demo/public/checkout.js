@@ -1,16 +1,21 @@
 /** The checkout. */
-import { addOrder, readAccount } from './account.js';
+import { readAccount, watchAccount } from './account.js';
 import { track } from './analytics.js';
 import { emptyCart, readCart } from './cart.js';
 import { euro, properties } from './catalogue.js';
 import { el, picture } from './dom.js';
 import { price, showTotals } from './order.js';
+import { addOrder } from './orders.js';
 
 const form = document.getElementById('checkout');
 const order = price(readCart());
 const person = readAccount();
 
 if (order.items.length === 0) location.replace('/cart');
+// The name, the address and the cart on this page are one person's.
+watchAccount((now) => {
+  if (now?.id !== person?.id) location.reload();
+});
 if (person !== null) {
   form.elements.name.value = person.name;
   form.elements.email.value = person.email;

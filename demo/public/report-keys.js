@@ -3,3 +3,5 @@ export const REPORT = 'demo:browser';
 export const HISTORY = 'demo:history';
 /** Changes when the console asks for everything to be sent now. */
 export const FLUSH = 'demo:flush';
+/** What has become of customer tokens. */
+export const TOKENS = 'demo:tokens';

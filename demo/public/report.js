@@ -4,6 +4,7 @@
  */
 import { FLUSH, HISTORY, REPORT } from './report-keys.js';
 import { sdk } from './sdk.js';
+import { reportTokens } from './token-report.js';
 
 const HISTORY_POINTS = 400;
 const LABELS = 200;
@@ -54,6 +55,7 @@ const refresh = () => update((report) => ({ ...report }));
 
 function follow(loaded) {
   client = loaded;
+  reportTokens(loaded);
   loaded.on('stored', refresh);
   loaded.on('delivered', () => update((report) => ({ ...report, trouble: null })));
   loaded.on('dropped', refresh);

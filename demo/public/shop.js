@@ -2,20 +2,26 @@
 import { call } from './analytics.js';
 import { watchCart } from './cart.js';
 import { el } from './dom.js';
+import { watchInbox } from './inbox.js';
 import { startReporting, watchReport } from './report.js';
 
 const { page, category } = document.body.dataset;
 // The planner's pages are drawn later, and each says its own name.
 if (category !== 'planner') call('page', category, page);
 
-const count = document.querySelector('[data-cart-count]');
+function showCount(badge, total, words) {
+  badge.hidden = total === 0;
+  badge.replaceChildren(String(total), el('span', { class: 'visually-hidden' }, ` ${words}`));
+}
+const inCart = document.querySelector('[data-cart-count]');
 watchCart((lines) => {
   const total = lines.reduce((sum, line) => sum + line.quantity, 0);
-  count.hidden = total === 0;
-  count.replaceChildren(
-    String(total),
-    el('span', { class: 'visually-hidden' }, total === 1 ? ' item' : ' items'),
-  );
+  showCount(inCart, total, total === 1 ? 'item' : 'items');
+});
+const unread = document.querySelector('[data-unread-count]');
+watchInbox(({ messages }) => {
+  const total = messages.filter(({ opened }) => !opened).length;
+  showCount(unread, total, total === 1 ? 'unread message' : 'unread messages');
 });
 
 const delivery = document.getElementById('delivery');

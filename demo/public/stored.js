@@ -14,6 +14,10 @@ export function stored(key, fallback) {
   window.addEventListener('storage', (event) => {
     if (event.key === key) tell();
   });
+  // While a page is in the back/forward cache it is told nothing, and somebody else may have signed in since.
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) tell();
+  });
   return {
     read,
     write(value) {

@@ -1,7 +1,7 @@
 /** What the planner asks, and what follows from the answers. */
-import { stored } from './stored.js';
+import { personal } from './personal.js';
 
-const trip = stored('tarn:trip', {});
+const trip = personal('trip', {});
 export const saveTrip = trip.write;
 export const readTrip = () => ({ nights: 1, party: 'two', season: 'summer', ...trip.read() });
 

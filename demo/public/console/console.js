@@ -3,6 +3,7 @@ import { addArrivals, announceArrivals, clearArrivals } from './arrivals.js';
 import { followBrowser, history, isNetworkOff, pendingNow } from './browser.js';
 import { drawChart, markBroken } from './chart.js';
 import { showSwitches } from './switches.js';
+import { drawTokens, showTokens } from './tokens.js';
 import { bytes, plural } from './words.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -21,12 +22,14 @@ function redraw() {
   find('#browser').dataset.network = isNetworkOff() ? 'off' : 'on';
   markBroken(!isProxyReached || faults.upstream !== 200);
   drawChart(history(), pendingNow());
+  drawTokens();
 }
 
 function showState(state) {
   const { upstream, traffic } = state;
   faults = state.faults;
   showSwitches(faults);
+  showTokens(state.tokens);
   set('[data-requests]', traffic.requests.toLocaleString('en'));
   set('[data-bytes]', `${bytes(traffic.bytes)} from browsers`);
   set('[data-failed]', failures(traffic));

@@ -1,6 +1,6 @@
-/** The switches of the proxy and of Customer.io, which the server holds. */
+/** The switches of the proxy, of Customer.io and of the login, which the server holds. */
 const up = document.getElementById('up');
-const radios = [...document.querySelectorAll('.segments input')];
+const radios = [...document.querySelectorAll('fieldset input')];
 
 const send = (change) =>
   fetch('/console/faults', {
@@ -13,11 +13,16 @@ up.addEventListener('click', () => {
   void send({ proxy: up.getAttribute('aria-checked') === 'true' ? 'down' : 'up' });
 });
 for (const radio of radios) {
-  radio.addEventListener('change', () => void send({ [radio.name]: Number(radio.value) }));
+  radio.addEventListener('change', () => void send({ [radio.name]: valueOf(radio) }));
+}
+
+function valueOf({ value }) {
+  const number = Number(value);
+  return Number.isNaN(number) ? value : number;
 }
 
 /** Shows what the server says; it may have been changed from elsewhere. */
 export function showSwitches(faults) {
   up.setAttribute('aria-checked', String(faults.proxy === 'up'));
-  for (const radio of radios) radio.checked = Number(radio.value) === faults[radio.name];
+  for (const radio of radios) radio.checked = valueOf(radio) === faults[radio.name];
 }

@@ -5,6 +5,14 @@ import { close, listen } from '../../../demo/http.ts';
 import { createDemo } from '../../../demo/server.ts';
 import { startStandIn } from '../../../demo/upstream.ts';
 
+const FINE = {
+  proxy: 'up',
+  upstream: 200,
+  latencyMs: 0,
+  login: 'fine',
+  tokenSeconds: 60,
+  clockHours: 0,
+};
 const KEY = { Authorization: `Basic ${btoa('demo-shop-web:')}` };
 
 let origin: string;
@@ -69,7 +77,7 @@ describe('the console', () => {
 
   test('cuts connections to the proxy while it is down, and to nothing else', async () => {
     const down = await setFaults({ proxy: 'down' });
-    expect([down.status, await down.json()]).toEqual([200, { proxy: 'down', upstream: 200, latencyMs: 0 }]);
+    expect([down.status, await down.json()]).toEqual([200, { ...FINE, proxy: 'down' }]);
     await expect(send('lost')).rejects.toThrow();
     await expect(fetch(`${origin}/e/v1/health`)).rejects.toThrow();
     expect([(await fetch(`${origin}/`)).status, await arrived()]).toEqual([200, []]);
@@ -99,7 +107,7 @@ describe('the console', () => {
     await setFaults({ upstream: 429 });
     await setFaults({ latencyMs: 5 });
     expect(await (await fetch(`${origin}/console/faults`)).json()).toEqual({
-      proxy: 'up',
+      ...FINE,
       upstream: 429,
       latencyMs: 5,
     });
@@ -110,17 +118,22 @@ describe('the console', () => {
     [{ upstream: '429' }, '"upstream" must be one of 200, 429, 500, got "429"'],
     [{ upstream: 404 }, '"upstream" must be one of 200, 429, 500, got 404'],
     [{ latencyMs: -1 }, '"latencyMs" must be an integer from 0 to 60000, got -1'],
-    [{ proxy: 'down', speed: 1 }, 'Unknown field "speed"; known are proxy, upstream, latencyMs'],
+    [
+      { login: 'sleepy' },
+      '"login" must be one of "fine", "slow", "failing", "null", "expired", "wrong-subject", "wrong-key", got "sleepy"',
+    ],
+    [{ tokenSeconds: 0 }, '"tokenSeconds" must be an integer from 5 to 3600, got 0'],
+    [{ clockHours: 25 }, '"clockHours" must be an integer from -24 to 24, got 25'],
+    [
+      { proxy: 'down', speed: 1 },
+      'Unknown field "speed"; known are proxy, upstream, latencyMs, login, tokenSeconds, clockHours',
+    ],
     [[], 'Expected a JSON object, got []'],
     ['down', 'Expected a JSON object, got something that is not JSON'],
   ])('refuses the faults %j, names what came and changes nothing', async (faults, message) => {
     const response = await setFaults(faults);
     expect([response.status, await response.json()]).toEqual([400, { error: 'invalid_faults', message }]);
-    expect(await (await fetch(`${origin}/console/faults`)).json()).toEqual({
-      proxy: 'up',
-      upstream: 200,
-      latencyMs: 0,
-    });
+    expect(await (await fetch(`${origin}/console/faults`)).json()).toEqual(FINE);
   });
 
   test('streams what happens', async () => {
