@@ -20,14 +20,17 @@ export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
   // Counts who it was: the same person again, after another, is not the same.
   let epoch = 0;
   let client: PrivateClient | undefined;
+  // One promise for all, which keeps their order; what could not be loaded may be the next time.
+  let loading: Promise<PrivateClient> | undefined;
 
-  // Asked of the browser each time: it loads once what it could load, and may try again what it could not.
-  const loaded = (): Promise<PrivateClient> =>
-    import('./private-client.ts').then(
-      ({ createPrivateClient }) =>
-        (client ??= createPrivateClient({ ...needs, epoch: () => epoch, SdkError })),
+  function loaded(): Promise<PrivateClient> {
+    loading ??= import('./private-client.ts').then(
+      ({ createPrivateClient }) => (client = createPrivateClient({ ...needs, epoch: () => epoch, SdkError })),
     );
-  if (needs.settings.customerToken) loaded().catch(() => {}); // whoever asks is told
+    loading.catch(() => (loading = undefined));
+    return loading;
+  }
+  if (needs.settings.customerToken) void loaded(); // where it fails, whoever asks is told
 
   return {
     async ask(name, args) {
@@ -46,13 +49,13 @@ export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
         outbox: {
           ...way.outbox,
           ledger: () => NOTHING,
-          oldest: () =>
-            loaded()
-              .then(({ guard }) => guard(way, guarded, nudge))
-              .then(
-                () => [],
-                () => [],
-              ),
+          async oldest() {
+            await loaded().then(
+              ({ guard }) => guard(way, guarded, nudge),
+              () => {},
+            );
+            return [];
+          },
         },
         transport: { ...way.transport, takes: () => false },
       };

@@ -23,6 +23,8 @@ export interface LoadingNeeds {
   isCurrent(of: Life): boolean;
   /** Something has come of it. */
   settled(): void;
+  /** What is known of the server's clock may be wrong. */
+  doubtServerTime(): void;
 }
 
 /** What an answer means: done, to be asked once more, or an error. */
@@ -132,6 +134,9 @@ export function createLoading(needs: LoadingNeeds): Loading {
       }
       case 'expired':
         if (!isSecond) return 'again';
+        // Where a login has nothing but tokens that are over, its clock may have been set: the next one goes to the proxy, whose
+        // answer tells the time.
+        needs.doubtServerTime();
         return fail(asked, 'token-expired', 'expired', 'The customer token had expired when it came');
       default:
         return verdict satisfies never;

@@ -16,6 +16,8 @@ export interface TokenTime {
   server(): ServerTime;
   /** What the proxy has told: the shorter the way of its answer, the better it is known. */
   learn(sample: ServerTimeSample): void;
+  /** It may have been set since: nothing is known until the proxy tells it again. */
+  doubt(): void;
 }
 
 export interface ServerTime {
@@ -76,5 +78,6 @@ export function createTokenTime({ clock, monotonicMs, stepMs }: TokenTimeNeeds):
         Math.abs(offsetMs - known.offsetMs) > (roundTripMs + known.roundTripMs) / 2 + 2 * DATE_PRECISION_MS;
       if (isBetter) known = { offsetMs, roundTripMs, at: stamp() };
     },
+    doubt: () => void (known = undefined),
   };
 }

@@ -54,6 +54,7 @@ export function createTokenMachine(needs: TokenNeeds): TokenMachine {
     holding,
     isCurrent: (of) => of === life && state === 'open',
     settled: () => renewal.plan(),
+    doubtServerTime: time.doubt,
   });
 
   function begin(identity: Identity, epoch: number, reason: TokenReason): Life {

@@ -225,6 +225,17 @@ describe('a token that has expired when it comes (R17)', () => {
     expect(await codeOf(page.machine.acquire())).toBe('provider-backoff');
   });
 
+  test('by a clock that was known, and set since: what comes after that failure is sent, and the server tells its time', async () => {
+    const page = tokenPage({ provider: () => hour(page.clock.now() - 3 * HOUR) });
+    tellTime(page, START_MS);
+    expect(await codeOf(page.machine.acquire())).toBe('token-expired');
+    await page.clock.advance(MINUTE);
+    expect((await page.machine.acquire()).userId).toBe('ann');
+    expect(page.types()).toEqual(['expired', 'clock_suspect', 'refreshed']);
+    tellTime(page, page.clock.now() - 3 * HOUR);
+    expect(page.machine.status().expiresAtMs).toBe(page.clock.now() + HOUR);
+  });
+
   test('by a clock that is not known, twice: it is sent, and the server decides', async () => {
     const page = tokenPage({ provider: () => hour(START_MS - 24 * HOUR) });
     expect((await page.machine.acquire()).userId).toBe('ann');
