@@ -126,12 +126,11 @@ export function createCore(needs: CoreNeeds): Core {
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
     onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
-  let rescuing: Promise<void> | undefined;
-  let isAsked = false;
+  let rescued = Promise.resolve();
+  let takesOver = false;
   function gained(): void {
     void leader.ask();
-    isAsked = true;
-    rescuing ??= rescue().finally(() => (rescuing = undefined));
+    rescued = rescued.then(rescue);
   }
   const leaderBy = (locks: Pick<LockManager, 'query' | 'request'>): Leader =>
     createLeader({ name: scope, locks, clock, gained });
@@ -148,21 +147,20 @@ export function createCore(needs: CoreNeeds): Core {
       .catch(alone)
       .then((loaded) => stops.length && (leader = loaded).join());
   }
-  /** What other pages have left behind comes before what was stored since. */
+  /** What other pages have left behind comes before what was stored since: once that is sent, nobody knows what is in both. */
   async function rescue(): Promise<void> {
-    while (isAsked) {
-      isAsked = false;
-      if (local.keys().some((key) => LEFT_BEHIND.test(key))) await takeOver().catch(() => undefined); // it stays
-      await sender.flush();
-    }
-  }
-  async function takeOver(): Promise<void> {
-    const { takeOver } = await import('./left-behind.ts');
-    await takeOver({ local, lifecycle, stops, scope, page, clock, outbox, sender, settings, accounts, drop });
+    takesOver = local.keys().some((key) => LEFT_BEHIND.test(key));
+    const needs = { local, lifecycle, stops, scope, page, clock, outbox, settings, accounts, drop };
+    const sent =
+      takesOver &&
+      (await import('./left-behind.ts').then(({ takeOver }) => takeOver(needs)).catch(() => undefined)); // it stays
+    takesOver = false;
+    await sender.flush();
+    if (sent) sent();
   }
   const stops: (() => void)[] = [];
   const personal = createPrivateDoor({ settings, visitor, stops, emit, fail });
-  const leads = (): boolean => leader.leads() || outbox.storage() === 'memory';
+  const leads = (): boolean => !takesOver && (leader.leads() || outbox.storage() === 'memory');
   const sender = createSender({
     clock,
     lifecycle,

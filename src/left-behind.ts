@@ -7,7 +7,6 @@ import type { Settings } from './options.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { readLifeboats } from './outbox/rescue.ts';
-import type { Sender } from './sender/contract.ts';
 
 /** What other pages have left in localStorage: few pages find anything, and load this then. */
 export interface LeftBehindNeeds {
@@ -20,7 +19,6 @@ export interface LeftBehindNeeds {
   readonly page: string;
   readonly clock: Clock;
   readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'storage' | 'unsaved'>;
-  readonly sender: Pick<Sender, 'flush'>;
   readonly settings: Pick<Settings, 'beforeSend' | 'outbox'>;
   readonly accounts: Pick<Accounts, 'begin'>;
   drop(id: string, reason: DropReason): void;
@@ -31,11 +29,11 @@ const PERSISTED = /^persisted-queue:v1:(event-queue|dest-Customer\.io-Data-Pipel
 // In memory the keys stay for as long as the page does, and what they hold is delivered meanwhile.
 const takenBy = new WeakMap<object, Set<string>>();
 
-/** Takes it into the outbox, and deletes it only when it is safe there. */
-export async function takeOver(needs: LeftBehindNeeds): Promise<void> {
-  const { local, lifecycle, stops, scope, page, outbox, sender, settings } = needs;
+/** Takes it into the outbox, and deletes it only when it is safe there. The answer is to be called when it has been sent. */
+export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | undefined> {
+  const { local, lifecycle, stops, scope, page, outbox, settings } = needs;
   // It ended while this was loaded.
-  if (!stops.length) return;
+  if (!stops.length) return undefined;
   const keys = local.keys();
   const taken = takenBy.get(outbox) ?? new Set();
   takenBy.set(outbox, taken);
@@ -57,7 +55,11 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<void> {
   for (const { id } of events) taken.add(id);
   // A page that comes back meanwhile must see that they are taken.
   removeIfSafe();
-  await sender.flush();
+  return () => {
+    removeIfSafe();
+    // In memory they are no safer than with the page that has gone, until this page saves them in its turn.
+    if (outbox.storage() === 'memory' && stops.length) stops.push(lifecycle.on('leave', removeIfSafe));
+  };
 
   function removeIfSafe(): void {
     const isSaved = outbox.storage() === 'indexeddb' || !outbox.ledger().bytes;
@@ -68,9 +70,6 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<void> {
     if (events.every(({ id }) => !unsafe.has(id)))
       for (const [key, text] of texts) if (local.get(key) === text) local.remove(key);
   }
-  removeIfSafe();
-  // In memory they are no safer than with the page that has gone, until this page saves them in its turn.
-  if (outbox.storage() === 'memory' && stops.length) stops.push(lifecycle.on('leave', removeIfSafe));
 }
 
 function toOutboxEvent(

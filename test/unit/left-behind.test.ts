@@ -66,7 +66,6 @@ function bench({
     page: name,
     clock: page.clock,
     outbox: page.outbox,
-    sender: { flush },
     settings: {
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },
@@ -82,7 +81,11 @@ function bench({
     page,
     arrived,
     dropped,
-    takeOver: () => takeOver(needs),
+    async takeOver() {
+      const sent = await takeOver(needs);
+      await flush();
+      sent?.();
+    },
     setDown: (now) => void (down = now),
     flush,
     stats: () => accounts.stats(page.outbox.ledger()),
