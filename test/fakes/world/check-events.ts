@@ -75,16 +75,21 @@ function checkOrder({ tabs, plan }: World): void {
 
 /**
  * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
- * before it could write that down. (Events in a lifeboat may be on the disk, too: their page died in between.)
+ * before it could write that down.
  */
-function checkRepeats({ book, plan, origin, stops, wasStuck }: World): void {
+function checkRepeats({ book, plan, origin, stops, wasFrozen, wasStuck }: World): void {
   // Without a channel no page knows what another one has delivered.
   if (plan.diskFails || wasStuck || !plan.channel) return;
+  // Who comes back, or is frozen with a lifeboat in its hands, may not know what has become of it.
+  const isInDoubt = (id: string): boolean => {
+    const { saved, cameBack } = book.call(id) ?? {};
+    return Boolean(saved && (cameBack || wasFrozen));
+  };
   const known = new Map<string, number>();
   for (const { page, batch, atMs, accepted, heard } of origin.network.sent) {
     for (const { messageId } of batch) {
       const since = known.get(messageId);
-      if (since !== undefined && atMs > since + WRITING_MS && !book.call(messageId)?.saved)
+      if (since !== undefined && atMs > since + WRITING_MS && !isInDoubt(messageId))
         throw new Error(`${page} has sent ${messageId}, which had arrived for sure`);
     }
     if (!accepted || !heard) continue;
