@@ -59,7 +59,7 @@ export type SubjectClaim = string | false | ((claims: Readonly<Record<string, un
 export interface CustomerTokenOptions extends Partial<TokenLimits> {
   readonly provider: CustomerTokenProvider | CustomerTokenSource;
   /** @default 'sub' */
-  readonly subjectClaim?: SubjectClaim;
+  readonly subject?: SubjectClaim;
 }
 
 /** The option `customerToken`. */
@@ -67,7 +67,7 @@ export type CustomerToken = CustomerTokenProvider | CustomerTokenSource | Custom
 
 /** The numbers and the claim with nothing missing. */
 export interface TokenSettings extends TokenLimits {
-  readonly subjectClaim: SubjectClaim;
+  readonly subject: SubjectClaim;
 }
 
 export const TOKEN_DEFAULTS: TokenSettings = {
@@ -90,7 +90,7 @@ export const TOKEN_DEFAULTS: TokenSettings = {
   timerClampMs: 21_600_000,
   idleMs: 1_800_000,
   clockStepMs: 5_000,
-  subjectClaim: 'sub',
+  subject: 'sub',
 };
 
 export interface ResolvedCustomerToken {
@@ -128,7 +128,7 @@ function providerOf(given: CustomerToken | undefined): CustomerTokenProvider | u
 
 /** What should have come instead, where this will not do. */
 function expectedOf(key: string, value: unknown): string | undefined {
-  if (key === 'subjectClaim') {
+  if (key === 'subject') {
     const fits = value === false || typeof value === 'function' || (typeof value === 'string' && value);
     return fits ? undefined : 'the name of a claim, a function or false';
   }

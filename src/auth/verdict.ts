@@ -41,7 +41,7 @@ export function judgeToken(given: unknown, court: Court): Verdict {
   const { token, claims, hadPrefix } = reading;
   if (hadPrefix) court.warn('A customer token must come without "Bearer" in front; it was taken off');
   if (court.isRefused(token)) return { kind: 'refused', token };
-  const subject = subjectOf(claims, settings.subjectClaim);
+  const subject = subjectOf(claims, settings.subject);
   if (subject !== undefined && subject !== userId) return { kind: 'mismatch', subject };
   const leftMs = lifetimeMs(reading, server, settings.opaqueTtlMs);
   if (leftMs > 0) return { kind: 'good', isSuspect: false, token: { reading, lifetimeMs: leftMs, subject } };

@@ -39,15 +39,15 @@ describe('the option customerToken', () => {
   });
 
   test('is an object with a provider and every constant of the rules', () => {
-    const subjectClaim = (): string => 'ann';
+    const subject = (): string => 'ann';
     const { limits } = resolve({
       provider,
       timeoutMs: 1,
       aheadRatio: 0.5,
       waitMs: undefined,
-      subjectClaim,
+      subject,
     });
-    expect(limits).toEqual({ ...TOKEN_DEFAULTS, timeoutMs: 1, aheadRatio: 0.5, subjectClaim });
+    expect(limits).toEqual({ ...TOKEN_DEFAULTS, timeoutMs: 1, aheadRatio: 0.5, subject });
     for (const name of Object.keys(TOKEN_DEFAULTS).filter((key) => key.endsWith('Ms')))
       expect(resolve({ provider, [name]: 7 }).limits).toMatchObject({ [name]: 7 });
   });
@@ -66,8 +66,8 @@ describe('the option customerToken', () => {
     ['nullTtlMs', Number.NaN, 'a whole number above 0, got NaN'],
     ['hardRatio', 1, 'a number above 0 and below 1, got 1'],
     ['aheadRatio', 0, 'a number above 0 and below 1, got 0'],
-    ['subjectClaim', '', 'the name of a claim, a function or false, got ""'],
-    ['subjectClaim', true, 'the name of a claim, a function or false, got true'],
+    ['subject', '', 'the name of a claim, a function or false, got ""'],
+    ['subject', true, 'the name of a claim, a function or false, got true'],
     ['maxTokenBytes', {}, 'a whole number above 0, got an object'],
   ])('with %s of %j is told, and has no effect', (name, value, expected) => {
     expect(complaints({ [name]: value })).toEqual([`"customerToken.${name}" must be ${expected}`]);

@@ -367,15 +367,15 @@ describe('whom a token names (R13)', () => {
   });
 
   test.each<[string, object, unknown]>([
-    ['another claim', { subjectClaim: 'uid' }, 'usable'],
-    ['a function', { subjectClaim: (claims: Record<string, unknown>) => claims['uid'] }, 'usable'],
-    ['a function that finds nothing', { subjectClaim: () => undefined }, 'usable'],
-    ['false', { subjectClaim: false }, 'usable'],
+    ['another claim', { subject: 'uid' }, 'usable'],
+    ['a function', { subject: (claims: Record<string, unknown>) => claims['uid'] }, 'usable'],
+    ['a function that finds nothing', { subject: () => undefined }, 'usable'],
+    ['false', { subject: false }, 'usable'],
     ['the default', {}, 'backoff'],
     [
       'a function that throws',
       {
-        subjectClaim: () => {
+        subject: () => {
           throw new Error('no');
         },
       },
