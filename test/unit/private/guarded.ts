@@ -7,7 +7,7 @@ import { createSender } from '../../../src/sender/sender.ts';
 import { settled, START_MS } from '../../fakes/clock.ts';
 import { fakeLifecycle } from '../../fakes/lifecycle.ts';
 import { type FakeTransport, fakeTransport } from '../../fakes/transport.ts';
-import { NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth/token-page.ts';
+import { HOUR, NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth/token-page.ts';
 
 /** A page whose events go with the customer token: sender, store, token machine and guard are real. */
 export interface GuardedPage {
@@ -30,7 +30,7 @@ export interface GuardedPage {
 }
 
 const EMPTY: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
-const LIMITS = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024, maxAgeMs: 3_600_000 };
+const LIMITS = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024 };
 const MOST_READS = 5_000;
 
 export function ownEvent(id: string, userId?: string): OutboxEvent {
@@ -43,10 +43,12 @@ export function ownEvent(id: string, userId?: string): OutboxEvent {
   return { id, at: START_MS, json, bytes: json.length };
 }
 
-export function guardedPage(setup: PageSetup & { readonly maxBatchEvents?: number } = {}): GuardedPage {
+export function guardedPage(
+  setup: PageSetup & { readonly maxBatchEvents?: number; readonly maxAgeMs?: number } = {},
+): GuardedPage {
   const token = tokenPage({ identity: NOBODY, ...setup });
   const { clock, machine } = token;
-  const store = createMemoryStore(EMPTY, LIMITS);
+  const store = createMemoryStore(EMPTY, { ...LIMITS, maxAgeMs: setup.maxAgeMs ?? 7 * 24 * HOUR });
   const transport = fakeTransport(clock);
   let identity: Identity = setup.identity ?? NOBODY;
   let ledger = EMPTY;
