@@ -1,20 +1,13 @@
 /** Compiles every example of the README, and runs those that do something, against what was built. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { expect, test } from '../support/fixtures.ts';
+import { examples, ROOT } from '../support/readme.ts';
 import { page as pageOf } from '../support/site-pages.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const README = readFileSync(`${ROOT}README.md`, 'utf8');
 const FOLDER = `${ROOT}test/results/readme/`;
-
-const examples = (language: string): readonly string[] =>
-  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
-    ([, code]) => code ?? '',
-  );
 
 /** The one example that has this in it. */
 function example(language: string, part: string): string {
@@ -45,7 +38,8 @@ test('every TypeScript example compiles against the published types', () => {
       'cio-first-party/proxy': [`${ROOT}dist/proxy.d.ts`],
     },
   };
-  writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const include = ['*.ts', `${ROOT}test/support/firebase.d.ts`];
+  writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include }));
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   expect(execFileSync(process.execPath, [tsc, '-p', FOLDER], { encoding: 'utf8' })).toBe('');
 });

@@ -1,56 +1,72 @@
 /** A real OpenID provider, as an identity provider would run it: anybody may sign in, by any name. */
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-export interface OpenId {
-  /** Also its issuer. */
-  readonly origin: string;
+/** Whoever gives access tokens. */
+export interface Issuer {
+  readonly answer: RequestListener;
   readonly jwksUrl: string;
   /** How often an access token was issued. */
   issued(): number;
-  close(): Promise<void>;
 }
 
+/** What one vendor's provider has otherwise than another's. */
 export interface OpenIdOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly audience: string;
   /** Where the page is sent to when somebody has signed in. */
   readonly redirectUri: string;
-  readonly audience: string;
-  readonly accessTokenTtlSeconds: number;
+  readonly routes: {
+    readonly authorization: string;
+    readonly token: string;
+    readonly jwks: string;
+    readonly end_session: string;
+  };
+  /** How the page has to name the API that its access token is for. Of one that is asked otherwise, the token is no JWT. */
+  readonly api?: { readonly parameter: 'audience' | 'scope'; readonly value: string };
 }
 
-export async function startOpenId(options: OpenIdOptions): Promise<OpenId> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens to a port
-  const origin = `http://127.0.0.1:${port}`;
+const LIFE_SECONDS = 3_600;
+
+/** What Entra calls a person in every application; its `sub` is another one in each. */
+export const objectId = (name: string): string => `object-${name}`;
+
+export function createOpenId({ api, ...options }: OpenIdOptions): Issuer {
   let issued = 0;
-  const provider = new Provider(origin, {
+  const provider = new Provider(options.issuer, {
     clients: [
       {
-        client_id: 'shop',
+        client_id: options.clientId,
         redirect_uris: [options.redirectUri],
         grant_types: ['authorization_code', 'refresh_token'],
         token_endpoint_auth_method: 'none',
         application_type: 'native', // the page is served without TLS, from this machine
       },
     ],
+    routes: options.routes,
     clientBasedCORS: () => true,
-    scopes: ['openid', 'offline_access'],
+    scopes: ['openid', 'profile', 'offline_access'],
+    extraParams: ['audience'],
+    claims: { openid: ['sub', 'oid'] },
+    conformIdTokenClaims: false,
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, oid: objectId(id) }) }),
+    extraTokenClaims: (_, token) => ('accountId' in token ? { oid: objectId(token.accountId) } : {}),
     issueRefreshToken: async () => true,
-    ttl: { AccessToken: options.accessTokenTtlSeconds, Session: 3_600, Grant: 3_600, Interaction: 3_600 },
+    ttl: { AccessToken: LIFE_SECONDS, Session: LIFE_SECONDS, Grant: LIFE_SECONDS, Interaction: LIFE_SECONDS },
     features: {
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => `urn:${options.audience}`,
+        defaultResource: ({ oidc }) => {
+          const named = api ? String(oidc.params?.[api.parameter]).split(' ').includes(api.value) : true;
+          return named ? 'urn:api' : [];
+        },
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: '',
+          scope: api?.parameter === 'scope' ? api.value : '',
           audience: options.audience,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: options.accessTokenTtlSeconds,
+          accessTokenTTL: LIFE_SECONDS,
           jwt: { sign: { alg: 'RS256' } },
         }),
       },
@@ -58,15 +74,9 @@ export async function startOpenId(options: OpenIdOptions): Promise<OpenId> {
   });
   provider.on('access_token.issued', () => (issued += 1));
   const answer = provider.callback();
-  server.on('request', (request, response) => void answer(request, response));
   return {
-    origin,
-    jwksUrl: `${origin}/jwks`,
+    answer: (request, response) => void answer(request, response),
+    jwksUrl: new URL(options.routes.jwks, options.issuer).href,
     issued: () => issued,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
   };
 }
