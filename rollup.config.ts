@@ -287,6 +287,13 @@ const config: RollupOptions[] = [
     output: { file: 'dist/index.js', format: 'es', sourcemap: true },
   },
   {
+    input: 'src/consent/index.ts',
+    treeshake: 'smallest',
+    plugins: [code],
+    onwarn,
+    output: { file: 'dist/consent.js', format: 'es', sourcemap: true },
+  },
+  {
     input: 'src/script/cio.ts',
     treeshake: 'smallest',
     plugins: [lazyFiles(true), ...browser, notices],
@@ -337,8 +344,8 @@ const config: RollupOptions[] = [
       paths: (id) => (isProxy(id) ? './proxy.js' : id),
     },
   },
-  ...['index', 'proxy'].map((name): RollupOptions => ({
-    input: name === 'index' ? 'dist/.types/index.d.ts' : 'dist/.types/proxy/index.d.ts',
+  ...['index', 'consent', 'proxy'].map((name): RollupOptions => ({
+    input: name === 'index' ? 'dist/.types/index.d.ts' : `dist/.types/${name}/index.d.ts`,
     external: [/^node:/],
     plugins: [dts()],
     output: { file: `dist/${name}.d.ts`, format: 'es' },

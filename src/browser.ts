@@ -209,6 +209,14 @@ export function pageRegistry<T>(name: string): Map<string, T> {
 export const currentScript = (): HTMLScriptElement | undefined =>
   document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
 
+/** What other scripts of the page tell on `window`. */
+export const onPageEvent = (type: string, run: (event: Event) => void): (() => void) =>
+  listen(window, type, run);
+
+/** Whether the browser asks for privacy in the name of its user. https://w3c.github.io/gpc/ */
+export const asksForPrivacy = (): boolean =>
+  inBrowser() && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
+
 /** The page's own names. */
 export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;
 

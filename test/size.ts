@@ -47,6 +47,22 @@ const bundles = [
       `import { createAnalytics } from ${dist('index.js')}; window.create = createAnalytics;`,
     ),
   },
+  ...(await Promise.all(
+    (
+      [
+        ['oneTrust', 1.6 * KB],
+        ['*', 5.3 * KB],
+      ] as const
+    ).map(async ([name, budget]) => ({
+      name: `consent: ${name}`,
+      budget,
+      code: await firstLoad(
+        name === '*'
+          ? `export * from ${dist('consent.js')};`
+          : `import { ${name} } from ${dist('consent.js')}; window.consent = ${name}();`,
+      ),
+    })),
+  )),
   { name: 'dist/cio.js', budget: 18 * KB, code: readFileSync('dist/cio.js', 'utf8') },
   {
     name: 'cio-first-party/proxy',

@@ -35,6 +35,7 @@ test('every TypeScript example compiles against the published types', () => {
     noEmit: true,
     paths: {
       'cio-first-party': [`${ROOT}dist/index.d.ts`],
+      'cio-first-party/consent': [`${ROOT}dist/consent.d.ts`],
       'cio-first-party/proxy': [`${ROOT}dist/proxy.d.ts`],
     },
   };
@@ -58,6 +59,38 @@ test('the client example stores its events and delivers them', async ({ page, si
   await page.goto(`${site.origin}/readme`);
   expect((await said).text()).toBe('stored');
   await expect.poll(() => standIn.names()).toEqual(['identify', 'Home', 'Order Placed']);
+});
+
+test('the example with a consent platform sends once the visitor has agreed', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  const script = toJavaScript(example('ts', 'globalPrivacyControl()'))
+    .replace(/(['"])cio-first-party\1/, "'/dist/index.js'")
+    .replace(/(['"])cio-first-party\/consent\1/, "'/dist/consent.js'");
+  const platform = `
+    window.OneTrust = { IsAlertBoxClosed: () => window.isClosed === true, GetDomainData: () => ({ ShowAlertNotice: true }) };
+    window.OnetrustActiveGroups = ',C0001,';
+    window.choose = (groups) => {
+      window.isClosed = true;
+      window.OnetrustActiveGroups = groups;
+      dispatchEvent(new CustomEvent('OneTrustGroupsUpdated'));
+    };`;
+  await site.page('/readme', {
+    body: pageOf(
+      'Example',
+      `<script>${platform}</script><script type="module">${script}\nwindow.analytics = analytics;</script>`,
+    ),
+  });
+  await page.goto(`${site.origin}/readme`);
+  await page.waitForFunction(() => 'analytics' in window);
+  await page.evaluate(() => void window.analytics.track('Held'));
+  expect(await page.evaluate(() => window.analytics.consent.state)).toBe('pending');
+  await page.evaluate("choose(',C0001,C0002,C0004,')");
+  await expect.poll(() => standIn.names()).toEqual(['Held']);
+  await page.evaluate("choose(',C0001,')");
+  expect(await page.evaluate(() => window.analytics.consent.state)).toBe('denied');
 });
 
 test('the script tag example makes the global, which delivers', async ({ page, site, standIn }) => {

@@ -243,3 +243,23 @@ describe('the door', () => {
     expect(Object.keys(door).sort()).toEqual(['SdkError', 'createAnalytics']);
   });
 });
+
+describe('the consent sources', () => {
+  const platforms = sources.filter(({ file }) => file.startsWith('consent/sources/'));
+
+  test('are twelve, one a file, and each is in the entry', () => {
+    const entry = sources.find(({ file }) => file === 'consent/index.ts');
+    const exported = entry?.imports.filter(({ onlyTypes }) => !onlyTypes).map(({ from }) => from) ?? [];
+    expect(platforms).toHaveLength(12);
+    expect(exported.sort()).toEqual(['consent/combine.ts', ...platforms.map(({ file }) => file)]);
+  });
+
+  test('know nothing of each other, and of the browser what consent/page.ts gives them', () => {
+    const known = new Set(['foreign', 'page', 'platform', 'source'].map((name) => `consent/${name}.ts`));
+    const strangers = platforms.flatMap(({ imports }) => imports.filter(({ from }) => !known.has(from)));
+    expect(strangers).toEqual([]);
+    const toBrowser = sources.filter(({ imports }) => imports.some(({ from }) => from === 'browser.ts'));
+    const parts = toBrowser.map(({ file }) => file).filter((file) => partOf(file) === 'consent');
+    expect(parts).toEqual(['consent/page.ts']);
+  });
+});

@@ -1,0 +1,25 @@
+/** `cio-first-party/consent`: one function for each consent platform. A bundle holds only those that it imports. */
+export { combine } from './combine.ts';
+export { cookiebot } from './sources/cookiebot.ts';
+export { cookieConsent } from './sources/cookie-consent.ts';
+export { custom } from './sources/custom.ts';
+export { didomi } from './sources/didomi.ts';
+export { globalPrivacyControl } from './sources/global-privacy-control.ts';
+export { googleConsentMode } from './sources/google-consent-mode.ts';
+export { gpp } from './sources/gpp.ts';
+export { klaro } from './sources/klaro.ts';
+export { oneTrust } from './sources/one-trust.ts';
+export { osano } from './sources/osano.ts';
+export { tcf } from './sources/tcf.ts';
+export { usercentrics } from './sources/usercentrics.ts';
+export type { SourceOptions } from './platform.ts';
+export type { ConsentDecision, ConsentSource } from './source.ts';
+export type { CookiebotCategory } from './sources/cookiebot.ts';
+export type { CookieConsentOptions } from './sources/cookie-consent.ts';
+export type { CustomDecision } from './sources/custom.ts';
+export type { GoogleConsentModeOptions, GoogleConsentType } from './sources/google-consent-mode.ts';
+export type { GppCategory } from './sources/gpp.ts';
+export type { KlaroOptions } from './sources/klaro.ts';
+export type { OsanoCategory } from './sources/osano.ts';
+export type { TcfCategory } from './sources/tcf.ts';
+export type { UsercentricsOptions } from './sources/usercentrics.ts';

@@ -1,0 +1,46 @@
+/** All sources on one page, and the browser's own signal, which Chromium does not have and the page is given. */
+import { consentPage } from '../../support/consent-platforms.ts';
+import { expect, test } from '../../support/fixtures.ts';
+import { decision, states } from './decisions.ts';
+
+test('without any platform, every source knows nothing and leaves the page as it was', async ({
+  page,
+  site,
+}) => {
+  const all = `({ combine, custom, ...platforms }) =>
+    combine([...Object.values(platforms).map((make) => make()), custom(() => undefined)])`;
+  await site.page('/consent', consentPage(all, ''));
+  await page.goto(`${site.origin}/consent`);
+  await page.waitForFunction(() => 'source' in window);
+  expect(await decision(page)).toBeNull();
+  expect(await states(page)).toEqual([]);
+  await page.evaluate(() => window.stopSource());
+  expect(await page.evaluate(() => document.cookie + Object.keys(localStorage).join())).toBe('');
+  expect(await page.evaluate('Object.hasOwn(dataLayer, "push")')).toBe(false);
+});
+
+test('Global Privacy Control denies what a banner has granted', async ({ page, site }) => {
+  const both = `({ combine, custom, globalPrivacyControl }) =>
+    combine([custom((tell) => tell('granted')), globalPrivacyControl()])`;
+  await site.page('/consent', consentPage(both, ''));
+  await page.goto(`${site.origin}/consent`);
+  await expect.poll(() => decision(page)).toEqual({ state: 'granted' });
+  await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }));
+  await page.reload();
+  await expect.poll(() => decision(page)).toEqual({ state: 'denied' });
+});
+
+test('a real data layer decides, through the command of Google', async ({ page, site }) => {
+  const gtag = `<script>
+    window.dataLayer = window.dataLayer || [];
+    function gtag() { dataLayer.push(arguments); }
+    gtag('consent', 'default', { ad_storage: 'denied', analytics_storage: 'denied', wait_for_update: 500 });
+  </script>`;
+  await site.page('/consent', consentPage('({ googleConsentMode }) => googleConsentMode()', gtag));
+  await page.goto(`${site.origin}/consent`);
+  await page.waitForFunction(() => 'source' in window);
+  expect(await decision(page)).toBeNull();
+  await page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted' })");
+  await page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted' })");
+  expect(await states(page)).toEqual(['granted']);
+});
