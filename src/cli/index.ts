@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { proxyCommand } from './proxy.ts';
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([['proxy', proxyCommand]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['proxy', proxyCommand],
+  ['check', checkCommand],
+]);
 
 const HELP = `Usage: cio-first-party <command>
 

@@ -1,9 +1,10 @@
-/** A certificate for a server of this machine: made when it is needed, signed by itself, and of no name. */
+/** A certificate for a server of this machine: made when it is needed, signed by itself, and of no other name than 127.0.0.1. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
+const OCTET_STRING = 0x04;
 const UTC_TIME = 0x17;
 
 /** One element of DER: its length in one byte up to 127, otherwise behind a byte that tells how many follow. X.690 8.1. */
@@ -23,19 +24,30 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** Good for a day either way, as the clocks of a test may be moved. */
-export function selfSignedCertificate(): Certificate {
+const DAY_MS = 86_400_000;
+
+/** `subjectAltName` with the address 127.0.0.1. RFC 5280 4.2.1.6. */
+const THIS_MACHINE = der(
+  SEQUENCE,
+  Buffer.from('0603551d11', 'hex'),
+  der(OCTET_STRING, der(SEQUENCE, der(0x87, Buffer.from([127, 0, 0, 1])))),
+);
+
+/** Good for a day, or as many as are given, and a day back, as the clocks of a test may be moved. */
+export function selfSignedCertificate(days = 1): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = der(SEQUENCE, Buffer.from('06082a8648ce3d040302', 'hex'));
   const name = der(SEQUENCE);
   const toBeSigned = der(
     SEQUENCE,
+    der(0xa0, der(INTEGER, Buffer.from([2]))), // version 3
     der(INTEGER, Buffer.from([1])),
     ecdsaWithSha256,
     name,
-    der(SEQUENCE, utcTime(Date.now() - 86_400_000), utcTime(Date.now() + 86_400_000)),
+    der(SEQUENCE, utcTime(Date.now() - DAY_MS), utcTime(Date.now() + days * DAY_MS)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, der(SEQUENCE, THIS_MACHINE)),
   );
   const noUnusedBits = Buffer.from([0]);
   const signature = der(BIT_STRING, noUnusedBits, sign('sha256', toBeSigned, privateKey));

@@ -1,62 +1,15 @@
 // @vitest-environment node
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createTokenIssuer } from '../../../src/proxy/index.ts';
 import { basicAuthorization } from '../../../src/wire.ts';
 import { startUpstream } from '../proxy/upstream.ts';
+import { ROOT, run, startProxy } from './program.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'application/json' };
 const BODY = JSON.stringify({ batch: [{ type: 'track', event: 'x', messageId: 'm', anonymousId: 'a' }] });
-
-function start(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
-  const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args], {
-    cwd: ROOT,
-    env: { PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-}
-
-async function run(
-  args: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
-  const child = start(args, environment);
-  const exit = once(child, 'exit') as Promise<[number]>;
-  const [out, err] = await Promise.all([streamed(child.stdout), streamed(child.stderr)]);
-  return { code: (await exit)[0], out, err };
-}
-
-const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
-  stream ? text(stream) : Promise.resolve('');
-
-/** A proxy as the operator runs it. `lines`: what it prints, as it comes. */
-async function startProxy(
-  environment: Record<string, string>,
-): Promise<{ child: ChildProcess; url: string; lines: AsyncIterator<string> }> {
-  const child = start(['proxy'], {
-    CIO_WRITE_KEY: 'write-key',
-    CIO_CLIENT_KEYS: 'web',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ...environment,
-  });
-  if (child.stdout === null) throw new Error('no stdout');
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const { value } = await lines.next();
-  const url = /http:\S+/.exec(String(value))?.[0] ?? '';
-  expect(value).toBe(`The proxy listens on ${url}`);
-  return { child, url, lines };
-}
 
 describe('cio-first-party', () => {
   test('explains itself', async () => {

@@ -1,0 +1,38 @@
+import { inWords, isDelivered } from './probe.ts';
+import { fail, type Finding, pass, warn } from './row.ts';
+import { answersIn, type Scene } from './scene.ts';
+
+/** Whether packed batches pass. They need not, unless the proxy has said so. */
+export async function checkCompression(scene: Scene): Promise<readonly Finding[]> {
+  const name = 'gzip';
+  const announced = answersIn(scene).some((answer) =>
+    /\bgzip\b/i.test(answer.header('Accept-Encoding') ?? ''),
+  );
+  const { dry, samples, postEvents } = scene;
+  const reply = await postEvents(dry ? [] : [samples.event()], { gzip: true });
+  const detail = `${announced ? 'announced' : 'not announced'}, ${inWords(reply)}`;
+  if (announced && isDelivered(reply)) return [pass(name, detail)];
+  if (isDelivered(reply))
+    return [
+      warn(name, detail, 'Say so with Accept-Encoding: gzip on every answer; batches are plain until then.'),
+    ];
+  if (!announced)
+    return [
+      warn(name, detail, 'Nothing to do: batches are plain. Packed, they have a fraction of the bytes.'),
+    ];
+  if (reply.kind === 'answer' && reply.status === 415)
+    return [
+      warn(
+        name,
+        detail,
+        'Leave out Accept-Encoding: gzip, or read it. The SDK has to send such a batch twice.',
+      ),
+    ];
+  return [
+    fail(
+      name,
+      detail,
+      'Leave out Accept-Encoding: gzip, or read it: the SDK believes it, and only 415 makes it send plain again.',
+    ),
+  ];
+}

@@ -1,0 +1,85 @@
+import { basicAuthorization } from '../../wire.ts';
+import { inWords, isDelivered, isRefused, outcomeOf, type Reply } from './probe.ts';
+import { fail, type Finding, pass, skip, warn } from './row.ts';
+import { answersIn, type Scene } from './scene.ts';
+
+const UNKNOWN_KEY = 'cio-first-party-check-unknown-key';
+
+/** Whether the client key passes and others do not. Asked with empty batches: what passes by mistake delivers nothing. */
+export async function checkCredentials(scene: Scene): Promise<readonly Finding[]> {
+  const known = await scene.postEvents([]);
+  // Judged before the key is, so that nothing is learned of keys.
+  if (isForeign(known)) return [foreign(scene, known)];
+  const ask = (authorization: string | null): Promise<Reply> => scene.postEvents([], { authorization });
+  return [
+    accepted(known),
+    refused('wrong key refused', await ask(basicAuthorization(UNKNOWN_KEY))),
+    refused('missing key refused', await ask(null)),
+    similar(await ask(basicAuthorization(`${scene.clientKey}-other`))),
+    prompt(scene),
+  ];
+}
+
+function isForeign(reply: Reply): boolean {
+  return reply.kind === 'answer' && reply.status === 403 && outcomeOf(reply).kind === 'unauthorized';
+}
+
+function foreign({ origin }: Scene, reply: Reply): Finding {
+  const advice = `Add ${origin} to the origins of the proxy.`;
+  return fail('origin accepted', inWords(reply), advice, 'events');
+}
+
+function accepted(reply: Reply): Finding {
+  const name = 'client key accepted';
+  if (isDelivered(reply)) return pass(name, inWords(reply));
+  if (reply.kind === 'answer' && (reply.status === 401 || reply.status === 403))
+    return fail(
+      name,
+      inWords(reply),
+      'Give the key that the proxy expects. It comes as Basic base64(key + ":"), without a password.',
+      'events',
+    );
+  return warn(
+    name,
+    `${inWords(reply)} to an empty batch`,
+    'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.',
+  );
+}
+
+function refused(name: string, reply: Reply): Finding {
+  if (reply.kind === 'answer' && reply.status === 401) return pass(name, inWords(reply));
+  if (isDelivered(reply))
+    return fail(name, inWords(reply), 'Compare the key with those that you know: anybody can send events.');
+  if (isRefused(reply))
+    return fail(
+      name,
+      inWords(reply),
+      'Answer 401: after it the SDK keeps its events, after another 4xx it drops them as faulty.',
+    );
+  return warn(name, inWords(reply), 'Answer 401: the SDK then says that the key is wrong.');
+}
+
+function similar(reply: Reply): Finding {
+  const name = 'similar key refused';
+  if (!isDelivered(reply)) return pass(name, inWords(reply));
+  return warn(
+    name,
+    `${inWords(reply)} to the key with something behind it`,
+    'Compare whole keys: a key that has to be withdrawn cannot be while all that begin like it pass.',
+  );
+}
+
+function prompt(scene: Scene): Finding {
+  const name = 'no password prompt';
+  const refusals = answersIn(scene).filter(({ status }) => status === 401);
+  if (refusals.length === 0) return skip(name, 'nothing was answered 401');
+  const challenges = refusals.some((answer) =>
+    /(^|,)\s*basic\b/i.test(answer.header('WWW-Authenticate') ?? ''),
+  );
+  if (!challenges) return pass(name, 'no WWW-Authenticate: Basic');
+  return fail(
+    name,
+    'answered WWW-Authenticate: Basic',
+    'Leave it out: browsers ask the visitor for a password then.',
+  );
+}

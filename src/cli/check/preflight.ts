@@ -1,0 +1,122 @@
+import { BATCH_PATH } from '../../wire.ts';
+import { type Answer, inWords, isDelivered, type Reply } from './probe.ts';
+import { fail, type Finding, pass, skip, warn } from './row.ts';
+import type { Scene } from './scene.ts';
+
+/** What the SDK puts on every batch. https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names */
+const NEEDED = ['authorization', 'content-type'];
+
+/** Whether the browser lets pages of another origin send, and read what is answered. */
+export async function checkPreflight(scene: Scene): Promise<readonly Finding[]> {
+  if (!scene.isCrossOrigin)
+    return [skip('preflight', 'for pages of the same origin there is none; for others: --origin')];
+  const reply = await preflight(scene, NEEDED);
+  const verdict = permission(scene, reply);
+  const answered = await scene.postEvents([]);
+  const refused = await scene.postEvents([], { authorization: null });
+  return [
+    verdict,
+    ...(verdict.status === 'pass' && reply.kind === 'answer' ? [remembered(reply)] : []),
+    readable(scene, answered),
+    readableRefusal(scene, refused),
+    await exposed(scene, answered),
+  ];
+}
+
+function preflight({ probe, origin }: Scene, headers: readonly string[]): Promise<Reply> {
+  return probe({
+    method: 'OPTIONS',
+    path: BATCH_PATH,
+    headers: {
+      Origin: origin,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': headers.join(','),
+      'Sec-Fetch-Site': 'cross-site',
+      'Sec-Fetch-Mode': 'cors',
+    },
+  });
+}
+
+function permission(scene: Scene, reply: Reply): Finding {
+  const no = (detail: string, advice: string): Finding => fail('preflight', detail, advice);
+  if (reply.kind === 'silence' || !isDelivered(reply))
+    return no(
+      inWords(reply),
+      'Answer OPTIONS with 204 and the Access-Control headers, without asking for a key: browsers send none with it.',
+    );
+  if (!allowsOrigin(scene, reply))
+    return no(`does not allow ${scene.origin}`, `Answer Access-Control-Allow-Origin: ${scene.origin}`);
+  const missing = NEEDED.filter((name) => !allowsHeader(reply, name));
+  if (missing.length > 0)
+    return no(
+      `does not allow the header ${missing.join(', ')}`,
+      `Answer Access-Control-Allow-Headers: Authorization, Content-Type. A * does not stand for Authorization.`,
+    );
+  return pass('preflight', `allows ${scene.origin}`);
+}
+
+/** The SDK sends no cookies, so that a `*` is enough. */
+function allowsOrigin({ origin }: Scene, answer: Answer): boolean {
+  const allowed = answer.header('Access-Control-Allow-Origin');
+  return allowed === '*' || allowed === origin;
+}
+
+function allowsHeader(answer: Answer, name: string): boolean {
+  const allowed = listIn(answer, 'Access-Control-Allow-Headers');
+  return allowed.includes(name) || (name !== 'authorization' && allowed.includes('*'));
+}
+
+function listIn(answer: Answer, name: string): readonly string[] {
+  return (answer.header(name) ?? '').split(',').map((item) => item.trim().toLowerCase());
+}
+
+function remembered(answer: Answer): Finding {
+  const seconds = Number(answer.header('Access-Control-Max-Age') ?? 0);
+  if (seconds > 0) return pass('preflight kept', `for ${seconds} s`);
+  const advice = 'Answer Access-Control-Max-Age: 7200. Browsers ask again every 5 seconds without it.';
+  return warn('preflight kept', 'not asked for', advice);
+}
+
+function readable(scene: Scene, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('answers readable', 'by the page');
+  return fail(
+    'answers readable',
+    reply.kind === 'answer' ? 'not by the page' : inWords(reply),
+    'Put Access-Control-Allow-Origin on the answers to POST too: unread, no answer tells the SDK that events have arrived.',
+  );
+}
+
+function readableRefusal(scene: Scene, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('refusals readable', 'by the page');
+  return warn(
+    'refusals readable',
+    reply.kind === 'answer' ? 'not by the page' : inWords(reply),
+    'Put Access-Control-Allow-Origin on errors too: unread, a wrong key looks like a broken network.',
+  );
+}
+
+async function exposed(scene: Scene, reply: Reply): Promise<Finding> {
+  const name = 'exposed headers';
+  if (reply.kind === 'silence') return skip(name, inWords(reply));
+  const readable = listIn(reply, 'Access-Control-Expose-Headers');
+  const readsGzip = /\bgzip\b/i.test(reply.header('Accept-Encoding') ?? '');
+  const wanted = ['retry-after', 'date', ...(readsGzip ? ['accept-encoding'] : [])];
+  const missing = readable.includes('*') ? [] : wanted.filter((each) => !readable.includes(each));
+  if (missing.length > 0)
+    return warn(
+      name,
+      `not ${missing.join(', ')}`,
+      `Answer Access-Control-Expose-Headers: ${wanted.join(', ')}. Unread, the SDK waits as long as it sees fit.`,
+    );
+  if (readsGzip) {
+    const packed = await preflight(scene, ['authorization', 'content-encoding', 'content-type']);
+    if (packed.kind === 'silence' || !allowsHeader(packed, 'content-encoding'))
+      // The page has read that gzip is welcome, and its browser then refuses to send it.
+      return fail(
+        name,
+        'gzip is announced, and the header content-encoding not allowed',
+        'Add Content-Encoding to Access-Control-Allow-Headers.',
+      );
+  }
+  return pass(name, wanted.join(', '));
+}

@@ -1,0 +1,53 @@
+/** Runs the command line of the sources, as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+
+export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Ends with the test, if not by itself. */
+function start(args: readonly string[], environment: Record<string, string>): ChildProcess {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args], {
+    cwd: ROOT,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+export async function run(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = start(args, environment);
+  const exit = once(child, 'exit') as Promise<[number]>;
+  const [out, err] = await Promise.all([streamed(child.stdout), streamed(child.stderr)]);
+  return { code: (await exit)[0], out, err };
+}
+
+const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
+  stream ? text(stream) : Promise.resolve('');
+
+/** A proxy as the operator runs it. `lines`: what it prints, as it comes. */
+export async function startProxy(
+  environment: Record<string, string>,
+): Promise<{ child: ChildProcess; url: string; lines: AsyncIterator<string> }> {
+  const child = start(['proxy'], {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { value } = await lines.next();
+  const url = /http:\S+/.exec(String(value))?.[0] ?? '';
+  expect(value).toBe(`The proxy listens on ${url}`);
+  return { child, url, lines };
+}

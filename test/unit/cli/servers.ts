@@ -1,0 +1,58 @@
+/** Servers for the checks to ask: our proxy with one thing wrong. */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { createProxy, type ProxyOptions } from '../../../src/proxy/index.ts';
+import { createNodeHandler } from '../../../src/proxy/node.ts';
+import { CLIENT_KEY } from '../../support/guide-proxies/index.ts';
+
+export const WRITE_KEY = 'write-key';
+export const PAGES = 'https://shop.example.com';
+
+/** What the server does instead of, or with, what the proxy does. */
+export type Fault = (request: Request, proxy: (request: Request) => Promise<Response>) => Promise<Response>;
+
+export function faultyProxy(
+  upstreamUrl: string,
+  options: Partial<ProxyOptions> = {},
+  fault: Fault = (request, proxy) => proxy(request),
+): RequestListener {
+  const proxy = createProxy({
+    writeKey: WRITE_KEY,
+    clientKeys: [CLIENT_KEY],
+    origins: [PAGES],
+    upstreamUrl,
+    ...options,
+  });
+  return createNodeHandler(
+    (request) => fault(request, proxy.fetch),
+    () => true,
+  );
+}
+
+/** Listens until the test has ended. Answers where. */
+export async function serve(
+  listener: RequestListener,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<string> {
+  const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The events of a batch, from a copy of its request; none where the body is no batch. */
+export async function eventsOf(request: Request): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  try {
+    const body = (await request.clone().json()) as { batch?: readonly Readonly<Record<string, unknown>>[] };
+    return body.batch ?? [];
+  } catch {
+    return [];
+  }
+}
