@@ -150,7 +150,7 @@ export function createCore(needs: CoreNeeds): Core {
   /** What other pages have left behind comes before what was stored since: once that is sent, nobody knows what is in both. */
   async function rescue(): Promise<void> {
     takesOver = local.keys().some((key) => LEFT_BEHIND.test(key));
-    const needs = { local, lifecycle, stops, scope, page, clock, outbox, settings, accounts, drop };
+    const needs = { local, lifecycle, stops, scope, page, clock, outbox, sender, settings, accounts, drop };
     const sent =
       takesOver &&
       (await import('./left-behind.ts').then(({ takeOver }) => takeOver(needs)).catch(() => undefined)); // it stays

@@ -7,6 +7,7 @@ import type { Settings } from './options.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { readLifeboats } from './outbox/rescue.ts';
+import type { Sender } from './sender/contract.ts';
 
 /** What other pages have left in localStorage: few pages find anything, and load this then. */
 export interface LeftBehindNeeds {
@@ -19,6 +20,7 @@ export interface LeftBehindNeeds {
   readonly page: string;
   readonly clock: Clock;
   readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'storage' | 'unsaved'>;
+  readonly sender: Pick<Sender, 'hasSettled'>;
   readonly settings: Pick<Settings, 'beforeSend' | 'outbox'>;
   readonly accounts: Pick<Accounts, 'begin'>;
   drop(id: string, reason: DropReason): void;
@@ -31,7 +33,7 @@ const takenBy = new WeakMap<object, Set<string>>();
 
 /** Takes it into the outbox, and deletes it only when it is safe there. The answer is to be called when it has been sent. */
 export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | undefined> {
-  const { local, lifecycle, stops, scope, page, outbox, settings } = needs;
+  const { local, lifecycle, stops, scope, page, outbox, sender, settings } = needs;
   // It ended while this was loaded.
   if (!stops.length) return undefined;
   const keys = local.keys();
@@ -51,7 +53,8 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | u
   // A page that could not store what it took over has left it in a boat of its own, too.
   const left = [...foreign, ...readLifeboats(lifeboats.map(local.get))];
   const events = [...new Map(left.map((event) => [event.id, event])).values()];
-  await outbox.adopt(events.filter(({ id }) => !taken.has(id)));
+  // What its page had just written, and did not know of yet, may be sent by now.
+  await outbox.adopt(events.filter(({ id }) => !taken.has(id) && !sender.hasSettled(id)));
   for (const { id } of events) taken.add(id);
   // A page that comes back meanwhile must see that they are taken.
   removeIfSafe();

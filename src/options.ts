@@ -149,7 +149,7 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     if (/s$|Ratio$/.test(key) && value !== undefined && !(Number(value) > 0))
       throw wrong(`customerToken.${key}`, 'a number above 0', value);
   if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function')) {
-    throw wrong('plugins', 'a list of plugins', plugins);
+    throw wrong('plugins', 'a list', plugins);
   }
   return settings;
 }

@@ -51,7 +51,7 @@ export interface RecoveryNeeds extends Pick<
 const OPEN_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const LOAD_AGAIN_MS = 30_000;
-export const NO_ANSWER = 'IndexedDB gives no answer';
+export const NO_ANSWER = 'IndexedDB hangs';
 
 export function createFallback(
   needs: FallbackNeeds,

@@ -51,6 +51,6 @@ function logIn(store: IDBObjectStore): LogTransaction {
 
 /** What cannot be right is better found now than sent. */
 function sound<T>(value: unknown, isSound: (value: unknown) => value is T): T {
-  if (!isSound(value)) throw new TypeError('Not readable');
+  if (!isSound(value)) throw new TypeError();
   return value;
 }

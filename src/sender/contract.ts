@@ -17,6 +17,8 @@ export interface Sender {
   flush(): Promise<void>;
   /** Whether a request is under way. */
   busy(): boolean;
+  /** Whether this tab knows that an event of another one was settled, lately. */
+  hasSettled(id: string): boolean;
   /** The last events of this tab, as far as nobody has settled them. */
   unsettled(): readonly OutboxEvent[];
   /**

@@ -3,17 +3,24 @@ import type { OutboxEvent } from '../outbox/contract.ts';
 /** The last events of this tab that nobody has settled: what a page that leaves can send without asking a database. */
 export interface Recent {
   add(event: OutboxEvent): void;
+  /** Somebody has settled these. */
   remove(ids: readonly string[]): void;
+  /** Whether that was an event of another tab, lately. */
+  wasOthers(id: string): boolean;
   all(): readonly OutboxEvent[];
   /** Together with these, each once, oldest first. */
-  with(others: readonly OutboxEvent[]): readonly OutboxEvent[];
+  with(more: readonly OutboxEvent[]): readonly OutboxEvent[];
 }
 
 // A batch that is under way, and more than a page can send as it leaves.
 const MOST_BYTES = 1024 * 1024;
 
+// A page that leaves may save what it has just written, and is sent by now: it is about moments.
+const MOST_OTHERS = 1_000;
+
 export function createRecent(): Recent {
   const events = new Map<string, OutboxEvent>();
+  let others: readonly string[] = [];
   let bytes = 0;
   return {
     add(event) {
@@ -22,12 +29,11 @@ export function createRecent(): Recent {
       events.set(event.id, event);
     },
     remove(ids) {
-      for (const id of ids) {
-        bytes -= events.get(id)?.bytes ?? 0;
-        events.delete(id);
-      }
+      for (const id of ids) bytes -= events.get(id)?.bytes ?? 0;
+      others = [...ids.filter((id) => !events.delete(id)), ...others].slice(0, MOST_OTHERS);
     },
+    wasOthers: (id) => others.includes(id),
     all: () => [...events.values()],
-    with: (others) => [...new Map([...events, ...others.map((each) => [each.id, each] as const)]).values()],
+    with: (more) => [...new Map([...events, ...more.map((each) => [each.id, each] as const)]).values()],
   };
 }

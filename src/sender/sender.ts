@@ -274,6 +274,7 @@ export function createSender(needs: SenderNeeds): Sender {
     wake: soon,
     settled: recent.remove,
     busy: () => inFlight.size > 0,
+    hasSettled: recent.wasOthers,
     unsettled: recent.all,
     async flush() {
       await draining; // it may have looked before the last event was stored, or failed before things were better

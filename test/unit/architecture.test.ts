@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { INTERNAL_NAMES } from '../../rollup.config.ts';
 
 const SRC = new URL('../../src', import.meta.url).pathname;
 const VENDOR = '@customerio/';
@@ -261,5 +262,24 @@ describe('the consent sources', () => {
     const toBrowser = sources.filter(({ imports }) => imports.some(({ from }) => from === 'browser.ts'));
     const parts = toBrowser.map(({ file }) => file).filter((file) => partOf(file) === 'consent');
     expect(parts).toEqual(['consent/page.ts']);
+  });
+});
+
+describe('names that the build shortens', () => {
+  const PUBLIC = new Set([
+    'analytics.ts',
+    'errors.ts',
+    'events.ts',
+    'options.ts',
+    'wire.ts',
+    'outbox/record.ts',
+  ]);
+  const all = sources.map(({ code }) => code).join('\n');
+
+  test.each(INTERNAL_NAMES)('%s is in no text, and nobody else says it', (name) => {
+    expect(all).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(all).not.toMatch(new RegExp(`['"\`]${name}['"\`]`));
+    for (const { file, code } of sources)
+      if (PUBLIC.has(file)) expect(code, file).not.toMatch(new RegExp(`\\b${name}\\b`));
   });
 });

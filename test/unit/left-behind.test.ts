@@ -66,6 +66,7 @@ function bench({
     page: name,
     clock: page.clock,
     outbox: page.outbox,
+    sender: { hasSettled: (id) => arrived.includes(id) },
     settings: {
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },
@@ -119,6 +120,16 @@ const call = (id: string, more: object = {}): object => ({
 });
 
 describe('the lifeboats of other pages', () => {
+  test('that save what was written after all, and has been sent by this page, bring none of it in again', async () => {
+    const { local, takeOver, arrived, page, flush } = bench();
+    await page.add([outboxEvent('written')]);
+    await flush();
+    boat(local, 'other', [outboxEvent('written'), outboxEvent('unwritten')]);
+    await takeOver();
+    expect(arrived).toEqual(['written', 'unwritten']);
+    expect(local.keys()).toEqual([]);
+  });
+
   test('are brought in, oldest first, and cleared away', async () => {
     const { local, takeOver, arrived } = bench();
     boat(local, 'late', [outboxEvent('late', { at: START_MS + 9 })]);

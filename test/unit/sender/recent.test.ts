@@ -14,6 +14,16 @@ describe('the recent events', () => {
     expect(recent.with([])).toEqual(recent.all());
   });
 
+  test('are told from those of other tabs, of which it is known for a while that they are settled', () => {
+    const recent = createRecent();
+    for (const event of events('e', 2)) recent.add(event);
+    recent.remove(['e1', 'other']);
+    expect(['e1', 'e2', 'other', 'unknown'].filter(recent.wasOthers)).toEqual(['other']);
+    for (let batch = 0; batch < 20; batch++) recent.remove(ids(events(`later${batch}-`, 100)));
+    expect(recent.wasOthers('other')).toBe(false);
+    expect(recent.wasOthers('later19-7')).toBe(true);
+  });
+
   test('come together with others, each once', () => {
     const recent = createRecent();
     for (const event of events('e', 2)) recent.add(event);
