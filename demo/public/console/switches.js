@@ -2,12 +2,19 @@
 const up = document.getElementById('up');
 const radios = [...document.querySelectorAll('fieldset input')];
 
-const send = (change) =>
-  fetch('/console/faults', {
+// Changes that the server has not answered: what it says meanwhile may be older.
+let sending = 0;
+
+async function send(change) {
+  sending += 1;
+  const answer = await fetch('/console/faults', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(change),
-  });
+  }).catch(() => null);
+  sending -= 1;
+  if (answer?.ok) showSwitches(await answer.json());
+}
 
 up.addEventListener('click', () => {
   void send({ proxy: up.getAttribute('aria-checked') === 'true' ? 'down' : 'up' });
@@ -23,6 +30,7 @@ function valueOf({ value }) {
 
 /** Shows what the server says; it may have been changed from elsewhere. */
 export function showSwitches(faults) {
+  if (sending > 0) return;
   up.setAttribute('aria-checked', String(faults.proxy === 'up'));
   for (const radio of radios) radio.checked = valueOf(radio) === faults[radio.name];
 }
