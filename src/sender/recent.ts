@@ -29,8 +29,11 @@ export function createRecent(): Recent {
       events.set(event.id, event);
     },
     remove(ids) {
-      for (const id of ids) bytes -= events.get(id)?.bytes ?? 0;
-      others = [...ids.filter((id) => !events.delete(id)), ...others].slice(0, MOST_OTHERS);
+      const foreign = ids.filter((id) => {
+        bytes -= events.get(id)?.bytes ?? 0;
+        return !events.delete(id);
+      });
+      others = [...foreign, ...others].slice(0, MOST_OTHERS);
     },
     wasOthers: (id) => others.includes(id),
     all: () => [...events.values()],

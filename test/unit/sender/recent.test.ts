@@ -46,5 +46,8 @@ describe('the recent events', () => {
       expect(ids(recent.with([]))).toEqual([`e${round}`]);
       recent.remove([`e${round}`, `e${round}`]);
     }
+    // And no more than that.
+    for (const event of ['f1', 'f2']) recent.add(outboxEvent(event, { bytes: 600_000 }));
+    expect(ids(recent.all())).toEqual(['f1']);
   });
 });
