@@ -1,4 +1,5 @@
 /** People who sign in at the demo's shop, and what its console shows of their tokens. */
+import { keptBy } from '../support/kept.ts';
 import type { Page } from 'playwright';
 import {
   ADA,
@@ -333,23 +334,7 @@ test('no text of a token is anywhere that it could be read', async ({ demo, page
   }
   expect(tokens.length).toBeGreaterThan(2);
   expect(tokens.every((token) => token.startsWith('Bearer eyJ'))).toBe(true);
-  const stored = await page.evaluate(async () => {
-    const found: unknown[] = [localStorage, sessionStorage, document.cookie];
-    for (const { name = '' } of await indexedDB.databases()) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const opening = indexedDB.open(name);
-        opening.addEventListener('success', () => resolve(opening.result));
-        opening.addEventListener('error', () => reject(new Error(name)));
-      });
-      for (const store of database.objectStoreNames) {
-        const all = database.transaction(store).objectStore(store).getAll();
-        await new Promise((resolve) => all.addEventListener('success', resolve));
-        found.push(all.result);
-      }
-      database.close();
-    }
-    return JSON.stringify(found);
-  });
+  const stored = await keptBy(page);
   const stream = await console.evaluate(
     () =>
       new Promise<string>((resolve) => {

@@ -10,6 +10,7 @@ import {
   test,
   tokenEvents,
 } from '../../support/members.ts';
+import { keptBy } from '../../support/kept.ts';
 
 test('signs in, and reads inbox and attributes: one token, and one request each', async ({
   members,
@@ -189,26 +190,14 @@ for (const [authorization, scheme] of [
     const used = calls.map(({ authorization }) => authorization?.replace('Bearer ', '') ?? '');
     expect(new Set(used).size).toBe(2);
     expect(used).toContain(pushed);
-    const kept = await page.evaluate(async () => {
-      const found: unknown[] = [localStorage, sessionStorage, document.cookie, location.href];
-      for (const { name = '' } of await indexedDB.databases()) {
-        const database = await new Promise<IDBDatabase>((resolve, reject) => {
-          const opening = indexedDB.open(name);
-          opening.addEventListener('success', () => resolve(opening.result));
-          opening.addEventListener('error', () => reject(new Error(name)));
-        });
-        for (const store of database.objectStoreNames) {
-          const all = database.transaction(store).objectStore(store).getAll();
-          await new Promise((resolve) => all.addEventListener('success', resolve));
-          found.push(all.result);
-        }
-        database.close();
-      }
-      return JSON.stringify([found, window.told, window.analytics.customerTokenStatus()]);
-    });
+    const kept = await keptBy(page);
+    const heard = await page.evaluate(() =>
+      JSON.stringify([window.told, window.analytics.customerTokenStatus()]),
+    );
     const everywhere = [
       ...seen,
       kept,
+      heard,
       JSON.stringify(await standIn.events()),
       JSON.stringify(await site.hits()),
     ];
