@@ -255,10 +255,15 @@ const notices: Plugin = license({
  * are the same in all files, which are built one by one. `test/unit/architecture.test.ts` looks after this list.
  */
 export const INTERNAL_NAMES: readonly string[] = (
-  'announce captured clearOwn comeBack evicted groupOptions handOver hasHeir heard inMemory inTime isThere ' +
-  'keepaliveRoom leads leaving maxHeld newCall onDenied onEvicted onHealed onLost onOpened onReadsGzip onStored onUnauthorized ' +
-  'quietMs readsGzip remembered setQuiet unlessHeld unsettled userOptions wasOthers writeHead'
+  'accounts captured clearOwn comeBack erase evicted gained groupOptions guard handOver hasHeir heard idle ' +
+  'inMemory inTime isThere keepaliveRoom leads leaving lifecycle maxHeld moved newCall onClose onDenied onEvicted ' +
+  'onHealed onLost onOpen onOpened onReadsGzip onStored onUnauthorized personal quietMs readsGzip recovery refuse ' +
+  'remembered sender setQuiet settled stops tooLate transport unlessHeld unsettled userOptions visitor wasOthers ' +
+  'wipe wrapped writeHead'
 ).split(' ');
+
+/** One letter for each of them. Nobody else has a property of one letter, which the tests see to. */
+export const SHORT = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';
 
 const typescript = (more: Parameters<typeof esbuild>[0] = {}): Plugin =>
   esbuild({
@@ -272,7 +277,7 @@ const typescript = (more: Parameters<typeof esbuild>[0] = {}): Plugin =>
 const code = typescript();
 const short = typescript({
   mangleProps: new RegExp(`^(${INTERNAL_NAMES.join('|')})$`),
-  mangleCache: Object.fromEntries(INTERNAL_NAMES.map((name, i) => [name, `$${i.toString(36)}`])),
+  mangleCache: Object.fromEntries(INTERNAL_NAMES.map((name, i) => [name, SHORT[i] ?? name])),
 });
 const browser: Plugin[] = [
   slim(),

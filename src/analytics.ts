@@ -4,7 +4,7 @@ import type { TokenResult, TokenStatus } from './auth/token-contract.ts';
 import type { Traits, User } from './customerio/identity.ts';
 import type { EventContext, Plugin, SourceMiddleware } from './customerio/plugin.ts';
 import type { Customer, Inbox } from './private/contract.ts';
-import type { AnalyticsEvents, ConsentState, DropReason, EventName, Listener } from './events.ts';
+import type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
 /** What happened to a call, by the time its promise resolved. */
 export interface Receipt {
@@ -99,8 +99,12 @@ export interface Calls {
 
 export interface Consent {
   readonly state: ConsentState;
-  /** Held calls are made now, in their order, with the time and page that they had. */
-  grant(categories?: readonly string[]): void;
+  /**
+   * Held calls are made now, in their order, with the time and page that they had. Events carry the categories (names of those
+   * that are on, or all with what they are) as `context.consent.categoryPreferences`. Of the names, `analytics` opens events and
+   * `messaging` opens private calls, where they are given.
+   */
+  grant(categories?: readonly string[] | Categories): void;
   /** Held calls are dropped. After a grant: sending stops, and everything that was stored is deleted. */
   deny(): void;
 }

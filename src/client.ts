@@ -2,13 +2,21 @@ import { createAccounts } from './accounts.ts';
 import type { TokenStatus } from './auth/token-contract.ts';
 import type { Analytics, FlushResult, Receipt } from './analytics.ts';
 import * as browser from './browser.ts';
+import { follow } from './consent/follow.ts';
 import { createGate } from './consent/gate.ts';
 import { createCore } from './core.ts';
 import type { Core } from './core-contract.ts';
 import type { Call, EventMethod } from './customerio/analytics.ts';
+import { isPlainObject } from './customerio/arguments.ts';
 import { plain } from './customerio/plain.ts';
 import { SdkError, type SdkErrorCode } from './errors.ts';
-import { type AnalyticsEvents, createEmitter, type DropReason, type EventName } from './events.ts';
+import {
+  type AnalyticsEvents,
+  type Categories,
+  createEmitter,
+  type DropReason,
+  type EventName,
+} from './events.ts';
 import { nobody } from './customerio/nobody.ts';
 import type { Settings } from './options.ts';
 import type { PrivateMethods } from './private-client.ts';
@@ -26,6 +34,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   let calls = 0;
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
+  let unfollow = (): void => {};
 
   const warned = new Set<string>();
   function warnOnce(code: string, text: string, cause?: unknown): void {
@@ -66,33 +75,42 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     emit('dropped', { id, reason });
   }
 
+  function start(options: Settings): void {
+    core = createCore({
+      settings: options,
+      page,
+      ready: wiped,
+      version: __VERSION__,
+      accounts,
+      newCall() {
+        const id = newId();
+        accounts.begin(id);
+        return { id, snapshot: snapshot() };
+      },
+      categories: () => categories,
+      emit,
+      fail,
+      tell: (name, args) => emitter.emit(name, ...args),
+      kept: (id, where) =>
+        where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
+      drop,
+      onDenied: () => decide('denied'),
+    });
+  }
+
   const gate = createGate({
     maxHeld: settings.outbox.maxEvents,
     maxAgeMs: settings.outbox.maxAgeMs,
     now: browser.clock.now,
     onOpen() {
-      core = createCore({
-        settings,
-        page,
-        ready: wiped,
-        version: __VERSION__,
-        accounts,
-        newCall() {
-          const id = newId();
-          accounts.begin(id);
-          return { id, snapshot: snapshot() };
-        },
-        emit,
-        fail,
-        tell: (name, args) => emitter.emit(name, ...args),
-        kept: (id, where) =>
-          where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
-        drop,
-        onDenied: () => decide('denied'),
-      });
+      start(settings);
       for (const act of standing) attempt(() => core && act(core));
     },
     onClose() {
+      // What an earlier visit has left goes too.
+      const left = browser.cookieJar.read() + browser.local.keys();
+      if (!core && ['ajs_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name)))
+        start({ ...settings, plugins: [], customerToken: undefined });
       wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });
       });
@@ -100,8 +118,22 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     },
   });
 
-  function decide(state: 'granted' | 'denied', categories?: readonly string[]): void {
-    if (hasPage && gate.set(state)) emit('consent', { state, ...(categories ? { categories } : {}) });
+  let categories: Categories = {};
+
+  function decide(state: 'granted' | 'denied', given?: unknown): void {
+    if (!hasPage) return;
+    const before = categories;
+    categories = Array.isArray(given)
+      ? Object.fromEntries(given.map((name) => [name, true]))
+      : isPlainObject(given)
+        ? (given as Categories)
+        : {};
+    const choices = JSON.stringify(categories);
+    // Taken back, as far as events go: nothing is left of what they were.
+    if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
+    if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
+    // A change of mind is an event itself: once, wherever it is heard of.
+    if (choices !== '{}' && core?.isNews(choices)) void call('track', ['Consent Updated']);
   }
 
   function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
@@ -236,7 +268,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       get state() {
         return gate.state();
       },
-      grant: (categories) => decide('granted', categories),
+      grant: (given) => attempt(() => decide('granted', given)),
       deny: () => decide('denied'),
     },
     // Ours and the wrapped SDK's have no name in common.
@@ -273,10 +305,18 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
+      attempt(unfollow);
       core?.stop();
       onClose();
     },
   };
-  if (settings.consent !== 'pending') decide(settings.consent);
+  const { consent } = settings;
+  if (typeof consent !== 'string')
+    unfollow = follow(
+      consent,
+      (decision) => attempt(() => decide(decision.state, decision.categories)),
+      (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
+    );
+  else if (consent !== 'pending') decide(consent);
   return analytics;
 }

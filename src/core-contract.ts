@@ -1,7 +1,7 @@
 import type { Accounts } from './accounts.ts';
 import type { Call, Wrapped } from './customerio/analytics.ts';
 import type { SdkErrorCode } from './errors.ts';
-import type { AnalyticsEvents, DropReason, EventName } from './events.ts';
+import type { AnalyticsEvents, Categories, DropReason, EventName } from './events.ts';
 import type { Settings } from './options.ts';
 import type { Ledger } from './outbox/contract.ts';
 import type { Storage } from './outbox/fallback.ts';
@@ -16,6 +16,8 @@ export interface Core {
   /** Says whether this tab is the one that sends. */
   flush(): Promise<boolean>;
   readonly personal: PrivateDoor;
+  /** Whether the visitor's choices are others than the last ones, whose place they take. */
+  isNews(choices: string): boolean;
   ledger(): Ledger;
   /** Stops every timer, listener and lock; what is stored stays. */
   stop(): void;
@@ -32,6 +34,8 @@ export interface CoreNeeds {
   /** What an earlier core has stored is deleted. */
   readonly ready: Promise<unknown> | undefined;
   newCall(): Pick<Call, 'id' | 'snapshot'>;
+  /** Which of the visitor's choices are on; empty where that is not known. */
+  categories(): Categories;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   /** Events of the wrapped SDK. */

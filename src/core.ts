@@ -52,6 +52,7 @@ export function createCore(needs: CoreNeeds): Core {
     group: visitor.group,
     integrations: settings.integrations,
     newCall: needs.newCall,
+    categories: needs.categories,
     accept(id, draft) {
       // It was in a plugin while consent was withdrawn.
       if (wiped) return drop(id, 'consent');
@@ -159,7 +160,7 @@ export function createCore(needs: CoreNeeds): Core {
     if (sent) sent();
   }
   const stops: (() => void)[] = [];
-  const personal = createPrivateDoor({ settings, visitor, stops, emit, fail });
+  const personal = createPrivateDoor({ settings, visitor, stops, categories: needs.categories, emit, fail });
   const leads = (): boolean => !takesOver && (leader.leads() || outbox.storage() === 'memory');
   const sender = createSender({
     clock,
@@ -316,6 +317,7 @@ export function createCore(needs: CoreNeeds): Core {
       return leads();
     },
     personal,
+    isNews: remembered.isNews,
     ledger: () => outbox.ledger(),
     stop,
     async wipe() {

@@ -8,6 +8,9 @@ export type DropReason =
 /** `pending`: calls wait in memory. `granted`: everything works. `denied`: nothing is kept and nothing is sent. */
 export type ConsentState = 'pending' | 'granted' | 'denied';
 
+/** Which of the visitor's choices are on, by the platform's names or your own. */
+export type Categories = Readonly<Record<string, boolean>>;
+
 /** What the SDK tells the application. Ids are `messageId`s. */
 export interface AnalyticsEvents {
   /** These events now survive the page. */
@@ -25,7 +28,7 @@ export interface AnalyticsEvents {
   dropped: { readonly id: string; readonly reason: DropReason; readonly status?: number };
   /** Requests never get an answer although the browser is online, as behind a content blocker. Events are kept. */
   blocked: { readonly failures: number };
-  consent: { readonly state: ConsentState; readonly categories?: readonly string[] };
+  consent: { readonly state: ConsentState; readonly categories: Categories };
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
   /** What becomes of the customer token. Never the token. */
   token: TokenEvent;

@@ -1,4 +1,5 @@
 import type { CustomerToken } from './auth/token-options.ts';
+import type { ConsentSource } from './consent/source.ts';
 import type { CookieOptions } from './customerio/cookies.ts';
 import type { IdentityOptions } from './customerio/identity.ts';
 import type { Plugin } from './customerio/plugin.ts';
@@ -43,8 +44,11 @@ export interface AnalyticsOptions {
   readonly proxyUrl: string | URL;
   /** Names this site to your proxy. Every visitor can read it. No `:`. */
   readonly clientKey: string;
-  /** Whether the visitor has agreed. With `pending`, calls wait in memory and nothing else happens. @default 'granted' */
-  readonly consent?: ConsentState;
+  /**
+   * Whether the visitor has agreed, or who knows it: sources of `cio-first-party/consent` or your own, of which one denial
+   * denies and a grant needs all. While it is `pending`, calls wait in memory and nothing else happens. @default 'granted'
+   */
+  readonly consent?: ConsentState | ConsentSource | readonly ConsentSource[];
   readonly delivery?: DeliveryOptions;
   readonly outbox?: OutboxOptions;
   /** Sees each event at its call, synchronously; may change it. `null` or a throw drops it (`before-send`). */
@@ -69,7 +73,7 @@ export interface AnalyticsOptions {
 export interface Settings {
   readonly proxyUrl: string;
   readonly clientKey: string;
-  readonly consent: ConsentState;
+  readonly consent: ConsentState | readonly ConsentSource[];
   readonly delivery: Required<DeliveryOptions>;
   readonly outbox: Required<OutboxOptions>;
   readonly beforeSend: ((event: WireEvent) => WireEvent | null) | undefined;
@@ -100,7 +104,6 @@ const OUTBOX: Required<OutboxOptions> = {
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,
-  consent: 'granted' as ConsentState,
   beforeSend: undefined,
   plugins: [],
   user: {},
@@ -111,7 +114,6 @@ const OPTIONAL = {
 };
 
 const ONE_OF: Readonly<Record<string, readonly string[]>> = {
-  consent: ['granted', 'pending', 'denied'],
   'delivery.compression': ['auto', 'off'],
   'delivery.authorization': ['client-key', 'customer-token'],
   'outbox.storage': ['indexeddb', 'memory'],
@@ -123,12 +125,13 @@ const ONE_OF: Readonly<Record<string, readonly string[]>> = {
  */
 export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Settings {
   if (!isObject(options)) throw wrong('options', 'an object', options);
-  const { proxyUrl, clientKey, delivery, outbox, ...rest } = options;
+  const { proxyUrl, clientKey, consent = 'granted', delivery, outbox, ...rest } = options;
   if (typeof clientKey !== 'string' || !clientKey || clientKey.includes(':')) {
     throw wrong('clientKey', 'a text without ":"', clientKey);
   }
   const settings: Settings = {
     ...complete('', OPTIONAL, rest),
+    consent: resolveConsent(consent),
     proxyUrl: resolveProxyUrl(proxyUrl, pageUrl),
     clientKey,
     delivery: complete('delivery.', DELIVERY, delivery),
@@ -152,6 +155,17 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     throw wrong('plugins', 'a list', plugins);
   }
   return settings;
+}
+
+function resolveConsent(consent: NonNullable<AnalyticsOptions['consent']>): Settings['consent'] {
+  if (typeof consent === 'string' && /^(granted|pending|denied)$/.test(consent)) return consent;
+  const sources = [consent].flat() as readonly Partial<ConsentSource>[];
+  if (
+    sources.every((source) => typeof source?.subscribe === 'function') &&
+    sources.some(({ onlyDenies }) => !onlyDenies)
+  )
+    return sources as readonly ConsentSource[];
+  throw wrong('consent', 'granted, pending, denied, or sources of which one can grant', consent);
 }
 
 function resolveProxyUrl(value: unknown, pageUrl: string): string {

@@ -5,8 +5,9 @@ import * as browser from './browser.ts';
 import { clock, lifecycle } from './browser.ts';
 import type { Visitor } from './customerio/visitor.ts';
 import type { SdkError, SdkErrorCode } from './errors.ts';
+import type { Categories } from './events.ts';
 import { createCalls } from './private/calls.ts';
-import type { Ask } from './private/contract.ts';
+import type { Ask, MakeCall } from './private/contract.ts';
 import { createCustomer } from './private/customer.ts';
 import { createGuard, type Guard, type Nudge, type Way } from './private/guard.ts';
 import { createInbox } from './private/inbox.ts';
@@ -44,6 +45,8 @@ export interface PrivateNeeds {
   /** What ends with this instance; empty when it has. */
   readonly stops: (() => void)[];
   readonly visitor: Pick<Visitor, 'reload' | 'user'>;
+  /** Which of the visitor's choices are on; empty where that is not known. */
+  categories(): Categories;
   /** Counts who it was: the same person again, after another, is not the same. */
   epoch(): number;
   emit(name: 'token', event: TokenEvent): void;
@@ -97,6 +100,11 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     error,
   });
 
+  const make: MakeCall = async (call, read) => {
+    if (needs.categories()['messaging'] === false) throw error('auth-disabled', 'No consent');
+    return calls.make(call, read);
+  };
+
   const ask: Ask = (path, body, isRead) => {
     const init = {
       method: 'POST',
@@ -118,7 +126,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       const { error: code = '', message = '' } = said ?? {};
       throw failed(`was answered ${response.status} ${String(code)} ${String(message)}`.trim());
     };
-    return calls.make({ path, init, isRead }, read).catch((cause: unknown) => {
+    return make({ path, init, isRead }, read).catch((cause: unknown) => {
       throw cause instanceof needs.SdkError ? cause : failed('got no answer', cause);
     });
   };
@@ -155,7 +163,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     refresh: token.refresh,
     fetch(path, init = {}) {
       const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
-      return calls.make({ path, init, isRead }, (response) => response);
+      return make({ path, init, isRead }, (response) => response);
     },
     messages: inbox.messages,
     onChange(listener, signal) {

@@ -9,6 +9,8 @@ export interface Remembered {
   /** For how long it still wants to be left alone, in milliseconds: 0 or less where it does not. */
   quietMs(): number;
   setQuiet(delayMs: number): void;
+  /** Whether the visitor's choices are others than the last ones, whose place they take. */
+  isNews(choices: string): boolean;
 }
 
 /** @param mayWrite whether the visitor still agrees */
@@ -39,6 +41,12 @@ export function createRemembered(
     setQuiet(delayMs) {
       const nowMs = clock.now();
       keep(until, `${nowMs},${nowMs + delayMs}`);
+    },
+    isNews(choices) {
+      const key = `${scope}:consent`;
+      const isNews = local.get(key) !== choices;
+      keep(key, choices);
+      return isNews;
     },
   };
 }

@@ -23,7 +23,7 @@ export interface GateNeeds {
   now(): number;
   /** Called before the held calls run. */
   onOpen(): void;
-  /** Called after the held calls were dropped. */
+  /** Called after the held calls were dropped, also where it was never open. */
   onClose(): void;
 }
 
@@ -43,7 +43,6 @@ export function createGate({ maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeed
     },
     set(next) {
       if (next === state) return false;
-      const before = state;
       state = next;
       const waiting = held;
       held = [];
@@ -57,7 +56,7 @@ export function createGate({ maxHeld, maxAgeMs, now, onOpen, onClose }: GateNeed
         }
       } else {
         for (const call of waiting) call.drop('consent');
-        if (before === 'granted') onClose();
+        onClose();
       }
       return true;
     },

@@ -1,5 +1,4 @@
 /** `cio-first-party/consent`: one function for each consent platform. A bundle holds only those that it imports. */
-export { combine } from './combine.ts';
 export { cookiebot } from './sources/cookiebot.ts';
 export { cookieConsent } from './sources/cookie-consent.ts';
 export { custom } from './sources/custom.ts';

@@ -1,5 +1,6 @@
 /** Makes a source of a platform with categories: which of them a grant needs, and which purposes they open. */
 import { SdkError } from '../errors.ts';
+import type { Categories } from '../events.ts';
 import type { Stop } from './page.ts';
 import { type Attempt, type ConsentDecision, type ConsentSource, createSource } from './source.ts';
 
@@ -7,17 +8,19 @@ export interface SourceOptions<Category extends string = string> {
   /** Categories of the platform that must all be on for `granted`. The default is in the description of each source. */
   readonly require?: readonly Category[];
   /**
-   * Names of your own for what categories open: `{ analytics: ['C0002'], messaging: ['C0002', 'C0004'] }`. A purpose is on
-   * when all its categories are. These become the categories of the decision. @default each category under its own name
+   * What the categories open: `{ analytics: ['C0002'], messaging: ['C0002', 'C0004'] }`. A purpose is on when all its categories
+   * are; `analytics` opens events, `messaging` private calls, and any other name is yours. One of these two is enough for
+   * `granted`, if there is no `require`; the one that is not named needs what `granted` needs otherwise. These become the
+   * categories of the decision. @default each category under its own name
    */
   readonly purposes?: Readonly<Record<string, readonly Category[]>>;
 }
 
 /** What a platform says: which categories are on. */
 export interface Reading {
-  readonly categories: Readonly<Record<string, boolean>>;
+  readonly categories: Categories;
   /** More that `require` and `purposes` may name, as vendors and services. */
-  readonly more?: Readonly<Record<string, boolean>>;
+  readonly more?: Categories;
 }
 
 /** `not-required`: nobody has to agree, where this visitor is. Undefined: nothing is decided yet. */
@@ -40,24 +43,24 @@ export function createPlatformSource(needs: PlatformNeeds): ConsentSource {
     checkNames(`${name}.purposes.${purpose}`, names);
   }
 
-  function purposesWhere(isOn: (category: string) => boolean): Readonly<Record<string, boolean>> {
-    const entries = Object.entries(purposes ?? {});
+  function purposesWhere(isOn: (category: string) => boolean, needed: readonly string[]): Categories {
+    const entries = Object.entries({ analytics: needed, messaging: needed, ...purposes });
     return Object.fromEntries(entries.map(([purpose, names]) => [purpose, names.every(isOn)]));
   }
 
   function decide(): ConsentDecision | undefined {
     const answer = read();
     if (answer === 'not-required') {
-      return { state: 'granted', ...(purposes ? { categories: purposesWhere(() => true) } : {}) };
+      return { state: 'granted', ...(purposes ? { categories: purposesWhere(() => true, []) } : {}) };
     }
     if (!answer || !Object.keys(answer.categories).length) return undefined;
     const { categories, more } = answer;
     const isOn = (category: string): boolean => (categories[category] ?? more?.[category]) === true;
     const needed = options.require ?? (required === 'all' ? Object.keys(categories) : required);
-    return {
-      state: needed.every(isOn) ? 'granted' : 'denied',
-      categories: purposes ? purposesWhere(isOn) : categories,
-    };
+    const chosen = purposes ? purposesWhere(isOn, needed) : categories;
+    const byPurpose = purposes && !options.require;
+    const isGranted = byPurpose ? chosen['analytics'] || chosen['messaging'] : needed.every(isOn);
+    return { state: isGranted ? 'granted' : 'denied', categories: chosen };
   }
 
   return createSource({ name, decide, watch });

@@ -1,10 +1,11 @@
+import type { Categories } from '../events.ts';
 import { inBrowser, nothing, type Stop, warn } from './page.ts';
 
 /** What a visitor has decided. */
 export interface ConsentDecision {
   readonly state: 'granted' | 'denied';
   /** Which categories are on, where the platform has categories: `context.consent.categoryPreferences`. */
-  readonly categories?: Readonly<Record<string, boolean>>;
+  readonly categories?: Categories;
 }
 
 /** Who knows whether the visitor has agreed. */

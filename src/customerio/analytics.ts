@@ -1,5 +1,6 @@
 import { Analytics } from '@customerio/cdp-analytics-browser';
 import type { Clock } from '../browser.ts';
+import type { Categories } from '../events.ts';
 import type { Identity, User } from './identity.ts';
 import type { Plugin, SourceMiddleware } from './plugin.ts';
 import { createQueue } from './queue.ts';
@@ -43,7 +44,9 @@ export interface WrappedNeeds {
   /** For events that a plugin makes by itself. */
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   accept(id: string, draft: PluginEvent): void;
-  refuse(id: string, reason: 'invalid' | 'before-send'): void;
+  refuse(id: string, reason: 'invalid' | 'before-send' | 'consent'): void;
+  /** Which of the visitor's choices are on; empty where that is not known. */
+  categories(): Categories;
   report(what: string, cause: unknown): void;
   /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
   tell(name: string, args: readonly unknown[]): void;
@@ -60,8 +63,13 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       const ours = current === undefined;
       const { id, snapshot } = current ?? needs.newCall();
       current = undefined;
+      const categories = needs.categories();
+      if (categories['analytics'] === false) {
+        refuse(id, 'consent');
+        return undefined;
+      }
       event.messageId = id;
-      stamp(event, snapshot, needs.library);
+      stamp(event, snapshot, needs.library, categories);
       if (event.type === 'alias') event.previousId ??= user.id() ?? user.anonymousId();
       return { ticket: id, ours };
     },

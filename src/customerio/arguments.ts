@@ -5,7 +5,7 @@ type Arguments = readonly unknown[];
 
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isPlainObject = (value: unknown): value is Fields =>
+export const isPlainObject = (value: unknown): value is Fields =>
   Object.prototype.toString.call(value) === '[object Object]';
 
 export function resolveArguments(...args: Arguments): Arguments {

@@ -19,8 +19,11 @@ export interface PluginQueue {
 
 export interface QueueNeeds<Ticket> {
   readonly clock: Clock;
-  /** The call that this event comes from, with time and page put on the event. `ours`: made by a plugin, not by the page. */
-  claim(event: PluginEvent): { readonly ticket: Ticket; readonly ours: boolean };
+  /**
+   * The call that this event comes from, with time and page put on the event. `ours`: made by a plugin, not by the page.
+   * Undefined: the visitor does not want it made.
+   */
+  claim(event: PluginEvent): { readonly ticket: Ticket; readonly ours: boolean } | undefined;
   /** Every plugin has passed it. */
   accept(ticket: Ticket, event: PluginEvent): void;
   /** A plugin has dropped it. */
@@ -70,7 +73,9 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
       while (tail) await tail;
     },
     dispatch(context) {
-      const { ticket, ours } = claim(context.event);
+      const claimed = claim(context.event);
+      if (!claimed) return Promise.resolve(context);
+      const { ticket, ours } = claimed;
       if (!tail && !plugins.length) {
         accept(ticket, context.event);
         return Promise.resolve(context);

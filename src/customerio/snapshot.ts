@@ -1,4 +1,5 @@
 import type { PageFacts } from '../browser.ts';
+import type { Categories } from '../events.ts';
 
 /**
  * What an event says of the moment and page of its call. The wrapped SDK reads the page when it delivers, so an event that
@@ -68,8 +69,13 @@ export function campaign(search: string): Record<string, string> | undefined {
   return found;
 }
 
-/** Puts time, page, campaign, locale, user agent and library on an event, before any plugin sees it. */
-export function stamp(event: PluginEvent, snapshot: Snapshot, library: Library): void {
+/** Puts time, page, campaign, locale, user agent, library and the visitor's consent on an event, before any plugin sees it. */
+export function stamp(
+  event: PluginEvent,
+  snapshot: Snapshot,
+  library: Library,
+  categoryPreferences: Categories,
+): void {
   // A text was given by the application; a Date is the factory's own, taken when it ran.
   const { timestamp } = event;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
@@ -91,6 +97,8 @@ export function stamp(event: PluginEvent, snapshot: Snapshot, library: Library):
   context['userAgent'] = userAgent;
   context['locale'] ??= locale;
   context['library'] ??= library;
+  // As Segment's consent wrappers have it. https://segment.com/docs/privacy/consent-management/
+  if (Object.keys(categoryPreferences).length) context['consent'] ??= { categoryPreferences };
   const utm = campaign(search);
   if (utm) context['campaign'] ??= utm;
   event.context = context;

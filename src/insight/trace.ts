@@ -43,7 +43,10 @@ const DESCRIBE: Describe = {
   ],
   dropped: ({ id, reason, status }) => [`dropped: ${reason}${status ? ` (${answered(status)})` : ''}`, id],
   blocked: ({ failures }) => [`blocked: ${failures} requests without an answer; events are kept`],
-  consent: ({ state, categories }) => [`consent: ${state}`, ...(categories ?? [])],
+  consent: ({ state, categories }) => [
+    `consent: ${state}`,
+    ...Object.entries(categories).map(([name, isOn]) => `${name}: ${isOn ? 'on' : 'off'}`),
+  ],
   identity: ({ userId }) => [`identity: ${userId === null ? 'anonymous' : 'a user'}`],
   token: ({ type, path, status }) => [`token: ${type}`, ...(path ? [`${path} (${answered(status)})`] : [])],
   error: (error) => [`error: ${error.code}`, error.message, ...(error.cause ? [error.cause] : [])],

@@ -44,7 +44,7 @@ export interface SenderNeeds {
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
-  readonly remembered: Remembered;
+  readonly remembered: Omit<Remembered, 'isNews'>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   onUnauthorized(): void;
 }

@@ -66,7 +66,7 @@ test('the example with a consent platform sends once the visitor has agreed', as
   site,
   standIn,
 }) => {
-  const script = toJavaScript(example('ts', 'globalPrivacyControl()'))
+  const script = toJavaScript(example('ts', 'oneTrust(').replace('export const', 'const'))
     .replace(/(['"])cio-first-party\1/, "'/dist/index.js'")
     .replace(/(['"])cio-first-party\/consent\1/, "'/dist/consent.js'");
   const platform = `
@@ -91,6 +91,25 @@ test('the example with a consent platform sends once the visitor has agreed', as
   await expect.poll(() => standIn.names()).toEqual(['Held']);
   await page.evaluate("choose(',C0001,')");
   expect(await page.evaluate(() => window.analytics.consent.state)).toBe('denied');
+});
+
+test('each recipe for a consent platform waits where the platform is not there', async ({ page, site }) => {
+  const recipes = examples('ts').filter((code) => code.includes('cio-first-party/consent'));
+  expect(recipes).toHaveLength(12);
+  for (const recipe of recipes) {
+    const script = toJavaScript(recipe.replace('export const', 'const'))
+      .replace(/(['"])cio-first-party\1/, "'/dist/index.js'")
+      .replace(/(['"])cio-first-party\/consent\1/, "'/dist/consent.js'");
+    await site.page('/readme', {
+      body: pageOf('Recipe', `<script type="module">${script}\nwindow.analytics = analytics;</script>`),
+    });
+    await page.goto(`${site.origin}/readme`);
+    await page.waitForFunction(() => 'analytics' in window);
+    const grantsByItself = recipe.includes("tell('granted')), globalPrivacyControl");
+    expect(await page.evaluate(() => window.analytics.consent.state), recipe).toBe(
+      grantsByItself ? 'granted' : 'pending',
+    );
+  }
 });
 
 test('the script tag example makes the global, which delivers', async ({ page, site, standIn }) => {

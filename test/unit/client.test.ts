@@ -290,7 +290,7 @@ describe('before the visitor has decided', () => {
     vi.setSystemTime('2026-01-02T04:00:00.000Z');
     analytics.consent.grant(['analytics']);
     void analytics.track('d');
-    await delivered(5);
+    await delivered(6);
     expect(server.taken).toMatchObject([
       {
         event: 'a',
@@ -306,11 +306,14 @@ describe('before the visitor has decided', () => {
         context: { page: { path: '/second' } },
       },
       { event: 'c', timestamp: '2026-01-02T03:04:09.000Z' },
+      { event: 'Consent Updated', timestamp: '2026-01-02T04:00:00.000Z' },
       { event: 'd', timestamp: '2026-01-02T04:00:00.000Z', context: { page: { path: '/third' } } },
     ]);
     expect(server.taken[3]).not.toHaveProperty('userId');
     expect(server.taken[3]?.anonymousId).not.toBe(server.taken[0]?.anonymousId);
-    expect(told.consent).toEqual([{ state: 'granted', categories: ['analytics'] }]);
+    for (const { context } of server.taken)
+      expect(context).toMatchObject({ consent: { categoryPreferences: { analytics: true } } });
+    expect(told.consent).toEqual([{ state: 'granted', categories: { analytics: true } }]);
     expectBalance(analytics);
   });
 

@@ -19,6 +19,7 @@ interface ClientPage {
   /** Asks as the door does. */
   ask(name: keyof PrivateMethods, ...args: readonly unknown[]): Promise<unknown>;
   become(userId: string | null): void;
+  choose(categories: Readonly<Record<string, boolean>>): void;
   epoch(): number;
 }
 
@@ -33,6 +34,7 @@ function clientPage(
   const tokens: TokenEvent[] = [];
   const failures: unknown[][] = [];
   let epoch = 0;
+  let categories: Readonly<Record<string, boolean>> = {};
   let userId: string | null = 'ann';
   let anonymousId = 'a0';
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -60,6 +62,7 @@ function clientPage(
     visitor: { user, reload: () => undefined } as unknown as Parameters<
       typeof createPrivateClient
     >[0]['visitor'],
+    categories: () => categories,
     epoch: () => epoch,
     emit: (_, event) => void tokens.push(event),
     fail: (...given) => void failures.push(given),
@@ -84,6 +87,7 @@ function clientPage(
       client.identity({ userId, anonymousId });
     },
     epoch: () => epoch,
+    choose: (next) => void (categories = next),
   };
 }
 
@@ -95,6 +99,18 @@ const errorOf = async (work: Promise<unknown>): Promise<unknown> =>
     (value) => ({ value }),
     (cause: unknown) => cause,
   );
+
+describe('a visitor who wants no messages', () => {
+  test('has no private call made, until they want them', async () => {
+    const { ask, sent, choose } = clientPage(() => json({ messages: [] }));
+    choose({ messaging: false });
+    for (const call of [ask('messages'), ask('attributes'), ask('fetch', '/v1/x')])
+      expect(await errorOf(call)).toMatchObject({ code: 'auth-disabled' });
+    expect(sent).toEqual([]);
+    choose({ messaging: true });
+    expect(await ask('messages')).toEqual([]);
+  });
+});
 
 describe('a call of the inbox or the customer', () => {
   test('is a POST of JSON; one that changes nothing needs no key to be known by', async () => {

@@ -37,6 +37,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
       },
     },
     stops,
+    categories: () => ({}),
     // All that is used of the visitor.
     visitor: {
       user: { id: () => who.userId, anonymousId: () => who.anonymousId },

@@ -2,7 +2,7 @@ import { asksForPrivacy, nothing } from '../page.ts';
 import { type ConsentSource, createSource } from '../source.ts';
 
 /**
- * Global Privacy Control: denies where the browser sends that signal, and says nothing otherwise. Combine it with a source
+ * Global Privacy Control: denies where the browser sends that signal, and says nothing otherwise. Give it beside a source
  * that can grant. https://w3c.github.io/gpc/
  */
 export function globalPrivacyControl(): ConsentSource {

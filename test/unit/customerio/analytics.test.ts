@@ -58,6 +58,7 @@ function bench(integrations: Readonly<Record<string, unknown>> = {}): Bench {
     group: visitor.group,
     integrations,
     newCall,
+    categories: () => ({}),
     accept: (_id, draft) => void accepted.push(plain(draft) as DraftEvent),
     refuse: (id, reason) => void refused.push([id, reason]),
     report: (what, cause) => void reports.push([what, cause]),

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { PageFacts } from '../../../src/browser.ts';
+import type { Categories } from '../../../src/events.ts';
 import { campaign, type DraftEvent, pageFields, stamp } from '../../../src/customerio/snapshot.ts';
 import { START_MS } from '../../fakes/clock.ts';
 
@@ -22,10 +23,21 @@ const FIELDS = {
   url: 'https://shop.example.com/shoes/?size=42',
 };
 
-function stamped(event: DraftEvent, page: Partial<PageFacts> = {}): DraftEvent {
-  stamp(event, { at: START_MS, page: { ...PAGE, ...page } }, { name: 'cio-first-party', version: '1' });
+function stamped(event: DraftEvent, page: Partial<PageFacts> = {}, categories: Categories = {}): DraftEvent {
+  const library = { name: 'cio-first-party', version: '1' };
+  stamp(event, { at: START_MS, page: { ...PAGE, ...page } }, library, categories);
   return event;
 }
+
+test("the visitor's choices stand in the context, where they are known and the application gives none", () => {
+  expect(stamped({ type: 'track' }).context).not.toHaveProperty('consent');
+  const choices = { analytics: true, ads: false };
+  expect(stamped({ type: 'track' }, {}, choices).context).toMatchObject({
+    consent: { categoryPreferences: choices },
+  });
+  const own = { consent: { categoryPreferences: { own: true } } };
+  expect(stamped({ type: 'track', context: own }, {}, choices).context).toMatchObject(own);
+});
 
 describe('the page of an event', () => {
   test('is that of its call, without the hash', () => {

@@ -58,6 +58,17 @@ describe('oneTrust', () => {
     platform.choose('C0001', 'C0002');
     const source = oneTrust({ purposes: { analytics: ['C0002'], messaging: ['C0002', 'C0004'] } });
     expect(source.get()).toEqual({ state: 'granted', categories: { analytics: true, messaging: false } });
+    platform.choose('C0001', 'C0004');
+    expect(source.get()).toEqual({ state: 'denied', categories: { analytics: false, messaging: false } });
+  });
+
+  test('is granted by one of the two purposes of the SDK; the one not named needs the default', () => {
+    const platform = standIn();
+    platform.arrive();
+    platform.choose('C0001', 'C0004');
+    const categories = { analytics: false, messaging: true };
+    expect(oneTrust({ purposes: { messaging: ['C0004'] } }).get()).toEqual({ state: 'granted', categories });
+    expect(oneTrust({ require: ['C0002'], purposes: { messaging: ['C0004'] } }).get()?.state).toBe('denied');
   });
 
   test('does not take the defaults of an open banner for a decision', () => {

@@ -85,7 +85,7 @@ describe('tcf', () => {
       tcf({ require: ['purpose:1', 'vendor:755'], purposes: { messaging: ['purpose:8'] } }).get(),
     ).toEqual({
       state: 'granted',
-      categories: { messaging: false },
+      categories: { analytics: true, messaging: false },
     });
     expect(Object.keys(tcf().get()?.categories ?? {})).toHaveLength(11);
   });

@@ -89,7 +89,7 @@ describe('usercentrics, version 3,', () => {
     const source = usercentrics({ require: ['service:abc'], purposes: { messaging: ['marketing'] } });
     const { told, stop } = listenTo(source);
     await aMoment();
-    expect(told).toEqual([{ state: 'granted', categories: { messaging: true } }]);
+    expect(told).toEqual([{ state: 'granted', categories: { analytics: true, messaging: true } }]);
     stop();
     vi.useRealTimers();
   });

@@ -1,0 +1,215 @@
+/** Before the grant nothing, after the withdrawal nothing, and nothing left. */
+import type { Page } from 'playwright';
+import { takeAccesses, watchAccesses } from '../../support/accesses.ts';
+import { klaroScript } from '../../support/consent-platforms.ts';
+import { expect, type Site, stats, test } from '../../support/fixtures.ts';
+import { page as pageOf } from '../../support/site-pages.ts';
+
+/** What a page without any SDK asks for, and our own file. */
+const LOADED = ['/shop', '/dist/index.js', '/dist/consent.js'];
+
+/** A shop whose banner is `window.banner`, and which calls as if nothing waited. */
+async function openShop(page: Page, site: Site, origin = site.origin): Promise<void> {
+  const script = `
+    import { createAnalytics } from '/dist/index.js';
+    import { custom, globalPrivacyControl } from '/dist/consent.js';
+    const banner = custom((tell) => void (window.banner = tell));
+    window.analytics = createAnalytics({
+      proxyUrl: '/e',
+      clientKey: 'client-api-key-web',
+      consent: [banner, globalPrivacyControl()],
+      customerToken: () => fetch('/token').then((answer) => answer.text()),
+      debug: false,
+    });
+    window.callAll = (name) => {
+      analytics.identify('u1', { plan: 'pro' });
+      analytics.group('g1');
+      analytics.page(name);
+      analytics.screen(name);
+      analytics.alias('u2');
+      analytics.inbox.onChange(() => {});
+      analytics.inbox.messages().catch(() => {});
+      analytics.customerTokenStatus();
+      analytics.user().id();
+      analytics.stats();
+      analytics.flush();
+      analytics.register({ name: 'p', type: 'enrichment', version: '1', isLoaded: () => true, load: async () => {} });
+      analytics.setAnonymousId('a1');
+      analytics.anonymize();
+      return analytics.track(name).then(({ state, reason }) => reason ?? state);
+    };`;
+  await site.page('/shop', { body: pageOf('Shop', `<script type="module">${script}</script>`) });
+  await watchAccesses(page);
+  await page.goto(`${origin}/shop`);
+  await page.waitForFunction('window.analytics');
+}
+
+const callAll = (page: Page, name: string): Promise<string> => page.evaluate(`callAll("${name}")`);
+const decide = (page: Page, decision: string): Promise<unknown> => page.evaluate(`banner("${decision}")`);
+
+/** All that a browser lives through while a visitor makes up their mind. */
+const liveOn = (page: Page): Promise<unknown> =>
+  page.evaluate(async () => {
+    history.pushState({}, '', '/shop?step=2');
+    for (const type of ['visibilitychange', 'freeze', 'resume']) document.dispatchEvent(new Event(type));
+    for (const type of ['online', 'pagehide', 'storage', 'focus']) window.dispatchEvent(new Event(type));
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+  });
+
+/** Of the whole browser, on all levels of the domain. */
+async function left(page: Page): Promise<unknown> {
+  return {
+    cookies: await page.context().cookies(),
+    stored: await page.evaluate(async () => [
+      ...Object.keys(localStorage),
+      ...Object.keys(sessionStorage),
+      ...(await indexedDB.databases()),
+      ...(await caches.keys()),
+    ]),
+  };
+}
+
+test('before the grant nothing is read, written, opened, locked or asked for', async ({ page, site }) => {
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  await openShop(page, site);
+  expect(await callAll(page, 'Before')).toBe('held');
+  await liveOn(page);
+  expect(await takeAccesses(page)).toEqual([]);
+  expect(requests.sort()).toEqual([...LOADED].sort());
+  expect(await left(page)).toEqual({ cookies: [], stored: [] });
+
+  // And the instruments do hear: the grant alone, without another call.
+  await takeAccesses(page);
+  await decide(page, 'granted');
+  await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
+  const heard = new Set(await takeAccesses(page));
+  for (const access of ['write of document.cookie', 'localStorage', 'IDBFactory.open', 'LockManager.request'])
+    expect(heard).toContain(access);
+  for (const access of ['Storage.setItem', 'IDBObjectStore.put', 'new BroadcastChannel', 'window.fetch'])
+    expect(heard).toContain(access);
+});
+
+test('after a denial nothing is written, opened or asked for, and the calls are gone', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  await openShop(page, site);
+  expect(await callAll(page, 'Before')).toBe('held');
+  await decide(page, 'denied');
+  // One look for what an earlier visit might have left.
+  expect(new Set(await takeAccesses(page))).toEqual(new Set(['read of document.cookie', 'localStorage']));
+  expect(await callAll(page, 'After')).toBe('consent');
+  await liveOn(page);
+  expect(await takeAccesses(page)).toEqual([]);
+  expect(await left(page)).toEqual({ cookies: [], stored: [] });
+  expect(await standIn.names()).toEqual([]);
+});
+
+test('after a withdrawal nothing is left, on no level of the domain, and nothing comes back', async ({
+  page,
+  site,
+}) => {
+  const { port } = new URL(site.origin);
+  await openShop(page, site, `http://www.shop.localhost:${port}`);
+  await decide(page, 'granted');
+  expect(await callAll(page, 'Granted')).toBe('stored');
+  await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
+  const cookies = await page.context().cookies();
+  expect(cookies.map(({ domain }) => domain)).toContain('.shop.localhost');
+  // As an older version, or another host of the site, may have left them.
+  await page.evaluate(() => {
+    for (const domain of ['', '; Domain=www.shop.localhost', '; Domain=shop.localhost'])
+      document.cookie = `ajs_anonymous_id=old; Path=/${domain}`;
+  });
+  await decide(page, 'denied');
+  await expect.poll(() => left(page)).toEqual({ cookies: [], stored: [] });
+  await takeAccesses(page);
+  const batches = (await site.batches()).length;
+  expect(await callAll(page, 'After')).toBe('consent');
+  await liveOn(page);
+  expect(await takeAccesses(page)).toEqual([]);
+  await page.goto(`${site.origin}/blank`);
+  expect((await site.batches()).length).toBe(batches);
+});
+
+test('grant, deny, grant: only what was granted is sent', async ({ page, site, standIn }) => {
+  await openShop(page, site);
+  const track = (name: string): Promise<unknown> => page.evaluate(`analytics.track("${name}")`);
+  await track('pending');
+  await decide(page, 'granted');
+  await track('first');
+  await expect.poll(() => standIn.names()).toEqual(['pending', 'first']);
+  await decide(page, 'denied');
+  await track('between');
+  await decide(page, 'granted');
+  await track('second');
+  await expect.poll(() => standIn.names()).toEqual(['pending', 'first', 'second']);
+  await expect
+    .poll(() => stats(page))
+    .toMatchObject({ tracked: 4, delivered: 3, pending: 0, dropped: { consent: 1 } });
+});
+
+test('a denial deletes what an earlier visit has left', async ({ page, site, standIn }) => {
+  await openShop(page, site);
+  await decide(page, 'granted');
+  await page.evaluate("analytics.identify('u1')");
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 1 });
+  await page.reload();
+  await page.waitForFunction('window.analytics');
+  expect(await page.evaluate(() => document.cookie)).toContain('ajs_user_id');
+  await decide(page, 'denied');
+  await expect.poll(() => left(page)).toEqual({ cookies: [], stored: [] });
+  expect(await standIn.names()).toEqual(['identify']);
+});
+
+test('Global Privacy Control denies what the banner grants', async ({ page, site, standIn }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }));
+  await openShop(page, site);
+  await decide(page, 'granted');
+  expect(await page.evaluate('analytics.consent.state')).toBe('denied');
+  expect(await callAll(page, 'After')).toBe('consent');
+  expect(await left(page)).toEqual({ cookies: [], stored: [] });
+  expect(await standIn.names()).toEqual([]);
+});
+
+test('a click handler that is grant itself gives no categories', async ({ page, site, standIn }) => {
+  await openShop(page, site);
+  await page.evaluate(`
+    const button = document.body.appendChild(document.createElement('button'));
+    button.onclick = analytics.consent.grant;
+    button.click();
+  `);
+  await page.evaluate("analytics.track('Clicked')");
+  await expect.poll(() => standIn.names()).toEqual(['Clicked']);
+  expect((await standIn.events())[0]?.context).not.toHaveProperty('consent');
+});
+
+test('with Klaro: its choices open the SDK, stand on each event, and are told once', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  const config = `<script>window.klaroConfig = {
+    acceptAll: true, services: [{ name: 'customerio', purposes: ['analytics'] }, { name: 'ads', purposes: ['ads'] }] };
+  </script><script defer src="/klaro.js"></script>`;
+  const script = `
+    import { createAnalytics } from '/dist/index.js';
+    import { klaro } from '/dist/consent.js';
+    window.analytics = createAnalytics({
+      proxyUrl: '/e', clientKey: 'client-api-key-web', consent: klaro({ require: ['customerio'] }) });`;
+  await site.page('/klaro.js', klaroScript());
+  await site.page('/shop', { body: pageOf('Shop', `${config}<script type="module">${script}</script>`) });
+  await page.goto(`${site.origin}/shop`);
+  await page.evaluate("analytics.track('First')");
+  await page.locator('.klaro .cn-ok .cm-btn-success').click();
+  await expect.poll(() => standIn.names()).toEqual(['First', 'Consent Updated']);
+  await page.reload();
+  await page.waitForFunction("analytics.consent.state === 'granted'");
+  await page.evaluate("analytics.track('Second')");
+  await expect.poll(() => standIn.names()).toEqual(['First', 'Consent Updated', 'Second']);
+  for (const { context } of await standIn.events())
+    expect(context).toMatchObject({ consent: { categoryPreferences: { customerio: true, ads: true } } });
+});
