@@ -88,7 +88,7 @@ test('the example with a consent platform sends once the visitor has agreed', as
   await page.evaluate(() => void window.analytics.track('Held'));
   expect(await page.evaluate(() => window.analytics.consent.state)).toBe('pending');
   await page.evaluate("choose(',C0001,C0002,C0004,')");
-  await expect.poll(() => standIn.names()).toEqual(['Held']);
+  await expect.poll(() => standIn.names()).toEqual(['Held', 'Consent Updated']);
   await page.evaluate("choose(',C0001,')");
   expect(await page.evaluate(() => window.analytics.consent.state)).toBe('denied');
 });
