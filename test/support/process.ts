@@ -12,11 +12,19 @@ export interface ServerProcess {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Runs a TypeScript file of this repository that prints `{"listening": origin}` once it listens. */
-export async function startServer(
+export function startServer(
   file: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  return startProgram([process.execPath, '--import', 'tsx', file], env);
+}
+
+/** The same for a program of another kind. */
+export async function startProgram(
+  [command, ...args]: readonly [command: string, ...args: string[]],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -32,7 +40,7 @@ export async function startServer(
     child.stdout.resume();
     return { origin, stop };
   }
-  throw new Error(`${file} ended before it listened`);
+  throw new Error(`${[command, ...args].join(' ')} ended before it listened`);
 }
 
 function listeningIn(line: string): string | undefined {
