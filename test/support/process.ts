@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface ServerProcess {
   readonly origin: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -15,8 +16,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export function startServer(
   file: string,
   env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
 ): Promise<ServerProcess> {
-  return startProgram([process.execPath, '--import', 'tsx', file], env);
+  return startProgram([process.execPath, '--import', 'tsx', file, ...args], env);
 }
 
 /** The same for a program of another kind. */
@@ -38,7 +40,7 @@ export async function startProgram(
     const origin = listeningIn(line);
     if (!origin) continue;
     child.stdout.resume();
-    return { origin, stop };
+    return { origin, pid: child.pid ?? 0, stop };
   }
   throw new Error(`${[command, ...args].join(' ')} ended before it listened`);
 }

@@ -36,9 +36,10 @@ export const GUIDE_PROXIES: readonly GuideProxy[] = [
       const folder = mkdtempSync(path.join(tmpdir(), 'guide-proxy-'));
       const file = path.join(folder, 'proxy');
       execFileSync(program('go'), ['build', '-o', file, '.'], { cwd: fileHere('go') });
-      const { origin, stop } = await startProgram([file], environment(behind));
+      const { origin, pid, stop } = await startProgram([file], environment(behind));
       return {
         origin,
+        pid,
         async stop() {
           await stop();
           rmSync(folder, { recursive: true });

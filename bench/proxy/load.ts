@@ -1,0 +1,42 @@
+/** What is sent: batches of a hundred events, as the browser SDK makes them. */
+export const CLIENT_KEY = 'client-api-key-web';
+export const WRITE_KEY = 'write-key';
+export const EVENTS_PER_BATCH = 100;
+
+const PAGE = {
+  path: '/shoes/42',
+  referrer: 'https://shop.example.com/',
+  search: '?size=42',
+  title: 'Shoes for long walks',
+  url: 'https://shop.example.com/shoes/42?size=42',
+};
+
+const CONTEXT = {
+  page: PAGE,
+  userAgent:
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  locale: 'en-GB',
+  library: { name: 'cio-first-party', version: '0.1.0' },
+};
+
+/** One body of `/v1/batch`. */
+export function batchBody(number: number): string {
+  const batch = Array.from({ length: EVENTS_PER_BATCH }, (_, i) => ({
+    type: 'track',
+    messageId: `bench${number.toString(36)}-${i.toString(36)}`,
+    timestamp: '2026-01-02T03:04:05.678Z',
+    userId: `user-${number % 500}`,
+    anonymousId: '9b1f2d36-5d0e-4d8e-9a53-2c3c0a8b6f11',
+    event: 'Product Viewed',
+    properties: { product: `sku-${i}`, price: 12.5 + i, currency: 'EUR', tags: ['new', 'größe 42'] },
+    context: CONTEXT,
+  }));
+  return JSON.stringify({ batch, sentAt: '2026-01-02T03:04:06.000Z' });
+}
+
+export const HEADERS: Readonly<Record<string, string>> = {
+  Authorization: `Basic ${Buffer.from(`${CLIENT_KEY}:`).toString('base64')}`,
+  'Content-Type': 'application/json',
+  Origin: 'http://127.0.0.1',
+  'Sec-Fetch-Site': 'same-origin',
+};
