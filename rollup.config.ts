@@ -208,6 +208,8 @@ const LAZY: Readonly<Record<string, string>> = {
   './private-client.ts': './cio-private.js',
   './tokens.ts': './proxy-tokens.js',
   './private.ts': './proxy-private.js',
+  './rate-limit.ts': './proxy-rate-limit.js',
+  './metrics.ts': './proxy-metrics.js',
 };
 
 /** What few pages or proxies need: the same files for all builds, self-contained, beside whatever loads them. */
@@ -347,6 +349,8 @@ const config: RollupOptions[] = [
     ['src/proxy/index.ts', 'dist/proxy.js', []] as const,
     ['src/proxy/tokens.ts', 'dist/proxy-tokens.js', [notices]] as const,
     ['src/proxy/private.ts', 'dist/proxy-private.js', []] as const,
+    ['src/proxy/rate-limit.ts', 'dist/proxy-rate-limit.js', []] as const,
+    ['src/proxy/metrics.ts', 'dist/proxy-metrics.js', []] as const,
   ].map(([input, file, more]): RollupOptions => ({
     input,
     external: isNode,

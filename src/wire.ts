@@ -63,12 +63,17 @@ export interface ErrorBody {
   readonly reason?: TokenRejection;
 }
 
-/** An event that the proxy has refused by itself, while it took the others of its batch. */
+/** An event that was refused by itself, while the others of its batch were taken. */
 export interface RejectedEvent {
   /** `null`: the event had none. */
   readonly messageId: string | null;
-  /** `token_required`: an event of a person, without a token. `subject_mismatch`: the token is another person's. */
-  readonly error: 'token_required' | 'subject_mismatch';
+  /**
+   * `token_required`: an event of a person, without a token. `subject_mismatch`: the token is another person's. `rejected`:
+   * Customer.io does not take it. `hook_failed`: a hook of the proxy failed for it, and not for others.
+   */
+  readonly error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
+  /** With `rejected`: what Customer.io says. */
+  readonly reason?: string;
 }
 
 /** The answer to a batch: 2xx, and nothing of it needs to be sent again. */

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly authorization: string | undefined;
   /** `X-Strict-Mode: 1` was there. */
   readonly strict: boolean;
+  /** The name of events that are not valid; `null`: none. */
+  readonly reject: string | null;
   /** Milliseconds since the epoch. */
   readonly receivedAtMs: number;
 }
@@ -55,7 +57,10 @@ export function accept(arrival: Arrival, writeKey: string): Verdict {
 }
 
 function judge(strict: boolean, arrival: Arrival, calls: readonly unknown[], type?: EventType): Verdict {
-  const found = calls.map((call) => problems(call, type));
+  const found = calls.map((call) => {
+    const isTold = arrival.reject !== null && isObject(call) && call['event'] === arrival.reject;
+    return [...problems(call, type), ...(isTold ? ['told to reject this event'] : [])];
+  });
   const errors = found.flatMap((list, index) =>
     list.map((problem) => (type === undefined ? `batch[${index}]: ${problem}` : problem)),
   );

@@ -10,9 +10,17 @@ export interface PipelineFaults {
   readonly retryAfter: string | null;
   /** A request that holds an event of this name is answered 500, always. */
   readonly poison: string | null;
+  /** An event of this name is not valid. */
+  readonly reject: string | null;
 }
 
-export const NO_FAULTS: PipelineFaults = { status: 200, latencyMs: 0, retryAfter: null, poison: null };
+export const NO_FAULTS: PipelineFaults = {
+  status: 200,
+  latencyMs: 0,
+  retryAfter: null,
+  poison: null,
+  reject: null,
+};
 
 export function readPipelineFaults(body: unknown): Fields<PipelineFaults> {
   return readFields<PipelineFaults>(body, {
@@ -20,5 +28,6 @@ export function readPipelineFaults(body: unknown): Fields<PipelineFaults> {
     latencyMs: integer(0, 120_000),
     retryAfter: textOrNull,
     poison: textOrNull,
+    reject: textOrNull,
   });
 }

@@ -86,6 +86,7 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
         text: body && unpack(body, request.headers['content-encoding']),
         authorization: request.headers.authorization,
         strict: request.headers['x-strict-mode'] === '1',
+        reject: faults.reject,
         receivedAtMs: now(),
       },
       writeKey,

@@ -9,6 +9,7 @@ export type Reading =
       readonly options: ProxyOptions;
       readonly host: string | undefined;
       readonly port: number;
+      readonly graceMs: number;
     }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
 
@@ -34,6 +35,8 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   });
   const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(complaint('PORT', port));
+  const grace = textOf('CIO_STOP_TIMEOUT_MS') ?? VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset ?? '';
+  if (!/^\d{1,6}$/.test(grace)) problems.push(complaint('CIO_STOP_TIMEOUT_MS', grace));
 
   if (problems.length > 0) return { kind: 'unusable', problems };
   // Nothing was wrong with them.
@@ -42,6 +45,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     options: options as unknown as ProxyOptions,
     host: textOf('HOST'),
     port: Number(port),
+    graceMs: Number(grace),
   };
 }
 

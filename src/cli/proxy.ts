@@ -14,11 +14,12 @@ serves cio.js. Configured by environment variables:
 ${Object.entries(VARIABLES)
   .map(
     ([name, { must, preset }]) =>
-      `  ${name.padEnd(26)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
+      `  ${name.padEnd(32)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
   )
   .join('\n')}
 
-Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first.`;
+Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first, for at most
+CIO_STOP_TIMEOUT_MS, and refuse the rest with 503.`;
 
 /** Runs a proxy until it is told to stop. */
 export const proxyCommand: Command = {
@@ -38,8 +39,11 @@ export const proxyCommand: Command = {
       console.error('\nEvery variable is explained by: cio-first-party proxy --help');
       return 1;
     }
-    const server = createServer(createProxy({ ...reading.options, onLog: print }).node);
-    const stopped = untilStopped(server);
+    const proxy = createProxy({ ...reading.options, onLog: print });
+    const server = createServer(proxy.node);
+    // The server itself waits for what is in flight.
+    const { graceMs } = reading;
+    const stopped = untilStopped(server, { graceMs, onStop: () => void proxy.close({ timeoutMs: graceMs }) });
     try {
       const url = await listen(server, reading.port, reading.host);
       console.log(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
@@ -47,12 +51,13 @@ export const proxyCommand: Command = {
       console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
       return 1;
     }
-    await stopped;
+    // What Customer.io has not answered would keep the process.
+    if ((await stopped) === 'cut-off') process.exit(0);
     return 0;
   },
 };
 
 function print(entry: ProxyLogEntry): void {
   // Platforms ask every few seconds whether it lives; a line about that buries the others.
-  if (entry.status !== 200 || !entry.path.endsWith('/v1/health')) console.log(JSON.stringify(entry));
+  if (entry.status !== 200 || !/\/v1\/health(\/ready)?$/.test(entry.path)) console.log(JSON.stringify(entry));
 }

@@ -1,9 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** How long requests in flight may take to end, in milliseconds. Container platforms kill after 30 seconds or less. */
-const GRACE_MS = 20_000;
-
 /** Starts to listen. Answers where, as a URL. @throws what `listen` reports: the port is taken, the address is not ours */
 export async function listen(server: Server, port: number, host: string | undefined): Promise<string> {
   server.listen(port, host);
@@ -15,8 +12,21 @@ export async function listen(server: Server, port: number, host: string | undefi
   return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
 }
 
-/** Waits for SIGTERM or SIGINT, then accepts nothing new, lets what is in flight end, and is done. */
-export async function untilStopped(server: Server): Promise<void> {
+export interface Stopping {
+  /** How long requests in flight may take to end, in milliseconds. */
+  readonly graceMs: number;
+  /** Sees to what still comes in over connections that are open. */
+  readonly onStop: () => void;
+}
+
+/**
+ * Waits for SIGTERM or SIGINT, then accepts no connection any more, and lets what is in flight end. `cut-off`: not all of it
+ * has, and something may still be running.
+ */
+export async function untilStopped(
+  server: Server,
+  { graceMs, onStop }: Stopping,
+): Promise<'ended' | 'cut-off'> {
   let stopping = false;
   server.on('request', (_, response) => {
     // A connection that is kept alive would hold the server open until its browser hangs up.
@@ -25,13 +35,17 @@ export async function untilStopped(server: Server): Promise<void> {
     });
   });
 
-  await new Promise<void>((resolve) => {
+  return new Promise((resolve) => {
     const stop = (): void => {
       stopping = true;
+      onStop();
       // A second signal then does what it does to any program.
       process.off('SIGTERM', stop).off('SIGINT', stop);
-      server.close(() => resolve());
-      setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+      server.close(() => resolve('ended'));
+      setTimeout(() => {
+        resolve('cut-off');
+        server.closeAllConnections();
+      }, graceMs).unref();
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });

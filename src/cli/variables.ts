@@ -1,11 +1,22 @@
-import type { AppApiOptions, CustomerTokenOptions, InAppOptions, ProxyOptions } from '../proxy/index.ts';
+import type {
+  AnonymousIdCookieOptions,
+  AppApiOptions,
+  CustomerTokenOptions,
+  InAppOptions,
+  ProxyOptions,
+  RateLimitOptions,
+  UpstreamOptions,
+} from '../proxy/index.ts';
 
 /** An option of `createProxy`, or one inside a group of them. */
 export type OptionPath =
   | keyof ProxyOptions
   | `customerToken.${keyof CustomerTokenOptions}`
   | `appApi.${keyof AppApiOptions}`
-  | `inApp.${keyof InAppOptions}`;
+  | `inApp.${keyof InAppOptions}`
+  | `rateLimit.${keyof RateLimitOptions}`
+  | `upstream.${keyof UpstreamOptions}`
+  | `anonymousIdCookie.${keyof AnonymousIdCookieOptions}`;
 
 /** One environment variable, in words for people. */
 export interface Variable {
@@ -29,6 +40,8 @@ function clientIp(text: string): unknown {
   const [header, hops] = text.split(':');
   return hops === undefined ? text : { header, hops: Number(hops) };
 }
+
+const flag = (text: string): unknown => (text === 'on' ? true : text === 'off' ? false : text);
 
 /** Many platforms keep a variable on one line. */
 const pem = (text: string): string => text.replaceAll('\\n', '\n');
@@ -68,6 +81,52 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     option: 'clientIp',
     read: clientIp,
     preset: 'none',
+  },
+  CIO_RATE_LIMIT_PER_ADDRESS: {
+    must: 'how many requests one address may make in a minute: a number of 1 or more',
+    option: 'rateLimit.perAddress',
+    read: Number,
+    preset: 'off',
+  },
+  CIO_RATE_LIMIT_PER_KEY: {
+    must: 'how many requests may be made with one client key in a minute: a number of 1 or more; all visitors share the key',
+    option: 'rateLimit.perKey',
+    read: Number,
+    preset: 'off',
+  },
+  CIO_UPSTREAM_CONCURRENCY: {
+    must: 'how many requests to Customer.io may be under way at a time: a number of 1 or more',
+    option: 'upstream.maxConcurrent',
+    read: Number,
+    preset: '100',
+  },
+  CIO_TIMEOUT_MS: {
+    must: 'how long a delivery may take, in milliseconds: a number of 1 or more',
+    option: 'timeoutMs',
+    read: Number,
+    preset: '10000',
+  },
+  CIO_CORRECT_CLOCK: {
+    must: 'on or off: whether events of browsers with a wrong clock get the right time',
+    option: 'correctClock',
+    read: flag,
+    preset: 'off',
+  },
+  CIO_DEDUPLICATE: {
+    must: 'on or off: whether an event that was accepted in the last ten minutes is kept back when it comes again',
+    option: 'deduplicate',
+    read: flag,
+    preset: 'off',
+  },
+  CIO_ANONYMOUS_ID_COOKIE_DOMAIN: {
+    must: 'the domain of the cookie with the anonymous id, such as example.com for pages of shop.example.com; lets the cookie live longer than seven days in Safari',
+    option: 'anonymousIdCookie.domain',
+    preset: 'off',
+  },
+  CIO_METRICS: {
+    must: 'the path of metrics for Prometheus, e.g. /metrics; whoever reaches it can read them',
+    option: 'metrics',
+    preset: 'off',
   },
   CIO_TOKEN_JWKS_URL: {
     must: 'the http(s) address where the issuer of customer tokens publishes its keys; turns customer tokens on',
@@ -153,6 +212,10 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'an http(s) address that speaks the in-app API, without credentials, query and fragment',
     option: 'inApp.url',
     preset: "Customer.io's",
+  },
+  CIO_STOP_TIMEOUT_MS: {
+    must: 'how long requests in flight may take to end when it is told to stop, in milliseconds: a number from 0 to 999999',
+    preset: '20000',
   },
   HOST: { must: 'the address to listen on', preset: 'all' },
   PORT: { must: 'the port to listen on: a number from 0 to 65535', preset: '8080' },

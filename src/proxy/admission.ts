@@ -3,6 +3,8 @@ import { refuse, type Refusal } from './answer.ts';
 
 /** An event that may pass, and its JSON. */
 export interface Parcel {
+  /** Its `messageId`, as the browser knows it. `null`: it has none. */
+  readonly id: string | null;
   readonly event: WireEvent;
   readonly text: string;
 }
@@ -89,7 +91,8 @@ function admitEvent(event: unknown, where: string, maxBytes: number): Parcel | R
     return refuse(413, 'event_too_large', `${where} may have at most ${maxBytes} bytes of JSON.`);
   }
   // What the proxy relies on has been looked at; Customer.io judges the rest, in strict mode.
-  return { event: event as unknown as WireEvent, text };
+  const { messageId: id } = event;
+  return { id: typeof id === 'string' ? id : null, event: event as unknown as WireEvent, text };
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -28,6 +28,8 @@ export type ProxyErrorCode =
   | 'key_check_failed'
   | 'token_check_failed'
   | 'hook_failed'
+  | 'rate_limited'
+  | 'closing'
   | 'internal';
 
 /** A request that ends here, and why. `detail` is for the operator's log only. */

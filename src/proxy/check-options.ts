@@ -1,7 +1,22 @@
 import { isRecord } from './admission.ts';
+import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './check-limit-options.ts';
+import type { AnonymousIdCookieOptions } from './cookie.ts';
 import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './check-token-options.ts';
 import type { ProxyOptions } from './options.ts';
-import { describeAddress, describeSecret, isAddress, isList, type Rule, type Rules, show } from './rule.ts';
+import { routeOf } from './route.ts';
+import {
+  COUNT,
+  describeAddress,
+  describeSecret,
+  isAddress,
+  isCount,
+  isFunction,
+  isList,
+  MILLISECONDS,
+  type Rule,
+  type Rules,
+  show,
+} from './rule.ts';
 
 /** One thing that is wrong with the options: `"option" problem` is a sentence. It holds no key. */
 export interface OptionProblem {
@@ -13,15 +28,8 @@ export interface OptionProblem {
   readonly choices?: readonly string[];
 }
 
-// A timer of more would fire at once: https://html.spec.whatwg.org/#timers
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 const FUNCTION: Rule = { must: 'a function', holds: isFunction };
-const COUNT: Rule = {
-  must: 'an integer of 1 or more',
-  holds: (value) => isCount(value, Number.MAX_SAFE_INTEGER),
-};
-
+const BOOLEAN: Rule = { must: 'true or false', holds: (value) => typeof value === 'boolean' };
 const GROUP: Rule = { must: 'an object of options', holds: isRecord, came: describeSecret };
 
 const RULES: Rules<ProxyOptions> = {
@@ -61,10 +69,20 @@ const RULES: Rules<ProxyOptions> = {
   maxBodyBytes: COUNT,
   maxEvents: COUNT,
   maxEventBytes: COUNT,
-  timeoutMs: {
-    must: `an integer from 1 to ${LONGEST_TIMER_MS}`,
-    holds: (value) => isCount(value, LONGEST_TIMER_MS),
+  timeoutMs: MILLISECONDS,
+  rateLimit: { must: 'an object of options, or false', holds: (value) => value === false || isRecord(value) },
+  upstream: GROUP,
+  correctClock: BOOLEAN,
+  deduplicate: {
+    must: 'true, false or an object of options',
+    holds: (value) => typeof value === 'boolean' || isRecord(value),
   },
+  anonymousIdCookie: GROUP,
+  metrics: {
+    must: "a path of its own like '/metrics', without an end slash",
+    holds: (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value) && isFree(value),
+  },
+  enrich: FUNCTION,
   filter: FUNCTION,
   transform: FUNCTION,
   deliver: FUNCTION,
@@ -76,10 +94,29 @@ const RULES: Rules<ProxyOptions> = {
   inApp: GROUP,
 };
 
+// Browsers keep no cookie for longer: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
+const MOST_DAYS = 400;
+
+const COOKIE_RULES: Rules<AnonymousIdCookieOptions> = {
+  domain: {
+    must: "a domain like 'example.com', or ''",
+    holds: (value) => typeof value === 'string' && /^([a-z\d-]+(\.[a-z\d-]+)+)?$/i.test(value),
+    required: true,
+  },
+  maxAgeDays: {
+    must: `an integer from 1 to ${MOST_DAYS}`,
+    holds: (value) => isCount(value, MOST_DAYS),
+  },
+};
+
 const GROUPS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   customerToken: TOKEN_RULES,
   appApi: APP_API_RULES,
   inApp: IN_APP_RULES,
+  rateLimit: RATE_LIMIT_RULES,
+  upstream: UPSTREAM_RULES,
+  deduplicate: DEDUPLICATE_RULES,
+  anonymousIdCookie: COOKIE_RULES,
 };
 
 /** Everything that is wrong, not only the first. */
@@ -93,7 +130,12 @@ export function findProblems(options: unknown): readonly OptionProblem[] {
     const inside = given[group];
     if (isRecord(inside)) problems.push(...checkGroup(inside, rules, `${group}.`));
   }
-  return [...problems, ...checkKeySources(given['customerToken']), ...checkExposure(given)];
+  return [
+    ...problems,
+    ...checkRateLimit(given['rateLimit']),
+    ...checkKeySources(given['customerToken']),
+    ...checkExposure(given),
+  ];
 }
 
 function checkGroup(
@@ -116,6 +158,14 @@ function checkGroup(
   for (const name of given.keys())
     problems.push({ option: prefix + name, kind: 'unknown', problem: 'is no option of the proxy' });
   return problems;
+}
+
+function checkRateLimit(rateLimit: unknown): readonly OptionProblem[] {
+  if (!isRecord(rateLimit)) return [];
+  const { perKey, perAddress } = rateLimit as Readonly<Record<string, unknown>>;
+  // What is there and wrong is told already.
+  if ([perKey, perAddress].some((limit) => limit !== undefined && limit !== false)) return [];
+  return [{ option: 'rateLimit', kind: 'wrong', problem: 'must have "perKey" or "perAddress", got neither' }];
 }
 
 function checkKeySources(customerToken: unknown): readonly OptionProblem[] {
@@ -150,12 +200,9 @@ function checkExposure({
     }));
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-function isCount(value: unknown, most: number): boolean {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
+/** Nothing else of the proxy is there. */
+function isFree(path: string): boolean {
+  return !path.startsWith('/v1/') && routeOf(path, { basePath: '' }) === null;
 }
 
 function isClientKey(value: unknown): boolean {

@@ -8,6 +8,7 @@ export type KeyCheck = (key: string, request: Request) => boolean | Promise<bool
 /** A client key that may be used, and the customer token that came with it. */
 export interface Credentials {
   readonly kind: 'known';
+  readonly key: string;
   /** What stood behind `Bearer`, not verified. `null`: only a client key came, as Basic. */
   readonly token: string | null;
 }
@@ -41,7 +42,7 @@ export function createCredentialCheck(
     try {
       // Not merely truthy: a check written without care must not let everybody in.
       const verdict: unknown = await isKnown(key, request);
-      if (verdict === true) return { kind: 'known', token: scheme === 'bearer' ? value : null };
+      if (verdict === true) return { kind: 'known', key, token: scheme === 'bearer' ? value : null };
     } catch (cause) {
       const message = 'The client key could not be checked now.';
       return comeBackLater('key_check_failed', message, { detail: String(cause) });

@@ -2,7 +2,12 @@ import { comeBackLater, refuse, type Refusal } from './answer.ts';
 
 /** What became of a batch. Only `delivered` lets the browser forget it. */
 export type Delivery =
-  | { readonly kind: 'delivered'; readonly status?: number }
+  | {
+      readonly kind: 'delivered';
+      readonly status?: number;
+      /** Those of the batch that never will be. */
+      readonly rejected?: readonly RejectedParcel[];
+    }
   /** The data is at fault. */
   | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
   | { readonly kind: 'too-large'; readonly status: number }
@@ -15,6 +20,12 @@ export type Delivery =
     }
   /** The operator's mistake: visitors must not lose events over it. */
   | { readonly kind: 'misconfigured'; readonly status?: number; readonly detail: string };
+
+/** An event that Customer.io does not take, and why. */
+export interface RejectedParcel {
+  readonly id: string | null;
+  readonly reason: string;
+}
 
 /** What an answer of Customer.io to a batch in strict mode means. https://docs.customer.io/integrations/api/cdp/ */
 export async function deliveryOf(response: Response): Promise<Delivery> {

@@ -1,10 +1,13 @@
 import type { WireEvent } from '../wire.ts';
 import type { Parcel } from './admission.ts';
+import { sendInHalves } from './bisect.ts';
 import { within } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
-import type { Forward } from './forward.ts';
-import type { RequestInfo } from './ingest.ts';
+import type { Note } from './log.ts';
+import type { RequestInfo } from './prepare.ts';
+import type { Seen } from './seen.ts';
+import type { Upstream } from './upstream.ts';
 
 /** A batch that has passed every check. */
 export interface AcceptedBatch {
@@ -17,25 +20,43 @@ export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly sign
 
 export interface DispatchNeeds {
   readonly deliver?: Deliver | undefined;
-  readonly forward: Forward;
+  readonly upstream: Upstream;
+  /** Is told of what has been accepted, also of a part of a batch. */
+  readonly seen?: Seen | undefined;
+}
+
+export interface Shipment {
+  readonly parcels: readonly Parcel[];
+  readonly sentAt?: string | undefined;
+  readonly info: RequestInfo;
+  /** All the time that there is, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** Brings what has passed every check to where it is safe. Never rejects. */
-export type Dispatch = (
-  parcels: readonly Parcel[],
-  sentAt: string | undefined,
-  request: Request,
-) => Promise<Delivery>;
+export type Dispatch = (shipment: Shipment, note: Note) => Promise<Delivery>;
 
-export function createDispatch({ deliver, forward, timeoutMs }: DispatchNeeds): Dispatch {
-  return async (parcels, sentAt, request) => {
+export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Dispatch {
+  const remember = (parcels: readonly Parcel[]): void => {
+    for (const { id } of parcels) if (id !== null) seen?.add(id);
+  };
+
+  return async ({ parcels, sentAt, info, timeoutMs }, note) => {
+    const endsAt = performance.now() + timeoutMs;
     try {
       return await within(timeoutMs, async (signal) => {
-        if (!deliver) return forward(bodyOf(parcels, sentAt), signal);
-        const batch = parcels.map(({ event }) => event);
-        await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, { request, signal });
-        return { kind: 'delivered' };
+        if (deliver) {
+          const batch = parcels.map(({ event }) => event);
+          await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, { ...info, signal });
+          remember(parcels);
+          return { kind: 'delivered' };
+        }
+        const send = async (part: readonly Parcel[]): Promise<Delivery> => {
+          const delivery = await upstream.send(bodyOf(part, sentAt), { signal, endsAt }, note);
+          if (delivery.kind === 'delivered') remember(part);
+          return delivery;
+        };
+        return sendInHalves(parcels, send, () => endsAt - performance.now());
       });
     } catch (cause) {
       return { kind: 'unavailable', detail: describe(cause) };

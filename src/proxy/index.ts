@@ -13,7 +13,11 @@ export type {
 } from './token-options.ts';
 export type { JwkSet, TokenIssuer, TokenIssuerOptions } from './issuer.ts';
 export type { AcceptedBatch, Deliver } from './dispatch.ts';
-export type { Filter, RequestInfo, Transform } from './ingest.ts';
+export type { Enrich, Filter, RequestInfo, Transform } from './prepare.ts';
+export type { AnonymousIdCookieOptions } from './cookie.ts';
+export type { RateCount, RateLimitOptions, RateLimitStore } from './rate-limit.ts';
+export type { DeduplicateOptions } from './seen.ts';
+export type { UpstreamOptions } from './upstream.ts';
 export type { ClientIp } from './client-ip.ts';
 export type { KeyCheck } from './credentials.ts';
 export type { FileSource } from './files.ts';

@@ -1,57 +1,52 @@
-import type { BatchAnswer, WireEvent } from '../wire.ts';
-import { admit, type AdmissionLimits, isRecord, type Parcel } from './admission.ts';
+import type { BatchAnswer, RejectedEvent } from '../wire.ts';
+import { admit, type AdmissionLimits, type Parcel } from './admission.ts';
 import { answerJson, comeBackLater, type Refusal } from './answer.ts';
 import { readBody } from './body.ts';
-import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import type { CredentialCheck } from './credentials.ts';
+import { within } from './deadline.ts';
 import { refusalOf } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Note } from './log.ts';
 import type { FindJudge } from './persons.ts';
+import { createPrepare, type Prepared, type PrepareNeeds, type RequestInfo } from './prepare.ts';
+import type { Seen } from './seen.ts';
 
-/** What a hook learns besides the event. */
-export interface RequestInfo {
-  readonly request: Request;
-}
-
-export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
-export type Transform = (event: WireEvent, info: RequestInfo) => WireEvent | Promise<WireEvent>;
-
-export interface IngestNeeds extends AdmissionLimits {
+export interface IngestNeeds extends AdmissionLimits, PrepareNeeds {
   readonly checkCredentials: CredentialCheck;
   readonly maxBodyBytes: number;
-  readonly clientIp?: ClientIp | undefined;
-  readonly filter?: Filter | undefined;
-  readonly transform?: Transform | undefined;
+  /** For hooks and delivery together. */
+  readonly timeoutMs: number;
   readonly findJudge: FindJudge;
+  readonly seen?: Seen | undefined;
   readonly dispatch: Dispatch;
 }
 
-export type Ingest = (request: Request, note: Note) => Promise<Response | Refusal>;
+export type Ingest = (info: RequestInfo, note: Note) => Promise<Response | Refusal>;
 
 /** One batch, from the request to the answer: who, what, whether it may pass, and whether it has arrived. */
 export function createIngest(needs: IngestNeeds): Ingest {
-  const { clientIp, filter, transform } = needs;
+  const { seen, timeoutMs } = needs;
+  const prepare = createPrepare(needs);
+  const mayWait = needs.enrich !== undefined || needs.filter !== undefined || needs.transform !== undefined;
 
-  async function prepare(parcels: readonly Parcel[], request: Request): Promise<readonly Parcel[]> {
-    const ip = clientIp && readClientIp(request.headers, clientIp);
-    const prepared = await Promise.all(
-      parcels.map(async ({ event, text }) => {
-        let next = clientIp ? withClientIp(event, ip) : event;
-        if (filter && !(await filter(next))) return null;
-        if (transform) next = await transform(next, { request });
-        if (!isRecord(next)) throw new TypeError('"transform" must return an event');
-        // A hook may also have changed the event in place.
-        return next === event && !filter && !transform
-          ? { event, text }
-          : { event: next, text: JSON.stringify(next) };
-      }),
-    );
-    return prepared.filter((parcel) => parcel !== null);
+  /** Without those that were accepted before, and in this batch: to their sender they are delivered. */
+  function unseen(parcels: readonly Parcel[], note: Note): readonly Parcel[] {
+    if (!seen) return parcels;
+    const ids = new Set<string>();
+    const fresh = parcels.filter(({ id }) => {
+      if (id === null) return true;
+      const isNew = !ids.has(id) && !seen.has(id);
+      ids.add(id);
+      return isNew;
+    });
+    if (fresh.length < parcels.length) note.duplicates = parcels.length - fresh.length;
+    return fresh;
   }
 
-  return async (request, note) => {
+  return async (info, note) => {
+    const { request } = info;
+    const receivedAtMs = Date.now();
     const credentials = await needs.checkCredentials(request);
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
@@ -63,22 +58,49 @@ export function createIngest(needs: IngestNeeds): Ingest {
     if (admitted.kind === 'refused') return admitted;
 
     const { passed, rejected } = judge(admitted.parcels, note);
-
-    let parcels: readonly Parcel[];
+    const endsAt = performance.now() + timeoutMs;
+    const arrived = { parcels: unseen(passed, note), sentAt: admitted.sentAt, receivedAtMs, info };
+    let prepared: Prepared;
     try {
-      parcels = await prepare(passed, request);
+      prepared = await (mayWait ? within(timeoutMs, () => prepare(arrived)) : prepare(arrived));
     } catch (cause) {
-      const message = 'A hook of the proxy failed: send the batch again.';
-      return comeBackLater('hook_failed', message, { detail: describe(cause) });
+      return hookFailed(describe(cause));
     }
+    const { parcels, sentAt, filtered, failed, failure } = prepared;
+    // Where a hook works for none, it is the hook's fault, and may pass; where it works for others, the event's.
+    if (failed.length > 0 && parcels.length === 0) return hookFailed(failure);
+    if (filtered > 0) note.filtered = filtered;
+    if (failure !== undefined) note.detail = failure;
+
+    const refused = [...rejected, ...failed.map(({ id }) => refusal(id, 'hook_failed'))];
     // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
     if (parcels.length > 0) {
-      const delivery = await needs.dispatch(parcels, admitted.sentAt, request);
-      if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
+      const leftMs = Math.max(1, Math.round(endsAt - performance.now()));
+      const delivery = await needs.dispatch({ parcels, sentAt, info, timeoutMs: leftMs }, note);
       if (delivery.kind !== 'delivered') return refusalOf(delivery);
+      for (const { id, reason } of delivery.rejected ?? []) refused.push(refusal(id, 'rejected', reason));
     }
-    note.events = passed.length;
-    const answer: BatchAnswer = { success: true, ...(rejected.length > 0 && { rejected }) };
+    const news = refused.slice(rejected.length);
+    if (news.length > 0) note.rejected = counted(news, note.rejected);
+    note.events = passed.length - news.length;
+    const answer: BatchAnswer = { success: true, ...(refused.length > 0 && { rejected: refused }) };
     return answerJson(200, answer);
   };
+}
+
+function hookFailed(detail = ''): Refusal {
+  return comeBackLater('hook_failed', 'A hook of the proxy failed: send the batch again.', { detail });
+}
+
+function refusal(messageId: string | null, error: RejectedEvent['error'], reason = ''): RejectedEvent {
+  return { messageId, error, ...(reason && { reason }) };
+}
+
+function counted(
+  events: readonly RejectedEvent[],
+  before: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = { ...before };
+  for (const { error } of events) counts[error] = (counts[error] ?? 0) + 1;
+  return counts;
 }

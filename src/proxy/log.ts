@@ -18,9 +18,16 @@ export interface ProxyLogEntry {
    * (`token_required`, `subject_mismatch`), or by what is wrong with the token (`invalid_token:expired`).
    */
   readonly tokenReport?: Readonly<Record<string, number>>;
+  /** With `deduplicate`: how many events had been accepted before. */
+  readonly duplicates?: number;
+  /** How many events `filter` has kept back. */
+  readonly filtered?: number;
   /** Bytes of the body after decompression. */
   readonly bytes?: number;
+  /** What upstream has answered last. */
   readonly upstreamStatus?: number;
+  /** How often upstream was asked: more than once after a retry, or to find a faulty event. */
+  readonly upstreamRequests?: number;
   readonly error?: ProxyErrorCode;
   /** With `invalid_token` only. */
   readonly reason?: TokenRejection;

@@ -10,6 +10,7 @@ export interface NodeRequest {
   /** What a body parser has made of the body, if one ran before. */
   readonly body?: unknown;
   readonly readableEnded: boolean;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
   iterator(options: { destroyOnReturn: boolean }): AsyncIterator<Uint8Array>;
   resume(): unknown;
 }
@@ -27,11 +28,11 @@ export type NodeHandler = (
   next?: (error?: unknown) => void,
 ) => void;
 
+/** A handler of the Fetch API. `peer`: the address at the other end of the connection. */
+export type Handle = (request: Request, peer?: string) => Promise<Response>;
+
 /** Speaks `node:http` for a handler of the Fetch API. `owns`: whether a path is one of the handler's. */
-export function createNodeHandler(
-  handle: (request: Request) => Promise<Response>,
-  owns: (pathname: string) => boolean,
-): NodeHandler {
+export function createNodeHandler(handle: Handle, owns: (pathname: string) => boolean): NodeHandler {
   return (incoming, outgoing, next) => {
     const url = urlOf(incoming, owns);
     if (next && !owns(url.pathname)) {
@@ -45,11 +46,7 @@ export function createNodeHandler(
   };
 }
 
-async function serve(
-  incoming: NodeRequest,
-  url: URL,
-  handle: (request: Request) => Promise<Response>,
-): Promise<Response> {
+async function serve(incoming: NodeRequest, url: URL, handle: Handle): Promise<Response> {
   let request: Request;
   try {
     request = toRequest(incoming, url);
@@ -59,7 +56,7 @@ async function serve(
       refuse(405, 'method_not_allowed', 'The Fetch API knows no such method.', { headers }),
     );
   }
-  return handle(request);
+  return handle(request, incoming.socket?.remoteAddress);
 }
 
 /** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */

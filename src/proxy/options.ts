@@ -1,11 +1,15 @@
 import type { ClientIp } from './client-ip.ts';
 import type { KeyCheck } from './credentials.ts';
+import type { AnonymousIdCookieOptions } from './cookie.ts';
 import type { Deliver } from './dispatch.ts';
 import type { FileSource } from './files.ts';
 import type { FetchLike } from './forward.ts';
-import type { Filter, Transform } from './ingest.ts';
 import type { OnLog } from './log.ts';
+import type { Enrich, Filter, Transform } from './prepare.ts';
+import type { RateLimitOptions } from './rate-limit.ts';
+import type { DeduplicateOptions } from './seen.ts';
 import type { AppApiOptions, CustomerTokenOptions, InAppOptions } from './token-options.ts';
+import type { UpstreamOptions } from './upstream.ts';
 
 /** What the operator may say. Anything else throws at once. */
 export interface ProxyOptions {
@@ -79,10 +83,52 @@ export interface ProxyOptions {
    */
   maxEventBytes?: number | undefined;
 
+  /**
+   * How often an address, or a client key, may ask.
+   *
+   * @default false: all visitors share one client key, many share one address, and a limit that is wrong delays real events
+   */
+  rateLimit?: RateLimitOptions | false | undefined;
+
+  /** How carefully Customer.io is asked. */
+  upstream?: UpstreamOptions | undefined;
+
+  /**
+   * Moves the `timestamp` of events from browsers whose clock is wrong by more than 15 seconds, as `sentAt` shows. Theirs
+   * stays as `originalTimestamp`.
+   *
+   * @default false: whether Customer.io does the same is not documented, and nothing is changed that need not be
+   */
+  correctClock?: boolean | undefined;
+
+  /**
+   * Keeps back events whose `messageId` Customer.io has accepted before, as after an answer that got lost. In memory, and
+   * for this copy of the proxy alone: a help, not a promise.
+   *
+   * @default false
+   */
+  deduplicate?: boolean | DeduplicateOptions | undefined;
+
+  /**
+   * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the
+   * proxy: Safari lets cookies of scripts live for seven days. A visitor without that cookie is given none.
+   */
+  anonymousIdCookie?: AnonymousIdCookieOptions | undefined;
+
+  /**
+   * What the server knows of the visitor. Asked once for a batch; what it returns goes into the `context` of each event, in
+   * place of what the browser has there. A throw is answered 503 and the browser sends the batch again.
+   */
+  enrich?: Enrich | undefined;
+
   /** Which events to deliver. The rest counts as delivered for the browser. Asked before `transform`. */
   filter?: Filter | undefined;
 
-  /** Changes an event before it is delivered. What it returns is not checked again: it is your server's word. */
+  /**
+   * Changes an event before it is delivered. What it returns is not checked again: it is your server's word. An event for
+   * which it, or `filter`, throws is not sent: where it works for others of the batch, the browser is told to drop that one
+   * (`rejected`, `hook_failed`); otherwise the answer is 503 and the browser keeps them all.
+   */
   transform?: Transform | undefined;
 
   /**
@@ -95,6 +141,13 @@ export interface ProxyOptions {
   onLog?: OnLog | undefined;
 
   /**
+   * The path of metrics for Prometheus, below `basePath`, such as `/metrics`. Whoever reaches it can read them.
+   *
+   * @default none
+   */
+  metrics?: string | undefined;
+
+  /**
    * The content of `cio.js` and `cio-*.js`, or `null`.
    *
    * @default reads the files beside this module, where there is a file system
@@ -105,7 +158,7 @@ export interface ProxyOptions {
   fetch?: FetchLike | undefined;
 
   /**
-   * How long a delivery or a private call may take, in milliseconds, redirects included.
+   * How long a delivery or a private call may take, in milliseconds: hooks, retries and redirects included.
    *
    * @default 10_000
    */

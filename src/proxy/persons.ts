@@ -45,16 +45,12 @@ function judge(parcels: readonly Parcel[], subject: string | null): Judged {
   const passed: Parcel[] = [];
   const rejected: RejectedEvent[] = [];
   for (const parcel of parcels) {
-    const { event } = parcel;
+    const { id, event } = parcel;
     if (personsIn(event).every((person) => person === subject)) {
       passed.push(parcel);
       continue;
     }
-    const messageId: unknown = event.messageId;
-    rejected.push({
-      messageId: typeof messageId === 'string' ? messageId : null,
-      error: subject === null ? 'token_required' : 'subject_mismatch',
-    });
+    rejected.push({ messageId: id, error: subject === null ? 'token_required' : 'subject_mismatch' });
   }
   return { passed, rejected };
 }

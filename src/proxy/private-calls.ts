@@ -59,8 +59,9 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     } as const;
     const { clientIp } = needs;
     const event = clientIp ? withClientIp(identify, readClientIp(request.headers, clientIp)) : identify;
-    const delivery = await needs.dispatch([{ event, text: JSON.stringify(event) }], undefined, request);
-    if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
+    const parcel = { id: event.messageId, event, text: JSON.stringify(event) };
+    const { timeoutMs } = needs;
+    const delivery = await needs.dispatch({ parcels: [parcel], info: { request }, timeoutMs }, note);
     if (delivery.kind !== 'delivered') return refusalOf(delivery);
     note.events = 1;
     return answerJson(200, { success: true });

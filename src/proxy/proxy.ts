@@ -1,18 +1,24 @@
-import { answerJson, answerRefusal, refuse, type Refusal } from './answer.ts';
+import { answerJson, answerRefusal, comeBackLater, refuse, type Refusal } from './answer.ts';
 import { readsGzip } from './body.ts';
+import { readClientIp } from './client-ip.ts';
+import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
-import { createCredentialCheck } from './credentials.ts';
+import { type CredentialCheck, createCredentialCheck } from './credentials.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFileServer } from './files.ts';
 import { createForward } from './forward.ts';
 import { createGuard, WITHOUT_TOKENS } from './guard.ts';
 import { createIngest } from './ingest.ts';
 import { lazy } from './lazy.ts';
-import { type Note, tell } from './log.ts';
+import { createLifetime } from './lifetime.ts';
+import { type Note, type ProxyLogEntry, tell } from './log.ts';
 import { createNodeHandler, type NodeHandler } from './node.ts';
 import type { ProxyOptions } from './options.ts';
+import type { RequestInfo } from './prepare.ts';
 import { methodsOf, type Route, routeOf } from './route.ts';
+import { createSeen } from './seen.ts';
 import { resolveOptions } from './settings.ts';
+import { createUpstream } from './upstream.ts';
 
 /** A running proxy. Both doors lead to the same handler, and need no `this`. */
 export interface CioProxy {
@@ -20,53 +26,104 @@ export interface CioProxy {
   readonly fetch: (request: Request) => Promise<Response>;
   /** For `node:http` and Express. With a `next`, paths that are not the proxy's are passed on. */
   readonly node: NodeHandler;
+  /**
+   * Takes nothing more (503 with `Retry-After` and `Connection: close`; files and health are still served), and resolves when
+   * all that had begun is answered, or after `timeoutMs`, 20 000 ms by default.
+   */
+  readonly close: (options?: { readonly timeoutMs?: number }) => Promise<void>;
 }
 
+/** Container platforms kill after 30 seconds or less. */
+const GRACE_MS = 20_000;
+const NO_STORE = { 'Cache-Control': 'no-store' };
+
 /**
- * Makes a proxy that takes batches from browsers and delivers them to Customer.io. It keeps no state: any number of
+ * Makes a proxy that takes batches from browsers and delivers them to Customer.io. It keeps no events: any number of
  * copies can run side by side. It answers 2xx only when Customer.io has accepted; the browser keeps the rest.
  *
  * @throws SdkError `invalid-options`, naming every option that is missing, unknown or wrong
  */
 export function createProxy(options: ProxyOptions): CioProxy {
   const settings = resolveOptions(options);
-  const { basePath, onLog } = settings;
+  const { anonymousIdCookie, clientIp, customerToken, onLog, rateLimit } = settings;
   const cors = createCors(settings.origins);
   const serveFile = createFileServer(settings.files);
-  const { customerToken } = settings;
   const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
   const guard = takesTokens ? createGuard(customerToken, settings.fetch) : WITHOUT_TOKENS;
-  const dispatch = createDispatch({ ...settings, forward: createForward(settings) });
-  const checkCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
-  const needs = { ...settings, ...guard, checkCredentials, dispatch };
+  const upstream = createUpstream(createForward(settings), settings.upstream);
+  const seen = settings.deduplicate && createSeen(settings.deduplicate);
+  const dispatch = createDispatch({ deliver: settings.deliver, upstream, seen });
+  const limits = rateLimit && lazy(async () => (await import('./rate-limit.ts')).createRateLimit(rateLimit));
+  const metrics =
+    settings.metrics === undefined
+      ? undefined
+      : lazy(async () => (await import('./metrics.ts')).createMetrics());
+  const lifetime = createLifetime();
+
+  const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
+  const checkCredentials: CredentialCheck = async (request, needs) => {
+    const credentials = await readCredentials(request, needs);
+    if (!limits || credentials.kind === 'refused') return credentials;
+    return (await (await limits()).ofKey(credentials.key)) ?? credentials;
+  };
+  const needs = { ...settings, ...guard, checkCredentials, dispatch, seen };
   const ingest = createIngest(needs);
   const privateDoor = lazy(async () => (await import('./private.ts')).createPrivateDoor(needs));
 
-  async function answer(request: Request, route: Route | null, note: Note): Promise<Response | Refusal> {
+  function health(): { readonly status: 'ok'; readonly ready: boolean; readonly upstream: string } {
+    const { health } = upstream.state();
+    return { status: 'ok', ready: health === 'up' && !lifetime.isClosing(), upstream: health };
+  }
+
+  async function serveScript(name: string, request: Request): Promise<Response | Refusal> {
+    const served = await serveFile(name, request);
+    if (!anonymousIdCookie || name !== 'cio.js' || 'kind' in served) return served;
+    // What a cache between here and the browser keeps would give one visitor's id to others.
+    served.headers.set('Cache-Control', 'private, max-age=3600');
+    const cookie = prolongedCookie(request, anonymousIdCookie);
+    if (cookie !== null) served.headers.set('Set-Cookie', cookie);
+    return served;
+  }
+
+  async function answer(info: RequestInfo, route: Route | null, note: Note): Promise<Response | Refusal> {
+    const { request, address } = info;
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
     const methods = methodsOf(route);
     if (!methods.includes(request.method)) {
       const headers = { Allow: methods.join(', ') };
       return refuse(405, 'method_not_allowed', `The methods of this path are ${headers.Allow}.`, { headers });
     }
-    if (route.kind === 'script') return serveFile(route.name, request);
+    if (route.kind === 'script') return serveScript(route.name, request);
     if (!cors.allows(request)) {
       return refuse(403, 'origin_not_allowed', 'The proxy does not take requests from pages of this origin.');
     }
     if (request.method === 'OPTIONS') return cors.preflight(methods);
-    if (route.kind === 'batch') return ingest(request, note);
+    if (route.kind === 'health') return answerJson(200, health(), NO_STORE);
+    if (route.kind === 'ready') return answerJson(health().ready ? 200 : 503, health(), NO_STORE);
+    if (route.kind === 'metrics' && metrics) {
+      const headers = { ...NO_STORE, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
+      return new Response((await metrics()).text(upstream.state()), { headers });
+    }
+    if (lifetime.isClosing()) {
+      const refusal = comeBackLater('closing', 'This copy of the proxy is stopping: send it again.');
+      return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
+    }
+    const tooOften = limits && address !== undefined ? await (await limits()).ofAddress(address) : null;
+    if (tooOften) return tooOften;
     if (route.kind === 'private') return (await privateDoor())(route.call, request, note);
-    return answerJson(200, { status: 'ok' }, { 'Cache-Control': 'no-store' });
+    return ingest(info, note);
   }
 
-  async function fetch(request: Request): Promise<Response> {
+  async function handle(request: Request, peer?: string): Promise<Response> {
     const started = Date.now();
     const { pathname } = new URL(request.url);
-    const route = routeOf(pathname, basePath);
+    const route = routeOf(pathname, settings);
     const note: Note = {};
-    const outcome = await answer(request, route, note).catch((cause: unknown) =>
-      refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) }),
-    );
+    const address = (clientIp && readClientIp(request.headers, clientIp)) ?? peer;
+    const done = lifetime.begin();
+    const outcome = await answer({ request, address }, route, note)
+      .catch((cause: unknown) => refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) }))
+      .finally(done);
 
     let response: Response;
     if ('kind' in outcome) {
@@ -83,16 +140,25 @@ export function createProxy(options: ProxyOptions): CioProxy {
       if (readsGzip) response.headers.set('Accept-Encoding', 'gzip');
     }
     const { status } = response;
-    tell(onLog, {
+    const entry: ProxyLogEntry = {
       time: new Date(started).toISOString(),
       method: request.method,
       path: pathname,
       status,
       durationMs: Date.now() - started,
       ...note,
-    });
+    };
+    tell(onLog, entry);
+    if (metrics)
+      metrics()
+        .then((each) => each.count(route?.kind ?? 'other', entry))
+        .catch(() => {});
     return response;
   }
 
-  return { fetch, node: createNodeHandler(fetch, (pathname) => routeOf(pathname, basePath) !== null) };
+  return {
+    fetch: (request) => handle(request),
+    node: createNodeHandler(handle, (pathname) => routeOf(pathname, settings) !== null),
+    close: ({ timeoutMs = GRACE_MS } = {}) => lifetime.close(timeoutMs),
+  };
 }

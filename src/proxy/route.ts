@@ -10,11 +10,16 @@ import {
 /** What a person with a token may ask for. */
 export type PrivateCall = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-read' | 'inbox-delete';
 
+export const HEALTH_PATH = '/v1/health';
+export const READY_PATH = '/v1/health/ready';
+
 /** The paths of the proxy. Everything else does not exist. */
 export type Route =
   | { readonly kind: 'batch' }
   | { readonly kind: 'private'; readonly call: PrivateCall }
   | { readonly kind: 'health' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'metrics' }
   | { readonly kind: 'script'; readonly name: string };
 
 // The classic script and what it loads later; never a source map, never another folder.
@@ -28,13 +33,22 @@ const PRIVATE_CALLS: ReadonlyMap<string, PrivateCall> = new Map([
   [INBOX_DELETE_PATH, 'inbox-delete'],
 ]);
 
-/** Which route a path names, or `null`. Doubled and trailing slashes mean nothing. `basePath`: `''` or `/e`. */
-export function routeOf(pathname: string, basePath: string): Route | null {
+export interface Places {
+  /** `''` or `/e`. */
+  readonly basePath: string;
+  /** Below it, such as `/metrics`. */
+  readonly metrics?: string | undefined;
+}
+
+/** Which route a path names, or `null`. Doubled and trailing slashes mean nothing. */
+export function routeOf(pathname: string, { basePath, metrics }: Places): Route | null {
   const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   if (!path.startsWith(`${basePath}/`)) return null;
   const below = path.slice(basePath.length);
   if (below === BATCH_PATH) return { kind: 'batch' };
-  if (below === '/v1/health') return { kind: 'health' };
+  if (below === HEALTH_PATH) return { kind: 'health' };
+  if (below === READY_PATH) return { kind: 'ready' };
+  if (below === metrics) return { kind: 'metrics' };
   const call = PRIVATE_CALLS.get(below);
   if (call !== undefined) return { kind: 'private', call };
   const name = SCRIPT.exec(below)?.[1];
@@ -45,6 +59,8 @@ const METHODS = {
   batch: ['POST', 'OPTIONS'],
   private: ['POST', 'OPTIONS'],
   health: ['GET', 'HEAD', 'OPTIONS'],
+  ready: ['GET', 'HEAD', 'OPTIONS'],
+  metrics: ['GET', 'HEAD'],
   script: ['GET', 'HEAD'],
 } as const;
 

@@ -10,6 +10,27 @@ export interface Rule {
 /** One rule for every option of a group. */
 export type Rules<Options> = { readonly [Option in keyof Options]-?: Rule };
 
+// A timer of more would fire at once: https://html.spec.whatwg.org/#timers
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export const COUNT: Rule = {
+  must: 'an integer of 1 or more',
+  holds: (value) => isCount(value, Number.MAX_SAFE_INTEGER),
+};
+
+export const MILLISECONDS: Rule = {
+  must: `an integer from 1 to ${LONGEST_TIMER_MS}`,
+  holds: (value) => isCount(value, LONGEST_TIMER_MS),
+};
+
+export function isCount(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
 export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }

@@ -5,9 +5,12 @@ import { findProblems } from './check-options.ts';
 import type { FileSource } from './files.ts';
 import type { FetchLike } from './forward.ts';
 import type { ProxyOptions } from './options.ts';
+import type { RateLimitOptions } from './rate-limit.ts';
+import type { DeduplicateOptions } from './seen.ts';
+import type { UpstreamLimits } from './upstream.ts';
 
 /** The options, with every default filled in. What stays optional is off. */
-export interface Settings extends ProxyOptions {
+export interface Settings extends Omit<ProxyOptions, 'rateLimit' | 'deduplicate' | 'upstream'> {
   readonly region: 'us' | 'eu';
   readonly writeKey: () => string | Promise<string>;
   readonly upstreamUrl: string;
@@ -19,6 +22,9 @@ export interface Settings extends ProxyOptions {
   readonly files: FileSource;
   readonly fetch: FetchLike;
   readonly timeoutMs: number;
+  readonly rateLimit: RateLimitOptions | undefined;
+  readonly deduplicate: DeduplicateOptions | undefined;
+  readonly upstream: UpstreamLimits;
 }
 
 /** https://docs.customer.io/integrations/api/cdp/ */
@@ -31,6 +37,15 @@ const DEFAULTS = {
   maxEventBytes: MAX_EVENT_BYTES,
   timeoutMs: 10_000,
 } as const;
+
+const UPSTREAM: UpstreamLimits = {
+  maxConcurrent: 100,
+  maxQueued: 1_000,
+  maxPerSecond: 1_000,
+  retries: 2,
+  breakAfter: 5,
+  pauseMs: 5_000,
+};
 
 /** @throws SdkError `invalid-options`, with every problem in its message */
 export function resolveOptions(options: ProxyOptions): Settings {
@@ -54,5 +69,20 @@ export function resolveOptions(options: ProxyOptions): Settings {
     // Looked up when it is used: runtimes and tests replace it.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+    rateLimit: options.rateLimit || undefined,
+    deduplicate: options.deduplicate === true ? {} : options.deduplicate || undefined,
+    upstream: {
+      ...UPSTREAM,
+      ...(options.upstreamUrl !== undefined && { maxPerSecond: Infinity }),
+      ...given(options.upstream),
+    },
   };
+}
+
+/** `undefined` means the default. */
+function given<T extends object>(
+  options: T | undefined,
+): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { createTokenIssuer } from '../../../src/proxy/index.ts';
 import { basicAuthorization } from '../../../src/wire.ts';
@@ -64,6 +65,15 @@ describe('cio-first-party proxy', () => {
       'CIO_APP_API_URL',
       'CIO_IN_APP_SITE_ID',
       'CIO_IN_APP_URL',
+      'CIO_RATE_LIMIT_PER_ADDRESS',
+      'CIO_RATE_LIMIT_PER_KEY',
+      'CIO_UPSTREAM_CONCURRENCY',
+      'CIO_TIMEOUT_MS',
+      'CIO_CORRECT_CLOCK',
+      'CIO_DEDUPLICATE',
+      'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
+      'CIO_METRICS',
+      'CIO_STOP_TIMEOUT_MS',
       'HOST',
       'PORT',
     ];
@@ -101,7 +111,7 @@ describe('cio-first-party proxy', () => {
     const upstream = await startUpstream();
     const { url, lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/e$/);
-    expect(await (await fetch(`${url}/v1/health`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${url}/v1/health`)).json()).toMatchObject({ status: 'ok', ready: true });
     expect((await fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY })).status).toBe(
       200,
     );
@@ -156,6 +166,51 @@ describe('cio-first-party proxy', () => {
       expect(Date.now() - told).toBeLessThan(3_000);
     },
   );
+
+  test('told to stop, it refuses what still comes over an open connection, and what had begun is answered', async () => {
+    const upstream = await startUpstream();
+    let accept = (): void => {};
+    upstream.respond(async () => {
+      await new Promise<void>((resolve) => (accept = resolve));
+      return {};
+    });
+    const { child, url } = await startProxy({ CIO_UPSTREAM_URL: upstream.url });
+    const exit = once(child, 'exit') as Promise<[number]>;
+    const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+    await expect.poll(() => upstream.received.length).toBe(1);
+    const late = connect(Number(new URL(url).port), '127.0.0.1');
+    const lines = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`);
+    late.write(`POST /v1/batch HTTP/1.1\r\nHost: proxy\r\n${lines.join('\r\n')}\r\n`);
+    await fetch(`${url}/v1/health`);
+    child.kill('SIGTERM');
+    while (await accepts(url));
+    late.write(`Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    const refused = await text(late);
+    expect(refused).toMatch(/^HTTP\/1.1 503 /);
+    expect(refused).toMatch(/^connection: close\r$/im);
+    expect(refused).toMatch(/^retry-after: \d+\r$/im);
+    expect(refused).toContain('"error":"closing"');
+    accept();
+    expect((await answer).status).toBe(200);
+    expect((await exit)[0]).toBe(0);
+  });
+
+  test('told to stop, it does not wait for ever', async () => {
+    const upstream = await startUpstream();
+    upstream.respond('silence');
+    const { child, url } = await startProxy({
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_STOP_TIMEOUT_MS: '10',
+      CIO_TIMEOUT_MS: '600000',
+    });
+    const exit = once(child, 'exit') as Promise<[number]>;
+    const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+    const cut = expect(answer).rejects.toThrow();
+    await expect.poll(() => upstream.received.length).toBe(1);
+    child.kill('SIGTERM');
+    expect((await exit)[0]).toBe(0);
+    await cut;
+  });
 });
 
 async function accepts(url: string): Promise<boolean> {

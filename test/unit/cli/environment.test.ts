@@ -16,6 +16,7 @@ describe('the environment', () => {
       options: { writeKey: 'write-key', clientKeys: ['web'] },
       host: undefined,
       port: 8080,
+      graceMs: 20_000,
     });
   });
 
@@ -30,6 +31,7 @@ describe('the environment', () => {
       CIO_CLIENT_IP: 'x-forwarded-for:2',
       HOST: '127.0.0.1',
       PORT: '0',
+      CIO_STOP_TIMEOUT_MS: '5000',
     });
     expect(reading).toEqual({
       kind: 'ready',
@@ -44,7 +46,55 @@ describe('the environment', () => {
       },
       host: '127.0.0.1',
       port: 0,
+      graceMs: 5_000,
     });
+  });
+
+  test('becomes the limits and what is off without them', () => {
+    const reading = readEnvironment({
+      ...GOOD,
+      CIO_RATE_LIMIT_PER_ADDRESS: '600',
+      CIO_RATE_LIMIT_PER_KEY: '50000',
+      CIO_UPSTREAM_CONCURRENCY: '20',
+      CIO_TIMEOUT_MS: '5000',
+      CIO_CORRECT_CLOCK: 'on',
+      CIO_DEDUPLICATE: 'off',
+      CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'example.com',
+      CIO_METRICS: '/metrics',
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        rateLimit: { perAddress: 600, perKey: 50_000 },
+        upstream: { maxConcurrent: 20 },
+        timeoutMs: 5_000,
+        correctClock: true,
+        deduplicate: false,
+        anonymousIdCookie: { domain: 'example.com' },
+        metrics: '/metrics',
+      },
+    });
+  });
+
+  test('is told what is wrong with the limits, too', () => {
+    const problems = problemsOf({
+      ...GOOD,
+      CIO_RATE_LIMIT_PER_ADDRESS: 'many',
+      CIO_UPSTREAM_CONCURRENCY: '0',
+      CIO_CORRECT_CLOCK: 'yes',
+      CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'https://example.com',
+      CIO_METRICS: 'metrics',
+    });
+    expect(new Set(problems.map((problem) => problem.split(' is ')[0]))).toEqual(
+      new Set([
+        'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
+        'CIO_CORRECT_CLOCK',
+        'CIO_METRICS',
+        'CIO_RATE_LIMIT_PER_ADDRESS',
+        'CIO_UPSTREAM_CONCURRENCY',
+      ]),
+    );
+    expect(problems).toHaveLength(5);
   });
 
   test('becomes the options of customer tokens and private calls', () => {
@@ -146,6 +196,7 @@ describe('the environment', () => {
       CIO_UPSTREAM_URL: 'cdp.customer.io',
       CIO_CLIENT_IP: 'x-forwarded-for',
       PORT: '80808',
+      CIO_STOP_TIMEOUT_MS: 'soon',
     });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual([
       'CIO_WRITE_KEY is missing',
@@ -156,6 +207,7 @@ describe('the environment', () => {
       'CIO_BASE_PATH is "e"',
       'CIO_CLIENT_IP is "x-forwarded-for"',
       'PORT is "80808"',
+      'CIO_STOP_TIMEOUT_MS is "soon"',
     ]);
     expect(problems.find((problem) => problem.startsWith('CIO_REGION'))).toBe(
       'CIO_REGION is "de": it must be us or eu, where your Customer.io account lives.',

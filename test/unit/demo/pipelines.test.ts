@@ -189,6 +189,17 @@ describe('faults', () => {
     expect(await names()).toEqual(['Order Placed']);
   });
 
+  test('finds an event not valid as it is told to: strict mode refuses its batch, otherwise it is dropped', async () => {
+    await setFaults({ reject: 'Bad' });
+    const bad = { ...TRACK, event: 'Bad' };
+    const refused = await post('/v1/batch', { batch: [TRACK, bad] }, STRICT);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toEqual({ meta: { errors: ['batch[1]: told to reject this event'] } });
+    expect(await names()).toEqual([]);
+    expect((await post('/v1/batch', { batch: [TRACK, bad] })).status).toBe(200);
+    expect(await names()).toEqual(['Order Placed']);
+  });
+
   test('takes as long as it is told to', async () => {
     await setFaults({ latencyMs: 60 });
     const before = performance.now();
@@ -199,7 +210,7 @@ describe('faults', () => {
   test('changes only what is named, and refuses what it does not know', async () => {
     await setFaults({ status: 500 });
     await setFaults({ poison: 'Bad' });
-    const state = { status: 500, latencyMs: 0, retryAfter: null, poison: 'Bad' };
+    const state = { status: 500, latencyMs: 0, retryAfter: null, poison: 'Bad', reject: null };
     expect(await json('/_control/faults')).toEqual(state);
     const refused = await setFaults({ status: 'down' });
     expect(refused.status).toBe(400);

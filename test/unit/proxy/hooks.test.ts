@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { AcceptedBatch, ProxyLogEntry, ProxyOptions, WireEvent } from '../../../src/proxy/index.ts';
+import { createIngest } from '../../../src/proxy/ingest.ts';
 import { event, post, startProxy, verdict, WRITE_KEY } from './setup.ts';
 
 const named = (name: string): Record<string, unknown> => event({ event: name });
@@ -61,6 +62,133 @@ describe('transform', () => {
     const response = await proxy.fetch(post());
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/);
     expect(await verdict(response)).toBe('503 hook_failed');
+    expect(upstream.received).toHaveLength(0);
+  });
+});
+
+describe('a hook that fails for one event of a batch', () => {
+  const failsForBad = (passing: WireEvent): void => {
+    if (passing.event === 'Bad') throw new Error('cannot digest it');
+  };
+  const BATCH = [
+    event({ event: 'A', messageId: 'a' }),
+    event({ event: 'Bad', messageId: 'bad' }),
+    event({ event: 'B', messageId: 'b' }),
+  ];
+
+  test.each<[string, ProxyOptions['transform'] | undefined, ProxyOptions['filter'] | undefined]>([
+    ['transform throws', (passing) => (failsForBad(passing), passing), undefined],
+    ['transform rejects', async (passing) => (failsForBad(passing), passing), undefined],
+    ['filter throws', undefined, (passing) => (failsForBad(passing), true)],
+    ['filter rejects', undefined, async (passing) => (failsForBad(passing), true)],
+  ])('costs that one, which is not sent, and which the browser is told: %s', async (_, transform, filter) => {
+    const entries: ProxyLogEntry[] = [];
+    const { proxy, upstream } = await startProxy({
+      transform,
+      filter,
+      onLog: (entry) => entries.push(entry),
+    });
+    const response = await proxy.fetch(post(BATCH));
+    expect(await response.json()).toEqual({
+      success: true,
+      rejected: [{ messageId: 'bad', error: 'hook_failed' }],
+    });
+    expect(upstream.received.flatMap(({ body }) => body.batch.map((each) => each['event']))).toEqual([
+      'A',
+      'B',
+    ]);
+    expect(entries[0]).toMatchObject({ events: 2, rejected: { hook_failed: 1 } });
+  });
+
+  test('costs none while the others are only filtered out: it may be the hook', async () => {
+    const { proxy, upstream } = await startProxy({
+      filter: ({ event }) => event === 'Bad',
+      transform: (passing) => (failsForBad(passing), passing),
+    });
+    expect(await verdict(await proxy.fetch(post(BATCH)))).toBe('503 hook_failed');
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  test('costs none when it fails for all', async () => {
+    const { proxy, upstream } = await startProxy({
+      transform: () => Promise.reject(new Error('the database is away')),
+    });
+    expect(await verdict(await proxy.fetch(post(BATCH)))).toBe('503 hook_failed');
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  test('costs none, and no more than the time of a request, when it never ends', async () => {
+    const { proxy, upstream } = await startProxy({ transform: () => new Promise(() => {}), timeoutMs: 50 });
+    expect(await verdict(await proxy.fetch(post(BATCH)))).toBe('503 hook_failed');
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  test('leaves to the delivery what it has not used of that time', async () => {
+    let timeoutMs = 0;
+    const ingest = createIngest({
+      maxBodyBytes: 500_000,
+      maxEvents: 500,
+      maxEventBytes: 32_000,
+      timeoutMs: 60_000,
+      checkCredentials: async () => ({ kind: 'known', key: 'web', token: null }),
+      findJudge: async () => (passed) => ({ passed, rejected: [] }),
+      filter: () => new Promise((resolve) => setTimeout(resolve, 30, true)),
+      dispatch: async (shipment) => {
+        ({ timeoutMs } = shipment);
+        return { kind: 'delivered' };
+      },
+    });
+    await ingest({ request: post() }, {});
+    expect(timeoutMs).toBeGreaterThan(0);
+    expect(timeoutMs).toBeLessThan(59_980);
+  });
+});
+
+describe('enrich', () => {
+  test('is asked once for a batch, and its fields stand in every context, before filter', async () => {
+    let asked = 0;
+    const filtered: unknown[] = [];
+    const { proxy, upstream } = await startProxy({
+      clientIp: 'x-real-ip',
+      enrich: async ({ request, address }) => {
+        asked += 1;
+        return { location: { country: request.headers.get('CF-IPCountry') }, seenAt: address };
+      },
+      filter: ({ context }) => filtered.push(context['location']) > 0,
+    });
+    const claimed = event({ context: { location: { country: 'FR' }, page: { path: '/' } } });
+    const headers = { 'CF-IPCountry': 'DE', 'X-Real-IP': '203.0.113.7' };
+    expect(await verdict(await proxy.fetch(post([claimed, event({ context: null })], { headers })))).toBe(
+      '200',
+    );
+    expect(asked).toBe(1);
+    const known = { location: { country: 'DE' }, seenAt: '203.0.113.7', ip: '203.0.113.7' };
+    expect(upstream.received[0]?.body.batch.map((each) => each['context'])).toEqual([
+      { page: { path: '/' }, ...known },
+      known,
+    ]);
+    expect(filtered).toEqual([{ country: 'DE' }, { country: 'DE' }]);
+  });
+
+  test('may know nothing', async () => {
+    const { proxy, upstream } = await startProxy({ enrich: () => ({}) });
+    await proxy.fetch(post([named('A')]));
+    expect(upstream.received[0]?.body.batch[0]?.['context']).toEqual({ page: { path: '/' } });
+  });
+
+  test.each<[string, unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no answer');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no answer'))],
+    ['forgets to return', () => undefined],
+    ['never ends', () => new Promise(() => {})],
+  ])('that %s costs no events', async (_, enrich) => {
+    const { proxy, upstream } = await startProxy({ enrich, timeoutMs: 50 } as Partial<ProxyOptions>);
+    expect(await verdict(await proxy.fetch(post()))).toBe('503 hook_failed');
     expect(upstream.received).toHaveLength(0);
   });
 });
@@ -130,11 +258,18 @@ describe('onLog', () => {
     await proxy.fetch(new Request('https://events.example.com/v1/health'));
 
     expect(entries).toEqual([
-      { ...known('/v1/batch', 'POST', 200), events: 2, bytes: expect.any(Number), upstreamStatus: 200 },
+      {
+        ...known('/v1/batch', 'POST', 200),
+        events: 2,
+        bytes: expect.any(Number),
+        upstreamRequests: 1,
+        upstreamStatus: 200,
+      },
       { ...known('/v1/batch', 'POST', 401), error: 'invalid_client_key' },
       {
         ...known('/v1/batch', 'POST', 503),
         bytes: expect.any(Number),
+        upstreamRequests: 1,
         upstreamStatus: 401,
         error: 'upstream_misconfigured',
         detail: 'Customer.io refused the write key (401).',

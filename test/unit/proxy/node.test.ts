@@ -167,7 +167,7 @@ describe('under Express', () => {
     const { proxy } = await startProxy();
     const url = await listen(mount('', proxy.node));
     expect(await (await fetch(`${url}/products`)).text()).toBe('not ours');
-    expect(await (await fetch(`${url}/v1/health`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${url}/v1/health`)).json()).toMatchObject({ status: 'ok' });
   });
 
   test.each<[string, (body: string) => unknown]>([

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { createProxy, type ProxyOptions, SdkError } from '../../../src/proxy/index.ts';
+import { resolveOptions } from '../../../src/proxy/settings.ts';
 
 const GOOD = { writeKey: 'write-key', clientKeys: ['client-api-key-web'] };
 
@@ -64,6 +65,20 @@ describe('options', () => {
     ['customerToken', null],
     ['appApi', 'key'],
     ['inApp', []],
+    ['rateLimit', true],
+    ['rateLimit', {}],
+    ['rateLimit', { perKey: false, windowMs: 1 }],
+    ['upstream', 'https://cdp.customer.io'],
+    ['correctClock', 'on'],
+    ['deduplicate', 'yes'],
+    ['anonymousIdCookie', true],
+    ['metrics', true],
+    ['metrics', 'metrics'],
+    ['metrics', '/metrics/'],
+    ['metrics', '/v1/batch'],
+    ['metrics', '/v1/other'],
+    ['metrics', '/cio.js'],
+    ['enrich', {}],
   ])('that are wrong are named: %s = %j', (option, value) => {
     expect(messageOf({ ...GOOD, [option]: value })).toMatch(new RegExp(`^createProxy: "${option}" must `));
   });
@@ -104,6 +119,24 @@ describe('options', () => {
     ['inApp.siteId', 'a b'],
     ['inApp.siteId', 7],
     ['inApp.url', 'https://consumer.cloud.gist.build/?x'],
+    ['rateLimit.perKey', 0],
+    ['rateLimit.perAddress', '600'],
+    ['rateLimit.windowMs', 0],
+    ['rateLimit.windowMs', 2 ** 31],
+    ['rateLimit.store', () => 1],
+    ['rateLimit.store', { count: 1 }],
+    ['upstream.maxConcurrent', 0],
+    ['upstream.maxQueued', -1],
+    ['upstream.maxPerSecond', 1.5],
+    ['upstream.retries', 11],
+    ['upstream.breakAfter', 0],
+    ['upstream.pauseMs', Infinity],
+    ['deduplicate.maxIds', 0],
+    ['deduplicate.windowMs', '1'],
+    ['anonymousIdCookie.domain', '.example.com'],
+    ['anonymousIdCookie.domain', 'example.com; Path=/x'],
+    ['anonymousIdCookie.domain', 7],
+    ['anonymousIdCookie.maxAgeDays', 401],
   ])('that are wrong inside a group are named: %s = %j', (option, value) => {
     const [group = '', name = ''] = option.split('.');
     expect(messageOf({ ...GOOD, [group]: { [name]: value } })).toContain(`"${option}" must be `);
@@ -134,6 +167,18 @@ describe('options', () => {
     expect(messageOf({ ...GOOD, customerToken: two })).toContain('exactly one of');
   });
 
+  test('of a group may be zero, false or nothing where that means something', () => {
+    const rateLimit = { perKey: false, perAddress: 600, store: { count: () => ({ count: 1, resetMs: 1 }) } };
+    const upstream = { maxQueued: 0, retries: 0, pauseMs: undefined };
+    const more = { deduplicate: false, correctClock: false, metrics: '/internal/metrics' };
+    expect(messageOf({ ...GOOD, ...more, rateLimit, upstream, anonymousIdCookie: { domain: '' } })).toBe(
+      'fine',
+    );
+    expect(messageOf({ ...GOOD, rateLimit: false, deduplicate: {} })).toBe('fine');
+    expect(messageOf({ ...GOOD, anonymousIdCookie: {} })).toContain('"anonymousIdCookie.domain" is missing');
+    expect(messageOf({ ...GOOD, upstream: { retry: 1 } })).toContain('"upstream.retry" is no option');
+  });
+
   test('of a group are missing, or unknown', () => {
     expect(messageOf({ ...GOOD, appApi: {}, inApp: { site: 'x' } })).toBe(
       'createProxy: "appApi.key" is missing: it must be a key of Customer.io\'s App API (printable characters); ' +
@@ -146,7 +191,7 @@ describe('options', () => {
     expect(messageOf({ ...GOOD, timeoutMs: undefined, maxEvents: Infinity })).toContain('got Infinity');
   });
 
-  test.each(['rateLimit', 'metrics', 'writekey', 'customertoken'])(
+  test.each(['ratelimit', 'authorizeKey', 'writekey', 'customertoken'])(
     'that nobody knows are refused: %s',
     (option) => {
       expect(messageOf({ ...GOOD, [option]: {} })).toBe(`createProxy: "${option}" is no option of the proxy`);
@@ -195,6 +240,16 @@ describe('options', () => {
     );
   });
 
+  test.each<[object, number]>([
+    [{}, 1_000],
+    [{ region: 'eu', upstream: { maxPerSecond: undefined } }, 1_000],
+    [{ upstreamUrl: 'https://queue.example.com' }, Infinity],
+    [{ upstreamUrl: 'https://queue.example.com', upstream: { maxPerSecond: 5 } }, 5],
+    [{ upstream: { retries: 0 } }, 1_000],
+  ])('keep to what Customer.io takes, and to nothing elsewhere: %j', (options, maxPerSecond) => {
+    expect(resolveOptions({ ...GOOD, ...options }).upstream.maxPerSecond).toBe(maxPerSecond);
+  });
+
   test('that are undefined are the defaults', () => {
     const names = [
       'customerToken',
@@ -208,8 +263,23 @@ describe('options', () => {
       'maxBodyBytes',
       'maxEvents',
       'maxEventBytes',
+      'correctClock',
+      'deduplicate',
+      'anonymousIdCookie',
+      'metrics',
+      'enrich',
     ];
-    const more = ['filter', 'transform', 'deliver', 'onLog', 'files', 'fetch', 'timeoutMs'];
+    const more = [
+      'filter',
+      'transform',
+      'deliver',
+      'onLog',
+      'files',
+      'fetch',
+      'timeoutMs',
+      'rateLimit',
+      'upstream',
+    ];
     const options = Object.fromEntries([...names, ...more].map((name) => [name, undefined]));
     expect(messageOf({ ...GOOD, ...options })).toBe('fine');
   });

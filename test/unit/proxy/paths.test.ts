@@ -55,7 +55,7 @@ test('health is told to anyone, and asks nobody', async () => {
   const { proxy, upstream } = await startProxy({ basePath: '/e' });
   const response = await proxy.fetch(at('/e/v1/health'));
   expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ status: 'ok' });
+  expect(await response.json()).toEqual({ status: 'ok', ready: true, upstream: 'up' });
   expect(response.headers.get('Cache-Control')).toBe('no-store');
   expect((await proxy.fetch(at('/e/v1/health', 'HEAD'))).status).toBe(200);
   expect((await proxy.fetch(at('/e/v1/health', 'POST'))).status).toBe(405);

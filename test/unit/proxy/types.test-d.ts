@@ -9,6 +9,8 @@ import {
   type Jwk,
   type JwkSet,
   type ProxyLogEntry,
+  type RateCount,
+  type RateLimitStore,
   type SubscriptionTopic,
   type TokenRejection,
 } from '../../../src/proxy/index.ts';
@@ -36,6 +38,32 @@ createProxy({
     [rejected?.['subject_mismatch'], tokenReport?.['token_required'], reason === 'expired'] as const,
 });
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret' }, appApi: undefined });
+const store: RateLimitStore = {
+  count: async (requester, windowMs): Promise<RateCount> => ({ count: requester.length, resetMs: windowMs }),
+};
+createProxy({
+  writeKey,
+  clientKeys: async (key, request) => key.length > 0 && request.headers.has('Origin'),
+  rateLimit: { perKey: 1_000, perAddress: false, windowMs: 1_000, store },
+  upstream: {
+    maxConcurrent: 1,
+    maxQueued: 0,
+    maxPerSecond: 1,
+    retries: 0,
+    breakAfter: 1,
+    pauseMs: undefined,
+  },
+  correctClock: true,
+  deduplicate: { maxIds: 1 },
+  anonymousIdCookie: { domain: '' },
+  enrich: ({ request, address }) => ({ language: request.headers.get('Accept-Language'), address }),
+  metrics: '/metrics',
+});
+export const closed: Promise<void> = createProxy({ writeKey, clientKeys, rateLimit: false }).close();
+// @ts-expect-error the domain is missing
+createProxy({ writeKey, clientKeys, anonymousIdCookie: {} });
+// @ts-expect-error a count is a number
+createProxy({ writeKey, clientKeys, rateLimit: { perKey: true } });
 createProxy({
   writeKey,
   clientKeys,
@@ -70,8 +98,11 @@ createTokenIssuer({ secret: 'secret', ttl: 60 });
 
 // Answers.
 declare const batch: BatchAnswer;
-export const rejected: readonly { messageId: string | null; error: 'token_required' | 'subject_mismatch' }[] =
-  batch.rejected ?? [];
+export const rejected: readonly {
+  messageId: string | null;
+  error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
+  reason?: string;
+}[] = batch.rejected ?? [];
 declare const error: ErrorBody;
 export const reason: TokenRejection | undefined = error.reason;
 declare const inbox: InboxAnswer;

@@ -7,7 +7,7 @@ const LONGEST = 300;
 
 function verbatim(text: string): boolean {
   const body = JSON.parse(text) as { batch: readonly WireEvent[] };
-  return isVerbatim(text, body as unknown as Record<string, unknown>, body.batch, LONGEST);
+  return isVerbatim(text, body, body.batch, LONGEST);
 }
 
 const EVENT = '{"type":"track","messageId":"m1","event":"A","userId":"u1","properties":{"price":1.50}}';

@@ -1,0 +1,56 @@
+import type { Parcel } from './admission.ts';
+import type { Delivery, RejectedParcel } from './delivery.ts';
+
+/** Sends these on as one batch. */
+export type SendParcels = (parcels: readonly Parcel[]) => Promise<Delivery>;
+
+/** Two faulty events in 500 are found; a batch with more of them goes back to its sender, who halves it. */
+const MOST_REQUESTS = 40;
+
+/**
+ * Sends a batch. Customer.io, in strict mode, rejects it whole and does not say for which event: so it is halved, in order,
+ * until the faulty ones are alone and all others have been delivered.
+ *
+ * The batch counts as rejected, and its sender has to halve it, where the time would not be enough (a sender that hears 503
+ * instead would send the same again, for ever), or too many requests would be needed.
+ *
+ * @throws what `send` throws; what had been delivered until then comes again
+ */
+export async function sendInHalves(
+  parcels: readonly Parcel[],
+  send: SendParcels,
+  leftMs: () => number,
+): Promise<Delivery> {
+  const before = leftMs();
+  const whole = await send(parcels);
+  if (whole.kind !== 'rejected' || parcels.length < 2) return whole;
+  const left = leftMs();
+  const depth = Math.ceil(Math.log2(parcels.length));
+  if ((before - left) * 2 * depth > left) return whole;
+
+  const rejected: RejectedParcel[] = [];
+  let requests = 1;
+
+  /** `isFaulty`: there is one among these, so that only its halves need to be sent. */
+  async function settle(group: readonly Parcel[], isFaulty: boolean): Promise<Delivery> {
+    const [only] = group;
+    if (!isFaulty || group.length === 1) {
+      if (requests >= MOST_REQUESTS) return whole;
+      requests += 1;
+      const delivery = await send(group);
+      if (delivery.kind !== 'rejected') return delivery;
+      if (group.length === 1 && only) {
+        rejected.push({ id: only.id, reason: delivery.reason });
+        return { kind: 'delivered', status: delivery.status };
+      }
+    }
+    const middle = Math.ceil(group.length / 2);
+    const known = rejected.length;
+    const first = await settle(group.slice(0, middle), false);
+    if (first.kind !== 'delivered') return first;
+    return settle(group.slice(middle), rejected.length === known);
+  }
+
+  const delivery = await settle(parcels, true);
+  return delivery.kind === 'delivered' ? { ...delivery, rejected } : delivery;
+}

@@ -1,0 +1,35 @@
+/** A visitor's anonymous id, kept by a cookie of the server instead of one of the page's script. */
+export interface AnonymousIdCookieOptions {
+  /**
+   * The domain on which the SDK has its cookie: the widest that browsers allow, such as `example.com` for pages of
+   * `shop.example.com`. `''` where that is the host alone (`localhost`).
+   */
+  domain: string;
+
+  /** @default 365 */
+  maxAgeDays?: number | undefined;
+}
+
+const NAME = 'ajs_anonymous_id';
+const DAY_SECONDS = 86_400;
+
+/**
+ * The `Set-Cookie` that lets a visitor's anonymous id live on, or `null`. It only ever prolongs what has come: where there
+ * is no consent there is no cookie, and none is made.
+ */
+export function prolongedCookie(
+  { headers, url }: Request,
+  { domain, maxAgeDays = 365 }: AnonymousIdCookieOptions,
+): string | null {
+  // What the SDK writes: an id, percent-encoded.
+  const value = new RegExp(`(?:^|; ?)${NAME}=([\\w.~%!*'()-]{1,200})(?=;|$)`).exec(
+    headers.get('Cookie') ?? '',
+  )?.[1];
+  if (value === undefined) return null;
+  const isSecure = url.startsWith('https:') || /^https\b/i.test(headers.get('X-Forwarded-Proto') ?? '');
+  return (
+    `${NAME}=${value}; Path=/; Max-Age=${maxAgeDays * DAY_SECONDS}; SameSite=Lax` +
+    (domain && `; Domain=${domain}`) +
+    (isSecure ? '; Secure' : '')
+  );
+}

@@ -1,0 +1,103 @@
+import type { WireEvent } from '../wire.ts';
+import { isRecord, type Parcel } from './admission.ts';
+import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
+import { clockSkewOf, withServerTime } from './clock.ts';
+import { describe } from './describe.ts';
+
+/** What a hook learns besides the event. */
+export interface RequestInfo {
+  readonly request: Request;
+  /** The visitor's: what `clientIp` says, otherwise the other end of the connection, where that is known. */
+  readonly address?: string | undefined;
+}
+
+export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
+export type Transform = (event: WireEvent, info: RequestInfo) => WireEvent | Promise<WireEvent>;
+type Fields = Readonly<Record<string, unknown>>;
+export type Enrich = (info: RequestInfo) => Fields | Promise<Fields>;
+
+export interface PrepareNeeds {
+  readonly clientIp?: ClientIp | undefined;
+  readonly correctClock?: boolean | undefined;
+  readonly enrich?: Enrich | undefined;
+  readonly filter?: Filter | undefined;
+  readonly transform?: Transform | undefined;
+}
+
+/** A batch as it came. */
+export interface Arrived {
+  readonly parcels: readonly Parcel[];
+  readonly sentAt: string | undefined;
+  readonly receivedAtMs: number;
+  readonly info: RequestInfo;
+}
+
+/** A batch as it goes on. */
+export interface Prepared {
+  readonly parcels: readonly Parcel[];
+  readonly sentAt: string | undefined;
+  /** How many were kept back by `filter`. */
+  readonly filtered: number;
+  /** Those for which a hook failed. */
+  readonly failed: readonly Parcel[];
+  /** Why the first of them did. */
+  readonly failure?: string;
+}
+
+/** @throws what `enrich` throws */
+export type Prepare = (arrived: Arrived) => Promise<Prepared>;
+
+/** Makes of each event what goes on. What nobody changes keeps the text in which it came. */
+export function createPrepare({ clientIp, correctClock, enrich, filter, transform }: PrepareNeeds): Prepare {
+  const hasHooks = filter !== undefined || transform !== undefined;
+
+  return async ({ parcels, sentAt, receivedAtMs, info }) => {
+    const skewMs = correctClock ? clockSkewOf(sentAt, receivedAtMs) : 0;
+    const ip = clientIp && readClientIp(info.request.headers, clientIp);
+    const fields = enrich && (await enrich(info));
+    if (enrich && !isRecord(fields)) throw new TypeError('"enrich" must return an object');
+    // Corrected once: upstream, which may do the same, finds nothing left to correct.
+    const prepared = { filtered: 0, sentAt: skewMs === 0 ? sentAt : new Date(receivedAtMs).toISOString() };
+    if (!hasHooks && !clientIp && skewMs === 0 && !fields) return { ...prepared, parcels, failed: [] };
+
+    const known = ({ event }: Parcel): WireEvent => {
+      let next = clientIp ? withClientIp(event, ip) : event;
+      if (skewMs !== 0) next = withServerTime(next, skewMs);
+      return fields ? withContext(next, fields) : next;
+    };
+    if (!hasHooks) {
+      return { ...prepared, parcels: parcels.map((parcel) => repacked(parcel, known(parcel))), failed: [] };
+    }
+
+    const verdicts = await Promise.allSettled(
+      parcels.map(async (parcel) => {
+        let next = known(parcel);
+        if (filter && !(await filter(next))) return null;
+        if (transform) next = await transform(next, info);
+        if (!isRecord(next)) throw new TypeError('"transform" must return an event');
+        // A hook may also have changed the event in place.
+        return { ...parcel, event: next, text: JSON.stringify(next) };
+      }),
+    );
+    const passed = verdicts.map((verdict) => (verdict.status === 'fulfilled' ? verdict.value : null));
+    const kept = passed.filter((parcel) => parcel !== null);
+    const failed = parcels.filter((_, index) => verdicts[index]?.status === 'rejected');
+    const failure = verdicts.find((verdict) => verdict.status === 'rejected');
+    return {
+      ...prepared,
+      parcels: kept,
+      filtered: parcels.length - kept.length - failed.length,
+      failed,
+      ...(failure && { failure: describe(failure.reason) }),
+    };
+  };
+}
+
+function repacked(parcel: Parcel, event: WireEvent): Parcel {
+  return event === parcel.event ? parcel : { ...parcel, event, text: JSON.stringify(event) };
+}
+
+/** What the server knows counts more than what the browser says. */
+function withContext(event: WireEvent, fields: Fields): WireEvent {
+  return { ...event, context: { ...(isRecord(event.context) && event.context), ...fields } };
+}

@@ -1,0 +1,128 @@
+import { type Breaker, type BreakerLimits, createBreaker } from './breaker.ts';
+import { pause, unlessAborted } from './deadline.ts';
+import type { Delivery } from './delivery.ts';
+import { describe } from './describe.ts';
+import type { Forward } from './forward.ts';
+import { createGate, type GateLimits } from './gate.ts';
+import type { Note } from './log.ts';
+
+/** How Customer.io is treated. Every copy of the proxy counts for itself. */
+export interface UpstreamOptions {
+  /** Requests in flight. More wait for their turn. @default 100 */
+  maxConcurrent?: number | undefined;
+
+  /** Requests that wait. More are answered 503. @default 1_000 */
+  maxQueued?: number | undefined;
+
+  /**
+   * Requests a second, on average over three of them; more are answered 503.
+   *
+   * @default 1_000 to Customer.io, which takes 3 000 in 3 seconds; no limit where `upstreamUrl` names another
+   */
+  maxPerSecond?: number | undefined;
+
+  /** How often a batch is sent again, after no answer, 502, 503 or 504, within its `timeoutMs`. @default 2 */
+  retries?: number | undefined;
+
+  /**
+   * After how many failures in a row Customer.io counts as down: no answer, 408, 429, 502, 503, 504. Of other 5xx it takes
+   * four times as many, because one event may be their cause.
+   *
+   * @default 5
+   */
+  breakAfter?: number | undefined;
+
+  /**
+   * For how long nothing is sent to what is down, in milliseconds. Then one request tries; where it fails, the pause is
+   * twice as long, up to 30 seconds.
+   *
+   * @default 5_000
+   */
+  pauseMs?: number | undefined;
+}
+
+/** Customer.io, treated with care: so many requests at a time, some of them repeated, and none while it is down. */
+export interface Upstream {
+  /** Brings one batch there. @throws the reason of `signal`, when its time is over */
+  send(body: string, time: SendingTime, note: Note): Promise<Delivery>;
+  state(): UpstreamState;
+}
+
+export interface SendingTime {
+  readonly signal: AbortSignal;
+  /** By `performance.now()`. */
+  readonly endsAt: number;
+}
+
+export interface UpstreamState {
+  /** `misconfigured`: it has refused the last batch for a reason that only the operator can mend. */
+  readonly health: 'up' | 'down' | 'misconfigured';
+  readonly inFlight: number;
+  readonly queued: number;
+}
+
+export interface UpstreamLimits extends GateLimits, BreakerLimits {
+  readonly retries: number;
+}
+
+/** What may be gone at the next try. A batch that has arrived twice is told by its messageIds. */
+const PASSING: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
+const FIRST_RETRY_MS = 100;
+/** So that not everybody comes back in the moment in which the pause is over. */
+const SPREAD_SECONDS = 5;
+
+export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstream {
+  const gate = createGate(limits);
+  const breaker = createBreaker(limits);
+  let misconfigured = false;
+
+  async function attempt(body: string, signal: AbortSignal, note: Note): Promise<Delivery> {
+    if (breaker.waitMs() > 0) return resting(breaker);
+    if (!(await gate.enter(signal))) return later('Too many deliveries are under way.', 1);
+    try {
+      // It may have gone down while this one waited.
+      const given = breaker.begin();
+      if (given === null) return resting(breaker);
+      note.upstreamRequests = (note.upstreamRequests ?? 0) + 1;
+      const delivery = await unlessAborted(forward(body, signal), signal).catch(
+        (cause: unknown): Delivery => ({ kind: 'unavailable', detail: describe(cause) }),
+      );
+      breaker.end(given, delivery);
+      misconfigured = delivery.kind === 'misconfigured';
+      if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
+      return delivery;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  return {
+    async send(body, { signal, endsAt }, note) {
+      for (let retry = 0; ; retry += 1) {
+        const delivery = await attempt(body, signal, note);
+        const delayMs = FIRST_RETRY_MS * 2 ** retry * (0.5 + Math.random());
+        const isPassing =
+          delivery.kind === 'unavailable' &&
+          delivery.retryAfter === undefined &&
+          PASSING.has(delivery.status) &&
+          !signal.aborted;
+        if (!isPassing || retry >= limits.retries || performance.now() + delayMs >= endsAt) return delivery;
+        await pause(delayMs, signal);
+        if (breaker.waitMs() > 0) return delivery;
+      }
+    },
+    state: () => ({
+      health: breaker.isOpen() ? 'down' : misconfigured ? 'misconfigured' : 'up',
+      ...gate.counts(),
+    }),
+  };
+}
+
+function resting(breaker: Breaker): Delivery {
+  return later('Upstream is down, and left alone for a while.', Math.ceil(breaker.waitMs() / 1_000));
+}
+
+function later(detail: string, seconds: number): Delivery {
+  const retryAfter = String(Math.max(1, seconds) + Math.floor(Math.random() * SPREAD_SECONDS));
+  return { kind: 'unavailable', retryAfter, detail };
+}
