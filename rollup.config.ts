@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
@@ -293,6 +294,15 @@ const minify = terser({
   mangle: true,
 });
 
+/** For the `integrity` of a script tag that is written by hand. https://www.w3.org/TR/sri-2/ */
+const printIntegrity: Plugin = {
+  name: 'print-integrity',
+  writeBundle({ file = '' }) {
+    const hash = createHash('sha384').update(readFileSync(file)).digest('base64');
+    this.info(`${file}: integrity="sha384-${hash}"`);
+  },
+};
+
 const onwarn = (warning: RollupLog, warn: (warning: RollupLog) => void): void => {
   // Compiled to ES5, the wrapped SDK carries helpers that look at a top-level \`this\`.
   if (warning.code === 'THIS_IS_UNDEFINED' && warning.id?.includes('/node_modules/')) return;
@@ -320,16 +330,27 @@ const config: RollupOptions[] = [
   {
     input: 'src/script/cio.ts',
     treeshake: 'smallest',
-    plugins: [lazyFiles(true), ...browser, notices],
+    plugins: [lazyFiles(true), ...browser, notices, printIntegrity],
     onwarn,
     output: {
       file: 'dist/cio.js',
       format: 'iife',
       sourcemap: true,
       inlineDynamicImports: true,
-      intro: 'const cioBase = document.currentScript ? document.currentScript.src : location.href;',
+      // Named elements of the page can pose as `document.currentScript`: https://github.com/advisories/GHSA-gcx4-mw62-g8wm
+      intro:
+        'const cioTag = document.currentScript instanceof HTMLScriptElement && document.currentScript, ' +
+        'cioBase = cioTag ? cioTag.src : location.href;',
       plugins: [minify],
     },
+  },
+  {
+    // Older browsers than those that run the SDK must understand it: their pages call it too.
+    input: 'src/script/stub.ts',
+    treeshake: 'smallest',
+    plugins: [typescript({ target: 'es2018' })],
+    onwarn,
+    output: { file: 'dist/cio-stub.js', format: 'es', plugins: [minify] },
   },
   ...[
     ['src/customerio/pipeline.ts', 'dist/cio-plugins.js'] as const,

@@ -18,11 +18,11 @@ try {
 }
 
 function buildWhatIsMissing(): void {
-  const missing = ['cio.js', 'proxy.js'].filter(
+  const missing = ['cio.js', 'cio-stub.js', 'proxy.js'].filter(
     (name) => !existsSync(new URL(`../dist/${name}`, import.meta.url)),
   );
   if (missing.length === 0) return;
-  console.log(`Building first: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing.\n`);
+  console.log(`Building first: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing.\n`);
   const { status } = spawnSync('npm', ['run', 'build'], {
     stdio: 'inherit',
     shell: process.platform === 'win32',

@@ -205,10 +205,6 @@ export function pageRegistry<T>(name: string): Map<string, T> {
   return (page[Symbol.for(name)] ??= new Map<string, T>());
 }
 
-/** The classic script that is running now. */
-export const currentScript = (): HTMLScriptElement | undefined =>
-  document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
-
 /** What other scripts of the page tell on `window`. */
 export const onPageEvent = (type: string, run: (event: Event) => void): (() => void) =>
   listen(window, type, run);

@@ -18,6 +18,7 @@ import {
   type EventName,
 } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
+import { moment } from './moment.ts';
 import type { Settings } from './options.ts';
 import type { PrivateMethods } from './private-client.ts';
 import { total } from './outbox/contract.ts';
@@ -63,7 +64,6 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   }
 
   const newId = (): string => `${page}-${(++calls).toString(36)}`;
-  const snapshot = (): Call['snapshot'] => ({ at: browser.clock.now(), page: browser.pageFacts() });
 
   function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
     receipts.get(id)?.({ id, state, ...(reason ? { reason } : {}) });
@@ -85,7 +85,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       newCall() {
         const id = newId();
         accounts.begin(id);
-        return { id, snapshot: snapshot() };
+        return { id, snapshot: moment() };
       },
       categories: () => categories,
       emit,
@@ -168,7 +168,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         };
         const { token } = options;
         delete options.token;
-        const made: Call = { id, method, args, snapshot: snapshot() };
+        const made: Call = { id, method, args, snapshot: moment() };
         trace('call', made);
         const isHeld = gate.pass({
           at: made.snapshot.at,

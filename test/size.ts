@@ -64,6 +64,7 @@ const bundles = [
     })),
   )),
   { name: 'dist/cio.js', budget: 18 * KB, code: readFileSync('dist/cio.js', 'utf8') },
+  { name: 'dist/cio-stub.js', budget: 0.5 * KB, code: readFileSync('dist/cio-stub.js', 'utf8') },
   {
     name: 'cio-first-party/proxy',
     budget: 13 * KB,

@@ -1,4 +1,5 @@
 /** The frame of every shop page: head, header with the state of delivery, footer. */
+import { readFileSync } from 'node:fs';
 import { html, type Html, trusted } from '../html.ts';
 
 export interface PageNeeds {
@@ -25,8 +26,10 @@ export interface Page {
   readonly main: Html;
 }
 
-/** Collects calls made before the SDK has come; it replays them in order. */
-const STUB = `(function(w,m){var q=w.cioanalytics=w.cioanalytics||[];m.forEach(function(n){q[n]=function(){q.push([n].concat([].slice.call(arguments)))}})})(window,'track page identify group alias anonymize on'.split(' '))`;
+let stub: string | undefined;
+/** Collects calls made before the SDK has come, which replays them in order. Built with it, so not there before a page is. */
+const readStub = (): string =>
+  (stub ??= readFileSync(new URL('../../dist/cio-stub.js', import.meta.url), 'utf8'));
 
 const MENU = [
   ['/products', 'All gear'],
@@ -46,7 +49,7 @@ export function layout(page: Page, { nonce, services }: PageNeeds): Html {
         <link rel="stylesheet" href="/assets/shop.css" />
         <script src="/assets/network.js"></script>
         <script nonce="${nonce}">
-          ${trusted(STUB)};
+          ${trusted(readStub())};
         </script>
         <script async src="/e/cio.js"></script>
         <script type="module" src="/assets/shop.js"></script>

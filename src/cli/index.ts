@@ -4,10 +4,12 @@ import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { proxyCommand } from './proxy.ts';
+import { snippetCommand } from './snippet.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['proxy', proxyCommand],
   ['check', checkCommand],
+  ['snippet', snippetCommand],
 ]);
 
 const HELP = `Usage: cio-first-party <command>

@@ -1,26 +1,51 @@
+import type { Analytics } from '../analytics.ts';
+import { pageGlobal, warn } from '../browser.ts';
 import { createAnalytics } from '../create.ts';
-import { currentScript, pageGlobal } from '../browser.ts';
 import type { AnalyticsOptions } from '../options.ts';
 import { replay } from './replay.ts';
 
+/** The tag of the script that is running, by the build. */
+declare const cioTag: HTMLScriptElement | undefined;
+
 /**
  * The classic script: makes the SDK from the attributes of its own tag, and takes over the calls that were made before it
- * came. `data-proxy-url`, `data-client-key`, `data-consent`, `data-global` (default `cioanalytics`), `data-debug`.
+ * came. `data-proxy-url`, `data-client-key`, `data-consent`, `data-debug`, `data-global` (default `cioanalytics`). What the
+ * page gives to `createAnalytics` goes before the attributes. Whatever is wrong with the tag is told on the console.
  */
-const { proxyUrl, clientKey, consent, global = 'cioanalytics', debug } = currentScript()?.dataset ?? {};
+const { proxyUrl, clientKey, consent, debug, global: name = 'cioanalytics' } = cioTag?.dataset ?? {};
+// Whatever they hold: `createAnalytics` checks it, and calls it by the same names.
+const attributes = {
+  proxyUrl,
+  clientKey,
+  consent,
+  debug: debug === undefined ? debug : debug !== 'false',
+} as AnalyticsOptions;
+
+type Make = (options?: Partial<AnalyticsOptions>) => Analytics;
 
 const page = pageGlobal();
-const before = page[global];
-if (proxyUrl && clientKey) {
-  const analytics = createAnalytics({
-    proxyUrl,
-    clientKey,
-    ...(consent ? { consent: consent as NonNullable<AnalyticsOptions['consent']> } : {}), // checked by createAnalytics
-    ...(debug === undefined ? {} : { debug: debug !== 'false' }),
-  });
-  page[global] = Object.assign(analytics, { createAnalytics });
-  replay(analytics, before);
-} else {
-  // Without a key the page makes its instances itself.
-  page[global] = Object.assign(before ?? {}, { createAnalytics });
+const before = page[name] ?? [];
+let first: Analytics | undefined;
+const make: Make = (options) => {
+  const analytics = createAnalytics({ ...attributes, ...options });
+  if (!first) {
+    first = Object.assign(analytics, { createAnalytics: make });
+    replay(first, before as unknown[]);
+    page[name] = first;
+  }
+  return analytics;
+};
+
+try {
+  if (Array.isArray(before)) {
+    page[name] = Object.assign(before, { createAnalytics: make });
+    const wanted = before.find((entry) => entry?.[0] === 'createAnalytics');
+    if (wanted || proxyUrl || clientKey) make(wanted?.[1]);
+  } else {
+    // The same tag twice is one.
+    const { createAnalytics } = before as { readonly createAnalytics?: Make };
+    if (clientKey ? createAnalytics?.(attributes) !== before : !createAnalytics) throw 'taken';
+  }
+} catch (cause) {
+  warn('cio-first-party:', name, cause);
 }

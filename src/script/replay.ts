@@ -1,16 +1,34 @@
 import type { Analytics } from '../analytics.ts';
+import { pageFacts } from '../browser.ts';
+import { goBack } from '../moment.ts';
+import type { Queued } from './queued.ts';
 
-/**
- * Makes the calls that a stub has queued, in their order. The queue is a list of `[method, ...args]`, as Customer.io's own
- * snippet keeps it.
- */
-export function replay(analytics: Analytics, queue: unknown): void {
-  if (!Array.isArray(queue)) return;
-  for (const entry of queue) {
-    if (!Array.isArray(entry)) continue;
-    const [name, ...args] = entry as readonly unknown[];
-    // Only what the stub can know: a name from a list must not reach anything else.
-    const method: unknown = Object.hasOwn(analytics, String(name)) && analytics[name as keyof Analytics];
-    if (typeof method === 'function') method.apply(analytics, args);
-  }
+/** Makes the calls of a queue in their order, those that are queued meanwhile too; later ones at once. */
+export function replay(analytics: Analytics, queue: unknown[]): void {
+  const run = (call: Queued): void => {
+    // Whatever stands in the list, it fails alone.
+    const answer = new Promise((resolve) => {
+      const [name, ...args] = call;
+      const now = pageFacts();
+      let found: unknown = analytics;
+      // Only what the stub can know: a name from a list must not reach anything else.
+      for (const part of (name as string).split('.'))
+        found = Object.hasOwn(found as object, part) && (found as Record<string, unknown>)[part];
+      // Customer.io's own snippet keeps no time. A page that was left has taken its canonical link along.
+      const { at = 0, page } = call.made ?? {};
+      goBack(
+        page && {
+          at,
+          page: { ...now, ...page, canonical: now.href === page.href ? now.canonical : undefined },
+        },
+      );
+      resolve((found as (...given: unknown[]) => unknown)(...args));
+    });
+    goBack(undefined);
+    answer.catch(() => {});
+    call?.done?.(answer);
+  };
+  while (queue.length) run(queue.shift() as Queued);
+  // Somebody may hold the stub for as long as the page lives; nobody counts what it has pushed.
+  queue.push = run as unknown as typeof queue.push;
 }

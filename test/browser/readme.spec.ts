@@ -112,14 +112,6 @@ test('each recipe for a consent platform waits where the platform is not there',
   }
 });
 
-test('the script tag example makes the global, which delivers', async ({ page, site, standIn }) => {
-  await site.page('/readme', { body: pageOf('Example', example('html', 'data-client-key')) });
-  await page.goto(`${site.origin}/readme`);
-  await page.waitForFunction(() => 'cioanalytics' in window);
-  await page.evaluate('void cioanalytics.track("Clicked")');
-  await expect.poll(() => standIn.names()).toEqual(['Clicked']);
-});
-
 test('the proxy example delivers what it is sent', async ({ standIn }) => {
   // Only the port and Customer.io's address are others.
   const code = toJavaScript(example('ts', 'createServer(proxy.node)'))

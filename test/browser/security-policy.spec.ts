@@ -1,55 +1,9 @@
-/** Strict pages, and servers. */
+/** Strict pages, and servers. The script tag: script/policies.spec.ts. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Page } from 'playwright';
 import { expect, stats, test, told } from '../support/fixtures.ts';
 import { page as html } from '../support/site-pages.ts';
-
-/** Everything that the page's policy refused. */
-async function watchViolations(page: Page): Promise<() => Promise<readonly string[]>> {
-  await page.addInitScript(() => {
-    const violations: string[] = [];
-    Object.assign(window, { violations });
-    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) => {
-      violations.push(`${effectiveDirective} ${blockedURI} ${sample}`);
-    });
-  });
-  return () => page.evaluate(() => (window as unknown as { violations: string[] }).violations);
-}
-
-const POLICIES = {
-  "default-src 'self'": "default-src 'self'",
-  'Trusted Types': "default-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
-  'nonce and strict-dynamic':
-    "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script'",
-};
-
-const TAG =
-  '<script nonce="abc" src="/e/cio.js" data-proxy-url="/e" data-client-key="client-api-key-web"></script>';
-
-for (const [name, policy] of Object.entries(POLICIES)) {
-  test(`script tag under ${name}: no violation, the lazy file included`, async ({ page, site, standIn }) => {
-    const violations = await watchViolations(page);
-    // Its icon would be a violation of the page's own.
-    const body = html('Strict', `<h1>Strict</h1>${TAG}`).replace('<link rel="icon" href="data:,">', '');
-    await site.page('/strict', { body, headers: { 'Content-Security-Policy': policy } });
-    await page.goto(`${site.origin}/strict`);
-    const handle = await page.evaluateHandle(() => window.cioanalytics);
-    await handle.evaluate(async (analytics) => {
-      await analytics.track('Before');
-      await analytics.addSourceMiddleware(({ payload, next }) => {
-        payload.obj.properties = { seen: true };
-        next(payload);
-      });
-      await analytics.identify('u1');
-      await analytics.track('After');
-      analytics.reset();
-    });
-    await expect.poll(() => standIn.names()).toEqual(['Before', 'identify', 'After']);
-    expect((await standIn.events())[2]?.properties).toEqual({ seen: true });
-    expect(await violations()).toEqual([]);
-  });
-}
+import { watchViolations } from '../support/violations.ts';
 
 test("npm build under default-src 'self': no violation, the lazy file included", async ({
   page,

@@ -24,6 +24,8 @@ declare global {
     analytics: Analytics;
     /** The script tag's name for it. */
     cioanalytics: Analytics;
+    /** That of a second tag. */
+    second: Analytics;
     createAnalytics: (options: AnalyticsOptions) => Analytics;
     sdkOptions: Partial<AnalyticsOptions>;
     told: Told[];

@@ -60,6 +60,8 @@ export interface SiteChange {
   readonly keys?: readonly string[];
   /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
   readonly folder?: string;
+  /** Where the proxy is on this origin, instead of `/e`. */
+  readonly basePath?: string;
   /** Bytes of a body that the proxy takes. */
   readonly maxBodyBytes?: number;
   /** With `false` nothing listens on the ports of this site; with `true` it does again. */
@@ -205,11 +207,12 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       ...customers,
       ...options,
     });
-  let proxy = makeProxy({ basePath: '/e' });
+  let basePath = '/e';
+  let proxy = makeProxy({ basePath });
   const site = await listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
-    if (pathname === '/e/v1/batch') return toProxy(request, response, proxy, faults);
-    if (pathname.startsWith('/e/v1/')) return toProxy(request, response, proxy, privateFaults);
+    if (pathname === `${basePath}/v1/batch`) return toProxy(request, response, proxy, faults);
+    if (pathname.startsWith(`${basePath}/v1/`)) return toProxy(request, response, proxy, privateFaults);
     if (pathname === '/login') {
       const answer = await login.answer(JSON.parse(String(await bodyOf(request))) as LoginRequest);
       if (!answer) return undefined;
@@ -217,7 +220,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       return send(response, { status: answer.status, headers, body: JSON.stringify(answer.body) });
     }
     hits.push(`${request.method} ${request.url}`);
-    if (pathname.startsWith('/e/')) return proxy.node(request, response);
+    if (pathname.startsWith(`${basePath}/`)) return proxy.node(request, response);
     const page = pages[pathname];
     if (page) return send(response, page);
     if (pathname === '/app.js')
@@ -265,9 +268,10 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       }
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
-      if (change.maxBodyBytes ?? change.customers) {
+      if (change.maxBodyBytes ?? change.customers ?? change.basePath) {
         maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
-        proxy = makeProxy({ basePath: '/e' });
+        basePath = change.basePath ?? basePath;
+        proxy = makeProxy({ basePath });
         apiProxy = makeProxy({ origins: [origin] });
       }
       if (change.listening === false) await Promise.all(servers.map(closed));
@@ -308,7 +312,7 @@ async function sendFile(response: ServerResponse, file: string | URL): Promise<v
 /** The path below the proxy, wherever it is mounted. */
 function pathBelow(request: IncomingMessage): string {
   const { pathname } = new URL(request.url ?? '/', 'http://site');
-  return pathname.replace(/^\/e(?=\/)/, '');
+  return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -67,7 +67,6 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
       registries.set(name, registry);
       return registry as Map<string, T>; // whoever names it knows what is in it
     },
-    currentScript: () => undefined,
     onPageEvent: () => () => undefined,
     asksForPrivacy: () => false,
     pageGlobal: () => ({}),

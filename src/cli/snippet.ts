@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import { type Command, UsageError } from './command.ts';
+
+const GLOBAL = 'cioanalytics';
+const CONSENT = ['granted', 'pending', 'denied'];
+
+const HELP = `Usage: cio-first-party snippet --proxy-url URL --client-key KEY [options]
+
+Prints what goes into the head of every page, behind <title>: a stub that queues calls, and the tag of cio.js.
+
+  --proxy-url URL    your proxy: a path such as /e, or absolute
+  --client-key KEY   the key of your pages; or in the environment, as CIO_CLIENT_KEY
+  --src URL          where cio.js is (default: below the proxy)
+  --consent STATE    ${CONSENT.join(', ')} (default: ${CONSENT[0]})
+  --global NAME      the name of the global (default: ${GLOBAL})
+  --nonce NONCE      for both tags: a nonce is another one in each answer, so give what your template puts there
+  --no-integrity     without the hash of cio.js, which holds for this version of the package only
+
+Exit code: 0, or 2 when this was called wrongly.`;
+
+/** Prints the script tag and its stub. */
+export const snippetCommand: Command = {
+  summary: 'print the script tag, and the stub that queues calls before it has come',
+  help: HELP,
+
+  // Promised by the contract of commands; there is nothing to wait for.
+  run(args) {
+    console.log(snippet(readArguments(args, process.env)));
+    return Promise.resolve(0);
+  },
+};
+
+interface Tag {
+  readonly proxyUrl: string;
+  readonly clientKey: string;
+  readonly src: string;
+  readonly consent: string | undefined;
+  readonly global: string | undefined;
+  readonly nonce: string | undefined;
+  readonly integrity: boolean;
+}
+
+function snippet({ proxyUrl, clientKey, src, consent, global, nonce, integrity }: Tag): string {
+  const stub = shipped('cio-stub.js')
+    .toString()
+    .trim()
+    .replace(`"${GLOBAL}"`, JSON.stringify(global ?? GLOBAL));
+  const hash = (): string => createHash('sha384').update(shipped('cio.js')).digest('base64');
+  const tag = attributes({
+    async: true,
+    src,
+    'data-proxy-url': proxyUrl,
+    'data-client-key': clientKey,
+    'data-consent': consent,
+    'data-global': global,
+    ...(integrity && {
+      integrity: `sha384-${hash()}`,
+      // Only what CORS lets through can be checked, also from pages that have no origin.
+      crossorigin: true,
+    }),
+    nonce,
+  });
+  return `<script${attributes({ nonce })}>${stub}</script>\n<script${tag}></script>`;
+}
+
+function shipped(name: string): Buffer {
+  // The package's own name leads to the same file from the sources and from dist.
+  const script = createRequire(import.meta.url).resolve('cio-first-party/cio.js');
+  return readFileSync(script.replace(/cio\.js$/, name));
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '"': '&quot;', '<': '&lt;', '>': '&gt;' };
+
+const attributes = (values: Readonly<Record<string, string | boolean | undefined>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => {
+      if (value === undefined) return '';
+      return value === true
+        ? ` ${name}`
+        : ` ${name}="${String(value).replace(/[&"<>]/g, (each) => ESCAPED[each] ?? '')}"`;
+    })
+    .join('');
+
+function readArguments(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Tag {
+  const values = parse(args);
+  const proxyUrl = readUrl('--proxy-url', values['proxy-url']).replace(/\/+$/, '');
+  const clientKey = values['client-key'] ?? environment['CIO_CLIENT_KEY']?.trim();
+  if (clientKey === undefined)
+    throw new UsageError('--client-key is missing, and CIO_CLIENT_KEY is not set.');
+  const { consent, global, nonce } = values;
+  check('--client-key', clientKey, /^[^:\p{Cc}]+$/u, 'a text without ":"');
+  check('--consent', consent, new RegExp(`^(${CONSENT.join('|')})$`), CONSENT.join(', '));
+  check('--global', global, /^[A-Za-z_$][\w$]*$/, 'a name that JavaScript takes');
+  check('--nonce', nonce, /^[^\p{Cc}]+$/u, 'a text');
+  return {
+    proxyUrl,
+    clientKey,
+    src: values.src === undefined ? `${proxyUrl}/cio.js` : readUrl('--src', values.src),
+    consent,
+    global: global === GLOBAL ? undefined : global,
+    nonce,
+    integrity: !values['no-integrity'],
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      options: {
+        'proxy-url': { type: 'string' },
+        'client-key': { type: 'string' },
+        src: { type: 'string' },
+        consent: { type: 'string' },
+        global: { type: 'string' },
+        nonce: { type: 'string' },
+        'no-integrity': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function check(option: string, text: string | undefined, form: RegExp, must: string): void {
+  if (text !== undefined && !form.test(text))
+    throw new UsageError(`${option} must be ${must}, not "${text}".`);
+}
+
+/** As pages write it. */
+function readUrl(option: string, text: string | undefined): string {
+  if (text === undefined) throw new UsageError(`${option} is missing.`);
+  const base = 'https://page.example';
+  const url = /^(https?:\/)?\//i.test(text) && URL.canParse(text, base) ? new URL(text, base) : undefined;
+  const isPlain =
+    url !== undefined && url.username + url.password + url.hash === '' && !/[\s\p{Cc}]/u.test(text);
+  if (!isPlain || (option === '--proxy-url' && url.search !== ''))
+    throw new UsageError(`${option} must be http(s), or a path like /e, and nothing else, not "${text}".`);
+  return text;
+}

@@ -1,0 +1,81 @@
+/** The attributes of the tag: the right ones make the SDK, wrong ones are told on the console and harm nothing. */
+import { expect, test } from '../../support/fixtures.ts';
+import { page as html } from '../../support/site-pages.ts';
+
+const tag = (attributes: string): string => `<script src="/e/cio.js" ${attributes}></script>`;
+
+test('every attribute is heard', async ({ page, site, standIn }) => {
+  const lines: string[] = [];
+  page.on('console', (message) => lines.push(message.text()));
+  const attributes =
+    'data-proxy-url="/e/" data-client-key="client-api-key-web" data-consent="pending" data-global="cdp" data-debug';
+  await site.page('/tag', { body: html('Tag', tag(attributes)) });
+  await page.goto(`${site.origin}/tag`);
+  const state = await page.evaluate(async () => {
+    const { cdp } = window as unknown as { cdp: typeof window.analytics };
+    const receipt = await cdp.track('Named');
+    cdp.consent.grant();
+    return [receipt.state, 'cioanalytics' in window];
+  });
+  expect(state).toEqual(['held', false]);
+  await expect.poll(() => standIn.names()).toEqual(['Named']);
+  await expect.poll(() => lines.join('\n')).toContain('delivered');
+});
+
+test('data-debug="false" is no debug', async ({ page, site, standIn }) => {
+  const lines: string[] = [];
+  page.on('console', (message) => lines.push(message.text()));
+  await site.page('/tag', {
+    body: html('Tag', tag('data-proxy-url="/e" data-client-key="client-api-key-web" data-debug="false"')),
+  });
+  await page.goto(`${site.origin}/tag`);
+  await page.evaluate(() => window.cioanalytics.track('Quiet'));
+  await expect.poll(() => standIn.names()).toEqual(['Quiet']);
+  expect(lines).toEqual([]);
+});
+
+for (const [attributes, message] of [
+  ['data-proxy-url="/e" data-client-key="a:b"', '"clientKey" must be a text without ":", got "a:b"'],
+  ['data-proxy-url="/e"', '"clientKey" must be a text without ":", got undefined'],
+  ['data-client-key="client-api-key-web"', '"proxyUrl" must be http(s), or a path like "/e", got undefined'],
+  [
+    'data-proxy-url="events.example.com" data-client-key="client-api-key-web"',
+    '"proxyUrl" must be http(s), or a path like "/e", got "events.example.com"',
+  ],
+  [
+    'data-proxy-url="/e" data-client-key="client-api-key-web" data-consent="maybe"',
+    '"consent" must be granted or pending or denied, got "maybe"',
+  ],
+  ['data-proxy-url="/e" data-client-key="client-api-key-web" data-global="location"', 'location taken'],
+] as const) {
+  test(`wrong, told, and the page goes on: ${attributes}`, async ({ page, site }) => {
+    const lines: string[] = [];
+    page.on('console', (line) => lines.push(line.text()));
+    const body = html('Tag', `${tag(attributes)}<script>window.wentOn = true;</script>`);
+    await site.page('/tag', { body });
+    await page.goto(`${site.origin}/tag`);
+    expect(await page.evaluate('wentOn')).toBe(true);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('cio-first-party:');
+    expect(lines[0]).toContain(message);
+    expect(page.url()).toBe(`${site.origin}/tag`);
+    expect(await site.hits()).toEqual(['GET /tag', 'GET /e/cio.js']);
+  });
+}
+
+test('an element that poses as the running script is not believed', async ({ page, site, standIn }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const poses = `<img name="currentScript" src="${site.apiOrigin}/theirs/x.png" data-proxy-url="${site.apiOrigin}/theirs" data-client-key="theirs">`;
+  await site.page('/tag', {
+    body: html('Tag', poses + tag('data-proxy-url="/e" data-client-key="client-api-key-web"')),
+  });
+  await page.goto(`${site.origin}/tag`);
+  await page.evaluate(() => {
+    const { cioanalytics } = window as unknown as { cioanalytics: Pick<typeof window, 'createAnalytics'> };
+    const options = { proxyUrl: '/e', clientKey: 'client-api-key-web', debug: true };
+    void cioanalytics.createAnalytics(options).track('By the page');
+  });
+  await expect.poll(() => standIn.names()).toEqual(['By the page']);
+  expect(asked.filter((path) => path.startsWith('/theirs/'))).toEqual(['/theirs/x.png']);
+});

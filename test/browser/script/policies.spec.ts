@@ -1,0 +1,174 @@
+/** The script tag where pages are strict: one test for each policy, with every file that the SDK loads later. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import type { Frame, Page } from 'playwright';
+import { expect, type Site, test } from '../../support/fixtures.ts';
+import { ROOT } from '../../support/readme.ts';
+import { page as html } from '../../support/site-pages.ts';
+import { snippet } from '../../support/snippet.ts';
+import { watchViolations } from '../../support/violations.ts';
+
+const LAZY = readdirSync(`${ROOT}dist`)
+  .filter((name) => /^cio-.*\.js$/.test(name) && name !== 'cio-stub.js')
+  .sort();
+
+/** A browser that makes the SDK load everything: without Web Locks, with events left behind, and IndexedDB fails once. */
+const needsAll = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+    localStorage.setItem('persisted-queue:v1:event-queue:old:items', '[]');
+    const { open } = IDBFactory.prototype;
+    let fails = 2;
+    IDBFactory.prototype.open = function (...args) {
+      if (fails-- > 0) throw new DOMException('once', 'UnknownError');
+      return open.apply(this, args);
+    };
+  });
+
+const HEAD = '<link rel="icon" href="data:,">';
+const DEBUG = (printed: string): string => printed.replace('data-proxy-url', 'data-debug data-proxy-url');
+
+async function useAll(frame: Page | Frame): Promise<void> {
+  await frame.waitForFunction(() => typeof window.cioanalytics?.stats === 'function');
+  await frame.evaluate(async () => {
+    const { cioanalytics } = window;
+    void cioanalytics.register({
+      name: 'own',
+      type: 'enrichment',
+      version: '1',
+      isLoaded: () => true,
+      load: () => Promise.resolve(),
+      track: (context) => context,
+    });
+    await cioanalytics.addSourceMiddleware(({ payload, next }) => {
+      payload.obj.properties = { seen: true };
+      next(payload);
+    });
+    void cioanalytics.identify('ann');
+    await cioanalytics.track('After');
+    await cioanalytics.inbox.messages().catch(() => {});
+  });
+}
+
+const lazyHits = async (site: Site): Promise<readonly string[]> =>
+  (await site.hits())
+    .flatMap((hit) => /GET \/e\/(cio-.*\.js)$/.exec(hit)?.[1] ?? [])
+    .filter((name) => name !== 'cio-stub.js')
+    .sort();
+
+const NONCE = ['--nonce', 'abc'];
+const POLICIES = {
+  "default-src 'none'; script-src 'self'; connect-src 'self'": {
+    // No inline script: the stub is a file too.
+    printed: DEBUG(snippet()).replace(/^<script>.*?<\/script>/, '<script src="/e/cio-stub.js"></script>'),
+    before: '/calls.js',
+  },
+  "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'": {
+    printed: DEBUG(snippet(...NONCE)),
+    before: undefined,
+  },
+  "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script'; trusted-types 'none'":
+    { printed: DEBUG(snippet(...NONCE)), before: undefined },
+  "default-src 'self'; script-src 'self' 'nonce-abc'; require-trusted-types-for 'script'": {
+    printed: DEBUG(snippet(...NONCE)),
+    before: undefined,
+  },
+};
+
+const CALLS = `cioanalytics.track('Before');`;
+
+for (const [policy, { printed, before }] of Object.entries(POLICIES)) {
+  test(`no violation: ${policy}`, async ({ page, site, standIn }) => {
+    const violations = await watchViolations(page);
+    await needsAll(page);
+    const calls = before ? `<script src="${before}"></script>` : `<script nonce="abc">${CALLS}</script>`;
+    const body = html('Strict', printed + calls).replace(HEAD, '');
+    await site.change({
+      customers: true,
+      pages: {
+        '/strict': { body, headers: { 'Content-Security-Policy': policy } },
+        '/calls.js': { body: CALLS, headers: { 'Content-Type': 'text/javascript' } },
+      },
+    });
+    await page.goto(`${site.origin}/strict`);
+    await useAll(page);
+    await expect.poll(() => standIn.names()).toEqual(['Before', 'identify', 'After']);
+    expect((await standIn.events())[2]?.properties).toEqual({ seen: true });
+    await expect.poll(() => lazyHits(site)).toEqual(LAZY);
+    expect(await violations()).toEqual([]);
+  });
+}
+
+test('a violation is seen by these tests', async ({ page, site }) => {
+  const violations = await watchViolations(page);
+  const policy = "default-src 'none'; script-src 'nonce-abc'; require-trusted-types-for 'script'";
+  const body = html(
+    'Strict',
+    `${snippet()}<script nonce="abc">try { document.body.innerHTML = ''; } catch {}</script>`,
+  ).replace(HEAD, '');
+  await site.page('/strict', { body, headers: { 'Content-Security-Policy': policy } });
+  await page.goto(`${site.origin}/strict`);
+  await expect
+    .poll(async () => (await violations()).map((each) => each.split(' ')[0]))
+    .toEqual(expect.arrayContaining(['script-src-elem', 'require-trusted-types-for']));
+});
+
+test('integrity that does not fit, under a strict policy: no violation, the stub keeps the calls', async ({
+  page,
+  site,
+}) => {
+  const violations = await watchViolations(page);
+  const printed = snippet(...NONCE).replace(/sha384-.{8}/, 'sha384-AAAAAAAA');
+  const body = html('Strict', `${printed}<script nonce="abc">${CALLS}</script>`).replace(HEAD, '');
+  const policy = "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'";
+  await site.page('/strict', { body, headers: { 'Content-Security-Policy': policy } });
+  await page.goto(`${site.origin}/strict`);
+  await page.waitForLoadState('load');
+  expect(await page.evaluate(() => (window.cioanalytics as unknown as unknown[]).length)).toBe(1);
+  expect(await violations()).toEqual([]);
+});
+
+/** Where a page has no origin, the browser says `Origin: null`, which no proxy of ours allows. */
+const KEPT = { tracked: 2, delivered: 0, pending: 2 };
+
+test('a sandboxed frame without an origin: the script comes, its hash is checked, the calls are kept, no violation', async ({
+  page,
+  site,
+}) => {
+  const violations = await watchViolations(page);
+  const policy = `default-src 'none'; script-src 'nonce-abc' ${site.origin}; connect-src ${site.origin}`;
+  await site.change({
+    pages: {
+      '/frame': {
+        body: html('Frame', `${snippet(...NONCE)}<script nonce="abc">${CALLS}</script>`).replace(HEAD, ''),
+        headers: { 'Content-Security-Policy': policy },
+      },
+      '/host': { body: html('Host', '<iframe sandbox="allow-scripts" src="/frame"></iframe>') },
+    },
+  });
+  await page.goto(`${site.origin}/host`);
+  await expect.poll(() => page.frames().length).toBe(2);
+  const frame = page.frames()[1] ?? page.mainFrame();
+  await frame.waitForFunction(() => typeof window.cioanalytics?.stats === 'function');
+  expect(await frame.evaluate(() => [origin, typeof window.cioanalytics.consent.grant])).toEqual([
+    'null',
+    'function',
+  ]);
+  expect(await frame.evaluate(() => window.cioanalytics.track('After'))).toMatchObject({ state: 'memory' });
+  await expect.poll(() => frame.evaluate(() => window.cioanalytics.stats())).toMatchObject(KEPT);
+  expect(await violations()).toEqual([]);
+});
+
+test('a page of file:, with an absolute proxy address: the script comes, its hash is checked, the calls are kept', async ({
+  page,
+  site,
+}, testInfo) => {
+  const violations = await watchViolations(page);
+  const file = testInfo.outputPath('page.html');
+  const printed = snippet('--proxy-url', site.apiOrigin);
+  writeFileSync(file, html('File', `${printed}<script>${CALLS}</script>`));
+  await page.goto(`file://${file}`);
+  await page.waitForFunction(() => typeof window.cioanalytics?.stats === 'function');
+  expect(await page.evaluate(() => window.cioanalytics.track('After'))).toMatchObject({ state: 'stored' });
+  await expect.poll(() => page.evaluate(() => window.cioanalytics.stats())).toMatchObject(KEPT);
+  expect(await violations()).toEqual([]);
+});

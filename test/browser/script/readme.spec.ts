@@ -1,0 +1,102 @@
+/** Runs every block of the README's section about the script tag. */
+import { execFileSync } from 'node:child_process';
+import { expect, test } from '../../support/fixtures.ts';
+import { README, ROOT } from '../../support/readme.ts';
+import { page as html } from '../../support/site-pages.ts';
+
+const [, SECTION = ''] = /^## Script tag\n([\s\S]*?)^## /m.exec(README) ?? [];
+const BLOCKS = [...SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, language, code = '']) => ({
+  language,
+  code,
+}));
+
+/** Every block is one of these. */
+const [TAG, PRINT, CREATE, STRICT] = BLOCKS.map(({ code }) => code);
+
+/** As a shell would. */
+function shell(line = ''): string {
+  const [npx, name, ...args] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare ?? '',
+  );
+  expect([npx, name]).toEqual(['npx', 'cio-first-party']);
+  return execFileSync(process.execPath, [`${ROOT}dist/cli.js`, ...args], { encoding: 'utf8' });
+}
+
+test('there are four blocks, and each has its test here', () => {
+  expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'sh']);
+});
+
+test('the tag makes the global, which delivers', async ({ page, site, standIn }) => {
+  await site.page('/readme', { body: html('Tag', TAG ?? '') });
+  await page.goto(`${site.origin}/readme`);
+  await page.waitForFunction(() => 'cioanalytics' in window);
+  await page.evaluate(() => window.cioanalytics.track('Clicked'));
+  await expect.poll(() => standIn.names()).toEqual(['Clicked']);
+});
+
+test('the snippet is at most 1 kB, and with createAnalytics between its lines the page is asked for a token', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  const printed = shell(PRINT);
+  expect(Buffer.byteLength(printed)).toBeLessThanOrEqual(1_000);
+  expect(printed.match(/<\/script>\n/g)).toHaveLength(2);
+  await site.page('/readme', {
+    body: html(
+      'Snippet',
+      `${printed.replace('\n', `\n${CREATE}`)}<script>cioanalytics.identify('ann');</script>`,
+    ),
+  });
+  await page.goto(`${site.origin}/readme`);
+  await expect.poll(() => standIn.names()).toEqual(['identify']);
+  await site.page('/token', { body: 'no token of the proxy’s' });
+  const code = await page.evaluate(() =>
+    window.cioanalytics.customer.attributes().then(
+      () => undefined,
+      (cause: { code: string }) => cause.code,
+    ),
+  );
+  expect(code).toBe('token-malformed');
+  expect(await site.hits()).toContain('GET /token?user=ann');
+});
+
+test('the strict one has the nonce of the template on both tags, and waits for consent', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  const printed = shell(STRICT).replaceAll('{{ nonce }}', 'abc');
+  expect(printed.match(/ nonce="abc"/g)).toHaveLength(2);
+  const policy =
+    "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+  await site.page('/readme', {
+    body: html('Strict', `${printed}<script nonce="abc">cioanalytics.track('Held');</script>`),
+    headers: { 'Content-Security-Policy': policy },
+  });
+  await page.goto(`${site.origin}/readme`);
+  await page.waitForFunction(() => typeof window.cioanalytics?.stats === 'function');
+  expect(await page.evaluate(() => window.cioanalytics.stats())).toMatchObject({ tracked: 1, pending: 1 });
+  await page.evaluate(() => window.cioanalytics.consent.grant());
+  await expect.poll(() => standIn.names()).toEqual(['Held']);
+});
+
+test('the table names what is on the stub, and nothing else', async ({ page, site }) => {
+  const table = SECTION.slice(SECTION.indexOf('| on the stub'), SECTION.indexOf('All else ('));
+  const told = table
+    .split('\n')
+    .slice(2)
+    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w.]+)`/g)].map(([, name]) => name));
+  const [stub = ''] = shell(PRINT).split('\n');
+  await site.page('/readme', { body: html('Stub', stub) });
+  await page.goto(`${site.origin}/readme`);
+  const there = await page.evaluate(() => {
+    const names = (owner: object, path = ''): readonly string[] =>
+      Object.entries(owner).flatMap(([name, value]) =>
+        typeof value === 'function' ? [path + name] : names(value as object, `${path}${name}.`),
+      );
+    return names(window.cioanalytics);
+  });
+  expect(told).toEqual(there);
+  expect(told.length).toBeGreaterThan(20);
+});
