@@ -46,15 +46,34 @@ export interface IdentifyOptions extends CallOptions {
 
 type Callback = (context: EventContext) => unknown;
 
-/** The six calls, with the arguments of the wrapped SDK. They never throw and never reject. */
-export interface Calls {
+/** `track` for any name and any properties. */
+type TrackAnything = (
+  event: string,
+  properties?: Properties | null,
+  options?: CallOptions,
+  callback?: Callback,
+) => Promise<Receipt>;
+
+/** `track` for those names, each with its properties. */
+type TrackThese<Events extends object> = <Name extends keyof Events & string>(
+  event: Name,
+  ...rest: TrackArguments<Events[Name]>
+) => Promise<Receipt>;
+
+/** Properties may be left out where none of them is needed. */
+type TrackArguments<Known> =
+  Partial<Known> extends Known
+    ? [properties?: Known | null, options?: CallOptions, callback?: Callback]
+    : [properties: Known, options?: CallOptions, callback?: Callback];
+
+/**
+ * The six calls, with the arguments of the wrapped SDK. They never throw and never reject.
+ *
+ * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any
+ */
+export interface Calls<Events extends object = object> {
   /** Something that the visitor did. */
-  track(
-    event: string,
-    properties?: Properties | null,
-    options?: CallOptions,
-    callback?: Callback,
-  ): Promise<Receipt>;
+  track: [keyof Events] extends [never] ? TrackAnything : TrackThese<Events>;
   /** A page was seen. A single text is its name; two are category and name. */
   page(
     name?: string,
@@ -110,7 +129,7 @@ export interface Consent {
 }
 
 /** The SDK. Nothing here ever throws or rejects, once it is made, but for private calls: `fetch`, `inbox`, `customer`. */
-export interface Analytics extends Calls {
+export interface Analytics<Events extends object = object> extends Calls<Events> {
   /** Forgets the visitor: new anonymous id, no user, no group. What is stored keeps its own identity. */
   anonymize(): void;
   /** The same as `anonymize`. */

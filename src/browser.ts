@@ -52,8 +52,18 @@ export interface PageFacts {
   readonly locale: string | undefined;
 }
 
-/** Whether there is a page. Servers, workers and service workers have none. */
-export const inBrowser = (): boolean => typeof document !== 'undefined';
+/**
+ * Whether there is a page, or the service worker of an extension, which has no document but all that storing and sending need.
+ * Servers, and workers of pages, have neither.
+ */
+export const inBrowser = (): boolean =>
+  typeof document !== 'undefined' ||
+  ('ServiceWorkerGlobalScope' in globalThis && location.protocol.endsWith('-extension:'));
+
+/** The document; in a service worker its scope, to which nothing of a document ever happens. */
+type PageDocument = Pick<Document, 'visibilityState' | 'title' | 'referrer' | 'getElementsByTagName'>;
+const page = (): Partial<PageDocument> & EventTarget =>
+  typeof document === 'undefined' ? globalThis : document;
 
 // A longer timer fires at once: https://html.spec.whatwg.org/#timers
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -71,7 +81,7 @@ function listen(target: EventTarget, type: string, run: (event: Event) => void):
   return () => target.removeEventListener(type, run);
 }
 
-const hidden = (): boolean => document.visibilityState === 'hidden';
+const hidden = (): boolean => page().visibilityState === 'hidden';
 
 export const lifecycle: Lifecycle = {
   online: () => navigator.onLine !== false,
@@ -80,20 +90,20 @@ export const lifecycle: Lifecycle = {
     switch (moment) {
       case 'hide':
       case 'show':
-        return listen(document, 'visibilitychange', () => {
+        return listen(page(), 'visibilitychange', () => {
           if (hidden() === (moment === 'hide')) run();
         });
 
       case 'leave':
-        return listen(window, 'pagehide', run);
+        return listen(globalThis, 'pagehide', run);
       case 'return':
-        return listen(window, 'pageshow', (event) => {
+        return listen(globalThis, 'pageshow', (event) => {
           if ((event as PageTransitionEvent).persisted) run();
         });
       case 'online':
-        return listen(window, moment, run);
+        return listen(globalThis, moment, run);
       default:
-        return listen(document, moment, run);
+        return listen(page(), moment, run);
     }
   },
 };
@@ -124,15 +134,16 @@ export const cookieJar = {
 
 /** Tells when another tab of this origin has changed localStorage; `null` when it was cleared. */
 export const onStorageChange = (run: (key: string | null) => void): (() => void) =>
-  listen(window, 'storage', (event) => run((event as StorageEvent).key));
+  listen(globalThis, 'storage', (event) => run((event as StorageEvent).key));
 
 let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
 
 function canonical(): string | undefined {
   // A live collection is walked once for each call of the application; asking the document anew costs ten times that.
-  links ??= document.getElementsByTagName('link');
+  links ??= page().getElementsByTagName?.('link');
   let found: string | undefined;
-  for (const link of links) if (link.rel === 'canonical') found = link.getAttribute('href') ?? undefined;
+  for (const link of links ?? [])
+    if (link.rel === 'canonical') found = link.getAttribute('href') ?? undefined;
   return found;
 }
 
@@ -140,7 +151,7 @@ let facts: PageFacts | undefined;
 
 export function pageFacts(): PageFacts {
   const { href, pathname, search } = location;
-  const { title, referrer } = document;
+  const { title = '', referrer = '' } = page();
   const { userAgent, language } = navigator;
   const link = canonical();
   // The same object for as long as nothing changes: ten thousand calls that wait for consent have one page.

@@ -31,7 +31,8 @@ const FLUSH_TIMEOUT_MS = 10_000;
 export function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
-  const page = browser.randomText(10);
+  // Workers may ask for no random values before their first request, and instances are made before that.
+  const page = hasPage ? browser.randomText(10) : '';
   let calls = 0;
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
@@ -213,7 +214,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   async function flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult> {
     const before = analytics.stats();
     await new Promise<void>((resolve) => {
-      const stops = [browser.clock.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, done)];
+      // Where nothing is sent there is nothing to wait for.
+      const stops = core ? [browser.clock.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, done)] : [];
       function done(): void {
         for (const stop of stops) stop();
         resolve();

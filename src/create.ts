@@ -17,7 +17,10 @@ interface Registered {
  * @example
  * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
  * analytics.track('Order Placed', { total: 12.5 });
+ *
+ * @typeParam Events the properties of each event that `track` takes, by its name. Nothing is checked when it runs.
  */
+export function createAnalytics<Events extends object = object>(options: AnalyticsOptions): Analytics<Events>;
 export function createAnalytics(options: AnalyticsOptions): Analytics {
   // Where there is no page the gate never opens, and nothing reaches it.
   if (!inBrowser()) return createClient(NO_PAGE as Settings, false, () => {});

@@ -39,7 +39,8 @@ export function createFileServer(source: FileSource): ServeFile {
     if (matches(request.headers.get('If-None-Match'), etag))
       return new Response(null, { status: 304, headers });
 
-    const gzip = acceptsGzip(request.headers.get('Accept-Encoding'));
+    // Next.js takes Content-Encoding off whatever a route handler answers: packed, the script could not be read.
+    const gzip = !('nextUrl' in request) && acceptsGzip(request.headers.get('Accept-Encoding'));
     const body = gzip ? await gzipOf(name, etag, bytes) : bytes;
     headers.set('Content-Type', 'text/javascript; charset=utf-8');
     headers.set('Content-Length', String(body.length));

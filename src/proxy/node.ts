@@ -22,11 +22,7 @@ export interface NodeResponse {
   end(body: Uint8Array): unknown;
 }
 
-export type NodeHandler = (
-  request: NodeRequest,
-  response: NodeResponse,
-  next?: (error?: unknown) => void,
-) => void;
+export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
 
 /** A handler of the Fetch API. `peer`: the address at the other end of the connection. */
 export type Handle = (request: Request, peer?: string) => Promise<Response>;

@@ -1,5 +1,7 @@
 /** Builds what the tests need besides `dist`. */
+import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
 import { build, type InlineConfig } from 'vite';
 
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
@@ -44,4 +46,22 @@ export async function buildOriginal(worker: number): Promise<string> {
     define: { 'process.env.NODE_ENV': '"production"' },
   });
   return outDir;
+}
+
+/** An extension that Chromium can load from that folder, which it answers. */
+export async function buildExtension(folder: string): Promise<string> {
+  const sources = fileURLToPath(new URL('../apps/extension/', import.meta.url));
+  rmSync(folder, { recursive: true, force: true });
+  await esbuild({
+    entryPoints: [`${sources}content.ts`, `${sources}worker.ts`],
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    // A content script is a classic script.
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'error',
+  });
+  cpSync(`${sources}manifest.json`, `${folder}/manifest.json`);
+  return folder;
 }

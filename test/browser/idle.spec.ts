@@ -1,0 +1,136 @@
+/** Nothing to do: then nothing runs, and nothing waits to run. */
+import { readFileSync } from 'node:fs';
+import { buildSync } from 'esbuild';
+import type { Page } from 'playwright';
+import type { TimerCounts } from '../../bench/page/timers.ts';
+import { expect, stats, test, toldTimes } from '../support/fixtures.ts';
+import { ROOT } from '../support/readme.ts';
+import { MODULE_PAGE, page as html, tagPage } from '../support/site-pages.ts';
+
+/** So long nothing may happen, longer than any of the intervals of the SDK that a quiet page could have. */
+const QUIET_MS = 3_000;
+
+const TIMERS = buildSync({
+  entryPoints: [`${ROOT}bench/page/timers.ts`],
+  bundle: true,
+  write: false,
+  format: 'iife',
+  target: 'es2022',
+})
+  .outputFiles.map(({ text }) => text)
+  .join('\n');
+
+const timers = (page: Page): Promise<TimerCounts> => page.evaluate(() => window.timerCounts());
+
+async function expectQuiet(page: Page): Promise<void> {
+  await expect.poll(async () => (await timers(page)).waiting).toBe(0);
+  const before = await timers(page);
+  await page.waitForTimeout(QUIET_MS);
+  expect(await timers(page)).toEqual(before);
+}
+
+test.describe('no timer, animation frame or idle callback waits or runs', () => {
+  test.beforeEach(({ context }) => context.addInitScript({ content: TIMERS }));
+
+  test('once the events of a page are delivered', async ({ page, open }) => {
+    await open('/shop', { delivery: { flushIntervalMs: 50 } });
+    await page.evaluate(async () => {
+      for (const name of ['One', 'Two', 'Three']) await window.analytics.track(name);
+      await window.analytics.identify('u1');
+    });
+    await expect.poll(() => stats(page)).toMatchObject({ delivered: 4, pending: 0 });
+    await expectQuiet(page);
+  });
+
+  test('after an outage is over', async ({ page, open, site }) => {
+    await site.faults({ does: { status: 503 } });
+    await open();
+    await page.evaluate(() => window.analytics.track('Held Up'));
+    await toldTimes(page, 'retrying');
+    // The next try: such a timer is seen.
+    expect((await timers(page)).waiting).toBeGreaterThan(0);
+    await site.faults();
+    await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 0 });
+    await expectQuiet(page);
+  });
+
+  test('in a tab that another tab sends for', async ({ page, open, context }) => {
+    await open();
+    const second = await open('/shop', {}, await context.newPage());
+    await second.evaluate(() => window.analytics.track('From The Second'));
+    await expect.poll(() => stats(second)).toMatchObject({ delivered: 1, pending: 0 });
+    await expectQuiet(second);
+    await expectQuiet(page);
+  });
+
+  test('while consent is pending', async ({ page, open }) => {
+    await open('/shop', { consent: 'pending' });
+    await page.evaluate(() => window.analytics.track('Held'));
+    expect(await timers(page)).toEqual({ waiting: 0, fired: 0 });
+    await expectQuiet(page);
+  });
+
+  test('with the script tag', async ({ page, site }) => {
+    await site.page('/tag', tagPage('', "cioanalytics.track('Early');"));
+    await page.goto(`${site.origin}/tag`);
+    await page.waitForFunction(() => typeof window.cioanalytics.stats === 'function');
+    await expect
+      .poll(() => page.evaluate(() => window.cioanalytics.stats()))
+      .toMatchObject({ delivered: 1, pending: 0 });
+    await expectQuiet(page);
+  });
+});
+
+// What Angular's own zone looks at: https://angular.dev/api/core/NgZone
+const ANGULAR_ZONE = `
+  window.zone = { macro: false, micro: false, changes: 0, runs: 0 };
+  const angular = Zone.current.fork({
+    name: 'angular',
+    onInvokeTask(delegate, current, target, task, self, args) {
+      if (task.type !== 'eventTask') zone.runs++;
+      return delegate.invokeTask(target, task, self, args);
+    },
+    onHasTask(delegate, current, target, state) {
+      delegate.hasTask(target, state);
+      if (current !== target) return;
+      if (state.change === 'macroTask') zone.macro = state.macroTask;
+      if (state.change === 'microTask') zone.micro = state.microTask;
+      zone.changes++;
+    },
+  });`;
+
+interface ZoneState {
+  /** Whether something waits. Angular is stable when neither does. */
+  readonly macro: boolean;
+  readonly micro: boolean;
+  /** How often that has changed. */
+  readonly changes: number;
+  /** How often a task has run, after each of which Angular looks for changes. */
+  readonly runs: number;
+}
+
+test('under zone.js the zone of the application becomes stable, and stays so', async ({ page, site }) => {
+  const script = { headers: { 'Content-Type': 'text/javascript' } };
+  const zone = readFileSync(`${ROOT}test/runtimes/node_modules/zone.js/bundles/zone.umd.js`, 'utf8');
+  await site.page('/zone.js', { ...script, body: zone });
+  const start = `${ANGULAR_ZONE}
+    import('/dist/index.js').then(({ createAnalytics }) => angular.run(() => {
+      window.analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
+      analytics.page('Home');
+      for (let i = 0; i < 20; i++) analytics.track('Event ' + i);
+    }));`;
+  await site.page('/angular', {
+    ...MODULE_PAGE,
+    body: html('Angular', `<script src="/zone.js"></script><script>${start}</script>`),
+  });
+  await page.goto(`${site.origin}/angular`);
+  await page.waitForFunction(() => 'analytics' in window);
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 21, pending: 0 });
+  const state = (): Promise<ZoneState> => page.evaluate('zone');
+  await expect.poll(state).toMatchObject({ macro: false, micro: false });
+  const before = await state();
+  // It has seen what the SDK did.
+  expect(before.runs).toBeGreaterThan(0);
+  await page.waitForTimeout(QUIET_MS);
+  expect(await state()).toEqual(before);
+});

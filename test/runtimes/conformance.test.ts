@@ -1,0 +1,474 @@
+/** What every server must do that carries the proxy: one suite, run against each as a process of its own. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { basicAuthorization, type ErrorBody } from '../../src/wire.ts';
+import { type ServerProcess, startServer } from '../support/process.ts';
+import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { claims, keyPair, nowSeconds, SECRET, signed, startKeyServer } from '../unit/proxy/key-server.ts';
+import { bearer, CLIENT_KEY, event, fullVerdict, verdict, WRITE_KEY } from '../unit/proxy/setup.ts';
+import { startUpstream } from '../unit/proxy/upstream.ts';
+import { freePort, type PlainOptions, type RunningServer } from './process.ts';
+import { SERVERS } from './servers.ts';
+
+const SHOP = 'https://shop.example.com';
+const HEADERS = { Authorization: basicAuthorization(CLIENT_KEY), 'Content-Type': 'application/json' };
+// Room for one large event.
+const MAX_BODY_BYTES = 40_000;
+const ERROR_KEYS = ['error', 'message', 'serverTime'];
+
+const json = (...batch: readonly unknown[]): string => JSON.stringify({ batch });
+
+interface Upload {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parts: readonly (string | Uint8Array)[];
+  readonly pauseMs?: number;
+  /** @default a connection of its own */
+  readonly agent?: Agent | false;
+}
+
+let pipelines: ServerProcess;
+let standIn: StandIn;
+
+beforeAll(async () => {
+  pipelines = await startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY });
+  standIn = createStandIn(pipelines.origin);
+});
+afterAll(() => pipelines.stop());
+beforeEach(() => standIn.forget());
+
+describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
+  let server: RunningServer;
+
+  const options = (more: PlainOptions = {}): PlainOptions => ({
+    writeKey: WRITE_KEY,
+    clientKeys: [CLIENT_KEY],
+    basePath: '/e',
+    origins: [SHOP],
+    upstreamUrl: standIn.origin,
+    maxBodyBytes: MAX_BODY_BYTES,
+    customerToken: { secret: SECRET },
+    appApi: { key: 'app-key', url: standIn.origin },
+    ...more,
+  });
+
+  beforeAll(async () => {
+    server = await start(options());
+  });
+  afterAll(() => server.stop());
+
+  /** One more of them, for a test that needs other options. */
+  async function another(more: PlainOptions): Promise<string> {
+    const { origin, stop } = await start(options(more));
+    onTestFinished(stop);
+    return origin;
+  }
+
+  const ask = (path: string, init: RequestInit = {}, origin = server.origin): Promise<Response> =>
+    fetch(`${origin}/e${path}`, init);
+  const send = (body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Response> =>
+    ask('/v1/batch', { method: 'POST', headers: { ...HEADERS, ...headers }, body: body ?? null });
+  const arrived = async (): Promise<readonly unknown[]> =>
+    (await standIn.events()).map(({ messageId }) => messageId);
+
+  describe('batches', () => {
+    test('are delivered as they are, with the real key and nothing else of the visitor', async () => {
+      const upstream = await startUpstream();
+      const origin = await another({ upstreamUrl: upstream.url });
+      const batch = [
+        event({ event: 'grüße 🦊' }),
+        event({ type: 'identify', traits: { a: [1, null, 'x'] } }),
+      ];
+      const headers = { ...HEADERS, Cookie: 'session=1', 'X-Forwarded-For': '203.0.113.7' };
+      const init = { method: 'POST', headers, body: json(...batch) };
+      const answer = await ask('/v1/batch', init, origin);
+      expect([answer.status, await answer.json()]).toEqual([200, { success: true }]);
+      expect(upstream.received).toHaveLength(1);
+      expect(upstream.received[0]?.body.batch).toEqual(batch);
+      expect(upstream.received[0]?.headers).toMatchObject({
+        authorization: basicAuthorization(WRITE_KEY),
+        'x-strict-mode': '1',
+      });
+      expect(upstream.received[0]?.headers).not.toHaveProperty('cookie');
+      expect(upstream.received[0]?.headers).not.toHaveProperty('x-forwarded-for');
+    });
+
+    test('are unpacked, and answers say that they may be packed', async () => {
+      const one = event({ event: 'grüße 🦊' });
+      const answer = await send(gzipSync(json(one)), { 'Content-Encoding': 'gzip' });
+      expect([answer.status, answer.headers.get('Accept-Encoding')]).toEqual([200, 'gzip']);
+      expect(await standIn.names()).toEqual(['grüße 🦊']);
+    });
+
+    test('are as large as the browser makes them', async () => {
+      const origin = await another({ maxBodyBytes: undefined });
+      const batch = Array.from({ length: 16 }, () => event({ properties: { a: 'x'.repeat(29_400) } }));
+      const body = json(...batch);
+      expect(body.length).toBeGreaterThan(470_000);
+      expect(await verdict(await ask('/v1/batch', { method: 'POST', headers: HEADERS, body }, origin))).toBe(
+        '200',
+      );
+      expect(await arrived()).toEqual(batch.map(({ messageId }) => messageId));
+    });
+
+    test('of no event are taken, as the question whether the key is good', async () => {
+      expect(await verdict(await send(json()))).toBe('200');
+      expect(await standIn.requests()).toEqual([]);
+    });
+
+    test.each<
+      [string, () => [body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>], string]
+    >([
+      ['no JSON', () => ['{"batch":['], '400 invalid_json'],
+      ['no list', () => ['{"batch":{}}'], '400 invalid_batch'],
+      ['no body', () => [''], '400 invalid_json'],
+      ['an event without a type', () => [json({ messageId: 'm' })], '400 invalid_event'],
+      ['a privileged event', () => [json(event({ event: 'User Deleted' }))], '400 privileged_event'],
+      [
+        'a large event',
+        () => [json(event({ properties: { a: 'x'.repeat(33_000) } }))],
+        '413 event_too_large',
+      ],
+      ['another type', () => [json(event()), { 'Content-Type': 'text/plain' }], '415 unsupported_media_type'],
+      ['another encoding', () => [json(event()), { 'Content-Encoding': 'br' }], '415 unsupported_encoding'],
+      ['broken gzip', () => [json(event()), { 'Content-Encoding': 'gzip' }], '400 invalid_encoding'],
+      ['bytes that are no text', () => [Uint8Array.of(0x22, 0xff, 0x22)], '400 invalid_utf8'],
+      ['an unknown key', () => [json(event()), { Authorization: 'Basic eDo=' }], '401 invalid_client_key'],
+      ['no key', () => [json(event()), { Authorization: '' }], '401 invalid_client_key'],
+      ['a foreign page', () => [json(event()), { Origin: 'https://evil.example' }], '403 origin_not_allowed'],
+    ])('with %s are refused, and say why in one shape', async (_, make, expected) => {
+      const answer = await send(...make());
+      const body = (await answer.json()) as ErrorBody;
+      expect(`${answer.status} ${body.error}`).toBe(expected);
+      expect(Object.keys(body).sort()).toEqual(ERROR_KEYS);
+      expect(answer.headers.get('Content-Type')).toBe('application/json');
+      // Browsers would ask the visitor for a password.
+      expect(answer.headers.get('WWW-Authenticate') ?? '').not.toMatch(/basic/i);
+      expect(await standIn.requests()).toEqual([]);
+    });
+
+    const unannounced = hangsUp === 'who sends too much' ? [] : [12];
+    test.for(unannounced)(
+      'of an unknown length over the limit are refused, and the server goes on',
+      async (count) => {
+        const parts = Array.from({ length: count }, () => 'x'.repeat(5_000));
+        const answer = await upload({ headers: HEADERS, parts });
+        expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([
+          413,
+          expect.objectContaining({ error: 'body_too_large' }),
+        ]);
+        expect(await verdict(await send(json(event())))).toBe('200');
+      },
+    );
+
+    test.each<[string, () => Pick<Upload, 'headers' | 'parts'>]>([
+      ['of a known length', () => ({ headers: { 'Content-Length': '60000' }, parts: ['x'.repeat(60_000)] })],
+      [
+        'that unpack to too much',
+        () => ({ headers: { 'Content-Encoding': 'gzip' }, parts: [gzipSync(Buffer.alloc(5_000_000, ' '))] }),
+      ],
+    ])('%s over the limit are refused, and the server goes on', async (_, make) => {
+      const { headers, parts } = make();
+      const answer = await upload({ headers: { ...HEADERS, ...headers }, parts });
+      expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([
+        413,
+        expect.objectContaining({ error: 'body_too_large' }),
+      ]);
+      expect(await verdict(await send(json(event())))).toBe('200');
+    });
+
+    const lasting = hangsUp === 'who is refused' ? [] : (['too large', 'of an unknown key'] as const);
+    test.for(lasting)('that are %s leave their connection to the next', async (what) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      onTestFinished(() => agent.destroy());
+      const more: Record<string, string> =
+        what === 'too large' ? { 'Content-Length': '600000' } : { Authorization: 'Basic eDo=' };
+      const refused = await upload({ headers: { ...HEADERS, ...more }, parts: ['x'.repeat(600_000)], agent });
+      expect(JSON.parse(await text(refused))).toHaveProperty('error');
+      // Longer than servers look on while nobody reads.
+      const parts = ['{"batch":[', ']}'];
+      const answer = await upload({ headers: HEADERS, parts, pauseMs: 300, agent });
+      expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
+    });
+  });
+
+  describe('pages', () => {
+    test('of an allowed origin may ask first, and read the answers', async () => {
+      const asked = { Origin: SHOP, 'Access-Control-Request-Method': 'POST' };
+      const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
+      expect([preflight.status, await preflight.text()]).toEqual([204, '']);
+      expect(Object.fromEntries(preflight.headers)).toMatchObject({
+        'access-control-allow-origin': SHOP,
+        'access-control-allow-methods': 'POST, OPTIONS',
+        'access-control-allow-headers': expect.stringContaining('Authorization'),
+        'access-control-max-age': '7200',
+      });
+      const answer = await send(json(event()), { Origin: SHOP });
+      expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([200, SHOP]);
+      expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Retry-After');
+      expect(answer.headers.get('Vary')).toContain('Origin');
+    });
+
+    test('of a foreign origin may not', async () => {
+      const asked = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' };
+      const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
+      expect([preflight.status, preflight.headers.get('Access-Control-Allow-Origin')]).toEqual([403, null]);
+    });
+
+    test('of the server’s own origin need no permission', async () => {
+      const answer = await send(json(event()), { Origin: server.origin });
+      expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([
+        200,
+        server.origin,
+      ]);
+    });
+  });
+
+  describe('methods and headers', () => {
+    test('GET is none of a batch', async () => {
+      const answer = await ask('/v1/batch');
+      expect([await verdict(answer), answer.headers.get('Allow')]).toEqual([
+        '405 method_not_allowed',
+        'POST, OPTIONS',
+      ]);
+    });
+
+    test.each(['PUT', 'PATCH', 'DELETE'])('%s is none, and the server itself may say so', async (method) => {
+      expect((await ask('/v1/batch', { method, body: json(event()) })).status).toBe(405);
+      expect(await standIn.requests()).toEqual([]);
+    });
+
+    test('HEAD is answered as GET, without a body', async () => {
+      const head = await ask('/v1/health', { method: 'HEAD' });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      expect((await ask('/v1/batch', { method: 'HEAD' })).status).toBe(405);
+      const got = await ask('/v1/health');
+      expect([got.status, await got.json()]).toEqual([200, { status: 'ok' }]);
+    });
+
+    test('OPTIONS is answered to who sends no Origin too', async () => {
+      const answer = await ask('/v1/health', { method: 'OPTIONS' });
+      expect([answer.status, answer.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    });
+
+    test('an unknown path below is not found, by the proxy or by the application behind it', async () => {
+      expect((await ask('/v1/nothing', { method: 'POST', body: '{}' })).status).toBe(404);
+      expect((await ask('/proxy.js')).status).toBe(404);
+    });
+
+    test('names and values are read in whatever case they come', async () => {
+      const answer = await upload({
+        headers: {
+          AUTHORIZATION: HEADERS.Authorization.replace('Basic', 'bASIC'),
+          'cOnTeNt-TyPe': 'Application/JSON; Charset="UTF-8"',
+          'CONTENT-ENCODING': 'GZIP',
+        },
+        parts: [gzipSync(json(event()))],
+      });
+      expect(answer.statusCode).toBe(200);
+      expect(await text(answer)).toBe('{"success":true}');
+    });
+  });
+
+  describe('Customer.io', () => {
+    test('is down: the browser keeps the batch and is told when to come back', async () => {
+      await standIn.faults({ status: 503 });
+      const answer = await send(json(event()));
+      expect(await verdict(answer)).toBe('503 upstream_unavailable');
+      expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
+    });
+
+    test('says when to come back', async () => {
+      await standIn.faults({ status: 429, retryAfter: '77' });
+      const answer = await send(json(event()));
+      expect([await verdict(answer), answer.headers.get('Retry-After')]).toEqual([
+        '503 upstream_unavailable',
+        '77',
+      ]);
+    });
+
+    test('cannot be reached', async () => {
+      const origin = await another({ upstreamUrl: `http://127.0.0.1:${await freePort()}` });
+      const init = { method: 'POST', headers: HEADERS, body: json(event()) };
+      const answer = await ask('/v1/batch', init, origin);
+      expect(await verdict(answer)).toBe('503 upstream_unavailable');
+      expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/);
+    });
+
+    test('does not answer in time', async () => {
+      const upstream = await startUpstream();
+      upstream.respond('silence');
+      const origin = await another({ upstreamUrl: upstream.url, timeoutMs: 200 });
+      const init = { method: 'POST', headers: HEADERS, body: json(event()) };
+      expect(await verdict(await ask('/v1/batch', init, origin))).toBe('503 upstream_unavailable');
+    });
+
+    test('rejects what it is given', async () => {
+      const answer = await send(json(event({ anonymousId: undefined, userId: undefined })));
+      expect(await verdict(answer)).toBe('400 rejected');
+    });
+
+    test('refuses the real key: no visitor loses an event over it', async () => {
+      const origin = await another({ writeKey: 'another' });
+      const init = { method: 'POST', headers: HEADERS, body: json(event()) };
+      expect(await verdict(await ask('/v1/batch', init, origin))).toBe('503 upstream_misconfigured');
+    });
+  });
+
+  describe('customer tokens', () => {
+    const attributes = (
+      headers: Record<string, string>,
+      body = '{}',
+      origin = server.origin,
+    ): Promise<Response> =>
+      ask('/v1/customers/attributes', { method: 'POST', headers: { ...HEADERS, ...headers }, body }, origin);
+
+    beforeEach(() => standIn.setPeople({ u1: { attributes: { plan: 'pro' } } }));
+
+    test('of a shared secret open what is their person’s', async () => {
+      const answer = await attributes(bearer(await signed(claims())));
+      expect([answer.status, await answer.json()]).toEqual([200, { attributes: { plan: 'pro' } }]);
+      expect(answer.headers.get('Cache-Control')).toBe('no-store');
+    });
+
+    test('open it without a body too', async () => {
+      const headers = bearer(await signed(claims()));
+      const answer = await ask('/v1/customers/attributes', { method: 'POST', headers });
+      expect(await answer.json()).toEqual({ attributes: { plan: 'pro' } });
+    });
+
+    test('of published keys open it', async () => {
+      const key = await keyPair('k1');
+      const keys = await startKeyServer(key);
+      const origin = await another({ customerToken: { jwksUrl: keys.url } });
+      const other = await keyPair('k1');
+      expect(await fullVerdict(await attributes(bearer(await signed(claims(), key)), '{}', origin))).toBe(
+        '200',
+      );
+      expect(await fullVerdict(await attributes(bearer(await signed(claims(), other)), '{}', origin))).toBe(
+        '401 invalid_token signature',
+      );
+      expect(keys.asked()).toBeGreaterThan(0);
+    });
+
+    test.each<[string, () => Promise<Record<string, string>>, string]>([
+      ['none', async () => ({}), '401 invalid_token missing'],
+      ['no token', async () => bearer('abc'), '401 invalid_token malformed'],
+      [
+        'an old one',
+        async () => bearer(await signed(claims({ exp: nowSeconds() - 60 }))),
+        '401 invalid_token expired',
+      ],
+      [
+        'a forged one',
+        async () => bearer(await signed(claims(), 'x'.repeat(40))),
+        '401 invalid_token signature',
+      ],
+      [
+        'one without a known key',
+        async () => bearer(await signed(claims()), { 'X-CIO-Client-Key': 'x' }),
+        '401 invalid_client_key',
+      ],
+    ])('%s opens nothing', async (_, headers, expected) => {
+      expect(await fullVerdict(await attributes(await headers()))).toBe(expected);
+      expect(await standIn.questions()).toEqual([]);
+    });
+
+    test('of another person open nothing', async () => {
+      const answer = await attributes(bearer(await signed(claims())), '{"userId":"u2"}');
+      expect(await verdict(answer)).toBe('403 subject_mismatch');
+    });
+
+    test('may come with events', async () => {
+      expect(await verdict(await send(json(event({ userId: 'u1' })), bearer(await signed(claims()))))).toBe(
+        '200',
+      );
+      expect(await arrived()).toHaveLength(1);
+    });
+  });
+
+  describe('the script', () => {
+    test('is served where there is a file system, and else is not found', async () => {
+      const got = await ask('/cio.js', { headers: { 'Accept-Encoding': 'identity' } });
+      const body = await got.text();
+      if (script === 'none') {
+        expect([got.status, JSON.parse(body)]).toEqual([
+          404,
+          expect.objectContaining({ error: 'not_found' }),
+        ]);
+        return;
+      }
+      expect([got.status, body]).toEqual([200, readFileSync('dist/cio.js', 'utf8')]);
+      expect(got.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+      const again = await ask('/cio.js', { headers: { 'Accept-Encoding': 'gzip' } });
+      expect([again.headers.get('Content-Encoding'), await again.text()]).toEqual([
+        script === 'packed' ? 'gzip' : null,
+        body,
+      ]);
+      const head = await ask('/cio.js', { method: 'HEAD' });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      const headers = { 'If-None-Match': got.headers.get('ETag') ?? '' };
+      expect((await ask('/cio.js', { headers })).status).toBe(304);
+    });
+  });
+
+  describe('connections', () => {
+    test('a body that comes slowly is read to its end', async () => {
+      const parts = json(event()).match(/.{1,60}/gs) ?? [];
+      expect(parts.length).toBeGreaterThan(3);
+      const answer = await upload({ headers: HEADERS, parts, pauseMs: 50 });
+      expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
+    });
+
+    test('a browser that goes away in the middle of its body leaves a server that works', async () => {
+      await leave(json(event()).slice(0, 40));
+      expect(await verdict(await send(json(event({ messageId: 'after' }))))).toBe('200');
+      expect(await arrived()).toEqual(['after']);
+    });
+
+    test('two requests are served at the same time', async () => {
+      const upstream = await startUpstream();
+      const origin = await another({ upstreamUrl: upstream.url });
+      const both = new Promise<void>((resolve) => {
+        let waiting = 0;
+        // Neither is answered before the other is there.
+        upstream.respond(async () => {
+          waiting += 1;
+          if (waiting === 2) resolve();
+          await both;
+          return {};
+        });
+      });
+      const init = (): RequestInit => ({ method: 'POST', headers: HEADERS, body: json(event()) });
+      const answers = await Promise.all([1, 2].map(() => ask('/v1/batch', init(), origin)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    });
+  });
+
+  /** Header names as they are given, which `fetch` would change; chunked, unless they say how long it is. */
+  async function upload({ headers, parts, pauseMs = 0, agent = false }: Upload): Promise<IncomingMessage> {
+    const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers, agent });
+    // Once there is an answer, what happens to the rest is the server's.
+    outgoing.on('error', () => {});
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    for (const part of parts) {
+      outgoing.write(part);
+      await wait(pauseMs);
+    }
+    outgoing.end();
+    return (await answered)[0];
+  }
+
+  /** Announces more than this start of a body, and hangs up. */
+  async function leave(begun: string): Promise<void> {
+    const headers = { ...HEADERS, 'Content-Length': '1000' };
+    const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers });
+    outgoing.on('error', () => {});
+    outgoing.write(begun, () => outgoing.destroy());
+    await new Promise((resolve) => outgoing.once('close', resolve));
+  }
+});

@@ -1,0 +1,86 @@
+/** Starts servers that tell nothing of themselves: their port is chosen for them, and they are asked until they answer. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ProxyOptions } from '../../src/proxy/index.ts';
+import { FOLDER } from './folder.ts';
+import type { Runtime } from './runtimes.ts';
+
+/** What fits into an environment variable. */
+export type PlainOptions = { readonly [Name in keyof ProxyOptions]?: unknown };
+
+export interface RunningServer {
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens to a port
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const PATIENCE_MS = 2_000;
+
+/** Asks it to end. Some first wait for connections that nobody closes. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  await exited;
+  clearTimeout(killing);
+}
+
+/** Resolves once it answers; where it does not, or says that something is wrong, it is stopped. */
+export async function answering(origin: string, path: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    const status = await fetch(origin + path).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (status !== 0 || child.exitCode !== null) {
+      await stop(child);
+      throw new Error(`It does not work: it answered ${status}, or ended with ${child.exitCode}`);
+    }
+    await wait(20);
+  }
+}
+
+const MOST_TRIES = 5;
+
+/** A port that is free may be taken by somebody else before it is listened to: then it is tried with another. */
+export async function onFreePort(start: (port: number) => Promise<RunningServer>): Promise<RunningServer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+export const run = (
+  { command, args }: Pick<Runtime, 'command' | 'args'>,
+  file: readonly string[],
+  options: PlainOptions,
+): Promise<RunningServer> =>
+  onFreePort(async (port) => {
+    const child = spawn(command, [...args, ...file], {
+      cwd: FOLDER,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        PORT: String(port),
+        PROXY_OPTIONS: JSON.stringify(options),
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const origin = `http://127.0.0.1:${port}`;
+    await answering(origin, `${String(options.basePath)}/v1/health`, child);
+    return { origin, stop: () => stop(child) };
+  });

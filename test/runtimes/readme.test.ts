@@ -1,0 +1,52 @@
+/** What the README says of runtimes is what is run here. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { examples, README } from '../support/readme.ts';
+import { FOLDER } from './folder.ts';
+import { BUN, deno, NEWEST_NODE, versionOf } from './runtimes.ts';
+
+const SERVERS = [
+  'express.js',
+  'fastify.js',
+  'hono.js',
+  'next/app/e/[...path]/route.js',
+  'next/next.config.js',
+  'workers.js',
+  'deno.js',
+  'bun.js',
+];
+
+test.each(SERVERS)('it shows servers/%s as it is', (file) => {
+  expect(examples('js')).toContain(readFileSync(`${FOLDER}servers/${file}`, 'utf8'));
+});
+
+const installed = (name: string): string =>
+  (JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, 'utf8')) as { version: string })
+    .version;
+
+/** The cell of its table that says which version of something was run. */
+const cell = (name: string): string =>
+  README.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
+
+test('it names the versions that are run', () => {
+  expect({
+    Node: cell('Node'),
+    Deno: cell('Deno'),
+    Bun: cell('Bun'),
+    Express: cell('Express'),
+    Fastify: cell('Fastify'),
+    Hono: cell('Hono'),
+    'Next.js': cell('Next.js'),
+    Workers: cell('Cloudflare Workers'),
+  }).toEqual({
+    Node: expect.stringContaining(versionOf(NEWEST_NODE)),
+    Deno: versionOf(deno()),
+    Bun: versionOf(BUN),
+    Express: installed('express'),
+    Fastify: installed('fastify'),
+    Hono: `${installed('hono')} on @hono/node-server ${installed('@hono/node-server')}`,
+    'Next.js': expect.stringContaining(installed('next')),
+    Workers: expect.stringContaining(installed('workerd')),
+  });
+  expect(README).toContain(`zone.js ${installed('zone.js')}`);
+});

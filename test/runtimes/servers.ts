@@ -1,0 +1,104 @@
+/** The servers that carry the proxy, each a process of its own. Their code is the README's. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { lazy } from '../../src/proxy/lazy.ts';
+import { startNginx } from './nginx.ts';
+import { type PlainOptions, run, type RunningServer } from './process.ts';
+import { FOLDER } from './folder.ts';
+import { BUN, deno, NEWEST_NODE, NODE, type Runtime } from './runtimes.ts';
+import { startWorkerd } from './workerd.ts';
+
+export interface Server {
+  readonly name: string;
+  /** How `cio.js` comes: not at all where there is no disk to read it from. */
+  readonly script: 'packed' | 'plain' | 'none';
+  /** On whom it hangs up while they still send, so that they may not hear the answer. */
+  readonly hangsUp: 'never' | 'who is refused' | 'who sends too much';
+  start(options: PlainOptions): Promise<RunningServer>;
+}
+
+const server = (name: string, runtime: Runtime, file: string): Server => ({
+  name,
+  script: 'packed',
+  hangsUp: 'never',
+  start: (options) => run(runtime, [`servers/${file}`], options),
+});
+
+const workers: Server = {
+  name: 'Workers (workerd)',
+  script: 'none',
+  hangsUp: 'who is refused',
+  start: (options) =>
+    startWorkerd(
+      readFileSync(`${FOLDER}servers/workers.js`, 'utf8').replace('./proxy.js', './servers/proxy.js'),
+      {
+        'process.env.PROXY_OPTIONS': JSON.stringify(JSON.stringify(options)),
+      },
+    ),
+};
+
+const NEXT = 'node_modules/next/dist/bin/next';
+
+/** Built once; what it is configured by is read when it starts. */
+const built = lazy(async () => {
+  await promisify(execFile)(NODE.command, [NEXT, 'build', 'servers/next'], {
+    cwd: FOLDER,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PROXY_OPTIONS: JSON.stringify({ writeKey: 'none', clientKeys: ['web'] }),
+    },
+  });
+});
+
+const next: Server = {
+  name: 'Next.js',
+  script: 'plain',
+  hangsUp: 'who sends too much',
+  async start(options) {
+    await built();
+    return run(NODE, [NEXT, 'start', 'servers/next'], options);
+  },
+};
+
+/** Turn by turn, and neither copy knows of the other. */
+const balanced: Server = {
+  name: 'two copies behind nginx',
+  script: 'packed',
+  hangsUp: 'never',
+  async start(options) {
+    const copies = await Promise.all([1, 2].map(() => run(NODE, ['servers/node.js'], options)));
+    const stopCopies = async (): Promise<void> => {
+      await Promise.all(copies.map((copy) => copy.stop()));
+    };
+    const origins = copies.map(({ origin }) => origin);
+    const nginx = await startNginx(origins, `${String(options.basePath)}/v1/health`).catch(
+      async (error: unknown) => {
+        await stopCopies();
+        throw error;
+      },
+    );
+    return {
+      origin: nginx.origin,
+      async stop() {
+        await nginx.stop();
+        await stopCopies();
+      },
+    };
+  },
+};
+
+export const SERVERS: readonly Server[] = [
+  server('node:http', NODE, 'node.js'),
+  server('node:http of the newest Node', NEWEST_NODE, 'node.js'),
+  server('Express 5', NODE, 'express.js'),
+  server('Fastify', NODE, 'fastify.js'),
+  server('Hono', NODE, 'hono.js'),
+  next,
+  workers,
+  server('Deno', deno('--allow-net', '--allow-env', '--allow-read'), 'deno.js'),
+  server('Bun', BUN, 'bun.js'),
+  balanced,
+];

@@ -1,0 +1,3 @@
+import { proxy } from './proxy.js';
+
+Bun.serve({ port: process.env.PORT, fetch: proxy.fetch });

@@ -1,0 +1,6 @@
+import fastify from 'fastify';
+import { proxy } from './proxy.js';
+
+const app = fastify();
+app.addHook('onRequest', ({ raw }, reply, next) => proxy.node(raw, reply.raw, next)); // before bodies are read
+await app.listen({ port: Number(process.env.PORT) });

@@ -1,0 +1,3 @@
+import { proxy } from './proxy.js';
+
+export default { fetch: proxy.fetch };
