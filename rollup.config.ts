@@ -207,6 +207,7 @@ const LAZY: Readonly<Record<string, string>> = {
   './left-behind.ts': './cio-left-behind.js',
   './insight/trace.ts': './cio-trace.js',
   './private-client.ts': './cio-private.js',
+  './pages/follow.ts': './cio-pages.js',
   './tokens.ts': './proxy-tokens.js',
   './private.ts': './proxy-private.js',
   './rate-limit.ts': './proxy-rate-limit.js',
@@ -360,6 +361,7 @@ const config: RollupOptions[] = [
     ['src/left-behind.ts', 'dist/cio-left-behind.js'] as const,
     ['src/insight/trace.ts', 'dist/cio-trace.js'] as const,
     ['src/private-client.ts', 'dist/cio-private.js'] as const,
+    ['src/pages/follow.ts', 'dist/cio-pages.js'] as const,
   ].map(([input, file]): RollupOptions => ({
     input,
     plugins: [lazyFiles(false), ...browser, notices],

@@ -14,8 +14,10 @@ export interface Clock {
 /**
  * `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back.
  * `freeze` and `resume`: it stays, and nothing in it runs. https://wicg.github.io/page-lifecycle/
+ * `prerenderingchange`: what was made ready ahead of time is shown. https://wicg.github.io/nav-speculation/prerendering.html
  */
-export type Moment = 'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online';
+export type Moment =
+  'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
 
 /** What the page lives through. */
 export interface Lifecycle {
@@ -107,6 +109,31 @@ export const lifecycle: Lifecycle = {
     }
   },
 };
+
+/** Whether the page is made ready ahead of time, and nobody sees it yet. */
+export const inPrerender = (): boolean => (document as { prerendering?: boolean }).prerendering === true;
+
+/**
+ * Tells of each change of the address within this page, at once: by the Navigation API
+ * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by
+ * standing in front of what scripts change it with. `stops` takes what ends it.
+ */
+export function onAddressChange(run: () => void, stops: (() => void)[]): void {
+  const { navigation } = window as { navigation?: EventTarget };
+  stops.push(listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', run));
+  for (const name of navigation ? [] : (['pushState', 'replaceState'] as const)) {
+    const original = history[name];
+    const ours: typeof original = (...args) => {
+      original.apply(history, args);
+      run();
+    };
+    history[name] = ours;
+    stops.push(() => {
+      // Who has come in front of ours since then still calls it.
+      if (history[name] === ours) history[name] = original;
+    });
+  }
+}
 
 /** What the browser refuses by throwing, as an answer. */
 function unlessRefused<T>(use: () => T, refused: T): T {

@@ -1,6 +1,6 @@
 import { createAccounts } from './accounts.ts';
 import type { TokenStatus } from './auth/token-contract.ts';
-import type { Analytics, FlushResult, Receipt } from './analytics.ts';
+import type { Analytics, Receipt } from './analytics.ts';
 import * as browser from './browser.ts';
 import { follow } from './consent/follow.ts';
 import { createGate } from './consent/gate.ts';
@@ -18,14 +18,13 @@ import {
   type EventName,
 } from './events.ts';
 import { nobody } from './customerio/nobody.ts';
+import { flushed } from './flush.ts';
 import { moment } from './moment.ts';
 import type { Settings } from './options.ts';
+import { createPageViews, type PageViews } from './page-views.ts';
 import type { PrivateMethods } from './private-client.ts';
-import { total } from './outbox/contract.ts';
 
 declare const __VERSION__: string;
-
-const FLUSH_TIMEOUT_MS = 10_000;
 
 /** One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees. */
 export function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
@@ -36,7 +35,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   let calls = 0;
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
-  let unfollow = (): void => {};
+  let views: PageViews | undefined;
+  const stops: (() => void)[] = [];
 
   const warned = new Set<string>();
   function warnOnce(code: string, text: string, cause?: unknown): void {
@@ -106,6 +106,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     onOpen() {
       start(settings);
       for (const act of standing) attempt(() => core && act(core));
+      views?.follow();
     },
     onClose() {
       // What an earlier visit has left goes too.
@@ -123,6 +124,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
 
   function decide(state: 'granted' | 'denied', given?: unknown): void {
     if (!hasPage) return;
+    if (state === 'denied') views?.settle();
     const before = categories;
     categories = Array.isArray(given)
       ? Object.fromEntries(given.map((name) => [name, true]))
@@ -154,7 +156,9 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     }
   }
 
-  function call(method: EventMethod, given: readonly unknown[]): Promise<Receipt> {
+  function call(method: EventMethod, given: readonly unknown[], taken?: Call['snapshot']): Promise<Receipt> {
+    // A view belongs to who has seen it, and keeps its place among held calls.
+    if (!core || method !== 'track') views?.settle();
     if (!hasPage) return Promise.resolve({ id: '', state: 'discarded' });
     const id = newId();
     return new Promise((resolve) => {
@@ -169,7 +173,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         };
         const { token } = options;
         delete options.token;
-        const made: Call = { id, method, args, snapshot: moment() };
+        const made: Call = { id, method, args, snapshot: taken ?? moment() };
         trace('call', made);
         const isHeld = gate.pass({
           at: made.snapshot.at,
@@ -211,30 +215,6 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       }, stays);
     };
 
-  async function flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult> {
-    const before = analytics.stats();
-    await new Promise<void>((resolve) => {
-      // Where nothing is sent there is nothing to wait for.
-      const stops = core ? [browser.clock.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, done)] : [];
-      function done(): void {
-        for (const stop of stops) stop();
-        resolve();
-      }
-      function look(): void {
-        if (!analytics.stats().pending) done();
-      }
-      // Another tab may be the one that sends.
-      for (const name of ['delivered', 'dropped'] as const) stops.push(emitter.on(name, look));
-      void (core?.flush() ?? Promise.resolve(true)).then((wasOurs) => (wasOurs ? done() : look()));
-    });
-    const after = analytics.stats();
-    return {
-      delivered: after.delivered - before.delivered,
-      pending: after.pending,
-      dropped: total(after.dropped) - total(before.dropped),
-    };
-  }
-
   /** A private call: it does not wait for consent, as nobody would wait for its answer. */
   const ask =
     (name: keyof PrivateMethods) =>
@@ -251,7 +231,10 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
 
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
-  const anonymize = (): void => void inTurn((current) => current.anonymize());
+  const anonymize = (): void => {
+    views?.settle();
+    void inTurn((current) => current.anonymize());
+  };
 
   const analytics: Analytics = {
     track: (...args: readonly unknown[]) => call('track', args),
@@ -264,7 +247,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     alias: (...args: readonly unknown[]) => call('alias', args),
     anonymize,
     reset: anonymize,
-    flush,
+    flush: (options) => flushed(core, analytics.stats, emitter.on, options?.timeoutMs),
     stats: () => accounts.stats(core?.ledger()),
     consent: {
       get state() {
@@ -285,6 +268,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     addSourceMiddleware: lasting('addSourceMiddleware'),
     setAnonymousId(id) {
       let now: string | null = null;
+      views?.settle();
       void inTurn((current) => {
         now = current.setAnonymousId(id) ?? null;
       });
@@ -307,18 +291,31 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
-      attempt(unfollow);
+      for (const stop of stops.splice(0)) attempt(stop);
       core?.stop();
       onClose();
     },
   };
+  if (hasPage && settings.pageViews.mode !== 'manual')
+    // Before there is a core, so that it is told first when the page is left.
+    views = createPageViews(
+      settings.pageViews,
+      gate.state,
+      moment,
+      (view) => void call('page', [], view),
+      (cause) => fail('plugin-failed', 'Page views', cause),
+      stops,
+    );
   const { consent } = settings;
   if (typeof consent !== 'string')
-    unfollow = follow(
-      consent,
-      (decision) => attempt(() => decide(decision.state, decision.categories)),
-      (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
+    stops.push(
+      follow(
+        consent,
+        (decision) => attempt(() => decide(decision.state, decision.categories)),
+        (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
+      ),
     );
   else if (consent !== 'pending') decide(consent);
+  if (gate.state() === 'pending') views?.see();
   return analytics;
 }

@@ -28,6 +28,6 @@ export type { Plugin, PluginContext, SourceMiddleware } from './customerio/plugi
 export type { SdkErrorCode } from './errors.ts';
 export type { ConsentDecision, ConsentSource } from './consent/source.ts';
 export type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName } from './events.ts';
-export type { AnalyticsOptions, DeliveryOptions, OutboxOptions } from './options.ts';
+export type { AnalyticsOptions, DeliveryOptions, OutboxOptions, PageViewOptions } from './options.ts';
 export type { Customer, Inbox } from './private/contract.ts';
 export type { EventType, InboxMessage, SubscriptionTopic, WireEvent } from './wire.ts';

@@ -39,6 +39,14 @@ export interface OutboxOptions {
   readonly maxAgeMs?: number;
 }
 
+/** Which pages are told by themselves. */
+export interface PageViewOptions {
+  /** @default 'manual' */
+  readonly mode?: 'manual' | 'load' | 'history';
+  /** Whether another hash is another page, as for routers that keep the address there. @default false */
+  readonly hash?: boolean;
+}
+
 export interface AnalyticsOptions {
   /** Your proxy: an absolute address, or a path on this origin (preferred: no preflight). A path prefix is kept. */
   readonly proxyUrl: string | URL;
@@ -49,6 +57,10 @@ export interface AnalyticsOptions {
    * denies and a grant needs all. While it is `pending`, calls wait in memory and nothing else happens. @default 'granted'
    */
   readonly consent?: ConsentState | ConsentSource | readonly ConsentSource[];
+  /**
+   * `load`: one `page()` for the page that was loaded. `history`: one also for each new address in it. @default 'manual'
+   */
+  readonly pageViews?: NonNullable<PageViewOptions['mode']> | PageViewOptions;
   readonly delivery?: DeliveryOptions;
   readonly outbox?: OutboxOptions;
   /** Sees each event at its call, synchronously; may change it. `null` or a throw drops it (`before-send`). */
@@ -74,6 +86,7 @@ export interface Settings {
   readonly proxyUrl: string;
   readonly clientKey: string;
   readonly consent: ConsentState | readonly ConsentSource[];
+  readonly pageViews: Required<PageViewOptions>;
   readonly delivery: Required<DeliveryOptions>;
   readonly outbox: Required<OutboxOptions>;
   readonly beforeSend: ((event: WireEvent) => WireEvent | null) | undefined;
@@ -102,6 +115,8 @@ const OUTBOX: Required<OutboxOptions> = {
   maxAgeMs: 7 * 24 * 60 * 60 * 1_000,
 };
 
+const PAGE_VIEWS: Required<PageViewOptions> = { mode: 'manual', hash: false };
+
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,
   beforeSend: undefined,
@@ -114,6 +129,7 @@ const OPTIONAL = {
 };
 
 const ONE_OF: Readonly<Record<string, readonly string[]>> = {
+  'pageViews.mode': ['manual', 'load', 'history'],
   'delivery.compression': ['auto', 'off'],
   'delivery.authorization': ['client-key', 'customer-token'],
   'outbox.storage': ['indexeddb', 'memory'],
@@ -125,7 +141,7 @@ const ONE_OF: Readonly<Record<string, readonly string[]>> = {
  */
 export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Settings {
   if (!isObject(options)) throw wrong('options', 'an object', options);
-  const { proxyUrl, clientKey, consent = 'granted', delivery, outbox, ...rest } = options;
+  const { proxyUrl, clientKey, consent = 'granted', pageViews, delivery, outbox, ...rest } = options;
   if (typeof clientKey !== 'string' || !clientKey || clientKey.includes(':')) {
     throw wrong('clientKey', 'a text without ":"', clientKey);
   }
@@ -134,6 +150,7 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     consent: resolveConsent(consent),
     proxyUrl: resolveProxyUrl(proxyUrl, pageUrl),
     clientKey,
+    pageViews: complete('pageViews.', PAGE_VIEWS, isObject(pageViews) ? pageViews : { mode: pageViews }),
     delivery: complete('delivery.', DELIVERY, delivery),
     outbox: complete('outbox.', OUTBOX, outbox),
   };

@@ -9,15 +9,23 @@ declare const cioTag: HTMLScriptElement | undefined;
 
 /**
  * The classic script: makes the SDK from the attributes of its own tag, and takes over the calls that were made before it
- * came. `data-proxy-url`, `data-client-key`, `data-consent`, `data-debug`, `data-global` (default `cioanalytics`). What the
+ * came. `data-proxy-url`, `data-client-key`, `data-consent`, `data-page-views`, `data-debug`, `data-global` (default `cioanalytics`). What the
  * page gives to `createAnalytics` goes before the attributes. Whatever is wrong with the tag is told on the console.
  */
-const { proxyUrl, clientKey, consent, debug, global: name = 'cioanalytics' } = cioTag?.dataset ?? {};
+const {
+  proxyUrl,
+  clientKey,
+  consent,
+  pageViews,
+  debug,
+  global: name = 'cioanalytics',
+} = cioTag?.dataset ?? {};
 // Whatever they hold: `createAnalytics` checks it, and calls it by the same names.
 const attributes = {
   proxyUrl,
   clientKey,
   consent,
+  pageViews,
   debug: debug === undefined ? debug : debug !== 'false',
 } as AnalyticsOptions;
 

@@ -101,3 +101,36 @@ test('with the proxy down, a page with waiting events is let into the cache too'
   await expectArrival(standIn, { names: ['Waits'], page });
   await expectStats(page, { tracked: 1, delivered: 1 });
 });
+
+for (const pageViews of ['load', 'history'] as const) {
+  test(`with page views by ${pageViews}, a page that comes back is seen once more`, async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open('/shop', { pageViews });
+    await page.evaluate(() =>
+      window.addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted })),
+    );
+    // The file that sees it come back is there.
+    await expect
+      .poll(() => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
+      .toContain(`${site.origin}/dist/cio-pages.js`);
+    await expect.poll(() => standIn.names()).toEqual(['page']);
+    for (const times of [2, 3]) {
+      const left = Date.now();
+      await page.goto(`${site.origin}/blank`);
+      await page.goBack({ waitUntil: 'commit' });
+      expect(await page.evaluate(() => (window as unknown as { persisted?: boolean }).persisted)).toBe(true);
+      await page.evaluate(() => window.analytics.track('After'));
+      await expect
+        .poll(async () => (await standIn.names()).filter((name) => name === 'After'))
+        .toHaveLength(times - 1);
+      const views = (await standIn.events()).filter(({ type }) => type === 'page');
+      expect(views).toHaveLength(times);
+      expect(views.at(-1)?.context.page).toMatchObject({ title: 'Shop', path: '/shop', referrer: '' });
+      expect(Date.parse(views.at(-1)?.timestamp ?? '')).toBeGreaterThanOrEqual(left);
+    }
+  });
+}

@@ -1,10 +1,12 @@
 /** Compiles every example of the README, and runs those that do something, against what was built. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { transformSync } from 'esbuild';
+import { APP_NAMES, appFolder, type AppName } from '../support/apps.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { examples, ROOT } from '../support/readme.ts';
+import { examples, README, ROOT } from '../support/readme.ts';
 import { page as pageOf } from '../support/site-pages.ts';
 
 const FOLDER = `${ROOT}test/results/readme/`;
@@ -110,6 +112,22 @@ test('each recipe for a consent platform waits where the platform is not there',
       grantsByItself ? 'granted' : 'pending',
     );
   }
+});
+
+test('the recipes for single-page apps are the apps that are tested', () => {
+  const section = README.split('## Single-page apps\n')[1]?.split('\n## ')[0] ?? '';
+  const [analytics] = [...section.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  const recipes = section.matchAll(
+    /^\*\*(.+?)\*\*.*?`(.+?)`, with the file above as `(.+?)`:\n\n```jsx?\n([\s\S]*?)^```/gm,
+  );
+  const folders: string[] = [];
+  for (const [, name = '', file = '', analyticsFile = '', code] of recipes) {
+    const folder = name.toLowerCase().replace('.js', '').replace(' ', '-');
+    folders.push(folder);
+    expect(readFileSync(path.join(appFolder(folder as AppName), file), 'utf8')).toBe(code);
+    expect(readFileSync(path.join(appFolder(folder as AppName), analyticsFile), 'utf8')).toBe(analytics);
+  }
+  expect(folders.sort()).toEqual(APP_NAMES);
 });
 
 test('the proxy example delivers what it is sent', async ({ standIn }) => {

@@ -9,11 +9,12 @@ import { readFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
+  request as httpRequest,
   type RequestListener,
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,6 +63,8 @@ export interface SiteChange {
   readonly folder?: string;
   /** Where the proxy is on this origin, instead of `/e`. */
   readonly basePath?: string;
+  /** The origin of an app's own server, which answers all that is not the proxy's. */
+  readonly app?: string;
   /** Bytes of a body that the proxy takes. */
   readonly maxBodyBytes?: number;
   /** With `false` nothing listens on the ports of this site; with `true` it does again. */
@@ -111,6 +114,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   let privateFaults = createFaults([]);
   let keys: readonly string[] = [CLIENT_KEY];
   let folder: string | undefined;
+  let app: string | undefined;
 
   async function toProxy(
     request: IncomingMessage,
@@ -221,6 +225,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     }
     hits.push(`${request.method} ${request.url}`);
     if (pathname.startsWith(`${basePath}/`)) return proxy.node(request, response);
+    if (app) return pass(request, response, app);
     const page = pages[pathname];
     if (page) return send(response, page);
     if (pathname === '/app.js')
@@ -236,6 +241,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     if (path.extname(pathname)) return send(response, { status: 404, body: '' });
     return send(response, pathname === '/blank' ? BLANK_PAGE : MODULE_PAGE);
   });
+  site.on('upgrade', (request, socket: Socket, head) => passSocket(request, socket, head, app));
   const origin = originOf(site);
   let apiProxy = makeProxy({ origins: [origin] });
   const api = await listen(async (request, response) => {
@@ -268,6 +274,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       }
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
+      app = change.app ?? app;
       if (change.maxBodyBytes ?? change.customers ?? change.basePath) {
         maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
         basePath = change.basePath ?? basePath;
@@ -307,6 +314,30 @@ async function sendFile(response: ServerResponse, file: string | URL): Promise<v
   } catch {
     send(response, { status: 404, body: '' });
   }
+}
+
+function pass(request: IncomingMessage, response: ServerResponse, origin: string): void {
+  const { method, headers, url = '/' } = request;
+  const passed = httpRequest(origin + url, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  passed.on('error', () => response.destroy());
+  request.pipe(passed);
+}
+
+/** The connection by which a development server tells of changed files. */
+function passSocket(request: IncomingMessage, socket: Socket, head: Buffer, origin?: string): void {
+  if (!origin) return void socket.destroy();
+  const { method, url, httpVersion, rawHeaders } = request;
+  const lines = rawHeaders.flatMap((name, i) => (i % 2 ? [] : [`${name}: ${rawHeaders[i + 1]}`]));
+  const passed = connect(Number(new URL(origin).port), '127.0.0.1', () => {
+    passed.write([`${method} ${url} HTTP/${httpVersion}`, ...lines, '', ''].join('\r\n'));
+    passed.write(head);
+    passed.pipe(socket).pipe(passed);
+  });
+  passed.on('error', () => socket.destroy());
+  socket.on('error', () => passed.destroy());
 }
 
 /** The path below the proxy, wherever it is mounted. */

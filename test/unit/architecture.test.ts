@@ -132,6 +132,7 @@ describe('the imports of the browser SDK are a ladder', () => {
     'customerio/source-middleware.ts',
     'left-behind.ts',
     'outbox/recovery.ts',
+    'pages/follow.ts',
     'private-client.ts',
     'sender/lease.ts',
   ])('what few pages need is loaded when they need it: %s', (file) => {

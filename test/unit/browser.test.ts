@@ -33,9 +33,9 @@ describe('what the page lives through', () => {
 
   test('is told to those who listen, until they stop', () => {
     const log: string[] = [];
-    const stops = (['hide', 'show', 'leave', 'return', 'freeze', 'resume', 'online'] as const).map((moment) =>
-      browser.lifecycle.on(moment, () => void log.push(moment)),
-    );
+    const stops = (
+      ['hide', 'show', 'leave', 'return', 'freeze', 'resume', 'online', 'prerenderingchange'] as const
+    ).map((moment) => browser.lifecycle.on(moment, () => void log.push(moment)));
     visibility('hidden');
     document.dispatchEvent(new Event('freeze'));
     document.dispatchEvent(new Event('resume'));
@@ -44,11 +44,21 @@ describe('what the page lives through', () => {
     window.dispatchEvent(new Event('pageshow')); // the first one, when the page loads
     window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
     window.dispatchEvent(new Event('online'));
+    document.dispatchEvent(new Event('prerenderingchange'));
     for (const stop of stops) stop();
     visibility('hidden');
     document.dispatchEvent(new Event('freeze'));
     window.dispatchEvent(new Event('online'));
-    expect(log).toEqual(['hide', 'freeze', 'resume', 'show', 'leave', 'return', 'online']);
+    expect(log).toEqual([
+      'hide',
+      'freeze',
+      'resume',
+      'show',
+      'leave',
+      'return',
+      'online',
+      'prerenderingchange',
+    ]);
   });
 
   test('can be asked for: whether anybody sees it', () => {
@@ -116,6 +126,61 @@ test('ids are long, and never the same', () => {
     [...ids].every((id) => /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id)),
   ).toBe(true);
   expect(new Set(Array.from({ length: 1_000 }, () => browser.randomText(10))).size).toBe(1_000);
+});
+
+describe('a change of the address', () => {
+  function listen(): { readonly log: string[]; stop(): void } {
+    const log: string[] = [];
+    const stops: (() => void)[] = [];
+    browser.onAddressChange(() => void log.push(location.pathname), stops);
+    return {
+      log,
+      stop() {
+        for (const each of stops) each();
+      },
+    };
+  }
+
+  test('is told by the Navigation API, and history is left alone', () => {
+    const navigation = new EventTarget();
+    vi.stubGlobal('navigation', navigation);
+    const { pushState } = history;
+    const { log, stop } = listen();
+    expect(history.pushState).toBe(pushState);
+    navigation.dispatchEvent(new Event('currententrychange'));
+    stop();
+    navigation.dispatchEvent(new Event('currententrychange'));
+    expect(log).toHaveLength(1);
+    vi.unstubAllGlobals();
+  });
+
+  test('is told without it, after it was made, and history is then left as it was', () => {
+    const before = [history.pushState, history.replaceState];
+    const called = vi.fn<(...args: readonly unknown[]) => void>();
+    history.pushState = called;
+    const { log, stop } = listen();
+    history.pushState({ n: 1 }, '', '/boots');
+    history.replaceState(null, '');
+    window.dispatchEvent(new Event('popstate'));
+    expect(called.mock.calls).toEqual([[{ n: 1 }, '', '/boots']]);
+    expect(log).toHaveLength(3);
+    stop();
+    expect([history.pushState, history.replaceState]).toEqual([called, before[1]]);
+    window.dispatchEvent(new Event('popstate'));
+    expect(log).toHaveLength(3);
+    history.pushState = before[0] as History['pushState'];
+  });
+
+  test('who has come in front of it since then stays', () => {
+    const before = history.pushState;
+    const { stop } = listen();
+    const ours = history.pushState;
+    const theirs: History['pushState'] = (...args) => ours.apply(history, args);
+    history.pushState = theirs;
+    stop();
+    expect(history.pushState).toBe(theirs);
+    history.pushState = before;
+  });
 });
 
 test('ids are made also where the browser makes none', () => {

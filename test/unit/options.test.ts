@@ -21,6 +21,7 @@ test('what is not given is completed', () => {
     proxyUrl: 'https://shop.example.com/e',
     clientKey: 'web',
     consent: 'granted',
+    pageViews: { mode: 'manual', hash: false },
     delivery: {
       maxBatchEvents: 100,
       maxBatchBytes: 475_000,
@@ -55,6 +56,15 @@ test('a customer token comes from a function, an object that gets it, or either 
   const source = { getCustomerToken: provider };
   for (const customerToken of [provider, source, { provider }, { provider: source, timeoutMs: 5 }])
     expect(resolve({ customerToken })).toMatchObject({ customerToken });
+});
+
+test('page views are a word, or an object that says more', () => {
+  expect(resolve({ pageViews: 'history' }).pageViews).toEqual({ mode: 'history', hash: false });
+  expect(resolve({ pageViews: { mode: 'load' } }).pageViews).toEqual({ mode: 'load', hash: false });
+  expect(resolve({ pageViews: { mode: 'history', hash: true } }).pageViews).toEqual({
+    mode: 'history',
+    hash: true,
+  });
 });
 
 test('what is given is used, and the defaults stay what they are', () => {
@@ -146,6 +156,10 @@ describe('a wrong option is named, with what came', () => {
     [{ delivery: { compression: 'gzip' } }, 'delivery.compression', '"gzip"'],
     [{ delivery: { authorization: 'bearer' } }, 'delivery.authorization', '"bearer"'],
     [{ outbox: 'memory' }, 'outbox', '"memory"'],
+    [{ pageViews: 'auto' }, 'pageViews.mode', '"auto"'],
+    [{ pageViews: true }, 'pageViews.mode', 'true'],
+    [{ pageViews: null }, 'pageViews.mode', 'null'],
+    [{ pageViews: { mode: 'history', hash: 'yes' } }, 'pageViews.hash', '"yes"'],
     [{ outbox: { storage: 'disk' } }, 'outbox.storage', '"disk"'],
     [{ outbox: { maxAgeMs: null } }, 'outbox.maxAgeMs', 'null'],
     [{ beforeSend: 'x' }, 'beforeSend', '"x"'],
@@ -179,6 +193,7 @@ describe('a wrong option is named, with what came', () => {
     [{ writeKey: 'secret' }, 'writeKey'],
     [{ delivery: { batchSize: 5 } }, 'delivery.batchSize'],
     [{ outbox: { maxEvent: 5 } }, 'outbox.maxEvent'],
+    [{ pageViews: { mode: 'load', has: true } }, 'pageViews.has'],
     [{ delivery: { toString: 5 } }, 'delivery.toString'],
   ])('%j is not known', (options, name) => {
     expect(refusal({ proxyUrl: '/e', clientKey: 'web', ...options }).message).toContain(`"${name}"`);

@@ -68,6 +68,8 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
       return registry as Map<string, T>; // whoever names it knows what is in it
     },
     onPageEvent: () => () => undefined,
+    inPrerender: () => false,
+    onAddressChange: () => undefined,
     asksForPrivacy: () => false,
     pageGlobal: () => ({}),
     warn,
