@@ -10,7 +10,7 @@ export async function flushed(
   core: Core | undefined,
   stats: Analytics['stats'],
   on: (name: 'delivered' | 'dropped', listener: () => void) => () => void,
-  timeoutMs = FLUSH_TIMEOUT_MS,
+  timeoutMs: number = FLUSH_TIMEOUT_MS,
 ): Promise<FlushResult> {
   const before = stats();
   await new Promise<void>((resolve) => {
