@@ -50,7 +50,7 @@ export async function buildOriginal(worker: number): Promise<string> {
 
 /** An extension that Chromium can load from that folder, which it answers. */
 export async function buildExtension(folder: string): Promise<string> {
-  const sources = fileURLToPath(new URL('../apps/extension/', import.meta.url));
+  const sources = fileURLToPath(new URL('../extension/', import.meta.url));
   rmSync(folder, { recursive: true, force: true });
   await esbuild({
     entryPoints: [`${sources}content.ts`, `${sources}worker.ts`],

@@ -19,7 +19,7 @@ test('events may be typed: wrong names and properties do not compile, and nothin
     noEmit: true,
     paths: { 'cio-first-party': [`${ROOT}dist/index.d.ts`] },
   };
-  const files = [`${ROOT}test/apps/typed-events/main.ts`];
+  const files = [`${ROOT}test/typed-events/main.ts`];
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify({ compilerOptions, files }));
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });

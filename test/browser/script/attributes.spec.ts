@@ -44,7 +44,7 @@ for (const [attributes, message] of [
   ],
   [
     'data-proxy-url="/e" data-client-key="client-api-key-web" data-consent="maybe"',
-    '"consent" must be granted or pending or denied, got "maybe"',
+    '"consent" must be granted, pending, denied, or sources of which one can grant, got "maybe"',
   ],
   ['data-proxy-url="/e" data-client-key="client-api-key-web" data-global="location"', 'location taken'],
 ] as const) {
