@@ -326,7 +326,11 @@ const config: RollupOptions[] = [
     treeshake: 'smallest',
     plugins: [code],
     onwarn,
-    output: { file: 'dist/consent.js', format: 'es', sourcemap: true },
+    output: [
+      { file: 'dist/consent.js', format: 'es', sourcemap: true },
+      // For pages with the script tag, served beside it.
+      { file: 'dist/cio-consent.js', format: 'es', sourcemap: true, plugins: [minify] },
+    ],
   },
   {
     input: 'src/script/cio.ts',

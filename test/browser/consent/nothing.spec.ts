@@ -33,7 +33,7 @@ async function openShop(page: Page, site: Site, origin = site.origin): Promise<v
       analytics.user().id();
       analytics.stats();
       analytics.flush();
-      analytics.register({ name: 'p', type: 'enrichment', version: '1', isLoaded: () => true, load: async () => {} });
+      analytics.register({ name: 'p', type: 'enrichment', version: '1', isLoaded: () => true, load: async () => void (window.vendor = 'loaded') });
       analytics.setAnonymousId('a1');
       analytics.anonymize();
       return analytics.track(name).then(({ state, reason }) => reason ?? state);
@@ -77,6 +77,7 @@ test('before the grant nothing is read, written, opened, locked or asked for', a
   expect(await callAll(page, 'Before')).toBe('held');
   await liveOn(page);
   expect(await takeAccesses(page)).toEqual([]);
+  expect(await page.evaluate('window.vendor')).toBeUndefined();
   expect(requests.sort()).toEqual([...LOADED].sort());
   expect(await left(page)).toEqual({ cookies: [], stored: [] });
 
@@ -84,6 +85,7 @@ test('before the grant nothing is read, written, opened, locked or asked for', a
   await takeAccesses(page);
   await decide(page, 'granted');
   await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
+  expect(await page.evaluate('window.vendor')).toBe('loaded');
   const heard = new Set(await takeAccesses(page));
   for (const access of ['write of document.cookie', 'localStorage', 'IDBFactory.open', 'LockManager.request'])
     expect(heard).toContain(access);

@@ -95,7 +95,9 @@ test('with something wrong, on the stub: told, the calls wait for another, and w
   await page.goto(`${site.origin}/tag`);
   await page.waitForLoadState('load');
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain('"consent" must be granted, pending, denied, or sources of which one can grant, got "maybe"');
+  expect(lines[0]).toContain(
+    '"consent" must be granted, pending, denied, or sources of which one can grant, got "maybe"',
+  );
   await page.evaluate(() => {
     const { cioanalytics } = window as unknown as {
       cioanalytics: { createAnalytics(options: object): unknown };

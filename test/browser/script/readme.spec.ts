@@ -11,7 +11,7 @@ const BLOCKS = [...SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, lang
 }));
 
 /** Every block is one of these. */
-const [TAG, PRINT, CREATE, STRICT] = BLOCKS.map(({ code }) => code);
+const [TAG, PRINT, CREATE, CONSENT, STRICT] = BLOCKS.map(({ code }) => code);
 
 /** As a shell would. */
 function shell(line = ''): string {
@@ -22,8 +22,8 @@ function shell(line = ''): string {
   return execFileSync(process.execPath, [`${ROOT}dist/cli.js`, ...args], { encoding: 'utf8' });
 }
 
-test('there are four blocks, and each has its test here', () => {
-  expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'sh']);
+test('there are five blocks, and each has its test here', () => {
+  expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'html', 'sh']);
 });
 
 test('the tag makes the global, which delivers', async ({ page, site, standIn }) => {
@@ -59,6 +59,34 @@ test('the snippet is at most 1 kB, and with createAnalytics between its lines th
   );
   expect(code).toBe('token-malformed');
   expect(await site.hits()).toContain('GET /token?user=ann');
+});
+
+test('with the sources of consent as a module beside the script, the calls wait for the platform', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  const [stub = ''] = shell(PRINT).split('\n');
+  const platform = `
+    window.OneTrust = { IsAlertBoxClosed: () => window.isClosed === true, GetDomainData: () => ({ ShowAlertNotice: true }) };
+    window.OnetrustActiveGroups = ',C0001,';
+    window.agree = () => {
+      window.isClosed = true;
+      window.OnetrustActiveGroups = ',C0001,C0002,';
+      dispatchEvent(new CustomEvent('OneTrustGroupsUpdated'));
+    };`;
+  await site.page('/readme', {
+    body: html(
+      'Consent',
+      `<script>${platform}</script>${stub}<script async src="/e/cio.js"></script>
+       <script>cioanalytics.track('Held');</script>${CONSENT}`,
+    ),
+  });
+  await page.goto(`${site.origin}/readme`);
+  await page.waitForFunction(() => typeof window.cioanalytics?.stats === 'function');
+  expect(await page.evaluate(() => window.cioanalytics.consent.state)).toBe('pending');
+  await page.evaluate('agree()');
+  await expect.poll(() => standIn.names()).toEqual(['Held', 'Consent Updated']);
 });
 
 test('the strict one has the nonce of the template on both tags, and waits for consent', async ({

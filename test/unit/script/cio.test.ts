@@ -59,7 +59,10 @@ describe('the attributes', () => {
       { 'data-proxy-url': 'events.example.com' },
       '"proxyUrl" must be http(s), or a path like "/e", got "events.example.com"',
     ],
-    [{ 'data-consent': 'yes' }, '"consent" must be granted, pending, denied, or sources of which one can grant, got "yes"'],
+    [
+      { 'data-consent': 'yes' },
+      '"consent" must be granted, pending, denied, or sources of which one can grant, got "yes"',
+    ],
     [{ 'data-client-key': '' }, '"clientKey" must be a text without ":", got ""'],
   ])('that are wrong are told, and the calls wait on: %j', async (wrong, message) => {
     const queue = [['track', 'A']];
