@@ -329,7 +329,7 @@ const config: RollupOptions[] = [
     output: [
       { file: 'dist/consent.js', format: 'es', sourcemap: true },
       // For pages with the script tag, served beside it.
-      { file: 'dist/cio-consent.js', format: 'es', sourcemap: true, plugins: [minify] },
+      { file: 'dist/cio-choices.js', format: 'es', sourcemap: true, plugins: [minify] },
     ],
   },
   {

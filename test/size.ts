@@ -90,7 +90,7 @@ const bundles = [
     [
       ['cio-left-behind.js', 2 * KB],
       ['cio-lease.js', 1 * KB],
-      ['cio-consent.js', 5.5 * KB],
+      ['cio-choices.js', 5.5 * KB],
       ['cio-middleware.js', 7 * KB],
       ['cio-pages.js', 1 * KB],
       ['cio-plugins.js', 2 * KB],
