@@ -60,7 +60,9 @@ export interface PageFacts {
  */
 export const inBrowser = (): boolean =>
   typeof document !== 'undefined' ||
-  ('ServiceWorkerGlobalScope' in globalThis && location.protocol.endsWith('-extension:'));
+  // Cloudflare's Workers have that scope, and no address.
+  ('ServiceWorkerGlobalScope' in globalThis &&
+    (globalThis as Partial<typeof globalThis>).location?.protocol.endsWith('-extension:') === true);
 
 /** The document; in a service worker its scope, to which nothing of a document ever happens. */
 type PageDocument = Pick<Document, 'visibilityState' | 'title' | 'referrer' | 'getElementsByTagName'>;

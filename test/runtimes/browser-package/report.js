@@ -140,14 +140,11 @@ async function callEverything({ createAnalytics }) {
 
 /** Every source is made, asked and listened to. */
 function askForConsent(consent) {
-  const { custom, combine, ...platforms } = consent;
+  const { custom, ...platforms } = consent;
   const sources = Object.values(platforms)
     .filter((each) => typeof each === 'function')
     .map((make) => make());
-  sources.push(
-    custom(() => () => {}),
-    combine(sources),
-  );
+  sources.push(custom(() => () => {}));
   const said = sources.map((source) => {
     source.subscribe(() => {})();
     return source.get() ?? null;
