@@ -5,7 +5,7 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     globalSetup: 'test/runtimes/setup.ts',
-    include: ['test/runtimes/*.test.ts'],
+    include: ['test/runtimes/*.test.ts', 'test/runtimes/deploy/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },

@@ -1,5 +1,6 @@
 import { findProblems } from '../proxy/check-options.ts';
 import type { ProxyOptions } from '../proxy/index.ts';
+import { withSecretFiles } from './secret-files.ts';
 import { VARIABLES } from './variables.ts';
 
 /** What the environment says: a proxy to run, or all that keeps it from running. */
@@ -14,7 +15,8 @@ export type Reading =
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
 
 /** Reads every variable before it answers, so that everything wrong can be corrected at once. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Reading {
+export function readEnvironment(given: Readonly<Record<string, string | undefined>>): Reading {
+  const { environment, problems: unread } = withSecretFiles(given);
   // Compose files and shells set a variable to nothing when they mean that it is not set.
   const textOf = (name: string): string | undefined => environment[name]?.trim() || undefined;
 
@@ -27,12 +29,14 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     if (text !== undefined) put(options, option.split('.'), read(text));
   }
 
-  const problems = findProblems(options).map(({ option, kind, problem, choices }) => {
+  const wrong = findProblems(options).filter(({ option }) => !unread.has(nameOf.get(option) ?? option));
+  const told = wrong.map(({ option, kind, problem, choices }) => {
     const name = nameOf.get(option) ?? option;
     if (choices)
       return `There must be exactly one of ${choices.map((each) => nameOf.get(each) ?? each).join(', ')}.`;
     return kind === 'exposed' ? `${name} ${problem}.` : complaint(name, textOf(name));
   });
+  const problems = [...unread.values(), ...told];
   const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(complaint('PORT', port));
   const grace = textOf('CIO_STOP_TIMEOUT_MS') ?? VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset ?? '';

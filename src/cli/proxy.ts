@@ -4,7 +4,14 @@ import { createProxy, type ProxyLogEntry } from '../proxy/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { readEnvironment } from './environment.ts';
 import { listen, untilStopped } from './serve.ts';
+import { SECRETS } from './secret-files.ts';
 import { VARIABLES } from './variables.ts';
+
+/**
+ * Longer than what stands in front keeps a connection that is idle (nginx and load balancers of AWS: 60 s): where the proxy
+ * hangs up first, a request that is on its way becomes a 502. Node's own default is 5 s.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 const HELP = `Usage: cio-first-party proxy
 
@@ -17,6 +24,9 @@ ${Object.entries(VARIABLES)
       `  ${name.padEnd(32)}${must} (${preset === undefined ? 'required' : `default: ${preset}`})`,
   )
   .join('\n')}
+
+Instead of a secret there may be the path of a file that holds it:
+${SECRETS.map((name) => `  ${name}_FILE`).join('\n')}
 
 Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first, for at most
 CIO_STOP_TIMEOUT_MS, and refuse the rest with 503.`;
@@ -41,6 +51,7 @@ export const proxyCommand: Command = {
     }
     const proxy = createProxy({ ...reading.options, onLog: print });
     const server = createServer(proxy.node);
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     // The server itself waits for what is in flight.
     const { graceMs } = reading;
     const stopped = untilStopped(server, { graceMs, onStop: () => void proxy.close({ timeoutMs: graceMs }) });

@@ -1,40 +1,16 @@
 /** nginx, as a round-robin balancer. */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { program } from '../support/programs.ts';
 import { answering, onFreePort, type RunningServer, stop } from './process.ts';
-
-/** Where nginx is; undefined when there is none. */
-export function findNginx(): string | undefined {
-  const folders = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
-  const found = folders.map((folder) => path.join(folder, 'nginx'));
-  return [process.env['NGINX_PATH'], ...found].find((file) => file && existsSync(file));
-}
-
-const INSTALLERS = [
-  ['apt-get', 'update'],
-  ['apt-get', 'install', '-y', '--no-install-recommends', 'nginx'],
-] as const;
-
-/** Where there is none and it may be installed, it is. */
-export function installNginx(): void {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  for (const [command, ...args] of INSTALLERS) {
-    if (findNginx()) return;
-    // Its service stays off: https://manpages.debian.org/invoke-rc.d
-    spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, RUNLEVEL: '1' } });
-  }
-}
 
 /** `copies`: origins. Each request goes to the next of them. */
 export const startNginx = (copies: readonly string[], healthPath: string): Promise<RunningServer> =>
   onFreePort((port) => startAt(port, copies, healthPath));
 
 async function startAt(port: number, copies: readonly string[], healthPath: string): Promise<RunningServer> {
-  const command = findNginx();
-  if (!command) throw new Error('There is no nginx: install it, or set NGINX_PATH to where it is.');
   const folder = await mkdtemp(path.join(tmpdir(), 'cio-nginx-'));
   const servers = copies.map((origin) => `server ${new URL(origin).host};`).join(' ');
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -53,7 +29,7 @@ async function startAt(port: number, copies: readonly string[], healthPath: stri
        }
      }`,
   );
-  const child = spawn(command, ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', 'stderr'], {
+  const child = spawn(program('nginx'), ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;

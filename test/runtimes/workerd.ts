@@ -17,11 +17,18 @@ export interface Workerd {
   stop(): Promise<void>;
 }
 
+export interface WorkerSettings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly compatibilityDate?: string;
+  /** A folder whose files are served before the Worker is asked. */
+  readonly assets?: string;
+}
+
 /** `code`: the text of a module in this folder. What it imports is bundled with it, as `wrangler` does. No Node in it. */
 export async function startWorkerd(
   code: string,
   define: Readonly<Record<string, string>> = {},
-  env: Record<string, string> = {},
+  { env = {}, compatibilityDate = '2026-04-01', assets }: WorkerSettings = {},
 ): Promise<Workerd> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: FOLDER },
@@ -37,8 +44,9 @@ export async function startWorkerd(
   const { Miniflare } = load();
   const miniflare = new Miniflare({
     modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
-    compatibilityDate: '2026-04-01',
+    compatibilityDate,
     bindings: env,
+    ...(assets && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
   });
   const { origin } = await miniflare.ready;
   return { origin, stop: () => miniflare.dispose() };

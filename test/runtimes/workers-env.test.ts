@@ -12,7 +12,7 @@ test('a Worker has its key from its environment, before any request', async () =
     import { createProxy } from 'cio-first-party/proxy';
     const proxy = createProxy({ writeKey: env.CIO_WRITE_KEY, clientKeys: ['${CLIENT_KEY}'], upstreamUrl: '${upstream.url}' });
     export default { fetch: proxy.fetch };`;
-  const { origin, stop } = await startWorkerd(worker, {}, { CIO_WRITE_KEY: WRITE_KEY });
+  const { origin, stop } = await startWorkerd(worker, {}, { env: { CIO_WRITE_KEY: WRITE_KEY } });
   onTestFinished(stop);
   const headers = { Authorization: basicAuthorization(CLIENT_KEY), 'Content-Type': 'application/json' };
   const body = JSON.stringify({ batch: [event()] });

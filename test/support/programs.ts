@@ -19,6 +19,10 @@ const PROGRAMS: readonly Program[] = [
     package: 'python3-flask',
     works: (file) => spawnSync(file, ['-c', 'import flask']).status === 0,
   },
+  { name: 'nginx', package: 'nginx' },
+  { name: 'caddy', package: 'caddy' },
+  { name: 'buildah', package: 'buildah' },
+  { name: 'systemd-analyze', package: 'systemd' },
 ];
 
 /** Debian's own folders last: a Python of the developer may come first and have no Flask. */
@@ -37,13 +41,20 @@ export function program(name: string): string {
   return found;
 }
 
+const missing = (): readonly Program[] => PROGRAMS.filter((each) => find(each) === undefined);
+
+/** Where some are missing and may be installed, they are. */
+export function installPrograms(): void {
+  if (missing().length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  // Services stay off: https://manpages.debian.org/invoke-rc.d
+  const env = { ...process.env, RUNLEVEL: '1' };
+  spawnSync('apt-get', ['update'], { stdio: 'inherit' });
+  const packages = missing().map((each) => each.package);
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { stdio: 'inherit', env });
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const missing = (): readonly Program[] => PROGRAMS.filter((each) => find(each) === undefined);
-  if (missing().length && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    spawnSync('apt-get', ['update'], { stdio: 'inherit' });
-    const packages = missing().map((each) => each.package);
-    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { stdio: 'inherit' });
-  }
+  installPrograms();
   const still = missing().map((each) => each.package);
   if (still.length) {
     console.error(`The tests need ${still.join(', ')}: install it.`);

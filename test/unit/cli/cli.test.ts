@@ -79,6 +79,13 @@ describe('cio-first-party proxy', () => {
     ];
     for (const name of names) expect(out).toContain(`  ${name} `);
     expect(out.match(/\(required\)/g)).toHaveLength(2);
+    expect(out.match(/\w+_FILE\b/g)).toEqual([
+      'CIO_WRITE_KEY_FILE',
+      'CIO_CLIENT_KEYS_FILE',
+      'CIO_TOKEN_SECRET_FILE',
+      'CIO_TOKEN_PUBLIC_KEY_FILE',
+      'CIO_APP_API_KEY_FILE',
+    ]);
   });
 
   test('says everything that keeps it from starting, and exits with 1', async () => {

@@ -1,5 +1,8 @@
 // @vitest-environment node
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEnvironment } from '../../../src/cli/environment.ts';
 
 const GOOD = { CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS: 'web' };
@@ -224,5 +227,60 @@ describe('the environment', () => {
     expect(problems[2]).toBe(
       'CIO_CLIENT_KEYS must not hold the write key: every visitor can read client keys.',
     );
+  });
+});
+
+describe('secrets in files', () => {
+  function file(content: string): string {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cio-secret-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'secret'), content);
+    return path.join(folder, 'secret');
+  }
+
+  test('are read, without the line end that editors leave', () => {
+    const reading = readEnvironment({
+      CIO_WRITE_KEY_FILE: file('write-key\n'),
+      CIO_CLIENT_KEYS_FILE: file('web,shop\n'),
+      CIO_TOKEN_SECRET_FILE: file('0123456789abcdef0123456789abcdef'),
+      CIO_APP_API_KEY_FILE: file('app-key'),
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        writeKey: 'write-key',
+        clientKeys: ['web', 'shop'],
+        customerToken: { secret: '0123456789abcdef0123456789abcdef' },
+        appApi: { key: 'app-key' },
+      },
+    });
+  });
+
+  test('that cannot be read are told once, by their path', () => {
+    expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: '/nowhere/write-key' })).toEqual([
+      'CIO_WRITE_KEY_FILE is "/nowhere/write-key", which cannot be read: ENOENT.',
+    ]);
+    expect(problemsOf({ ...GOOD, CIO_APP_API_KEY_FILE: '/nowhere/key' })).toEqual([
+      'CIO_APP_API_KEY_FILE is "/nowhere/key", which cannot be read: ENOENT.',
+    ]);
+  });
+
+  test('and in the environment at once are refused: nobody knows which is meant', () => {
+    expect(problemsOf({ ...GOOD, CIO_WRITE_KEY_FILE: file('another') })).toEqual([
+      'There must be only one of CIO_WRITE_KEY, CIO_WRITE_KEY_FILE.',
+    ]);
+  });
+
+  test('that are empty are missing, and unusable ones are not printed', () => {
+    expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: file('\n') })).toEqual([
+      expect.stringContaining('CIO_WRITE_KEY is missing'),
+    ]);
+    const [problem] = problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: file('a:secret') });
+    expect(problem).toContain('CIO_WRITE_KEY is not usable');
+    expect(problem).not.toContain('a:secret');
+  });
+
+  test('are for secrets: no other variable has one', () => {
+    expect(readEnvironment({ ...GOOD, CIO_REGION_FILE: '/nowhere' })).toMatchObject({ kind: 'ready' });
   });
 });

@@ -1,0 +1,32 @@
+/** The README prints the recipes that are run here, word for word. */
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { README } from '../../support/readme.ts';
+import { recipe, RECIPES } from './recipe.ts';
+
+const FILES = readdirSync(RECIPES, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(RECIPES.length).replace(/^\//, ''))
+  .sort();
+
+const blocks = [...README.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].map(([, text]) => text);
+
+test('there are recipes', () => {
+  expect(FILES).toEqual([
+    'caddy/Caddyfile',
+    'container/Containerfile',
+    'netlify/netlify.toml',
+    'netlify/netlify/functions/e.js',
+    'nginx/shop.conf',
+    'systemd/cio-first-party.service',
+    'systemd/env',
+    'vercel/api/e.js',
+    'vercel/vercel.json',
+    'workers/worker.js',
+    'workers/wrangler.json',
+  ]);
+});
+
+test.each(FILES)('it shows %s as it is', (file) => {
+  expect(blocks).toContain(recipe(file));
+});
