@@ -35,6 +35,13 @@ const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** `key@https://shop.example.com` is a key for the pages of one origin. */
+const clientKeys = (text: string): readonly unknown[] =>
+  list(text).map((item) => {
+    const [, key, origin] = /^(.+)@([a-z][\w+.-]*:\/\/.*)$/i.exec(item) ?? [];
+    return key === undefined ? item : { key, origins: [origin] };
+  });
+
 /** `x-forwarded-for:1` is a header and its hops; a name alone is one of the two that need none. */
 function clientIp(text: string): unknown {
   const [header, hops] = text.split(':');
@@ -54,9 +61,9 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     secret: true,
   },
   CIO_CLIENT_KEYS: {
-    must: 'the keys that your pages use, with commas between them and no colons in them, e.g. client-api-key-web',
+    must: 'the keys that your pages use, with commas between them and no colons in them, e.g. client-api-key-web, or client-api-key-web@https://shop.example.com for the pages of that origin alone',
     option: 'clientKeys',
-    read: list,
+    read: clientKeys,
     secret: true,
   },
   CIO_REGION: { must: 'us or eu, where your Customer.io account lives', option: 'region', preset: 'us' },

@@ -12,6 +12,7 @@ export type ProxyErrorCode =
   | 'unsupported_media_type'
   | 'unsupported_encoding'
   | 'body_too_large'
+  | 'body_timeout'
   | 'invalid_encoding'
   | 'invalid_utf8'
   | 'invalid_json'

@@ -12,8 +12,18 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Whether this runtime can unpack gzip. Only then may answers say `Accept-Encoding: gzip`. */
 export const readsGzip: boolean = typeof DecompressionStream === 'function';
 
-/** Reads a JSON body: right type, known encoding, at most `maxBytes` (packed and unpacked), valid UTF-8. */
-export async function readBody(request: Request, maxBytes: number): Promise<BodyText | Refusal> {
+export interface BodyLimits {
+  /** Packed, and unpacked. */
+  readonly maxBodyBytes: number;
+  /** For all of it to arrive. */
+  readonly bodyTimeoutMs: number;
+}
+
+/** Reads a JSON body: right type, known encoding, within its limits, valid UTF-8. */
+export async function readBody(
+  request: Request,
+  { maxBodyBytes: maxBytes, bodyTimeoutMs }: BodyLimits,
+): Promise<BodyText | Refusal> {
   const { headers } = request;
   if (!isJson(headers.get('Content-Type') ?? '')) {
     return refuse(415, 'unsupported_media_type', 'Content-Type must be application/json, in UTF-8.');
@@ -26,9 +36,15 @@ export async function readBody(request: Request, maxBytes: number): Promise<Body
   }
   const announced = Number(headers.get('Content-Length'));
   // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
-  const bytes = announced > maxBytes ? 'too-large' : await readBytes(request.body, packed, maxBytes);
+  const bytes =
+    announced > maxBytes ? 'too-large' : await readBytes(request.body, packed, maxBytes, bodyTimeoutMs);
   if (bytes === 'too-large') {
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
+  }
+  if (bytes === 'too-late') {
+    // What still comes would be taken for the next request.
+    const headers = { 'Retry-After': '5', Connection: 'close' };
+    return refuse(408, 'body_timeout', `The body has not arrived within ${bodyTimeoutMs} ms.`, { headers });
   }
   if (bytes === 'unreadable') {
     return refuse(400, 'invalid_encoding', `The body ${packed ? 'is not valid gzip' : 'could not be read'}.`);
@@ -45,16 +61,21 @@ async function readBytes(
   body: ReadableStream<Bytes> | null,
   packed: boolean,
   maxBytes: number,
-): Promise<Bytes | 'too-large' | 'unreadable'> {
+  timeoutMs: number,
+): Promise<Bytes | 'too-large' | 'too-late' | 'unreadable'> {
   let beyond = false;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const limit = (): TransformStream<Bytes, Bytes> => limitedTo(maxBytes, () => (beyond = true));
   try {
     // Limited before it is unpacked too: there are endless streams that unpack to nothing.
-    let stream = body?.pipeThrough(limit()) ?? null;
+    let stream = body?.pipeThrough(limit(), { signal: deadline.signal }) ?? null;
     if (packed && stream) stream = stream.pipeThrough(new DecompressionStream('gzip')).pipeThrough(limit());
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
-    return beyond ? 'too-large' : 'unreadable';
+    return beyond ? 'too-large' : deadline.signal.aborted ? 'too-late' : 'unreadable';
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -40,13 +40,13 @@ const RULES: Rules<ProxyOptions> = {
     came: describeSecret,
   },
   clientKeys: {
-    must: 'a list of one or more keys without colons, or a function that judges one',
-    holds: (value) => isFunction(value) || (isList(value) && value.length > 0 && value.every(isClientKey)),
+    must: 'a list of one or more keys without colons, or of { key, origins }, or a function that judges one',
+    holds: (value) =>
+      isFunction(value) ||
+      (isList(value) && value.length > 0 && value.every((each) => isClientKey(each) || isSiteKey(each))),
     required: true,
     came: (value) =>
-      isList(value)
-        ? `a list of ${value.map(describeSecret).join(', ') || 'nothing'}`
-        : describeSecret(value),
+      isList(value) ? `a list of ${value.map(describeKey).join(', ') || 'nothing'}` : describeSecret(value),
   },
   region: { must: "'us' or 'eu'", holds: (value) => value === 'us' || value === 'eu' },
   upstreamUrl: {
@@ -67,6 +67,7 @@ const RULES: Rules<ProxyOptions> = {
     holds: isClientIp,
   },
   maxBodyBytes: COUNT,
+  bodyTimeoutMs: MILLISECONDS,
   maxEvents: COUNT,
   maxEventBytes: COUNT,
   timeoutMs: MILLISECONDS,
@@ -191,8 +192,9 @@ function checkExposure({
     ['key of the App API', isRecord(appApi) && appApi['key']],
   ] as const;
   if (!isList(clientKeys)) return [];
+  const keys = new Set(clientKeys.map((entry) => (isRecord(entry) ? entry['key'] : entry)));
   return secrets
-    .filter(([, secret]) => typeof secret === 'string' && clientKeys.includes(secret))
+    .filter(([, secret]) => typeof secret === 'string' && keys.has(secret))
     .map(([name]) => ({
       option: 'clientKeys',
       kind: 'exposed',
@@ -207,6 +209,20 @@ function isFree(path: string): boolean {
 
 function isClientKey(value: unknown): boolean {
   return typeof value === 'string' && /^[^:\p{Cc}]+$/u.test(value);
+}
+
+function isSiteKey(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { key, origins, ...more } = value;
+  const isWhole = isClientKey(key) && isList(origins) && origins.length > 0 && origins.every(isOrigin);
+  return isWhole && Object.keys(more).length === 0;
+}
+
+/** A key is never shown; what stands beside it is. */
+function describeKey(entry: unknown): string {
+  if (!isRecord(entry)) return describeSecret(entry);
+  const { key, origins, ...more } = entry;
+  return `{ ${[`key: ${describeSecret(key)}`, `origins: ${show(origins)}`, ...Object.keys(more)].join(', ')} }`;
 }
 
 function isOrigin(value: unknown): boolean {

@@ -2,6 +2,13 @@ import { CLIENT_KEY_HEADER } from '../wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
 import { NO_TOKENS } from './guard.ts';
 
+/** A client key that only pages of some origins may use. */
+export interface SiteKey {
+  readonly key: string;
+  /** Of these alone, e.g. `https://shop.example.com`. They have to be allowed by `origins` too, or be the proxy's own. */
+  readonly origins: readonly string[];
+}
+
 /** Says whether a client key may be used. */
 export type KeyCheck = (key: string, request: Request) => boolean | Promise<boolean>;
 
@@ -24,10 +31,10 @@ export type CredentialCheck = (
  * `WWW-Authenticate: Basic`: browsers would prompt.
  */
 export function createCredentialCheck(
-  clientKeys: readonly string[] | KeyCheck,
+  clientKeys: readonly (string | SiteKey)[] | KeyCheck,
   takesTokens: boolean,
 ): CredentialCheck {
-  const isKnown = typeof clientKeys === 'function' ? clientKeys : createKeyList(clientKeys);
+  const judge = typeof clientKeys === 'function' ? clientKeys : createKeyList(clientKeys);
   return async (request, needs = 'client-key') => {
     const { scheme, value } = authorizationOf(request);
     if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
@@ -41,8 +48,10 @@ export function createCredentialCheck(
     }
     try {
       // Not merely truthy: a check written without care must not let everybody in.
-      const verdict: unknown = await isKnown(key, request);
+      const verdict: unknown = await judge(key, request);
       if (verdict === true) return { kind: 'known', key, token: scheme === 'bearer' ? value : null };
+      if (verdict === 'of-another-origin')
+        return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
     } catch (cause) {
       const message = 'The client key could not be checked now.';
       return comeBackLater('key_check_failed', message, { detail: String(cause) });
@@ -78,16 +87,28 @@ function readUserId(credentials: string): string | null {
   }
 }
 
-function createKeyList(list: readonly string[]): KeyCheck {
-  const keys = [...list];
+type KeyList = (key: string, request: Request) => Promise<boolean | 'of-another-origin'>;
+
+function createKeyList(list: readonly (string | SiteKey)[]): KeyList {
+  const entries = list.map((entry) => (typeof entry === 'string' ? { key: entry } : entry));
+  const keys = entries.map(({ key }) => key);
+  const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));
   let digests: Promise<readonly Uint8Array[]> | undefined;
-  return async (key) => {
+  return async (key, { headers }) => {
     digests ??= Promise.all(keys.map(digest));
     const given = await digest(key);
-    // Digests have one length, and every byte of every key is looked at: time tells nothing about a near miss.
+    // As for `origins`: without the header no page sends, and whoever sends can claim any.
+    const origin = headers.get('Origin');
     let matches = 0;
-    for (const known of await digests) matches += sameBytes(known, given);
-    return matches > 0;
+    let fits = 0;
+    // Digests have one length, and every byte of every key is looked at: time tells nothing about a near miss.
+    for (const [index, known] of (await digests).entries()) {
+      const isSame = sameBytes(known, given);
+      const allowed = origins[index] ?? null;
+      matches += isSame;
+      if (allowed === null || origin === null || allowed.has(origin)) fits += isSame;
+    }
+    return fits > 0 || (matches > 0 && 'of-another-origin');
   };
 }
 

@@ -27,8 +27,12 @@ export interface RejectedParcel {
   readonly reason: string;
 }
 
-/** What an answer of Customer.io to a batch in strict mode means. https://docs.customer.io/integrations/api/cdp/ */
-export async function deliveryOf(response: Response): Promise<Delivery> {
+/**
+ * What an answer of Customer.io to a batch in strict mode means. https://docs.customer.io/integrations/api/cdp/
+ *
+ * @param secrets what is never passed on, whatever the answer says
+ */
+export async function deliveryOf(response: Response, secrets: readonly string[]): Promise<Delivery> {
   const { status } = response;
   // Read also when nobody wants it: an unread body keeps its connection from the next request.
   const text = await response.text().catch(() => '');
@@ -36,7 +40,7 @@ export async function deliveryOf(response: Response): Promise<Delivery> {
   switch (status) {
     case 400:
     case 422:
-      return { kind: 'rejected', status, reason: reasonIn(text) };
+      return { kind: 'rejected', status, reason: reasonIn(text, secrets) };
     case 413:
       return { kind: 'too-large', status };
     case 401:
@@ -88,11 +92,12 @@ export function retryAfterOf(response: Response): string | undefined {
   return /^\d+$/.test(value) || !Number.isNaN(Date.parse(value)) ? value : undefined;
 }
 
-/** `{"meta":{"errors":[string]}}`, cut to a length for people. */
-function reasonIn(text: string): string {
+/** `{"meta":{"errors":[string]}}`, cut to a length for people. An upstream may repeat what it was told. */
+function reasonIn(text: string, secrets: readonly string[]): string {
   try {
     const { meta } = JSON.parse(text) as { meta?: { errors?: unknown } };
-    return Array.isArray(meta?.errors) ? meta.errors.join('; ').slice(0, 300) : '';
+    const reason = Array.isArray(meta?.errors) ? meta.errors.join('; ') : '';
+    return secrets.some((secret) => reason.includes(secret)) ? '' : reason.slice(0, 300);
   } catch {
     return '';
   }

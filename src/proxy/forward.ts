@@ -40,7 +40,8 @@ export function createForward({ fetch, upstreamUrl, writeKey }: ForwardNeeds): F
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
       const response = await fetch(url.href, { method: 'POST', headers, body, signal, redirect: 'manual' });
       const location = response.headers.get('Location');
-      if (!REDIRECTS.has(response.status) || location === null) return deliveryOf(response);
+      if (!REDIRECTS.has(response.status) || location === null)
+        return deliveryOf(response, [key, headers.Authorization]);
       await response.body?.cancel();
       const next = redirectTarget(location, url, start);
       if (next === null)

@@ -19,7 +19,7 @@ export type { RateCount, RateLimitOptions, RateLimitStore } from './rate-limit.t
 export type { DeduplicateOptions } from './seen.ts';
 export type { UpstreamOptions } from './upstream.ts';
 export type { ClientIp } from './client-ip.ts';
-export type { KeyCheck } from './credentials.ts';
+export type { KeyCheck, SiteKey } from './credentials.ts';
 export type { FileSource } from './files.ts';
 export type { FetchLike } from './forward.ts';
 export type { ProxyLogEntry } from './log.ts';

@@ -1,7 +1,7 @@
 import type { BatchAnswer, RejectedEvent } from '../wire.ts';
 import { admit, type AdmissionLimits, type Parcel } from './admission.ts';
 import { answerJson, comeBackLater, type Refusal } from './answer.ts';
-import { readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import { within } from './deadline.ts';
 import { refusalOf } from './delivery.ts';
@@ -12,9 +12,8 @@ import type { FindJudge } from './persons.ts';
 import { createPrepare, type Prepared, type PrepareNeeds, type RequestInfo } from './prepare.ts';
 import type { Seen } from './seen.ts';
 
-export interface IngestNeeds extends AdmissionLimits, PrepareNeeds {
+export interface IngestNeeds extends AdmissionLimits, BodyLimits, PrepareNeeds {
   readonly checkCredentials: CredentialCheck;
-  readonly maxBodyBytes: number;
   /** For hooks and delivery together. */
   readonly timeoutMs: number;
   readonly findJudge: FindJudge;
@@ -51,7 +50,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
     if (typeof judge !== 'function') return judge;
-    const body = await readBody(request, needs.maxBodyBytes);
+    const body = await readBody(request, needs);
     if (body.kind === 'refused') return body;
     note.bytes = body.bytes;
     const admitted = admit(body.text, needs);

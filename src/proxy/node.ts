@@ -7,6 +7,8 @@ export interface NodeRequest {
   /** Express: the url before it cut off where the handler is mounted. */
   readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values by turns, as they came. */
+  readonly rawHeaders?: readonly string[] | undefined;
   /** What a body parser has made of the body, if one ran before. */
   readonly body?: unknown;
   readonly readableEnded: boolean;
@@ -66,12 +68,24 @@ function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: (pathname
   return urls.find(({ pathname }) => owns(pathname)) ?? new URL('/', urls[0]);
 }
 
+/** Of several of these Node keeps the first alone. Whatever stands before the proxy may go by another one. */
+const KEPT_ONCE = ['authorization', 'content-type'] as const;
+
+/** Joined, as every other runtime has them, they are neither a credential nor a type. */
+function valuesOf(name: string, rawHeaders: readonly string[] = []): readonly string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
+}
+
 function toRequest(incoming: NodeRequest, url: URL): Request {
   const { method = 'GET' } = incoming;
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     // Names that begin with a colon are HTTP/2's own.
     if (value !== undefined && !name.startsWith(':')) headers.set(name, [value].flat().join(', '));
+  }
+  for (const name of KEPT_ONCE) {
+    const all = valuesOf(name, incoming.rawHeaders);
+    if (all.length > 1) headers.set(name, all.join(', '));
   }
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
   if (incoming.readableEnded) {

@@ -1,5 +1,5 @@
 import type { ClientIp } from './client-ip.ts';
-import type { KeyCheck } from './credentials.ts';
+import type { KeyCheck, SiteKey } from './credentials.ts';
 import type { AnonymousIdCookieOptions } from './cookie.ts';
 import type { Deliver } from './dispatch.ts';
 import type { FileSource } from './files.ts';
@@ -17,10 +17,11 @@ export interface ProxyOptions {
   writeKey: string | (() => string | Promise<string>);
 
   /**
-   * The keys that pages may use, compared in constant time; or a function that judges one. If the function throws, the
-   * answer is 503 and browsers keep their events.
+   * The keys that pages may use, compared in constant time; or a function that judges one. A text holds for every page that
+   * may send, `{ key, origins }` for those of some origins. If the function throws, the answer is 503 and browsers keep
+   * their events.
    */
-  clientKeys: readonly string[] | KeyCheck;
+  clientKeys: readonly (string | SiteKey)[] | KeyCheck;
 
   /**
    * Where the Customer.io account lives: `https://cdp.customer.io` or `https://cdp-eu.customer.io`.
@@ -68,6 +69,14 @@ export interface ProxyOptions {
    * @default 500_000
    */
   maxBodyBytes?: number | undefined;
+
+  /**
+   * How long a body may take to arrive, in milliseconds. Beyond, the answer is 408 and browsers send it again. Headers are
+   * the server's to wait for.
+   *
+   * @default 15_000, as long as the SDK waits for an answer
+   */
+  bodyTimeoutMs?: number | undefined;
 
   /**
    * Events of a batch.

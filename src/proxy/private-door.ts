@@ -1,6 +1,6 @@
 import { isRecord } from './admission.ts';
 import { refuse, type Refusal } from './answer.ts';
-import { readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { Note } from './log.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
@@ -8,7 +8,7 @@ import type { PrivateCall } from './route.ts';
 import type { TokenCheck } from './token-check.ts';
 import type { CustomerTokenOptions } from './token-options.ts';
 
-export interface PrivateDoorNeeds extends PrivateCallNeeds {
+export interface PrivateDoorNeeds extends PrivateCallNeeds, Pick<BodyLimits, 'bodyTimeoutMs'> {
   /** Without it nobody is known. */
   readonly customerToken?: CustomerTokenOptions | undefined;
   readonly checkCredentials: CredentialCheck;
@@ -39,7 +39,7 @@ export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
     if (verdict.kind === 'refused') return verdict;
     const { subject } = verdict;
 
-    const body = await readObject(request, note);
+    const body = await readObject(request, needs.bodyTimeoutMs, note);
     if ('kind' in body) return body;
     // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
     const named = body.fields['userId'] ?? subject;
@@ -62,9 +62,13 @@ function missingOption(
 }
 
 /** Nothing at all is an empty object. */
-async function readObject(request: Request, note: Note): Promise<{ readonly fields: Body } | Refusal> {
+async function readObject(
+  request: Request,
+  bodyTimeoutMs: number,
+  note: Note,
+): Promise<{ readonly fields: Body } | Refusal> {
   if (request.body === null || request.headers.get('Content-Length') === '0') return { fields: {} };
-  const body = await readBody(request, MOST_BODY_BYTES);
+  const body = await readBody(request, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs });
   if (body.kind === 'refused') return body;
   note.bytes = body.bytes;
   if (body.text === '') return { fields: {} };

@@ -17,6 +17,7 @@ export interface Settings extends Omit<ProxyOptions, 'rateLimit' | 'deduplicate'
   readonly origins: readonly string[];
   readonly basePath: string;
   readonly maxBodyBytes: number;
+  readonly bodyTimeoutMs: number;
   readonly maxEvents: number;
   readonly maxEventBytes: number;
   readonly files: FileSource;
@@ -33,6 +34,7 @@ const PIPELINES = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.
 // Customer.io takes 500 KB a batch.
 const DEFAULTS = {
   maxBodyBytes: 500_000,
+  bodyTimeoutMs: 15_000,
   maxEvents: 500,
   maxEventBytes: MAX_EVENT_BYTES,
   timeoutMs: 10_000,
@@ -63,6 +65,7 @@ export function resolveOptions(options: ProxyOptions): Settings {
     origins: options.origins ?? [],
     basePath: (options.basePath ?? '').replace(/\/$/, ''),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes,
+    bodyTimeoutMs: options.bodyTimeoutMs ?? DEFAULTS.bodyTimeoutMs,
     maxEvents: options.maxEvents ?? DEFAULTS.maxEvents,
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
     files: options.files ?? filesBeside(import.meta.url),

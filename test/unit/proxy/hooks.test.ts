@@ -127,6 +127,7 @@ describe('a hook that fails for one event of a batch', () => {
     let timeoutMs = 0;
     const ingest = createIngest({
       maxBodyBytes: 500_000,
+      bodyTimeoutMs: 15_000,
       maxEvents: 500,
       maxEventBytes: 32_000,
       timeoutMs: 60_000,

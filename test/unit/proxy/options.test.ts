@@ -57,6 +57,8 @@ describe('options', () => {
     ['timeoutMs', 2 ** 31],
     ['filter', true],
     ['transform', {}],
+    ['bodyTimeoutMs', 0],
+    ['bodyTimeoutMs', Infinity],
     ['deliver', 'https://queue.example.com'],
     ['onLog', console],
     ['files', './dist'],
@@ -277,6 +279,7 @@ describe('options', () => {
       'files',
       'fetch',
       'timeoutMs',
+      'bodyTimeoutMs',
       'rateLimit',
       'upstream',
     ];

@@ -11,6 +11,7 @@ import {
   type ProxyLogEntry,
   type RateCount,
   type RateLimitStore,
+  type SiteKey,
   type SubscriptionTopic,
   type TokenRejection,
 } from '../../../src/proxy/index.ts';
@@ -38,6 +39,10 @@ createProxy({
     [rejected?.['subject_mismatch'], tokenReport?.['token_required'], reason === 'expired'] as const,
 });
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret' }, appApi: undefined });
+const siteKey: SiteKey = { key: 'shop', origins: ['https://shop.example.com'] };
+createProxy({ writeKey, clientKeys: ['web', siteKey], bodyTimeoutMs: 5_000 });
+// @ts-expect-error a key names the origins that it is for
+createProxy({ writeKey, clientKeys: [{ key: 'shop' }] });
 const store: RateLimitStore = {
   count: async (requester, windowMs): Promise<RateCount> => ({ count: requester.length, resetMs: windowMs }),
 };

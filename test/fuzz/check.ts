@@ -1,0 +1,204 @@
+import type { ProxyErrorCode, ProxyLogEntry } from '../../src/proxy/index.ts';
+import { basicAuthorization } from '../../src/wire.ts';
+import { isObject, isOfAnother, judge, type Judgement, whyNot } from './judge.ts';
+import { type Plan, UPSTREAM_URL, VISITOR_IP } from './plan.ts';
+import type { FuzzRequest } from './request.ts';
+import { WRITE_KEY } from './secrets.ts';
+import type { Call, Mood } from './upstream.ts';
+
+/** An answer, read to its end. `body`: `''` where the server itself has answered. */
+export interface FuzzAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** All that is known of one request when it is over. */
+export interface Story {
+  readonly plan: Plan;
+  readonly mood: Mood;
+  readonly request: FuzzRequest;
+  readonly answer: FuzzAnswer;
+  readonly calls: readonly Call[];
+  readonly log: readonly ProxyLogEntry[];
+  readonly forbidden: readonly string[];
+}
+
+/** Every code that a batch may be answered, with its status. */
+const CODES: Readonly<Partial<Record<ProxyErrorCode, readonly number[]>>> = {
+  not_found: [404],
+  method_not_allowed: [405],
+  origin_not_allowed: [403],
+  invalid_client_key: [401],
+  invalid_token: [401],
+  unsupported_media_type: [415],
+  unsupported_encoding: [415],
+  body_too_large: [413],
+  body_timeout: [408],
+  invalid_encoding: [400],
+  invalid_utf8: [400],
+  invalid_json: [400],
+  invalid_batch: [400],
+  too_many_events: [413],
+  event_too_large: [413],
+  invalid_event: [400],
+  privileged_event: [400],
+  rejected: [400],
+  batch_too_large: [413],
+  upstream_unavailable: [503],
+  upstream_misconfigured: [503],
+};
+
+/** Everything that is wrong with what happened. Nothing: it was as it must be. */
+export function problemsOf(story: Story): readonly string[] {
+  const judgement = judge(story.request.body);
+  return [
+    ...formOf(story),
+    ...secretsIn(story),
+    ...story.calls.flatMap((call) => problemsOfCall(call, story)),
+    ...outcomeOf(story, judgement),
+  ];
+}
+
+/** Whether every answer is one that a client can read. */
+function formOf({ request, answer, log }: Story): readonly string[] {
+  const { status, headers, body } = answer;
+  const problems: string[] = [];
+  if (log.length !== 1 || log[0]?.status !== status) problems.push(`${log.length} log lines`);
+  if (headers['vary']?.includes('Origin') !== true && !/cio.*js/.test(request.target))
+    problems.push('no Vary');
+  const allowed = headers['access-control-allow-origin'];
+  if (allowed !== undefined && (allowed !== request.origin || !request.isOriginGood))
+    problems.push('an origin that is not allowed');
+  if (headers['access-control-allow-credentials'] !== undefined) problems.push('credentials allowed');
+  if (/basic/i.test(headers['www-authenticate'] ?? '')) problems.push('a prompt for a password');
+  if (status < 400) return problems;
+  // Its words are those of the health of the proxy.
+  const isHealth = log[0]?.path.endsWith('/v1/health/ready') === true && log[0].error === undefined;
+  if (request.method === 'HEAD' || isHealth) return problems;
+  const { error = '', message, serverTime } = parsed(body);
+  const statuses = CODES[error as ProxyErrorCode];
+  if (!statuses?.includes(status)) problems.push(`${status} ${String(error)} is no answer`);
+  if (typeof message !== 'string' || typeof serverTime !== 'number')
+    problems.push('an answer without its words');
+  if (headers['content-type'] !== 'application/json') problems.push('an answer that is not JSON');
+  if (headers['x-content-type-options'] !== 'nosniff') problems.push('an answer that may be sniffed');
+  if ([408, 429, 503].includes(status) && !headers['retry-after']) problems.push('no Retry-After');
+  return problems;
+}
+
+function secretsIn({ answer, log, forbidden, calls }: Story): readonly string[] {
+  const told = `${JSON.stringify(answer.headers)}${answer.body}${JSON.stringify(log)}`;
+  const sent = calls.map(({ url, body }) => url + body).join('');
+  return forbidden.flatMap((secret) => [
+    ...(told.includes(secret) ? [`told "${secret}"`] : []),
+    ...(sent.includes(secret) ? [`sent "${secret}"`] : []),
+  ]);
+}
+
+function problemsOfCall({ url, init, body }: Call, { plan, request }: Story): readonly string[] {
+  const problems: string[] = [];
+  if (!/^https:\/\/pipelines\.example\.com\/v1\/batch(\?again)?$/.test(url)) problems.push(`asked ${url}`);
+  if (!url.startsWith(UPSTREAM_URL) || init.method !== 'POST' || init.redirect !== 'manual')
+    problems.push(`asked by ${init.method}, ${init.redirect}`);
+  const headers = {
+    authorization: basicAuthorization(WRITE_KEY),
+    'content-type': 'application/json',
+    'x-strict-mode': '1',
+  };
+  if (JSON.stringify([...new Headers(init.headers)]) !== JSON.stringify(Object.entries(headers)))
+    problems.push('other headers went on');
+  const { batch, sentAt, ...rest } = parsed(body);
+  if (Object.keys(rest).length > 0) problems.push(`"${Object.keys(rest).join()}" went on`);
+  if (sentAt !== undefined && typeof sentAt !== 'string') problems.push('a strange sentAt went on');
+  if (!Array.isArray(batch) || batch.length === 0) return [...problems, 'no batch went on'];
+  for (const event of batch as readonly unknown[]) {
+    const why = whyNot(event);
+    // What the proxy itself adds may make an event longer.
+    if (why !== null && !(plan.readsIp && why === 'an event too large')) problems.push(`sent ${why}`);
+    if (!isObject(event)) continue;
+    if (plan.tokens === 'required' && isOfAnother(event, request.subject))
+      problems.push('sent of another person');
+    if (plan.filters && event['event'] === 'Debug') problems.push('sent what "filter" keeps back');
+    const ips = Object.entries(isObject(event['context']) ? event['context'] : {}).filter(([key]) =>
+      /^ip$/i.test(key),
+    );
+    if (plan.readsIp && ips.some(([, ip]) => ip !== VISITOR_IP))
+      problems.push('sent an address that is claimed');
+  }
+  return problems;
+}
+
+/** Whether what was refused was refused, and what was taken was taken. */
+function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
+  const { plan, mood, request, answer, calls } = story;
+  const isTaken = request.isBatch && answer.status >= 200 && answer.status < 300;
+  if (!request.isHeadGood || judgement.kind === 'bad') {
+    const why = request.isHeadGood && judgement.kind === 'bad' ? judgement.why : 'its head';
+    return [
+      ...(isTaken ? [`answered ${answer.status} in spite of ${why}`] : []),
+      ...(calls.length > 0 ? [`asked upstream in spite of ${why}`] : []),
+    ];
+  }
+  const isKept = (event: Readonly<Record<string, unknown>>): boolean =>
+    (plan.tokens === 'required' && isOfAnother(event, request.subject)) ||
+    (plan.filters && event['event'] === 'Debug');
+  const wanted = judgement.events.filter((event) => !isKept(event));
+  if (!isTaken) {
+    const mayFail = mood !== 'good' && wanted.length > 0;
+    // Who has failed before is left alone.
+    return mayFail || plan.breakAfter < 10 ? [] : [`answered ${answer.status} though nothing was wrong`];
+  }
+
+  const { success, rejected = [] } = parsed(answer.body);
+  if (success !== true || !Array.isArray(rejected)) return ['a 2xx that says nothing'];
+  const left = new Map<string, number>();
+  for (const event of judgement.events) add(left, essenceOf(event, plan), 1);
+  const arrived = calls
+    .filter(({ accepted }) => accepted)
+    .flatMap(({ body }) => parsed(body)['batch'] as readonly Record<string, unknown>[]);
+  for (const event of arrived) add(left, essenceOf(event, plan), -1);
+
+  const problems: string[] = [];
+  if ([...left.values()].some((count) => count < 0))
+    problems.push('something arrived that was never sent, or twice');
+  const missing = [...left.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+  const filtered = plan.filters
+    ? judgement.events.filter(
+        (event) =>
+          event['event'] === 'Debug' && !(plan.tokens === 'required' && isOfAnother(event, request.subject)),
+      ).length
+    : 0;
+  if (missing !== rejected.length + filtered)
+    problems.push(`${missing} did not arrive, ${rejected.length} were rejected and ${filtered} filtered`);
+  if (mood === 'good' && arrived.length !== wanted.length)
+    problems.push(`${arrived.length} of ${wanted.length} arrived`);
+  const ids = judgement.events.map(({ messageId }) => (typeof messageId === 'string' ? messageId : null));
+  for (const each of rejected as readonly Record<string, unknown>[])
+    if (!ids.some((id) => id === each['messageId'])) problems.push('an id was rejected that never came');
+  return problems;
+}
+
+function add(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** An event, without the address that the proxy writes into it. */
+function essenceOf(event: Readonly<Record<string, unknown>>, { readsIp }: Plan): string {
+  // 1e999 is a number that JSON cannot write.
+  const { context, ...rest } = parsed(JSON.stringify(event));
+  if (!readsIp || (context !== undefined && context !== null && !isObject(context))) {
+    return JSON.stringify({ ...rest, context });
+  }
+  const fields = Object.entries(context ?? {}).filter(([key]) => key.toLowerCase() !== 'ip');
+  return JSON.stringify({ ...rest, context: Object.fromEntries(fields) });
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

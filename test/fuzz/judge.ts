@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
+import { EVENT_TYPES } from '../../src/wire.ts';
+import type { Body } from './body.ts';
+import { LIMITS } from './plan.ts';
+
+/** What a body deserves, by a reading of its own: its events, or what is against all of them. */
+export type Judgement =
+  | { readonly kind: 'good'; readonly events: readonly Readonly<Record<string, unknown>>[] }
+  | { readonly kind: 'bad'; readonly why: string };
+
+const PRIVILEGED =
+  /^(user (deleted|suppressed|unsuppressed)|(object|relationship|device) deleted|device created or updated|report (delivery|content) event)$/;
+
+const bad = (why: string): Judgement => ({ kind: 'bad', why });
+
+export function judge({ bytes: sent, encoding, end }: Body): Judgement {
+  if (end !== 'whole') return bad(`its end: ${end}`);
+  if (sent.length > LIMITS.maxBodyBytes) return bad('too large');
+  const coding = (encoding ?? '').toLowerCase();
+  if (!['', 'identity', 'gzip', 'x-gzip'].includes(coding)) return bad('its coding');
+  const bytes = coding.endsWith('gzip') ? unpacked(sent) : sent;
+  if (bytes === null) return bad('no gzip, or too large');
+  if (bytes.length > LIMITS.maxBodyBytes) return bad('too large');
+  if (!isUtf8(bytes)) return bad('no UTF-8');
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString().replace(/^\ufeff/, ''));
+  } catch {
+    return bad('no JSON');
+  }
+  const batch = isObject(body) ? body['batch'] : undefined;
+  if (!Array.isArray(batch)) return bad('no batch');
+  if (batch.length > LIMITS.maxEvents) return bad('too many events');
+  const why = batch.map(whyNot).find((each) => each !== null);
+  return why === undefined || why === null ? { kind: 'good', events: batch } : bad(why);
+}
+
+/** What is against an event, in whatever batch. */
+export function whyNot(event: unknown): string | null {
+  if (!isObject(event)) return 'no event';
+  const { type, event: name } = event;
+  if (!EVENT_TYPES.some((each) => each === type)) return 'an unknown type';
+  if (type === 'track' || name !== undefined) {
+    if (typeof name !== 'string') return 'a name that is no text';
+    if (PRIVILEGED.test(name.trim().toLowerCase())) return 'a privileged event';
+  }
+  const twins = Object.keys(event).map((key) => key.toLowerCase());
+  if (
+    ['type', 'event', 'context'].some(
+      (key) => twins.filter((each) => each === key).length > Number(key in event),
+    )
+  )
+    return 'a field twice';
+  return Buffer.byteLength(JSON.stringify(event)) > LIMITS.maxEventBytes ? 'an event too large' : null;
+}
+
+/** Whether an event speaks for a person that its sender has not proven to be. */
+export function isOfAnother(event: Readonly<Record<string, unknown>>, subject: string | null): boolean {
+  return Object.entries(event).some(
+    ([key, value]) =>
+      /^(userid|previousid)$/i.test(key) && value !== null && value !== '' && value !== subject,
+  );
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unpacked(bytes: Buffer): Buffer | null {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LIMITS.maxBodyBytes });
+  } catch {
+    return null;
+  }
+}

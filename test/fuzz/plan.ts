@@ -1,0 +1,53 @@
+import type { ProxyOptions } from '../../src/proxy/index.ts';
+import type { Random } from '../fakes/random.ts';
+import { BLOG, CLIENT_KEY, SECRET, SHOP, SHOP_KEY, WRITE_KEY } from './secrets.ts';
+
+/** How one proxy is set up. */
+export interface Plan {
+  readonly basePath: '' | '/e';
+  readonly tokens: 'off' | 'report' | 'required';
+  readonly readsIp: boolean;
+  readonly filters: boolean;
+  readonly retries: 0 | 1;
+  readonly breakAfter: number;
+}
+
+/** Small, so that they are met often. */
+export const LIMITS = { maxBodyBytes: 20_000, maxEvents: 12, maxEventBytes: 2_000 } as const;
+/** Longer than a busy machine stands still. */
+export const TIMEOUT_MS = 1_000;
+export const UPSTREAM_URL = 'https://pipelines.example.com';
+export const VISITOR_IP = '203.0.113.7';
+
+export function planOf(random: Random): Plan {
+  return {
+    basePath: random.pick(['', '/e']),
+    tokens: random.pick(['off', 'report', 'required']),
+    readsIp: random.chance(0.3),
+    filters: random.chance(0.3),
+    retries: random.chance(0.1) ? 1 : 0,
+    // Who has failed is left alone: then little else would be seen.
+    breakAfter: random.chance(0.1) ? 3 : 1_000_000,
+  };
+}
+
+export function optionsOf(
+  { basePath, tokens, readsIp, filters, retries, breakAfter }: Plan,
+  needs: Pick<ProxyOptions, 'fetch' | 'onLog'>,
+): ProxyOptions {
+  return {
+    ...needs,
+    ...LIMITS,
+    writeKey: WRITE_KEY,
+    clientKeys: [CLIENT_KEY, { key: SHOP_KEY, origins: [SHOP] }],
+    origins: [SHOP, BLOG],
+    upstreamUrl: UPSTREAM_URL,
+    basePath,
+    timeoutMs: TIMEOUT_MS,
+    bodyTimeoutMs: TIMEOUT_MS,
+    upstream: { retries, breakAfter, pauseMs: 10 },
+    ...(tokens !== 'off' && { customerToken: { secret: SECRET, mode: tokens } }),
+    ...(readsIp && { clientIp: { header: 'x-forwarded-for', hops: 1 } }),
+    ...(filters && { filter: ({ event }) => event !== 'Debug' }),
+  };
+}

@@ -1,0 +1,171 @@
+import { basicAuthorization } from '../../src/wire.ts';
+import type { Random } from '../fakes/random.ts';
+import { type Body, makeBody } from './body.ts';
+import type { Plan } from './plan.ts';
+import { VISITOR_IP } from './plan.ts';
+import { BLOG, CLIENT_KEY, COOKIE, HOME, MINE, SHOP, SHOP_KEY, type Tokens } from './secrets.ts';
+
+/** A request, and what its head deserves: known by how it was made, not by reading it. */
+export interface FuzzRequest {
+  readonly method: string;
+  /** As it would stand on the wire. */
+  readonly target: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Body;
+  /** Whether anything at all in the head is against it. */
+  readonly isHeadGood: boolean;
+  /** Whether an answer of 2xx means that events were taken. */
+  readonly isBatch: boolean;
+  /** Whose token came, if it is good. */
+  readonly subject: string | null;
+  readonly origin: string | null;
+  readonly isOriginGood: boolean;
+}
+
+const often = 0.93;
+
+export function makeRequest(plan: Plan, tokens: Tokens, random: Random): FuzzRequest {
+  const isMethodGood = random.chance(0.97);
+  const method = isMethodGood ? 'POST' : random.pick(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']);
+  const isTargetGood = random.chance(often);
+  const target = plan.basePath + (isTargetGood ? random.pick(GOOD_TARGETS) : random.pick(BAD_TARGETS));
+  const isOriginGood = random.chance(often);
+  const origin = isOriginGood ? random.pick([null, SHOP, BLOG, HOME]) : random.pick(BAD_ORIGINS);
+  const credentials = makeCredentials(plan, tokens, origin, random);
+  const isTypeGood = random.chance(0.95);
+  const type = isTypeGood ? random.pick(GOOD_TYPES) : random.pick(BAD_TYPES);
+  const body = makeBody(random);
+  const announced = random.chance(0.02) ? random.pick(['20001', '1e9', '5', '-1', 'x']) : null;
+
+  const headers: [string, string][] = [
+    ...credentials.headers,
+    ['Cookie', COOKIE],
+    ['X-Custom', COOKIE],
+    ...NOISE.filter(() => random.chance(0.1)),
+  ];
+  if (type !== null) headers.push(['Content-Type', type]);
+  if (origin !== null) headers.push(['Origin', origin]);
+  if (body.encoding !== null) headers.push(['Content-Encoding', body.encoding]);
+  if (announced !== null) headers.push(['Content-Length', announced]);
+  if (random.chance(0.3)) headers.push(['X-Forwarded-For', random.pick(FORWARDED)]);
+
+  const isTooLong = announced !== null && Number(announced) > 20_000;
+  return {
+    method,
+    target,
+    headers,
+    body,
+    isHeadGood:
+      method === 'POST' && isTargetGood && isOriginGood && credentials.areGood && isTypeGood && !isTooLong,
+    isBatch: isTargetGood && method === 'POST',
+    subject: credentials.subject,
+    origin,
+    isOriginGood,
+  };
+}
+
+const GOOD_TARGETS = [
+  '/v1/batch',
+  '/v1/batch',
+  '/v1/batch',
+  '/v1/batch/',
+  '//v1//batch',
+  '/v1/batch?x=/v1/health',
+  '/%2e/v1/batch',
+  '/x/%2e%2e/v1/batch',
+] as const;
+const BAD_TARGETS = [
+  '/',
+  '/v1',
+  '/v1/identify',
+  '/v1/b',
+  '/v1/batch/more',
+  '/v1%2Fbatch',
+  '/v1/batch%2f',
+  '/v1/batch;x',
+  '/V1/batch',
+  '/v1/bat%63h',
+  '/v1/health',
+  '/v1/health/ready',
+  '/cio.js',
+  '/v1/customers/attributes',
+  '/v1/inbox/fetch',
+  '/v1/batch/..',
+  '/?/v1/batch',
+] as const;
+const BAD_ORIGINS = [
+  'null',
+  'https://evil.example',
+  `${SHOP}.evil.example`,
+  `${SHOP}/`,
+  `${SHOP}, ${BLOG}`,
+] as const;
+const GOOD_TYPES = [
+  'application/json',
+  'application/json; charset=utf-8',
+  'Application/JSON;charset="UTF-8"',
+] as const;
+const BAD_TYPES = [
+  null,
+  '',
+  'text/plain',
+  'application/json; charset=utf-16',
+  'application/x-ndjson',
+] as const;
+const FORWARDED = [
+  VISITOR_IP,
+  `6.6.6.6, ${VISITOR_IP}`,
+  'unknown',
+  '1.1.1.1","userId":"u2',
+  '',
+  ',',
+] as const;
+const NOISE: readonly [string, string][] = [
+  ['X-HTTP-Method-Override', 'DELETE'],
+  ['X-Forwarded-Host', 'other.example'],
+  ['X-Strict-Mode', '0'],
+  ['Proxy-Authorization', COOKIE],
+  ['Idempotency-Key', 'x'],
+  ['Accept-Encoding', 'gzip'],
+];
+
+interface MadeCredentials {
+  readonly headers: readonly [string, string][];
+  readonly areGood: boolean;
+  readonly subject: string | null;
+}
+
+function makeCredentials(
+  { tokens: mode }: Plan,
+  tokens: Tokens,
+  origin: string | null,
+  random: Random,
+): MadeCredentials {
+  const isShops = random.chance(0.2);
+  const isKeyGood = random.chance(often);
+  const key = isKeyGood
+    ? isShops
+      ? SHOP_KEY
+      : CLIENT_KEY
+    : random.pick(['', 'client', `${CLIENT_KEY}x`, 'x'.repeat(3_000)]);
+  const mayUse = isKeyGood && (!isShops || origin === null || origin === SHOP);
+  if (random.chance(0.6)) {
+    const isWhole = random.chance(0.97);
+    const value = basicAuthorization(key);
+    const header = isWhole
+      ? value
+      : random.pick(['', 'Basic', `Basic ${key}:`, `Digest ${value}`, `${value},${value}`]);
+    return { headers: [['Authorization', header]], areGood: mayUse && isWhole, subject: null };
+  }
+  const isTokenGood = random.chance(0.8);
+  const token = isTokenGood ? tokens.good : random.pick(tokens.bad);
+  return {
+    headers: [
+      ['Authorization', `Bearer ${token}`],
+      ...(key === '' ? [] : [['X-CIO-Client-Key', key] satisfies [string, string]]),
+    ],
+    // Reported on, it does no harm.
+    areGood: mayUse && (mode === 'report' || (mode === 'required' && isTokenGood)),
+    subject: isTokenGood ? MINE : null,
+  };
+}

@@ -1,0 +1,141 @@
+import type { FetchLike } from '../../src/proxy/index.ts';
+import type { Random } from '../fakes/random.ts';
+import { TIMEOUT_MS } from './plan.ts';
+
+/** One request of the proxy, and whether it was told that its events were taken. */
+export interface Call {
+  readonly url: string;
+  readonly init: RequestInit;
+  body: string;
+  accepted: boolean;
+}
+
+/** `strict`: takes what is not poison. `mixed`: another mood for every request. */
+const MOODS = [
+  'good',
+  'good',
+  'good',
+  'strict',
+  'strict',
+  'rejects',
+  'echoes',
+  'refuses',
+  'missing',
+  'too-large',
+  'busy',
+  'broken',
+  'down',
+  'redirects',
+  'abroad',
+  'hangs-up',
+  'garbage',
+  'mixed',
+] as const;
+/** Take the whole time of a request. */
+const SLOW_MOODS = ['slow', 'deaf'] as const;
+export type Mood = (typeof MOODS)[number] | (typeof SLOW_MOODS)[number];
+
+export function moodOf(random: Random): Mood {
+  return random.chance(0.008) ? random.pick(SLOW_MOODS) : random.pick(MOODS);
+}
+
+/** Stands where Customer.io stands, and does what its mood says. */
+export function createUpstream(
+  random: Random,
+  { mayAskToWait }: { readonly mayAskToWait: boolean },
+): {
+  readonly fetch: FetchLike;
+  /** From now on. Answers where its calls are noted. */
+  begin(mood: Mood): readonly Call[];
+} {
+  let mood: Mood = 'good';
+  let calls: Call[] = [];
+
+  async function answer(call: Call, now: Mood): Promise<Response> {
+    const { init, body } = call;
+    const said = JSON.stringify({
+      meta: { errors: [`you said ${JSON.stringify(init.headers)}`, body] },
+    });
+    const take = (body: BodyInit | null, status = 200): Response => {
+      call.accepted = true;
+      return new Response(body, { status });
+    };
+    switch (now) {
+      case 'good':
+        return take('{}', random.pick([200, 201, 202]));
+      case 'strict':
+        return body.includes('"poison"') ? new Response(said, { status: 400 }) : take('{}');
+      case 'rejects':
+        return new Response('{"meta":{"errors":["no"]}}', { status: random.pick([400, 422]) });
+      case 'echoes':
+        return new Response(said, { status: 400, headers: init.headers ?? {} });
+      case 'refuses':
+        return new Response(said, { status: random.pick([401, 403]) });
+      case 'missing':
+        return new Response(said, { status: random.pick([404, 405]) });
+      case 'too-large':
+        return new Response(said, { status: 413 });
+      case 'busy':
+        return new Response(said, {
+          status: random.pick([429, 503]),
+          headers: {
+            'Retry-After': mayAskToWait
+              ? '1'
+              : random.pick(['0', 'soon', '-1', 'Fri, 31 Dec 1999 23:59:59 GMT']),
+          },
+        });
+      case 'broken':
+        return new Response(said, { status: random.pick([500, 501, 507]) });
+      case 'down':
+        return new Response(said, { status: random.pick([408, 502, 503, 504]) });
+      case 'redirects':
+        return random.chance(0.5)
+          ? new Response(null, { status: random.pick([307, 308, 301, 302]), headers: { Location: '?again' } })
+          : take('{}');
+      case 'abroad':
+        return new Response(null, {
+          status: random.pick([301, 302, 307, 308, 303]),
+          headers: {
+            Location: random.pick([
+              'https://evil.example/',
+              'http://169.254.169.254/',
+              'file:///',
+              '//x',
+              'https://u:p@eu.customer.io/',
+            ]),
+          },
+        });
+      case 'hangs-up':
+        throw new TypeError('fetch failed');
+      case 'slow':
+        return new Promise((_, reject) => {
+          const late = setTimeout(() => reject(new TypeError('too late')), 2 * TIMEOUT_MS);
+          init.signal?.addEventListener('abort', () => {
+            clearTimeout(late);
+            reject(new DOMException('aborted', 'AbortError'));
+          });
+        });
+      case 'deaf':
+        // Listens to no signal, and takes the batch when nobody waits any more.
+        return new Promise((resolve) => setTimeout(() => resolve(take('{}')), 2 * TIMEOUT_MS));
+      case 'garbage':
+        return take(random.pick(['', '<html>', '{"meta":', '\u0000']));
+      case 'mixed':
+        return answer(call, moodOf(random));
+    }
+  }
+
+  return {
+    async fetch(url, init) {
+      init.signal?.throwIfAborted();
+      const call: Call = { url, init, body: '', accepted: false };
+      calls.push(call);
+      call.body = await new Response(init.body ?? null).text();
+      return answer(call, mood);
+    },
+    begin(next) {
+      mood = next;
+      return (calls = []);
+    },
+  };
+}
