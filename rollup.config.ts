@@ -378,6 +378,7 @@ const config: RollupOptions[] = [
     ['src/proxy/private.ts', 'dist/proxy-private.js', []] as const,
     ['src/proxy/rate-limit.ts', 'dist/proxy-rate-limit.js', []] as const,
     ['src/proxy/metrics.ts', 'dist/proxy-metrics.js', []] as const,
+    ['src/nats/index.ts', 'dist/nats.js', []] as const,
   ].map(([input, file, more]): RollupOptions => ({
     input,
     external: isNode,
@@ -397,7 +398,7 @@ const config: RollupOptions[] = [
       paths: (id) => (isProxy(id) ? './proxy.js' : id),
     },
   },
-  ...['index', 'consent', 'proxy'].map((name): RollupOptions => ({
+  ...['index', 'consent', 'proxy', 'nats'].map((name): RollupOptions => ({
     input: name === 'index' ? 'dist/.types/index.d.ts' : `dist/.types/${name}/index.d.ts`,
     external: [/^node:/],
     plugins: [dts()],

@@ -72,6 +72,18 @@ const bundles = [
       `import { createProxy } from ${dist('proxy.js')}; globalThis.create = createProxy;`,
     ),
   },
+  {
+    name: 'proxy: createForwarder',
+    budget: 5.5 * KB,
+    code: await firstLoad(
+      `import { createForwarder } from ${dist('proxy.js')}; globalThis.create = createForwarder;`,
+    ),
+  },
+  {
+    name: 'cio-first-party/nats',
+    budget: 1.5 * KB,
+    code: await firstLoad(`export * from ${dist('nats.js')};`),
+  },
   ...(await Promise.all(
     (
       [

@@ -20,6 +20,7 @@ export async function sendInHalves(
   parcels: readonly Parcel[],
   send: SendParcels,
   leftMs: () => number,
+  mostRequests: number = MOST_REQUESTS,
 ): Promise<Delivery> {
   const before = leftMs();
   const whole = await send(parcels);
@@ -35,7 +36,7 @@ export async function sendInHalves(
   async function settle(group: readonly Parcel[], isFaulty: boolean): Promise<Delivery> {
     const [only] = group;
     if (!isFaulty || group.length === 1) {
-      if (requests >= MOST_REQUESTS) return whole;
+      if (requests >= mostRequests) return whole;
       requests += 1;
       const delivery = await send(group);
       if (delivery.kind !== 'rejected') return delivery;

@@ -79,7 +79,7 @@ export function createBreaker(
 }
 
 /** `value`: seconds or a date, as `retryAfterOf` lets through. */
-function retryAfterMs(value: string | undefined): number | null {
+export function retryAfterMs(value: string | undefined): number | null {
   if (value === undefined) return null;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
   return ms > 0 ? ms : null;

@@ -1,4 +1,5 @@
 import { isRecord } from './admission.ts';
+import { checkGroup, type OptionProblem } from './check-group.ts';
 import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './check-limit-options.ts';
 import type { AnonymousIdCookieOptions } from './cookie.ts';
 import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './check-token-options.ts';
@@ -18,21 +19,11 @@ import {
   show,
 } from './rule.ts';
 
-/** One thing that is wrong with the options: `"option" problem` is a sentence. It holds no key. */
-export interface OptionProblem {
-  /** Of a group of options: `customerToken.issuer`. */
-  readonly option: string;
-  readonly kind: 'missing' | 'wrong' | 'unknown' | 'exposed' | 'choice';
-  readonly problem: string;
-  /** With `choice`: the options of which there must be exactly one. */
-  readonly choices?: readonly string[];
-}
-
 const FUNCTION: Rule = { must: 'a function', holds: isFunction };
 const BOOLEAN: Rule = { must: 'true or false', holds: (value) => typeof value === 'boolean' };
 const GROUP: Rule = { must: 'an object of options', holds: isRecord, came: describeSecret };
 
-const RULES: Rules<ProxyOptions> = {
+export const RULES: Rules<ProxyOptions> = {
   writeKey: {
     must: "Customer.io's write key (printable characters, no colon), or a function that returns it",
     holds: (value) => isFunction(value) || (typeof value === 'string' && /^[!-9;-~]+$/.test(value)),
@@ -129,7 +120,7 @@ export function findProblems(options: unknown): readonly OptionProblem[] {
   const problems = [...checkGroup(given, RULES)];
   for (const [group, rules] of Object.entries(GROUPS)) {
     const inside = given[group];
-    if (isRecord(inside)) problems.push(...checkGroup(inside, rules, `${group}.`));
+    if (isRecord(inside)) problems.push(...checkGroup(inside, rules, { prefix: `${group}.` }));
   }
   return [
     ...problems,
@@ -137,28 +128,6 @@ export function findProblems(options: unknown): readonly OptionProblem[] {
     ...checkKeySources(given['customerToken']),
     ...checkExposure(given),
   ];
-}
-
-function checkGroup(
-  options: Readonly<Record<string, unknown>>,
-  rules: Readonly<Record<string, Rule>>,
-  prefix = '',
-): readonly OptionProblem[] {
-  const given = new Map<string, unknown>(Object.entries(options));
-  const problems: OptionProblem[] = [];
-  for (const [name, { must, holds, required, came = show }] of Object.entries(rules)) {
-    const option = prefix + name;
-    const value = given.get(name);
-    given.delete(name);
-    if (value !== undefined && !holds(value, options)) {
-      problems.push({ option, kind: 'wrong', problem: `must be ${must}, got ${came(value)}` });
-    } else if (value === undefined && required) {
-      problems.push({ option, kind: 'missing', problem: `is missing: it must be ${must}` });
-    }
-  }
-  for (const name of given.keys())
-    problems.push({ option: prefix + name, kind: 'unknown', problem: 'is no option of the proxy' });
-  return problems;
 }
 
 function checkRateLimit(rateLimit: unknown): readonly OptionProblem[] {

@@ -64,7 +64,8 @@ export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Disp
   };
 }
 
-function bodyOf(parcels: readonly Parcel[], sentAt: string | undefined): string {
+/** The body of a request to Customer.io. */
+export function bodyOf(parcels: readonly Parcel[], sentAt: string | undefined): string {
   const batch = parcels.map(({ text }) => text).join(',');
   return `{"batch":[${batch}]${sentAt === undefined ? '' : `,"sentAt":${JSON.stringify(sentAt)}`}}`;
 }

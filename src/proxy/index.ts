@@ -1,5 +1,7 @@
 export { createProxy } from './proxy.ts';
 export { createTokenIssuer } from './issuer.ts';
+export { createForwarder } from './forwarder.ts';
+export { packBatch } from './message.ts';
 export { SdkError } from '../errors.ts';
 export type { CioProxy } from './proxy.ts';
 export type { ProxyOptions } from './options.ts';
@@ -13,6 +15,14 @@ export type {
 } from './token-options.ts';
 export type { JwkSet, TokenIssuer, TokenIssuerOptions } from './issuer.ts';
 export type { AcceptedBatch, Deliver } from './dispatch.ts';
+export type {
+  ForwardInfo,
+  ForwardLogEntry,
+  ForwardOutcome,
+  Forwarder,
+  ForwarderOptions,
+} from './forwarder.ts';
+export type { BatchMessage, PackOptions } from './message.ts';
 export type { Enrich, Filter, RequestInfo, Transform } from './prepare.ts';
 export type { AnonymousIdCookieOptions } from './cookie.ts';
 export type { RateCount, RateLimitOptions, RateLimitStore } from './rate-limit.ts';

@@ -46,7 +46,7 @@ export type Note = {
 export type OnLog = (entry: ProxyLogEntry) => void;
 
 /** A log that fails does not fail the request. */
-export function tell(onLog: OnLog | undefined, entry: ProxyLogEntry): void {
+export function tell<Entry>(onLog: ((entry: Entry) => void) | undefined, entry: Entry): void {
   try {
     // An async function is a fine listener, and must not leave an unhandled rejection.
     Promise.resolve(onLog?.(entry)).catch(() => {});

@@ -12,6 +12,7 @@ const SERVERS = [
   'next/app/e/[...path]/route.js',
   'next/next.config.js',
   'workers.js',
+  'queue.js',
   'deno.js',
   'bun.js',
 ];

@@ -22,13 +22,15 @@ export interface WorkerSettings {
   readonly compatibilityDate?: string;
   /** A folder whose files are served before the Worker is asked. */
   readonly assets?: string;
+  /** What else Miniflare is told, as queues. */
+  readonly more?: object;
 }
 
 /** `code`: the text of a module in this folder. What it imports is bundled with it, as `wrangler` does. No Node in it. */
 export async function startWorkerd(
   code: string,
   define: Readonly<Record<string, string>> = {},
-  { env = {}, compatibilityDate = '2026-04-01', assets }: WorkerSettings = {},
+  { env = {}, compatibilityDate = '2026-04-01', assets, more }: WorkerSettings = {},
 ): Promise<Workerd> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: FOLDER },
@@ -47,6 +49,7 @@ export async function startWorkerd(
     compatibilityDate,
     bindings: env,
     ...(assets && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
+      ...more,
   });
   const { origin } = await miniflare.ready;
   return { origin, stop: () => miniflare.dispose() };

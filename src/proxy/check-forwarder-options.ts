@@ -1,0 +1,39 @@
+import { SdkError } from '../errors.ts';
+import { isRecord } from './admission.ts';
+import { checkGroup } from './check-group.ts';
+import { UPSTREAM_RULES } from './check-limit-options.ts';
+import { RULES } from './check-options.ts';
+import type { ForwarderOptions } from './forwarder.ts';
+import { type Rules, show } from './rule.ts';
+import { resolveUpstream, type UpstreamSettings } from './upstream-settings.ts';
+
+const { writeKey, region, upstreamUrl, upstream, fetch, timeoutMs, onLog } = RULES;
+const FORWARDER_RULES: Rules<ForwarderOptions> = {
+  writeKey,
+  region,
+  upstreamUrl,
+  upstream,
+  fetch,
+  timeoutMs,
+  onLog,
+};
+
+/** @throws SdkError `invalid-options`, with every problem in its message */
+export function resolveForwarder(
+  options: ForwarderOptions,
+): UpstreamSettings & Pick<ForwarderOptions, 'onLog'> {
+  const given: unknown = options;
+  if (!isRecord(given))
+    throw new SdkError('invalid-options', `createForwarder: "options" must be an object, got ${show(given)}`);
+  const owner = 'the forwarder';
+  const inside = given['upstream'];
+  const problems = [
+    ...checkGroup(given, FORWARDER_RULES, { owner }),
+    ...(isRecord(inside) ? checkGroup(inside, UPSTREAM_RULES, { prefix: 'upstream.', owner }) : []),
+  ];
+  if (problems.length > 0) {
+    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
+    throw new SdkError('invalid-options', `createForwarder: ${list.join('; ')}`);
+  }
+  return { ...resolveUpstream(options), onLog: options.onLog };
+}

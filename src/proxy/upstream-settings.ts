@@ -1,0 +1,52 @@
+import type { FetchLike } from './forward.ts';
+import type { ProxyOptions } from './options.ts';
+import type { UpstreamLimits } from './upstream.ts';
+
+/** How Customer.io is reached: the same for the proxy and for what forwards from a broker. */
+export interface UpstreamSettings {
+  readonly region: 'us' | 'eu';
+  readonly writeKey: () => string | Promise<string>;
+  readonly upstreamUrl: string;
+  readonly fetch: FetchLike;
+  readonly timeoutMs: number;
+  readonly upstream: UpstreamLimits;
+}
+
+/** https://docs.customer.io/integrations/api/cdp/ */
+const PIPELINES = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.io' } as const;
+const TIMEOUT_MS = 10_000;
+
+const UPSTREAM: UpstreamLimits = {
+  maxConcurrent: 100,
+  maxQueued: 1_000,
+  maxPerSecond: 1_000,
+  retries: 2,
+  breakAfter: 5,
+  pauseMs: 5_000,
+};
+
+/** What it takes of the options has been checked. */
+export function resolveUpstream(options: Pick<ProxyOptions, keyof UpstreamSettings>): UpstreamSettings {
+  const { writeKey, region = 'us', upstreamUrl = PIPELINES[region] } = options;
+  return {
+    region,
+    writeKey: typeof writeKey === 'string' ? () => writeKey : writeKey,
+    upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
+    // Looked up when it is used: runtimes and tests replace it.
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    upstream: {
+      ...UPSTREAM,
+      ...(options.upstreamUrl !== undefined && { maxPerSecond: Infinity }),
+      ...given(options.upstream),
+    },
+  };
+}
+
+/** `undefined` means the default. */
+function given<T extends object>(
+  options: T | undefined,
+): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
+}

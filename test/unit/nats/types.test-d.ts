@@ -1,0 +1,38 @@
+/** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `@nats-io/jetstream` fit as they are. */
+import type { Consumer, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import {
+  forwardFromNats,
+  type NatsConsumer,
+  type NatsForwarding,
+  type NatsMessage,
+  type NatsPublisher,
+  toNats,
+} from '../../../src/nats/index.ts';
+import { createForwarder, createProxy, type Deliver } from '../../../src/proxy/index.ts';
+
+declare const jetstream: JetStreamClient;
+declare const consumer: Consumer;
+declare const message: JsMsg;
+
+export const parts: [NatsPublisher, NatsConsumer, NatsMessage] = [jetstream, consumer, message];
+export const deliver: Deliver = toNats({
+  jetstream,
+  subject: 'cio.batches',
+  timeoutMs: 1,
+  maxMessageBytes: 1,
+});
+createProxy({ writeKey: 'write-key', clientKeys: ['web'], deliver: toNats({ jetstream, subject: 's' }) });
+const forwarder = createForwarder({ writeKey: async () => 'write-key', region: 'eu' });
+export const forwarding: NatsForwarding = forwardFromNats({
+  consumer,
+  forwarder,
+  park: (bytes, reason) => jetstream.publish(`cio.parked.${reason}`, bytes),
+});
+// @ts-expect-error what is never forwarded must go somewhere
+forwardFromNats({ consumer, forwarder });
+// @ts-expect-error the subject is missing
+toNats({ jetstream });
+// @ts-expect-error the key is missing
+createForwarder({ region: 'eu' });
+// @ts-expect-error it knows no visitors
+createForwarder({ writeKey: 'write-key', clientKeys: ['web'] });
