@@ -49,7 +49,7 @@ export async function startWorkerd(
     compatibilityDate,
     bindings: env,
     ...(assets && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
-      ...more,
+    ...more,
   });
   const { origin } = await miniflare.ready;
   return { origin, stop: () => miniflare.dispose() };
