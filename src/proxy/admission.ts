@@ -1,18 +1,22 @@
 import { EVENT_TYPES, type WireEvent } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
+import { findVerbatim } from './verbatim.ts';
 
 /** An event that may pass, and its JSON. */
 export interface Parcel {
   /** Its `messageId`, as the browser knows it. `null`: it has none. */
   readonly id: string | null;
   readonly event: WireEvent;
-  readonly text: string;
+  /** The bytes that came, where it may go on in them. */
+  readonly json: string | Uint8Array;
 }
 
 export interface Admitted {
   readonly kind: 'admitted';
   readonly parcels: readonly Parcel[];
   readonly sentAt: string | undefined;
+  /** The whole body as it came, where it may go on so. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export interface AdmissionLimits {
@@ -42,8 +46,15 @@ const PRIVILEGED_EVENTS: ReadonlySet<string> = new Set(
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
-/** Takes a batch apart and judges it whole: one event that may not pass refuses all, so that the sender finds it by halving. */
-export function admit(text: string, { maxEvents, maxEventBytes }: AdmissionLimits): Admitted | Refusal {
+/**
+ * Takes a batch apart and judges it whole: one event that may not pass refuses all, so that the sender finds it by halving.
+ * @param bytes of which `text` was read; without them every event is written anew
+ */
+export function admit(
+  text: string,
+  { maxEvents, maxEventBytes }: AdmissionLimits,
+  bytes?: Uint8Array<ArrayBuffer>,
+): Admitted | Refusal {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -57,17 +68,30 @@ export function admit(text: string, { maxEvents, maxEventBytes }: AdmissionLimit
   if (batch.length > maxEvents) {
     return refuse(413, 'too_many_events', `A batch may have at most ${maxEvents} events.`);
   }
+  const verbatim = bytes && findVerbatim(bytes, body, batch, maxEventBytes);
   const parcels: Parcel[] = [];
   for (const [index, event] of batch.entries()) {
-    const parcel = admitEvent(event, `batch[${index}]`, maxEventBytes);
+    const span = verbatim?.spans[index];
+    const asCame = span && bytes?.subarray(span.from, span.to);
+    const parcel = admitEvent(event, `batch[${index}]`, maxEventBytes, asCame);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
   }
   // Anything else at the top (a write key, a context for all events) would pass by the checks of single events.
-  return { kind: 'admitted', parcels, sentAt: typeof sentAt === 'string' ? sentAt : undefined };
+  return {
+    kind: 'admitted',
+    parcels,
+    sentAt: typeof sentAt === 'string' ? sentAt : undefined,
+    bytes: verbatim?.isWhole ? bytes : undefined,
+  };
 }
 
-function admitEvent(event: unknown, where: string, maxBytes: number): Parcel | Refusal {
+function admitEvent(
+  event: unknown,
+  where: string,
+  maxBytes: number,
+  asCame: Uint8Array | undefined,
+): Parcel | Refusal {
   const invalid = (what: string): Refusal => refuse(400, 'invalid_event', where + what);
 
   if (!isRecord(event)) return invalid(' must be an object.');
@@ -85,14 +109,18 @@ function admitEvent(event: unknown, where: string, maxBytes: number): Parcel | R
     const message = `${where}: a client key may not send "${name.trim()}". Send it from your server.`;
     return refuse(400, 'privileged_event', message);
   }
+  // What the proxy relies on has been looked at; Customer.io judges the rest, in strict mode.
+  const { messageId } = event;
+  const id = typeof messageId === 'string' ? messageId : null;
+  const passing = event as unknown as WireEvent;
+  if (asCame) return { id, event: passing, json: asCame };
+
   const text = toJson(event);
   if (text === null) return invalid(' is nested too deeply.');
   if (bytesOf(text, maxBytes) > maxBytes) {
     return refuse(413, 'event_too_large', `${where} may have at most ${maxBytes} bytes of JSON.`);
   }
-  // What the proxy relies on has been looked at; Customer.io judges the rest, in strict mode.
-  const { messageId: id } = event;
-  return { id: typeof id === 'string' ? id : null, event: event as unknown as WireEvent, text };
+  return { id, event: passing, json: text };
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -80,10 +80,20 @@ export function answerJson(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
+  const text = JSON.stringify(body);
+  const response = new Response(text, {
     status,
     headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', ...headers },
   });
+  texts.set(response, text);
+  return response;
+}
+
+const texts = new WeakMap<Response, string>();
+
+/** The body of a JSON answer that was made here, for those who would have to read a stream for it. */
+export function textOf(response: Response): string | undefined {
+  return texts.get(response);
 }
 
 export function answerRefusal({ status, code, message, headers, reason }: Refusal): Response {

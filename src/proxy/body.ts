@@ -1,13 +1,18 @@
 import { refuse, type Refusal } from './answer.ts';
+import { bodySourceOf } from './body-source.ts';
 
 /** The text of a request, and how many bytes it was after decompression. */
 export interface BodyText {
   readonly kind: 'text';
   readonly text: string;
   readonly bytes: number;
+  /** Of which `text` was read. */
+  readonly raw: Bytes;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Whether this runtime can unpack gzip. Only then may answers say `Accept-Encoding: gzip`. */
 export const readsGzip: boolean = typeof DecompressionStream === 'function';
@@ -17,6 +22,11 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** For all of it to arrive. */
   readonly bodyTimeoutMs: number;
+}
+
+/** Whether there may be anything to read. */
+export function hasBody(request: Request): boolean {
+  return request.body !== null || bodySourceOf(request) !== undefined;
 }
 
 /** Reads a JSON body: right type, known encoding, within its limits, valid UTF-8. */
@@ -37,7 +47,7 @@ export async function readBody(
   const announced = Number(headers.get('Content-Length'));
   // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
   const bytes =
-    announced > maxBytes ? 'too-large' : await readBytes(request.body, packed, maxBytes, bodyTimeoutMs);
+    announced > maxBytes ? 'too-large' : await readBytes(request, packed, maxBytes, bodyTimeoutMs);
   if (bytes === 'too-large') {
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
   }
@@ -50,15 +60,15 @@ export async function readBody(
     return refuse(400, 'invalid_encoding', `The body ${packed ? 'is not valid gzip' : 'could not be read'}.`);
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { kind: 'text', text, bytes: bytes.length };
+    const raw = withoutMark(bytes);
+    return { kind: 'text', text: utf8.decode(raw), bytes: bytes.length, raw };
   } catch {
     return refuse(400, 'invalid_utf8', 'The body is not valid UTF-8.');
   }
 }
 
 async function readBytes(
-  body: ReadableStream<Bytes> | null,
+  request: Request,
   packed: boolean,
   maxBytes: number,
   timeoutMs: number,
@@ -68,8 +78,13 @@ async function readBytes(
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const limit = (): TransformStream<Bytes, Bytes> => limitedTo(maxBytes, () => (beyond = true));
   try {
+    const source = bodySourceOf(request);
+    const came = source && (await Promise.race([source(maxBytes), afterAbort(deadline.signal)]));
+    if (typeof came === 'string' || (came && !packed)) return came;
     // Limited before it is unpacked too: there are endless streams that unpack to nothing.
-    let stream = body?.pipeThrough(limit(), { signal: deadline.signal }) ?? null;
+    let stream = came
+      ? new Blob([came]).stream()
+      : (request.body?.pipeThrough(limit(), { signal: deadline.signal }) ?? null);
     if (packed && stream) stream = stream.pipeThrough(new DecompressionStream('gzip')).pipeThrough(limit());
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
@@ -77,6 +92,18 @@ async function readBytes(
   } finally {
     clearTimeout(timer);
   }
+}
+
+function afterAbort(signal: AbortSignal): Promise<'too-late'> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve('too-late'));
+  });
+}
+
+/** A byte order mark is no JSON (RFC 8259 8.1), and a parser may overlook one. */
+function withoutMark(bytes: Bytes): Bytes {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return isMarked ? bytes.subarray(3) : bytes;
 }
 
 function isJson(contentType: string): boolean {

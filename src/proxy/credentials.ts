@@ -93,22 +93,29 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyList {
   const entries = list.map((entry) => (typeof entry === 'string' ? { key: entry } : entry));
   const keys = entries.map(({ key }) => key);
   const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));
+  // Found good before, and where in the list. To look a key up says no more of the others than the answer does.
+  const good = new Map<string, readonly number[]>();
   let digests: Promise<readonly Uint8Array[]> | undefined;
-  return async (key, { headers }) => {
+
+  async function placesOf(key: string): Promise<readonly number[]> {
     digests ??= Promise.all(keys.map(digest));
     const given = await digest(key);
+    const places: number[] = [];
+    // Digests have one length, and every byte of every key is looked at: time tells nothing about a near miss.
+    for (const [index, known] of (await digests).entries()) if (sameBytes(known, given)) places.push(index);
+    if (places.length > 0) good.set(key, places);
+    return places;
+  }
+
+  return async (key, { headers }) => {
+    const places = good.get(key) ?? (await placesOf(key));
     // As for `origins`: without the header no page sends, and whoever sends can claim any.
     const origin = headers.get('Origin');
-    let matches = 0;
-    let fits = 0;
-    // Digests have one length, and every byte of every key is looked at: time tells nothing about a near miss.
-    for (const [index, known] of (await digests).entries()) {
-      const isSame = sameBytes(known, given);
-      const allowed = origins[index] ?? null;
-      matches += isSame;
-      if (allowed === null || origin === null || allowed.has(origin)) fits += isSame;
-    }
-    return fits > 0 || (matches > 0 && 'of-another-origin');
+    const fits = places.some((place) => {
+      const allowed = origins[place] ?? null;
+      return allowed === null || origin === null || allowed.has(origin);
+    });
+    return fits || (places.length > 0 && 'of-another-origin');
   };
 }
 

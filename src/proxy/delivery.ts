@@ -1,4 +1,5 @@
 import { comeBackLater, refuse, type Refusal } from './answer.ts';
+import type { UpstreamAnswer } from './ask.ts';
 
 /** What became of a batch. Only `delivered` lets the browser forget it. */
 export type Delivery =
@@ -32,7 +33,7 @@ export interface RejectedParcel {
  *
  * @param secrets what is never passed on, whatever the answer says
  */
-export async function deliveryOf(response: Response, secrets: readonly string[]): Promise<Delivery> {
+export async function deliveryOf(response: UpstreamAnswer, secrets: readonly string[]): Promise<Delivery> {
   const { status } = response;
   // Read also when nobody wants it: an unread body keeps its connection from the next request.
   const text = await response.text().catch(() => '');
@@ -87,7 +88,7 @@ export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): R
 }
 
 /** What a server says of when to come back, if it makes sense. */
-export function retryAfterOf(response: Response): string | undefined {
+export function retryAfterOf(response: Pick<UpstreamAnswer, 'headers'>): string | undefined {
   const value = response.headers.get('Retry-After')?.trim() ?? '';
   return /^\d+$/.test(value) || !Number.isNaN(Date.parse(value)) ? value : undefined;
 }

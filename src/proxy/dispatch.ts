@@ -28,6 +28,8 @@ export interface DispatchNeeds {
 export interface Shipment {
   readonly parcels: readonly Parcel[];
   readonly sentAt?: string | undefined;
+  /** All this as it came, where nothing has been changed. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
   readonly info: RequestInfo;
   /** All the time that there is, in milliseconds. */
   readonly timeoutMs: number;
@@ -38,10 +40,11 @@ export type Dispatch = (shipment: Shipment, note: Note) => Promise<Delivery>;
 
 export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Dispatch {
   const remember = (parcels: readonly Parcel[]): void => {
-    for (const { id } of parcels) if (id !== null) seen?.add(id);
+    if (!seen) return;
+    for (const { id } of parcels) if (id !== null) seen.add(id);
   };
 
-  return async ({ parcels, sentAt, info, timeoutMs }, note) => {
+  return async ({ parcels, sentAt, bytes, info, timeoutMs }, note) => {
     const endsAt = performance.now() + timeoutMs;
     try {
       return await within(timeoutMs, async (signal) => {
@@ -52,7 +55,8 @@ export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Disp
           return { kind: 'delivered' };
         }
         const send = async (part: readonly Parcel[]): Promise<Delivery> => {
-          const delivery = await upstream.send(bodyOf(part, sentAt), { signal, endsAt }, note);
+          const body = part === parcels && bytes ? bytes : bodyOf(part, sentAt);
+          const delivery = await upstream.send(body, { signal, endsAt }, note);
           if (delivery.kind === 'delivered') remember(part);
           return delivery;
         };
@@ -64,8 +68,10 @@ export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Disp
   };
 }
 
+const utf8 = new TextDecoder();
+
 /** The body of a request to Customer.io. */
 export function bodyOf(parcels: readonly Parcel[], sentAt: string | undefined): string {
-  const batch = parcels.map(({ text }) => text).join(',');
+  const batch = parcels.map(({ json }) => (typeof json === 'string' ? json : utf8.decode(json))).join(',');
   return `{"batch":[${batch}]${sentAt === undefined ? '' : `,"sentAt":${JSON.stringify(sentAt)}`}}`;
 }

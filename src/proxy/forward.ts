@@ -1,24 +1,25 @@
 import { BATCH_PATH, basicAuthorization } from '../wire.ts';
+import type { Ask, BatchBody } from './ask.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 
 /** What is asked of a `fetch`. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ForwardNeeds {
-  readonly fetch: FetchLike;
+  readonly ask: Ask;
   /** Without a slash at its end. */
   readonly upstreamUrl: string;
   readonly writeKey: () => string | Promise<string>;
 }
 
-export type Forward = (body: string, signal: AbortSignal) => Promise<Delivery>;
+export type Forward = (body: BatchBody, signal: AbortSignal) => Promise<Delivery>;
 
 const MOST_REDIRECTS = 5;
 // 303 asks for a GET: that would lose the batch and look like success.
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /** Sends a batch to Customer.io with the real credential. Of the visitor's request nothing goes along but the batch. */
-export function createForward({ fetch, upstreamUrl, writeKey }: ForwardNeeds): Forward {
+export function createForward({ ask, upstreamUrl, writeKey }: ForwardNeeds): Forward {
   const start = new URL(upstreamUrl + BATCH_PATH);
 
   return async (body, signal) => {
@@ -38,11 +39,12 @@ export function createForward({ fetch, upstreamUrl, writeKey }: ForwardNeeds): F
     };
     let url = start;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-      const response = await fetch(url.href, { method: 'POST', headers, body, signal, redirect: 'manual' });
+      const response = await ask(url.href, { method: 'POST', headers, body, signal, redirect: 'manual' });
       const location = response.headers.get('Location');
       if (!REDIRECTS.has(response.status) || location === null)
         return deliveryOf(response, [key, headers.Authorization]);
-      await response.body?.cancel();
+      // Read, because an unread body keeps its connection from the next request.
+      await response.text().catch(() => '');
       const next = redirectTarget(location, url, start);
       if (next === null)
         return {

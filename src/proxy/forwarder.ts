@@ -184,14 +184,12 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 
 /** A batch, as one or more requests. */
 function inBodies(batch: readonly WireEvent[]): readonly (readonly Parcel[])[] {
-  const parcels = batch.map((event): Parcel => {
+  const texts = batch.map((event) => JSON.stringify(event));
+  const parcels = batch.map((event, i): Parcel => {
     const id: unknown = event.messageId;
-    return { id: typeof id === 'string' ? id : null, event, text: JSON.stringify(event) };
+    return { id: typeof id === 'string' ? id : null, event, json: texts[i] ?? '' };
   });
-  const groups = inGroups(
-    parcels.map(({ text }) => text),
-    MAX_BATCH_BYTES - FRAME_BYTES,
-  );
+  const groups = inGroups(texts, MAX_BATCH_BYTES - FRAME_BYTES);
   let from = 0;
   return groups.map(({ length }) => parcels.slice(from, (from += length)));
 }

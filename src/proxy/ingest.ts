@@ -53,7 +53,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const body = await readBody(request, needs);
     if (body.kind === 'refused') return body;
     note.bytes = body.bytes;
-    const admitted = admit(body.text, needs);
+    const admitted = admit(body.text, needs, body.raw);
     if (admitted.kind === 'refused') return admitted;
 
     const { passed, rejected } = judge(admitted.parcels, note);
@@ -75,7 +75,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
     // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
     if (parcels.length > 0) {
       const leftMs = Math.max(1, Math.round(endsAt - performance.now()));
-      const delivery = await needs.dispatch({ parcels, sentAt, info, timeoutMs: leftMs }, note);
+      const isSame = sentAt === admitted.sentAt && areSame(parcels, admitted.parcels);
+      const bytes = isSame ? admitted.bytes : undefined;
+      const delivery = await needs.dispatch({ parcels, sentAt, bytes, info, timeoutMs: leftMs }, note);
       if (delivery.kind !== 'delivered') return refusalOf(delivery);
       for (const { id, reason } of delivery.rejected ?? []) refused.push(refusal(id, 'rejected', reason));
     }
@@ -85,6 +87,10 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const answer: BatchAnswer = { success: true, ...(refused.length > 0 && { rejected: refused }) };
     return answerJson(200, answer);
   };
+}
+
+function areSame(parcels: readonly Parcel[], before: readonly Parcel[]): boolean {
+  return parcels.length === before.length && parcels.every((parcel, index) => parcel === before[index]);
 }
 
 function hookFailed(detail = ''): Refusal {

@@ -1,64 +1,78 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { FetchLike } from './forward.ts';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { Ask, AskInit, UpstreamAnswer } from './ask.ts';
+import { isNode } from './node-runtime.ts';
 
-/** Whether this is Node itself; others that have its modules have a faster `fetch` of their own. */
-const isNode = (): boolean =>
-  typeof process === 'object' &&
-  typeof process.getBuiltinModule === 'function' &&
-  !('Bun' in globalThis) &&
-  !('Deno' in globalThis) &&
-  process.release?.name === 'node';
+/** Customer.io closes what was idle for a minute: https://docs.customer.io/integrations/api/cdp/ */
+const IDLE_MS = 30_000;
 
 /**
- * The part of `fetch` that the proxy needs, over `node:http` with connections that are kept: on Node half of what a delivery
- * costs was its `fetch`. Follows no redirect, packs and unpacks nothing. Undefined where this is not Node.
+ * Asks upstream over `node:http`, with connections that are kept: on Node, half of what a delivery costs would be its
+ * `fetch`. Follows no redirect, packs and unpacks nothing. Undefined where this is not Node.
  */
-export function createNodeFetch(): FetchLike | undefined {
+export function createNodeAsk(): Ask | undefined {
   if (!isNode()) return undefined;
   // Not an import: bundlers for the edge would stop at a `node:` name even where it is never reached.
   const http = process.getBuiltinModule('node:http');
   const https = process.getBuiltinModule('node:https');
-  // Customer.io closes what was idle for a minute: https://docs.customer.io/integrations/api/cdp/
-  const options = { keepAlive: true, timeout: 30_000 };
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  const kept = { keepAlive: true, timeout: IDLE_MS };
+  const plain = { request: http.request, agent: new http.Agent(kept) };
+  const secure = { request: https.request, agent: new https.Agent(kept) };
 
-  function ask(url: URL, init: RequestInit, isAgain: boolean): Promise<Response> {
-    const isPlain = url.protocol === 'http:';
+  /** `agent`: `false` for a connection of its own. */
+  function ask(url: URL, init: AskInit, agent?: RequestOptions['agent']): Promise<UpstreamAnswer> {
+    const { method, headers, body, signal } = init;
+    const means = url.protocol === 'http:' ? plain : secure;
     return new Promise((resolve, reject) => {
-      const request: ClientRequest = (isPlain ? http : https).request(url, {
-        agent: isPlain ? agents['http:'] : agents['https:'],
-        method: init.method,
-        headers: { ...(init.headers as Record<string, string>), 'Content-Length': byteLength(init.body) },
-        signal: init.signal ?? undefined,
+      signal.throwIfAborted();
+      const request = means.request(url, {
+        agent: agent ?? means.agent,
+        method,
+        headers: {
+          // There are firewalls that let nobody in who has no name.
+          'User-Agent': 'node',
+          ...headers,
+          'Content-Length': Buffer.byteLength(body),
+        },
       });
+      const giveUp = (): void => void request.destroy(signal.reason as Error);
+      signal.addEventListener('abort', giveUp, { once: true });
+      let isSettling = false;
       request.on('response', (answer) => {
+        isSettling = true;
         read(answer).then(resolve, reject);
       });
       request.on('error', (cause: NodeJS.ErrnoException) => {
-        // The other side had closed a kept connection, and has read nothing of this.
-        if (request.reusedSocket && cause.code === 'ECONNRESET' && !isAgain)
-          ask(url, init, true).then(resolve, reject);
-        else reject(cause);
+        // The other side had closed a kept connection, which shows only now, and has read nothing of this.
+        const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+        if (!isStale || signal.aborted || isSettling || agent === false) return reject(cause);
+        isSettling = true;
+        ask(url, init, false).then(resolve, reject);
       });
-      request.end(init.body as string | Uint8Array | undefined);
+      request.on('close', () => {
+        signal.removeEventListener('abort', giveUp);
+        if (!isSettling) reject(new TypeError('The connection was closed without an answer.'));
+      });
+      request.end(body);
     });
   }
 
-  return (url, init) => ask(new URL(url), init, false);
+  return (url, init) => ask(new URL(url), init);
 }
 
-const byteLength = (body: unknown): number =>
-  typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : 0;
-
-async function read(answer: IncomingMessage): Promise<Response> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer as AsyncIterable<Uint8Array>) chunks.push(chunk);
+/** @throws when it breaks off */
+async function read(answer: IncomingMessage): Promise<UpstreamAnswer> {
   const { statusCode: status = 0, headers } = answer;
-  const isEmpty = status === 204 || status === 304;
-  return new Response(isEmpty ? null : Buffer.concat(chunks), {
-    status,
-    headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-      [value ?? []].flat().map((each) => [name, each]),
-    ),
+  const chunks: Uint8Array[] = [];
+  await new Promise<void>((resolve, reject) => {
+    answer.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+    answer.on('end', resolve);
+    answer.on('error', reject);
   });
+  const text = Buffer.concat(chunks).toString();
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    headers: { get: (name) => [headers[name.toLowerCase()] ?? []].flat().join(', ') || null },
+    text: async () => text,
+  };
 }

@@ -1,4 +1,6 @@
-import { answerRefusal, refuse } from './answer.ts';
+import { answerRefusal, refuse, textOf } from './answer.ts';
+import { setBodySource } from './body-source.ts';
+import type { Bytes } from './body.ts';
 
 /** What is needed of an `http.IncomingMessage`, or of Express's request. */
 export interface NodeRequest {
@@ -13,7 +15,7 @@ export interface NodeRequest {
   readonly body?: unknown;
   readonly readableEnded: boolean;
   readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
-  iterator(options: { destroyOnReturn: boolean }): AsyncIterator<Uint8Array>;
+  iterator(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
   resume(): unknown;
 }
 
@@ -21,7 +23,7 @@ export interface NodeRequest {
 export interface NodeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
-  end(body: Uint8Array): unknown;
+  end(body: string | Uint8Array): unknown;
 }
 
 export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
@@ -81,50 +83,58 @@ function toRequest(incoming: NodeRequest, url: URL): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     // Names that begin with a colon are HTTP/2's own.
-    if (value !== undefined && !name.startsWith(':')) headers.set(name, [value].flat().join(', '));
+    if (value === undefined || name.startsWith(':')) continue;
+    headers.set(name, typeof value === 'string' ? value : value.join(', '));
   }
   for (const name of KEPT_ONCE) {
     const all = valuesOf(name, incoming.rawHeaders);
     if (all.length > 1) headers.set(name, all.join(', '));
   }
-  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
+  // A body parser that has read it has unpacked it too.
+  if (incoming.readableEnded) headers.delete('Content-Encoding');
+  const request = new Request(url, { method, headers });
+  const isAbsent = incoming.readableEnded && (incoming.body ?? null) === null;
+  if (method !== 'GET' && method !== 'HEAD' && !isAbsent)
+    setBodySource(request, (maxBytes) => read(incoming, maxBytes));
+  return request;
+}
+
+async function read(incoming: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
   if (incoming.readableEnded) {
-    // A body parser has read it, and has unpacked it too.
-    headers.delete('Content-Encoding');
-    return new Request(url, { method, headers, body: asText(incoming.body) });
+    const bytes = asBytes(incoming.body);
+    return bytes.length > maxBytes ? 'too-large' : bytes;
   }
-  const init = { method, headers, body: streamOf(incoming), duplex: 'half' };
-  return new Request(url, init);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    length += chunk.length;
+    if (length > maxBytes) break;
+    chunks.push(chunk);
+  }
+  if (length <= maxBytes) return joined(chunks, length);
+  // What still comes is read and thrown away: a connection cut now would take the answer with it.
+  incoming.resume();
+  return 'too-large';
 }
 
-function asText(body: unknown): string | Uint8Array<ArrayBuffer> | null {
-  if (body === undefined || body === null) return null;
+/** What a body parser has made of it. */
+function asBytes(body: unknown): Bytes {
   if (body instanceof Uint8Array) return new Uint8Array(body);
-  return typeof body === 'string' ? body : JSON.stringify(body);
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
-  const chunks = incoming.iterator({ destroyOnReturn: false });
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        // What still comes is read and thrown away: a connection cut now would take the answer with it.
-        await chunks.return?.();
-        incoming.resume();
-      },
-    },
-    // Nothing is read before it is asked for, so that Node itself sees to a body that nobody wanted.
-    { highWaterMark: 0 },
-  );
+function joined(chunks: readonly Uint8Array[], length: number): Bytes {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 async function send(response: Response, outgoing: NodeResponse): Promise<void> {
-  const body = new Uint8Array(await response.arrayBuffer());
+  const body = textOf(response) ?? new Uint8Array(await response.arrayBuffer());
   outgoing.statusCode = response.status;
   response.headers.forEach((value, name) => outgoing.setHeader(name, value));
   outgoing.end(body);

@@ -163,7 +163,11 @@ export interface ProxyOptions {
    */
   files?: FileSource | undefined;
 
-  /** Speaks to Customer.io, and fetches `customerToken.jwksUrl`. @default the runtime's */
+  /**
+   * Speaks to Customer.io, and fetches `customerToken.jwksUrl`.
+   *
+   * @default the runtime's; on Node batches go over `node:http`, unless the global `fetch` or its dispatcher were replaced
+   */
   fetch?: FetchLike | undefined;
 
   /**

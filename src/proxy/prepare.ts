@@ -76,7 +76,7 @@ export function createPrepare({ clientIp, correctClock, enrich, filter, transfor
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
         // A hook may also have changed the event in place.
-        return { ...parcel, event: next, text: JSON.stringify(next) };
+        return { id: parcel.id, event: next, json: JSON.stringify(next) };
       }),
     );
     const passed = verdicts.map((verdict) => (verdict.status === 'fulfilled' ? verdict.value : null));
@@ -94,7 +94,7 @@ export function createPrepare({ clientIp, correctClock, enrich, filter, transfor
 }
 
 function repacked(parcel: Parcel, event: WireEvent): Parcel {
-  return event === parcel.event ? parcel : { ...parcel, event, text: JSON.stringify(event) };
+  return event === parcel.event ? parcel : { id: parcel.id, event, json: JSON.stringify(event) };
 }
 
 /** What the server knows counts more than what the browser says. */

@@ -59,7 +59,7 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     } as const;
     const { clientIp } = needs;
     const event = clientIp ? withClientIp(identify, readClientIp(request.headers, clientIp)) : identify;
-    const parcel = { id: event.messageId, event, text: JSON.stringify(event) };
+    const parcel = { id: event.messageId, event, json: JSON.stringify(event) };
     const { timeoutMs } = needs;
     const delivery = await needs.dispatch({ parcels: [parcel], info: { request }, timeoutMs }, note);
     if (delivery.kind !== 'delivered') return refusalOf(delivery);

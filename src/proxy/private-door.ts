@@ -1,6 +1,6 @@
 import { isRecord } from './admission.ts';
 import { refuse, type Refusal } from './answer.ts';
-import { type BodyLimits, readBody } from './body.ts';
+import { type BodyLimits, hasBody, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { Note } from './log.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
@@ -67,7 +67,7 @@ async function readObject(
   bodyTimeoutMs: number,
   note: Note,
 ): Promise<{ readonly fields: Body } | Refusal> {
-  if (request.body === null || request.headers.get('Content-Length') === '0') return { fields: {} };
+  if (!hasBody(request) || request.headers.get('Content-Length') === '0') return { fields: {} };
   const body = await readBody(request, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs });
   if (body.kind === 'refused') return body;
   note.bytes = body.bytes;

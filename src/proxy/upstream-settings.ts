@@ -1,3 +1,5 @@
+import type { Ask } from './ask.ts';
+import { createDefaultAsk } from './default-ask.ts';
 import type { FetchLike } from './forward.ts';
 import type { ProxyOptions } from './options.ts';
 import type { UpstreamLimits } from './upstream.ts';
@@ -8,6 +10,8 @@ export interface UpstreamSettings {
   readonly writeKey: () => string | Promise<string>;
   readonly upstreamUrl: string;
   readonly fetch: FetchLike;
+  /** Brings batches to Customer.io. */
+  readonly ask: Ask;
   readonly timeoutMs: number;
   readonly upstream: UpstreamLimits;
 }
@@ -26,7 +30,9 @@ const UPSTREAM: UpstreamLimits = {
 };
 
 /** What it takes of the options has been checked. */
-export function resolveUpstream(options: Pick<ProxyOptions, keyof UpstreamSettings>): UpstreamSettings {
+export function resolveUpstream(
+  options: Pick<ProxyOptions, Exclude<keyof UpstreamSettings, 'ask'>>,
+): UpstreamSettings {
   const { writeKey, region = 'us', upstreamUrl = PIPELINES[region] } = options;
   return {
     region,
@@ -34,6 +40,7 @@ export function resolveUpstream(options: Pick<ProxyOptions, keyof UpstreamSettin
     upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
     // Looked up when it is used: runtimes and tests replace it.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    ask: options.fetch ?? createDefaultAsk(),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     upstream: {
       ...UPSTREAM,

@@ -1,3 +1,4 @@
+import type { BatchBody } from './ask.ts';
 import { type Breaker, type BreakerLimits, createBreaker } from './breaker.ts';
 import { pause, unlessAborted } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
@@ -44,7 +45,7 @@ export interface UpstreamOptions {
 /** Customer.io, treated with care: so many requests at a time, some of them repeated, and none while it is down. */
 export interface Upstream {
   /** Brings one batch there. @throws the reason of `signal`, when its time is over */
-  send(body: string, time: SendingTime, note: Note): Promise<Delivery>;
+  send(body: BatchBody, time: SendingTime, note: Note): Promise<Delivery>;
   state(): UpstreamState;
 }
 
@@ -76,7 +77,7 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
   const breaker = createBreaker(limits);
   let misconfigured = false;
 
-  async function attempt(body: string, signal: AbortSignal, note: Note): Promise<Delivery> {
+  async function attempt(body: BatchBody, signal: AbortSignal, note: Note): Promise<Delivery> {
     if (breaker.waitMs() > 0) return resting(breaker);
     if (!(await gate.enter(signal))) return later('Too many deliveries are under way.', 1);
     try {

@@ -124,7 +124,7 @@ describe('of a batch that Customer.io rejects', () => {
     const parcels = batchOf(100, []).map((each) => ({
       id: String(each['messageId']),
       event: each as never,
-      text: '',
+      json: '',
     }));
     const delivery = await sendInHalves(
       parcels,

@@ -86,6 +86,76 @@ describe('under node:http', () => {
     expect(await verdict(await send(`${url}/v1/batch`))).toBe('200');
   });
 
+  test('a packed bomb is left before it has been unpacked', async () => {
+    const { proxy } = await startProxy();
+    const body = gzipSync(Buffer.alloc(100_000_000));
+    const before = process.memoryUsage().arrayBuffers;
+    const headers = { ...HEADERS, 'Content-Encoding': 'gzip' };
+    const response = await send(`${await listen(proxy.node)}/v1/batch`, { headers, body });
+    expect(await verdict(response)).toBe('413 body_too_large');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000);
+  });
+
+  test.each([
+    ['is no gzip', Buffer.from('{"batch":[]}')],
+    ['is cut off', gzipSync('{"batch":[]}').subarray(0, -9)],
+    ['is empty', Buffer.alloc(0)],
+  ])('a packed body that %s is refused', async (_, body) => {
+    const { proxy } = await startProxy();
+    const headers = { ...HEADERS, 'Content-Encoding': 'gzip' };
+    const response = await send(`${await listen(proxy.node)}/v1/batch`, { headers, body });
+    expect(await verdict(response)).toBe('400 invalid_encoding');
+  });
+
+  test('a browser that goes away before its key is known leaves a server that works', async () => {
+    const asked = defer<void>();
+    const decided = defer<boolean>();
+    const logged = defer<number>();
+    const { proxy, upstream } = await startProxy({
+      clientKeys: () => {
+        asked.resolve();
+        return decided.promise;
+      },
+      onLog: ({ status }) => logged.resolve(status),
+    });
+    const gone = defer<void>();
+    const url = await listen((request, response) => {
+      request.on('close', () => gone.resolve());
+      proxy.node(request, response);
+    });
+    const outgoing = httpRequest(`${url}/v1/batch`, {
+      method: 'POST',
+      headers: { ...HEADERS, 'Content-Length': '1000' },
+    });
+    outgoing.on('error', () => {});
+    outgoing.write('{"batch":[');
+    await asked.promise;
+    outgoing.destroy();
+    await gone.promise;
+    decided.resolve(true);
+    expect(await logged.promise).toBe(400);
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  test('a body of unknown length that is too long is answered, not cut off', async () => {
+    const { proxy } = await startProxy({ maxBodyBytes: 1_000 });
+    const { port } = new URL(await listen(proxy.node));
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = [
+      'POST /v1/batch HTTP/1.1',
+      'Host: a',
+      `Authorization: ${HEADERS.Authorization}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ];
+    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+    socket.write(`${head.join('\r\n')}\r\n\r\n${chunk.repeat(80)}0\r\n\r\n`);
+    socket.end();
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+    expect(answer).toMatch(/"error":"body_too_large".*}$/);
+  });
+
   test('a body of unknown length is read as it comes', async () => {
     const { proxy } = await startProxy();
     const url = new URL(`${await listen(proxy.node)}/v1/batch`);

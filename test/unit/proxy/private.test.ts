@@ -11,6 +11,7 @@ import {
   type ProxyOptions,
 } from '../../../src/proxy/index.ts';
 import { claims, keyPair, SECRET, signed, startKeyServer } from './key-server.ts';
+import { listen } from './listen.ts';
 import { bearer, CLIENT_KEY, fullVerdict, post, WRITE_KEY } from './setup.ts';
 import { type Answer, startUpstream, type Upstream } from './upstream.ts';
 
@@ -287,6 +288,18 @@ describe('whose data it is', () => {
       expect(await fullVerdict(await ask(path, { ...body, userId }))).toBe('403 subject_mismatch');
     expect([app, inApp, pipelines].flatMap(({ received }) => received)).toEqual([]);
     expect((await ask(path, { ...body, userId: 'u1' })).status).toBe(200);
+  });
+
+  test('is not shown over node:http either', async () => {
+    const { proxy, app } = await start();
+    const url = await listen(proxy.node);
+    const headers = { 'Content-Type': 'application/json', ...bearer(await signed(claims())) };
+    const asked = (init: RequestInit): Promise<Response> =>
+      fetch(url + ATTRIBUTES, { method: 'POST', headers, ...init });
+    expect(await fullVerdict(await asked({ body: '{"userId":"u2"}' }))).toBe('403 subject_mismatch');
+    expect(app.received).toHaveLength(0);
+    expect((await asked({ body: '{"userId":"u1"}' })).status).toBe(200);
+    expect((await asked({})).status).toBe(200);
   });
 
   test.each([

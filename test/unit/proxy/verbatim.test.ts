@@ -1,45 +1,74 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { isVerbatim } from '../../../src/proxy/verbatim.ts';
-import type { WireEvent } from '../../../src/wire.ts';
+import { findVerbatim, type Verbatim } from '../../../src/proxy/verbatim.ts';
 
 const LONGEST = 300;
 
-function verbatim(text: string): boolean {
-  const body = JSON.parse(text) as { batch: readonly WireEvent[] };
-  return isVerbatim(text, body, body.batch, LONGEST);
+function find(text: string): Verbatim {
+  const body = JSON.parse(text) as Record<string, unknown> & { batch: readonly unknown[] };
+  return findVerbatim(new TextEncoder().encode(text), body, body.batch, LONGEST);
 }
+
+const verbatim = (text: string): boolean => find(text).isWhole;
 
 const EVENT = '{"type":"track","messageId":"m1","event":"A","userId":"u1","properties":{"price":1.50}}';
 const OTHER = EVENT.replace('m1', 'm2');
 const batch = (...events: readonly string[]): string =>
   `{"batch":[${events.join(',')}],"sentAt":"2026-01-02T03:04:05.678Z"}`;
 
-test('what the browser SDK sends may pass in its own bytes', () => {
-  expect(verbatim(batch(EVENT, OTHER))).toBe(true);
-  expect(verbatim(batch())).toBe(true);
-  expect(verbatim(` ${batch(EVENT).replaceAll(':', ' : ')} `)).toBe(true);
-  expect(verbatim(batch(EVENT.replace('"A"', '"größe \\u0007 \\ud83d \\"type\\""')))).toBe(true);
+describe('may pass in its own bytes:', () => {
+  test.each([
+    ['what the browser SDK sends', batch(EVENT, OTHER)],
+    ['a batch of nothing', batch()],
+    ['a batch without a time', `{"batch":[${EVENT}]}`],
+    ['one with spaces', ` ${batch(EVENT).replaceAll(/[:,]/g, ' $& ')}\n`],
+    ['one with signs of JSON in its texts', batch(EVENT.replace('"A"', String.raw`"}]{[:,\"\\"`))],
+    ['one with escapes that must be', batch(EVENT.replace('"A"', String.raw`"größe 🦊 \u0007 \ud83d \n"`))],
+    ['one that names a field again further inside', batch(EVENT.replace('"price"', '"event"'))],
+    ['an event without an id', batch(EVENT.replace('"messageId":"m1",', ''))],
+    [
+      'names that objects have by themselves',
+      batch(EVENT.replace('{"type"', '{"__proto__":{},"constructor":1,"type"')),
+    ],
+  ])('%s', (_, text) => {
+    expect(verbatim(text)).toBe(true);
+  });
 });
 
 describe('what two parsers might read in two ways is written anew:', () => {
   test.each([
-    ['a second batch', `{"batch":[${EVENT}],"batch":[]}`],
+    ['a second batch', `{"batch":[],"batch":[${EVENT}]}`],
+    ['a second time', `{"sentAt":"a","batch":[${EVENT}],"sentAt":"b"}`],
     ['more at the top', `{"batch":[${EVENT}],"context":{}}`],
+    ['a time that is none', `{"batch":[${EVENT}],"sentAt":null}`],
+    ['a time that looks like a batch', `{"sentAt":[${EVENT}],"batch":[]}`],
     ['a second type', batch(EVENT.replace('"type":"track"', '"type":"alias","type":"track"'))],
     ['a second event', batch(EVENT.replace('"event":"A"', '"event":"User Deleted","event":"A"'))],
+    ['a second event after the first', batch(EVENT.replace(/}$/, ',"event":"B"}'))],
     ['a second user', batch(EVENT.replace('"userId":"u1"', '"userId":"u2","userId":"u1"'))],
+    ['a second user in small letters', batch(EVENT.replace('"userId"', '"userid":"u2","userid"'))],
     ['a second context', batch(EVENT.replace('{"type"', '{"context":{"ip":"1"},"context":{},"type"'))],
-    ['a name in escapes', batch(EVENT.replace('"event":"A"', '"\\u0065vent":"User Deleted","event":"A"'))],
-    ['escapes in capitals', batch(EVENT.replace('"event":"A"', '"e\\u007Aent":"x","event":"A"'))],
-    ['a name further inside, which is harmless', batch(EVENT.replace('"price"', '"event"'))],
     [
-      'one that makes up for one that is missing',
-      batch(EVENT.replace('"event":"A",', ''), `{"x":{"event":"A"},${OTHER.slice(1)}`),
+      'a name in escapes',
+      batch(EVENT.replace('"event":"A"', String.raw`"\u0065vent":"User Deleted","event":"A"`)),
     ],
-    ['an event without an id', batch(EVENT.replace('"messageId":"m1",', ''))],
-    ['an event that may be too long', batch(EVENT.replace('"A"', `"${'a'.repeat(LONGEST)}"`))],
+    ['escapes in capitals', batch(EVENT.replace('"event":"A"', String.raw`"e\u007Aent":"x","event":"A"`))],
+    ['a name whose quotes are escaped', batch(EVENT.replace('"A"', String.raw`"\u0022,\u0022event"`))],
+    [
+      'a colon in a text that makes up for a name that is missing',
+      batch(EVENT.replace('"event":"A"', '"event":"B","event":"A:"')),
+    ],
+    ['an event that is too long', batch(EVENT.replace('"A"', `"${'a'.repeat(LONGEST)}"`))],
+    ['an event that is nested deeply', batch(EVENT.replace('1.50', `${'['.repeat(98)}${']'.repeat(98)}`))],
   ])('%s', (_, text) => {
     expect(verbatim(text)).toBe(false);
+  });
+
+  test('and what stands beside it is not', () => {
+    const twice = EVENT.replace('"event":"A"', '"event":"B","event":"A"');
+    const text = batch(EVENT, twice, OTHER);
+    const [first, second, third] = find(text).spans;
+    expect(second).toBeUndefined();
+    expect([first, third].map((span) => text.slice(span?.from, span?.to))).toEqual([EVENT, OTHER]);
   });
 });
