@@ -74,7 +74,7 @@ const bundles = [
   },
   {
     name: 'proxy: createForwarder',
-    budget: 5.5 * KB,
+    budget: 6 * KB,
     code: await firstLoad(
       `import { createForwarder } from ${dist('proxy.js')}; globalThis.create = createForwarder;`,
     ),

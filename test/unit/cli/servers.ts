@@ -5,10 +5,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createProxy, type ProxyOptions } from '../../../src/proxy/index.ts';
+import { bodySourceOf } from '../../../src/proxy/body-source.ts';
 import { createNodeHandler } from '../../../src/proxy/node.ts';
 import { CLIENT_KEY } from '../../support/guide-proxies/index.ts';
 
 export const WRITE_KEY = 'write-key';
+const MOST_BODY_BYTES = 10_000_000;
 export const PAGES = 'https://shop.example.com';
 
 /** What the server does instead of, or with, what the proxy does. */
@@ -27,9 +29,15 @@ export function faultyProxy(
     ...options,
   });
   return createNodeHandler(
-    (request) => fault(request, proxy.fetch),
+    async (request) => fault(await withBody(request), proxy.fetch),
     () => true,
   );
+}
+
+/** As it is under every runtime but Node, where a body is read beside its request. */
+async function withBody(request: Request): Promise<Request> {
+  const body = await bodySourceOf(request)?.(MOST_BODY_BYTES);
+  return body === undefined || body === 'too-large' ? request : new Request(request, { body });
 }
 
 /** Listens until the test has ended. Answers where. */
