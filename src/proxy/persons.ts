@@ -58,9 +58,12 @@ function judge(parcels: readonly Parcel[], subject: string | null): Judged {
 // `alias` merges the person of previousId into that of userId. Some servers read names of fields whatever their case.
 const PERSON_FIELDS: ReadonlySet<string> = new Set(['userid', 'previousid']);
 
+/** Up and down again: a long s (U+017F) is an s for those who ignore case. https://www.unicode.org/reports/tr44/#CaseFolding.txt */
+const caseless = (name: string): string => name.toUpperCase().toLowerCase();
+
 function personsIn(event: WireEvent): readonly unknown[] {
   return Object.entries(event)
-    .filter(([field, value]) => PERSON_FIELDS.has(field.toLowerCase()) && value !== null && value !== '')
+    .filter(([field, value]) => PERSON_FIELDS.has(caseless(field)) && value !== null && value !== '')
     .map(([, value]) => value);
 }
 

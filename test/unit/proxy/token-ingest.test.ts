@@ -57,6 +57,20 @@ describe('where tokens are required, a batch', () => {
     expect(log[0]).toMatchObject({ events: 2, rejected: { token_required: 1 } });
   });
 
+  test.each(['USERID', 'userid', 'u\u017FerId', 'previou\u017FId'])(
+    'may not name another person as %s, as servers read it that ignore case',
+    async (field) => {
+      const { proxy, upstream } = await startWith('required');
+      const batch = [event({ messageId: 'x', [field]: 'u2' })];
+      const response = await proxy.fetch(post(batch, { headers: bearer(await signed(claims())) }));
+      expect(await response.json()).toEqual({
+        success: true,
+        rejected: [{ messageId: 'x', error: 'subject_mismatch' }],
+      });
+      expect(delivered(upstream)).toEqual([]);
+    },
+  );
+
   test('of which nothing may pass is answered 200, and Customer.io hears nothing', async () => {
     const { proxy, upstream } = await startWith('required');
     const response = await proxy.fetch(post([event({ messageId: 'b', userId: 'u1' })]));
