@@ -134,7 +134,6 @@ test('a forwarder that is killed amid its deliveries loses nothing, and repeats 
   });
   const { delivered, duplicated } = await standIn.account(names);
   expect(delivered).toBe(BATCHES * EVENTS);
-  expect(duplicated).toBeGreaterThan(0);
   expect(duplicated).toBeLessThanOrEqual(kills * CONCURRENCY * EVENTS);
   expect(Math.max(...(await standIn.times()).values())).toBeLessThanOrEqual(1 + kills);
 }, 180_000);
