@@ -37,7 +37,9 @@ export function faultyProxy(
 /** As it is under every runtime but Node, where a body is read beside its request. */
 async function withBody(request: Request): Promise<Request> {
   const body = await bodySourceOf(request)?.(MOST_BODY_BYTES);
-  return body === undefined || body === 'too-large' ? request : new Request(request, { method: request.method, body });
+  return body === undefined || body === 'too-large'
+    ? request
+    : new Request(request, { method: request.method, body });
 }
 
 /** Listens until the test has ended. Answers where. */
