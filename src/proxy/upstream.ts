@@ -69,6 +69,8 @@ export interface UpstreamLimits extends GateLimits, BreakerLimits {
 /** What may be gone at the next try. A batch that has arrived twice is told by its messageIds. */
 const PASSING: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
 const FIRST_RETRY_MS = 100;
+/** What takes no longer has never been answered. */
+const LEAST_MS = 5;
 /** So that not everybody comes back in the moment in which the pause is over. */
 const SPREAD_SECONDS = 5;
 
@@ -77,10 +79,12 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
   const breaker = createBreaker(limits);
   let misconfigured = false;
 
-  async function attempt(body: BatchBody, signal: AbortSignal, note: Note): Promise<Delivery> {
+  async function attempt(body: BatchBody, { signal, endsAt }: SendingTime, note: Note): Promise<Delivery> {
     if (breaker.waitMs() > 0) return resting(breaker);
     if (!(await gate.enter(signal))) return later('Too many deliveries are under way.', 1);
     try {
+      // Who had the place before may have given it up for want of time, and whoever waited with them has no more of it.
+      if (performance.now() + LEAST_MS > endsAt) return later('Too many deliveries are under way.', 1);
       // It may have gone down while this one waited.
       const given = breaker.begin();
       if (given === null) return resting(breaker);
@@ -98,9 +102,10 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
   }
 
   return {
-    async send(body, { signal, endsAt }, note) {
+    async send(body, time, note) {
+      const { signal, endsAt } = time;
       for (let retry = 0; ; retry += 1) {
-        const delivery = await attempt(body, signal, note);
+        const delivery = await attempt(body, time, note);
         const delayMs = FIRST_RETRY_MS * 2 ** retry * (0.5 + Math.random());
         const isPassing =
           delivery.kind === 'unavailable' &&
