@@ -1,13 +1,12 @@
 /** Servers for the checks to ask: our proxy with one thing wrong. */
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createProxy, type ProxyOptions } from '../../../src/proxy/index.ts';
 import { bodySourceOf } from '../../../src/proxy/body-source.ts';
 import { createNodeHandler } from '../../../src/proxy/node.ts';
 import { CLIENT_KEY } from '../../support/guide-proxies/index.ts';
+import { listen } from '../../support/listen.ts';
 
 export const WRITE_KEY = 'write-key';
 const MOST_BODY_BYTES = 10_000_000;
@@ -47,14 +46,12 @@ export async function serve(
   listener: RequestListener,
   tls?: { readonly key: string; readonly cert: string },
 ): Promise<string> {
-  const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { server, port } = await listen(tls ? createTlsServer(tls, listener) : createServer(listener));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
 }
 
 /** The events of a batch, from a copy of its request; none where the body is no batch. */

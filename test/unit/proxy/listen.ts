@@ -1,19 +1,17 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { basicAuthorization } from '../../../src/wire.ts';
+import { listen as listenAt } from '../../support/listen.ts';
 import { CLIENT_KEY, event } from './setup.ts';
 
 /** Serves on a port of its own, for one test. Answers where. */
 export async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { server, port } = await listenAt(createServer(listener));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 /** Sends a batch as a browser does, over HTTP. */
