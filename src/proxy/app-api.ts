@@ -1,5 +1,5 @@
 import type { AttributesAnswer, SubscriptionTopic, TopicsAnswer } from '../wire.ts';
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
 import { createPrivateUpstream, parseJson, type PrivateUpstreamNeeds } from './private-upstream.ts';

@@ -1,4 +1,4 @@
-import type { Parcel } from './admission.ts';
+import type { Parcel } from './parcel.ts';
 import type { Delivery, RejectedParcel } from './delivery.ts';
 
 /** Sends these on as one batch. */

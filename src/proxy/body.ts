@@ -1,13 +1,13 @@
 import { refuse, type Refusal } from './answer.ts';
 import { bodySourceOf } from './body-source.ts';
 
-/** The text of a request, and how many bytes it was after decompression. */
-export interface BodyText {
-  readonly kind: 'text';
-  readonly text: string;
-  readonly bytes: number;
-  /** Of which `text` was read. */
-  readonly raw: Bytes;
+/** The body of a request, unpacked. */
+export interface Body {
+  readonly kind: 'body';
+  /** Without a byte order mark. */
+  readonly bytes: Bytes;
+  /** Of all that there was. */
+  readonly length: number;
 }
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -29,11 +29,11 @@ export function hasBody(request: Request): boolean {
   return request.body !== null || bodySourceOf(request) !== undefined;
 }
 
-/** Reads a JSON body: right type, known encoding, within its limits, valid UTF-8. */
+/** Reads what says that it is JSON: right type, known encoding, within its limits. */
 export async function readBody(
   request: Request,
   { maxBodyBytes: maxBytes, bodyTimeoutMs }: BodyLimits,
-): Promise<BodyText | Refusal> {
+): Promise<Body | Refusal> {
   const { headers } = request;
   if (!isJson(headers.get('Content-Type') ?? '')) {
     return refuse(415, 'unsupported_media_type', 'Content-Type must be application/json, in UTF-8.');
@@ -59,9 +59,12 @@ export async function readBody(
   if (bytes === 'unreadable') {
     return refuse(400, 'invalid_encoding', `The body ${packed ? 'is not valid gzip' : 'could not be read'}.`);
   }
+  return { kind: 'body', bytes: withoutMark(bytes), length: bytes.length };
+}
+
+export function textOfBody(bytes: Bytes): string | Refusal {
   try {
-    const raw = withoutMark(bytes);
-    return { kind: 'text', text: utf8.decode(raw), bytes: bytes.length, raw };
+    return utf8.decode(bytes);
   } catch {
     return refuse(400, 'invalid_utf8', 'The body is not valid UTF-8.');
   }

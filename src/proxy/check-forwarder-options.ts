@@ -1,5 +1,5 @@
 import { SdkError } from '../errors.ts';
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import { checkGroup } from './check-group.ts';
 import { UPSTREAM_RULES } from './check-limit-options.ts';
 import { RULES } from './check-options.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 import { COUNT, isCount, isFunction, MILLISECONDS, type Rule, type Rules } from './rule.ts';
 import type { DeduplicateOptions } from './seen.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import { checkGroup, type OptionProblem } from './check-group.ts';
 import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './check-limit-options.ts';
 import type { AnonymousIdCookieOptions } from './cookie.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import {
   type AppApiOptions,
   type CustomerTokenOptions,

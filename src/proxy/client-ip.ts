@@ -1,5 +1,5 @@
 import type { WireEvent } from '../wire.ts';
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 
 /**
  * Which header carries the visitor's address. Name one that something in front of the proxy always writes itself:

@@ -1,5 +1,5 @@
 import type { WireEvent } from '../wire.ts';
-import type { Parcel } from './admission.ts';
+import type { Parcel } from './parcel.ts';
 import { sendInHalves } from './bisect.ts';
 import { within } from './deadline.ts';
 import type { Delivery } from './delivery.ts';

@@ -1,5 +1,5 @@
 import type { RejectedEvent, WireEvent } from '../wire.ts';
-import type { Parcel } from './admission.ts';
+import { type Parcel, writtenParcel } from './parcel.ts';
 import { sendInHalves } from './bisect.ts';
 import { retryAfterMs } from './breaker.ts';
 import { resolveForwarder } from './check-forwarder-options.ts';
@@ -185,10 +185,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 /** A batch, as one or more requests. */
 function inBodies(batch: readonly WireEvent[]): readonly (readonly Parcel[])[] {
   const texts = batch.map((event) => JSON.stringify(event));
-  const parcels = batch.map((event, i): Parcel => {
-    const id: unknown = event.messageId;
-    return { id: typeof id === 'string' ? id : null, event, json: texts[i] ?? '' };
-  });
+  const parcels = batch.map((event, i) => writtenParcel(event, texts[i] ?? ''));
   const groups = inGroups(texts, MAX_BATCH_BYTES - FRAME_BYTES);
   let from = 0;
   return groups.map(({ length }) => parcels.slice(from, (from += length)));

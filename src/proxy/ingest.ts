@@ -1,5 +1,5 @@
 import type { BatchAnswer, RejectedEvent } from '../wire.ts';
-import { admit, type AdmissionLimits, type Parcel } from './admission.ts';
+import { admit, type AdmissionLimits } from './admission.ts';
 import { answerJson, comeBackLater, type Refusal } from './answer.ts';
 import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
@@ -9,6 +9,7 @@ import { describe } from './describe.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Note } from './log.ts';
 import type { FindJudge } from './persons.ts';
+import type { Parcel } from './parcel.ts';
 import { createPrepare, type Prepared, type PrepareNeeds, type RequestInfo } from './prepare.ts';
 import type { Seen } from './seen.ts';
 
@@ -52,8 +53,8 @@ export function createIngest(needs: IngestNeeds): Ingest {
     if (typeof judge !== 'function') return judge;
     const body = await readBody(request, needs);
     if (body.kind === 'refused') return body;
-    note.bytes = body.bytes;
-    const admitted = admit(body.text, needs, body.raw);
+    note.bytes = body.length;
+    const admitted = admit(body.bytes, needs);
     if (admitted.kind === 'refused') return admitted;
 
     const { passed, rejected } = judge(admitted.parcels, note);

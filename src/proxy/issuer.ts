@@ -1,5 +1,5 @@
 import { SdkError } from '../errors.ts';
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import { lazy } from './lazy.ts';
 import {
   type Jwk,

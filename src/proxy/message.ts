@@ -1,5 +1,5 @@
 import type { WireEvent } from '../wire.ts';
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import type { AcceptedBatch } from './dispatch.ts';
 
 /** What a broker keeps of a batch. */

@@ -1,5 +1,5 @@
 import type { RejectedEvent, WireEvent } from '../wire.ts';
-import type { Parcel } from './admission.ts';
+import type { Parcel } from './parcel.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
 import type { TokenCheck } from './token-check.ts';

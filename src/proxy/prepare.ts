@@ -1,5 +1,6 @@
 import type { WireEvent } from '../wire.ts';
-import { isRecord, type Parcel } from './admission.ts';
+import type { Parcel } from './parcel.ts';
+import { isRecord } from './record.ts';
 import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import { clockSkewOf, withServerTime } from './clock.ts';
 import { describe } from './describe.ts';

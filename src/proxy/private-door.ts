@@ -1,6 +1,6 @@
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import { refuse, type Refusal } from './answer.ts';
-import { type BodyLimits, hasBody, readBody } from './body.ts';
+import { type BodyLimits, hasBody, readBody, textOfBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { Note } from './log.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
@@ -70,10 +70,12 @@ async function readObject(
   if (!hasBody(request) || request.headers.get('Content-Length') === '0') return { fields: {} };
   const body = await readBody(request, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs });
   if (body.kind === 'refused') return body;
-  note.bytes = body.bytes;
-  if (body.text === '') return { fields: {} };
+  note.bytes = body.length;
+  const text = textOfBody(body.bytes);
+  if (typeof text !== 'string') return text;
+  if (text === '') return { fields: {} };
   try {
-    const fields: unknown = JSON.parse(body.text);
+    const fields: unknown = JSON.parse(text);
     return isRecord(fields) ? { fields } : refuse(400, 'invalid_body', 'The body must be a JSON object.');
   } catch {
     return refuse(400, 'invalid_json', 'The body is not valid JSON.');

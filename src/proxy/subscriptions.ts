@@ -1,4 +1,4 @@
-import { isRecord } from './admission.ts';
+import { isRecord } from './record.ts';
 import { refuse, type Refusal } from './answer.ts';
 
 const MOST_TOPICS = 100;

@@ -1,15 +1,18 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { findVerbatim, type Verbatim } from '../../../src/proxy/verbatim.ts';
+import { type BatchBytes, readBatch } from '../../../src/proxy/batch-bytes.ts';
 
-const LONGEST = 300;
-
-function find(text: string): Verbatim {
-  const body = JSON.parse(text) as Record<string, unknown> & { batch: readonly unknown[] };
-  return findVerbatim(new TextEncoder().encode(text), body, body.batch, LONGEST);
+function read(text: string, mostItems = 500): BatchBytes {
+  const batch = readBatch(new TextEncoder().encode(text), mostItems);
+  if (batch === null) throw new Error('This is no batch.');
+  return batch;
 }
 
-const verbatim = (text: string): boolean => find(text).isWhole;
+/** Whether all of it may pass in its own bytes. */
+const isVerbatim = (text: string): boolean => {
+  const { isPlain, items } = read(text);
+  return isPlain && items.every(({ face }) => face !== undefined);
+};
 
 const EVENT = '{"type":"track","messageId":"m1","event":"A","userId":"u1","properties":{"price":1.50}}';
 const OTHER = EVENT.replace('m1', 'm2');
@@ -31,7 +34,7 @@ describe('may pass in its own bytes:', () => {
       batch(EVENT.replace('{"type"', '{"__proto__":{},"constructor":1,"type"')),
     ],
   ])('%s', (_, text) => {
-    expect(verbatim(text)).toBe(true);
+    expect(isVerbatim(text)).toBe(true);
   });
 });
 
@@ -58,17 +61,55 @@ describe('what two parsers might read in two ways is written anew:', () => {
       'a colon in a text that makes up for a name that is missing',
       batch(EVENT.replace('"event":"A"', '"event":"B","event":"A:"')),
     ],
-    ['an event that is too long', batch(EVENT.replace('"A"', `"${'a'.repeat(LONGEST)}"`))],
     ['an event that is nested deeply', batch(EVENT.replace('1.50', `${'['.repeat(98)}${']'.repeat(98)}`))],
   ])('%s', (_, text) => {
-    expect(verbatim(text)).toBe(false);
+    expect(isVerbatim(text)).toBe(false);
   });
 
   test('and what stands beside it is not', () => {
     const twice = EVENT.replace('"event":"A"', '"event":"B","event":"A"');
     const text = batch(EVENT, twice, OTHER);
-    const [first, second, third] = find(text).spans;
-    expect(second).toBeUndefined();
-    expect([first, third].map((span) => text.slice(span?.from, span?.to))).toEqual([EVENT, OTHER]);
+    const { items } = read(text);
+    expect(items.map(({ face }) => face === undefined)).toEqual([false, true, false]);
+    expect(items.map(({ from, to }) => text.slice(from, to))).toEqual([EVENT, twice, OTHER]);
   });
+});
+
+describe('is no batch, though it is JSON:', () => {
+  test.each([
+    '{}',
+    '[]',
+    '[{"batch":[]}]',
+    '7',
+    '"batch"',
+    'null',
+    '{"batch":{}}',
+    '{"batch":"[]"}',
+    '{"batch":[],"batch":7}',
+  ])('%s', (text) => {
+    expect(readBatch(new TextEncoder().encode(text), 500)).toBeNull();
+  });
+
+  test.each([
+    '',
+    '{"batch":[]',
+    '{"batch":[]}}',
+    '{"batch":[{]}',
+    '{"batch":[],}',
+    '{"sentAt":"\n","batch":[]}',
+  ])('and what is none is an error: %j', (text) => {
+    expect(() => readBatch(new TextEncoder().encode(text), 500)).toThrow(SyntaxError);
+  });
+});
+
+test('the last batch and the last time count', () => {
+  const { items, sentAt } = read(`{"batch":[],"sentAt":"a","batch":[${EVENT},1],"sentAt":"b"}`);
+  expect(items.map(({ face }) => face?.event)).toEqual(['A', undefined]);
+  expect(sentAt).toBe('b');
+  expect(read('{"batch":[],"sentAt":"a","sentAt":7}').sentAt).toBeUndefined();
+});
+
+test('of too many only so many are kept, and all counted', () => {
+  const { items, count } = read(batch(...Array.from({ length: 7 }, () => EVENT)), 3);
+  expect([items.length, count]).toEqual([3, 7]);
 });
