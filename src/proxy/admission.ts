@@ -2,7 +2,7 @@ import type { WireEvent } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
 import { type BatchBytes, readBatch } from './batch-bytes.ts';
 import { type Bytes, textOfBody } from './body.ts';
-import { createEventRules, type EventRules } from './event-rules.ts';
+import { createEventRules, type EventRules, whereIs } from './event-rules.ts';
 import { type Parcel, sealedParcel, writtenParcel } from './parcel.ts';
 import { isRecord } from './record.ts';
 
@@ -40,11 +40,10 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
   // Anything else at the top (a write key, a context for all events) would pass by the checks of single events.
   let isWhole = batch.isPlain;
   for (const [index, { from, to, face }] of batch.items.entries()) {
-    const where = `batch[${index}]`;
     const staysAsItCame = face !== undefined && to - from <= maxEventBytes;
     const parcel = staysAsItCame
-      ? (rules(face, where) ?? sealedParcel(bytes, from, to))
-      : rewrite(bytes.subarray(from, to), where, rules, maxEventBytes);
+      ? (rules(face, index) ?? sealedParcel(bytes, from, to))
+      : rewrite(bytes.subarray(from, to), index, rules, maxEventBytes);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
     isWhole &&= staysAsItCame;
@@ -53,16 +52,16 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
 }
 
 /** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */
-function rewrite(json: Bytes, where: string, rules: EventRules, maxBytes: number): Parcel | Refusal {
+function rewrite(json: Bytes, index: number, rules: EventRules, maxBytes: number): Parcel | Refusal {
   const event: unknown = JSON.parse(utf8.decode(json));
-  if (!isRecord(event)) return refuse(400, 'invalid_event', `${where} must be an object.`);
+  if (!isRecord(event)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const { type, event: name } = event;
-  const refusal = rules({ names: Object.keys(event), type: asText(type), event: asText(name) }, where);
+  const refusal = rules({ names: Object.keys(event), type: asText(type), event: asText(name) }, index);
   if (refusal) return refusal;
   const text = toJson(event);
-  if (text === null) return refuse(400, 'invalid_event', `${where} is nested too deeply.`);
+  if (text === null) return refuse(400, 'invalid_event', `${whereIs(index)} is nested too deeply.`);
   if (bytesOf(text, maxBytes) > maxBytes) {
-    return refuse(413, 'event_too_large', `${where} may have at most ${maxBytes} bytes of JSON.`);
+    return refuse(413, 'event_too_large', `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`);
   }
   return writtenParcel(event as unknown as WireEvent, text);
 }

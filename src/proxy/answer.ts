@@ -1,4 +1,5 @@
 import type { ErrorBody, TokenRejection } from '../wire.ts';
+import type { Bytes } from './body.ts';
 
 /** What the proxy says in `error` when it does not answer 2xx. Compare these, never messages. */
 export type ProxyErrorCode =
@@ -32,6 +33,14 @@ export type ProxyErrorCode =
   | 'rate_limited'
   | 'closing'
   | 'internal';
+
+/** What is answered, before a door gives it the form of its runtime. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Bytes | null;
+}
 
 /** A request that ends here, and why. `detail` is for the operator's log only. */
 export interface Refusal {
@@ -75,28 +84,28 @@ export function comeBackLater(
   return refuse(503, code, message, { ...rest, headers: { 'Retry-After': retryAfter } });
 }
 
+export function answer(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Answer['body'] = null,
+): Answer {
+  return { kind: 'answer', status, headers, body };
+}
+
 export function answerJson(
   status: number,
   body: object,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  const text = JSON.stringify(body);
-  const response = new Response(text, {
-    status,
-    headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', ...headers },
-  });
-  texts.set(response, text);
-  return response;
+): Answer {
+  const all = { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', ...headers };
+  return answer(status, all, JSON.stringify(body));
 }
 
-const texts = new WeakMap<Response, string>();
-
-/** The body of a JSON answer that was made here, for those who would have to read a stream for it. */
-export function textOf(response: Response): string | undefined {
-  return texts.get(response);
+export function isAnswer(outcome: object): outcome is Answer {
+  return 'kind' in outcome && outcome.kind === 'answer';
 }
 
-export function answerRefusal({ status, code, message, headers, reason }: Refusal): Response {
+export function answerRefusal({ status, code, message, headers, reason }: Refusal): Answer {
   const body: ErrorBody = { error: code, message, serverTime: Date.now(), ...(reason && { reason }) };
   return answerJson(status, body, headers);
 }

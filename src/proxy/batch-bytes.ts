@@ -1,7 +1,7 @@
 import type { Bytes } from './body.ts';
 import {
   arrayEnd,
-  type Findings,
+  createFindings,
   objectEnd,
   spaceEnd,
   startsArray,
@@ -54,7 +54,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | null {
   const readItem = createItemReader(bytes);
   const names = new Set<string>();
-  const findings: Findings = { levels: [], hasNeedlessEscape: false };
+  const findings = createFindings();
   let isPlain = true;
   let batch: Pick<BatchBytes, 'items' | 'count'> | null = null;
   let sentAt: string | null | undefined;
@@ -101,48 +101,56 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | null {
  * field: clearing that away would cost more than the reading.
  */
 function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
-  const findings: Findings = { levels: [], hasNeedlessEscape: false };
+  const findings = createFindings();
   const typeIn = createTextMemory(bytes);
   const eventIn = createTextMemory(bytes);
   const shapes: Shape[] = [];
-  let fields: number[] = [];
+  // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
+  const fields: number[] = [];
+  let end = 0;
 
   function fieldEnd(from: number, to: number, valueFrom: number): number {
     const valueTo = valueEnd(bytes, valueFrom, findings);
-    fields.push(from, to, valueFrom, valueTo);
+    fields[end] = from;
+    fields[end + 1] = to;
+    fields[end + 2] = valueFrom;
+    fields[end + 3] = valueTo;
+    end += FIELD;
     return valueTo;
   }
 
   function fits({ fields: other }: Shape): boolean {
-    if (fields.length !== other.length) return false;
-    for (let i = 0; i < fields.length; i += FIELD)
+    if (end !== other.length) return false;
+    for (let i = 0; i < end; i += FIELD)
       if (!areSame(bytes, fields[i] ?? 0, fields[i + 1] ?? 0, other[i] ?? 0, other[i + 1] ?? 0)) return false;
     return true;
   }
 
-  /** Of the fields that were read last. */
   function learn(): Shape {
     const names: string[] = [];
-    for (let i = 0; i < fields.length; i += FIELD)
-      names.push(textIn(bytes, fields[i] ?? 0, fields[i + 1] ?? 0));
+    for (let i = 0; i < end; i += FIELD) names.push(textIn(bytes, fields[i] ?? 0, fields[i + 1] ?? 0));
     const isTwofold = new Set(names).size < names.length;
-    const shape = { fields, names, isTwofold, typeAt: names.indexOf('type'), eventAt: names.indexOf('event') };
+    const shape = {
+      fields: fields.slice(0, end),
+      names,
+      isTwofold,
+      typeAt: names.indexOf('type'),
+      eventAt: names.indexOf('event'),
+    };
     shapes.unshift(shape);
     if (shapes.length > MOST_SHAPES) shapes.pop();
-    fields = [];
     return shape;
   }
 
   return (from) => {
-    findings.levels.length = 0;
+    findings.deepest = 0;
     findings.hasNeedlessEscape = false;
     if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
-    fields.length = 0;
+    end = 0;
     const to = objectEnd(bytes, from, fieldEnd, findings);
-    const values = fields;
     const { names, isTwofold, typeAt, eventAt } = shapes.find(fits) ?? learn();
-    const isOdd = isTwofold || findings.levels.length > MOST_LEVELS || findings.hasNeedlessEscape;
-    const face = isOdd ? undefined : { names, type: typeIn(values, typeAt), event: eventIn(values, eventAt) };
+    const isOdd = isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape;
+    const face = isOdd ? undefined : { names, type: typeIn(fields, typeAt), event: eventIn(fields, eventAt) };
     return { from, to, face };
   };
 }

@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from './answer.ts';
-import { bodySourceOf } from './body-source.ts';
+import type { Incoming } from './incoming.ts';
 
 /** The body of a request, unpacked. */
 export interface Body {
@@ -24,17 +24,12 @@ export interface BodyLimits {
   readonly bodyTimeoutMs: number;
 }
 
-/** Whether there may be anything to read. */
-export function hasBody(request: Request): boolean {
-  return request.body !== null || bodySourceOf(request) !== undefined;
-}
-
 /** Reads what says that it is JSON: right type, known encoding, within its limits. */
 export async function readBody(
-  request: Request,
+  incoming: Incoming,
   { maxBodyBytes: maxBytes, bodyTimeoutMs }: BodyLimits,
 ): Promise<Body | Refusal> {
-  const { headers } = request;
+  const { headers } = incoming;
   if (!isJson(headers.get('Content-Type') ?? '')) {
     return refuse(415, 'unsupported_media_type', 'Content-Type must be application/json, in UTF-8.');
   }
@@ -45,9 +40,8 @@ export async function readBody(
     return refuse(415, 'unsupported_encoding', `Content-Encoding must be ${readable}.`);
   }
   const announced = Number(headers.get('Content-Length'));
-  // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
   const bytes =
-    announced > maxBytes ? 'too-large' : await readBytes(request, packed, maxBytes, bodyTimeoutMs);
+    announced > maxBytes ? 'too-large' : await readBytes(incoming, packed, maxBytes, bodyTimeoutMs);
   if (bytes === 'too-large') {
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
   }
@@ -71,36 +65,37 @@ export function textOfBody(bytes: Bytes): string | Refusal {
 }
 
 async function readBytes(
-  request: Request,
+  incoming: Incoming,
   packed: boolean,
   maxBytes: number,
   timeoutMs: number,
 ): Promise<Bytes | 'too-large' | 'too-late' | 'unreadable'> {
-  let beyond = false;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeoutMs);
-  const limit = (): TransformStream<Bytes, Bytes> => limitedTo(maxBytes, () => (beyond = true));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<'too-late'>((resolve) => (timer = setTimeout(resolve, timeoutMs, 'too-late')));
   try {
-    const source = bodySourceOf(request);
-    const came = source && (await Promise.race([source(maxBytes), afterAbort(deadline.signal)]));
-    if (typeof came === 'string' || (came && !packed)) return came;
-    // Limited before it is unpacked too: there are endless streams that unpack to nothing.
-    let stream = came
-      ? new Blob([came]).stream()
-      : (request.body?.pipeThrough(limit(), { signal: deadline.signal }) ?? null);
-    if (packed && stream) stream = stream.pipeThrough(new DecompressionStream('gzip')).pipeThrough(limit());
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    const came = await Promise.race([incoming.read(maxBytes), late]);
+    if (came === 'too-late') incoming.leave();
+    return packed && typeof came !== 'string' ? await unpacked(came, maxBytes) : came;
   } catch {
-    return beyond ? 'too-large' : deadline.signal.aborted ? 'too-late' : 'unreadable';
+    return 'unreadable';
   } finally {
     clearTimeout(timer);
   }
 }
 
-function afterAbort(signal: AbortSignal): Promise<'too-late'> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve('too-late'));
-  });
+/** @throws where it is not gzip */
+async function unpacked(bytes: Bytes, maxBytes: number): Promise<Bytes | 'too-large'> {
+  let isBeyond = false;
+  try {
+    const stream = new Blob([bytes])
+      .stream()
+      .pipeThrough(new DecompressionStream('gzip'))
+      .pipeThrough(limitedTo(maxBytes, () => (isBeyond = true)));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch (cause) {
+    if (isBeyond) return 'too-large';
+    throw cause;
+  }
 }
 
 /** A byte order mark is no JSON (RFC 8259 8.1), and a parser may overlook one. */

@@ -1,4 +1,5 @@
 import type { WireEvent } from '../wire.ts';
+import type { HeaderReader } from './incoming.ts';
 import { isRecord } from './record.ts';
 
 /**
@@ -9,7 +10,7 @@ import { isRecord } from './record.ts';
 export type ClientIp = 'cf-connecting-ip' | 'x-real-ip' | { readonly header: string; readonly hops: number };
 
 /** The address of the visitor, or `undefined` when the header holds none. */
-export function readClientIp(headers: Headers, source: ClientIp): string | undefined {
+export function readClientIp(headers: HeaderReader, source: ClientIp): string | undefined {
   const { header, hops } = typeof source === 'string' ? { header: source, hops: 1 } : source;
   const entries = (headers.get(header) ?? '').split(',').map((entry) => entry.trim());
   return toAddress(entries.at(-hops) ?? '');

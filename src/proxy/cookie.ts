@@ -1,3 +1,5 @@
+import type { Incoming } from './incoming.ts';
+
 /** A visitor's anonymous id, kept by a cookie of the server instead of one of the page's script. */
 export interface AnonymousIdCookieOptions {
   /**
@@ -18,7 +20,7 @@ const DAY_SECONDS = 86_400;
  * is no consent there is no cookie, and none is made.
  */
 export function prolongedCookie(
-  { headers, url }: Request,
+  { headers, url }: Incoming,
   { domain, maxAgeDays = 365 }: AnonymousIdCookieOptions,
 ): string | null {
   // What the SDK writes: an id, percent-encoded.

@@ -1,4 +1,6 @@
 import { CLIENT_KEY_HEADER } from '../wire.ts';
+import { type Answer, answer } from './answer.ts';
+import type { Incoming } from './incoming.ts';
 
 const ALLOW_HEADERS = `Authorization, Content-Type, Content-Encoding, Idempotency-Key, ${CLIENT_KEY_HEADER}`;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
@@ -8,34 +10,32 @@ const MAX_AGE_SECONDS = 7200;
 /** Which origins may talk to the proxy, and the headers that tell the browser so. */
 export interface Cors {
   /** A request without `Origin` comes from no other site's page, and passes. */
-  allows(request: Request): boolean;
-  preflight(methods: readonly string[]): Response;
-  /** Puts the headers of an ordinary answer on it. */
-  dress(request: Request, response: Response): Response;
+  allows(incoming: Incoming): boolean;
+  preflight(methods: readonly string[]): Answer;
+  /** The headers of every answer. */
+  headersFor(incoming: Incoming): Readonly<Record<string, string>>;
 }
 
 /** `origins`: serialised as a browser sends them, e.g. `https://shop.example.com`. The proxy's own is always allowed. */
 export function createCors(origins: readonly string[]): Cors {
   const known = new Set(origins);
 
-  function allows(request: Request): boolean {
-    const origin = request.headers.get('Origin');
-    return origin === null || known.has(origin) || isSameOrigin(origin, request);
-  }
-
-  function dress(request: Request, response: Response): Response {
-    response.headers.append('Vary', 'Origin');
-    const origin = request.headers.get('Origin');
-    if (origin !== null && allows(request)) {
-      response.headers.set('Access-Control-Allow-Origin', origin);
-      response.headers.set('Access-Control-Expose-Headers', EXPOSE_HEADERS);
-    }
-    return response;
+  function allows(incoming: Incoming): boolean {
+    const origin = incoming.headers.get('Origin');
+    return origin === null || known.has(origin) || isSameOrigin(origin, incoming);
   }
 
   return {
     allows,
-    dress,
+    headersFor(incoming) {
+      const origin = incoming.headers.get('Origin');
+      if (origin === null || !allows(incoming)) return { Vary: 'Origin' };
+      return {
+        Vary: 'Origin',
+        'Access-Control-Allow-Origin': origin,
+        'Access-Control-Expose-Headers': EXPOSE_HEADERS,
+      };
+    },
     preflight(methods) {
       const headers = {
         Allow: methods.join(', '),
@@ -43,7 +43,7 @@ export function createCors(origins: readonly string[]): Cors {
         'Access-Control-Allow-Headers': ALLOW_HEADERS,
         'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
       };
-      return new Response(null, { status: 204, headers });
+      return answer(204, headers);
     },
   };
 }
@@ -52,15 +52,15 @@ export function createCors(origins: readonly string[]): Cors {
  * Neither header that answers this can be set by a page of another site without a preflight, and a caller that is no
  * browser can claim any `Origin` anyway.
  */
-function isSameOrigin(origin: string, request: Request): boolean {
+function isSameOrigin(origin: string, { headers, url }: Incoming): boolean {
   // What the browser itself says holds even where a reverse proxy has rewritten the host.
-  if (request.headers.get('Sec-Fetch-Site') === 'same-origin') return true;
-  const here = new URL(request.url);
+  if (headers.get('Sec-Fetch-Site') === 'same-origin') return true;
+  const here = new URL(url);
   const page = parse(origin);
   // TLS often ends before the proxy, so an https page may well be at home here; an http page below https is not.
   const schemes = here.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
   if (page === null || !schemes.includes(page.protocol)) return false;
-  const hosts = [here.host, request.headers.get('Host'), request.headers.get('X-Forwarded-Host')];
+  const hosts = [here.host, headers.get('Host'), headers.get('X-Forwarded-Host')];
   return hosts.some(
     (host) => host !== null && parse(`${page.protocol}//${host.split(',')[0]?.trim()}`)?.host === page.host,
   );

@@ -1,6 +1,7 @@
 import { CLIENT_KEY_HEADER } from '../wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
 import { NO_TOKENS } from './guard.ts';
+import type { Incoming } from './incoming.ts';
 
 /** A client key that only pages of some origins may use. */
 export interface SiteKey {
@@ -22,7 +23,7 @@ export interface Credentials {
 
 /** `needs`: what the path cannot do without. */
 export type CredentialCheck = (
-  request: Request,
+  incoming: Incoming,
   needs?: 'client-key' | 'token',
 ) => Promise<Credentials | Refusal>;
 
@@ -34,13 +35,16 @@ export function createCredentialCheck(
   clientKeys: readonly (string | SiteKey)[] | KeyCheck,
   takesTokens: boolean,
 ): CredentialCheck {
-  const judge = typeof clientKeys === 'function' ? clientKeys : createKeyList(clientKeys);
-  return async (request, needs = 'client-key') => {
-    const { scheme, value } = authorizationOf(request);
+  const judge: KeyJudge =
+    typeof clientKeys === 'function'
+      ? (key, { request }) => clientKeys(key, request)
+      : createKeyList(clientKeys);
+  return async (incoming, needs = 'client-key') => {
+    const { scheme, value } = authorizationOf(incoming);
     if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
     if (scheme !== 'bearer' && needs === 'token')
       return refuseToken('This needs a customer token: Authorization must be Bearer.', 'missing');
-    const key = scheme === 'bearer' ? readKeyHeader(request) : scheme === 'basic' ? readUserId(value) : null;
+    const key = scheme === 'bearer' ? readKeyHeader(incoming) : scheme === 'basic' ? readUserId(value) : null;
     if (key === null) {
       const where =
         scheme === 'bearer' ? `${CLIENT_KEY_HEADER} must be` : 'Authorization must be Basic, with';
@@ -48,7 +52,7 @@ export function createCredentialCheck(
     }
     try {
       // Not merely truthy: a check written without care must not let everybody in.
-      const verdict: unknown = await judge(key, request);
+      const verdict: unknown = await judge(key, incoming);
       if (verdict === true) return { kind: 'known', key, token: scheme === 'bearer' ? value : null };
       if (verdict === 'of-another-origin')
         return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
@@ -60,14 +64,14 @@ export function createCredentialCheck(
   };
 }
 
-function authorizationOf({ headers }: Request): { readonly scheme: string; readonly value: string } {
+function authorizationOf({ headers }: Incoming): { readonly scheme: string; readonly value: string } {
   const [, scheme = '', value = ''] =
     /^(\S*)\s*(.*)$/.exec((headers.get('Authorization') ?? '').trim()) ?? [];
   return { scheme: scheme.toLowerCase(), value };
 }
 
 /** Headers carry bytes: a key beyond ASCII comes as UTF-8, or in the browser's Latin-1. */
-function readKeyHeader({ headers }: Request): string | null {
+function readKeyHeader({ headers }: Incoming): string | null {
   const text = headers.get(CLIENT_KEY_HEADER) || null;
   try {
     const bytes = Uint8Array.from(text ?? '', (char) => char.charCodeAt(0));
@@ -87,9 +91,9 @@ function readUserId(credentials: string): string | null {
   }
 }
 
-type KeyList = (key: string, request: Request) => Promise<boolean | 'of-another-origin'>;
+type KeyJudge = (key: string, incoming: Incoming) => unknown;
 
-function createKeyList(list: readonly (string | SiteKey)[]): KeyList {
+function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
   const entries = list.map((entry) => (typeof entry === 'string' ? { key: entry } : entry));
   const keys = entries.map(({ key }) => key);
   const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));

@@ -23,14 +23,15 @@ const PRIVILEGED_EVENTS: ReadonlySet<string> = new Set(
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
-export type EventRules = (face: Face, where: string) => Refusal | null;
+/** `index`: which of the batch. */
+export type EventRules = (face: Face, index: number) => Refusal | null;
 
 /** What a public key may send, for the events of one batch. Customer.io judges the rest, in strict mode. */
 export function createEventRules(): EventRules {
   const lookedAt = new Set<readonly string[]>();
 
-  return ({ names, type, event }, where) => {
-    const invalid = (what: string): Refusal => refuse(400, 'invalid_event', where + what);
+  return ({ names, type, event }, index) => {
+    const invalid = (what: string): Refusal => refuse(400, 'invalid_event', whereIs(index) + what);
 
     if (!KNOWN_TYPES.has(type)) return invalid(`.type must be one of ${EVENT_TYPES.join(', ')}.`);
     const twin = lookedAt.has(names) ? undefined : names.find(isTwin);
@@ -40,11 +41,15 @@ export function createEventRules(): EventRules {
     if (event === null || (event === undefined && type === 'track'))
       return invalid('.event must be a string.');
     if (event !== undefined && PRIVILEGED_EVENTS.has(event.trim().toLowerCase())) {
-      const message = `${where}: a client key may not send "${event.trim()}". Send it from your server.`;
+      const message = `${whereIs(index)}: a client key may not send "${event.trim()}". Send it from your server.`;
       return refuse(400, 'privileged_event', message);
     }
     return null;
   };
+}
+
+export function whereIs(index: number): string {
+  return `batch[${index}]`;
 }
 
 /** Some servers read field names whatever their case: the field that is checked here must be the one that they see. */

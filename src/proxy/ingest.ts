@@ -1,12 +1,13 @@
 import type { BatchAnswer, RejectedEvent } from '../wire.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
-import { answerJson, comeBackLater, type Refusal } from './answer.ts';
+import { type Answer, answerJson, comeBackLater, type Refusal } from './answer.ts';
 import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import { within } from './deadline.ts';
 import { refusalOf } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
 import type { FindJudge } from './persons.ts';
 import type { Parcel } from './parcel.ts';
@@ -22,7 +23,7 @@ export interface IngestNeeds extends AdmissionLimits, BodyLimits, PrepareNeeds {
   readonly dispatch: Dispatch;
 }
 
-export type Ingest = (info: RequestInfo, note: Note) => Promise<Response | Refusal>;
+export type Ingest = (incoming: Incoming, info: RequestInfo, note: Note) => Promise<Answer | Refusal>;
 
 /** One batch, from the request to the answer: who, what, whether it may pass, and whether it has arrived. */
 export function createIngest(needs: IngestNeeds): Ingest {
@@ -44,14 +45,13 @@ export function createIngest(needs: IngestNeeds): Ingest {
     return fresh;
   }
 
-  return async (info, note) => {
-    const { request } = info;
+  return async (incoming, info, note) => {
     const receivedAtMs = Date.now();
-    const credentials = await needs.checkCredentials(request);
+    const credentials = await needs.checkCredentials(incoming);
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
     if (typeof judge !== 'function') return judge;
-    const body = await readBody(request, needs);
+    const body = await readBody(incoming, needs);
     if (body.kind === 'refused') return body;
     note.bytes = body.length;
     const admitted = admit(body.bytes, needs);
@@ -59,7 +59,8 @@ export function createIngest(needs: IngestNeeds): Ingest {
 
     const { passed, rejected } = judge(admitted.parcels, note);
     const endsAt = performance.now() + timeoutMs;
-    const arrived = { parcels: unseen(passed, note), sentAt: admitted.sentAt, receivedAtMs, info };
+    const { headers } = incoming;
+    const arrived = { parcels: unseen(passed, note), sentAt: admitted.sentAt, receivedAtMs, headers, info };
     let prepared: Prepared;
     try {
       prepared = await (mayWait ? within(timeoutMs, () => prepare(arrived)) : prepare(arrived));

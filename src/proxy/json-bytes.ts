@@ -19,10 +19,16 @@ const LITERALS = ['true', 'false', 'null'].map((word) => Uint8Array.from(word, (
 
 /** What was seen on the way. */
 export interface Findings {
-  /** Has an entry for each level that there was. */
+  /** What closes each level that is open; only for who reads. */
   readonly levels: number[];
+  /** The most levels that were open at a time. */
+  deepest: number;
   /** Of a letter, digit or sign of ASCII that is written as `\u00..`, which no writer needs. */
   hasNeedlessEscape: boolean;
+}
+
+export function createFindings(): Findings {
+  return { levels: [], deepest: 0, hasNeedlessEscape: false };
 }
 
 export function startsArray(bytes: Uint8Array, at: number): boolean {
@@ -52,12 +58,13 @@ export function valueEnd(bytes: Uint8Array, at: number, findings: Findings): num
     const byte = bytes[at];
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       const close = byte + TO_CLOSE;
-      levels[depth] = close;
       at = spaceEnd(bytes, at + 1);
       if (bytes[at] === close) {
         at += 1;
       } else {
+        levels[depth] = close;
         depth += 1;
+        if (depth > findings.deepest) findings.deepest = depth;
         if (close === CLOSE_BRACE) at = nameEnd(bytes, at, findings);
         continue;
       }

@@ -1,6 +1,6 @@
-import { answerRefusal, refuse, textOf } from './answer.ts';
-import { setBodySource } from './body-source.ts';
+import type { Answer } from './answer.ts';
 import type { Bytes } from './body.ts';
+import { type HeaderReader, type Incoming, joined } from './incoming.ts';
 
 /** What is needed of an `http.IncomingMessage`, or of Express's request. */
 export interface NodeRequest {
@@ -14,9 +14,10 @@ export interface NodeRequest {
   /** What a body parser has made of the body, if one ran before. */
   readonly body?: unknown;
   readonly readableEnded: boolean;
+  readonly destroyed?: boolean;
   readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
-  iterator(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
-  resume(): unknown;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
 }
 
 /** What is needed of an `http.ServerResponse`. */
@@ -28,114 +29,129 @@ export interface NodeResponse {
 
 export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
 
-/** A handler of the Fetch API. `peer`: the address at the other end of the connection. */
-export type Handle = (request: Request, peer?: string) => Promise<Response>;
+type Handle = (incoming: Incoming) => Promise<Answer>;
 
-/** Speaks `node:http` for a handler of the Fetch API. `owns`: whether a path is one of the handler's. */
+/** Speaks `node:http` for the proxy. `owns`: whether a path is one of the proxy's. */
 export function createNodeHandler(handle: Handle, owns: (pathname: string) => boolean): NodeHandler {
-  return (incoming, outgoing, next) => {
-    const url = urlOf(incoming, owns);
+  return (request, response, next) => {
+    const url = urlOf(request, owns);
     if (next && !owns(url.pathname)) {
       next();
       return;
     }
-    serve(incoming, url, handle)
-      .then((response) => send(response, outgoing))
+    handle(fromNode(request, url))
+      .then((answer) => send(answer, response))
       // Somebody else has answered, or the connection is gone: there is no way left to say anything.
       .catch(() => {});
   };
 }
 
-async function serve(incoming: NodeRequest, url: URL, handle: Handle): Promise<Response> {
-  let request: Request;
-  try {
-    request = toRequest(incoming, url);
-  } catch {
-    const headers = { Allow: 'GET, HEAD, POST, OPTIONS' };
-    return answerRefusal(
-      refuse(405, 'method_not_allowed', 'The Fetch API knows no such method.', { headers }),
-    );
-  }
-  return handle(request, incoming.socket?.remoteAddress);
-}
-
 /** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */
 function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: (pathname: string) => boolean): URL {
   const host = /^[\w.:[\]-]+$/.test(String(headers['host'])) ? String(headers['host']) : 'localhost';
-  const urls = [originalUrl ?? url, url].map((target) => {
-    // Joined, not resolved: //v1/batch would name a host. Absolute targets are for forward proxies; their path counts.
-    const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
-    return new URL(URL.canParse(`http://${host}${path}`) ? `http://${host}${path}` : 'http://localhost/');
-  });
-  return urls.find(({ pathname }) => owns(pathname)) ?? new URL('/', urls[0]);
+  const first = urlAt(host, originalUrl ?? url);
+  if (owns(first.pathname)) return first;
+  const mounted = originalUrl === undefined ? first : urlAt(host, url);
+  return owns(mounted.pathname) ? mounted : new URL('/', first);
+}
+
+function urlAt(host: string, target: string): URL {
+  // Joined, not resolved: //v1/batch would name a host. Absolute targets are for forward proxies; their path counts.
+  const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
+  const url = `http://${host}${path}`;
+  return new URL(URL.canParse(url) ? url : 'http://localhost/');
 }
 
 /** Of several of these Node keeps the first alone. Whatever stands before the proxy may go by another one. */
-const KEPT_ONCE = ['authorization', 'content-type'] as const;
+const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
-/** Joined, as every other runtime has them, they are neither a credential nor a type. */
+function fromNode(request: NodeRequest, url: URL): Incoming {
+  const { method = 'GET', readableEnded } = request;
+
+  function get(name: string): string | null {
+    const field = name.toLowerCase();
+    // A body parser that has read it has unpacked it too.
+    if (field === 'content-encoding' && readableEnded) return null;
+    const value = request.headers[field];
+    if (value === undefined) return null;
+    if (typeof value !== 'string') return value.join(', ');
+    if (!KEPT_ONCE.has(field)) return value;
+    // Joined, as every other runtime has them, they are neither a credential nor a type.
+    return valuesOf(field, request.rawHeaders).join(', ') || value;
+  }
+
+  let made: Request | undefined;
+  return {
+    method,
+    url: url.href,
+    pathname: url.pathname,
+    headers: { get },
+    peer: request.socket?.remoteAddress,
+    get request() {
+      made ??= new Request(url, { method, headers: headersOf(request, get) });
+      return made;
+    },
+    hasBody: () => !(readableEnded && (request.body ?? null) === null),
+    read: (maxBytes) => read(request, maxBytes),
+    leave: () => {},
+  };
+}
+
 function valuesOf(name: string, rawHeaders: readonly string[] = []): readonly string[] {
   return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
 }
 
-function toRequest(incoming: NodeRequest, url: URL): Request {
-  const { method = 'GET' } = incoming;
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
+function headersOf({ headers }: NodeRequest, get: HeaderReader['get']): Headers {
+  const all = new Headers();
+  for (const name of Object.keys(headers)) {
     // Names that begin with a colon are HTTP/2's own.
-    if (value === undefined || name.startsWith(':')) continue;
-    headers.set(name, typeof value === 'string' ? value : value.join(', '));
+    const value = name.startsWith(':') ? null : get(name);
+    if (value !== null) all.set(name, value);
   }
-  for (const name of KEPT_ONCE) {
-    const all = valuesOf(name, incoming.rawHeaders);
-    if (all.length > 1) headers.set(name, all.join(', '));
-  }
-  // A body parser that has read it has unpacked it too.
-  if (incoming.readableEnded) headers.delete('Content-Encoding');
-  const request = new Request(url, { method, headers });
-  const isAbsent = incoming.readableEnded && (incoming.body ?? null) === null;
-  if (method !== 'GET' && method !== 'HEAD' && !isAbsent)
-    setBodySource(request, (maxBytes) => read(incoming, maxBytes));
-  return request;
+  return all;
 }
 
-async function read(incoming: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
-  if (incoming.readableEnded) {
-    const bytes = asBytes(incoming.body);
-    return bytes.length > maxBytes ? 'too-large' : bytes;
-  }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > maxBytes) break;
-    chunks.push(chunk);
-  }
-  if (length <= maxBytes) return joined(chunks, length);
-  // What still comes is read and thrown away: a connection cut now would take the answer with it.
-  incoming.resume();
-  return 'too-large';
+function read(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
+  return request.readableEnded ? readParsed(request.body, maxBytes) : readStream(request, maxBytes);
 }
 
 /** What a body parser has made of it. */
-function asBytes(body: unknown): Bytes {
-  if (body instanceof Uint8Array) return new Uint8Array(body);
-  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+async function readParsed(body: unknown, maxBytes: number): Promise<Bytes | 'too-large'> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+  const bytes = body instanceof Uint8Array ? new Uint8Array(body) : new TextEncoder().encode(text);
+  return bytes.length > maxBytes ? 'too-large' : bytes;
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Bytes {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    request.on('data', (chunk) => {
+      length += chunk.length;
+      if (length <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      // What still comes is read and thrown away: a connection cut now would take the answer with it.
+      chunks.length = 0;
+      resolve('too-large');
+    });
+    let isWhole = false;
+    const breakOff = (): void => {
+      if (!isWhole) reject(new Error('The body has broken off.'));
+    };
+    if (request.destroyed) breakOff();
+    request.on('end', () => {
+      isWhole = true;
+      resolve(joined(chunks, length));
+    });
+    request.on('error', breakOff);
+    request.on('close', breakOff);
+  });
 }
 
-async function send(response: Response, outgoing: NodeResponse): Promise<void> {
-  const body = textOf(response) ?? new Uint8Array(await response.arrayBuffer());
-  outgoing.statusCode = response.status;
-  response.headers.forEach((value, name) => outgoing.setHeader(name, value));
-  outgoing.end(body);
+function send({ status, headers, body }: Answer, response: NodeResponse): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.end(body ?? '');
 }

@@ -4,6 +4,7 @@ import { isRecord } from './record.ts';
 import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import { clockSkewOf, withServerTime } from './clock.ts';
 import { describe } from './describe.ts';
+import type { HeaderReader } from './incoming.ts';
 
 /** What a hook learns besides the event. */
 export interface RequestInfo {
@@ -30,6 +31,7 @@ export interface Arrived {
   readonly parcels: readonly Parcel[];
   readonly sentAt: string | undefined;
   readonly receivedAtMs: number;
+  readonly headers: HeaderReader;
   readonly info: RequestInfo;
 }
 
@@ -52,9 +54,9 @@ export type Prepare = (arrived: Arrived) => Promise<Prepared>;
 export function createPrepare({ clientIp, correctClock, enrich, filter, transform }: PrepareNeeds): Prepare {
   const hasHooks = filter !== undefined || transform !== undefined;
 
-  return async ({ parcels, sentAt, receivedAtMs, info }) => {
+  return async ({ parcels, sentAt, receivedAtMs, headers, info }) => {
     const skewMs = correctClock ? clockSkewOf(sentAt, receivedAtMs) : 0;
-    const ip = clientIp && readClientIp(info.request.headers, clientIp);
+    const ip = clientIp && readClientIp(headers, clientIp);
     const fields = enrich && (await enrich(info));
     if (enrich && !isRecord(fields)) throw new TypeError('"enrich" must return an object');
     // Corrected once: upstream, which may do the same, finds nothing left to correct.

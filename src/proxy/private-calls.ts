@@ -1,11 +1,13 @@
-import { answerJson, isRefusal, refuse, type Refusal } from './answer.ts';
+import { type Answer, answerJson, isAnswer, isRefusal, refuse, type Refusal } from './answer.ts';
 import { createAppApi } from './app-api.ts';
 import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import { refusalOf } from './delivery.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { FetchLike } from './forward.ts';
 import { createInbox } from './inbox.ts';
+import type { HeaderReader } from './incoming.ts';
 import type { Note } from './log.ts';
+import type { RequestInfo } from './prepare.ts';
 import type { PrivateCall } from './route.ts';
 import type { AppApiOptions, InAppOptions } from './token-options.ts';
 import { resolveAppApi, resolveInApp } from './private-settings.ts';
@@ -27,14 +29,15 @@ export interface PrivateRequest {
   readonly subject: string;
   /** The fields of the body. */
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly request: Request;
+  readonly headers: HeaderReader;
+  readonly info: RequestInfo;
 }
 
 export type PrivateCalls = (
   call: PrivateCall,
   asked: PrivateRequest,
   note: Note,
-) => Promise<Response | Refusal>;
+) => Promise<Answer | Refusal>;
 
 // https://docs.customer.io/integrations/api/track/: ids are far shorter.
 const LONGEST_ID = 200;
@@ -46,9 +49,9 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
 
   async function writePreferences(
     traits: Readonly<Record<string, boolean>>,
-    { subject, request }: PrivateRequest,
+    { subject, headers, info }: PrivateRequest,
     note: Note,
-  ): Promise<Response | Refusal> {
+  ): Promise<Answer | Refusal> {
     const identify = {
       type: 'identify',
       messageId: crypto.randomUUID(),
@@ -58,25 +61,24 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
       context: {},
     } as const;
     const { clientIp } = needs;
-    const event = clientIp ? withClientIp(identify, readClientIp(request.headers, clientIp)) : identify;
+    const event = clientIp ? withClientIp(identify, readClientIp(headers, clientIp)) : identify;
     const parcel = { id: event.messageId, event, json: JSON.stringify(event) };
     const { timeoutMs } = needs;
-    const delivery = await needs.dispatch({ parcels: [parcel], info: { request }, timeoutMs }, note);
+    const delivery = await needs.dispatch({ parcels: [parcel], info, timeoutMs }, note);
     if (delivery.kind !== 'delivered') return refusalOf(delivery);
     note.events = 1;
     return answerJson(200, { success: true });
   }
 
   async function answer(call: PrivateCall, asked: PrivateRequest, note: Note): Promise<object> {
-    const { subject, fields, request } = asked;
+    const { subject, fields, headers } = asked;
     if (appApi && call === 'attributes') return appApi.attributes(subject, note);
     if (appApi && call === 'categories') {
       const preferences = preferencesOf(fields);
       if (preferences === null) return appApi.topics(subject, note);
       return 'kind' in preferences ? preferences : writePreferences(preferences.traits, asked, note);
     }
-    if (inbox && call === 'inbox-fetch')
-      return inbox.fetch(subject, request.headers.get('Accept-Language'), note);
+    if (inbox && call === 'inbox-fetch') return inbox.fetch(subject, headers.get('Accept-Language'), note);
     if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
       const { id } = fields;
       if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || /[\p{Cc}\p{Surrogate}]/u.test(id))
@@ -88,6 +90,6 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
 
   return async (call, asked, note) => {
     const outcome = await answer(call, asked, note);
-    return outcome instanceof Response ? outcome : isRefusal(outcome) ? outcome : answerJson(200, outcome);
+    return isAnswer(outcome) || isRefusal(outcome) ? outcome : answerJson(200, outcome);
   };
 }

@@ -1,8 +1,10 @@
 import { isRecord } from './record.ts';
-import { refuse, type Refusal } from './answer.ts';
-import { type BodyLimits, hasBody, readBody, textOfBody } from './body.ts';
+import { type Answer, refuse, type Refusal } from './answer.ts';
+import { type BodyLimits, readBody, textOfBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
+import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
+import type { RequestInfo } from './prepare.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
 import type { PrivateCall } from './route.ts';
 import type { TokenCheck } from './token-check.ts';
@@ -15,7 +17,12 @@ export interface PrivateDoorNeeds extends PrivateCallNeeds, Pick<BodyLimits, 'bo
   readonly checkToken: TokenCheck;
 }
 
-export type PrivateDoor = (call: PrivateCall, request: Request, note: Note) => Promise<Response | Refusal>;
+export type PrivateDoor = (
+  call: PrivateCall,
+  incoming: Incoming,
+  info: RequestInfo,
+  note: Note,
+) => Promise<Answer | Refusal>;
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -25,7 +32,7 @@ const MOST_BODY_BYTES = 16_000;
 export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
   const answerCall = createPrivateCalls(needs);
 
-  return async (call, request, note) => {
+  return async (call, incoming, info, note) => {
     const missing = missingOption(call, needs);
     if (missing !== null)
       return refuse(
@@ -33,22 +40,26 @@ export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
         'not_found',
         `This proxy is not configured for it: the option "${missing}" is missing.`,
       );
-    const credentials = await needs.checkCredentials(request, 'token');
+    const credentials = await needs.checkCredentials(incoming, 'token');
     if (credentials.kind === 'refused') return credentials;
     const verdict = await needs.checkToken(credentials.token ?? '');
     if (verdict.kind === 'refused') return verdict;
     const { subject } = verdict;
 
-    const body = await readObject(request, needs.bodyTimeoutMs, note);
+    const body = await readObject(incoming, needs.bodyTimeoutMs, note);
     if ('kind' in body) return body;
     // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
     const named = body.fields['userId'] ?? subject;
     if (named !== subject)
       return refuse(403, 'subject_mismatch', 'The customer token is not of the person "userId" names.');
 
-    const answer = await answerCall(call, { subject, fields: body.fields, request }, note);
-    if (!('kind' in answer)) answer.headers.set('Cache-Control', 'no-store');
-    return answer;
+    const answer = await answerCall(
+      call,
+      { subject, fields: body.fields, headers: incoming.headers, info },
+      note,
+    );
+    if (answer.kind === 'refused') return answer;
+    return { ...answer, headers: { ...answer.headers, 'Cache-Control': 'no-store' } };
   };
 }
 
@@ -63,12 +74,12 @@ function missingOption(
 
 /** Nothing at all is an empty object. */
 async function readObject(
-  request: Request,
+  incoming: Incoming,
   bodyTimeoutMs: number,
   note: Note,
 ): Promise<{ readonly fields: Body } | Refusal> {
-  if (!hasBody(request) || request.headers.get('Content-Length') === '0') return { fields: {} };
-  const body = await readBody(request, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs });
+  if (!incoming.hasBody() || incoming.headers.get('Content-Length') === '0') return { fields: {} };
+  const body = await readBody(incoming, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs });
   if (body.kind === 'refused') return body;
   note.bytes = body.length;
   const text = textOfBody(body.bytes);

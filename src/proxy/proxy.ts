@@ -1,13 +1,23 @@
-import { answerJson, answerRefusal, comeBackLater, refuse, type Refusal } from './answer.ts';
+import {
+  type Answer,
+  answer,
+  answerJson,
+  answerRefusal,
+  comeBackLater,
+  refuse,
+  type Refusal,
+} from './answer.ts';
 import { readsGzip } from './body.ts';
 import { readClientIp } from './client-ip.ts';
 import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
 import { type CredentialCheck, createCredentialCheck } from './credentials.ts';
 import { createDispatch } from './dispatch.ts';
+import { fromRequest, toResponse } from './fetch-door.ts';
 import { createFileServer } from './files.ts';
 import { createForward } from './forward.ts';
 import { createGuard, WITHOUT_TOKENS } from './guard.ts';
+import type { Incoming } from './incoming.ts';
 import { createIngest } from './ingest.ts';
 import { lazy } from './lazy.ts';
 import { createLifetime } from './lifetime.ts';
@@ -61,8 +71,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const lifetime = createLifetime();
 
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
-  const checkCredentials: CredentialCheck = async (request, needs) => {
-    const credentials = await readCredentials(request, needs);
+  const checkCredentials: CredentialCheck = async (incoming, needs) => {
+    const credentials = await readCredentials(incoming, needs);
     if (!limits || credentials.kind === 'refused') return credentials;
     return (await (await limits()).ofKey(credentials.key)) ?? credentials;
   };
@@ -75,76 +85,75 @@ export function createProxy(options: ProxyOptions): CioProxy {
     return { status: 'ok', ready: health === 'up' && !lifetime.isClosing(), upstream: health };
   }
 
-  async function serveScript(name: string, request: Request): Promise<Response | Refusal> {
-    const served = await serveFile(name, request);
-    if (!anonymousIdCookie || name !== 'cio.js' || 'kind' in served) return served;
+  async function serveScript(name: string, incoming: Incoming): Promise<Answer | Refusal> {
+    const served = await serveFile(name, incoming);
+    if (!anonymousIdCookie || name !== 'cio.js' || served.kind === 'refused') return served;
+    const cookie = prolongedCookie(incoming, anonymousIdCookie);
     // What a cache between here and the browser keeps would give one visitor's id to others.
-    served.headers.set('Cache-Control', 'private, max-age=3600');
-    const cookie = prolongedCookie(request, anonymousIdCookie);
-    if (cookie !== null) served.headers.set('Set-Cookie', cookie);
-    return served;
+    const headers = { ...served.headers, 'Cache-Control': 'private, max-age=3600' };
+    return { ...served, headers: cookie === null ? headers : { ...headers, 'Set-Cookie': cookie } };
   }
 
-  async function answer(info: RequestInfo, route: Route | null, note: Note): Promise<Response | Refusal> {
-    const { request, address } = info;
+  async function respond(
+    incoming: Incoming,
+    info: RequestInfo,
+    route: Route | null,
+    note: Note,
+  ): Promise<Answer | Refusal> {
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
     const methods = methodsOf(route);
-    if (!methods.includes(request.method)) {
+    if (!methods.includes(incoming.method)) {
       const headers = { Allow: methods.join(', ') };
       return refuse(405, 'method_not_allowed', `The methods of this path are ${headers.Allow}.`, { headers });
     }
-    if (route.kind === 'script') return serveScript(route.name, request);
-    if (!cors.allows(request)) {
+    if (route.kind === 'script') return serveScript(route.name, incoming);
+    if (!cors.allows(incoming)) {
       return refuse(403, 'origin_not_allowed', 'The proxy does not take requests from pages of this origin.');
     }
-    if (request.method === 'OPTIONS') return cors.preflight(methods);
+    if (incoming.method === 'OPTIONS') return cors.preflight(methods);
     if (route.kind === 'health') return answerJson(200, health(), NO_STORE);
     if (route.kind === 'ready') return answerJson(health().ready ? 200 : 503, health(), NO_STORE);
     if (route.kind === 'metrics' && metrics) {
       const headers = { ...NO_STORE, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
-      return new Response((await metrics()).text(upstream.state()), { headers });
+      return answer(200, headers, (await metrics()).text(upstream.state()));
     }
     if (lifetime.isClosing()) {
       const refusal = comeBackLater('closing', 'This copy of the proxy is stopping: send it again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
+    const { address } = info;
     const tooOften = limits && address !== undefined ? await (await limits()).ofAddress(address) : null;
     if (tooOften) return tooOften;
-    if (route.kind === 'private') return (await privateDoor())(route.call, request, note);
-    return ingest(info, note);
+    if (route.kind === 'private') return (await privateDoor())(route.call, incoming, info, note);
+    return ingest(incoming, info, note);
   }
 
-  async function handle(request: Request, peer?: string): Promise<Response> {
+  async function handle(incoming: Incoming): Promise<Answer> {
     const started = Date.now();
-    const { pathname } = new URL(request.url);
+    const { method, pathname, headers, peer } = incoming;
     const route = routeOf(pathname, settings);
     const note: Note = {};
-    const address = (clientIp && readClientIp(request.headers, clientIp)) ?? peer;
+    const info: RequestInfo = {
+      address: (clientIp && readClientIp(headers, clientIp)) ?? peer,
+      get request() {
+        return incoming.request;
+      },
+    };
     const done = lifetime.begin();
-    const outcome = await answer({ request, address }, route, note)
+    const outcome = await respond(incoming, info, route, note)
       .catch((cause: unknown) => refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) }))
       .finally(done);
-
-    let response: Response;
-    if ('kind' in outcome) {
+    if (outcome.kind === 'refused') {
       note.error = outcome.code;
       if (outcome.reason !== undefined) note.reason = outcome.reason;
       if (outcome.detail !== undefined) note.detail = outcome.detail;
-      response = answerRefusal(outcome);
-    } else {
-      response = outcome;
     }
-    if (route?.kind !== 'script') {
-      cors.dress(request, response);
-      // RFC 9110 12.5.3: what the next request may be packed with.
-      if (readsGzip) response.headers.set('Accept-Encoding', 'gzip');
-    }
-    const { status } = response;
+    const answered = outcome.kind === 'refused' ? answerRefusal(outcome) : outcome;
     const entry: ProxyLogEntry = {
       time: new Date(started).toISOString(),
-      method: request.method,
+      method,
       path: pathname,
-      status,
+      status: answered.status,
       durationMs: Date.now() - started,
       ...note,
     };
@@ -153,11 +162,14 @@ export function createProxy(options: ProxyOptions): CioProxy {
       metrics()
         .then((each) => each.count(route?.kind ?? 'other', entry))
         .catch(() => {});
-    return response;
+    if (route?.kind === 'script') return answered;
+    // RFC 9110 12.5.3: what the next request may be packed with.
+    const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };
+    return { ...answered, headers: { ...answered.headers, ...cors.headersFor(incoming), ...encodings } };
   }
 
   return {
-    fetch: (request) => handle(request),
+    fetch: async (request) => toResponse(await handle(fromRequest(request))),
     node: createNodeHandler(handle, (pathname) => routeOf(pathname, settings) !== null),
     close: ({ timeoutMs = GRACE_MS } = {}) => lifetime.close(timeoutMs),
   };

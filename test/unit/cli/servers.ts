@@ -2,8 +2,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
+import { answer } from '../../../src/proxy/answer.ts';
+import type { Incoming } from '../../../src/proxy/incoming.ts';
 import { createProxy, type ProxyOptions } from '../../../src/proxy/index.ts';
-import { bodySourceOf } from '../../../src/proxy/body-source.ts';
 import { createNodeHandler } from '../../../src/proxy/node.ts';
 import { CLIENT_KEY } from '../../support/guide-proxies/index.ts';
 import { listen } from '../../support/listen.ts';
@@ -28,17 +29,20 @@ export function faultyProxy(
     ...options,
   });
   return createNodeHandler(
-    async (request) => fault(await withBody(request), proxy.fetch),
+    async (incoming) => {
+      const response = await fault(await requestOf(incoming), proxy.fetch);
+      const body = new Uint8Array(await response.arrayBuffer());
+      return answer(response.status, Object.fromEntries(response.headers), body);
+    },
     () => true,
   );
 }
 
 /** As it is under every runtime but Node, where a body is read beside its request. */
-async function withBody(request: Request): Promise<Request> {
-  const body = await bodySourceOf(request)?.(MOST_BODY_BYTES);
-  return body === undefined || body === 'too-large'
-    ? request
-    : new Request(request, { method: request.method, body });
+async function requestOf({ method, request, ...incoming }: Incoming): Promise<Request> {
+  if (method === 'GET' || method === 'HEAD') return request;
+  const body = await incoming.read(MOST_BODY_BYTES);
+  return body === 'too-large' ? request : new Request(request, { method, body });
 }
 
 /** Listens until the test has ended. Answers where. */

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { AcceptedBatch, ProxyLogEntry, ProxyOptions, WireEvent } from '../../../src/proxy/index.ts';
+import { fromRequest } from '../../../src/proxy/fetch-door.ts';
 import { createIngest } from '../../../src/proxy/ingest.ts';
 import { event, post, startProxy, verdict, WRITE_KEY } from './setup.ts';
 
@@ -139,7 +140,8 @@ describe('a hook that fails for one event of a batch', () => {
         return { kind: 'delivered' };
       },
     });
-    await ingest({ request: post() }, {});
+    const request = post();
+    await ingest(fromRequest(request), { request }, {});
     expect(timeoutMs).toBeGreaterThan(0);
     expect(timeoutMs).toBeLessThan(59_980);
   });

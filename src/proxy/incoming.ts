@@ -1,0 +1,34 @@
+import type { Bytes } from './body.ts';
+
+/** A request, whichever door it came through. */
+export interface Incoming {
+  readonly method: string;
+  /** Whole, and always one that `URL` reads. */
+  readonly url: string;
+  readonly pathname: string;
+  readonly headers: HeaderReader;
+  /** The address at the other end of the connection, where that is known. */
+  readonly peer: string | undefined;
+  /** For hooks. Under Node it has no body, and is made for the first who asks. */
+  readonly request: Request;
+  /** Whether there may be anything to read. */
+  hasBody(): boolean;
+  /** Reads the body to its end. @throws when it breaks off */
+  read(maxBytes: number): Promise<Bytes | 'too-large'>;
+  /** Nobody waits for the body any more. */
+  leave(): void;
+}
+
+/** Gives the values of a header, with commas between them. Names in any case. */
+export type HeaderReader = Pick<Headers, 'get'>;
+
+/** Several pieces as one. */
+export function joined(chunks: readonly Uint8Array[], length: number): Bytes {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
