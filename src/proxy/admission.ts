@@ -5,8 +5,7 @@ import { type Bytes, textOfBody } from './body.ts';
 import { createEventRules, type EventRules, whereIs } from './event-rules.ts';
 import { type Parcel, sealedParcel, writtenParcel } from './parcel.ts';
 import { isRecord } from './record.ts';
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+import { strictUtf8 } from './utf8.ts';
 
 export interface Admitted {
   readonly kind: 'admitted';
@@ -53,7 +52,7 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
 
 /** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */
 function rewrite(json: Bytes, index: number, rules: EventRules, maxBytes: number): Parcel | Refusal {
-  const event: unknown = JSON.parse(utf8.decode(json));
+  const event: unknown = JSON.parse(strictUtf8.decode(json));
   if (!isRecord(event)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const { type, event: name } = event;
   const refusal = rules({ names: Object.keys(event), type: asText(type), event: asText(name) }, index);

@@ -1,9 +1,9 @@
 import type { AttributesAnswer, SubscriptionTopic, TopicsAnswer } from '../wire.ts';
-import { isRecord } from './record.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
-import { createPrivateUpstream, parseJson, type PrivateUpstreamNeeds } from './private-upstream.ts';
 import type { AppApiSettings } from './private-settings.ts';
+import { createPrivateUpstream, parseJson, type PrivateUpstreamNeeds } from './private-upstream.ts';
+import { isRecord } from './record.ts';
 import { bareTopicId } from './subscriptions.ts';
 
 /** What Customer.io has stored of one person. A person whom it does not know has nothing. */

@@ -9,6 +9,7 @@ import {
   startsText,
   valueEnd,
 } from './json-bytes.ts';
+import { strictUtf8 } from './utf8.ts';
 
 /** A batch as its bytes have it. */
 export interface BatchBytes {
@@ -40,8 +41,6 @@ export interface Face {
 
 /** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
 const MOST_LEVELS = 97;
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Reads a batch without making its objects, which would cost more than all the rest of passing it on.
@@ -194,5 +193,5 @@ function areSame(bytes: Bytes, from: number, to: number, otherFrom: number, othe
 }
 
 function textIn(bytes: Bytes, from: number, to: number): string {
-  return JSON.parse(utf8.decode(bytes.subarray(from, to))) as string;
+  return JSON.parse(strictUtf8.decode(bytes.subarray(from, to))) as string;
 }

@@ -1,5 +1,5 @@
-import type { Parcel } from './parcel.ts';
 import type { Delivery, RejectedParcel } from './delivery.ts';
+import type { Parcel } from './parcel.ts';
 
 /** Sends these on as one batch. */
 export type SendParcels = (parcels: readonly Parcel[]) => Promise<Delivery>;

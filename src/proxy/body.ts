@@ -1,5 +1,7 @@
 import { refuse, type Refusal } from './answer.ts';
 import type { Incoming } from './incoming.ts';
+import { createUnpack, readsGzip } from './unpack.ts';
+import { strictUtf8 } from './utf8.ts';
 
 /** The body of a request, unpacked. */
 export interface Body {
@@ -12,10 +14,7 @@ export interface Body {
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Whether this runtime can unpack gzip. Only then may answers say `Accept-Encoding: gzip`. */
-export const readsGzip: boolean = typeof DecompressionStream === 'function';
+const unpack = /*#__PURE__*/ createUnpack();
 
 export interface BodyLimits {
   /** Packed, and unpacked. */
@@ -58,7 +57,7 @@ export async function readBody(
 
 export function textOfBody(bytes: Bytes): string | Refusal {
   try {
-    return utf8.decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch {
     return refuse(400, 'invalid_utf8', 'The body is not valid UTF-8.');
   }
@@ -75,26 +74,11 @@ async function readBytes(
   try {
     const came = await Promise.race([incoming.read(maxBytes), late]);
     if (came === 'too-late') incoming.leave();
-    return packed && typeof came !== 'string' ? await unpacked(came, maxBytes) : came;
+    return packed && typeof came !== 'string' ? await unpack(came, maxBytes) : came;
   } catch {
     return 'unreadable';
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** @throws where it is not gzip */
-async function unpacked(bytes: Bytes, maxBytes: number): Promise<Bytes | 'too-large'> {
-  let isBeyond = false;
-  try {
-    const stream = new Blob([bytes])
-      .stream()
-      .pipeThrough(new DecompressionStream('gzip'))
-      .pipeThrough(limitedTo(maxBytes, () => (isBeyond = true)));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch (cause) {
-    if (isBeyond) return 'too-large';
-    throw cause;
   }
 }
 
@@ -111,20 +95,4 @@ function isJson(contentType: string): boolean {
     .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
   return type === 'application/json' && /^(charset="?utf-?8"?)?$/.test(charset ?? '');
-}
-
-/** Lets at most `maxBytes` through, and stops at once where more comes: a bomb is left where it is. */
-function limitedTo(maxBytes: number, onBeyond: () => void): TransformStream<Bytes, Bytes> {
-  let length = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      length += chunk.length;
-      if (length <= maxBytes) {
-        controller.enqueue(chunk);
-        return;
-      }
-      onBeyond();
-      controller.error(new RangeError(`More than ${maxBytes} bytes`));
-    },
-  });
 }

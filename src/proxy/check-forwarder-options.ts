@@ -1,9 +1,9 @@
 import { SdkError } from '../errors.ts';
-import { isRecord } from './record.ts';
 import { checkGroup } from './check-group.ts';
 import { UPSTREAM_RULES } from './check-limit-options.ts';
 import { RULES } from './check-options.ts';
 import type { ForwarderOptions } from './forwarder.ts';
+import { isRecord } from './record.ts';
 import { type Rules, show } from './rule.ts';
 import { resolveUpstream, type UpstreamSettings } from './upstream-settings.ts';
 

@@ -1,5 +1,5 @@
-import { isRecord } from './record.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
+import { isRecord } from './record.ts';
 import { COUNT, isCount, isFunction, MILLISECONDS, type Rule, type Rules } from './rule.ts';
 import type { DeduplicateOptions } from './seen.ts';
 import type { UpstreamOptions } from './upstream.ts';

@@ -1,9 +1,9 @@
-import { isRecord } from './record.ts';
 import { checkGroup, type OptionProblem } from './check-group.ts';
 import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './check-limit-options.ts';
-import type { AnonymousIdCookieOptions } from './cookie.ts';
 import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './check-token-options.ts';
+import type { AnonymousIdCookieOptions } from './cookie.ts';
 import type { ProxyOptions } from './options.ts';
+import { isRecord } from './record.ts';
 import { routeOf } from './route.ts';
 import {
   COUNT,

@@ -1,4 +1,5 @@
 import { isRecord } from './record.ts';
+import { describeAddress, describeSecret, isAddress, isList, type Rules } from './rule.ts';
 import {
   type AppApiOptions,
   type CustomerTokenOptions,
@@ -7,7 +8,6 @@ import {
   LEAST_SECRET_BYTES,
   SECRET_ALGORITHMS,
 } from './token-options.ts';
-import { describeAddress, describeSecret, isAddress, isList, type Rules } from './rule.ts';
 
 const MOST_LEEWAY_SECONDS = 600;
 // A scope becomes part of a header: RFC 6749 3.3.

@@ -2,6 +2,7 @@ import { CLIENT_KEY_HEADER } from '../wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
 import { NO_TOKENS } from './guard.ts';
 import type { Incoming } from './incoming.ts';
+import { strictUtf8 } from './utf8.ts';
 
 /** A client key that only pages of some origins may use. */
 export interface SiteKey {
@@ -75,7 +76,7 @@ function readKeyHeader({ headers }: Incoming): string | null {
   const text = headers.get(CLIENT_KEY_HEADER) || null;
   try {
     const bytes = Uint8Array.from(text ?? '', (char) => char.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes) || null;
+    return strictUtf8.decode(bytes) || null;
   } catch {
     return text;
   }
@@ -85,7 +86,7 @@ function readKeyHeader({ headers }: Incoming): string | null {
 function readUserId(credentials: string): string | null {
   try {
     const bytes = Uint8Array.from(atob(credentials), (char) => char.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).split(':')[0] || null;
+    return strictUtf8.decode(bytes).split(':')[0] || null;
   } catch {
     return null;
   }

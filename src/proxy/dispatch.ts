@@ -1,13 +1,14 @@
 import type { WireEvent } from '../wire.ts';
-import type { Parcel } from './parcel.ts';
 import { sendInHalves } from './bisect.ts';
 import { within } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Note } from './log.ts';
+import type { Parcel } from './parcel.ts';
 import type { RequestInfo } from './prepare.ts';
 import type { Seen } from './seen.ts';
 import type { Upstream } from './upstream.ts';
+import { strictUtf8 } from './utf8.ts';
 
 /** A batch that has passed every check. */
 export interface AcceptedBatch {
@@ -68,10 +69,10 @@ export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Disp
   };
 }
 
-const utf8 = new TextDecoder();
-
 /** The body of a request to Customer.io. */
 export function bodyOf(parcels: readonly Parcel[], sentAt: string | undefined): string {
-  const batch = parcels.map(({ json }) => (typeof json === 'string' ? json : utf8.decode(json))).join(',');
+  const batch = parcels
+    .map(({ json }) => (typeof json === 'string' ? json : strictUtf8.decode(json)))
+    .join(',');
   return `{"batch":[${batch}]${sentAt === undefined ? '' : `,"sentAt":${JSON.stringify(sentAt)}`}}`;
 }

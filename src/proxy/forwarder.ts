@@ -1,5 +1,4 @@
 import type { RejectedEvent, WireEvent } from '../wire.ts';
-import { type Parcel, writtenParcel } from './parcel.ts';
 import { sendInHalves } from './bisect.ts';
 import { retryAfterMs } from './breaker.ts';
 import { resolveForwarder } from './check-forwarder-options.ts';
@@ -11,6 +10,7 @@ import { createForward } from './forward.ts';
 import { type Note, tell } from './log.ts';
 import { inGroups, MAX_BATCH_BYTES, unpackBatch } from './message.ts';
 import type { ProxyOptions } from './options.ts';
+import { type Parcel, writtenParcel } from './parcel.ts';
 import { createUpstream } from './upstream.ts';
 
 /** As the options of the proxy with these names. */

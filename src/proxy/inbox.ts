@@ -1,9 +1,9 @@
 import type { InboxAnswer, InboxMessage } from '../wire.ts';
-import { isRecord } from './record.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
-import { createPrivateUpstream, parseJson, type PrivateUpstreamNeeds } from './private-upstream.ts';
 import type { InAppSettings } from './private-settings.ts';
+import { createPrivateUpstream, parseJson, type PrivateUpstreamNeeds } from './private-upstream.ts';
+import { isRecord } from './record.ts';
 
 /** Done, or there is nothing left to do it to. */
 interface Done {

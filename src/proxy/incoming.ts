@@ -22,8 +22,11 @@ export interface Incoming {
 /** Gives the values of a header, with commas between them. Names in any case. */
 export type HeaderReader = Pick<Headers, 'get'>;
 
-/** Several pieces as one. */
+/** Several pieces as one; a single one as it is. */
 export function joined(chunks: readonly Uint8Array[], length: number): Bytes {
+  const [first] = chunks;
+  if (first && chunks.length === 1 && first.buffer instanceof ArrayBuffer)
+    return new Uint8Array(first.buffer, first.byteOffset, length);
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -9,8 +9,8 @@ import { describe } from './describe.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
-import type { FindJudge } from './persons.ts';
 import type { Parcel } from './parcel.ts';
+import type { FindJudge } from './persons.ts';
 import { createPrepare, type Prepared, type PrepareNeeds, type RequestInfo } from './prepare.ts';
 import type { Seen } from './seen.ts';
 

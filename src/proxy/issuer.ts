@@ -1,6 +1,6 @@
 import { SdkError } from '../errors.ts';
-import { isRecord } from './record.ts';
 import { lazy } from './lazy.ts';
+import { isRecord } from './record.ts';
 import {
   type Jwk,
   KEY_ALGORITHMS,

@@ -1,6 +1,6 @@
 import type { WireEvent } from '../wire.ts';
-import { isRecord } from './record.ts';
 import type { AcceptedBatch } from './dispatch.ts';
+import { isRecord } from './record.ts';
 
 /** What a broker keeps of a batch. */
 export interface BatchMessage {

@@ -1,4 +1,5 @@
 import type { WireEvent } from '../wire.ts';
+import { strictUtf8 } from './utf8.ts';
 
 /** An event that may pass, and its JSON. */
 export interface Parcel {
@@ -8,8 +9,6 @@ export interface Parcel {
   /** The bytes that came, where it may go on in them. */
   readonly json: string | Uint8Array;
 }
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Of an event that goes on in its bytes: it is parsed when somebody asks, which most proxies never do. */
 export function sealedParcel(bytes: Uint8Array, from: number, to: number): Parcel {
@@ -34,7 +33,7 @@ class SealedParcel implements Parcel {
   }
 
   get event(): WireEvent {
-    this.#event ??= JSON.parse(utf8.decode(this.json)) as WireEvent;
+    this.#event ??= JSON.parse(strictUtf8.decode(this.json)) as WireEvent;
     return this.#event;
   }
 

@@ -1,7 +1,7 @@
 import type { RejectedEvent, WireEvent } from '../wire.ts';
-import type { Parcel } from './parcel.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
+import type { Parcel } from './parcel.ts';
 import type { TokenCheck } from './token-check.ts';
 import type { TokenMode } from './token-options.ts';
 

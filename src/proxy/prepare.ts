@@ -1,10 +1,10 @@
 import type { WireEvent } from '../wire.ts';
-import type { Parcel } from './parcel.ts';
-import { isRecord } from './record.ts';
 import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import { clockSkewOf, withServerTime } from './clock.ts';
 import { describe } from './describe.ts';
 import type { HeaderReader } from './incoming.ts';
+import type { Parcel } from './parcel.ts';
+import { isRecord } from './record.ts';
 
 /** What a hook learns besides the event. */
 export interface RequestInfo {

@@ -8,10 +8,10 @@ import { createInbox } from './inbox.ts';
 import type { HeaderReader } from './incoming.ts';
 import type { Note } from './log.ts';
 import type { RequestInfo } from './prepare.ts';
-import type { PrivateCall } from './route.ts';
-import type { AppApiOptions, InAppOptions } from './token-options.ts';
 import { resolveAppApi, resolveInApp } from './private-settings.ts';
+import type { PrivateCall } from './route.ts';
 import { preferencesOf } from './subscriptions.ts';
+import type { AppApiOptions, InAppOptions } from './token-options.ts';
 
 export interface PrivateCallNeeds {
   readonly fetch: FetchLike;

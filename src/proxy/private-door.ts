@@ -1,4 +1,3 @@
-import { isRecord } from './record.ts';
 import { type Answer, refuse, type Refusal } from './answer.ts';
 import { type BodyLimits, readBody, textOfBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
@@ -6,6 +5,7 @@ import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
 import type { RequestInfo } from './prepare.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
+import { isRecord } from './record.ts';
 import type { PrivateCall } from './route.ts';
 import type { TokenCheck } from './token-check.ts';
 import type { CustomerTokenOptions } from './token-options.ts';

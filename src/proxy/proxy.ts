@@ -7,7 +7,6 @@ import {
   refuse,
   type Refusal,
 } from './answer.ts';
-import { readsGzip } from './body.ts';
 import { readClientIp } from './client-ip.ts';
 import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
@@ -28,6 +27,7 @@ import type { RequestInfo } from './prepare.ts';
 import { methodsOf, type Route, routeOf } from './route.ts';
 import { createSeen } from './seen.ts';
 import { resolveOptions } from './settings.ts';
+import { readsGzip } from './unpack.ts';
 import { createUpstream } from './upstream.ts';
 
 /** A running proxy. Both doors lead to the same handler, and need no `this`. */

@@ -1,5 +1,5 @@
-import { isRecord } from './record.ts';
 import { refuse, type Refusal } from './answer.ts';
+import { isRecord } from './record.ts';
 
 const MOST_TOPICS = 100;
 // A dot would lead to another attribute.
