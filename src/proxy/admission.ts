@@ -52,13 +52,15 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
 
 /** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */
 function rewrite(json: Bytes, index: number, rules: EventRules, maxBytes: number): Parcel | Refusal {
-  const event: unknown = JSON.parse(strictUtf8.decode(json));
+  const tooDeep = refuse(400, 'invalid_event', `${whereIs(index)} is nested too deeply.`);
+  const event = parse(json);
+  if (event === undefined) return tooDeep;
   if (!isRecord(event)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const { type, event: name } = event;
   const refusal = rules({ names: Object.keys(event), type: asText(type), event: asText(name) }, index);
   if (refusal) return refusal;
   const text = toJson(event);
-  if (text === null) return refuse(400, 'invalid_event', `${whereIs(index)} is nested too deeply.`);
+  if (text === undefined) return tooDeep;
   if (bytesOf(text, maxBytes) > maxBytes) {
     return refuse(413, 'event_too_large', `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`);
   }
@@ -69,12 +71,21 @@ function asText(value: unknown): string | null | undefined {
   return typeof value === 'string' || value === undefined ? value : null;
 }
 
-function toJson(value: object): string | null {
+/** `undefined`: it is deeper than this engine reads. */
+function parse(json: Bytes): unknown {
+  try {
+    return JSON.parse(strictUtf8.decode(json));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined`: it is deeper than this engine writes, which may be less than it reads. */
+function toJson(value: object): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // JSON.parse reads deeper than JSON.stringify can write.
-    return null;
+    return undefined;
   }
 }
 

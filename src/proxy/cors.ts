@@ -27,7 +27,7 @@ export function createCors(origins: readonly string[]): Cors {
 
   return {
     allows,
-    headersFor(incoming) {
+    headersFor(incoming): Readonly<Record<string, string>> {
       const origin = incoming.headers.get('Origin');
       if (origin === null || !allows(incoming)) return { Vary: 'Origin' };
       return {

@@ -4,7 +4,7 @@ import { isObject, isOfAnother, judge, type Judgement, whyNot } from './judge.ts
 import { type Plan, UPSTREAM_URL, VISITOR_IP } from './plan.ts';
 import type { FuzzRequest } from './request.ts';
 import { WRITE_KEY } from './secrets.ts';
-import type { Call, Mood } from './upstream.ts';
+import { type Call, HOOK, type Mood } from './upstream.ts';
 
 /** An answer, read to its end. `body`: `''` where the server itself has answered. */
 export interface FuzzAnswer {
@@ -22,6 +22,8 @@ export interface Story {
   readonly calls: readonly Call[];
   readonly log: readonly ProxyLogEntry[];
   readonly forbidden: readonly string[];
+  /** Ids of the events that had been accepted before. */
+  readonly accepted: ReadonlySet<string>;
 }
 
 /** Every code that a batch may be answered, with its status. */
@@ -47,6 +49,7 @@ const CODES: Readonly<Partial<Record<ProxyErrorCode, readonly number[]>>> = {
   batch_too_large: [413],
   upstream_unavailable: [503],
   upstream_misconfigured: [503],
+  rate_limited: [429],
 };
 
 /** Everything that is wrong with what happened. Nothing: it was as it must be. */
@@ -96,7 +99,11 @@ function secretsIn({ answer, log, forbidden, calls }: Story): readonly string[] 
   ]);
 }
 
-function problemsOfCall({ url, init, body }: Call, { plan, request }: Story): readonly string[] {
+function problemsOfCall(call: Call, story: Story): readonly string[] {
+  return [...(call.url === HOOK ? [] : problemsOfRequest(call)), ...problemsOfBatch(call, story)];
+}
+
+function problemsOfRequest({ url, init }: Call): readonly string[] {
   const problems: string[] = [];
   if (!/^https:\/\/pipelines\.example\.com\/v1\/batch(\?again)?$/.test(url)) problems.push(`asked ${url}`);
   if (!url.startsWith(UPSTREAM_URL) || init.method !== 'POST' || init.redirect !== 'manual')
@@ -108,6 +115,11 @@ function problemsOfCall({ url, init, body }: Call, { plan, request }: Story): re
   };
   if (JSON.stringify([...new Headers(init.headers)]) !== JSON.stringify(Object.entries(headers)))
     problems.push('other headers went on');
+  return problems;
+}
+
+function problemsOfBatch({ body }: Call, { plan, request }: Story): readonly string[] {
+  const problems: string[] = [];
   const { batch, sentAt, ...rest } = parsed(body);
   if (Object.keys(rest).length > 0) problems.push(`"${Object.keys(rest).join()}" went on`);
   if (sentAt !== undefined && typeof sentAt !== 'string') problems.push('a strange sentAt went on');
@@ -140,43 +152,66 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
       ...(calls.length > 0 ? [`asked upstream in spite of ${why}`] : []),
     ];
   }
-  const isKept = (event: Readonly<Record<string, unknown>>): boolean =>
-    (plan.tokens === 'required' && isOfAnother(event, request.subject)) ||
-    (plan.filters && event['event'] === 'Debug');
-  const wanted = judgement.events.filter((event) => !isKept(event));
+  const passing = judgement.events.filter(
+    (event) => !(plan.tokens === 'required' && isOfAnother(event, request.subject)),
+  );
+  const wanted = passing.filter((event) => !(plan.filters && event['event'] === 'Debug'));
   if (!isTaken) {
     const mayFail = mood !== 'good' && wanted.length > 0;
-    // Who has failed before is left alone.
-    return mayFail || plan.breakAfter < 10 ? [] : [`answered ${answer.status} though nothing was wrong`];
+    // Who has failed before is left alone, and who comes too often is sent away.
+    return mayFail || plan.breakAfter < 10 || isLimited(story)
+      ? []
+      : [`answered ${answer.status} though nothing was wrong`];
   }
 
   const { success, rejected = [] } = parsed(answer.body);
   if (success !== true || !Array.isArray(rejected)) return ['a 2xx that says nothing'];
   const left = new Map<string, number>();
   for (const event of judgement.events) add(left, essenceOf(event, plan), 1);
-  const arrived = calls
-    .filter(({ accepted }) => accepted)
-    .flatMap(({ body }) => parsed(body)['batch'] as readonly Record<string, unknown>[]);
+  const arrived = calls.filter((call) => call.accepted).flatMap(({ body }) => eventsIn(body));
   for (const event of arrived) add(left, essenceOf(event, plan), -1);
 
   const problems: string[] = [];
   if ([...left.values()].some((count) => count < 0))
     problems.push('something arrived that was never sent, or twice');
   const missing = [...left.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
-  const filtered = plan.filters
-    ? judgement.events.filter(
-        (event) =>
-          event['event'] === 'Debug' && !(plan.tokens === 'required' && isOfAnother(event, request.subject)),
-      ).length
-    : 0;
-  if (missing !== rejected.length + filtered)
-    problems.push(`${missing} did not arrive, ${rejected.length} were rejected and ${filtered} filtered`);
-  if (mood === 'good' && arrived.length !== wanted.length)
+  const filtered = passing.length - wanted.length;
+  const again = plan.deduplicates ? repeatsIn(passing, story.accepted) : 0;
+  const lost = missing - rejected.length - filtered;
+  if (lost < 0 || lost > again)
+    problems.push(
+      `${missing} did not arrive, ${rejected.length} were rejected, ${filtered} filtered and ${again} came again`,
+    );
+  if (mood === 'good' && arrived.length < wanted.length - again)
     problems.push(`${arrived.length} of ${wanted.length} arrived`);
   const ids = judgement.events.map(({ messageId }) => (typeof messageId === 'string' ? messageId : null));
   for (const each of rejected as readonly Record<string, unknown>[])
     if (!ids.some((id) => id === each['messageId'])) problems.push('an id was rejected that never came');
   return problems;
+}
+
+function isLimited({ plan, log }: Story): boolean {
+  return plan.perKey !== false && log[0]?.error === 'rate_limited';
+}
+
+export function acceptedIds(calls: readonly Call[]): readonly string[] {
+  return calls
+    .filter((call) => call.accepted)
+    .flatMap(({ body }) => eventsIn(body))
+    .flatMap(({ messageId }) => (typeof messageId === 'string' ? [messageId] : []));
+}
+
+function eventsIn(body: string): readonly Readonly<Record<string, unknown>>[] {
+  return parsed(body)['batch'] as readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How many of these came before, or stand here twice. */
+function repeatsIn(
+  events: readonly Readonly<Record<string, unknown>>[],
+  before: ReadonlySet<string>,
+): number {
+  const ids = events.flatMap(({ messageId }) => (typeof messageId === 'string' ? [messageId] : []));
+  return ids.filter((id, index) => before.has(id) || ids.indexOf(id) < index).length;
 }
 
 function add(counts: Map<string, number>, key: string, by: number): void {

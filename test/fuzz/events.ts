@@ -17,7 +17,7 @@ function makeEvent(random: Random): Fields {
   return {
     type: random.pick(EVENT_TYPES),
     event: random.pick(['Order Placed', 'Debug', 'poison', 'grüße 🦊', 'User Deleted Comment']),
-    messageId: `message-${random.below(1e12)}`,
+    messageId: `message-${random.below(random.chance(0.2) ? 10 : 1e12)}`,
     timestamp: '2026-01-02T03:04:05.006Z',
     anonymousId: 'anonymous-1',
     ...(random.chance(0.3) && { userId: random.pick([MINE, 'u2', '', null, 7]) }),

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { createProxy, type ProxyLogEntry } from '../../src/proxy/index.ts';
 import { seeded } from '../fakes/random.ts';
-import { problemsOf } from './check.ts';
+import { acceptedIds, problemsOf } from './check.ts';
 import type { OpenDoor } from './doors.ts';
 import { optionsOf, planOf } from './plan.ts';
 import { makeRequest } from './request.ts';
 import { forbiddenIn, makeTokens, type Tokens } from './secrets.ts';
-import { createUpstream, moodOf } from './upstream.ts';
+import { type Call, createUpstream, moodOf } from './upstream.ts';
 
 /** How often what happened. */
 export type Tally = Record<string, number>;
@@ -28,7 +28,9 @@ export async function live(seed: number, open: OpenDoor, tally: Tally): Promise<
   const plan = planOf(random);
   const upstream = createUpstream(random, { mayAskToWait: plan.breakAfter < 10 });
   let log: ProxyLogEntry[] = [];
-  const proxy = createProxy(optionsOf(plan, { fetch: upstream.fetch, onLog: (entry) => log.push(entry) }));
+  const { fetch, deliver } = upstream;
+  const proxy = createProxy(optionsOf(plan, { fetch, deliver, onLog: (entry) => log.push(entry) }));
+  const before: (readonly Call[])[] = [];
   const door = await open(proxy);
   try {
     for (let nth = 0; nth < REQUESTS_PER_SEED; nth += 1) {
@@ -41,7 +43,10 @@ export async function live(seed: number, open: OpenDoor, tally: Tally): Promise<
         count(tally, 'unsent');
         continue;
       }
-      const problems = problemsOf({ plan, mood, request, answer, calls, log, forbidden });
+      // Looked at only now: what takes its time may be accepted after its answer.
+      const accepted = new Set(plan.deduplicates ? before.flatMap(acceptedIds) : []);
+      before.push(calls);
+      const problems = problemsOf({ plan, mood, request, answer, calls, log, forbidden, accepted });
       if (problems.length > 0) {
         const body = request.body.bytes.toString('latin1').slice(0, 3_000);
         const story = {
@@ -58,7 +63,8 @@ export async function live(seed: number, open: OpenDoor, tally: Tally): Promise<
       }
       count(tally, String(log[0]?.error ?? answer.status));
       if (log[0]?.rejected) count(tally, 'rejected one by one');
-      if (calls.some(({ accepted }) => accepted)) count(tally, 'arrived');
+      if (calls.some((call) => call.accepted)) count(tally, 'arrived');
+      if (log[0]?.duplicates) count(tally, 'came again');
     }
   } finally {
     door.close();

@@ -10,6 +10,11 @@ export interface Plan {
   readonly filters: boolean;
   readonly retries: 0 | 1;
   readonly breakAfter: number;
+  /** A hook of the site takes the batches, instead of Customer.io. */
+  readonly delivers: boolean;
+  readonly deduplicates: boolean;
+  /** Requests with one key; twice as many from one address. */
+  readonly perKey: number | false;
 }
 
 /** Small, so that they are met often. */
@@ -28,12 +33,15 @@ export function planOf(random: Random): Plan {
     retries: random.chance(0.1) ? 1 : 0,
     // Who has failed is left alone: then little else would be seen.
     breakAfter: random.chance(0.1) ? 3 : 1_000_000,
+    delivers: random.chance(0.15),
+    deduplicates: random.chance(0.2),
+    perKey: random.chance(0.1) ? random.pick([3, 20]) : false,
   };
 }
 
 export function optionsOf(
-  { basePath, tokens, readsIp, filters, retries, breakAfter }: Plan,
-  needs: Pick<ProxyOptions, 'fetch' | 'onLog'>,
+  { basePath, tokens, readsIp, filters, retries, breakAfter, delivers, deduplicates, perKey }: Plan,
+  { deliver, ...needs }: Pick<ProxyOptions, 'fetch' | 'onLog' | 'deliver'>,
 ): ProxyOptions {
   return {
     ...needs,
@@ -49,5 +57,8 @@ export function optionsOf(
     ...(tokens !== 'off' && { customerToken: { secret: SECRET, mode: tokens } }),
     ...(readsIp && { clientIp: { header: 'x-forwarded-for', hops: 1 } }),
     ...(filters && { filter: ({ event }) => event !== 'Debug' }),
+    ...(delivers && { deliver }),
+    deduplicate: deduplicates,
+    ...(perKey !== false && { rateLimit: { perKey, perAddress: perKey * 2 } }),
   };
 }

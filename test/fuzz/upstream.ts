@@ -1,6 +1,9 @@
-import type { FetchLike } from '../../src/proxy/index.ts';
+import type { FetchLike, ProxyOptions } from '../../src/proxy/index.ts';
 import type { Random } from '../fakes/random.ts';
 import { TIMEOUT_MS } from './plan.ts';
+
+/** Where a batch goes that a hook of the site takes. */
+export const HOOK = 'hook:deliver';
 
 /** One request of the proxy, and whether it was told that its events were taken. */
 export interface Call {
@@ -45,6 +48,8 @@ export function createUpstream(
   { mayAskToWait }: { readonly mayAskToWait: boolean },
 ): {
   readonly fetch: FetchLike;
+  /** Takes what Customer.io would take, and throws at all else. */
+  readonly deliver: NonNullable<ProxyOptions['deliver']>;
   /** From now on. Answers where its calls are noted. */
   begin(mood: Mood): readonly Call[];
 } {
@@ -125,13 +130,19 @@ export function createUpstream(
     }
   }
 
+  async function ask(url: string, init: RequestInit): Promise<Response> {
+    init.signal?.throwIfAborted();
+    const call: Call = { url, init, body: '', accepted: false };
+    calls.push(call);
+    call.body = await new Response(init.body ?? null).text();
+    return answer(call, mood);
+  }
+
   return {
-    async fetch(url, init) {
-      init.signal?.throwIfAborted();
-      const call: Call = { url, init, body: '', accepted: false };
-      calls.push(call);
-      call.body = await new Response(init.body ?? null).text();
-      return answer(call, mood);
+    fetch: ask,
+    async deliver(batch, { signal }) {
+      const { ok, status } = await ask(HOOK, { body: JSON.stringify(batch), signal });
+      if (!ok) throw new Error(`The queue says ${status}.`);
     },
     begin(next) {
       mood = next;

@@ -71,9 +71,10 @@ describe('concurrency', () => {
       '503 upstream_unavailable',
       '503 upstream_unavailable',
     ]);
+    const before = upstream.received.length;
     open();
     expect(await verdict(await proxy.fetch(post()))).toBe('200');
-    expect(upstream.received).toHaveLength(2);
+    expect(upstream.received).toHaveLength(before + 1);
   });
 
   test('more a second than Customer.io takes are not sent', async () => {
@@ -205,7 +206,7 @@ describe('while Customer.io is down', () => {
 
   test('a server that answers too late counts, also to a fetch that does not listen', async () => {
     const { proxy, upstream } = await startProxy({
-      timeoutMs: 50,
+      timeoutMs: 300,
       upstream: LIMITS,
       fetch: deaf,
     });
