@@ -117,9 +117,13 @@ function read(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-larg
 
 /** What a body parser has made of it. */
 async function readParsed(body: unknown, maxBytes: number): Promise<Bytes | 'too-large'> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-  const bytes = body instanceof Uint8Array ? new Uint8Array(body) : new TextEncoder().encode(text);
+  const bytes = asBytes(body ?? '');
   return bytes.length > maxBytes ? 'too-large' : bytes;
+}
+
+function asBytes(body: unknown): Bytes {
+  if (body instanceof Uint8Array) return new Uint8Array(body);
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
