@@ -84,7 +84,7 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
     if (!(await gate.enter(signal))) return later('Too many deliveries are under way.', 1);
     try {
       // Who had the place before may have given it up for want of time, and whoever waited with them has no more of it.
-      if (performance.now() + LEAST_MS > endsAt) return later('Too many deliveries are under way.', 1);
+      if (isLate(endsAt)) return later('Too many deliveries are under way.', 1);
       // It may have gone down while this one waited.
       const given = breaker.begin();
       if (given === null) return resting(breaker);
@@ -112,9 +112,10 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
           delivery.retryAfter === undefined &&
           PASSING.has(delivery.status) &&
           !signal.aborted;
-        if (!isPassing || retry >= limits.retries || performance.now() + delayMs >= endsAt) return delivery;
+        if (!isPassing || retry >= limits.retries || isLate(endsAt - delayMs)) return delivery;
         await pause(delayMs, signal);
-        if (breaker.waitMs() > 0) return delivery;
+        // What this one said tells more than that there is no time for another, or no use in it.
+        if (breaker.waitMs() > 0 || isLate(endsAt)) return delivery;
       }
     },
     state: () => ({
@@ -122,6 +123,11 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
       ...gate.counts(),
     }),
   };
+}
+
+/** Whether nothing that begins now could be answered in time. */
+function isLate(endsAt: number): boolean {
+  return performance.now() + LEAST_MS > endsAt;
 }
 
 function resting(breaker: Breaker): Delivery {
