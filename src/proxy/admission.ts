@@ -1,4 +1,4 @@
-import type { WireEvent } from '../wire.ts';
+import { type WireEvent, utf8 } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
 import { type BatchBytes, readBatch } from './batch-bytes.ts';
 import { type Bytes, textOfBody } from './body.ts';
@@ -91,5 +91,5 @@ function toJson(value: object): string | undefined {
 
 function bytesOf(text: string, enough: number): number {
   // A UTF-16 unit is at most three bytes of UTF-8.
-  return text.length * 3 <= enough ? text.length : new TextEncoder().encode(text).length;
+  return text.length * 3 <= enough ? text.length : utf8.encode(text).length;
 }

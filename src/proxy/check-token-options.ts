@@ -1,3 +1,4 @@
+import { utf8 } from '../wire.ts';
 import { isRecord } from './record.ts';
 import { describeAddress, describeSecret, isAddress, isList, type Rules } from './rule.ts';
 import {
@@ -26,8 +27,7 @@ export const TOKEN_RULES: Rules<CustomerTokenOptions> = {
   },
   secret: {
     must: `a text of ${LEAST_SECRET_BYTES} bytes or more`,
-    holds: (value) =>
-      typeof value === 'string' && new TextEncoder().encode(value).length >= LEAST_SECRET_BYTES,
+    holds: (value) => typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES,
     came: describeSecret,
   },
   publicKey: {

@@ -1,4 +1,4 @@
-import { CLIENT_KEY_HEADER } from '../wire.ts';
+import { CLIENT_KEY_HEADER, utf8 } from '../wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
 import { NO_TOKENS } from './guard.ts';
 import type { Incoming } from './incoming.ts';
@@ -125,7 +125,7 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
 }
 
 async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(text)));
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array): 0 | 1 {

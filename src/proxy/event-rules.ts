@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
-import type { Face } from './batch-bytes.ts';
+import type { Face } from './event-bytes.ts';
 
 /**
  * `track` calls that delete, suppress or forge: a key that every visitor has must never send them.

@@ -1,3 +1,4 @@
+import { utf8 } from '../wire.ts';
 import { type Answer, answer, refuse, type Refusal } from './answer.ts';
 import type { Bytes } from './body.ts';
 import type { Incoming } from './incoming.ts';
@@ -23,7 +24,7 @@ export function createFileServer(source: FileSource): ServeFile {
   return async (name, { method, headers, request }) => {
     const content = await source(name);
     if (content === null) return refuse(404, 'not_found', 'This proxy does not serve that file.');
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content);
+    const bytes = typeof content === 'string' ? utf8.encode(content) : new Uint8Array(content);
     const etag = await etagOf(bytes);
     const about = {
       ETag: etag,

@@ -1,4 +1,4 @@
-import type { InboxAnswer, InboxMessage } from '../wire.ts';
+import { type InboxAnswer, type InboxMessage, utf8 } from '../wire.ts';
 import type { Refusal } from './answer.ts';
 import type { Note } from './log.ts';
 import type { InAppSettings } from './private-settings.ts';
@@ -75,7 +75,7 @@ async function gone(): Promise<Done> {
 }
 
 function headersOf(userId: string): Record<string, string> {
-  const bytes = new TextEncoder().encode(userId);
+  const bytes = utf8.encode(userId);
   const encoded = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
   return { 'X-Gist-Encoded-User-Token': encoded, 'X-Gist-User-Anonymous': 'false' };
 }

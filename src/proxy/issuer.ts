@@ -1,4 +1,5 @@
 import { SdkError } from '../errors.ts';
+import { utf8 } from '../wire.ts';
 import { lazy } from './lazy.ts';
 import { isRecord } from './record.ts';
 import {
@@ -169,7 +170,7 @@ function findProblems(options: unknown): readonly string[] {
 }
 
 function isLongSecret(value: unknown): boolean {
-  return typeof value === 'string' && new TextEncoder().encode(value).length >= LEAST_SECRET_BYTES;
+  return typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES;
 }
 
 function isPrivateKey(value: unknown): boolean {

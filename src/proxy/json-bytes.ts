@@ -1,7 +1,9 @@
 /**
  * JSON as it lies in bytes (RFC 8259, in UTF-8): where a value ends, without making it. Whatever these accept, `JSON.parse`
- * reads, and the other way round. Each takes where something begins, and answers where it has ended.
+ * reads, and the other way round. Each `…End` takes where something begins, and answers where it has ended.
  */
+
+import { strictUtf8 } from './utf8.ts';
 
 const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [QUOTE, BACKSLASH, SLASH] = [0x22, 0x5c, 0x2f];
@@ -41,6 +43,11 @@ export function startsObject(bytes: Uint8Array, at: number): boolean {
 
 export function startsText(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === QUOTE;
+}
+
+/** The text that stands there, in its quotes. */
+export function textIn(bytes: Uint8Array, from: number, to: number): string {
+  return JSON.parse(strictUtf8.decode(bytes.subarray(from, to))) as string;
 }
 
 export function spaceEnd(bytes: Uint8Array, at: number): number {

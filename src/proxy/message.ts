@@ -1,4 +1,4 @@
-import type { WireEvent } from '../wire.ts';
+import { type WireEvent, utf8 } from '../wire.ts';
 import type { AcceptedBatch } from './dispatch.ts';
 import { isRecord } from './record.ts';
 
@@ -39,7 +39,7 @@ export async function packBatch(
     groups.map(async (group) => {
       const events = batch.slice(from, (from += group.length));
       const text = `${head}${group.join(',')}${tail}`;
-      return { id: await idOf(events, group), text, bytes: new TextEncoder().encode(text) };
+      return { id: await idOf(events, group), text, bytes: utf8.encode(text) };
     }),
   );
 }
@@ -89,10 +89,10 @@ async function idOf(events: readonly WireEvent[], texts: readonly string[]): Pro
   const ids = events.map(({ messageId }, i) =>
     typeof messageId === 'string' ? messageId : [texts[i] ?? ''],
   );
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(ids)));
+  const hash = await crypto.subtle.digest('SHA-256', utf8.encode(JSON.stringify(ids)));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return utf8.encode(text).length;
 }

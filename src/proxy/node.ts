@@ -1,3 +1,4 @@
+import { utf8 } from '../wire.ts';
 import type { Answer } from './answer.ts';
 import type { Bytes } from './body.ts';
 import { type HeaderReader, type Incoming, joined } from './incoming.ts';
@@ -123,7 +124,7 @@ async function readParsed(body: unknown, maxBytes: number): Promise<Bytes | 'too
 
 function asBytes(body: unknown): Bytes {
   if (body instanceof Uint8Array) return new Uint8Array(body);
-  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+  return utf8.encode(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {

@@ -7,6 +7,7 @@ import type { FetchLike } from './forward.ts';
 import { createInbox } from './inbox.ts';
 import type { HeaderReader } from './incoming.ts';
 import type { Note } from './log.ts';
+import { writtenParcel } from './parcel.ts';
 import type { RequestInfo } from './prepare.ts';
 import { resolveAppApi, resolveInApp } from './private-settings.ts';
 import type { PrivateCall } from './route.ts';
@@ -62,7 +63,7 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     } as const;
     const { clientIp } = needs;
     const event = clientIp ? withClientIp(identify, readClientIp(headers, clientIp)) : identify;
-    const parcel = { id: event.messageId, event, json: JSON.stringify(event) };
+    const parcel = writtenParcel(event, JSON.stringify(event));
     const { timeoutMs } = needs;
     const delivery = await needs.dispatch({ parcels: [parcel], info, timeoutMs }, note);
     if (delivery.kind !== 'delivered') return refusalOf(delivery);

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, importJWK, importSPKI, type JWTVerifyGetKey } from 'jose';
+import { utf8 } from '../wire.ts';
 import { within } from './deadline.ts';
 import type { FetchLike } from './forward.ts';
 import type { Jwk, TokenAlgorithm } from './token-options.ts';
@@ -13,7 +14,7 @@ const JWKS_TIMEOUT_MS = 5_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 export function secretSource(secret: string): KeySource {
-  const key = new TextEncoder().encode(secret);
+  const key = utf8.encode(secret);
   return async () => key;
 }
 

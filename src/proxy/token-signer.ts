@@ -1,4 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, importJWK, importPKCS8, type JWK, SignJWT } from 'jose';
+import { utf8 } from '../wire.ts';
 import type { Jwk, TokenAlgorithm } from './token-options.ts';
 
 export interface SignerNeeds {
@@ -22,7 +23,7 @@ export async function createSigner(needs: SignerNeeds): Promise<Signer> {
   const { key } = needs;
   const { alg, privateKey } =
     key.kind === 'secret'
-      ? { alg: needs.algorithm ?? 'HS256', privateKey: new TextEncoder().encode(key.secret) }
+      ? { alg: needs.algorithm ?? 'HS256', privateKey: utf8.encode(key.secret) }
       : await importPrivateKey(key.key, needs.algorithm);
   const publicFields = key.kind === 'secret' ? null : publicHalf(await exportJWK(privateKey));
   const kid = needs.keyId ?? (publicFields && (await calculateJwkThumbprint(publicFields)));

@@ -1,0 +1,120 @@
+import type { Bytes } from './body.ts';
+import { createFindings, objectEnd, startsObject, startsText, textIn, valueEnd } from './json-bytes.ts';
+
+/** One item of a batch, and where it is. */
+export interface ItemBytes {
+  readonly from: number;
+  readonly to: number;
+  /** Missing: it is no object, or two parsers may read it in two ways, so that it has to be parsed and written anew. */
+  readonly face: Face | undefined;
+}
+
+/** What an event is judged by. */
+export interface Face {
+  /** Of its fields. Mostly the same array for events that have the same. */
+  readonly names: readonly string[];
+  /** `null`: it has one that is no text. */
+  readonly type: string | null | undefined;
+  /** As `type`. */
+  readonly event: string | null | undefined;
+}
+
+/** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
+const MOST_LEVELS = 97;
+
+/**
+ * Events of a batch look alike: what one before said in the same bytes is not read again. Nor is anything made for each
+ * field: clearing that away would cost more than the reading.
+ */
+export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
+  const findings = createFindings();
+  const typeIn = createTextMemory(bytes);
+  const eventIn = createTextMemory(bytes);
+  const shapes: Shape[] = [];
+  // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
+  const fields: number[] = [];
+  let end = 0;
+
+  function fieldEnd(from: number, to: number, valueFrom: number): number {
+    const valueTo = valueEnd(bytes, valueFrom, findings);
+    fields[end] = from;
+    fields[end + 1] = to;
+    fields[end + 2] = valueFrom;
+    fields[end + 3] = valueTo;
+    end += FIELD;
+    return valueTo;
+  }
+
+  function fits({ fields: other }: Shape): boolean {
+    if (end !== other.length) return false;
+    for (let i = 0; i < end; i += FIELD)
+      if (!areSame(bytes, fields[i] ?? 0, fields[i + 1] ?? 0, other[i] ?? 0, other[i + 1] ?? 0)) return false;
+    return true;
+  }
+
+  function learn(): Shape {
+    const names: string[] = [];
+    for (let i = 0; i < end; i += FIELD) names.push(textIn(bytes, fields[i] ?? 0, fields[i + 1] ?? 0));
+    const isTwofold = new Set(names).size < names.length;
+    const shape = {
+      fields: fields.slice(0, end),
+      names,
+      isTwofold,
+      typeAt: names.indexOf('type'),
+      eventAt: names.indexOf('event'),
+    };
+    shapes.unshift(shape);
+    if (shapes.length > MOST_SHAPES) shapes.pop();
+    return shape;
+  }
+
+  return (from) => {
+    findings.deepest = 0;
+    findings.hasNeedlessEscape = false;
+    if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
+    end = 0;
+    const to = objectEnd(bytes, from, fieldEnd, findings);
+    const { names, isTwofold, typeAt, eventAt } = shapes.find(fits) ?? learn();
+    const isOdd = isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape;
+    const face = isOdd ? undefined : { names, type: typeIn(fields, typeAt), event: eventIn(fields, eventAt) };
+    return { from, to, face };
+  };
+}
+
+/** Calls of one kind have one or two each: with a name or without, of somebody known or not. */
+const MOST_SHAPES = 8;
+
+/** Four numbers a field: where its name begins and ends, and where its value does. */
+const FIELD = 4;
+
+/** What the names of an event's fields say. */
+interface Shape {
+  readonly fields: readonly number[];
+  readonly names: readonly string[];
+  readonly isTwofold: boolean;
+  /** Which of the fields. */
+  readonly typeAt: number;
+  readonly eventAt: number;
+}
+
+function createTextMemory(
+  bytes: Bytes,
+): (fields: readonly number[], at: number) => string | null | undefined {
+  let [lastFrom, lastTo, text] = [0, 0, ''];
+
+  return (fields, at) => {
+    if (at < 0) return undefined;
+    const from = fields[at * FIELD + 2] ?? 0;
+    const to = fields[at * FIELD + 3] ?? 0;
+    if (!startsText(bytes, from)) return null;
+    if (!areSame(bytes, from, to, lastFrom, lastTo))
+      [lastFrom, lastTo, text] = [from, to, textIn(bytes, from, to)];
+    return text;
+  };
+}
+
+function areSame(bytes: Bytes, from: number, to: number, otherFrom: number, otherTo: number): boolean {
+  if (to - from !== otherTo - otherFrom) return false;
+  for (let i = to - from - 1; i >= 0; i -= 1) if (bytes[from + i] !== bytes[otherFrom + i]) return false;
+  return true;
+}
