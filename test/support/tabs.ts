@@ -15,6 +15,10 @@ export async function openTabs(
   return pages;
 }
 
+/** Waits until a tab of the site has the lock of the one that sends. A page that goes before it has been asked sends nothing. */
+export const untilSomebodyLeads = async (page: Page): Promise<void> =>
+  void (await page.waitForFunction(async () => (await navigator.locks.query()).held?.length));
+
 /** As if the visitor had turned to another tab, or back: Playwright shows every page all the time. */
 export const setVisibility = (page: Page, state: 'hidden' | 'visible'): Promise<void> =>
   page.evaluate((value) => {

@@ -5,7 +5,7 @@ import { trackAll, trackStored } from '../../support/calls.ts';
 import { expect, type Site, stats, test } from '../../support/fixtures.ts';
 import { addsUp } from '../../support/in-page.ts';
 import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab } from '../../support/tabs.ts';
+import { closeTab, untilSomebodyLeads } from '../../support/tabs.ts';
 
 /** A tab that may close itself: one that a page has opened. */
 async function openPopup(opener: Page): Promise<Page> {
@@ -14,6 +14,7 @@ async function openPopup(opener: Page): Promise<Page> {
     opener.evaluate(() => void window.open('/shop')),
   ]);
   await popup.waitForFunction(() => Boolean(window.analytics));
+  await untilSomebodyLeads(popup);
   return popup;
 }
 

@@ -4,9 +4,11 @@ import { expectArrival, once, repeats } from '../../support/arrival.ts';
 import { trackStored } from '../../support/calls.ts';
 import { expect, stats, test, toldTimes } from '../../support/fixtures.ts';
 import { numbered } from '../../support/stand-in.ts';
+import { untilSomebodyLeads } from '../../support/tabs.ts';
 
 /** Makes the calls and leaves in one task. */
 const trackAndLeave = async (page: Page, names: readonly string[], to: string): Promise<void> => {
+  await untilSomebodyLeads(page);
   await Promise.all([
     page.waitForURL(`**${to}`),
     page.evaluate(
@@ -56,6 +58,7 @@ test.describe('`track(); location.href = …` in one task, 20 events', () => {
 
   test('to another site: all arrive once all the same', async ({ open, page, site, standIn }) => {
     await open();
+    await untilSomebodyLeads(page);
     await Promise.all([
       page.waitForURL(`${site.apiOrigin}/**`),
       page.evaluate((elsewhere) => {
@@ -65,6 +68,32 @@ test.describe('`track(); location.href = …` in one task, 20 events', () => {
     ]);
     await expectArrival(standIn, { names: numbered(20) });
   });
+});
+
+test('the page goes before the browser has said whether it may send: all arrive once, with the next page', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
+  await page.addInitScript(() => {
+    const { request } = LockManager.prototype;
+    LockManager.prototype.request = async function (this: LockManager, ...given: readonly unknown[]) {
+      if (location.pathname === '/shop') await new Promise(() => {});
+      return Reflect.apply(request, this, given);
+    };
+  });
+  await open();
+  await Promise.all([
+    page.waitForURL('**/next'),
+    page.evaluate((names) => {
+      for (const name of names) void window.analytics.track(name);
+      location.href = '/next';
+    }, numbered(20)),
+  ]);
+  await expectArrival(standIn, { names: numbered(20), page });
+  expect(await repeats(standIn)).toEqual(new Map());
+  expect(await site.batches()).toHaveLength(1);
 });
 
 test.describe('a click on a link that tracks', () => {
