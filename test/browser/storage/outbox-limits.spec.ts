@@ -37,6 +37,7 @@ test.describe('full by count', () => {
       await site.faults(REFUSING);
       await open('/shop', { outbox: { maxEvents: 10, storage } });
       const made = await receipts(page, numbered(16));
+      await quiet(page);
       expect(await drops(page)).toEqual(made.slice(0, 6).map(({ id }) => [id, 'outbox-full']));
       expect(await stats(page)).toMatchObject({ tracked: 16, pending: 10, dropped: { 'outbox-full': 6 } });
       await site.faults();
@@ -56,6 +57,7 @@ test.describe('full by count', () => {
     await site.faults(REFUSING);
     await open('/shop', { outbox: { maxEvents: 10 } });
     await track(page, numbered(30));
+    await quiet(page);
     await toldTimes(page, 'dropped', 20);
     expect(await stats(page)).toMatchObject({ tracked: 30, pending: 10, dropped: { 'outbox-full': 20 } });
     await site.faults();
@@ -74,6 +76,7 @@ test.describe('full by count', () => {
     await site.faults(REFUSING);
     await open('/shop', { outbox: { maxEvents: 10 } });
     await track(page, numbered(8, 'Old'));
+    await quiet(page);
     await page.reload();
     await track(page, numbered(4, 'New'));
     await toldTimes(page, 'dropped', 2);
@@ -90,6 +93,7 @@ test.describe('full by bytes', () => {
     await site.faults(REFUSING);
     await open('/shop', { outbox: { maxBytes: 20_000 } });
     const made = await receipts(page, numbered(9), 3_000);
+    await quiet(page);
     const head = new Map(await readLog(page)).get('head') as { readonly bytes: number };
     const each = head.bytes / (await stats(page)).pending;
     expect(Number.isInteger(each)).toBe(true);
@@ -159,6 +163,7 @@ test.describe('older than maxAgeMs', () => {
     await site.faults(REFUSING);
     await open();
     const old = await receipts(page, numbered(5, 'Old'));
+    await quiet(page);
     await setNextClock(page, 0);
     await page.goto(`${site.origin}/next`);
     await site.faults();
@@ -181,6 +186,7 @@ test.describe('older than maxAgeMs', () => {
     await site.faults(REFUSING);
     await open();
     await track(page, numbered(5, 'Old'));
+    await quiet(page);
     await setNextClock(page, 0);
     await page.goto(`${site.origin}/next`);
     await site.faults();

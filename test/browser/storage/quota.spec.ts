@@ -59,6 +59,7 @@ test.describe('really full', () => {
       expect(await stats(page)).toMatchObject({ tracked: 80, delivered: 0, pending: 80 });
       expect(await storageErrors(page)).toBe(1);
 
+      await quiet(page);
       await site.faults();
       await flush(page);
       await expect.poll(() => standIn.account(ALL.slice(stored))).toEqual(once(80 - stored));
@@ -96,6 +97,7 @@ test.describe('really full', () => {
     await page.clock.fastForward(31_000);
     expect(await track(page, ['Room again'])).toEqual(['stored']);
     expect(await stats(page)).toMatchObject({ tracked: 81, delivered: 0, pending: 81 });
+    await quiet(page);
     await site.faults();
     await flush(page);
     await expect.poll(() => standIn.names()).toEqual([...ALL, 'Room again']);

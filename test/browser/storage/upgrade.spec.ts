@@ -4,7 +4,7 @@ import { addsUp } from '../../support/in-page.ts';
 import { type Log, OUTBOX, readLog, recordsIn, writeLog } from '../../support/outbox-database.ts';
 import { wrongClock } from '../../support/page-clock.ts';
 import { nameOf } from '../../support/stand-in.ts';
-import { flush, once, REFUSING, track } from './setup.ts';
+import { flush, once, quiet, REFUSING, track } from './setup.ts';
 
 /** Word for word what 0.1.0 has written: database `cio-first-party:client-api-key-web`, store `log`, no key path. */
 const LOG: Log = [
@@ -74,6 +74,7 @@ test('its log: 3 of 3 delivered once, as they were, before this page’s own, an
   await open();
   expect(await track(page, ['New'])).toEqual(['stored']);
   expect(await stats(page)).toMatchObject({ tracked: 4, delivered: 0, pending: 4 });
+  await quiet(page);
   await site.faults();
   await flush(page);
   await expect.poll(() => standIn.names()).toEqual([...EVENTS, 'New']);
