@@ -291,6 +291,7 @@ export function createSender(needs: SenderNeeds): Sender {
       if (stopped || wait || outage || remembered.quietMs() > 0) return;
       // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
       if (!needs.leads() || (!stays && needs.hasHeir())) return;
+      transport.hurry();
       let room = Math.min(transport.keepaliveRoom() - 100, limits.maxBytes); // the words around the events
       const fitting: WaitingEvent[] = [];
       for (const event of recent.with(unsaved)) {

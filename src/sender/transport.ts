@@ -13,6 +13,8 @@ export interface Transport {
   takes(json: string): boolean;
   /** Bytes that requests of this page may still carry beyond its end. */
   keepaliveRoom(): number;
+  /** The page may never run again: what is being compressed goes as it is, and at once, where it may outlive the page so. */
+  hurry(): void;
   /** Cuts off what is in flight. */
   abort(): void;
 }
@@ -46,70 +48,77 @@ const LATE = 0;
 export function createTransport(needs: TransportNeeds): Transport {
   const { url, clock, timeoutMs } = needs;
   const inFlight = new Set<AbortController>();
+  const compressing = new Set<() => void>();
   let keepaliveBytes = 0;
-
-  async function exchange(
-    body: Uint8Array<ArrayBuffer>,
-    gzipped: boolean,
-    leaving: boolean,
-    credentials: Credentials,
-  ): Promise<Outcome> {
-    const bytes = body.byteLength;
-    const room = KEEPALIVE_BYTES - keepaliveBytes;
-    const keepalive = bytes <= (leaving ? room : Math.min(room, KEEPALIVE_BODY_BYTES));
-    const control = new AbortController();
-    const stop = clock.after(timeoutMs, () => control.abort(LATE));
-    inFlight.add(control);
-    if (keepalive) keepaliveBytes += bytes;
-    try {
-      const response = await needs.request(url, {
-        method: 'POST',
-        headers: {
-          ...credentials,
-          'Content-Type': 'application/json',
-          ...(gzipped ? { 'Content-Encoding': 'gzip' } : {}),
-        },
-        body,
-        keepalive,
-        credentials: 'omit',
-        // Followed, a POST may become a GET whose 200 would pass for a delivery.
-        redirect: 'error',
-        priority: 'low',
-        signal: control.signal,
-      });
-      // A keepalive answer that is not read never gives its share of the 64 KiB back.
-      const said = await response.text();
-      const { status, headers } = response;
-      const encodings = headers.get('Accept-Encoding');
-      if (status === 415 && gzipped) needs.onReadsGzip(false);
-      else if (/\bgzip\b/i.test(encodings ?? '')) needs.onReadsGzip(true);
-      const answer = {
-        status,
-        retryAfter: headers.get('Retry-After'),
-        date: headers.get('Date'),
-        body: said,
-        gzipped,
-      };
-      return judge(answer, clock.now());
-    } catch {
-      return control.signal.reason ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
-    } finally {
-      stop();
-      inFlight.delete(control);
-      if (keepalive) keepaliveBytes -= bytes;
-    }
-  }
+  const room = (): number => KEEPALIVE_BYTES - keepaliveBytes;
 
   return {
     async send(jsons, leaving = false, credentials = { Authorization: needs.authorization }) {
       const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
+      const control = new AbortController();
+      inFlight.add(control);
       // Compressing takes time that a page which is leaving does not have.
-      const small = leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip();
-      const packed = small ? undefined : await needs.gzip(text).catch(() => undefined);
-      return exchange(packed ?? utf8.encode(text), packed !== undefined, leaving, credentials);
+      if (leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip()) return post();
+      return new Promise((resolve) => {
+        const go = (packed?: Uint8Array<ArrayBuffer>): void => {
+          if (compressing.delete(hurry)) resolve(post(packed));
+        };
+        const hurry = (): void => {
+          leaving = true;
+          if (utf8.encode(text).byteLength <= room()) go();
+        };
+        compressing.add(hurry);
+        needs.gzip(text).then(go, () => go());
+      });
+
+      async function post(packed?: Uint8Array<ArrayBuffer>): Promise<Outcome> {
+        const body = packed ?? utf8.encode(text);
+        const bytes = body.byteLength;
+        const keepalive = bytes <= (leaving ? room() : Math.min(room(), KEEPALIVE_BODY_BYTES));
+        const stop = clock.after(timeoutMs, () => control.abort(LATE));
+        if (keepalive) keepaliveBytes += bytes;
+        try {
+          const response = await needs.request(url, {
+            method: 'POST',
+            headers: {
+              ...credentials,
+              'Content-Type': 'application/json',
+              ...(packed ? { 'Content-Encoding': 'gzip' } : {}),
+            },
+            body,
+            keepalive,
+            credentials: 'omit',
+            // Followed, a POST may become a GET whose 200 would pass for a delivery.
+            redirect: 'error',
+            priority: 'low',
+            signal: control.signal,
+          });
+          // A keepalive answer that is not read never gives its share of the 64 KiB back.
+          const said = await response.text();
+          const { status, headers } = response;
+          const encodings = headers.get('Accept-Encoding');
+          if (status === 415 && packed) needs.onReadsGzip(false);
+          else if (/\bgzip\b/i.test(encodings ?? '')) needs.onReadsGzip(true);
+          const answer = {
+            status,
+            retryAfter: headers.get('Retry-After'),
+            date: headers.get('Date'),
+            body: said,
+            gzipped: packed !== undefined,
+          };
+          return judge(answer, clock.now());
+        } catch {
+          return control.signal.reason ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+        } finally {
+          stop();
+          inFlight.delete(control);
+          if (keepalive) keepaliveBytes -= bytes;
+        }
+      }
     },
     takes: () => true,
-    keepaliveRoom: () => KEEPALIVE_BYTES - keepaliveBytes,
+    keepaliveRoom: room,
+    hurry: () => compressing.forEach((hurry) => hurry()),
     abort: () => inFlight.forEach((control) => control.abort()),
   };
 }

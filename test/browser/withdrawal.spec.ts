@@ -1,6 +1,7 @@
 /** After withdrawal: nothing left. */
 import type { Page } from 'playwright';
 import { expect, stats, test, told, toldTimes } from '../support/fixtures.ts';
+import { compressionBegun, goOnCompressing, holdCompression } from '../support/held-compression.ts';
 import { addsUp } from '../support/in-page.ts';
 import { numbered } from '../support/stand-in.ts';
 
@@ -69,6 +70,22 @@ test('the request in flight is aborted', async ({ open, page, site, standIn }) =
   await expect.poll(() => traces(page)).toEqual(NOTHING);
   await expect.poll(() => stats(page)).toMatchObject({ tracked: 3, pending: 0, dropped: { consent: 3 } });
   expect(await standIn.names()).toEqual([]);
+});
+
+test('what is being compressed is not sent', async ({ open, page, site, standIn }) => {
+  await holdCompression(page);
+  await open();
+  await track(page, ['First']);
+  // With the first answer the proxy says that it reads gzip.
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 1 });
+  await track(page, numbered(3));
+  await compressionBegun(page);
+  await page.evaluate(() => window.analytics.consent.deny());
+  await goOnCompressing(page);
+  await expect.poll(() => stats(page)).toMatchObject({ tracked: 4, delivered: 1, dropped: { consent: 3 } });
+  await page.goto(`${site.origin}/blank`);
+  expect(await site.batches()).toHaveLength(1);
+  expect(await standIn.names()).toEqual(['First']);
 });
 
 test('deny() in the same task as a call: the call is not sent', async ({ open, page, standIn }) => {

@@ -29,6 +29,8 @@ export interface FakeTransport extends Transport {
   /** Of a page that leaves. */
   setTakes(takes: (json: string) => boolean): void;
   readonly aborted: boolean;
+  /** How often. */
+  readonly hurried: number;
 }
 
 export const DELIVERED: Outcome = { kind: 'delivered' };
@@ -47,6 +49,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
   let script: Script = DELIVERED;
   let room = 63 * 1024;
   let aborted = false;
+  let hurried = 0;
   let takes = (_json: string): boolean => true;
   return {
     sent,
@@ -62,6 +65,9 @@ export function fakeTransport(clock: Clock): FakeTransport {
     get aborted() {
       return aborted;
     },
+    get hurried() {
+      return hurried;
+    },
     async send(jsons, leaving = false, credentials) {
       const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
       const request = { ids, jsons, at: clock.now(), leaving, credentials };
@@ -73,6 +79,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
     },
     takes: (json) => takes(json),
     keepaliveRoom: () => room,
+    hurry: () => void hurried++,
     abort() {
       aborted = true;
       for (const answer of open) answer({ kind: 'aborted' });

@@ -1,10 +1,11 @@
 /** The visitor follows a link, or the page sets `location.href`, right after a call. */
 import type { Page } from 'playwright';
 import { expectArrival, once, repeats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
+import { trackAll, trackStored } from '../../support/calls.ts';
 import { expect, stats, test, toldTimes } from '../../support/fixtures.ts';
+import { compressionBegun, goOnCompressing, holdCompression } from '../../support/held-compression.ts';
 import { numbered } from '../../support/stand-in.ts';
-import { untilSomebodyLeads } from '../../support/tabs.ts';
+import { setVisibility, untilSomebodyLeads } from '../../support/tabs.ts';
 
 /** Makes the calls and leaves in one task. */
 const trackAndLeave = async (page: Page, names: readonly string[], to: string): Promise<void> => {
@@ -67,6 +68,39 @@ test.describe('`track(); location.href = …` in one task, 20 events', () => {
       }, `${site.apiOrigin}/elsewhere`),
     ]);
     await expectArrival(standIn, { names: numbered(20) });
+  });
+});
+
+test.describe('while the browser compresses a batch', () => {
+  test('the page goes: the batch goes at once as it is, without another page', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await holdCompression(page);
+    await open();
+    // With the first answer the proxy says that it reads gzip.
+    await trackStored(page, ['First']);
+    await expectArrival(standIn, { names: ['First'], page });
+    await trackAll(page, numbered(20));
+    await compressionBegun(page);
+    await page.goto(`${site.origin}/blank`);
+    await expectArrival(standIn, { names: ['First', ...numbered(20)] });
+  });
+
+  test('the page is hidden, and lives on: each is sent once', async ({ open, page, standIn }) => {
+    await holdCompression(page);
+    await open();
+    await trackStored(page, ['First']);
+    await expectArrival(standIn, { names: ['First'], page });
+    await trackAll(page, numbered(20));
+    await compressionBegun(page);
+    await setVisibility(page, 'hidden');
+    await goOnCompressing(page);
+    await setVisibility(page, 'visible');
+    await trackStored(page, ['Last']);
+    await expectArrival(standIn, { names: ['First', ...numbered(20), 'Last'], page });
   });
 });
 

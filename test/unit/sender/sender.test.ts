@@ -908,6 +908,7 @@ describe('a page that leaves', () => {
     const before = transport.sent.length;
     sender.leaving(events('u', 1));
     expect(transport.sent).toHaveLength(before);
+    expect(transport.hurried).toBe(0);
   });
 
   test('sends nothing while the proxy is failing', async () => {
@@ -946,6 +947,8 @@ describe('a page that leaves', () => {
     await track(events('e', 2));
     sender.leaving([]);
     expect(transport.batches()).toEqual([['e1', 'e2']]);
+    // Unless it is still at home.
+    expect(transport.hurried).toBe(1);
   });
 
   test('does not disturb how the attempts of a request in flight are counted', async () => {

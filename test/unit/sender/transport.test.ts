@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { gzip, request } from '../../../src/browser.ts';
 import { basicAuthorization } from '../../../src/wire.ts';
@@ -39,6 +40,12 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
 
 const small = (id: string): string => JSON.stringify({ messageId: id });
 const large = (id: string): string => JSON.stringify({ messageId: id, text: 'ä'.repeat(2_000) });
+
+/** Packs to about half of it. */
+const randomText = (length: number): string => randomBytes(length / 2).toString('hex');
+
+const bytesOf = (init: RequestInit | undefined): number =>
+  init?.body instanceof Uint8Array ? init.body.byteLength : 0;
 
 async function received(server: ProxyServer, count = 1): Promise<void> {
   while (server.received.length < count) await settled();
@@ -188,6 +195,65 @@ describe('gzip', () => {
     expect(server.received[0]?.headers['content-encoding']).toBeUndefined();
   });
 
+  describe('of a page that begins to leave meanwhile', () => {
+    const never = (): Promise<undefined> => new Promise(() => {});
+
+    test('is given up: the batch goes at once as it is, and beyond the end of the page', async () => {
+      const { server, transport, requests } = await wire({ gzips: true, gzip: never });
+      const outcome = transport.send([large('a')]);
+      const all = transport.keepaliveRoom();
+      transport.hurry();
+      expect(requests[0]?.keepalive).toBe(true);
+      expect(transport.keepaliveRoom()).toBeLessThan(all - 4_000);
+      expect(await outcome).toEqual({ kind: 'delivered' });
+      expect(server.received.map(({ headers }) => headers['content-encoding'])).toEqual([undefined]);
+    });
+
+    test('goes on where the batch is larger than what a page may leave behind, and may then take all of it', async () => {
+      let open = (): void => {};
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      const { server, transport, requests } = await wire({
+        gzips: true,
+        gzip: (text) => gate.then(() => gzip(text)),
+      });
+      const outcome = transport.send([JSON.stringify({ messageId: 'a', text: randomText(70_000) })]);
+      transport.hurry();
+      expect(requests).toEqual([]);
+      open();
+      expect(await outcome).toEqual({ kind: 'delivered' });
+      expect(server.taken.map(({ messageId }) => messageId)).toEqual(['a']);
+      expect(bytesOf(requests[0])).toBeGreaterThan(24 * 1024);
+      expect(requests[0]?.keepalive).toBe(true);
+    });
+
+    test('may end after all: nothing is sent twice, nor hurried again', async () => {
+      let packed: (bytes: Uint8Array<ArrayBuffer> | undefined) => void = () => {};
+      const gzip = (): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+        new Promise((resolve) => (packed = resolve));
+      const { transport, requests } = await wire({ gzips: true, gzip });
+      const outcome = transport.send([large('a')]);
+      transport.hurry();
+      transport.hurry();
+      packed(undefined);
+      await outcome;
+      transport.hurry();
+      expect(requests).toHaveLength(1);
+    });
+  });
+
+  test('of what is cut off meanwhile comes to nothing', async () => {
+    let packed: (bytes: Uint8Array<ArrayBuffer> | undefined) => void = () => {};
+    const gzip = (): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+      new Promise((resolve) => (packed = resolve));
+    const { server, transport, clock } = await wire({ gzips: true, gzip });
+    const outcome = transport.send([large('a')]);
+    transport.abort();
+    packed(undefined);
+    expect(await outcome).toEqual({ kind: 'aborted' });
+    expect(server.received).toEqual([]);
+    expect(clock.timers()).toEqual([]);
+  });
+
   test.each([
     ['cannot', () => Promise.resolve(undefined)],
     ['fails', () => Promise.reject(new Error('no memory'))],
@@ -199,9 +265,6 @@ describe('gzip', () => {
 });
 
 describe('the bytes that a page may leave behind', () => {
-  const bytesOf = (init: RequestInit | undefined): number =>
-    init?.body instanceof Uint8Array ? init.body.byteLength : 0;
-
   test('are counted in UTF-8, while a request is in flight, and given back after each end that it can have', async () => {
     const { server, transport, clock, requests } = await wire();
     const all = transport.keepaliveRoom();
