@@ -156,6 +156,12 @@ export async function toldTimes(page: Page, name: Told['name'], times = 1): Prom
   return told(page, name);
 }
 
+/** The waits between tries are as long as they may be. */
+export const patient = (on: BrowserContext | Page): Promise<unknown> =>
+  on.addInitScript(() => {
+    Math.random = () => 0.999;
+  });
+
 /** Without the waits between tries: full jitter is a share of a growing wait, and this makes it a small one. */
 export const impatient = (on: BrowserContext | Page): Promise<unknown> =>
   on.addInitScript(() => {

@@ -208,6 +208,7 @@ test('with Klaro: its choices open the SDK, stand on each event, and are told on
   await page.evaluate("analytics.track('First')");
   await page.locator('.klaro .cn-ok .cm-btn-success').click();
   await expect.poll(() => standIn.names()).toEqual(['First', 'Consent Updated']);
+  await page.waitForFunction('analytics.stats().delivered === 2');
   await page.reload();
   await page.waitForFunction("analytics.consent.state === 'granted'");
   await page.evaluate("analytics.track('Second')");

@@ -89,6 +89,8 @@ test('no token: the events of that person wait, over reloads and other people, a
   await page.evaluate(() => window.analytics.anonymize());
   await track(page, 'Looked around');
   await expect.poll(() => standIn.names()).toEqual(['Looked around']);
+  // A page that goes before it has read the answer leaves the event to the next one.
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 2 });
   await page.reload();
   await site.change({ login: { does: 'token' } });
   await signIn(page, 'bob');

@@ -1,4 +1,5 @@
 /** A login that is slow, fails, or gives what is no good. */
+import { patient } from '../../support/fixtures.ts';
 import {
   attributesOf,
   expect,
@@ -39,9 +40,7 @@ for (const { does, codes, logins, event } of CASES) {
     site,
     standIn,
   }) => {
-    await page.addInitScript(() => {
-      Math.random = () => 0.999;
-    });
+    await patient(page);
     await page.clock.install();
     await site.change({ login: { does, ttlSeconds: 86_400 } });
     await members({ limits: { timeoutMs: 700 } });
@@ -62,10 +61,12 @@ for (const { does, codes, logins, event } of CASES) {
 
 test('the login gives a token that has expired: asked once more, then the proxy decides, and says so', async ({
   members,
+  page,
   site,
 }) => {
+  await patient(page);
   await site.change({ login: { does: 'expired' } });
-  const page = await members();
+  await members();
   await signIn(page, 'ann');
   // The clock may be wrong, so the token goes to the proxy; its answer tells the time, and the next is known for old.
   expect(await inboxOf(page)).toBe('token-expired');

@@ -137,6 +137,7 @@ test('9 of 9 delivered once, each as itself, in our wire form; their keys are go
   // What they have left is over; this page's own events go on, as the same visitor.
   await track(page, ['New']);
   await expect.poll(() => standIn.account(['New'])).toEqual(once(1));
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 10, pending: 0 });
   const last = (await standIn.events()).at(-1);
   expect(last).toMatchObject({ userId: 'u1', anonymousId: left[0]?.anonymousId });
   await page.goto(`${site.origin}/next`);
