@@ -41,6 +41,13 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
 const small = (id: string): string => JSON.stringify({ messageId: id });
 const large = (id: string): string => JSON.stringify({ messageId: id, text: 'ä'.repeat(2_000) });
 
+/** Compresses nothing before `goOn`. */
+function held(): Pick<TransportNeeds, 'gzip'> & { goOn(): void } {
+  let goOn = (): void => {};
+  const goesOn = new Promise<void>((resolve) => (goOn = resolve));
+  return { gzip: (text) => goesOn.then(() => gzip(text)), goOn };
+}
+
 /** Packs to about half of it. */
 const randomText = (length: number): string => randomBytes(length / 2).toString('hex');
 
@@ -196,10 +203,8 @@ describe('gzip', () => {
   });
 
   describe('of a page that begins to leave meanwhile', () => {
-    const never = (): Promise<undefined> => new Promise(() => {});
-
     test('is given up: the batch goes at once as it is, and beyond the end of the page', async () => {
-      const { server, transport, requests } = await wire({ gzips: true, gzip: never });
+      const { server, transport, requests } = await wire({ gzips: true, gzip: held().gzip });
       const outcome = transport.send([large('a')]);
       const all = transport.keepaliveRoom();
       transport.hurry();
@@ -210,16 +215,12 @@ describe('gzip', () => {
     });
 
     test('goes on where the batch is larger than what a page may leave behind, and may then take all of it', async () => {
-      let open = (): void => {};
-      const gate = new Promise<void>((resolve) => (open = resolve));
-      const { server, transport, requests } = await wire({
-        gzips: true,
-        gzip: (text) => gate.then(() => gzip(text)),
-      });
+      const compression = held();
+      const { server, transport, requests } = await wire({ gzips: true, gzip: compression.gzip });
       const outcome = transport.send([JSON.stringify({ messageId: 'a', text: randomText(70_000) })]);
       transport.hurry();
       expect(requests).toEqual([]);
-      open();
+      compression.goOn();
       expect(await outcome).toEqual({ kind: 'delivered' });
       expect(server.taken.map(({ messageId }) => messageId)).toEqual(['a']);
       expect(bytesOf(requests[0])).toBeGreaterThan(24 * 1024);
@@ -227,14 +228,12 @@ describe('gzip', () => {
     });
 
     test('may end after all: nothing is sent twice, nor hurried again', async () => {
-      let packed: (bytes: Uint8Array<ArrayBuffer> | undefined) => void = () => {};
-      const gzip = (): Promise<Uint8Array<ArrayBuffer> | undefined> =>
-        new Promise((resolve) => (packed = resolve));
-      const { transport, requests } = await wire({ gzips: true, gzip });
+      const compression = held();
+      const { transport, requests } = await wire({ gzips: true, gzip: compression.gzip });
       const outcome = transport.send([large('a')]);
       transport.hurry();
       transport.hurry();
-      packed(undefined);
+      compression.goOn();
       await outcome;
       transport.hurry();
       expect(requests).toHaveLength(1);
@@ -242,13 +241,11 @@ describe('gzip', () => {
   });
 
   test('of what is cut off meanwhile comes to nothing', async () => {
-    let packed: (bytes: Uint8Array<ArrayBuffer> | undefined) => void = () => {};
-    const gzip = (): Promise<Uint8Array<ArrayBuffer> | undefined> =>
-      new Promise((resolve) => (packed = resolve));
-    const { server, transport, clock } = await wire({ gzips: true, gzip });
+    const compression = held();
+    const { server, transport, clock } = await wire({ gzips: true, gzip: compression.gzip });
     const outcome = transport.send([large('a')]);
     transport.abort();
-    packed(undefined);
+    compression.goOn();
     expect(await outcome).toEqual({ kind: 'aborted' });
     expect(server.received).toEqual([]);
     expect(clock.timers()).toEqual([]);
