@@ -15,6 +15,14 @@ export const INBOX_DELETE_PATH = '/v1/inbox/delete';
 /** Carries the client key when `Authorization` carries a customer token. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
+/**
+ * Names a request that may outlive its page: 10 to 40 letters and digits. Only where page and proxy share an origin.
+ * When every event of the request has been accepted, the answer sets the cookie `cio_ack_<that name>`, which the next page
+ * reads and deletes: a cookie is the only thing that an answer can leave behind when nobody reads it any more.
+ */
+export const ACK_HEADER = 'X-CIO-Ack';
+export const ACK_COOKIE_PREFIX = 'cio_ack_';
+
 /** The six calls of Customer.io's Pipelines API. https://docs.customer.io/integrations/api/cdp/ */
 export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
