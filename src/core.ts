@@ -316,7 +316,7 @@ export function createCore(needs: CoreNeeds): Core {
     browser.onStorageChange((key) => {
       visitor.reload();
       // A tab that does not lead has closed.
-      if (key && leads() && LEFT_BEHIND.test(key)) gained();
+      if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
     }),
     lifecycle.on('leave', leave),
     lifecycle.on('freeze', stepBack),

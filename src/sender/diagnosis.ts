@@ -1,5 +1,6 @@
 import type { SdkErrorCode } from '../errors.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
+import type { Remembered } from '../remembered.ts';
 import type { Outcome } from './outcome.ts';
 import { retryDelayMs } from './retry.ts';
 import type { Transport } from './transport.ts';
@@ -29,6 +30,7 @@ export interface DiagnosisNeeds {
   readonly batch: BatchLimits;
   random(): number;
   readonly transport: Pick<Transport, 'moveTo' | 'send'>;
+  readonly remembered: Pick<Remembered, 'quietMs'>;
   /** Waits before the next try, longer from failure to failure. */
   retry(events: readonly OutboxEvent[], outcome: Failure): void;
   later(events: readonly OutboxEvent[], delayMs: number, status: number): void;
@@ -53,7 +55,6 @@ const QUOTED_CHARACTERS = 120;
 
 export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint): Diagnosis {
   const { transport } = needs;
-  const ask = (): Promise<Outcome> => transport.send([]);
   let limits = needs.batch;
   // Of so many of the oldest events one may be what the server cannot take: they go in batches of at most `narrow`, halved
   // until it is alone, so that it does not hold up the rest.
@@ -65,6 +66,12 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
   let outage: 'silent' | 'refusing' | undefined;
   let hasMoved = false;
   const told = new Set<SdkErrorCode>();
+
+  /** Sends an empty batch, unless the proxy has asked another page a moment ago to leave it alone. */
+  async function ask(): Promise<Outcome> {
+    const afterMs = needs.remembered.quietMs();
+    return afterMs > 0 ? { kind: 'busy', status: 503, afterMs } : transport.send([]);
+  }
 
   /** Whether this is a redirect to a place of the same origin that takes batches; events go there then. */
   async function follows(outcome: Outcome): Promise<boolean> {
@@ -135,9 +142,6 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
     await needs.drop(first, status === 413 ? 'too-large' : 'rejected', status);
   }
 
-  const patiently = (events: readonly WaitingEvent[], { status }: Failure): void =>
-    needs.later(events, retryDelayMs(1, needs.random()), status);
-
   return {
     async mayGo() {
       if (!outage) return true;
@@ -168,7 +172,7 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
         const probe = await ask();
         if (probe.kind !== 'delivered' && probe.kind !== 'rejected') return isOutOf(events, probe);
         await divide(events, CRASHES, outcome);
-        return patiently(events, outcome);
+        return needs.later(events, retryDelayMs(1, needs.random()), status);
       }
       // Once before the first halving, and when an event is alone. Twice in a row before it is given up: behind one address
       // there may be two servers, which answer by turns, and one of which refuses everything.
@@ -184,7 +188,6 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
         limits = { ...limits, maxBytes: Math.ceil(Math.min(limits.maxBytes, bytes) / 2) };
       }
       await divide(events, REFUSALS, outcome);
-      if (events.length === 1 && strikes < REFUSALS) patiently(events, outcome);
     },
   };
 }

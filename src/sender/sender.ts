@@ -8,6 +8,9 @@ import { retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
 type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
 
+/** The network that takes no batches may not bring a file either. */
+const LOAD_TIMEOUT_MS = 1_000;
+
 export function createSender(needs: SenderNeeds): Sender {
   const { acks, clock, transport, outbox, tell, remembered } = needs;
   const pending = (): number => outbox.ledger().pending;
@@ -146,10 +149,10 @@ export function createSender(needs: SenderNeeds): Sender {
       failures = attempts = 0;
       return undefined;
     }
-    if (diagnosis && isUnclear(outcome)) return diagnosis.examine(events, outcome);
+    if (!isUnclear(outcome)) return retry(events, outcome);
     // Where nothing answers, the file may not come either: asking for it once is enough.
-    if (isUnclear(outcome) && (outcome.status || failures < SUSPECT_AFTER)) loadDiagnosis(outcome);
-    return retry(events, outcome);
+    if (!diagnosis && (outcome.status || failures < SUSPECT_AFTER)) await loadDiagnosis(outcome);
+    return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
   }
 
   /** Whether waiting may not be enough. "Not now", said in so many words, is no reason to suspect an event. */
@@ -166,16 +169,22 @@ export function createSender(needs: SenderNeeds): Sender {
     );
   }
 
-  /** It is there when the batch fails again, if the network that takes no batches brings a file. */
-  function loadDiagnosis(outcome: Failure): void {
-    needs.diagnosis({ ...needs, retry, later, drop, isOver: () => stopped }).then(
-      (made) => (diagnosis ??= made),
-      () => {
-        if ('body' in outcome && !isTold)
-          needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
-        isTold = true;
-      },
-    );
+  async function loadDiagnosis(outcome: Failure): Promise<void> {
+    await new Promise<unknown>((resolve) => {
+      const stop = clock.after(LOAD_TIMEOUT_MS, () => resolve(undefined));
+      needs
+        .diagnosis({ ...needs, retry, later, drop, isOver: () => stopped })
+        .then(
+          (made) => (diagnosis ??= made),
+          () => {
+            if ('body' in outcome && !isTold)
+              needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
+            isTold = true;
+          },
+        )
+        .then(resolve)
+        .finally(stop);
+    });
   }
 
   async function delivered(

