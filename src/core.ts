@@ -165,7 +165,8 @@ export function createCore(needs: CoreNeeds): Core {
     const alone = (): Leader => leaderBy({ ...NO_LOCKS, request: () => Promise.reject() });
     const byLease = async (): Promise<Leader> => {
       const { createLeaseLeader } = await import('./sender/lease.ts');
-      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, gained });
+      const releasedKey = `${scope}:released`;
+      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, local, releasedKey, gained });
     };
     void byLease()
       .catch(alone)

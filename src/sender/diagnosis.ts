@@ -1,6 +1,5 @@
 import type { SdkErrorCode } from '../errors.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
-import type { Remembered } from '../remembered.ts';
 import type { Outcome } from './outcome.ts';
 import { retryDelayMs } from './retry.ts';
 import type { Transport } from './transport.ts';
@@ -30,7 +29,7 @@ export interface DiagnosisNeeds {
   readonly batch: BatchLimits;
   random(): number;
   readonly transport: Pick<Transport, 'moveTo' | 'send'>;
-  readonly remembered: Pick<Remembered, 'quietMs'>;
+  readonly remembered: { quietMs(): number };
   /** Waits before the next try, longer from failure to failure. */
   retry(events: readonly OutboxEvent[], outcome: Failure): void;
   later(events: readonly OutboxEvent[], delayMs: number, status: number): void;
