@@ -212,6 +212,7 @@ const LAZY: Readonly<Record<string, string>> = {
   './tokens.ts': './proxy-tokens.js',
   './private.ts': './proxy-private.js',
   './rate-limit.ts': './proxy-rate-limit.js',
+  './shared-claims.ts': './proxy-shared-claims.js',
   './metrics.ts': './proxy-metrics.js',
 };
 
@@ -379,6 +380,7 @@ const config: RollupOptions[] = [
     ['src/proxy/tokens.ts', 'dist/proxy-tokens.js', [notices]] as const,
     ['src/proxy/private.ts', 'dist/proxy-private.js', []] as const,
     ['src/proxy/rate-limit.ts', 'dist/proxy-rate-limit.js', []] as const,
+    ['src/proxy/shared-claims.ts', 'dist/proxy-shared-claims.js', []] as const,
     ['src/proxy/metrics.ts', 'dist/proxy-metrics.js', []] as const,
     ['src/nats/index.ts', 'dist/nats.js', []] as const,
   ].map(([input, file, more]): RollupOptions => ({

@@ -123,7 +123,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'on or off: whether an event that was accepted in the last ten minutes is kept back when it comes again',
     option: 'deduplicate',
     read: flag,
-    preset: 'off',
+    preset: 'on',
   },
   CIO_ANONYMOUS_ID_COOKIE_DOMAIN: {
     must: 'the domain of the cookie with the anonymous id, such as example.com for pages of shop.example.com; lets the cookie live longer than seven days in Safari',
