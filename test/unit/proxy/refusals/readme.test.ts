@@ -192,7 +192,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 function inWords(status: number, body: string): string | undefined {
-  const answer = { status, body, type: 'application/json', retryAfter: null, date: null };
+  const answer = { status, body, headers: new Headers({ 'Content-Type': 'application/json' }) };
   return WORDS[judge(answer, Date.now()).kind];
 }
 
