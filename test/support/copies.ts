@@ -54,6 +54,10 @@ export async function connectStores({ count, redis }: Copies, entry: URL): Promi
   };
 }
 
+/** How often a store has failed, or has been too slow, for one request: meanwhile a copy knows only what it has sent itself. */
+export const storeFailuresIn = (entry: object): number =>
+  (entry as { readonly deduplicateFailures?: number }).deduplicateFailures ?? 0;
+
 const PASSED_ON = ['authorization', 'content-type', 'content-encoding'];
 
 /** A proxy of somebody else's, which listens at `origin` and is mounted where ours would be. */

@@ -22,6 +22,8 @@ export interface Site extends OpenSite {
   hits(): Promise<readonly string[]>;
   /** Batches that the proxy has, and has not answered yet. */
   underWay(): Promise<number>;
+  /** How often the store of several copies has failed, or taken too long. */
+  storeFailures(): Promise<number>;
   /** What goes wrong from now on, instead of what went wrong until now. */
   faults(...faults: readonly Fault[]): Promise<void>;
   page(path: string, page: SitePage): Promise<void>;
@@ -138,6 +140,7 @@ async function openSite(control: string, standIn: string): Promise<Site & { clos
     logins: async () => (await news()).logins,
     hits: async () => (await news()).hits,
     underWay: async () => (await news()).underWay,
+    storeFailures: async () => (await news()).storeFailures,
     faults: (...faults) => change({ faults }),
     page: (path, page) => change({ pages: { [path]: page } }),
     change,

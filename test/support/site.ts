@@ -21,7 +21,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { DeduplicateStore } from '../../src/proxy/deduplicate-store.ts';
 import type * as Proxy from '../../src/proxy/index.ts';
-import { connectStores, type Copies, mountedFrom, type Mounted, type Stores, takeTurns } from './copies.ts';
+import {
+  connectStores,
+  type Copies,
+  type Mounted,
+  mountedFrom,
+  storeFailuresIn,
+  type Stores,
+  takeTurns,
+} from './copies.ts';
 import { createLogin, type LoginBehaviour, type LoginRequest, TOKEN_SECRET } from './login.ts';
 import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
@@ -98,6 +106,8 @@ export interface SiteNews {
   readonly hits: readonly string[];
   /** Batches that the proxy has, and has not answered yet. */
   readonly underWay: number;
+  /** How often the store of several copies has failed, or taken too long: then no copy knows what the others do. */
+  readonly storeFailures: number;
 }
 
 export interface OpenSite {
@@ -136,6 +146,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
 
   let cutsPrefix = false;
   let underWay = 0;
+  let storeFailures = 0;
 
   async function toProxy(
     request: IncomingMessage,
@@ -238,6 +249,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       upstreamUrl: standIn,
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
+      onLog: (entry) => void (storeFailures += storeFailuresIn(entry)),
       ...(store ? { deduplicate: { store } as Proxy.ProxyOptions['deduplicate'] } : {}),
       ...customers,
       ...options,
@@ -259,6 +271,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     if (pathname.startsWith(`${basePath}/`)) return proxy.node(request, response);
     if (app) return pass(request, response, app);
     const page = pages[pathname];
+    if (page?.delayMs) await delay(page.delayMs);
     if (page) return send(response, page);
     if (pathname === '/app.js')
       return send(response, { body: MODULE, headers: { 'Content-Type': TYPES['.js'] ?? '' } });
@@ -323,7 +336,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       if (change.listening === false) await Promise.all(servers.map(closed));
       if (change.listening) await Promise.all(servers.map((each, i) => listenOn(each, ports[i] ?? 0)));
     },
-    news: () => ({ batches, hits, privateCalls, logins: login.requests(), underWay }),
+    news: () => ({ batches, hits, privateCalls, logins: login.requests(), underWay, storeFailures }),
     async close() {
       await Promise.all(servers.map(closed));
       await shared.close();

@@ -3,9 +3,13 @@ import type { Page } from 'playwright';
 import { trackAll, trackStored } from '../../support/calls.ts';
 import { stats } from '../../support/fixtures.ts';
 import { trackAndLeave, trackAndReload, trackByLink } from '../../support/leaving.ts';
+import { MODULE_PAGE } from '../../support/site-pages.ts';
 import { numbered } from '../../support/stand-in.ts';
 import { untilSomebodyLeads } from '../../support/tabs.ts';
 import { everywhere, expect, expectOnce, rounds, test } from './setup.ts';
+
+/** As servers do that make a page when it is asked for. */
+const SLOW_PAGE_MS = 700;
 
 type Leave = (page: Page, names: readonly string[], to: string) => Promise<void>;
 
@@ -34,6 +38,22 @@ everywhere(({ latencyMs }) => {
       await expectOnce({ site, standIn, page }, [...names, 'Arrived']);
     });
   }
+
+  test('the visitor follows a link that tracks twice to a page that takes its time: each event comes once', async ({
+    page,
+    site,
+    standIn,
+  }) => {
+    // Until it comes, the page that is left lives on, and sends as ever.
+    for (const path of ['/slow-1', '/slow-2'])
+      await site.page(path, { ...MODULE_PAGE, delayMs: SLOW_PAGE_MS });
+    await page.goto(`${site.origin}/page-0`);
+    await trackByLink(page, numbered(2, 'First'), '/slow-1');
+    await trackByLink(page, numbered(2, 'Second'), '/slow-2');
+    await trackStored(page, ['Arrived']);
+    const names = [...numbered(2, 'First'), ...numbered(2, 'Second'), 'Arrived'];
+    await expectOnce({ site, standIn, page }, names);
+  });
 
   test('the visitor agrees, and the page that was waiting for it loads itself anew: each event comes once', async ({
     page,

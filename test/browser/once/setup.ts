@@ -115,7 +115,9 @@ export async function settled({ site, standIn, page }: Scene, names: readonly st
 /** All of these came, each once, and nothing else came. */
 export async function expectOnce(scene: Scene, names: readonly string[]): Promise<void> {
   await settled(scene, names);
-  const { standIn } = scene;
+  const { site, standIn } = scene;
+  // A store that is slow never stops a delivery. Here it would be this machine that is.
+  expect(await site.storeFailures(), 'times that Redis took too long').toBe(0);
   expect(await standIn.account(names)).toEqual(once(names.length));
   expect(await repeats(standIn)).toEqual(new Map());
   expect(await standIn.names()).toHaveLength(names.length);
