@@ -200,7 +200,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     const encoding = headers['content-encoding'];
     const fault =
       method === 'POST'
-        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip', path: target })
+        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip', path: request.url ?? '' })
         : undefined;
     if (fault?.delayMs) await delay(fault.delayMs);
     const does = fault?.does ?? 'pass';
