@@ -379,6 +379,7 @@ const config: RollupOptions[] = [
     ['src/proxy/rate-limit.ts', 'dist/proxy-rate-limit.js', []] as const,
     ['src/proxy/metrics.ts', 'dist/proxy-metrics.js', []] as const,
     ['src/nats/index.ts', 'dist/nats.js', []] as const,
+    ['src/redis/index.ts', 'dist/redis.js', []] as const,
   ].map(([input, file, more]): RollupOptions => ({
     input,
     external: isNode,
@@ -398,7 +399,7 @@ const config: RollupOptions[] = [
       paths: (id) => (isProxy(id) ? './proxy.js' : id),
     },
   },
-  ...['index', 'consent', 'proxy', 'nats'].map((name): RollupOptions => ({
+  ...['index', 'consent', 'proxy', 'nats', 'redis'].map((name): RollupOptions => ({
     input: name === 'index' ? 'dist/.types/index.d.ts' : `dist/.types/${name}/index.d.ts`,
     external: [/^node:/],
     plugins: [dts()],

@@ -5,7 +5,7 @@
  * |---|---|
  * | `invalid-options` | an option is missing, unknown or of the wrong kind (thrown at once) |
  * | `invalid-client-key` | the proxy does not know the client key (events are kept) |
- * | `storage-unavailable` | IndexedDB is refused or broken; events are kept in memory |
+ * | `storage-unavailable` | IndexedDB is refused or broken; events are kept in memory. On a server: the store of several copies |
  * | `plugin-failed` | a plugin, middleware, hook or listener of the application threw, or a call was made wrong |
  *
  * Private calls reject with these; the proxy gets nothing of such a call, if not said otherwise:

@@ -15,6 +15,7 @@ interface Program {
 const PROGRAMS: readonly Program[] = [
   { name: 'go', package: 'golang-go' },
   { name: 'nats-server', package: 'nats-server' },
+  { name: 'redis-server', package: 'redis-server' },
   {
     name: 'python3',
     package: 'python3-flask',
