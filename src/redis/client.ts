@@ -1,4 +1,5 @@
 import { SdkError } from '../errors.ts';
+import { describeSecret } from '../proxy/rule.ts';
 
 /** What is used of a client, cluster, pool or sentinel of `redis` (node-redis) 4 and newer. */
 export interface NodeRedisClient {
@@ -61,8 +62,7 @@ function hasFunction(value: unknown, name: string): value is object {
 function kindOf(value: unknown): string {
   if (value instanceof Promise) return 'a Promise (await it first)';
   if (typeof value === 'string') return 'a text (make a client of it first)';
-  if (typeof value !== 'object' || value === null)
-    return String(typeof value === 'object' ? null : typeof value);
+  if (typeof value !== 'object' || value === null) return describeSecret(value);
   const { name } = value.constructor ?? {};
   return name && name !== 'Object' ? `an object of class ${name}` : 'an object without what these have';
 }
