@@ -389,7 +389,8 @@ const config: RollupOptions[] = [
   })),
   {
     input: 'src/cli/index.ts',
-    external: (id) => isNode(id) || isProxy(id),
+    // Whoever needs it has it beside this package.
+    external: (id) => isNode(id) || isProxy(id) || id === 'redis',
     plugins: [resolve(), code],
     onwarn,
     output: {
