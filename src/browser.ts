@@ -197,15 +197,18 @@ export function pageFacts(): PageFacts {
 
 export const pageUrl = (): string => location.href;
 
-/** At least `bytes` × 8 random bits, in base 36. */
-export function randomText(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
-    byte.toString(36).padStart(2, '0'),
-  ).join('');
-}
+/** With a slash at its end: no other origin begins like it. */
+export const pageOrigin = (): string => `${location.origin}/`;
+
+/** Whole numbers below 2^32. */
+export const randomNumbers = (count: number): readonly number[] => [
+  ...crypto.getRandomValues(new Uint32Array(count)),
+];
 
 /** A version 4 UUID (RFC 9562); on pages without TLS, where browsers make none, as many random bits. */
-export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.() ?? randomText(16);
+export const uuid = (): string =>
+  (crypto as Partial<Crypto>).randomUUID?.() ??
+  randomNumbers(5).join('');
 
 /** Milliseconds from some start; never goes back. */
 export const monotonicMs = (): number => performance.now();

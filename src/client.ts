@@ -23,6 +23,7 @@ import { moment } from './moment.ts';
 import type { Settings } from './options.ts';
 import { createPageViews, type PageViews } from './page-views.ts';
 import type { PrivateMethods } from './private-client.ts';
+import { base32, createIds } from './ulid.ts';
 
 declare const __VERSION__: string;
 
@@ -31,8 +32,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Workers may ask for no random values before their first request, and instances are made before that.
-  const page = hasPage ? browser.randomText(10) : '';
-  let calls = 0;
+  const page = hasPage ? browser.randomNumbers(2).map((number) => base32(number, 5)).join('') : '';
+  const newId = createIds(browser.clock.now(), page);
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
   let views: PageViews | undefined;
@@ -60,11 +61,9 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     if ('reason' in payload) answer(payload.id, 'discarded', payload.reason);
     trace(name, payload);
     const heard = emitter.emit(name, payload);
-    if (payload instanceof SdkError && !heard) warnOnce(payload.code, payload.message, payload.cause);
+    if (payload instanceof SdkError && (!heard || /prox|endp/.test(payload.code))) warnOnce(payload.code, payload.message, payload.cause);
     if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
   }
-
-  const newId = (): string => `${page}-${(++calls).toString(36)}`;
 
   function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
     receipts.get(id)?.({ id, state, ...(reason ? { reason } : {}) });
@@ -110,8 +109,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     },
     onClose() {
       // What an earlier visit has left goes too.
-      const left = browser.cookieJar.read() + browser.local.keys();
-      if (!core && ['ajs_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name)))
+      const left = browser.cookieJar.read() + browser.local.keys(); // also what an answer has left since then
+      if (!core && ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name)))
         start({ ...settings, plugins: [], customerToken: undefined });
       wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });

@@ -13,13 +13,18 @@ import { createStore } from './outbox/store.ts';
 import { createPrivateDoor } from './private-door.ts';
 import { createRemembered } from './remembered.ts';
 import { createLeader, type Leader, NO_LOCKS } from './sender/leader.ts';
+import type { Acks } from './sender/contract.ts';
 import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
 import { createTabs, type TabMessage } from './tabs.ts';
-import { basicAuthorization, BATCH_PATH } from './wire.ts';
+import { isOfPage } from './ulid.ts';
+import { ACK_COOKIE_PREFIX, basicAuthorization, BATCH_PATH } from './wire.ts';
 
-/** Our lifeboats, and where a site used the wrapped SDK before: its queue, and that of its sender. */
-const LEFT_BEHIND = /:lifeboat:|^persisted-queue:v1:(event-queue|dest-Customer)/;
+/** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
+const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
+
+/** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
+const GATHER_MS = 250;
 
 export function createCore(needs: CoreNeeds): Core {
   const { settings, page, accounts, emit, fail, drop } = needs;
@@ -117,8 +122,9 @@ export function createCore(needs: CoreNeeds): Core {
 
   // 4. How it leaves.
   const remembered = createRemembered(local, scope, clock, () => !wiped);
+  const url = settings.proxyUrl + BATCH_PATH;
   const transport = createTransport({
-    url: settings.proxyUrl + BATCH_PATH,
+    url,
     clock,
     authorization: basicAuthorization(settings.clientKey),
     timeoutMs: delivery.requestTimeoutMs,
@@ -127,6 +133,23 @@ export function createCore(needs: CoreNeeds): Core {
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
     onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
+  // An answer to a page that has gone can still set a cookie, where both are of one origin.
+  let names = 0;
+  const takeAck = (name: string): boolean => {
+    const cookie = `${ACK_COOKIE_PREFIX}${name}=`;
+    const isThere = browser.cookieJar.read().includes(cookie);
+    if (isThere) browser.cookieJar.write(`${cookie};Path=/;Max-Age=0`);
+    return isThere;
+  };
+  const left = `${scope}:left:${page}`;
+  const acks: Acks = {
+    create: () => page + ++names,
+    take: takeAck,
+    note(named) {
+      if (named.size) local.set(left, JSON.stringify({ at: clock.now(), requests: [...named] }));
+      else local.remove(left);
+    },
+  };
   let rescued = Promise.resolve();
   let takesOver = false;
   function gained(): void {
@@ -142,7 +165,8 @@ export function createCore(needs: CoreNeeds): Core {
     const alone = (): Leader => leaderBy({ ...NO_LOCKS, request: () => Promise.reject() });
     const byLease = async (): Promise<Leader> => {
       const { createLeaseLeader } = await import('./sender/lease.ts');
-      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, gained });
+      const releasedKey = `${scope}:released`;
+      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, local, releasedKey, gained });
     };
     void byLease()
       .catch(alone)
@@ -151,13 +175,27 @@ export function createCore(needs: CoreNeeds): Core {
   /** What other pages have left behind comes before what was stored since: once that is sent, nobody knows what is in both. */
   async function rescue(): Promise<void> {
     takesOver = local.keys().some((key) => LEFT_BEHIND.test(key));
-    const needs = { local, lifecycle, stops, scope, page, clock, outbox, sender, settings, accounts, drop };
+    const needs = {
+      local,
+      lifecycle,
+      stops,
+      scope,
+      page,
+      clock,
+      outbox,
+      sender,
+      settings,
+      accounts,
+      takeAck,
+      drop,
+    };
     const sent =
       takesOver &&
       (await import('./left-behind.ts').then(({ takeOver }) => takeOver(needs)).catch(() => undefined)); // it stays
     takesOver = false;
+    if (!sent) return sender.wake();
     await sender.flush();
-    if (sent) sent();
+    sent();
   }
   const stops: (() => void)[] = [];
   const personal = createPrivateDoor({ settings, visitor, stops, categories: needs.categories, emit, fail });
@@ -170,10 +208,17 @@ export function createCore(needs: CoreNeeds): Core {
     ),
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
     flushIntervalMs: delivery.flushIntervalMs,
+    gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
     random: browser.random,
     leads,
     hasHeir: () => leader.hasHeir(),
     remembered,
+    acks: `${settings.proxyUrl}/`.startsWith(browser.pageOrigin()) ? acks : undefined,
+    async diagnosis(diagnosisNeeds) {
+      const { createDiagnosis } = await import('./sender/diagnosis.ts');
+      return createDiagnosis(diagnosisNeeds, { url, secret: settings.clientKey });
+    },
+    fail,
     tell(name, payload) {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
@@ -209,7 +254,7 @@ export function createCore(needs: CoreNeeds): Core {
           sender.settled(ids);
           await outbox.refresh();
         }
-        const own = ids.filter((id) => id.startsWith(page));
+        const own = ids.filter((id) => isOfPage(id, page));
         return own.length ? emit(name, 'ids' in payload ? { ...payload, ids: own } : payload) : undefined;
       }
       case 'flush':
@@ -272,7 +317,7 @@ export function createCore(needs: CoreNeeds): Core {
     browser.onStorageChange((key) => {
       visitor.reload();
       // A tab that does not lead has closed.
-      if (key && leads() && LEFT_BEHIND.test(key)) gained();
+      if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
     }),
     lifecycle.on('leave', leave),
     lifecycle.on('freeze', stepBack),
@@ -327,6 +372,7 @@ export function createCore(needs: CoreNeeds): Core {
       stop();
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
+      for (const [, name = ''] of browser.cookieJar.read().matchAll(/cio_ack_(\w+)/g)) takeAck(name);
       const gone = await outbox.wipe();
       for (const database of [scope, leaseDatabase]) browser.deleteDatabase(database);
       return gone;

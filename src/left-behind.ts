@@ -8,6 +8,7 @@ import type { OutboxEvent } from './outbox/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { readLifeboats } from './outbox/rescue.ts';
 import type { Sender } from './sender/contract.ts';
+import { awaitAnswers } from './sender/departed.ts';
 
 /** What other pages have left in localStorage: few pages find anything, and load this then. */
 export interface LeftBehindNeeds {
@@ -20,9 +21,10 @@ export interface LeftBehindNeeds {
   readonly page: string;
   readonly clock: Clock;
   readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'storage' | 'unsaved'>;
-  readonly sender: Pick<Sender, 'hasSettled'>;
+  readonly sender: Pick<Sender, 'acknowledge' | 'hasSettled' | 'hold'>;
   readonly settings: Pick<Settings, 'beforeSend' | 'outbox'>;
   readonly accounts: Pick<Accounts, 'begin'>;
+  takeAck(name: string): boolean;
   drop(id: string, reason: DropReason): void;
 }
 
@@ -58,6 +60,8 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | u
   for (const { id } of events) taken.add(id);
   // A page that comes back meanwhile must see that they are taken.
   removeIfSafe();
+  await awaitAnswers(needs);
+  if (!texts.size) return undefined;
   return () => {
     removeIfSafe();
     // In memory they are no safer than with the page that has gone, until this page saves them in its turn.

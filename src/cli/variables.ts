@@ -123,7 +123,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'on or off: whether an event that was accepted in the last ten minutes is kept back when it comes again',
     option: 'deduplicate',
     read: flag,
-    preset: 'off',
+    preset: 'on',
   },
   CIO_REDIS_URL: {
     must: 'the address of a Redis or Valkey that all copies of the proxy share, for what they deduplicate and for their limits, e.g. redis://redis.internal:6379 or rediss://user:password@redis.internal:6379/0; needs the package redis',

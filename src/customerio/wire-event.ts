@@ -6,7 +6,7 @@ import type { DraftEvent, PluginEvent } from './snapshot.ts';
 export function toWireEvent(draft: PluginEvent, id: string): WireEvent {
   const { type, timestamp, options, properties, traits, context, ...rest } = draft as DraftEvent &
     Record<'options' | 'traits', unknown>;
-  const event: Record<string, unknown> = { ...rest, type, messageId: id, timestamp };
+  const event: Record<string, unknown> = { ...rest, type, timestamp, messageId: id };
   // Some servers of the public guide read these unseen: an empty object always, rather than nothing.
   if (type === 'track' || type === 'page' || type === 'screen') event['properties'] = properties ?? {};
   if (type === 'identify' || type === 'group') event['traits'] = traits ?? {};

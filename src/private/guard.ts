@@ -3,7 +3,7 @@ import type { Clock } from '../browser.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Outcome } from '../sender/outcome.ts';
-import type { Credentials, Transport } from '../sender/transport.ts';
+import type { Credentials, Manner, Transport } from '../sender/transport.ts';
 import { BATCH_PATH } from '../wire.ts';
 
 /** What the sender takes events from, and gives them to. */
@@ -101,8 +101,8 @@ export function createGuard(needs: GuardNeeds): Guard {
     return nobodys ? together(events, nobodys, limits, owners) : [];
   }
 
-  async function post(jsons: readonly string[], leaving: boolean, mine: Grant): Promise<Outcome> {
-    const outcome = await transport.send(jsons, leaving, needs.credentials(mine.token));
+  async function post(jsons: readonly string[], manner: Manner, mine: Grant): Promise<Outcome> {
+    const outcome = await transport.send(jsons, { ...manner, credentials: needs.credentials(mine.token) });
     if (outcome.kind === 'delivered') token.accepted(mine);
     if (outcome.kind !== 'rejected' || outcome.status !== 403) return outcome;
     // Whose events these are was never in doubt, so none of them is at fault.
@@ -114,18 +114,18 @@ export function createGuard(needs: GuardNeeds): Guard {
   async function sendOf(
     owner: string | undefined,
     jsons: readonly string[],
-    leaving: boolean,
+    manner: Manner,
   ): Promise<Outcome> {
-    if (owner === undefined) return transport.send(jsons, leaving);
+    if (owner === undefined) return transport.send(jsons, manner);
     const before = grant;
     // It was chosen for somebody who has gone meanwhile.
     if (before?.userId !== owner) return { kind: 'aborted' };
-    const outcome = await post(jsons, leaving, before);
+    const outcome = await post(jsons, manner, before);
     if (!isAboutToken(outcome)) return outcome;
     try {
       const after = await token.rejected(before, BATCH_PATH);
       grant = after;
-      const again = await post(jsons, leaving, after);
+      const again = await post(jsons, manner, after);
       if (!isAboutToken(again)) return again;
       return token.rejectedAgain(after, BATCH_PATH);
     } catch {
@@ -150,7 +150,7 @@ export function createGuard(needs: GuardNeeds): Guard {
       heldOf = tracked;
       return [];
     },
-    async send(jsons, leaving = false) {
+    async send(jsons, manner = {}) {
       const parts = new Map<string | undefined, string[]>();
       for (const json of jsons) {
         const owner = ownerOf(json);
@@ -159,8 +159,11 @@ export function createGuard(needs: GuardNeeds): Guard {
         parts.set(owner, part);
       }
       // More than one only of a page that leaves: what may go is asked for by `takes`.
-      const outcomes = await Promise.all([...parts].map(([owner, part]) => sendOf(owner, part, leaving)));
-      const [first = await transport.send(jsons, leaving)] = outcomes;
+      // One answer of several must not speak for all.
+      const { ack: _, ...unnamed } = manner;
+      const each = parts.size > 1 ? unnamed : manner;
+      const outcomes = await Promise.all([...parts].map(([owner, part]) => sendOf(owner, part, each)));
+      const [first = await transport.send(jsons, manner)] = outcomes;
       const failed = outcomes.find(({ kind }) => kind !== 'delivered');
       if (failed) return failed;
       const refused = outcomes.flatMap((each) => (each.kind === 'delivered' ? (each.refused ?? []) : []));

@@ -2,6 +2,7 @@ import { type WireEvent, utf8 } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
 import { type BatchBytes, readBatch } from './batch-bytes.ts';
 import { type Bytes, textOfBody } from './body.ts';
+import type { Span } from './event-hash.ts';
 import { createEventRules, type EventRules, whereIs } from './event-rules.ts';
 import { type Parcel, sealedParcel, writtenParcel } from './parcel.ts';
 import { isRecord } from './record.ts';
@@ -38,11 +39,12 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
   const parcels: Parcel[] = [];
   // Anything else at the top (a write key, a context for all events) would pass by the checks of single events.
   let isWhole = batch.isPlain;
-  for (const [index, { from, to, face }] of batch.items.entries()) {
+  for (const [index, item] of batch.items.entries()) {
+    const { from, to, face } = item;
     const staysAsItCame = face !== undefined && to - from <= maxEventBytes;
     const parcel = staysAsItCame
-      ? (rules(face, index) ?? sealedParcel(bytes, from, to))
-      : rewrite(bytes.subarray(from, to), index, rules, maxEventBytes);
+      ? (rules(face, index) ?? sealedParcel(bytes, item, face.hasId))
+      : rewrite(bytes, item, index, rules, maxEventBytes);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
     isWhole &&= staysAsItCame;
@@ -51,9 +53,15 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
 }
 
 /** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */
-function rewrite(json: Bytes, index: number, rules: EventRules, maxBytes: number): Parcel | Refusal {
+function rewrite(
+  bytes: Bytes,
+  span: Span,
+  index: number,
+  rules: EventRules,
+  maxBytes: number,
+): Parcel | Refusal {
   const tooDeep = refuse(400, 'invalid_event', `${whereIs(index)} is nested too deeply.`);
-  const event = parse(json);
+  const event = parse(bytes.subarray(span.from, span.to));
   if (event === undefined) return tooDeep;
   if (!isRecord(event)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const { type, event: name } = event;
@@ -64,7 +72,7 @@ function rewrite(json: Bytes, index: number, rules: EventRules, maxBytes: number
   if (bytesOf(text, maxBytes) > maxBytes) {
     return refuse(413, 'event_too_large', `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`);
   }
-  return writtenParcel(event as unknown as WireEvent, text);
+  return writtenParcel(event as unknown as WireEvent, text, span);
 }
 
 function asText(value: unknown): string | null | undefined {

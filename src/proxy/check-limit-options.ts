@@ -1,7 +1,7 @@
+import type { DeduplicateOptions } from './deduplicate.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 import { isRecord } from './record.ts';
-import { COUNT, isCount, isFunction, MILLISECONDS, type Rule, type Rules } from './rule.ts';
-import type { DeduplicateOptions } from './seen.ts';
+import { COUNT, isCount, isFunction, MILLISECONDS, type Rule, type Rules, show } from './rule.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 const COUNT_OR_FALSE: Rule = {
@@ -33,4 +33,20 @@ export const UPSTREAM_RULES: Rules<UpstreamOptions> = {
   pauseMs: MILLISECONDS,
 };
 
-export const DEDUPLICATE_RULES: Rules<DeduplicateOptions> = { maxIds: COUNT, windowMs: MILLISECONDS };
+const STORE_FUNCTIONS = ['claim', 'done', 'release'] as const;
+
+export const DEDUPLICATE_RULES: Rules<DeduplicateOptions> = {
+  maxBytes: COUNT,
+  windowMs: MILLISECONDS,
+  store: {
+    must: `an object with functions ${STORE_FUNCTIONS.map((name) => `"${name}"`).join(', ')}`,
+    holds: (value) => isRecord(value) && STORE_FUNCTIONS.every((name) => isFunction(value[name])),
+    came: describeStore,
+  },
+};
+
+function describeStore(value: unknown): string {
+  if (!isRecord(value)) return show(value);
+  const missing = STORE_FUNCTIONS.filter((name) => !isFunction(value[name]));
+  return `one without ${missing.join(', ')}`;
+}

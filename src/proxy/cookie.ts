@@ -28,10 +28,14 @@ export function prolongedCookie(
     headers.get('Cookie') ?? '',
   )?.[1];
   if (value === undefined) return null;
-  const isSecure = url.startsWith('https:') || /^https\b/i.test(headers.get('X-Forwarded-Proto') ?? '');
   return (
     `${NAME}=${value}; Path=/; Max-Age=${maxAgeDays * DAY_SECONDS}; SameSite=Lax` +
     (domain && `; Domain=${domain}`) +
-    (isSecure ? '; Secure' : '')
+    (isHttps({ headers, url }) ? '; Secure' : '')
   );
+}
+
+/** Whether the browser has asked over https, though TLS may have ended before the proxy. */
+export function isHttps({ headers, url }: Pick<Incoming, 'headers' | 'url'>): boolean {
+  return url.startsWith('https:') || /^https\b/i.test(headers.get('X-Forwarded-Proto') ?? '');
 }

@@ -49,10 +49,10 @@ export function createCors(origins: readonly string[]): Cors {
 }
 
 /**
- * Neither header that answers this can be set by a page of another site without a preflight, and a caller that is no
+ * Whether a page of `origin` asks its own server. Neither header that answers this can be set by a page of another site without a preflight, and a caller that is no
  * browser can claim any `Origin` anyway.
  */
-function isSameOrigin(origin: string, { headers, url }: Incoming): boolean {
+export function isSameOrigin(origin: string, { headers, url }: Pick<Incoming, 'headers' | 'url'>): boolean {
   // What the browser itself says holds even where a reverse proxy has rewritten the host.
   if (headers.get('Sec-Fetch-Site') === 'same-origin') return true;
   const here = new URL(url);

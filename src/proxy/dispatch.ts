@@ -5,8 +5,8 @@ import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Note } from './log.ts';
 import type { Parcel } from './parcel.ts';
+import type { Accept } from './passage.ts';
 import type { RequestInfo } from './prepare.ts';
-import type { Seen } from './seen.ts';
 import type { Upstream } from './upstream.ts';
 import { strictUtf8 } from './utf8.ts';
 
@@ -22,8 +22,6 @@ export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly sign
 export interface DispatchNeeds {
   readonly deliver?: Deliver | undefined;
   readonly upstream: Upstream;
-  /** Is told of what has been accepted, also of a part of a batch. */
-  readonly seen?: Seen | undefined;
 }
 
 export interface Shipment {
@@ -34,31 +32,27 @@ export interface Shipment {
   readonly info: RequestInfo;
   /** All the time that there is, in milliseconds. */
   readonly timeoutMs: number;
+  readonly accept?: Accept | undefined;
 }
 
 /** Brings what has passed every check to where it is safe. Never rejects. */
 export type Dispatch = (shipment: Shipment, note: Note) => Promise<Delivery>;
 
-export function createDispatch({ deliver, upstream, seen }: DispatchNeeds): Dispatch {
-  const remember = (parcels: readonly Parcel[]): void => {
-    if (!seen) return;
-    for (const { id } of parcels) if (id !== null) seen.add(id);
-  };
-
-  return async ({ parcels, sentAt, bytes, info, timeoutMs }, note) => {
+export function createDispatch({ deliver, upstream }: DispatchNeeds): Dispatch {
+  return async ({ parcels, sentAt, bytes, info, timeoutMs, accept }, note) => {
     const endsAt = performance.now() + timeoutMs;
     try {
       return await within(timeoutMs, async (signal) => {
         if (deliver) {
           const batch = parcels.map(({ event }) => event);
           await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, { ...info, signal });
-          remember(parcels);
+          accept?.(parcels);
           return { kind: 'delivered' };
         }
         const send = async (part: readonly Parcel[]): Promise<Delivery> => {
           const body = part === parcels && bytes ? bytes : bodyOf(part, sentAt);
           const delivery = await upstream.send(body, { signal, endsAt }, note);
-          if (delivery.kind === 'delivered') remember(part);
+          if (delivery.kind === 'delivered') accept?.(part);
           return delivery;
         };
         return sendInHalves(parcels, send, () => endsAt - performance.now());

@@ -17,6 +17,8 @@ export interface Face {
   readonly type: string | null | undefined;
   /** As `type`. */
   readonly event: string | null | undefined;
+  /** Whether it has a `messageId`, and that is a text that is not empty. */
+  readonly hasId: boolean;
 }
 
 /** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
@@ -62,10 +64,17 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
       isTwofold,
       typeAt: names.indexOf('type'),
       eventAt: names.indexOf('event'),
+      idAt: names.indexOf('messageId'),
     };
     shapes.unshift(shape);
     if (shapes.length > MOST_SHAPES) shapes.pop();
     return shape;
+  }
+
+  function isSomeText(at: number): boolean {
+    const from = fields[at * FIELD + 2] ?? 0;
+    const to = fields[at * FIELD + 3] ?? 0;
+    return at >= 0 && startsText(bytes, from) && to - from > '""'.length;
   }
 
   return (from) => {
@@ -74,10 +83,11 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
     end = 0;
     const to = objectEnd(bytes, from, fieldEnd, findings);
-    const { names, isTwofold, typeAt, eventAt } = shapes.find(fits) ?? learn();
-    const isOdd = isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape;
-    const face = isOdd ? undefined : { names, type: typeIn(fields, typeAt), event: eventIn(fields, eventAt) };
-    return { from, to, face };
+    const { names, isTwofold, typeAt, eventAt, idAt } = shapes.find(fits) ?? learn();
+    if (isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape)
+      return { from, to, face: undefined };
+    const [type, event] = [typeIn(fields, typeAt), eventIn(fields, eventAt)];
+    return { from, to, face: { names, type, event, hasId: isSomeText(idAt) } };
   };
 }
 
@@ -95,6 +105,7 @@ interface Shape {
   /** Which of the fields. */
   readonly typeAt: number;
   readonly eventAt: number;
+  readonly idAt: number;
 }
 
 function createTextMemory(

@@ -1,49 +1,32 @@
 import type { BatchAnswer, RejectedEvent } from '../wire.ts';
+import { acknowledgement } from './acknowledgement.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
-import { type Answer, answerJson, comeBackLater, type Refusal } from './answer.ts';
+import { type Answer, answerJson, type Refusal } from './answer.ts';
 import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
-import { within } from './deadline.ts';
-import { refusalOf } from './delivery.ts';
-import { describe } from './describe.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { PassOnce } from './deduplicate.ts';
 import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
-import type { Parcel } from './parcel.ts';
+import { createPassOn, type PassOnNeeds } from './pass-on.ts';
 import type { FindJudge } from './persons.ts';
-import { createPrepare, type Prepared, type PrepareNeeds, type RequestInfo } from './prepare.ts';
-import type { Seen } from './seen.ts';
+import type { RequestInfo } from './prepare.ts';
 
-export interface IngestNeeds extends AdmissionLimits, BodyLimits, PrepareNeeds {
+export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   readonly checkCredentials: CredentialCheck;
   /** For hooks and delivery together. */
   readonly timeoutMs: number;
   readonly findJudge: FindJudge;
-  readonly seen?: Seen | undefined;
-  readonly dispatch: Dispatch;
+  /** Without it, what comes again is sent again. */
+  readonly passOnce?: PassOnce | undefined;
 }
 
 export type Ingest = (incoming: Incoming, info: RequestInfo, note: Note) => Promise<Answer | Refusal>;
 
 /** One batch, from the request to the answer: who, what, whether it may pass, and whether it has arrived. */
 export function createIngest(needs: IngestNeeds): Ingest {
-  const { seen, timeoutMs } = needs;
-  const prepare = createPrepare(needs);
-  const mayWait = needs.enrich !== undefined || needs.filter !== undefined || needs.transform !== undefined;
-
-  /** Without those that were accepted before, and in this batch: to their sender they are delivered. */
-  function unseen(parcels: readonly Parcel[], note: Note): readonly Parcel[] {
-    if (!seen) return parcels;
-    const ids = new Set<string>();
-    const fresh = parcels.filter(({ id }) => {
-      if (id === null) return true;
-      const isNew = !ids.has(id) && !seen.has(id);
-      ids.add(id);
-      return isNew;
-    });
-    if (fresh.length < parcels.length) note.duplicates = parcels.length - fresh.length;
-    return fresh;
-  }
+  const { timeoutMs } = needs;
+  const passOnFor = createPassOn(needs);
+  const passOnce: PassOnce = needs.passOnce ?? (({ parcels }, passOn) => passOn(parcels, () => {}));
 
   return async (incoming, info, note) => {
     const receivedAtMs = Date.now();
@@ -60,47 +43,18 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const { passed, rejected } = judge(admitted.parcels, note);
     const endsAt = performance.now() + timeoutMs;
     const { headers } = incoming;
-    const arrived = { parcels: unseen(passed, note), sentAt: admitted.sentAt, receivedAtMs, headers, info };
-    let prepared: Prepared;
-    try {
-      prepared = await (mayWait ? within(timeoutMs, () => prepare(arrived)) : prepare(arrived));
-    } catch (cause) {
-      return hookFailed(describe(cause));
-    }
-    const { parcels, sentAt, filtered, failed, failure } = prepared;
-    // Where a hook works for none, it is the hook's fault, and may pass; where it works for others, the event's.
-    if (failed.length > 0 && parcels.length === 0) return hookFailed(failure);
-    if (filtered > 0) note.filtered = filtered;
-    if (failure !== undefined) note.detail = failure;
+    const passOn = passOnFor({ admitted, receivedAtMs, headers, info, endsAt }, note);
+    const batch = { parcels: passed, clientKey: credentials.key, bytes: body.bytes, endsAt };
+    const passage = await passOnce(batch, passOn, note);
+    if (passage.refusal) return passage.refusal;
 
-    const refused = [...rejected, ...failed.map(({ id }) => refusal(id, 'hook_failed'))];
-    // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
-    if (parcels.length > 0) {
-      const leftMs = Math.max(1, Math.round(endsAt - performance.now()));
-      const isSame = sentAt === admitted.sentAt && areSame(parcels, admitted.parcels);
-      const bytes = isSame ? admitted.bytes : undefined;
-      const delivery = await needs.dispatch({ parcels, sentAt, bytes, info, timeoutMs: leftMs }, note);
-      if (delivery.kind !== 'delivered') return refusalOf(delivery);
-      for (const { id, reason } of delivery.rejected ?? []) refused.push(refusal(id, 'rejected', reason));
-    }
-    const news = refused.slice(rejected.length);
-    if (news.length > 0) note.rejected = counted(news, note.rejected);
-    note.events = passed.length - news.length;
-    const answer: BatchAnswer = { success: true, ...(refused.length > 0 && { rejected: refused }) };
-    return answerJson(200, answer);
+    if (passage.rejected.length > 0) note.rejected = counted(passage.rejected, note.rejected);
+    note.events = passed.length - passage.rejected.length;
+    const refused = rejected.concat(passage.rejected);
+    if (refused.length > 0)
+      return answerJson(200, { success: true, rejected: refused } satisfies BatchAnswer);
+    return answerJson(200, { success: true } satisfies BatchAnswer, acknowledgement(incoming));
   };
-}
-
-function areSame(parcels: readonly Parcel[], before: readonly Parcel[]): boolean {
-  return parcels.length === before.length && parcels.every((parcel, index) => parcel === before[index]);
-}
-
-function hookFailed(detail = ''): Refusal {
-  return comeBackLater('hook_failed', 'A hook of the proxy failed: send the batch again.', { detail });
-}
-
-function refusal(messageId: string | null, error: RejectedEvent['error'], reason = ''): RejectedEvent {
-  return { messageId, error, ...(reason && { reason }) };
 }
 
 function counted(

@@ -18,8 +18,15 @@ export interface ProxyLogEntry {
    * (`token_required`, `subject_mismatch`), or by what is wrong with the token (`invalid_token:expired`).
    */
   readonly tokenReport?: Readonly<Record<string, number>>;
-  /** With `deduplicate`: how many events had been accepted before. */
+  /** With `deduplicate`: how many events were not sent on, because they had been accepted before or stood there twice. */
   readonly duplicates?: number;
+  /**
+   * With `deduplicate.store`: how many events were sent although another copy of the proxy may have delivered them: it has
+   * ended between sending and remembering.
+   */
+  readonly unknown?: number;
+  /** With `deduplicate.store`: how often the store has thrown, or taken too long, for this request. */
+  readonly deduplicateFailures?: number;
   /** How many events `filter` has kept back. */
   readonly filtered?: number;
   /** Bytes of the body after decompression. */

@@ -20,6 +20,7 @@ export function createMetrics(): Metrics {
   const answers = createCounter();
   const buckets = BUCKETS_SECONDS.map(() => 0);
   let [duration, batches, bodyBytes, upstreamRequests] = [0, 0, 0, 0];
+  let [unknown, deduplicateFailures] = [0, 0];
 
   return {
     count(kind, entry) {
@@ -27,10 +28,15 @@ export function createMetrics(): Metrics {
       if (entry.error !== undefined) errors.add(`error="${entry.error}"`, 1);
       for (const [error, count] of Object.entries(entry.rejected ?? {}))
         events.add(`outcome="${error}"`, count);
-      const { events: all = 0, duplicates = 0, filtered = 0 } = entry;
-      events.add('outcome="duplicate"', duplicates);
-      events.add('outcome="filtered"', filtered);
-      events.add('outcome="accepted"', all - duplicates - filtered);
+      const { events: all, duplicates = 0, filtered = 0 } = entry;
+      // Of a batch that was refused nothing has become yet: it comes again.
+      if (all !== undefined) {
+        events.add('outcome="duplicate"', duplicates);
+        events.add('outcome="filtered"', filtered);
+        events.add('outcome="accepted"', all - duplicates - filtered);
+      }
+      unknown += entry.unknown ?? 0;
+      deduplicateFailures += entry.deduplicateFailures ?? 0;
       bodyBytes += entry.bytes ?? 0;
       upstreamRequests += entry.upstreamRequests ?? 0;
       if (entry.upstreamStatus !== undefined) answers.add(`status="${entry.upstreamStatus}"`, 1);
@@ -48,6 +54,18 @@ export function createMetrics(): Metrics {
         ...family('requests_total', 'counter', 'Requests by path and status.', requests.lines()),
         ...family('errors_total', 'counter', 'Requests that were refused, by their error.', errors.lines()),
         ...family('events_total', 'counter', 'What became of events.', events.lines()),
+        ...family(
+          'deduplicate_unknown_total',
+          'counter',
+          'Events that were sent although another copy may have sent them before it ended.',
+          [['', unknown]],
+        ),
+        ...family(
+          'deduplicate_failures_total',
+          'counter',
+          'How often the store of deduplication has failed, or taken too long.',
+          [['', deduplicateFailures]],
+        ),
         ...family('body_bytes_total', 'counter', 'Bytes of bodies, unpacked.', [['', bodyBytes]]),
         ...family('batch_duration_seconds', 'histogram', 'How long a batch took to answer.', [
           ...BUCKETS_SECONDS.map((most, i) => [`_bucket{le="${most}"}`, buckets[i] ?? 0] as const),

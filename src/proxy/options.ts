@@ -1,13 +1,13 @@
 import type { ClientIp } from './client-ip.ts';
 import type { KeyCheck, SiteKey } from './credentials.ts';
 import type { AnonymousIdCookieOptions } from './cookie.ts';
+import type { DeduplicateOptions } from './deduplicate.ts';
 import type { Deliver } from './dispatch.ts';
 import type { FileSource } from './files.ts';
 import type { FetchLike } from './forward.ts';
 import type { OnLog } from './log.ts';
 import type { Enrich, Filter, Transform } from './prepare.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
-import type { DeduplicateOptions } from './seen.ts';
 import type { AppApiOptions, CustomerTokenOptions, InAppOptions } from './token-options.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
@@ -111,10 +111,17 @@ export interface ProxyOptions {
   correctClock?: boolean | undefined;
 
   /**
-   * Keeps back events whose `messageId` Customer.io has accepted before, as after an answer that got lost. In memory, and
-   * for this copy of the proxy alone: a help, not a promise.
+   * Sends an event once. Where Customer.io has accepted the same event in the last ten minutes, it is not sent on again, and
+   * counts as delivered; where another request is sending it now, this one waits for that, and sends it itself if that fails.
+   * The same event: one with the same client key, the same `messageId`, and the same bytes in all of it. An event without a
+   * `messageId` is sent whenever it comes.
    *
-   * @default false
+   * Costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A copy knows only what it has sent itself, and
+   * forgets it when it ends: several copies side by side need a `store`.
+   *
+   * `false`: what comes again is sent again.
+   *
+   * @default true
    */
   deduplicate?: boolean | DeduplicateOptions | undefined;
 

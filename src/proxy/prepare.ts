@@ -3,7 +3,7 @@ import { type ClientIp, readClientIp, withClientIp } from './client-ip.ts';
 import { clockSkewOf, withServerTime } from './clock.ts';
 import { describe } from './describe.ts';
 import type { HeaderReader } from './incoming.ts';
-import type { Parcel } from './parcel.ts';
+import { type Parcel, repacked } from './parcel.ts';
 import { isRecord } from './record.ts';
 
 /** What a hook learns besides the event. */
@@ -69,7 +69,7 @@ export function createPrepare({ clientIp, correctClock, enrich, filter, transfor
       return fields ? withContext(next, fields) : next;
     };
     if (!hasHooks) {
-      return { ...prepared, parcels: parcels.map((parcel) => repacked(parcel, known(parcel))), failed: [] };
+      return { ...prepared, parcels: parcels.map((parcel) => asItIsNow(parcel, known(parcel))), failed: [] };
     }
 
     const verdicts = await Promise.allSettled(
@@ -79,7 +79,7 @@ export function createPrepare({ clientIp, correctClock, enrich, filter, transfor
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
         // A hook may also have changed the event in place.
-        return { id: parcel.id, event: next, json: JSON.stringify(next) };
+        return repacked(parcel, next);
       }),
     );
     const passed = verdicts.map((verdict) => (verdict.status === 'fulfilled' ? verdict.value : null));
@@ -96,8 +96,8 @@ export function createPrepare({ clientIp, correctClock, enrich, filter, transfor
   };
 }
 
-function repacked(parcel: Parcel, event: WireEvent): Parcel {
-  return event === parcel.event ? parcel : { id: parcel.id, event, json: JSON.stringify(event) };
+function asItIsNow(parcel: Parcel, event: WireEvent): Parcel {
+  return event === parcel.event ? parcel : repacked(parcel, event);
 }
 
 /** What the server knows counts more than what the browser says. */

@@ -11,6 +11,7 @@ import { readClientIp } from './client-ip.ts';
 import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
 import { type CredentialCheck, createCredentialCheck } from './credentials.ts';
+import { createDeduplicate } from './deduplicate.ts';
 import { createDispatch } from './dispatch.ts';
 import { fromRequest, toResponse } from './fetch-door.ts';
 import { createFileServer } from './files.ts';
@@ -25,7 +26,6 @@ import { createNodeHandler, type NodeHandler } from './node.ts';
 import type { ProxyOptions } from './options.ts';
 import type { RequestInfo } from './prepare.ts';
 import { methodsOf, type Route, routeOf } from './route.ts';
-import { createSeen } from './seen.ts';
 import { resolveOptions } from './settings.ts';
 import { readsGzip } from './unpack.ts';
 import { createUpstream } from './upstream.ts';
@@ -61,8 +61,9 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
   const guard = takesTokens ? createGuard(customerToken, settings.fetch) : WITHOUT_TOKENS;
   const upstream = createUpstream(createForward(settings), settings.upstream);
-  const seen = settings.deduplicate && createSeen(settings.deduplicate);
-  const dispatch = createDispatch({ deliver: settings.deliver, upstream, seen });
+  const dispatch = createDispatch({ deliver: settings.deliver, upstream });
+  const { deduplicate, timeoutMs } = settings;
+  const passOnce = deduplicate && createDeduplicate({ ...deduplicate, timeoutMs });
   const limits = rateLimit && lazy(async () => (await import('./rate-limit.ts')).createRateLimit(rateLimit));
   const metrics =
     settings.metrics === undefined
@@ -76,7 +77,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     if (!limits || credentials.kind === 'refused') return credentials;
     return (await (await limits()).ofKey(credentials.key)) ?? credentials;
   };
-  const needs = { ...settings, ...guard, checkCredentials, dispatch, seen };
+  const needs = { ...settings, ...guard, checkCredentials, dispatch, passOnce };
   const ingest = createIngest(needs);
   const privateDoor = lazy(async () => (await import('./private.ts')).createPrivateDoor(needs));
 

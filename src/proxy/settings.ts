@@ -2,10 +2,10 @@ import { SdkError } from '../errors.ts';
 import { MAX_EVENT_BYTES } from '../wire.ts';
 import { filesBeside } from './beside.ts';
 import { findProblems } from './check-options.ts';
+import type { DeduplicateOptions } from './deduplicate.ts';
 import type { FileSource } from './files.ts';
 import type { ProxyOptions } from './options.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
-import type { DeduplicateOptions } from './seen.ts';
 import { resolveUpstream, type UpstreamSettings } from './upstream-settings.ts';
 
 /** The options, with every default filled in. What stays optional is off. */
@@ -48,6 +48,12 @@ export function resolveOptions(options: ProxyOptions): Settings {
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
     files: options.files ?? filesBeside(import.meta.url),
     rateLimit: options.rateLimit || undefined,
-    deduplicate: options.deduplicate === true ? {} : options.deduplicate || undefined,
+    deduplicate: deduplicateOf(options),
   };
+}
+
+/** On, unless it is switched off. */
+function deduplicateOf({ deduplicate = {} }: ProxyOptions): DeduplicateOptions | undefined {
+  if (deduplicate === true) return {};
+  return deduplicate === false ? undefined : deduplicate;
 }

@@ -1,15 +1,17 @@
 import type { Clock, Lifecycle } from '../browser.ts';
+import type { SdkErrorCode } from '../errors.ts';
 import type { AnalyticsEvents } from '../events.ts';
-import type { BatchLimits, OutboxEvent } from '../outbox/contract.ts';
+import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Remembered } from '../remembered.ts';
+import type { Diagnosis, DiagnosisNeeds } from './diagnosis.ts';
 import type { Transport } from './transport.ts';
 
 /** Empties the outbox, one request at a time, for as long as this tab leads. */
 export interface Sender {
   /** Events of this tab are captured, and not stored yet. */
   captured(event: OutboxEvent): void;
-  /** Something is stored: it goes out at once, but not sooner than a flush interval after what went out last. */
+  /** Something is stored: it goes out soon, but not sooner than a flush interval after what went out last. */
   wake(): void;
   /** Another tab has seen to these. */
   settled(ids: readonly string[]): void;
@@ -26,8 +28,18 @@ export interface Sender {
    * @param stays the page lives on for sure, and sees to the answer, whoever else may send
    */
   leaving(unsaved: readonly OutboxEvent[], stays?: boolean): void;
+  /**
+   * These are on their way with a page that has gone: they are not sent until they are let go by the function that this
+   * returns.
+   */
+  hold(events: readonly WaitingEvent[]): () => void;
+  /** The answer to a page that has gone has said that these arrived. */
+  acknowledge(events: readonly WaitingEvent[]): Promise<void>;
   stop(): void;
 }
+
+/** Requests that are under way and leave their names in cookies when they are answered, and the ids of their events. */
+export type NamedRequests = ReadonlyMap<string, readonly string[]>;
 
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
@@ -37,6 +49,8 @@ export interface SenderNeeds {
   readonly transport: Transport;
   readonly batch: BatchLimits;
   readonly flushIntervalMs: number;
+  /** How long a first event waits for others, and for its page to be left. */
+  readonly gatherMs: number;
   random(): number;
   /** Whether this tab may send. */
   leads(): boolean;
@@ -45,6 +59,21 @@ export interface SenderNeeds {
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
   readonly remembered: Omit<Remembered, 'isNews'>;
+  /** Names of requests that may outlive the page; undefined where no answer can leave one. */
+  readonly acks: Acks | undefined;
+  /** Finds out what an answer means that is no delivery: few pages need it, and load it then. */
+  diagnosis(needs: DiagnosisNeeds): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
+  fail(code: SdkErrorCode, message: string): void;
   onUnauthorized(): void;
 }
+
+export interface Acks {
+  /** A new name. */
+  create(): string;
+  /** Whether an answer has left this name; takes it away. */
+  take(name: string): boolean;
+  /** Writes down, for the next page, what is under way now; or that nothing is. */
+  note(named: NamedRequests): void;
+}
+

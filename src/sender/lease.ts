@@ -1,5 +1,5 @@
 import { createStore, update, type UseStore } from 'idb-keyval';
-import type { Clock } from '../browser.ts';
+import type { Clock, TextStore } from '../browser.ts';
 import type { Leader } from './leader.ts';
 
 export interface LeaseNeeds {
@@ -8,6 +8,9 @@ export interface LeaseNeeds {
   /** Of this page. */
   readonly owner: string;
   readonly clock: Clock;
+  readonly local: TextStore;
+  /** Where the page that gives the lease up says so, at once: what it writes to IndexedDB as it goes may never get there. */
+  readonly releasedKey: string;
   gained(): void;
 }
 
@@ -19,7 +22,8 @@ interface Lease {
 const LEASE_MS = 20_000;
 
 /** A lock with an end, in IndexedDB: it outlives its holder by a few seconds, and needs no timer while nothing waits. */
-export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): Leader {
+export function createLeaseLeader(needs: LeaseNeeds): Leader {
+  const { name, owner, clock, local, releasedKey, gained } = needs;
   const open = createStore(name, 'lease');
   const store: UseStore = (mode, use) =>
     open(mode, (objects) => {
@@ -39,7 +43,11 @@ export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): L
       const nowMs = clock.now();
       // One that ends later than a lease can was written by a clock that was ahead.
       const binds =
-        found && found.owner !== owner && found.untilMs > nowMs && found.untilMs <= nowMs + LEASE_MS;
+        found &&
+        found.owner !== owner &&
+        found.owner !== local.get(releasedKey) &&
+        found.untilMs > nowMs &&
+        found.untilMs <= nowMs + LEASE_MS;
       return (held = binds ? found : mine);
     };
     // Where there is no IndexedDB there is nothing to share with other tabs either.
@@ -80,11 +88,16 @@ export function createLeaseLeader({ name, owner, clock, gained }: LeaseNeeds): L
     },
     join() {
       joined = true;
+      // A page that comes back takes its word back.
+      if (local.get(releasedKey) === owner) local.remove(releasedKey);
       ask();
     },
     leave() {
       joined = false;
       stop?.();
+      // What it has asked for may yet be granted.
+      if (!untilMs && !taking) return;
+      local.set(releasedKey, owner);
       if (untilMs) drop();
     },
     ask: async () => ask(),

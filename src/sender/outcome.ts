@@ -1,29 +1,37 @@
-/** What one request came to. */
-export type Outcome =
-  /** `refused`: ids of those that the proxy has not taken, and never will. */
-  | { readonly kind: 'delivered'; readonly refused?: readonly string[] }
+/** What one request came to, and whom that speaks of: its events, or the endpoint that has answered. */
+export type Outcome = (
+  | {
+      readonly kind: 'delivered';
+      /** Ids of those that the proxy has not taken, and never will. */
+      readonly refused?: readonly string[];
+    }
   /** An answer that says "not now": 408, 425, 429 or 5xx. */
   | { readonly kind: 'busy'; readonly status: number; readonly afterMs?: number }
   /** No answer: network, time-out, cut off, or blocked before it left. */
   | { readonly kind: 'unanswered'; readonly status: 0 }
   /** Somebody has to change a setting first: the client key, or the origins that the proxy allows. */
   | { readonly kind: 'unauthorized'; readonly status: number; readonly body: string }
-  | { readonly kind: 'too-large'; readonly status: 413 }
-  /** To gzip; to plain JSON it is a refusal like any other. */
-  | { readonly kind: 'unreadable'; readonly status: 415 }
-  | { readonly kind: 'rejected'; readonly status: number }
-  /** We cut it off ourselves. */
-  | { readonly kind: 'aborted' };
+  /** Any other 4xx. Whether the events or the endpoint are meant shows when an empty batch is sent: `diagnosis.ts`. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly body: string }
+  /** No proxy answers so: a 2xx that is a web page, a 1xx or 3xx, or a redirect (status 0). The events have not arrived. */
+  | { readonly kind: 'foreign'; readonly status: number; readonly body: string }
+  /** The SDK has cut it off itself. */
+  | { readonly kind: 'aborted' }
+) & {
+  /** The address that has answered, where a redirect led there. */
+  readonly url?: string;
+};
 
 export interface Answer {
+  /** 0: a redirect, which the browser shows no more of. */
   readonly status: number;
+  /** `Content-Type`. */
+  readonly type: string | null;
   /** `Retry-After`: seconds or an HTTP date. RFC 9110 10.2.3. */
   readonly retryAfter: string | null;
   /** The server's clock, by which a date in `Retry-After` is meant. */
   readonly date: string | null;
   readonly body: string;
-  /** Whether the request was. */
-  readonly gzipped: boolean;
 }
 
 /** Of `BatchAnswer`, as our proxy prints it. Ids of this package have nothing in them that JSON escapes. */
@@ -33,24 +41,23 @@ const A_DAY_MS = 86_400_000;
 
 export function judge(answer: Answer, nowMs: number): Outcome {
   const { status, body } = answer;
-  if (status >= 200 && status < 300) {
-    const refused = Array.from(body.matchAll(REFUSED), ([, id = '']) => id);
-    return { kind: 'delivered', ...(refused.length ? { refused } : {}) };
-  }
-  if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
-    return { kind: 'unauthorized', status, body };
-  if (status === 413) return { kind: 'too-large', status };
-  if (status === 415 && answer.gzipped) return { kind: 'unreadable', status };
   if (status >= 500 || BUSY.has(status)) {
     const afterMs = retryAfterMs(answer, nowMs);
     return { kind: 'busy', status, ...(afterMs === undefined ? {} : { afterMs }) };
   }
-  return { kind: 'rejected', status };
+  if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
+    return { kind: 'unauthorized', status, body };
+  if (status >= 400) return { kind: 'rejected', status, body };
+  // A single-page application's fallback, or the offline page of a service worker, answers everything with 200.
+  if (status < 200 || status >= 300 || /html/i.test(answer.type ?? ''))
+    return { kind: 'foreign', status, body };
+  const refused = Array.from(body.matchAll(REFUSED), ([, id = '']) => id);
+  return { kind: 'delivered', ...(refused.length ? { refused } : {}) };
 }
 
 /** How long the server asks to be left alone, in milliseconds, at most a day. */
 export function retryAfterMs(
-  { retryAfter, date }: Omit<Answer, 'status' | 'body' | 'gzipped'>,
+  { retryAfter, date }: Pick<Answer, 'retryAfter' | 'date'>,
   nowMs: number,
 ): number | undefined {
   const text = retryAfter?.trim();

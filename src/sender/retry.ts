@@ -6,15 +6,26 @@ const BASE_MS = 1_000;
 /** For a key that the proxy does not know: somebody has to put that right first. */
 export const SLOW_BASE_MS = 10_000;
 
-/** No wait is longer, and so much lies between two looks whether a content blocker is gone. */
-export const CAP_MS = 300_000;
+/** No wait is longer. */
+const CAP_MS = 300_000;
 
 /** After so many failures in a row it is asked whether the proxy answers at all. */
 export const SUSPECT_AFTER = 3;
 
+/** Waits stop growing for a while at the fourth, 8 s: what was away for seconds is noticed within seconds. */
+const FOURTH = 4;
+const LAST_SHORT = 7;
+
+/** Later waits are as long as they may be, so that an hour without an answer is 30 requests at most. */
+const LAST_BY_CHANCE = 15;
+
 /**
- * Full jitter: anything between 0 and `base × 2^(attempt - 1)`, so that the visitors of a site that comes back do not all
- * knock at once. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Full jitter: anything between 0 and `base × 1, 2, 4, 8, 8, 8, 8, 16, …`, so that the visitors of a site that comes back do not
+ * all knock at once. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export const retryDelayMs = (attempt: number, random: number, baseMs: number = BASE_MS): number =>
-  Math.round(random * Math.min(CAP_MS, baseMs * 2 ** (attempt - 1)));
+export function retryDelayMs(attempt: number, random: number, baseMs: number = BASE_MS): number {
+  const doublings = attempt > LAST_SHORT ? attempt - LAST_SHORT + FOURTH : Math.min(attempt, FOURTH);
+  return attempt > LAST_BY_CHANCE
+    ? CAP_MS
+    : Math.round(random * Math.min(CAP_MS, baseMs * 2 ** (doublings - 1)));
+}

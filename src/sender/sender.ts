@@ -1,41 +1,38 @@
 import type { DropReason } from '../events.ts';
-import type { OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
+import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Sender, SenderNeeds } from './contract.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { BUSY, type Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
-import { CAP_MS, retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
+import { retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
-type Failure = Extract<Outcome, { kind: 'busy' | 'unanswered' }>;
+type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
 
-/** A crash may have had another cause; one that follows the same event so often has not. */
-const CRASHES = 3;
+/** The network that takes no batches may not bring a file either. */
+const LOAD_TIMEOUT_MS = 1_000;
 
 export function createSender(needs: SenderNeeds): Sender {
-  const { clock, transport, outbox, tell, remembered } = needs;
+  const { acks, clock, transport, outbox, tell, remembered } = needs;
   const pending = (): number => outbox.ledger().pending;
+  const limits = (): BatchLimits => diagnosis?.limits() ?? needs.batch;
   const recent = createRecent();
   const inFlight = new Set<string>();
-  let limits = needs.batch;
+  const named = new Map<string, readonly string[]>();
+  let diagnosis: Diagnosis | undefined;
   let timer: (() => void) | undefined;
   let draining: Promise<void> | undefined;
   let stopped = false;
   // Not before `untilMs`. `asked` by the proxy itself; other waits end with any sign that things are different now.
   let wait: { readonly untilMs: number; readonly asked: boolean } | undefined;
+  // In a row.
   let failures = 0;
   let attempts = 0;
   let settledCount = 0;
   let sentAtMs = 0;
-  // The proxy did not even answer a request without events; until it does, nothing else is sent.
-  let outage = false;
-  let blocked = false;
+  // Once for each page: that nothing answers, or that what answers cannot be told apart.
+  let isTold = false;
   // Things have changed for the better since the request that is under way began.
   let hopeful = false;
-  // Of so many of the oldest events one may be what the server cannot take: they go in batches of at most `narrow`, halved
-  // until it is alone, so that it does not hold up the rest.
-  let suspects = 0;
-  let narrow = 0;
-  let crashes = 0;
-  let crashed = '';
 
   function arm(delayMs: number): void {
     timer?.();
@@ -46,21 +43,13 @@ export function createSender(needs: SenderNeeds): Sender {
     });
   }
 
-  /** Answers how long it is. */
-  function hold(givenMs: number, asked = false): number {
-    const delayMs = hopeful && !asked ? Math.min(givenMs, retryDelayMs(1, needs.random())) : givenMs;
-    wait = { untilMs: clock.now() + delayMs, asked };
-    if (asked) remembered.setQuiet(delayMs);
-    arm(delayMs);
-    return delayMs;
-  }
-
   const stops = (['online', 'show'] as const).map((moment) =>
     needs.lifecycle.on(moment, () => {
       if (wait?.asked) return;
       // A request that is under way may have begun before.
       hopeful = draining !== undefined;
       wait = undefined;
+      failures = 0;
       drain();
     }),
   );
@@ -85,32 +74,20 @@ export function createSender(needs: SenderNeeds): Sender {
     });
   }
 
-  /** A lone event need not wait, and is answered before a slow navigation ends the page; a busy page makes batches. */
+  /** A first event waits for others and for its page to be left, whose last request takes them; a busy page makes batches. */
   function soon(): void {
     if (stopped || draining || !needs.leads()) return;
     const sinceMs = clock.now() - sentAtMs;
     // A clock that was set back is no reason to wait for it.
-    const delayMs = sinceMs < 0 ? 0 : needs.flushIntervalMs - sinceMs;
-    if (delayMs <= 0 || pending() >= limits.maxEvents) drain();
+    const delayMs = Math.max(needs.gatherMs, sinceMs < 0 ? 0 : needs.flushIntervalMs - sinceMs);
+    if (delayMs <= 0 || pending() >= limits().maxEvents) drain();
     else if (!timer) arm(delayMs);
   }
 
   async function run(): Promise<void> {
     while (!stopped && !wait && needs.leads()) {
-      if (outage) {
-        const probe = await send([]);
-        if (stopped) return;
-        if (!isAlive(probe)) {
-          const askedMs = askedFor(probe);
-          hold(
-            askedMs ?? (blocked ? CAP_MS : retryDelayMs(++failures, needs.random())),
-            askedMs !== undefined,
-          );
-          return;
-        }
-      }
-      outage = blocked = false;
-      const waiting = await outbox.oldest(suspects ? { ...limits, maxEvents: narrow } : limits);
+      if (diagnosis && !(await diagnosis.mayGo())) return;
+      const waiting = await outbox.oldest(limits());
       // It may have been handed over while they were read, or another request, of this page or of any, was answered "later".
       if (wait || remembered.quietMs() > 0 || !needs.leads()) return;
       const events = waiting.filter(({ id }) => !inFlight.has(id));
@@ -126,19 +103,33 @@ export function createSender(needs: SenderNeeds): Sender {
       await conclude(events, outcome);
       landed(events);
       // A batch that is not full was all there was.
-      if (!suspects && outcome.kind === 'delivered' && !isFull(waiting)) return;
+      if (outcome.kind === 'delivered' && !diagnosis?.isNarrow() && !isFull(waiting)) return;
     }
   }
 
   const isFull = (events: readonly OutboxEvent[]): boolean =>
-    events.length >= limits.maxEvents || bytesOf(events) * 2 > limits.maxBytes;
+    events.length >= limits().maxEvents || bytesOf(events) * 2 > limits().maxBytes;
 
   /** They are in flight until `landed`: an event that is read again before it is settled must not go out again. */
-  async function send(events: readonly OutboxEvent[], leaving = false): Promise<Outcome> {
+  async function send(events: readonly OutboxEvent[], leaving?: boolean): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
     // One that was just being written as its page went may be there twice.
     const jsons = new Map(events.map(({ id, json }) => [id, json]));
-    const outcome = await transport.send([...jsons.values()], leaving);
+    const name = acks?.create() ?? '';
+    const ack = (isLast: boolean): string | undefined => {
+      // Where another tab is open, this one may be closed at any time, and that one has to know.
+      if (!isLast && !needs.hasHeir()) return undefined;
+      named.set(name, [...jsons.keys()]);
+      return name;
+    };
+    const outcome = await transport.send([...jsons.values()], {
+      ...(leaving && { leaving }),
+      ...(acks && { ack }),
+    });
+    const isNamed = named.delete(name);
+    if (isNamed) acks?.note(named);
+    // The browser may take the cookie, and still withhold the answer from a page that was away.
+    if (isNamed && acks?.take(name) && outcome.kind === 'unanswered') return { kind: 'delivered' };
     if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') remembered.set('answered', true);
     return outcome;
   }
@@ -147,37 +138,53 @@ export function createSender(needs: SenderNeeds): Sender {
     for (const { id } of events) inFlight.delete(id);
   }
 
-  /** Whether the proxy answers a request without events: no event can be the reason if it does not. */
-  const isAlive = ({ kind }: Outcome): boolean => kind === 'delivered' || kind === 'rejected';
-
   const askedFor = (outcome: Outcome): number | undefined =>
     outcome.kind === 'busy' ? outcome.afterMs : undefined;
 
   async function conclude(events: readonly WaitingEvent[], outcome: Outcome): Promise<void> {
-    switch (outcome.kind) {
-      case 'delivered':
-        await delivered(events, attempts, outcome);
-        acquit(events.length);
-        failures = attempts = 0;
-        return undefined;
-      case 'rejected':
-      case 'too-large':
-        failures = 0;
-        // The proxy takes less than we thought; remembered for as long as the page lives.
-        if (outcome.kind === 'too-large' && events.length > 1) {
-          limits = { ...limits, maxBytes: Math.ceil(Math.min(limits.maxBytes, bytesOf(events)) / 2) };
-        }
-        return divide(events, true, outcome.status, outcome.kind);
-      case 'unreadable':
-        return undefined; // the transport goes on in plain, at once
-      case 'unauthorized':
-        needs.onUnauthorized();
-        return later(events, retryDelayMs(++failures, 1, SLOW_BASE_MS), outcome.status);
-      case 'busy':
-      case 'unanswered':
-        return failed(events, outcome);
-      case 'aborted':
+    if (outcome.kind === 'aborted') return undefined;
+    if (outcome.kind === 'delivered') {
+      await delivered(events, attempts, outcome);
+      diagnosis?.passed(events.length);
+      failures = attempts = 0;
+      return undefined;
     }
+    if (!isUnclear(outcome)) return retry(events, outcome);
+    // Where nothing answers, the file may not come either: asking for it once is enough.
+    if (!diagnosis && (outcome.status || failures < SUSPECT_AFTER)) await loadDiagnosis(outcome);
+    return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
+  }
+
+  /** Whether waiting may not be enough. "Not now", said in so many words, is no reason to suspect an event. */
+  function isUnclear(outcome: Failure): boolean {
+    const { kind, status } = outcome;
+    if (kind === 'rejected' || kind === 'foreign') return true;
+    return (
+      kind !== 'unauthorized' &&
+      (failures + 1 >= SUSPECT_AFTER || diagnosis?.isNarrow() === true) &&
+      needs.lifecycle.online() &&
+      askedFor(outcome) === undefined &&
+      status !== 503 &&
+      !BUSY.has(status)
+    );
+  }
+
+  async function loadDiagnosis(outcome: Failure): Promise<void> {
+    await new Promise<unknown>((resolve) => {
+      const stop = clock.after(LOAD_TIMEOUT_MS, () => resolve(undefined));
+      needs
+        .diagnosis({ ...needs, retry, later, drop, isOver: () => stopped })
+        .then(
+          (made) => (diagnosis ??= made),
+          () => {
+            if ('body' in outcome && !isTold)
+              needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
+            isTold = true;
+          },
+        )
+        .then(resolve)
+        .finally(stop);
+    });
   }
 
   async function delivered(
@@ -192,64 +199,43 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   async function drop(event: WaitingEvent, reason: 'rejected' | 'too-large', status: number): Promise<void> {
+    attempts = 0;
     await forget([event], reason);
     tell('dropped', { id: event.id, reason, status });
   }
 
-  async function failed(events: readonly WaitingEvent[], outcome: Failure): Promise<void> {
+  /** Keeps the events, and waits: for as long as the proxy asks, else longer from failure to failure. */
+  function retry(events: readonly OutboxEvent[], outcome: Failure): void {
     failures++;
-    const { status } = outcome;
-    const online = needs.lifecycle.online();
-    let askedMs = askedFor(outcome);
-    const suspect = suspects > 0 || failures >= SUSPECT_AFTER;
-    // "Not now", said in so many words, is no reason to suspect an event.
-    if (askedMs === undefined && suspect && online && status !== 503 && !BUSY.has(status)) {
-      const probe = await send([]);
-      askedMs = askedFor(probe);
-      if (isAlive(probe)) {
-        await divide(events, false, status, 'rejected');
-        return later(events, retryDelayMs(1, needs.random()), status);
-      }
-      outage = true;
-      // It has never worked in this browser, and the network is there.
-      blocked = outcome.kind === 'unanswered' && !remembered.get('answered');
-      if (blocked) tell('blocked', { failures });
+    const isUnauthorized = outcome.kind === 'unauthorized';
+    if (isUnauthorized) needs.onUnauthorized();
+    // It has never worked in this browser, and the network is there.
+    if (
+      outcome.kind === 'unanswered' &&
+      failures >= SUSPECT_AFTER &&
+      needs.lifecycle.online() &&
+      !isTold &&
+      !remembered.get('answered')
+    ) {
+      isTold = true;
+      tell('blocked', { failures });
     }
-    const delayMs = askedMs ?? (blocked ? CAP_MS : retryDelayMs(failures, needs.random()));
-    return later(events, delayMs, status, askedMs !== undefined);
+    const askedMs = askedFor(outcome);
+    const delayMs = isUnauthorized
+      ? retryDelayMs(failures, 1, SLOW_BASE_MS)
+      : retryDelayMs(failures, needs.random());
+    later(events, askedMs ?? delayMs, outcome.status, askedMs !== undefined);
   }
 
   /** Keeps the events, and tells when they are sent again. */
-  function later(events: readonly OutboxEvent[], delayMs: number, status: number, asked = false): void {
+  function later(events: readonly OutboxEvent[], givenMs: number, status: number, asked = false): void {
     if (stopped) return;
+    const delayMs = hopeful && !asked ? Math.min(givenMs, retryDelayMs(1, needs.random())) : givenMs;
+    wait = { untilMs: clock.now() + delayMs, asked };
+    if (asked) remembered.setQuiet(delayMs);
+    arm(delayMs);
     const ids = events.map(({ id }) => id);
-    tell('retrying', { ids, attempt: attempts, delayMs: hold(delayMs, asked), status });
-  }
-
-  async function divide(
-    events: readonly WaitingEvent[],
-    refused: boolean,
-    status: number,
-    reason: 'rejected' | 'too-large',
-  ): Promise<void> {
-    const [poison] = events;
-    if (events.length > 1) {
-      suspects ||= events.length;
-      narrow = Math.ceil(events.length / 2);
-    } else if (poison) {
-      crashes = crashed === poison.id ? crashes + 1 : 1;
-      crashed = poison.id;
-      if (!refused && crashes < CRASHES) return;
-      attempts = 0;
-      acquit(1);
-      await drop(poison, reason, status);
-    }
-  }
-
-  /** So many of the suspects are seen to. */
-  function acquit(count: number): void {
-    suspects = Math.max(0, suspects - count);
-    narrow = Math.min(narrow * 2, suspects);
+    if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs, status });
   }
 
   async function forget(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void> {
@@ -266,7 +252,7 @@ export function createSender(needs: SenderNeeds): Sender {
     landed(events);
     const askedMs = askedFor(outcome);
     if (askedMs === undefined) soon();
-    else hold(askedMs, true);
+    else later([], askedMs, 0, true);
   }
 
   return {
@@ -287,21 +273,37 @@ export function createSender(needs: SenderNeeds): Sender {
       } while (settledCount > before && pending() > 0);
     },
     leaving(unsaved, stays) {
-      // While it waits for the proxy, what is stored is better off with the next page than sent twice.
-      if (stopped || wait || outage || remembered.quietMs() > 0) return;
-      // Another tab lives on and sends what this one has stored, or saves in its lifeboat: both would be twice.
-      if (!needs.leads() || (!stays && needs.hasHeir())) return;
-      transport.hurry();
-      let room = Math.min(transport.keepaliveRoom() - 100, limits.maxBytes); // the words around the events
-      const fitting: WaitingEvent[] = [];
-      for (const event of recent.with(unsaved)) {
-        if (inFlight.has(event.id) || !transport.takes(event.json)) continue;
-        if (fitting.length >= limits.maxEvents || (room -= event.bytes + 1) < 0) break;
-        fitting.push({ ...event, place: 0 });
+      // While it waits for the proxy, what is stored is better off with the next page than sent twice. Where another tab lives
+      // on, that sends what this one has stored, or saves in its lifeboat.
+      if (
+        !stopped &&
+        !wait &&
+        !diagnosis?.isOut() &&
+        remembered.quietMs() <= 0 &&
+        needs.leads() &&
+        (stays || !needs.hasHeir())
+      ) {
+        transport.hurry();
+        const { maxEvents, maxBytes } = limits();
+        let room = Math.min(transport.keepaliveRoom() - 100, maxBytes); // the words around the events
+        const fitting: WaitingEvent[] = [];
+        for (const event of recent.with(unsaved)) {
+          if (inFlight.has(event.id) || !transport.takes(event.json)) continue;
+          if (fitting.length >= maxEvents || (room -= event.bytes + 1) < 0) break;
+          fitting.push({ ...event, place: 0 });
+        }
+        if (fitting.length) void farewell(fitting);
       }
-      if (!fitting.length) return;
-      void farewell(fitting);
+      if (named.size) acks?.note(named);
     },
+    hold(events) {
+      for (const { id } of events) inFlight.add(id);
+      return () => {
+        landed(events);
+        soon();
+      };
+    },
+    acknowledge: (events) => delivered(events, 1, {}),
     stop() {
       stopped = true;
       timer?.();

@@ -1,22 +1,36 @@
 import type { Clock } from '../browser.ts';
-import { utf8 } from '../wire.ts';
-import { judge, type Outcome } from './outcome.ts';
+import { ACK_HEADER, utf8 } from '../wire.ts';
+import { BUSY, judge, type Outcome } from './outcome.ts';
 
 /** Sends one body and says what came of it. */
 export interface Transport {
-  /**
-   * @param jsons events, already serialised; none at all asks whether the proxy answers
-   * @param credentials instead of the client key
-   */
-  send(jsons: readonly string[], leaving?: boolean, credentials?: Credentials): Promise<Outcome>;
+  /** @param jsons events, already serialised; none at all asks whether the proxy takes batches */
+  send(jsons: readonly string[], manner?: Manner): Promise<Outcome>;
   /** Whether this event may go at once, with a page that cannot wait. */
   takes(json: string): boolean;
   /** Bytes that requests of this page may still carry beyond its end. */
   keepaliveRoom(): number;
   /** The page may never run again: what is being compressed goes as it is, and at once, where it may outlive the page so. */
   hurry(): void;
+  /** Where requests go from now on; nothing: where they went at first. */
+  moveTo(url?: string): void;
   /** Cuts off what is in flight. */
   abort(): void;
+}
+
+/** How one request is sent. */
+export interface Manner {
+  /** The page may be gone when the answer comes. */
+  readonly leaving?: boolean;
+  /**
+   * Asked when the request leaves, and whether its page does: a name for the request, which its answer leaves in a cookie for
+   * the next page; or undefined where nobody will need that.
+   */
+  readonly ack?: (leaving: boolean) => string | undefined;
+  /** Instead of the client key. */
+  readonly credentials?: Credentials;
+  /** Where a redirect leads is followed, and told as `url`. */
+  readonly follow?: boolean;
 }
 
 /** Headers. */
@@ -46,14 +60,16 @@ const WORTH_COMPRESSING = 500;
 const LATE = 0;
 
 export function createTransport(needs: TransportNeeds): Transport {
-  const { url, clock, timeoutMs } = needs;
+  const { clock, timeoutMs } = needs;
   const inFlight = new Set<AbortController>();
   const compressing = new Set<() => void>();
+  let { url } = needs;
   let keepaliveBytes = 0;
+  let mayKeepAlive = true;
   const room = (): number => KEEPALIVE_BYTES - keepaliveBytes;
 
   return {
-    async send(jsons, leaving = false, credentials = { Authorization: needs.authorization }) {
+    async send(jsons, { leaving = false, ack, credentials, follow } = {}) {
       const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
       const control = new AbortController();
       inFlight.add(control);
@@ -74,41 +90,55 @@ export function createTransport(needs: TransportNeeds): Transport {
       async function post(packed?: Uint8Array<ArrayBuffer>): Promise<Outcome> {
         const body = packed ?? utf8.encode(text);
         const bytes = body.byteLength;
-        const keepalive = bytes <= (leaving ? room() : Math.min(room(), KEEPALIVE_BODY_BYTES));
+        const keepalive = leaving
+          ? bytes <= room()
+          : mayKeepAlive && bytes <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         const stop = clock.after(timeoutMs, () => control.abort(LATE));
+        const name = ack?.(leaving);
         if (keepalive) keepaliveBytes += bytes;
         try {
           const response = await needs.request(url, {
             method: 'POST',
             headers: {
-              ...credentials,
+              ...(credentials ?? { Authorization: needs.authorization }),
               'Content-Type': 'application/json',
-              ...(packed ? { 'Content-Encoding': 'gzip' } : {}),
+              ...(packed && { 'Content-Encoding': 'gzip' }),
+              ...(name && { [ACK_HEADER]: name }),
             },
             body,
             keepalive,
-            credentials: 'omit',
+            // The browser takes a cookie only from an answer to which it would send cookies.
+            credentials: name ? 'same-origin' : 'omit',
             // Followed, a POST may become a GET whose 200 would pass for a delivery.
-            redirect: 'error',
+            redirect: follow ? 'follow' : 'manual',
             priority: 'low',
             signal: control.signal,
           });
           // A keepalive answer that is not read never gives its share of the 64 KiB back.
           const said = await response.text();
-          const { status, headers } = response;
-          const encodings = headers.get('Accept-Encoding');
-          if (status === 415 && packed) needs.onReadsGzip(false);
-          else if (/\bgzip\b/i.test(encodings ?? '')) needs.onReadsGzip(true);
+          mayKeepAlive = true;
+          const { status, headers, redirected } = response;
+          // Whatever reads packed requests here (or refuses them: a firewall, a body parser), plain ones may pass.
+          if (packed && status >= 400 && status < 500 && status !== 401 && !BUSY.has(status)) {
+            const plain = await post();
+            if (status === 415 || plain.kind === 'delivered') needs.onReadsGzip(false);
+            return plain;
+          }
+          if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.onReadsGzip(true);
           const answer = {
             status,
+            type: headers.get('Content-Type'),
             retryAfter: headers.get('Retry-After'),
             date: headers.get('Date'),
             body: said,
-            gzipped: packed !== undefined,
           };
-          return judge(answer, clock.now());
+          return { ...judge(answer, clock.now()), ...(redirected && { url: response.url }) };
         } catch {
-          return control.signal.reason ? { kind: 'aborted' } : { kind: 'unanswered', status: 0 };
+          if (control.signal.reason) return { kind: 'aborted' };
+          if (!keepalive || leaving || control.signal.aborted) return { kind: 'unanswered', status: 0 };
+          // Another script of the page may hold what keepalive requests share.
+          mayKeepAlive = false;
+          return await post(packed);
         } finally {
           stop();
           inFlight.delete(control);
@@ -119,6 +149,9 @@ export function createTransport(needs: TransportNeeds): Transport {
     takes: () => true,
     keepaliveRoom: room,
     hurry: () => compressing.forEach((hurry) => hurry()),
+    moveTo(target = needs.url) {
+      url = target;
+    },
     abort: () => inFlight.forEach((control) => control.abort()),
   };
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/sender/outcome.ts';
-import type { Credentials, Transport } from '../../src/sender/transport.ts';
+import type { Credentials, Manner, Transport } from '../../src/sender/transport.ts';
 import type { Clock } from '../../src/browser.ts';
 
 export interface SentRequest {
@@ -7,6 +7,9 @@ export interface SentRequest {
   readonly jsons: readonly string[];
   readonly at: number;
   readonly leaving: boolean;
+  /** What the request is called, where its answer is to be left for the next page. */
+  readonly name: string | undefined;
+  readonly follow: boolean;
   /** Instead of the client key. */
   readonly credentials: Credentials | undefined;
 }
@@ -31,6 +34,8 @@ export interface FakeTransport extends Transport {
   readonly aborted: boolean;
   /** How often. */
   readonly hurried: number;
+  /** Where requests go now; undefined: where they went at first. */
+  readonly target: string | undefined;
 }
 
 export const DELIVERED: Outcome = { kind: 'delivered' };
@@ -40,7 +45,9 @@ export const busy = (status = 503, afterMs?: number): Outcome => ({
   status,
   ...(afterMs === undefined ? {} : { afterMs }),
 });
-export const rejected = (status = 400): Outcome => ({ kind: 'rejected', status });
+export const rejected = (status = 400, body = ''): Outcome => ({ kind: 'rejected', status, body });
+export const webPage = (body = '<!DOCTYPE html>', status = 200): Outcome => ({ kind: 'foreign', status, body });
+export const REDIRECT: Outcome = { kind: 'foreign', status: 0, body: '' };
 
 export function fakeTransport(clock: Clock): FakeTransport {
   const sent: SentRequest[] = [];
@@ -50,6 +57,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
   let room = 63 * 1024;
   let aborted = false;
   let hurried = 0;
+  let target: string | undefined;
   let takes = (_json: string): boolean => true;
   return {
     sent,
@@ -68,9 +76,9 @@ export function fakeTransport(clock: Clock): FakeTransport {
     get hurried() {
       return hurried;
     },
-    async send(jsons, leaving = false, credentials) {
+    async send(jsons, { leaving = false, ack, credentials, follow = false }: Manner = {}) {
       const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
-      const request = { ids, jsons, at: clock.now(), leaving, credentials };
+      const request = { ids, jsons, at: clock.now(), leaving, name: ack?.(leaving), follow, credentials };
       sent.push(request);
       const reply =
         queue.shift() ?? (typeof script === 'function' ? await script(request, sent.length - 1) : script);
@@ -79,6 +87,10 @@ export function fakeTransport(clock: Clock): FakeTransport {
     },
     takes: (json) => takes(json),
     keepaliveRoom: () => room,
+    get target() {
+      return target;
+    },
+    moveTo: (url) => void (target = url),
     hurry: () => void hurried++,
     abort() {
       aborted = true;

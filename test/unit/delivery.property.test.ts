@@ -22,6 +22,7 @@ vi.stubGlobal('IDBKeyRange', IDBKeyRange);
 beforeAll(async () => {
   await Promise.all([
     import('../../src/outbox/recovery.ts'),
+    import('../../src/sender/diagnosis.ts'),
     import('../../src/sender/lease.ts'),
     import('../../src/left-behind.ts'),
     import('../../src/customerio/pipeline.ts'),

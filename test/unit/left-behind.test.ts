@@ -66,7 +66,12 @@ function bench({
     page: name,
     clock: page.clock,
     outbox: page.outbox,
-    sender: { hasSettled: (id) => arrived.includes(id) },
+    sender: {
+      hasSettled: (id) => arrived.includes(id),
+      hold: () => () => undefined,
+      acknowledge: async () => undefined,
+    },
+    takeAck: () => false,
     settings: {
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },

@@ -1,4 +1,4 @@
-import { inWords, isDelivered } from './probe.ts';
+import { inWords, isDelivered, isRefused } from './probe.ts';
 import { fail, type Finding, pass, warn } from './row.ts';
 import { answersIn, type Scene } from './scene.ts';
 
@@ -20,19 +20,19 @@ export async function checkCompression(scene: Scene): Promise<readonly Finding[]
     return [
       warn(name, detail, 'Nothing to do: batches are plain. Packed, they have a fraction of the bytes.'),
     ];
-  if (reply.kind === 'answer' && reply.status === 415)
+  if (isRefused(reply))
     return [
       warn(
         name,
         detail,
-        'Leave out Accept-Encoding: gzip, or read it. The SDK has to send such a batch twice.',
+        'Leave out Accept-Encoding: gzip, or let packed bodies pass: something refuses them. The SDK sends the first such batch twice, and stays plain in that browser.',
       ),
     ];
   return [
     fail(
       name,
       detail,
-      'Leave out Accept-Encoding: gzip, or read it: the SDK believes it, and only 415 makes it send plain again.',
+      'Leave out Accept-Encoding: gzip, or read it: the SDK believes it, and takes this answer for an outage.',
     ),
   ];
 }

@@ -39,10 +39,14 @@ function accepted(reply: Reply): Finding {
       'Give the key that the proxy expects. It comes as Basic base64(key + ":"), without a password.',
       'events',
     );
-  return warn(
+  const detail = `${inWords(reply)} to an empty batch`;
+  // Other answers are weather, and may be over when the SDK asks.
+  if (!isRefused(reply))
+    return warn(name, detail, 'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.');
+  return fail(
     name,
-    `${inWords(reply)} to an empty batch`,
-    'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.',
+    detail,
+    'Answer 200 to {"batch":[]}. The SDK asks so, when a batch is refused, whether its events or the address is at fault: where this is refused too, it keeps all events, and one faulty event holds up the others.',
   );
 }
 
@@ -54,7 +58,7 @@ function refused(name: string, reply: Reply): Finding {
     return fail(
       name,
       inWords(reply),
-      'Answer 401: after it the SDK keeps its events, after another 4xx it drops them as faulty.',
+      'Answer 401: the SDK then says that the key is wrong, and otherwise that the address takes no batches.',
     );
   return warn(name, inWords(reply), 'Answer 401: the SDK then says that the key is wrong.');
 }

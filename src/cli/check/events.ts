@@ -23,7 +23,7 @@ function alias(reply: Reply): Finding {
   return warn(
     'alias',
     inWords(reply),
-    'Forward alias too, if your pages call it: the SDK drops what never passes.',
+    'Forward alias too, if your pages call it: the SDK drops an event that is refused while others pass.',
   );
 }
 
@@ -55,7 +55,11 @@ function hopeless(name: string, reply: Reply): Finding {
       'Answer 2xx only after Customer.io has: wait for its answer, and ask for a true one with X-Strict-Mode: 1.',
     );
   if (isRefused(reply)) return pass(name, inWords(reply));
-  return warn(name, inWords(reply), 'Answer 400: the SDK then drops this event at once, and tries no more.');
+  return warn(
+    name,
+    inWords(reply),
+    'Answer 400: the SDK then drops this event after two tries, and delivers the others.',
+  );
 }
 
 async function isolated({ samples, postEvents }: Scene): Promise<Finding> {

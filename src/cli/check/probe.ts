@@ -93,18 +93,24 @@ function answerOf(response: IncomingMessage, text: string, ms: number): Answer {
   };
 }
 
-/** What the SDK makes of it. `gzipped`: whether the request was. */
-export function outcomeOf(reply: Reply, gzipped = false): Outcome {
+/** What the SDK makes of it. */
+export function outcomeOf(reply: Reply): Outcome {
   if (reply.kind === 'silence') return { kind: 'unanswered', status: 0 };
   const { status, text: body, header } = reply;
-  const times = { retryAfter: header('Retry-After'), date: header('Date') };
-  return judge({ status, body, gzipped, ...times }, Date.now());
+  const answer = {
+    status,
+    body,
+    type: header('Content-Type'),
+    retryAfter: header('Retry-After'),
+    date: header('Date'),
+  };
+  return judge(answer, Date.now());
 }
 
 export const isDelivered = (reply: Reply): boolean => outcomeOf(reply).kind === 'delivered';
 
 /** An answer that says at once that what was sent is at fault. */
-export const isRefused = (reply: Reply): boolean => ['rejected', 'too-large'].includes(outcomeOf(reply).kind);
+export const isRefused = (reply: Reply): boolean => outcomeOf(reply).kind === 'rejected';
 
 /** In a few words. Never more of an answer than its status: it might repeat the client key. */
 export function inWords(reply: Reply): string {

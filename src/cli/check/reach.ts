@@ -34,7 +34,7 @@ export async function checkReach(scene: Scene): Promise<readonly Finding[]> {
     tls(scene, reply),
     noRedirect(scene, reply),
   ];
-  if (findings.some(({ status }) => status === 'fail')) return findings;
+  if (findings.some(({ status, blocks }) => status === 'fail' || blocks !== undefined)) return findings;
   return [...findings, endpoint(reply)];
 }
 
@@ -69,22 +69,29 @@ function tls({ url, origin }: Scene, { validUntil }: Answer): Finding {
 }
 
 function noRedirect(scene: Scene, answer: Answer): Finding {
+  const name = 'no redirect';
   const { status } = answer;
-  if (status < 300 || status > 399) return pass('no redirect', 'none');
+  if (status < 300 || status > 399) return pass(name, 'none');
+  const target = targetOf(scene, answer);
+  // It may repeat what was sent.
+  const shown = target && !target.href.includes(scene.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
+  const detail = `answered ${status}${shown}`;
+  if ((status === 307 || status === 308) && target?.origin === scene.url.origin) {
+    const advice =
+      'Use the address that it leads to, and check that one: the SDK follows it, with two requests more for each page.';
+    return { ...warn(name, detail, advice), blocks: 'all' };
+  }
   return fail(
-    'no redirect',
-    `answered ${status}${target(scene, answer)}`,
-    'Use the address that it leads to. The SDK follows none: a POST may become a GET whose 200 would pass for a delivery.',
+    name,
+    detail,
+    'Use the address that it leads to. The SDK follows only 307 and 308 to the same origin: otherwise a POST may become a GET whose 200 would pass for a delivery, or events go to somebody else.',
     'all',
   );
 }
 
-function target({ url, clientKey }: Scene, answer: Answer): string {
+function targetOf({ url }: Scene, answer: Answer): URL | null {
   const location = answer.header('Location');
-  if (location === null || !URL.canParse(location, url)) return '';
-  const { origin, pathname } = new URL(location, url);
-  // It may repeat what was sent.
-  return location.includes(clientKey) ? '' : `, to ${origin}${pathname}`;
+  return location !== null && URL.canParse(location, url) ? new URL(location, url) : null;
 }
 
 function endpoint(answer: Answer): Finding {
@@ -95,7 +102,7 @@ function endpoint(answer: Answer): Finding {
   return fail(
     name,
     `answered ${status}${isPage ? ' with an HTML page' : ''}`,
-    `Correct the address: ${BATCH_PATH} comes after it. Something else answers here.`,
+    `Correct the address: ${BATCH_PATH} comes after it. Something else answers here, and the SDK keeps all events (errors endpoint-refuses, not-a-proxy).`,
     'all',
   );
 }

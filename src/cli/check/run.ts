@@ -1,3 +1,4 @@
+import { checkAcknowledgement } from './acknowledgement.ts';
 import { checkBatch } from './batch.ts';
 import { checkCompression } from './compression.ts';
 import { checkCredentials } from './credentials.ts';
@@ -25,6 +26,7 @@ const GROUPS: readonly Group[] = [
   { name: 'batch', sendsEvents: true, run: checkBatch },
   { name: 'single', sendsEvents: true, run: checkSingle },
   { name: 'compression', sendsEvents: true, run: checkCompression },
+  { name: 'acknowledgement', sendsEvents: true, run: checkAcknowledgement },
   { name: 'events', sendsEvents: true, run: checkEvents },
   { name: 'errors', run: checkErrors },
   { name: 'timing', run: checkTiming },

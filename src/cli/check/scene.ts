@@ -37,6 +37,8 @@ export interface Manner {
   /** `null`: no such header. */
   readonly authorization?: string | null;
   readonly gzip?: boolean;
+  /** Besides those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function createScene({ url, clientKey, origin = url.origin, timeoutMs, dry }: CheckOptions): Scene {
@@ -63,6 +65,7 @@ export function createScene({ url, clientKey, origin = url.origin, timeoutMs, dr
         'Content-Type': 'application/json',
         ...(authorization !== null && { Authorization: authorization }),
         ...(gzip && { 'Content-Encoding': 'gzip' }),
+        ...how.headers,
       },
       body: gzip ? gzipSync(body) : body,
     });

@@ -14,6 +14,8 @@ export function checkEvents(world: World): void {
 
 /** It takes no longer to write down what was delivered, where nothing is wrong with the disk. */
 const WRITING_MS = 1_000;
+/** An answer that comes so soon after its page has left is waited for by the next one. */
+const NOTED_MS = 4_000;
 
 /** Stored, or saved as the page left: delivered, or dropped for a reason, or deleted by the visitor. */
 function checkPromises({ book, tabs, plan }: World): void {
@@ -77,7 +79,7 @@ function checkOrder({ tabs, plan }: World): void {
  * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
  * before it could write that down.
  */
-function checkRepeats({ book, plan, origin, stops, wasFrozen, wasStuck }: World): void {
+function checkRepeats({ book, plan, origin, stops, departed, wasFrozen, wasStuck }: World): void {
   // Without a channel no page knows what another one has delivered.
   if (plan.diskFails || wasStuck || !plan.channel) return;
   // Who comes back, or is frozen with a lifeboat in its hands, may not know what has become of it.
@@ -86,12 +88,17 @@ function checkRepeats({ book, plan, origin, stops, wasFrozen, wasStuck }: World)
     return Boolean(saved && (cameBack || wasFrozen));
   };
   const known = new Map<string, number>();
-  for (const { page, batch, atMs, accepted, heard } of origin.network.sent) {
+  for (const { page, batch, atMs, accepted, heard, namedAtMs } of origin.network.sent) {
     for (const { messageId } of batch) {
       const since = known.get(messageId);
       if (since !== undefined && atMs > since + WRITING_MS && !isInDoubt(messageId))
         throw new Error(`${page} has sent ${messageId}, which had arrived for sure`);
     }
+    // A page that has left in order has said which events these were, and the next one looks for the cookie.
+    const leftAtMs = departed.get(page) ?? Number.NEGATIVE_INFINITY;
+    const isNoted = plan.text === 'there' && !plan.clears && !plan.withdraws && !plan.jumps;
+    if (isNoted && namedAtMs !== undefined && namedAtMs > leftAtMs && namedAtMs < leftAtMs + NOTED_MS)
+      for (const { messageId } of batch) known.set(messageId, namedAtMs);
     if (!accepted || !heard) continue;
     const wasStopped = stops.some(
       (stop) => stop.page === page && stop.atMs >= heard.atMs && stop.atMs < heard.atMs + WRITING_MS,

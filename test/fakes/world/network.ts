@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { WireEvent } from '../../../src/wire.ts';
+import { ACK_HEADER, type WireEvent } from '../../../src/wire.ts';
 import type { FakeClock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Page } from './page.ts';
@@ -32,6 +32,8 @@ export interface SentRequest {
   failed?: boolean;
   /** The proxy has answered 2xx. */
   accepted?: boolean;
+  /** Its answer has left its name in a cookie. */
+  namedAtMs?: number;
 }
 
 interface InFlight {
@@ -57,9 +59,12 @@ export interface NetworkNeeds {
   onRequest(request: SentRequest): void;
   /** The proxy has taken it. */
   onAccepted(request: SentRequest): void;
+  /** The browser has an answer that leaves this name in a cookie. */
+  onNamedAnswer(name: string): void;
 }
 
-export function createNetwork({ clock, random, proxy, nowMs, onRequest, onAccepted }: NetworkNeeds): Network {
+export function createNetwork(needs: NetworkNeeds): Network {
+  const { clock, random, proxy, nowMs, onRequest, onAccepted, onNamedAnswer } = needs;
   const sent: SentRequest[] = [];
   const inFlight = new Set<InFlight>();
   const sky = createSky(random, nowMs);
@@ -103,6 +108,13 @@ export function createNetwork({ clock, random, proxy, nowMs, onRequest, onAccept
         onAccepted(request);
       }
       clock.after(answerMs, () => {
+        const name = request.headers[ACK_HEADER];
+        const hasHead = back === 'whole' || back === 'half';
+        // The browser reads the head of an answer also where the page has gone.
+        if (name && request.accepted && hasHead && (inFlight.has(each) || page.life() === 'gone')) {
+          request.namedAtMs = nowMs();
+          onNamedAnswer(name);
+        }
         if (!inFlight.has(each)) return;
         if (back === 'never') return;
         if (back === 'lost' || answer === 'hang-up') fail(each, new TypeError('Failed to fetch'));

@@ -1,3 +1,4 @@
+import { ACK_COOKIE_PREFIX } from '../../../src/wire.ts';
 import type { Analytics } from '../../../src/analytics.ts';
 import type { Moment } from '../../../src/browser.ts';
 import { createAnalytics } from '../../../src/create.ts';
@@ -62,6 +63,8 @@ export interface World {
   /** A page was stuck, perhaps in the middle of a transaction, and has held up the others. */
   wasStuck: boolean;
   /** A page was frozen, perhaps with a lifeboat in its hands that it has read and not yet written down. */
+  /** When a page has left last, in order, with code of its own running. */
+  readonly departed: Map<string, number>;
   wasFrozen: boolean;
   readonly story: string[];
   note(line: string): void;
@@ -111,6 +114,8 @@ export function createWorld(seed: number): World {
     nowMs,
     onRequest: (request) => world.attempt(() => checkRequest(request, world)),
     onAccepted: ({ batch }) => world.attempt(() => book.arrive(batch)),
+    onNamedAnswer: (name) =>
+      origin.cookies.write(`${ACK_COOKIE_PREFIX}${name}=1; Path=/; Max-Age=604800; SameSite=Lax`),
   });
   const origin: Origin = {
     url: PAGE_URL,
@@ -143,6 +148,7 @@ export function createWorld(seed: number): World {
     stops,
     renewed: new Set(),
     wasStuck: false,
+    departed: new Map(),
     wasFrozen: false,
     hasRotted: false,
     hasEverRotted: false,
@@ -212,6 +218,7 @@ export function createWorld(seed: number): World {
     },
     leave(tab) {
       tab.disturbed ??= 'left';
+      if (tab.page.life() === 'running') world.departed.set(tab.page.name, nowMs());
       for (const moment of random.pick<readonly Moment[]>([['leave', 'hide'], ['hide', 'leave'], ['leave']]))
         world.happen(tab, moment);
       const saved = savedIn(origin);

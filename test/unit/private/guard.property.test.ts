@@ -59,7 +59,7 @@ async function live(seed: number): Promise<number> {
     () => (does = pick(['token', 'token', 'null', 'throw', 'never', 'late'])),
     () => late.splice(0).forEach((answer) => answer()),
     () => page.transport.respond(pick<Outcome>([DELIVERED, DELIVERED, DELIVERED, INVALID])),
-    () => page.transport.respondOnce(pick<Outcome>([INVALID, { kind: 'rejected', status: 403 }])),
+    () => page.transport.respondOnce(pick<Outcome>([INVALID, { kind: 'rejected', status: 403, body: '' }])),
     () => page.advance(below(2) ? below(3_000) : below(20) * MINUTE),
     () => page.sender.leaving([]),
     () => void page.sender.flush(),

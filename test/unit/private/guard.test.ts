@@ -241,5 +241,5 @@ test('what the proxy has not taken is known from either half', async () => {
   await track('a', 1, 'ann');
   transport.respond(({ ids }) => ({ kind: 'delivered', refused: ids }));
   const jsons = [ownEvent('x1').json, ownEvent('a2', 'ann').json];
-  expect(await guard.send(jsons, true)).toEqual({ kind: 'delivered', refused: ['x1', 'a2'] });
+  expect(await guard.send(jsons, { leaving: true })).toEqual({ kind: 'delivered', refused: ['x1', 'a2'] });
 });

@@ -3,6 +3,7 @@ import type { Ledger, OutboxEvent } from '../../../src/outbox/contract.ts';
 import { createMemoryStore } from '../../../src/outbox/memory.ts';
 import { createGuard, type Guard, type Way } from '../../../src/private/guard.ts';
 import type { Sender } from '../../../src/sender/contract.ts';
+import { createDiagnosis } from '../../../src/sender/diagnosis.ts';
 import { createSender } from '../../../src/sender/sender.ts';
 import { settled, START_MS } from '../../fakes/clock.ts';
 import { fakeLifecycle } from '../../fakes/lifecycle.ts';
@@ -29,6 +30,7 @@ export interface GuardedPage {
   advance(ms: number): Promise<void>;
 }
 
+const ENDPOINT = { url: 'https://events.example.com/v1/batch', secret: 'client-key' };
 const EMPTY: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
 const LIMITS = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024 };
 const MOST_READS = 5_000;
@@ -87,6 +89,10 @@ export function guardedPage(
     transport: { ...transport, send, takes },
     batch: { maxEvents: setup.maxBatchEvents ?? 100, maxBytes: 475_000 },
     flushIntervalMs: 1_000,
+    gatherMs: 0,
+    acks: undefined,
+    diagnosis: async (diagnosisNeeds) => createDiagnosis(diagnosisNeeds, ENDPOINT),
+    fail: () => undefined,
     random: () => 1,
     leads: () => true,
     hasHeir: () => heir,

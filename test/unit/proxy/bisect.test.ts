@@ -125,6 +125,7 @@ describe('of a batch that Customer.io rejects', () => {
       id: String(each['messageId']),
       event: each as never,
       json: '',
+      came: null,
     }));
     const delivery = await sendInHalves(
       parcels,

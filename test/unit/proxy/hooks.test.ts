@@ -253,11 +253,12 @@ describe('onLog', () => {
   test('is told of every request once, without payload and keys', async () => {
     const entries: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ onLog: (entry) => entries.push(entry) });
-    const secret = event({ userId: 'private-user', properties: { email: 'private@example.com' } });
-    await proxy.fetch(post([secret, secret], { path: '/v1/batch?token=private-token' }));
-    await proxy.fetch(post([secret], { headers: { Authorization: `Basic ${btoa('private-key:')}` } }));
+    const secret = (): object =>
+      event({ userId: 'private-user', properties: { email: 'private@example.com' } });
+    await proxy.fetch(post([secret(), secret()], { path: '/v1/batch?token=private-token' }));
+    await proxy.fetch(post([secret()], { headers: { Authorization: `Basic ${btoa('private-key:')}` } }));
     upstream.respond({ status: 401 });
-    await proxy.fetch(post([secret]));
+    await proxy.fetch(post([secret()]));
     await proxy.fetch(new Request('https://events.example.com/v1/health'));
 
     expect(entries).toEqual([

@@ -73,6 +73,7 @@ describe('options', () => {
     ['upstream', 'https://cdp.customer.io'],
     ['correctClock', 'on'],
     ['deduplicate', 'yes'],
+    ['deduplicate', null],
     ['anonymousIdCookie', true],
     ['metrics', true],
     ['metrics', 'metrics'],
@@ -133,8 +134,12 @@ describe('options', () => {
     ['upstream.retries', 11],
     ['upstream.breakAfter', 0],
     ['upstream.pauseMs', Infinity],
-    ['deduplicate.maxIds', 0],
+    ['deduplicate.maxBytes', 0],
+    ['deduplicate.maxBytes', '16 MB'],
     ['deduplicate.windowMs', '1'],
+    ['deduplicate.store', () => {}],
+    ['deduplicate.store', {}],
+    ['deduplicate.store', { claim: () => [], done: () => {}, release: true }],
     ['anonymousIdCookie.domain', '.example.com'],
     ['anonymousIdCookie.domain', 'example.com; Path=/x'],
     ['anonymousIdCookie.domain', 7],
@@ -142,6 +147,15 @@ describe('options', () => {
   ])('that are wrong inside a group are named: %s = %j', (option, value) => {
     const [group = '', name = ''] = option.split('.');
     expect(messageOf({ ...GOOD, [group]: { [name]: value } })).toContain(`"${option}" must be `);
+  });
+
+  test('of a store name the functions that it lacks', () => {
+    expect(messageOf({ ...GOOD, deduplicate: { store: { claim: () => [] } } })).toContain(
+      '"deduplicate.store" must be an object with functions "claim", "done", "release", got one without done, release',
+    );
+    expect(messageOf({ ...GOOD, deduplicate: { maxIds: 10 } })).toBe(
+      'createProxy: "deduplicate.maxIds" is no option of the proxy',
+    );
   });
 
   test('of a secret allow no algorithm of a key, and the other way round', () => {
@@ -177,6 +191,8 @@ describe('options', () => {
       'fine',
     );
     expect(messageOf({ ...GOOD, rateLimit: false, deduplicate: {} })).toBe('fine');
+    const store = { claim: async () => [], done: async () => {}, release: async () => {} };
+    expect(messageOf({ ...GOOD, deduplicate: { store, maxBytes: undefined } })).toBe('fine');
     expect(messageOf({ ...GOOD, anonymousIdCookie: {} })).toContain('"anonymousIdCookie.domain" is missing');
     expect(messageOf({ ...GOOD, upstream: { retry: 1 } })).toContain('"upstream.retry" is no option');
   });

@@ -1,9 +1,12 @@
 /** Compiled by `tsc -p test/tsconfig.json`, never run: what the types promise to those who run a proxy. */
 import {
   type BatchAnswer,
+  type ClaimState,
   createProxy,
   createTokenIssuer,
   type CustomerTokenOptions,
+  type DeduplicateOptions,
+  type DeduplicateStore,
   type ErrorBody,
   type InboxAnswer,
   type Jwk,
@@ -46,6 +49,14 @@ createProxy({ writeKey, clientKeys: [{ key: 'shop' }] });
 const store: RateLimitStore = {
   count: async (requester, windowMs): Promise<RateCount> => ({ count: requester.length, resetMs: windowMs }),
 };
+const shared: DeduplicateStore = {
+  claim: async (keys, ttlMs, onExpired) => {
+    if (ttlMs > 1_000) keys.forEach((key) => onExpired?.(key));
+    return keys.map((): ClaimState => 'new');
+  },
+  done: async (keys) => keys.length,
+  release: async () => {},
+};
 createProxy({
   writeKey,
   clientKeys: async (key, request) => key.length > 0 && request.headers.has('Origin'),
@@ -59,7 +70,7 @@ createProxy({
     pauseMs: undefined,
   },
   correctClock: true,
-  deduplicate: { maxIds: 1 },
+  deduplicate: { maxBytes: 1, windowMs: undefined, store: shared },
   anonymousIdCookie: { domain: '' },
   enrich: ({ request, address }) => ({ language: request.headers.get('Accept-Language'), address }),
   metrics: '/metrics',
@@ -67,6 +78,13 @@ createProxy({
 export const closed: Promise<void> = createProxy({ writeKey, clientKeys, rateLimit: false }).close();
 // @ts-expect-error the domain is missing
 createProxy({ writeKey, clientKeys, anonymousIdCookie: {} });
+createProxy({ writeKey, clientKeys, deduplicate: false });
+const memory: DeduplicateOptions = { maxBytes: 1_000_000 };
+createProxy({ writeKey, clientKeys, deduplicate: memory });
+// @ts-expect-error memory is measured in bytes
+createProxy({ writeKey, clientKeys, deduplicate: { maxIds: 1 } });
+// @ts-expect-error a store can give back what it has claimed
+createProxy({ writeKey, clientKeys, deduplicate: { store: { claim: shared.claim, done: shared.done } } });
 // @ts-expect-error a count is a number
 createProxy({ writeKey, clientKeys, rateLimit: { perKey: true } });
 createProxy({

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Leader } from '../../../src/sender/leader.ts';
 import { createLeaseLeader } from '../../../src/sender/lease.ts';
 import { type FakeClock, fakeClock, settled, START_MS } from '../../fakes/clock.ts';
+import { fakeTextStore } from '../../fakes/text-store.ts';
 
 const TURNS = 30;
 const YEAR_MS = 365 * 86_400_000;
@@ -16,11 +17,19 @@ interface Tab {
 /** Tabs of one browser. */
 function browser(): { readonly clock: FakeClock; tab(owner: string, name?: string): Tab } {
   const clock = fakeClock(START_MS, TURNS);
+  const local = fakeTextStore();
   return {
     clock,
     tab(owner, name = 'site:lease') {
       let gained = 0;
-      const leader = createLeaseLeader({ name, owner, clock, gained: () => void (gained += 1) });
+      const leader = createLeaseLeader({
+        name,
+        owner,
+        clock,
+        local,
+        releasedKey: `${name}:released`,
+        gained: () => void (gained += 1),
+      });
       return { leader, gained: () => gained };
     },
   };
@@ -42,8 +51,55 @@ describe('a lease', () => {
     expect([first.leader.leads(), second.leader.leads()]).toEqual([true, false]);
     expect([first.gained(), second.gained()]).toEqual([1, 0]);
     first.leader.leave();
-    await clock.advance(20_000);
+    await clock.advance(1_000);
     expect([first.leader.leads(), second.leader.leads()]).toEqual([false, true]);
+  });
+
+  describe('of a page that leaves, and whose last write never gets to the database,', () => {
+    /** What a page that has gone has begun is undone. */
+    function dies(tab: Tab): void {
+      const { open } = indexedDB;
+      indexedDB.open = () => ({}) as IDBOpenDBRequest;
+      tab.leader.leave();
+      indexedDB.open = open;
+    }
+
+    test('is taken by the next page at once', async () => {
+      const { clock, tab } = browser();
+      const [first, second] = [tab('first'), tab('second')];
+      first.leader.join();
+      await settled(TURNS);
+      dies(first);
+      second.leader.join();
+      await clock.advance(100);
+      expect([second.leader.leads(), second.gained()]).toEqual([true, 1]);
+    });
+
+    test('is taken by a tab that has waited for it, when it hears of that', async () => {
+      const { clock, tab } = browser();
+      const [first, second] = [tab('first'), tab('second')];
+      first.leader.join();
+      await settled(TURNS);
+      second.leader.join();
+      await clock.advance(1_000);
+      dies(first);
+      expect(second.leader.leads()).toBe(false);
+      await clock.advance(100);
+      expect(second.leader.leads()).toBe(true);
+    });
+
+    test('binds others again when that page comes back', async () => {
+      const { clock, tab } = browser();
+      const [first, second] = [tab('first'), tab('second')];
+      first.leader.join();
+      await settled(TURNS);
+      first.leader.leave();
+      first.leader.join();
+      await clock.advance(100);
+      second.leader.join();
+      await clock.advance(100);
+      expect([first.leader.leads(), second.leader.leads()]).toEqual([true, false]);
+    });
   });
 
   test('of a tab that died ends by itself', async () => {

@@ -5,13 +5,13 @@ import { START_MS } from '../../fakes/clock.ts';
 
 const answer = (
   status: number,
-  more: { retryAfter?: string; date?: string; body?: string; gzipped?: boolean } = {},
+  more: { type?: string; retryAfter?: string; date?: string; body?: string } = {},
 ) => ({
   status,
+  type: more.type ?? null,
   retryAfter: more.retryAfter ?? null,
   date: more.date ?? null,
   body: more.body ?? '',
-  gzipped: more.gzipped ?? false,
 });
 
 describe('an answer is judged by its status', () => {
@@ -39,7 +39,7 @@ describe('an answer is judged by its status', () => {
   });
 
   test.each([400, 402, 403, 404, 405, 406, 409, 410, 422, 451])('%i is about what was sent', (status) => {
-    expect(judge(answer(status), START_MS)).toEqual({ kind: 'rejected', status });
+    expect(judge(answer(status), START_MS)).toEqual({ kind: 'rejected', status, body: '' });
   });
 
   test('401 is about the key', () => {
@@ -55,13 +55,29 @@ describe('an answer is judged by its status', () => {
     expect(judge(answer(403), START_MS).kind).toBe('rejected');
   });
 
-  test('415 is about the encoding, if there was one', () => {
-    expect(judge(answer(415, { gzipped: true }), START_MS)).toEqual({ kind: 'unreadable', status: 415 });
-    expect(judge(answer(415), START_MS)).toEqual({ kind: 'rejected', status: 415 });
+  test.each([415, 413])('%i is a refusal, whose size or encoding the sender looks at', (status) => {
+    expect(judge(answer(status), START_MS)).toEqual({ kind: 'rejected', status, body: '' });
   });
 
-  test('413 is too large', () => {
-    expect(judge(answer(413), START_MS)).toEqual({ kind: 'too-large', status: 413 });
+  test.each(['text/html', 'text/html; charset=utf-8', 'TEXT/HTML', 'application/xhtml+xml'])(
+    '2xx with %s is a page of the site, not the proxy',
+    (type) => {
+      const body = '<!DOCTYPE html>\n<title>Shop</title>';
+      expect(judge(answer(200, { type, body }), START_MS)).toEqual({ kind: 'foreign', status: 200, body });
+    },
+  );
+
+  test.each(['application/json', 'text/plain;charset=UTF-8', null])('2xx with %s has arrived', (type) => {
+    expect(judge(answer(200, type === null ? {} : { type }), START_MS)).toEqual({ kind: 'delivered' });
+  });
+
+  test.each([0, 301, 304, 308])('%i is a redirect, or no final answer at all', (status) => {
+    expect(judge(answer(status), START_MS).kind).toBe('foreign');
+  });
+
+  test.each([401, 403, 404, 503])('%i says the same with a web page as without', (status) => {
+    const plain = judge(answer(status), START_MS).kind;
+    expect(judge(answer(status, { type: 'text/html' }), START_MS).kind).toBe(plain);
   });
 });
 

@@ -1,7 +1,9 @@
 import type { AnalyticsEvents, DropReason } from '../../../src/events.ts';
 import type { BatchLimits, Ledger, OutboxEvent } from '../../../src/outbox/contract.ts';
+import { SdkError } from '../../../src/errors.ts';
 import { createMemoryStore } from '../../../src/outbox/memory.ts';
-import type { Sender } from '../../../src/sender/contract.ts';
+import type { NamedRequests, Sender } from '../../../src/sender/contract.ts';
+import { createDiagnosis } from '../../../src/sender/diagnosis.ts';
 import { createSender } from '../../../src/sender/sender.ts';
 import type { Transport } from '../../../src/sender/transport.ts';
 import { type FakeClock, fakeClock, settled } from '../../fakes/clock.ts';
@@ -29,6 +31,12 @@ export interface Bench {
   /** How often the outbox was asked for a batch. */
   reads(): number;
   unauthorized(): number;
+  /** Errors that were told. */
+  readonly errors: readonly SdkError[];
+  /** What was written down last for the next page. */
+  noted(): NamedRequests | undefined;
+  /** Names that an answer has left in cookies. */
+  readonly cookies: Set<string>;
   lead(leads: boolean): void;
   /** Another tab stands ready to take over. */
   inherit(heir: boolean): void;
@@ -47,10 +55,17 @@ export interface BenchOptions {
   readonly answered?: boolean;
   /** For so long another page was told to leave the proxy alone. */
   readonly quietMs?: number;
+  readonly gatherMs?: number;
+  /** Page and proxy share an origin. */
+  readonly isSameOrigin?: boolean;
+  /** The file that finds out what a refusal means cannot be loaded. */
+  readonly hasNoDiagnosis?: boolean;
   readonly clock?: FakeClock;
   /** Instead of the fake one. */
   readonly transport?: Transport;
 }
+
+export const ENDPOINT = { url: 'https://shop.example.com/e/v1/batch', secret: 'client-api-key-web' };
 
 // A sender that asks without end would never let the test fail.
 const MOST_READS = 20_000;
@@ -61,7 +76,12 @@ export function bench(options: BenchOptions = {}): Bench {
     batch = { maxEvents: 100, maxBytes: 475_000 },
     flushIntervalMs = 1_000,
     random = () => 1,
+    gatherMs = 0,
   } = options;
+  const errors: SdkError[] = [];
+  const cookies = new Set<string>();
+  let noted: NamedRequests | undefined;
+  let names = 0;
   const clock = options.clock ?? fakeClock();
   const lifecycle = fakeLifecycle();
   const transport = fakeTransport(clock);
@@ -85,7 +105,20 @@ export function bench(options: BenchOptions = {}): Bench {
     transport: options.transport ?? transport,
     batch,
     flushIntervalMs,
+    gatherMs,
     random,
+    acks: options.isSameOrigin
+      ? {
+          create: () => `name${(names += 1)}`,
+          take: (name) => cookies.delete(name),
+          note: (named) => void (noted = new Map(named)),
+        }
+      : undefined,
+    async diagnosis(needs) {
+      if (options.hasNoDiagnosis) throw new TypeError('Failed to fetch');
+      return createDiagnosis(needs, ENDPOINT);
+    },
+    fail: (code, message) => void errors.push(new SdkError(code, message)),
     leads: () => leads,
     hasHeir: () => heir,
     outbox: {
@@ -137,6 +170,9 @@ export function bench(options: BenchOptions = {}): Bench {
     },
     reads: () => reads,
     unauthorized: () => unauthorized,
+    errors,
+    noted: () => noted,
+    cookies,
     lead: (now) => void (leads = now),
     inherit: (now) => void (heir = now),
     holdReads() {

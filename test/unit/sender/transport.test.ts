@@ -76,7 +76,7 @@ describe('a request', () => {
   test('sends no cookies, and follows nobody', async () => {
     const { transport, requests } = await wire();
     await transport.send([small('a')]);
-    expect(requests[0]).toMatchObject({ credentials: 'omit', redirect: 'error' });
+    expect(requests[0]).toMatchObject({ credentials: 'omit', redirect: 'manual' });
   });
 
   test('with no events asks whether the proxy answers', async () => {
@@ -105,8 +105,38 @@ describe('an answer', () => {
   test('that redirects is not followed', async () => {
     const { server, transport } = await wire();
     server.respond({ status: 302, headers: { Location: `${server.url}/elsewhere` } });
-    expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+    // A browser shows no more of it than that there was one.
+    expect(await transport.send([small('a')])).toMatchObject({ kind: 'foreign' });
     expect(server.received).toHaveLength(1);
+  });
+
+  test('that redirects is followed where that is wanted, and says where it led', async () => {
+    // Node cannot send the same bytes twice, as a redirect asks for; text it can.
+    const { server, transport } = await wire({
+      request: (url, init) => request(url, { ...init, body: new TextDecoder().decode(init.body as Uint8Array) }),
+    });
+    server.respond(({ path }) =>
+      path.endsWith('/') ? { status: 200 } : { status: 308, headers: { Location: `${server.url}${path}/` } },
+    );
+    expect(await transport.send([], { follow: true })).toEqual({
+      kind: 'delivered',
+      url: `${server.url}/e/v1/batch/`,
+    });
+    transport.moveTo(`${server.url}/e/v1/batch/`);
+    expect(await transport.send([small('a')])).toEqual({ kind: 'delivered' });
+    expect(server.received.at(-1)).toMatchObject({ path: '/e/v1/batch/', batch: [{ messageId: 'a' }] });
+    transport.moveTo();
+    expect(await transport.send([small('b')])).toMatchObject({ kind: 'foreign' });
+  });
+
+  test('that is a web page is no delivery', async () => {
+    const { server, transport } = await wire();
+    server.respond({ headers: { 'Content-Type': 'text/html' }, body: '<!DOCTYPE html>' });
+    expect(await transport.send([small('a')])).toEqual({
+      kind: 'foreign',
+      status: 200,
+      body: '<!DOCTYPE html>',
+    });
   });
 
   test('that does not come is given up after the time-out', async () => {
@@ -182,12 +212,33 @@ describe('gzip', () => {
     }
   });
 
-  test('is over when the proxy answers 415 to it', async () => {
+  test.each([415, 400, 403, 404, 422])('is over when %i answers it, and a plain request passes', async (status) => {
     const { server, transport, readsGzip } = await wire({ gzips: true });
-    server.respond(({ headers }) => ({ status: headers['content-encoding'] ? 415 : 200 }));
-    expect(await transport.send([large('a')])).toMatchObject({ kind: 'unreadable', status: 415 });
-    expect(readsGzip()).toBe(false);
+    server.respond(({ headers }) => ({ status: headers['content-encoding'] ? status : 200 }));
     expect(await transport.send([large('a')])).toEqual({ kind: 'delivered' });
+    expect(readsGzip()).toBe(false);
+    expect(await transport.send([large('b')])).toEqual({ kind: 'delivered' });
+    expect(server.received.map(({ headers }) => headers['content-encoding'])).toEqual([
+      'gzip',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('stays where the plain request is refused too: it is not about the packing', async () => {
+    const { server, transport, readsGzip } = await wire({ gzips: true });
+    server.respond({ status: 400 });
+    expect(await transport.send([large('a')])).toMatchObject({ kind: 'rejected', status: 400 });
+    expect(server.received).toHaveLength(2);
+    expect(readsGzip()).toBe(true);
+  });
+
+  test.each([401, 408, 425, 429, 500, 503])('is not doubted when %i answers it', async (status) => {
+    const { server, transport, readsGzip } = await wire({ gzips: true });
+    server.respond({ status });
+    await transport.send([large('a')]);
+    expect(server.received).toHaveLength(1);
+    expect(readsGzip()).toBe(true);
   });
 
   test('is not worth it for a few bytes', async () => {
@@ -198,7 +249,7 @@ describe('gzip', () => {
 
   test('takes time that a page which is leaving does not have', async () => {
     const { server, transport } = await wire({ gzips: true });
-    await transport.send([large('a')], true);
+    await transport.send([large('a')], { leaving: true });
     expect(server.received[0]?.headers['content-encoding']).toBeUndefined();
   });
 
@@ -268,13 +319,13 @@ describe('the bytes that a page may leave behind', () => {
     expect(all).toBeLessThanOrEqual(64 * 1024);
     for (const reply of [{ status: 200 }, { status: 500 }, 'hang-up', 'half an answer'] as const) {
       server.respond(reply);
-      const outcome = transport.send([large('a')], true);
+      const outcome = transport.send([large('a')], { leaving: true });
       expect(transport.keepaliveRoom()).toBe(all - bytesOf(requests.at(-1)));
       await outcome;
       expect(transport.keepaliveRoom()).toBe(all);
     }
     server.respond('silence');
-    const silent = transport.send([large('a')], true);
+    const silent = transport.send([large('a')], { leaving: true });
     await clock.advance(15_000);
     await silent;
     expect(transport.keepaliveRoom()).toBe(all);
@@ -283,7 +334,7 @@ describe('the bytes that a page may leave behind', () => {
   test('are never more in flight at once than the browser allows', async () => {
     const { server, transport, requests } = await wire();
     server.respond('silence');
-    const outcomes = Array.from({ length: 30 }, (_, i) => transport.send([large(String(i))], i % 3 === 0));
+    const outcomes = Array.from({ length: 30 }, (_, i) => transport.send([large(String(i))], { leaving: i % 3 === 0 }));
     await received(server, 20);
     const alive = requests.filter(({ keepalive }) => keepalive);
     expect(alive.length).toBeGreaterThan(5);
@@ -303,9 +354,88 @@ describe('the bytes that a page may leave behind', () => {
 
   test('do not keep a batch from being sent that is larger than all of them', async () => {
     const { transport, requests } = await wire();
-    expect(await transport.send([JSON.stringify({ text: 'x'.repeat(200_000) })], true)).toEqual({
+    expect(await transport.send([JSON.stringify({ text: 'x'.repeat(200_000) })], { leaving: true })).toEqual({
       kind: 'delivered',
     });
     expect(requests[0]?.keepalive).toBe(false);
+  });
+});
+
+describe('a request that the browser does not keep alive, because another script holds the bytes for that,', () => {
+  const refuses = (): { readonly asked: RequestInit[] } & Pick<TransportNeeds, 'request'> => {
+    const asked: RequestInit[] = [];
+    return {
+      asked,
+      request(url, init) {
+        asked.push(init);
+        return init.keepalive ? Promise.reject(new TypeError('Failed to fetch')) : request(url, init);
+      },
+    };
+  };
+
+  test('is sent at once without that', async () => {
+    const { asked, request: refusing } = refuses();
+    const { server, transport, clock } = await wire({ request: refusing });
+    expect(await transport.send([small('a')])).toEqual({ kind: 'delivered' });
+    expect(asked.map(({ keepalive }) => keepalive)).toEqual([true, false]);
+    expect(server.taken.map(({ messageId }) => messageId)).toEqual(['a']);
+    expect(clock.timers()).toEqual([]);
+    expect(transport.keepaliveRoom()).toBe(63 * 1024);
+  });
+
+  test('is one request more for an outage, not one for each try', async () => {
+    const asked: RequestInit[] = [];
+    const { transport } = await wire({
+      request(_url, init) {
+        asked.push(init);
+        return Promise.reject(new TypeError('Failed to fetch'));
+      },
+    });
+    for (let i = 0; i < 4; i++)
+      expect(await transport.send([small('a')])).toEqual({ kind: 'unanswered', status: 0 });
+    expect(asked.map(({ keepalive }) => keepalive)).toEqual([true, false, false, false, false]);
+  });
+
+  test('stays what it is where the page is leaving', async () => {
+    const { asked, request: refusing } = refuses();
+    const { transport } = await wire({ request: refusing });
+    expect(await transport.send([small('a')], { leaving: true })).toEqual({ kind: 'unanswered', status: 0 });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('can still be cut off', async () => {
+    const { asked, request: refusing } = refuses();
+    const { server, transport, clock } = await wire({ request: refusing });
+    server.respond('silence');
+    const outcome = transport.send([small('a')]);
+    await received(server);
+    transport.abort();
+    expect(await outcome).toEqual({ kind: 'aborted' });
+    expect(asked).toHaveLength(2);
+    expect(clock.timers()).toEqual([]);
+  });
+});
+
+describe('a request whose answer is to be left for the next page', () => {
+  test('says its name, and takes cookies from the same origin only', async () => {
+    const { server, transport, requests } = await wire();
+    const asked: boolean[] = [];
+    const ack = (leaving: boolean): string | undefined => {
+      asked.push(leaving);
+      return leaving ? 'name1' : undefined;
+    };
+    await transport.send([small('a')], { ack });
+    await transport.send([small('b')], { leaving: true, ack });
+    expect(asked).toEqual([false, true]);
+    expect(requests.map(({ credentials }) => credentials)).toEqual(['omit', 'same-origin']);
+    expect(server.received.map(({ headers }) => headers['x-cio-ack'])).toEqual([undefined, 'name1']);
+  });
+
+  test('is asked for its name late: a page may begin to leave while the batch is being compressed', async () => {
+    const { server, transport } = await wire({ gzips: true, gzip: held().gzip });
+    const outcome = transport.send([large('a')], { ack: (leaving) => (leaving ? 'name2' : undefined) });
+    transport.hurry();
+    await outcome;
+    expect(server.received[0]?.headers['x-cio-ack']).toBe('name2');
   });
 });

@@ -187,13 +187,12 @@ const rows: readonly Row[] = section
 const WORDS: Readonly<Record<string, string>> = {
   unauthorized: 'keeps',
   busy: 'keeps',
-  'too-large': 'halves',
   rejected: 'halves',
   delivered: 'drops them',
 };
 
 function inWords(status: number, body: string): string | undefined {
-  const answer = { status, body, retryAfter: null, date: null, gzipped: false };
+  const answer = { status, body, type: 'application/json', retryAfter: null, date: null };
   return WORDS[judge(answer, Date.now()).kind];
 }
 

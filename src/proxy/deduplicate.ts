@@ -1,0 +1,144 @@
+import type { RejectedEvent } from '../wire.ts';
+import type { Refusal } from './answer.ts';
+import { pause, within } from './deadline.ts';
+import type { DeduplicateStore } from './deduplicate-store.ts';
+import { refusalOf } from './delivery.ts';
+import { lazy } from './lazy.ts';
+import { type Claim, createLocalClaims, type Origin } from './local-claims.ts';
+import type { Note } from './log.ts';
+import type { Parcel } from './parcel.ts';
+import type { Accept, Passage, PassOn } from './passage.ts';
+
+/** How events that come again are recognised. */
+export interface DeduplicateOptions {
+  /**
+   * Bytes of memory for the events that were accepted lately, 32 to 64 for each, whatever their size. It is taken as it is
+   * needed, from 8 KB on; where it is not enough, the oldest are forgotten.
+   *
+   * @default 16_777_216 (16 MiB)
+   */
+  maxBytes?: number | undefined;
+
+  /** For how long an event is remembered, from when it was accepted, in milliseconds. @default 600_000 */
+  windowMs?: number | undefined;
+
+  /**
+   * What all copies of the proxy remember together. Every batch then waits for it twice.
+   *
+   * @default none: a copy knows what it has sent itself
+   */
+  store?: DeduplicateStore | undefined;
+}
+
+export interface DeduplicateNeeds extends DeduplicateOptions {
+  /** The longest that a batch may be on its way, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** The events of a batch that passed every check, and the body in which they came. */
+export interface Batch extends Origin {
+  readonly parcels: readonly Parcel[];
+  /** When its time is over, by `performance.now()`. */
+  readonly endsAt: number;
+}
+
+/** Passes a batch on, but for what was accepted before; waits for what others are sending now. */
+export type PassOnce = (batch: Batch, passOn: PassOn, note: Note) => Promise<Passage>;
+
+const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
+/** Who has waited for so many others that all failed comes back later: of a crowd that sends the same, each would try. */
+const MOST_WAITS = 4;
+/** More would fill the memory with bodies that wait. */
+const MOST_WAITING = 1_000;
+/** How often another copy's claim is looked at. */
+const [FIRST_LOOK_MS, LOOK_STEP_MS, LAST_LOOK_MS] = [100, 50, 250];
+
+export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
+  const { maxBytes = DEFAULTS.maxBytes, windowMs = DEFAULTS.windowMs, store, timeoutMs } = needs;
+  const local = createLocalClaims({ maxBytes, windowMs, timeoutMs });
+  const shared =
+    store && lazy(async () => (await import('./shared-claims.ts')).createSharedClaims(store, timeoutMs));
+  let waiting = 0;
+
+  /** Passes on what nobody else is sending, nor has sent. */
+  async function turn(batch: Batch, claim: Claim, passOn: PassOn, note: Note): Promise<Turn> {
+    const { fresh, duplicates, accept } = claim;
+    if (fresh.length === 0) return { ...NOTHING, duplicates };
+    if (!shared) return { ...NOTHING, duplicates, passage: await passOn(fresh, accept) };
+    const elsewhere = await (await shared()).claim(batch, fresh, note);
+    try {
+      const { done, pending } = elsewhere;
+      accept(done);
+      const found = { pending, duplicates: duplicates + done.length };
+      if (elsewhere.fresh.length === 0) return { ...NOTHING, ...found };
+      const acceptBoth: Accept = (parcels) => {
+        accept(parcels);
+        elsewhere.accept(parcels);
+      };
+      return { ...found, passage: await passOn(elsewhere.fresh, acceptBoth) };
+    } finally {
+      await elsewhere.end();
+    }
+  }
+
+  /** Answers a refusal where the time of the batch is over before `others` are. */
+  async function wait(
+    endsAt: number,
+    others: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<Refusal | undefined> {
+    if (waiting >= MOST_WAITING) return comeAgain('Too many requests wait for others with the same events.');
+    waiting += 1;
+    try {
+      await within(Math.max(1, endsAt - performance.now()), others);
+      return undefined;
+    } catch {
+      return comeAgain('Another request with the same events has not ended.');
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  return async (batch, passOn, note) => {
+    // One without events asks whether it would be taken.
+    if (batch.parcels.length === 0) return passOn(batch.parcels, () => {});
+    const rejected: RejectedEvent[] = [];
+    let rest = batch.parcels;
+    let [waits, lookMs] = [0, FIRST_LOOK_MS];
+    for (;;) {
+      const claim = local.claim(batch, rest);
+      const { passage, pending, duplicates } = await turn(batch, claim, passOn, note).finally(claim.end);
+      if (duplicates > 0) note.duplicates = (note.duplicates ?? 0) + duplicates;
+      rejected.push(...passage.rejected);
+      if (passage.refusal || claim.waiting.length + pending.length === 0) return { ...passage, rejected };
+      const others = new Set(claim.waiting.concat(pending));
+      rest = rest.filter((parcel) => others.has(parcel));
+
+      let refusal: Refusal | undefined;
+      if (pending.length > 0) {
+        const ms = lookMs;
+        refusal = await wait(batch.endsAt, (signal) => pause(ms, signal));
+        lookMs = Math.min(lookMs + LOOK_STEP_MS, LAST_LOOK_MS);
+      } else {
+        waits += 1;
+        refusal =
+          waits > MOST_WAITS
+            ? comeAgain('Other requests with the same events have failed.')
+            : await wait(batch.endsAt, claim.othersEnd);
+      }
+      if (refusal) return { rejected, refusal };
+    }
+  };
+}
+
+interface Turn {
+  readonly passage: Passage;
+  /** Those that another copy is sending now. */
+  readonly pending: readonly Parcel[];
+  readonly duplicates: number;
+}
+
+const NOTHING: Turn = { passage: { rejected: [] }, pending: [], duplicates: 0 };
+
+function comeAgain(detail: string): Refusal {
+  return refusalOf({ kind: 'unavailable', detail });
+}

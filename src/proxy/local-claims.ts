@@ -1,0 +1,155 @@
+import type { Bytes } from './body.ts';
+import { createEventHash, type EventHash } from './event-hash.ts';
+import type { Parcel } from './parcel.ts';
+import type { Accept } from './passage.ts';
+import { createRecentKeys } from './recent-keys.ts';
+
+/** The body of a batch, and who has sent it. */
+export interface Origin {
+  readonly clientKey: string;
+  readonly bytes: Bytes;
+}
+
+/** What one batch may send on. */
+export interface Claim {
+  /** Nobody else is sending these, nor has; or they have no id. The very array that was given, where that is all of them. */
+  readonly fresh: readonly Parcel[];
+  /** Those that other batches are sending now. */
+  readonly waiting: readonly Parcel[];
+  /** How many were accepted before, or stand twice in this batch. */
+  readonly duplicates: number;
+  /** Resolves when the other batches have ended, well or not. */
+  readonly othersEnd: () => Promise<unknown>;
+  /** Customer.io has accepted these of `fresh`, or what hooks have made of them. May also be said when the claim is over. */
+  readonly accept: Accept;
+  /** The claim is over: what was accepted is remembered, and whoever comes with the rest may send it. */
+  readonly end: () => void;
+}
+
+/** What this copy of the proxy is sending, and has sent lately. */
+export interface LocalClaims {
+  claim(origin: Origin, parcels: readonly Parcel[]): Claim;
+}
+
+export interface LocalClaimsNeeds {
+  /** For the keys of events. */
+  readonly maxBytes: number;
+  /** For how long an event is remembered, from when it was accepted, in milliseconds. */
+  readonly windowMs: number;
+  /** The longest that a batch may be on its way, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly now?: () => number;
+}
+
+/** Two batches of one moment still have different numbers. In milliseconds. */
+const TICK_MS = 1 / 1024;
+/** What is on its way for less of the window than this is remembered from when it came. */
+const TOLERANCE = 1 / 64;
+
+/**
+ * Every batch has a number, the moment in which it came, under which its events stand in the table. While that number is in
+ * `pending` they are on their way; afterwards they have been accepted. So success, which is the rule, touches no event
+ * again, and only what was not accepted has to be taken out.
+ */
+export function createLocalClaims({
+  maxBytes,
+  windowMs,
+  timeoutMs,
+  now = () => performance.now(),
+}: LocalClaimsNeeds): LocalClaims {
+  const keys = createRecentKeys(maxBytes, Math.max(windowMs, timeoutMs));
+  let hash: EventHash | undefined;
+  /** By the number of the batch: whom to wake when it ends. */
+  const pending = new Map<number, (() => void)[]>();
+  let last = 0;
+
+  function nextNumber(): number {
+    last = Math.max(now(), last + TICK_MS);
+    return last;
+  }
+
+  const endOf = (number: number): Promise<void> =>
+    new Promise((wake) => {
+      const wakes = pending.get(number);
+      if (wakes === undefined) wake();
+      else wakes.push(wake);
+    });
+
+  return {
+    claim({ clientKey, bytes }, parcels) {
+      const number = nextNumber();
+      // Not before the first batch: Workers give no random numbers outside of a request.
+      hash ??= createEventHash();
+      const found = hash.of(clientKey, bytes, parcels.map(cameOf));
+      const fresh: Parcel[] = [];
+      const waiting: Parcel[] = [];
+      const others = new Set<number>();
+      let duplicates = 0;
+      let at = 0;
+      for (const parcel of parcels) {
+        const first = found[at] ?? 0;
+        const second = found[at + 1] ?? 0;
+        at += 2;
+        const holder = first === 0 ? 0 : keys.take(first, second, number);
+        if (holder === 0) {
+          fresh.push(parcel);
+        } else if (holder === number) {
+          duplicates += 1;
+        } else if (pending.has(holder)) {
+          waiting.push(parcel);
+          others.add(holder);
+        } else if (number - holder < windowMs) {
+          duplicates += 1;
+        } else {
+          keys.give(first, second, number);
+          fresh.push(parcel);
+        }
+      }
+      pending.set(number, []);
+      const accepted: Parcel[] = [];
+      let isOver = false;
+
+      /** For those of the batch that can be recognised and are `chosen`. */
+      function each(chosen: (parcel: Parcel) => boolean, number: number, act: LocalAct): void {
+        parcels.forEach((parcel, i) => {
+          if (parcel.came !== null && chosen(parcel)) act(found[2 * i] ?? 0, found[2 * i + 1] ?? 0, number);
+        });
+      }
+
+      return {
+        fresh: fresh.length === parcels.length ? parcels : fresh,
+        waiting,
+        duplicates,
+        othersEnd: () => Promise.all(Array.from(others, endOf)),
+        accept(parcels) {
+          accepted.push(...parcels);
+          if (!isOver) return;
+          // Others may have taken over meanwhile: those have it.
+          const late = new Set(parcels.map(cameOf));
+          each(({ came }) => late.has(came), nextNumber(), keys.take);
+        },
+        end() {
+          isOver = true;
+          const isWhole = accepted.length === fresh.length;
+          const isLate = now() - number > windowMs * TOLERANCE;
+          if (!isWhole || isLate) {
+            const kept = new Set(accepted.map(cameOf));
+            // Of an event that stands twice in the batch only the first one is ours to send.
+            const ours = new Set(fresh);
+            each((parcel) => ours.has(parcel) && !kept.has(parcel.came), number, keys.release);
+            if (isLate) each(({ came }) => kept.has(came), nextNumber(), keys.give);
+          }
+          const wakes = pending.get(number);
+          pending.delete(number);
+          wakes?.forEach((wake) => wake());
+        },
+      };
+    },
+  };
+}
+
+type LocalAct = (first: number, second: number, number: number) => unknown;
+
+function cameOf({ came }: Parcel): Parcel['came'] {
+  return came;
+}

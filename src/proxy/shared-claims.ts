@@ -1,0 +1,131 @@
+import { utf8 } from '../wire.ts';
+import { within } from './deadline.ts';
+import type { ClaimState, DeduplicateStore } from './deduplicate-store.ts';
+import type { Span } from './event-hash.ts';
+import type { Origin } from './local-claims.ts';
+import type { Note } from './log.ts';
+import type { Parcel } from './parcel.ts';
+
+/** What a batch may send on, as far as the other copies of the proxy are concerned. */
+export interface SharedClaim {
+  /** No other copy is sending these, nor has; or nobody can say so. */
+  readonly fresh: readonly Parcel[];
+  /** Another copy has sent these, and Customer.io has accepted them. */
+  readonly done: readonly Parcel[];
+  /** Another copy is sending these now. */
+  readonly pending: readonly Parcel[];
+  /** Customer.io has accepted these of `fresh`. May also be said when the claim is over. */
+  accept(parcels: readonly Parcel[]): void;
+  /** Tells the store what was accepted, and what was not. Resolves when it knows, or after a while. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** What all copies of the proxy are sending, and have sent lately. */
+export interface SharedClaims {
+  /** Never rejects: a store that fails is counted in `note`, and left out. */
+  claim(origin: Origin, parcels: readonly Parcel[], note: Note): Promise<SharedClaim>;
+}
+
+/** A store is asked twice for each batch, while a browser waits. */
+const STORE_TIMEOUT_MS = 250;
+/** For how long a store that has failed is not asked. */
+const REST_MS = 5_000;
+/** What a delivery may take beyond its time until its claim is given back. */
+const MARGIN_MS = 5_000;
+const KEY_BYTES = 16;
+
+/** What the store has said of one event. */
+interface Asked {
+  readonly parcel: Parcel;
+  readonly key: string;
+  readonly state: ClaimState | undefined;
+}
+
+/** @param timeoutMs the longest that a batch may be on its way */
+export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): SharedClaims {
+  /** Who waits for another copy asks again and again. */
+  const keys = new WeakMap<Span, Promise<string>>();
+  let restsUntil = 0;
+
+  function keyOf({ clientKey, bytes }: Origin, span: Span): Promise<string> {
+    const key = keys.get(span) ?? digest(clientKey, bytes.subarray(span.from, span.to));
+    keys.set(span, key);
+    return key;
+  }
+
+  async function ask(origin: Origin, parcels: readonly Parcel[], note: Note): Promise<readonly Asked[]> {
+    const spans = parcels.flatMap(({ came }) => came ?? []);
+    const hashed = await Promise.all(spans.map((span) => keyOf(origin, span)));
+    const states = await store.claim(hashed, timeoutMs + MARGIN_MS, () => {
+      note.unknown = (note.unknown ?? 0) + 1;
+    });
+    if (states.length !== hashed.length) throw new TypeError('A store must answer one state for each key.');
+    return parcels.map((parcel, i) => ({ parcel, key: hashed[i] ?? '', state: states[i] }));
+  }
+
+  /** `undefined`: the store has failed, or has not answered in time. */
+  async function inTime<T>(answer: Promise<T>, note: Note): Promise<T | undefined> {
+    try {
+      return await within(STORE_TIMEOUT_MS, () => answer);
+    } catch {
+      restsUntil = performance.now() + REST_MS;
+      note.deduplicateFailures = (note.deduplicateFailures ?? 0) + 1;
+      return undefined;
+    }
+  }
+
+  /** Of what is ours: what others have claimed is theirs to end. */
+  async function tell(asked: readonly Asked[], accepted: ReadonlySet<Parcel['came']>): Promise<void> {
+    const ours = asked.filter(({ state }) => state === 'new');
+    const isDone = ({ parcel }: Asked): boolean => accepted.has(parcel.came);
+    const done = ours.filter(isDone).map(({ key }) => key);
+    const rest = ours.filter((each) => !isDone(each)).map(({ key }) => key);
+    await Promise.all([done.length > 0 && store.done(done), rest.length > 0 && store.release(rest)]);
+  }
+
+  return {
+    async claim(origin, parcels, note) {
+      const named = parcels.filter(({ came }) => came !== null);
+      if (named.length === 0 || performance.now() < restsUntil) return withoutOthers(parcels);
+      const asking = ask(origin, named, note);
+      const asked = await inTime(asking, note);
+      const those = (state: ClaimState): readonly Parcel[] =>
+        (asked ?? []).filter((each) => each.state === state).map(({ parcel }) => parcel);
+      const [done, pending] = [those('done'), those('pending')];
+      const elsewhere = new Set(done.concat(pending));
+      const accepted = new Set<Parcel['came']>();
+      let isOver = false;
+      return {
+        fresh: elsewhere.size === 0 ? parcels : parcels.filter((parcel) => !elsewhere.has(parcel)),
+        done,
+        pending,
+        accept(parcels) {
+          for (const { came } of parcels) accepted.add(came);
+          const late = asked?.filter(({ parcel }) => accepted.has(parcel.came)).map(({ key }) => key) ?? [];
+          // Whoever has claimed it meanwhile may know, too: it is true.
+          if (isOver && late.length > 0) void (async () => store.done(late))().catch(() => {});
+        },
+        async end() {
+          isOver = true;
+          if (asked) await inTime(tell(asked, accepted), note);
+          // What was claimed although the answer came too late would be nobody's to end.
+          else void asking.then((late) => tell(late, accepted)).catch(() => {});
+        },
+      };
+    },
+  };
+}
+
+function withoutOthers(fresh: readonly Parcel[]): SharedClaim {
+  return { fresh, done: [], pending: [], accept: () => {}, end: async () => {} };
+}
+
+async function digest(clientKey: string, event: Uint8Array): Promise<string> {
+  const key = utf8.encode(clientKey);
+  const text = new Uint8Array(key.length + 1 + event.length);
+  text.set(key);
+  text.set(event, key.length + 1);
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text), 0, KEY_BYTES);
+  const base64 = btoa(String.fromCharCode(...hash));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}

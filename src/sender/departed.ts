@@ -1,0 +1,108 @@
+import type { Clock, TextStore } from '../browser.ts';
+import type { WaitingEvent } from '../outbox/contract.ts';
+import type { Sender } from './contract.ts';
+
+/** What became of the last requests of pages that have gone: read from the cookies that their answers have set. */
+export interface DepartedNeeds {
+  readonly local: TextStore;
+  readonly clock: Clock;
+  /** What ends with this instance. */
+  readonly stops: (() => void)[];
+  readonly scope: string;
+  /** This page, which hears the answers to its own requests. */
+  readonly page: string;
+  readonly sender: Pick<Sender, 'acknowledge' | 'hold'>;
+  /** Whether an answer has left this name in a cookie, which it deletes. */
+  takeAck(name: string): boolean;
+}
+
+/** A request, and the ids of its events. */
+type Named = readonly [name: string, ids: readonly string[]];
+
+interface Departed {
+  readonly at: number;
+  readonly requests: readonly Named[];
+}
+
+/**
+ * So long after its page has gone a request is waited for. One that takes longer, or was refused, is repeated; a proxy that
+ * remembers what it has accepted, or is still delivering, sends none of it on twice.
+ */
+const ANSWER_TIMEOUT_MS = 5_000;
+const LOOK_AGAIN_MS = 250;
+
+// A page that leads again looks for the same requests a second time.
+const watchedBy = new WeakMap<object, Set<string>>();
+
+/**
+ * Keeps the events of those requests from being sent again until it is known that they have arrived, or their time is over.
+ * Resolves after the first look; the others follow by themselves.
+ */
+export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
+  const { local, clock, stops, scope, page, sender, takeAck } = needs;
+  const watched = watchedBy.get(sender) ?? new Set();
+  watchedBy.set(sender, watched);
+  const keys = local.keys().filter((key) => key.startsWith(`${scope}:left:`) && !key.endsWith(page));
+  const waiting = new Set(
+    keys.flatMap((key) => {
+      const { at, requests } = parse(local.get(key));
+      const isNew = ([name]: Named): boolean => !watched.has(name);
+      // A page that a clock which was ahead has written down might be waited for without end.
+      const untilMs = at > clock.now() ? 0 : at + ANSWER_TIMEOUT_MS;
+      if (!requests.length) local.remove(key);
+      return requests.filter(isNew).map(([name, ids]) => {
+        const events = ids.map(toStoredEvent);
+        watched.add(name);
+        return { key, name, events, untilMs, letGo: sender.hold(events) };
+      });
+    }),
+  );
+  let stop: (() => void) | undefined;
+  if (waiting.size) {
+    stops.push(() => {
+      stop?.();
+      void look(true);
+    });
+    await look();
+  }
+
+  async function look(isLast = false): Promise<void> {
+    // Cookies and localStorage in one go: nothing may be written there after consent is withdrawn.
+    const known = [...waiting]
+      .map((each) => ({ ...each, hasArrived: takeAck(each.name), each }))
+      .filter(({ hasArrived, untilMs }) => hasArrived || clock.now() >= untilMs);
+    for (const { each, key, name } of known) {
+      waiting.delete(each);
+      forget(key, name);
+    }
+    if (waiting.size && !isLast) stop = clock.after(LOOK_AGAIN_MS, () => void look());
+    for (const { events, hasArrived, letGo } of known) {
+      if (hasArrived) await sender.acknowledge(events);
+      letGo();
+    }
+  }
+
+  /** The page may have come back, and written more since. */
+  function forget(key: string, name: string): void {
+    const { at, requests } = parse(local.get(key));
+    const others = requests.filter((each) => each[0] !== name);
+    if (others.length) local.set(key, JSON.stringify({ at, requests: others }));
+    else local.remove(key);
+  }
+}
+
+/** The outbox finds it by its id. */
+const toStoredEvent = (id: string): WaitingEvent => ({ id, at: 0, json: '', bytes: 0, place: 0 });
+
+function parse(text: string | null): Departed {
+  try {
+    const { at, requests } = JSON.parse(text ?? '') as Departed;
+    const isNamed = ([name, ids]: Named): boolean => typeof name === 'string' && ids.every(isText);
+    if (Number.isFinite(at) && requests.every(isNamed)) return { at, requests };
+  } catch {
+    // Another script has written there, or nobody.
+  }
+  return { at: 0, requests: [] };
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
