@@ -1,203 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
-import type { Plugin, ProgramNode, RollupLog, RollupOptions } from 'rollup';
+import type { Plugin, RollupOptions } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
 import license from 'rollup-plugin-license';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-
-/**
- * The wrapped SDK is built from the sources in its package (its build targets ES5, with generators, and its root runs code
- * when it is loaded, which throws outside browsers), without the modules that its `Analytics` class imports and that never
- * run here, because its queue, user and group come from us. Each is replaced by the least that the class still asks of it.
- * The version is pinned exactly, and the build fails when one of them is not found any more.
- */
-const SOURCES: Readonly<Record<string, string>> = {
-  '@customerio/cdp-analytics-browser': '@customerio/cdp-analytics-browser/src/core/analytics/index.ts',
-  '@customerio/cdp-analytics-core': '@customerio/cdp-analytics-core/src/index.ts',
-};
-const REPLACED: Readonly<Record<string, string>> = {
-  // Ids, cookies and localStorage: src/customerio/identity.ts. The original writes and deletes the page's own key `test`.
-  '/cdp-analytics-browser/src/core/user/index.ts': `
-    export const getAvailableStorageOptions = undefined;
-    export class UniversalStorage {}
-    export class User {}
-    export class Group {}`,
-  // The queue: src/customerio/queue.ts.
-  '/cdp-analytics-browser/src/core/queue/event-queue.ts': 'export class EventQueue {}',
-  '/cdp-analytics-browser/src/lib/priority-queue/index.ts': 'export class PriorityQueue {}',
-  '/cdp-analytics-browser/src/lib/priority-queue/persisted.ts': 'export class PersistedPriorityQueue {}',
-  // The page's own global `analytics`, which nobody asks for here.
-  '/cdp-analytics-browser/src/lib/get-global.ts': 'export const getGlobal = () => undefined;',
-  // The same in fewer words.
-  '/cdp-analytics-browser/src/lib/bind-all.ts': `
-    export default function bindAll(object) {
-      for (const name of Object.getOwnPropertyNames(object.constructor.prototype))
-        if (name !== 'constructor' && typeof object[name] === 'function') object[name] = object[name].bind(object);
-    }`,
-  // What plugins ask of it comes with the first plugin: src/customerio/context.ts. Its metrics went to Customer.io's own host.
-  '/cdp-analytics-browser/src/core/context/index.ts': `
-    let last = 0;
-    export class Context {
-      constructor(event) { this.event = event; this.id = String(++last); }
-    }
-    export class ContextCancelation {
-      constructor(options) { Object.assign(this, { retry: true, type: 'plugin Error', reason: '' }, options); }
-    }`,
-  // The same in fewer words.
-  '/cdp-analytics-core/src/emitter/index.ts': `
-    export class Emitter {
-      callbacks = {};
-      on(name, run) { (this.callbacks[name] ??= []).push(run); return this; }
-      once(name, run) {
-        const own = (...args) => { this.off(name, own); run.apply(this, args); };
-        return this.on(name, own);
-      }
-      off(name, run) { this.callbacks[name] = this.callbacks[name]?.filter((each) => each !== run); return this; }
-      emit(name, ...args) { this.callbacks[name]?.forEach((run) => run.apply(this, args)); return this; }
-    }`,
-  // The original asks the queue twice, waits 300 ms before it calls back, and tells of each dispatch.
-  '/cdp-analytics-core/src/analytics/dispatch.ts': `
-    export const getDelay = undefined;
-    export async function dispatch(context, queue, _emitter, { callback }) {
-      const done = await queue.dispatch(context);
-      if (callback) await Promise.resolve(done).then(callback).catch(() => {});
-      return done;
-    }`,
-};
-
-/** Ours, which do the same in fewer words. */
-const REWRITTEN: Readonly<Record<string, string>> = {
-  '/cdp-analytics-browser/src/core/events/index.ts': 'src/customerio/event-factory.ts',
-  '/cdp-analytics-browser/src/core/arguments-resolver/index.ts': 'src/customerio/arguments.ts',
-};
-
-/**
- * Methods that are deprecated, or that only what is left out here would call. A plugin that calls one gets the same error
- * as for any other method that does not exist.
- */
-const UNUSED_METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
-  '/cdp-analytics-browser/src/core/analytics/index.ts': new Set(
-    (
-      'trackClick trackLink trackSubmit trackForm debug addSourceMiddleware addDestinationMiddleware queryString use ' +
-      'noConflict normalize failedInitializations initialize init pageview plugins Integrations push log timeout ' +
-      'addIntegrationMiddleware listeners addEventListener removeAllListeners removeListener removeEventListener ' +
-      'hasListeners add addIntegration storage initialized _debug register deregister ready VERSION'
-    ).split(' '),
-  ),
-};
-
-/** Expressions whose result nobody reads, or whose other branch never runs, and what is left of each. */
-const REDUCED: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
-  // Queue, user and group are always given.
-  '/cdp-analytics-browser/src/core/analytics/index.ts': [
-    [/queue \?\? createDefaultQueue\([^;]*?\)(?=[;\n])/, 'queue'],
-    [/user \?\? new User\([^;]*?\)\.load\(\)/, 'user'],
-    [/group \?\? new Group\([^;]*?\)\.load\(\)/, 'group'],
-    [/this\._universalStorage = new UniversalStorage\([^;]*?Options\(\w+\)\s*\)/, ''],
-    [/const cookieOptions = .*/, ''],
-    [/const disablePersistance = .*/, ''],
-    // Asked by its own queue only.
-    [/this\.settings\.timeout = .*/, ''],
-    [/debug: this\._debug,\s*timeout: this\.settings\.timeout,?/, ''],
-    // What is offline waits in our outbox.
-    [/if \(isOffline\(\) && [^}]*\}/, ''],
-  ],
-};
-
-function reduced(code: string, id: string): string {
-  return (entryFor(REDUCED, id) ?? []).reduce((text, [found, left]) => {
-    if (!found.test(text)) throw new Error(`The wrapped SDK has no ${found}: see REDUCED`);
-    return text.replace(found, left);
-  }, code);
-}
-
-/** Leaves these out of a module's classes, and fields that hold nothing yet. */
-function withoutMethods(code: string, program: ProgramNode, names: ReadonlySet<string>): string {
-  const found = new Set<string>();
-  let result = '';
-  let from = 0;
-  for (const statement of program.body) {
-    const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
-    if (declaration?.type !== 'ClassDeclaration') continue;
-    for (const member of declaration.body.body as unknown as readonly (Positioned & {
-      readonly type: string;
-      readonly key?: { readonly name?: string };
-      readonly value?: unknown;
-    })[]) {
-      const name = member.key?.name ?? '';
-      const isEmpty = member.type === 'PropertyDefinition' && !member.value;
-      if (!names.has(name) && !isEmpty) continue;
-      found.add(name);
-      result += code.slice(from, member.start);
-      from = member.end;
-    }
-  }
-  const missing = [...names].filter((name) => !found.has(name));
-  if (missing.length) throw new Error(`The wrapped SDK has no ${missing.join(', ')}: see UNUSED_METHODS`);
-  return result + code.slice(from);
-}
-
-/** What a table that is keyed by the ends of paths says of a file. */
-function entryFor<T>(table: Readonly<Record<string, T>>, id: string): T | undefined {
-  const key = Object.keys(table).find((each) => id.endsWith(each));
-  return key === undefined ? undefined : table[key];
-}
-
-interface Positioned {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The wrapped SDK without what never runs. Also used by the unit tests, so that they run what is shipped. */
-export function slim(): Plugin {
-  const used = new Set<string>();
-  return {
-    name: 'slim',
-    async resolveId(source, importer, options) {
-      if (!importer || source.startsWith('\0')) return null;
-      const sources = SOURCES[source];
-      if (sources) return this.resolve(sources, importer, options);
-      if (!importer.includes('/cdp-analytics-')) return null;
-      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-      const id = found?.id.replaceAll('\\', '/').split('?', 1)[0] ?? '';
-      const key = [REPLACED, REWRITTEN].flatMap(Object.keys).find((each) => id.endsWith(each));
-      if (!key) return found;
-      used.add(key);
-      const ours = REWRITTEN[key];
-      return ours ? path.resolve(ours) : `\0slim:${key}`;
-    },
-    load(id) {
-      const code = id.startsWith('\0slim:') ? REPLACED[id.slice('\0slim:'.length)] : undefined;
-      return code === undefined ? null : { code, moduleSideEffects: false };
-    },
-    transform: {
-      // After esbuild has made JavaScript of it.
-      order: 'post',
-      handler(source, id) {
-        const names = entryFor(UNUSED_METHODS, id);
-        if (!names && !entryFor(REDUCED, id)) return null;
-        const code = reduced(source, id);
-        return { code: names ? withoutMethods(code, this.parse(code), names) : code, map: null };
-      },
-    },
-    // Lazy parts of methods that src/customerio/analytics.ts does not call.
-    resolveDynamicImport: (_specifier, importer) =>
-      importer.includes('/core/analytics/') ? { id: 'left-out', external: true } : null,
-    renderDynamicImport: ({ targetModuleId }) =>
-      targetModuleId === 'left-out' ? { left: 'Promise.reject(Error(', right: '))' } : null,
-    generateBundle() {
-      const unused = [REPLACED, REWRITTEN].flatMap(Object.keys).filter((key) => !used.has(key));
-      if (used.size && unused.length)
-        this.error(`The wrapped SDK has no module ${unused.join(', ')}: see REPLACED and REWRITTEN`);
-    },
-  };
-}
 
 const LAZY: Readonly<Record<string, string>> = {
   './pipeline.ts': './cio-plugins.js',
@@ -285,12 +96,7 @@ const short = typescript({
   mangleProps: new RegExp(`^(${INTERNAL_NAMES.join('|')})$`),
   mangleCache: Object.fromEntries(INTERNAL_NAMES.map((name, i) => [name, SHORT[i] ?? name])),
 });
-const browser: Plugin[] = [
-  slim(),
-  resolve({ browser: true, extensions: ['.mjs', '.js', '.ts'] }),
-  commonjs(),
-  short,
-];
+const browser: Plugin[] = [resolve({ browser: true }), commonjs(), short];
 const minify = terser({
   compress: { passes: 3, ecma: 2020 },
   format: { comments: /^!/, ecma: 2020 },
@@ -306,12 +112,6 @@ const printIntegrity: Plugin = {
   },
 };
 
-const onwarn = (warning: RollupLog, warn: (warning: RollupLog) => void): void => {
-  // Compiled to ES5, the wrapped SDK carries helpers that look at a top-level \`this\`.
-  if (warning.code === 'THIS_IS_UNDEFINED' && warning.id?.includes('/node_modules/')) return;
-  warn(warning);
-};
-
 const isNode = (id: string): boolean => id.startsWith('node:');
 const isProxy = (id: string): boolean => id.endsWith('/proxy/index.ts');
 
@@ -320,14 +120,12 @@ const config: RollupOptions[] = [
     input: 'src/index.ts',
     treeshake: 'smallest',
     plugins: [lazyFiles(false), ...browser, notices],
-    onwarn,
     output: { file: 'dist/index.js', format: 'es', sourcemap: true },
   },
   {
     input: 'src/consent/index.ts',
     treeshake: 'smallest',
     plugins: [code],
-    onwarn,
     output: [
       { file: 'dist/consent.js', format: 'es', sourcemap: true },
       // For pages with the script tag, served beside it.
@@ -338,7 +136,6 @@ const config: RollupOptions[] = [
     input: 'src/script/cio.ts',
     treeshake: 'smallest',
     plugins: [lazyFiles(true), ...browser, notices, printIntegrity],
-    onwarn,
     output: {
       file: 'dist/cio.js',
       format: 'iife',
@@ -356,7 +153,6 @@ const config: RollupOptions[] = [
     input: 'src/script/stub.ts',
     treeshake: 'smallest',
     plugins: [typescript({ target: 'es2018' })],
-    onwarn,
     output: { file: 'dist/cio-stub.js', format: 'es', plugins: [minify] },
   },
   ...[
@@ -372,7 +168,6 @@ const config: RollupOptions[] = [
   ].map(([input, file]): RollupOptions => ({
     input,
     plugins: [lazyFiles(false), ...browser, notices],
-    onwarn,
     output: { file, format: 'es', sourcemap: true, plugins: [minify] },
   })),
   ...[
@@ -388,7 +183,6 @@ const config: RollupOptions[] = [
     input,
     external: isNode,
     plugins: [lazyFiles(false), resolve(), code, ...more],
-    onwarn,
     output: { file, format: 'es', sourcemap: true },
   })),
   {
@@ -396,7 +190,6 @@ const config: RollupOptions[] = [
     // Whoever needs it has it beside this package.
     external: (id) => isNode(id) || isProxy(id) || id === 'redis',
     plugins: [resolve(), code],
-    onwarn,
     output: {
       file: 'dist/cli.js',
       format: 'es',

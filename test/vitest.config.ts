@@ -1,10 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { slim } from '../rollup.config.ts';
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
-  // The wrapped SDK as it is shipped: without what never runs.
-  plugins: [{ ...slim(), enforce: 'pre' }],
   define: { __VERSION__: '"0.0.0-test"' },
   test: {
     environment: 'happy-dom',

@@ -1,8 +1,10 @@
 import type { Clock } from '../browser.ts';
 import { completeContext, isContext } from './context.ts';
+import { completeInstance } from './plugin-instance.ts';
 import {
   type EventContext,
   isAllowed,
+  METHODS,
   type Plugin,
   type PluginContext,
   type NewPlugin,
@@ -72,7 +74,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       let plugin = given as Plugin;
       try {
         if ('middleware' in given) plugin = pluginOf(given.middleware);
-        await patiently(plugin.load(systemContext(), analytics));
+        await patiently(plugin.load(systemContext(), completeInstance(analytics)));
         plugins.push(plugin);
       } catch (cause) {
         report(plugin?.name, cause);
@@ -100,23 +102,20 @@ function pluginOf(middleware: SourceMiddleware): Plugin {
   const plugin: { -readonly [Key in keyof Plugin]: Plugin[Key] } = {
     name: `Source Middleware ${middleware.name}`,
     type: 'before',
-    version: '1.0.0',
+    version: '0.1.0',
     isLoaded: () => true,
     async load() {
       // Its facade weighs more than all the rest and few pages need it.
-      const { sourceMiddlewarePlugin } = await import('./source-middleware.ts');
-      const made = sourceMiddlewarePlugin(middleware as never, {});
+      const { applyMiddleware } = await import('./source-middleware.ts');
       // The original lets screens pass unseen.
-      Object.assign(plugin, made, { screen: made.track, load: plugin.load });
+      for (const method of METHODS) plugin[method] = (context) => applyMiddleware(middleware, context);
     },
   };
   return plugin;
 }
 
-const HOOKS = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
-
 function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
-  const name = HOOKS.find((hook) => hook === event.type);
+  const name = METHODS.find((method) => method === event.type);
   return name && plugin[name];
 }
 

@@ -1,3 +1,4 @@
+import type { EventMethod } from './calls.ts';
 import type { DraftEvent, PluginEvent } from './snapshot.ts';
 
 /** One event on its way. */
@@ -47,6 +48,9 @@ export type SourceMiddleware = (params: {
 
 /** What may be registered: source middleware becomes a plugin. */
 export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
+
+/** The six calls that make an event, each of which a plugin may have a method for. */
+export const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
 /** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {

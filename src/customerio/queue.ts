@@ -72,13 +72,13 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
     idle: async () => {
       while (tail) await tail;
     },
-    dispatch(context) {
+    async dispatch(context) {
       const claimed = claim(context.event);
-      if (!claimed) return Promise.resolve(context);
+      if (!claimed) return context;
       const { ticket, ours } = claimed;
       if (!tail && !plugins.length) {
         accept(ticket, context.event);
-        return Promise.resolve(context);
+        return context;
       }
       const done = inLine(async () => {
         const line = plugins.length ? await pipeline() : undefined;
@@ -96,7 +96,7 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
         return passed;
       });
       // A plugin that waits for its own event would wait for itself.
-      return ours ? Promise.resolve(context) : done;
+      return ours ? context : done;
     },
     register: change('register'),
     deregister: change('deregister'),

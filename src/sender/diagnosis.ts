@@ -55,10 +55,9 @@ const QUOTED_CHARACTERS = 120;
 export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint): Diagnosis {
   const { transport } = needs;
   let limits = needs.batch;
-  // Of so many of the oldest events one may be what the server cannot take: they go in batches of at most `narrow`, halved
-  // until it is alone, so that it does not hold up the rest.
+  // Of so many of the oldest events one is what the server does not take. The first half of them goes next: refused, it is
+  // among these, and taken, among the others; until it is alone, and does not hold up the rest.
   let suspects = 0;
-  let narrow = 0;
   let strikes = 0;
   let suspect = '';
   /** `silent`: any answer ends it, even a refusal. `refusing`: it ends when an empty batch is taken. */
@@ -122,22 +121,19 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
     needs.retry(events, probe);
   }
 
-  /** So many of the suspects are seen to. */
-  function acquit(count: number): void {
+  function passed(count: number): void {
     suspects = Math.max(0, suspects - count);
-    narrow = Math.min(narrow * 2, suspects);
   }
 
   /** @param most after so many strikes an event that is alone is given up */
   async function divide(events: readonly WaitingEvent[], most: number, { status }: Failure): Promise<void> {
     const [first] = events;
-    suspects ||= events.length;
-    narrow = Math.ceil(events.length / 2);
+    suspects = events.length;
     if (events.length > 1 || !first) return;
     strikes = suspect === first.id ? strikes + 1 : 1;
     suspect = first.id;
     if (strikes < most) return;
-    acquit(1);
+    suspects = 0;
     await needs.drop(first, status === 413 ? 'too-large' : 'rejected', status);
   }
 
@@ -158,9 +154,9 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
       return false;
     },
     isOut: () => outage !== undefined,
-    limits: () => (suspects ? { ...limits, maxEvents: narrow } : limits),
+    limits: () => (suspects ? { ...limits, maxEvents: Math.ceil(suspects / 2) } : limits),
     isNarrow: () => suspects > 0,
-    passed: acquit,
+    passed,
     async examine(events, outcome) {
       const { kind, status } = outcome;
       if (kind === 'foreign') {
@@ -175,11 +171,13 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
       }
       // Once before the first halving, and when an event is alone. Twice in a row before it is given up: behind one address
       // there may be two servers, which answer by turns, and one of which refuses everything.
-      const [first] = events;
-      const again = first?.id === suspect ? strikes : 0;
-      for (let asks = events.length === 1 ? again + 1 : suspects ? 0 : 1; asks; asks--) {
+      const again = events[0]?.id === suspect ? strikes : 0;
+      const asks = events.length === 1 ? again + 1 : suspects ? 0 : 1;
+      for (let asked = 0; asked < asks; asked++) {
         const probe = await ask();
-        if (probe.kind !== 'delivered') return isOutOf(events, probe);
+        if (probe.kind === 'delivered') continue;
+        // The address takes some and refuses others: what is sent next may meet the other server.
+        return asked ? needs.retry(events, outcome) : isOutOf(events, probe);
       }
       // The proxy takes less than the SDK thought; remembered for as long as the page lives.
       if (status === 413 && events.length > 1) {

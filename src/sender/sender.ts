@@ -124,6 +124,8 @@ export function createSender(needs: SenderNeeds): Sender {
     };
     const outcome = await transport.send([...jsons.values()], {
       ...(leaving && { leaving }),
+      // What is at fault shows in a body that everybody can read.
+      ...(diagnosis?.isNarrow() && { plain: true }),
       ...(acks && { ack }),
     });
     const isNamed = named.delete(name);

@@ -22,6 +22,8 @@ export interface Transport {
 export interface Manner {
   /** The page may be gone when the answer comes. */
   readonly leaving?: boolean;
+  /** Not compressed. */
+  readonly plain?: boolean;
   /**
    * Asked when the request leaves, and whether its page does: a name for the request, which its answer leaves in a cookie for
    * the next page; or undefined where nobody will need that.
@@ -66,15 +68,17 @@ export function createTransport(needs: TransportNeeds): Transport {
   let { url } = needs;
   let keepaliveBytes = 0;
   let mayKeepAlive = true;
+  // Until it has turned out once that nothing comes through without that either.
+  let triesAtOnce = true;
   const room = (): number => KEEPALIVE_BYTES - keepaliveBytes;
 
   return {
-    async send(jsons, { leaving = false, ack, credentials, follow } = {}) {
+    async send(jsons, { leaving = false, plain, ack, credentials, follow } = {}) {
       const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
       const control = new AbortController();
       inFlight.add(control);
       // Compressing takes time that a page which is leaving does not have.
-      if (leaving || text.length < WORTH_COMPRESSING || !needs.readsGzip()) return post();
+      if (leaving || plain || text.length < WORTH_COMPRESSING || !needs.readsGzip()) return post();
       return new Promise((resolve) => {
         const go = (packed?: Uint8Array<ArrayBuffer>): void => {
           if (compressing.delete(hurry)) resolve(post(packed));
@@ -120,9 +124,9 @@ export function createTransport(needs: TransportNeeds): Transport {
           const { status, headers, redirected } = response;
           // Whatever reads packed requests here (or refuses them: a firewall, a body parser), plain ones may pass.
           if (packed && status >= 400 && status < 500 && status !== 401 && !BUSY.has(status)) {
-            const plain = await post();
-            if (status === 415 || plain.kind === 'delivered') needs.onReadsGzip(false);
-            return plain;
+            const outcome = await post();
+            if (status === 415 || outcome.kind === 'delivered') needs.onReadsGzip(false);
+            return outcome;
           }
           if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.onReadsGzip(true);
           const answer = {
@@ -136,9 +140,12 @@ export function createTransport(needs: TransportNeeds): Transport {
         } catch {
           if (control.signal.reason) return { kind: 'aborted' };
           if (!keepalive || leaving || control.signal.aborted) return { kind: 'unanswered', status: 0 };
-          // Another script of the page may hold what keepalive requests share.
+          // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
           mayKeepAlive = false;
-          return await post(packed);
+          if (!triesAtOnce) return { kind: 'unanswered', status: 0 };
+          const outcome = await post(packed);
+          triesAtOnce = outcome.kind !== 'unanswered';
+          return outcome;
         } finally {
           stop();
           inFlight.delete(control);

@@ -309,3 +309,86 @@ test('the page is left while a plugin still works on an event: it is not lost si
   await expect.poll(() => standIn.account(['Left'])).toMatchObject({ delivered: 1 });
   expect(await site.hits()).toContain('GET /next');
 });
+
+/** Read from what is shipped: a build shortens names. */
+test.describe('what plugins of the wrapped SDK read is on the instance that they get', () => {
+  /** As far as the in-app plugin uses it. */
+  interface Instance {
+    user(): { id(): unknown; anonymousId(): unknown; traits(): unknown };
+    on(name: string, listener: (...args: readonly unknown[]) => void): Instance;
+    track(name: string, properties?: object): Promise<unknown>;
+    identify(id: string, traits: object): Promise<unknown>;
+    inbox?: () => unknown;
+    readonly options: unknown;
+    readonly queue: { readonly plugins: readonly { readonly name: string }[] };
+  }
+  const METHODS =
+    'alias deregister emit group identify off on once page ready register reset screen setAnonymousId track user'.split(
+      ' ',
+    );
+
+  for (const [build, global] of [
+    ['npm build', 'analytics'],
+    ['script tag', 'cioanalytics'],
+  ] as const)
+    test(build, async ({ open, page, site, standIn }) => {
+      if (global === 'analytics') await open();
+      else {
+        await site.page('/tag', tagPage());
+        await page.goto(`${site.origin}/tag`);
+        await page.waitForFunction(() => typeof window.cioanalytics.stats === 'function');
+      }
+      const found = await page.evaluate(
+        async ({ global, methods }) => {
+          const analytics = window[global];
+          const heard: unknown[] = [];
+          const instance = await new Promise<Instance>((resolve) => {
+            void analytics.register({
+              name: 'reads',
+              type: 'before',
+              version: '1.0.0',
+              isLoaded: () => true,
+              async load(_context, given) {
+                const own = given as Instance;
+                own.inbox = () => 'of the plugin';
+                own.on('reset', () => heard.push('reset'));
+                own.on('track', (...args) => heard.push(args.slice(0, 2)));
+                await own.track('From load', { metric: 'opened' });
+                resolve(own);
+              },
+            });
+          });
+          await analytics.ready();
+          const before = instance.user().anonymousId();
+          await instance.identify('u1', { plan: 'pro' });
+          await analytics.track('From the page', { a: 1 });
+          const known = [instance.user().id(), instance.user().traits()];
+          analytics.reset();
+          await analytics.track('After');
+          return {
+            missing: methods.filter((name) => typeof (instance as never)[name] !== 'function'),
+            heard,
+            known,
+            isNew: typeof before === 'string' && before !== instance.user().anonymousId(),
+            plugins: instance.queue.plugins.map(({ name }) => name),
+            inbox: instance.inbox?.(),
+            options: instance.options,
+          };
+        },
+        { global, methods: METHODS },
+      );
+      expect(found).toEqual({
+        missing: [],
+        heard: [['From load', { metric: 'opened' }], ['From the page', { a: 1 }], 'reset', ['After', {}]],
+        known: ['u1', { plan: 'pro' }],
+        isNew: true,
+        plugins: ['reads'],
+        inbox: 'of the plugin',
+        options: { integrations: {}, useQueryString: false, disableClientPersistence: true },
+      });
+      const made = ['From load', 'identify', 'From the page', 'After'];
+      const arrived = async (): Promise<readonly unknown[]> =>
+        (await standIn.events()).map(({ type, event }) => event ?? type);
+      await expect.poll(async () => (await arrived()).filter((name) => name !== 'page')).toEqual(made);
+    });
+});

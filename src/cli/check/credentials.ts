@@ -46,7 +46,7 @@ function accepted(reply: Reply): Finding {
   return fail(
     name,
     detail,
-    'Answer 200 to {"batch":[]}. The SDK asks so, when a batch is refused, whether its events or the address is at fault: where this is refused too, it keeps all events, and one faulty event holds up the others.',
+    'Answer 200 to {"batch":[]}. When a batch is refused, the SDK asks so whether its events or the address is at fault: where this is refused too, it keeps all events, and one faulty event holds up the others.',
   );
 }
 

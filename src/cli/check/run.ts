@@ -1,4 +1,4 @@
-import { checkAcknowledgement } from './acknowledgement.ts';
+import { checkLeaving } from './leaving.ts';
 import { checkBatch } from './batch.ts';
 import { checkCompression } from './compression.ts';
 import { checkCredentials } from './credentials.ts';
@@ -26,7 +26,7 @@ const GROUPS: readonly Group[] = [
   { name: 'batch', sendsEvents: true, run: checkBatch },
   { name: 'single', sendsEvents: true, run: checkSingle },
   { name: 'compression', sendsEvents: true, run: checkCompression },
-  { name: 'acknowledgement', sendsEvents: true, run: checkAcknowledgement },
+  { name: 'leaving', sendsEvents: true, run: checkLeaving },
   { name: 'events', sendsEvents: true, run: checkEvents },
   { name: 'errors', run: checkErrors },
   { name: 'timing', run: checkTiming },

@@ -37,6 +37,8 @@ const check = (url: string, options: Partial<CheckOptions> = {}): Promise<readon
 
 /** Nothing is wrong with it: on this machine, from its own origin, while Customer.io works. */
 const GOOD: Expected = { TLS: 'skip', preflight: 'skip', 'single calls': 'warn', 'Retry-After': 'skip' };
+/** Of which pages of another origin can never see the answer. */
+const LEFT = 'cookie for the next page';
 /** Where nothing can be asked. */
 const UNREACHED: Expected = {
   preflight: 'skip',
@@ -44,6 +46,7 @@ const UNREACHED: Expected = {
   batch: 'skip',
   single: 'skip',
   compression: 'skip',
+  leaving: 'skip',
   events: 'skip',
   errors: 'skip',
   timing: 'skip',
@@ -55,6 +58,7 @@ const TAKES_NOTHING: Expected = {
   'Retry-After': 'skip',
   single: 'skip',
   compression: 'skip',
+  leaving: 'skip',
   events: 'skip',
 };
 
@@ -86,7 +90,7 @@ describe('our proxy', () => {
   test('passes for pages of another origin that it knows', async () => {
     const { url } = await startProxy(environment());
     const { preflight: _, ...good } = GOOD;
-    expect(unpassed(await check(`${url}/`, { origin: PAGES }))).toEqual(good);
+    expect(unpassed(await check(`${url}/`, { origin: PAGES }))).toEqual({ ...good, [LEFT]: 'skip' });
   });
 
   test('says that it does not know an origin, and not that the key is wrong', async () => {
@@ -112,6 +116,7 @@ describe('our proxy', () => {
       TLS: 'skip',
       'anonymous event': 'skip',
       'single calls': 'skip',
+      [LEFT]: 'skip',
       events: 'skip',
       'broken JSON refused': 'skip',
       'Retry-After': 'skip',
@@ -126,7 +131,7 @@ describe('the proxies of the public guide', () => {
 
   /** What each does not pass, for pages of another origin, as the README tells it. */
   function findings(language: string): Expected {
-    const found: Record<string, Row['status']> = { TLS: 'skip', 'Retry-After': 'skip' };
+    const found: Record<string, Row['status']> = { TLS: 'skip', 'Retry-After': 'skip', [LEFT]: 'skip' };
     for (const [, name = '', cells = ''] of table.matchAll(/^\| `(.+?)` +\|(.*)$/gm)) {
       const said = cells.split('|')[LANGUAGES.indexOf(language)]?.trim().toLowerCase();
       if (said === 'fail' || said === 'warn') found[name] = said;
@@ -208,21 +213,41 @@ describe('a server that does one thing wrong', () => {
         ),
       { TLS: 'skip', ...UNREACHED, 'POST /v1/batch': 'fail' },
     ],
+    ...[415, 400, 403].map(
+      (status): readonly [string, Fault, Expected] => [
+        `says that it reads gzip, and answers ${status} to it`,
+        (request, proxy) =>
+          request.headers.has('Content-Encoding')
+            ? Promise.resolve(Response.json({ error: 'unsupported' }, { status }))
+            : proxy(request),
+        { ...GOOD, gzip: 'warn' },
+      ],
+    ),
     [
-      'says that it reads gzip, and answers 415 to it',
+      'says that it reads gzip, and fails at it',
       (request, proxy) =>
         request.headers.has('Content-Encoding')
-          ? Promise.resolve(Response.json({ error: 'unsupported' }, { status: 415 }))
+          ? Promise.resolve(Response.json({ error: 'internal' }, { status: 500 }))
           : proxy(request),
-      { ...GOOD, gzip: 'warn' },
+      { ...GOOD, gzip: 'fail' },
     ],
     [
-      'says that it reads gzip, and takes it for JSON',
-      (request, proxy) => {
-        request.headers.delete('Content-Encoding');
-        return proxy(request);
+      'refuses an empty batch',
+      async (request, proxy) => {
+        const events = await eventsOf(request);
+        const answer = await proxy(request);
+        return answer.ok && events.length === 0 ? Response.json({ error: 'empty' }, { status: 400 }) : answer;
       },
-      { ...GOOD, gzip: 'fail' },
+      { ...GOOD, 'client key accepted': 'fail', gzip: 'warn' },
+    ],
+    [
+      'takes the cookies from the answers of the proxy',
+      async (request, proxy) => {
+        const answer = await proxy(request);
+        answer.headers.delete('Set-Cookie');
+        return answer;
+      },
+      { ...GOOD, [LEFT]: 'warn' },
     ],
     [
       'loses the whole batch of a faulty event',
@@ -244,6 +269,7 @@ describe('a server that does one thing wrong', () => {
         TLS: 'skip',
         preflight: 'skip',
         'Retry-After': 'skip',
+        [LEFT]: 'warn',
         'too large refused': 'fail',
         'unknown type refused': 'fail',
         'one faulty event': 'fail',
@@ -289,13 +315,22 @@ describe('a server that does one thing wrong', () => {
     expect(unpassed(await check(url))).toEqual(expected);
   });
 
+  test('leads to another path of its own: the SDK follows that, and the check says where', async () => {
+    const url = await serve((request, response) =>
+      response.writeHead(308, { location: `${request.url ?? ''}/` }).end(),
+    );
+    const rows = await check(`${url}/e`);
+    expect(unpassed(rows)).toEqual({ TLS: 'skip', ...UNREACHED, 'no redirect': 'warn' });
+    expect(rows.find(({ name }) => name === 'no redirect')?.detail).toBe(`answered 308, to ${url}/e/v1/batch/`);
+  });
+
   test.each([
-    ['https://www.example.com/e/', 'answered 308, to https://www.example.com/e/'],
-    [`/${CLIENT_KEY}`, 'answered 308'],
-    ['http://[', 'answered 308'],
-  ])('leads to %s', async (location, detail) => {
+    ['https://www.example.com/e/', 'fail', 'answered 308, to https://www.example.com/e/'],
+    [`/${CLIENT_KEY}`, 'warn', 'answered 308'],
+    ['http://[', 'fail', 'answered 308'],
+  ])('leads to %s', async (location, status, detail) => {
     const rows = await check(await serve((_, response) => response.writeHead(308, { location }).end()));
-    expect(rows.find(({ name }) => name === 'no redirect')).toMatchObject({ status: 'fail', detail });
+    expect(rows.find(({ name }) => name === 'no redirect')).toMatchObject({ status, detail });
   });
 
   const SILENCES: readonly (readonly [what: string, listener: RequestListener, detail: string])[] = [
@@ -387,9 +422,9 @@ describe('cio-first-party check', () => {
     const url = await serve(faultyProxy(upstream.origin));
     const { code, out, err } = await run(['check', url], { CIO_CLIENT_KEY: CLIENT_KEY });
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^pass {2}reach {8}reachable {13}answered after \d+ ms$/m);
+    expect(out).toMatch(/^pass {2}reach {8}reachable {17}answered after \d+ ms$/m);
     expect(out).toMatch(/^warn {2}single {7}single calls .*\n {19}→ Nothing to do/m);
-    expect(out).toMatch(/^20 passed, 0 failed, 1 to look at, 3 skipped$/m);
+    expect(out).toMatch(/^21 passed, 0 failed, 1 to look at, 3 skipped$/m);
     expect(out).not.toContain('\u001B');
   });
 

@@ -6,18 +6,18 @@ import type { Scene } from './scene.ts';
 const REQUEST_NAME = 'ciofirstpartycheck';
 
 /** Whether the answer to the last request of a page reaches the next one, so that this need not send the events again. */
-export async function checkAcknowledgement(scene: Scene): Promise<readonly Finding[]> {
-  const name = 'answer left for the next page';
+export async function checkLeaving(scene: Scene): Promise<readonly Finding[]> {
+  const name = 'cookie for the next page';
   const { dry, isCrossOrigin, samples, postEvents } = scene;
   if (isCrossOrigin) return [skip(name, 'pages of another origin cannot read it')];
   const reply = await postEvents(dry ? [] : [samples.event()], { headers: { [ACK_HEADER]: REQUEST_NAME } });
   if (!isDelivered(reply) || reply.kind === 'silence') return [skip(name, inWords(reply))];
   const cookie = `${ACK_COOKIE_PREFIX}${REQUEST_NAME}=1`;
-  if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'by a cookie')];
+  if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'in the answer')];
   return [
     warn(
       name,
-      `no cookie ${ACK_COOKIE_PREFIX}… in the answer`,
+      `no ${ACK_COOKIE_PREFIX}… in the answer`,
       'Let Set-Cookie of the proxy pass. Without it the next page sends what the last request of a page carried once more after 5 s, and the proxy has to tell repeats apart.',
     ),
   ];

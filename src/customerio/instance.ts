@@ -1,0 +1,117 @@
+import { type Arguments, type Fields, isFunction } from './arguments.ts';
+import { CALLS, type EventMethod } from './calls.ts';
+import { makeEvent } from './event-factory.ts';
+import type { Identity } from './identity.ts';
+import type { EventContext, NewPlugin } from './plugin.ts';
+import type { PluginQueue } from './queue.ts';
+import type { DraftEvent } from './snapshot.ts';
+
+type Call = (...args: Arguments) => Promise<EventContext>;
+export type Listener = (...args: unknown[]) => unknown;
+
+/**
+ * The wrapped SDK's `Analytics`, as far as the application uses it; `completeInstance` adds what only plugins ask of it. A plugin
+ * may put a method of its own in the place of any of these, and every call goes through that from then on.
+ */
+export interface Instance extends Record<Exclude<EventMethod, 'group'>, Call> {
+  group: (() => Identity) & Call;
+  user(): Identity;
+  /** Without an id: the one that there is. */
+  setAnonymousId(id?: string): string | null | undefined;
+  reset(): void;
+  emit(name: string, ...args: unknown[]): Instance;
+  register(...plugins: readonly NewPlugin[]): Promise<void>;
+  deregister(...names: readonly string[]): Promise<void>;
+  ready(): Promise<void>;
+  integrations: Fields;
+  readonly callbacks: Record<string, readonly Listener[] | undefined>;
+  /** Makes an event of what was read from the arguments of a call. */
+  readonly eventFactory: {
+    make(type: EventMethod, given: Arguments, options: Fields, integrations: Fields): DraftEvent;
+  };
+  readonly queue: PluginQueue;
+  _dispatch(event: DraftEvent, callback?: Listener): Promise<EventContext>;
+}
+
+export interface InstanceNeeds {
+  readonly user: Identity;
+  readonly group: Identity;
+  readonly integrations: Fields;
+  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
+  tell(name: string, args: Arguments): void;
+  report(what: string, cause: unknown): void;
+}
+
+/** Tells events of the page apart, whichever instance has made them. */
+let lastId = 0;
+
+export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instance {
+  const { user, group, integrations } = needs;
+
+  const make = (type: EventMethod, given: Arguments, options: Fields, on: Fields): DraftEvent =>
+    makeEvent(user, { type, ...CALLS[type][1](...given) }, options, on);
+
+  const call =
+    (type: EventMethod): Call =>
+    async (...args) => {
+      const [read, , told] = CALLS[type];
+      const given = read(args, type === 'group' ? group : user);
+      const options = given.at(-1) as Fields; // what is no object has no fields
+      const made = make(type, given, options, instance.integrations);
+      const context = await instance._dispatch(made, args.find(isFunction));
+      const event = context.event as DraftEvent;
+      instance.emit(type, ...told(event, ...given), event['options']);
+      return context;
+    };
+  const groupCall = call('group');
+
+  const instance: Instance = {
+    track: call('track'),
+    page: call('page'),
+    screen: call('screen'),
+    identify: call('identify'),
+    // Two overloads in one.
+    group: ((...args) => (args.length ? groupCall(...args) : group)) as Instance['group'],
+    alias: call('alias'),
+    user: () => user,
+    setAnonymousId: (id) => user.anonymousId(id),
+    reset() {
+      user.reset();
+      group.reset();
+      instance.emit('reset');
+    },
+    integrations,
+    eventFactory: { make },
+    queue,
+    async _dispatch(event, callback) {
+      const context = await queue.dispatch({ event, id: String(++lastId) });
+      if (callback)
+        await Promise.resolve(context)
+          .then(callback)
+          .catch(() => {});
+      return context;
+    },
+    callbacks: {},
+    emit(name, ...args) {
+      needs.tell(name, args);
+      try {
+        instance.callbacks[name]?.forEach((listener) => listener.apply(instance, args));
+      } catch (cause) {
+        // A plugin has listened, and must not take the call with it.
+        needs.report('Listener of a plugin', cause);
+      }
+      return instance;
+    },
+    async register(...plugins) {
+      await Promise.all(plugins.map((each) => queue.register(each, instance)));
+    },
+    async deregister(...names) {
+      await Promise.all(names.map((each) => queue.deregister(each, instance)));
+    },
+    async ready() {
+      await queue.idle();
+      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
+    },
+  };
+  return instance;
+}
