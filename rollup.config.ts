@@ -182,6 +182,7 @@ const config: RollupOptions[] = [
     ['src/proxy/shared-claims.ts', 'dist/proxy-shared-claims.js', []] as const,
     ['src/proxy/metrics.ts', 'dist/proxy-metrics.js', []] as const,
     ['src/nats/index.ts', 'dist/nats.js', []] as const,
+    ['src/redis/index.ts', 'dist/redis.js', []] as const,
   ].map(([input, file, more]): RollupOptions => ({
     input,
     external: isNode,
@@ -190,7 +191,8 @@ const config: RollupOptions[] = [
   })),
   {
     input: 'src/cli/index.ts',
-    external: (id) => isNode(id) || isProxy(id),
+    // Whoever needs it has it beside this package.
+    external: (id) => isNode(id) || isProxy(id) || id === 'redis',
     plugins: [resolve(), code],
     output: {
       file: 'dist/cli.js',
@@ -199,7 +201,7 @@ const config: RollupOptions[] = [
       paths: (id) => (isProxy(id) ? './proxy.js' : id),
     },
   },
-  ...['index', 'consent', 'proxy', 'nats'].map((name): RollupOptions => ({
+  ...['index', 'consent', 'proxy', 'nats', 'redis'].map((name): RollupOptions => ({
     input: name === 'index' ? 'dist/.types/index.d.ts' : `dist/.types/${name}/index.d.ts`,
     external: [/^node:/],
     plugins: [dts()],

@@ -7,7 +7,7 @@
  * | `invalid-client-key` | the proxy does not know the client key (events are kept) |
  * | `not-a-proxy` | something answers there with a web page: a fallback of the site, or a service worker (events are kept) |
  * | `endpoint-refuses` | the address takes no batches: it refuses even an empty one, or redirects elsewhere (events are kept) |
- * | `storage-unavailable` | IndexedDB is refused or broken; events are kept in memory |
+ * | `storage-unavailable` | IndexedDB is refused or broken; events are kept in memory. On a server: the store of several copies |
  * | `plugin-failed` | a plugin, middleware, hook or listener of the application threw, or a call was made wrong |
  *
  * Private calls reject with these; the proxy gets nothing of such a call, if not said otherwise:

@@ -1,5 +1,6 @@
 import { findProblems } from '../proxy/check-options.ts';
 import type { ProxyOptions } from '../proxy/index.ts';
+import { isRedisUrl } from './redis.ts';
 import { withSecretFiles } from './secret-files.ts';
 import { VARIABLES } from './variables.ts';
 
@@ -11,6 +12,7 @@ export type Reading =
       readonly host: string | undefined;
       readonly port: number;
       readonly graceMs: number;
+      readonly redisUrl: string | undefined;
     }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
 
@@ -42,6 +44,9 @@ export function readEnvironment(given: Readonly<Record<string, string | undefine
   const grace = textOf('CIO_STOP_TIMEOUT_MS') ?? VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset ?? '';
   if (!/^\d{1,6}$/.test(grace)) problems.push(complaint('CIO_STOP_TIMEOUT_MS', grace));
 
+  const redisUrl = textOf('CIO_REDIS_URL');
+  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) problems.push(complaint('CIO_REDIS_URL', redisUrl));
+
   if (problems.length > 0) return { kind: 'unusable', problems };
   // Nothing was wrong with them.
   return {
@@ -50,6 +55,7 @@ export function readEnvironment(given: Readonly<Record<string, string | undefine
     host: textOf('HOST'),
     port: Number(port),
     graceMs: Number(grace),
+    redisUrl,
   };
 }
 

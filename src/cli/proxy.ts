@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
-import { createProxy, type ProxyLogEntry } from '../proxy/index.ts';
+import { createProxy, type ProxyLogEntry, type ProxyOptions } from '../proxy/index.ts';
+import type { RedisStore } from '../redis/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { readEnvironment } from './environment.ts';
+import { openRedis } from './redis.ts';
 import { listen, untilStopped } from './serve.ts';
 import { SECRETS } from './secret-files.ts';
 import { VARIABLES } from './variables.ts';
@@ -49,7 +51,16 @@ export const proxyCommand: Command = {
       console.error('\nEvery variable is explained by: cio-first-party proxy --help');
       return 1;
     }
-    const proxy = createProxy({ ...reading.options, onLog: print });
+    const { redisUrl } = reading;
+    const redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, printLine);
+    if (redis === null) {
+      console.error(
+        'The proxy cannot start: CIO_REDIS_URL needs the package redis, which is not here: npm install redis',
+      );
+      return 1;
+    }
+    const options = redis ? sharing(reading.options, redis.store) : reading.options;
+    const proxy = createProxy({ ...options, onLog: print });
     const server = createServer(proxy.node);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     // The server itself waits for what is in flight.
@@ -60,15 +71,32 @@ export const proxyCommand: Command = {
       console.log(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
     } catch (error) {
       console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
+      await redis?.close();
       return 1;
     }
     // What Customer.io has not answered would keep the process.
     if ((await stopped) === 'cut-off') process.exit(0);
+    await redis?.close();
     return 0;
   },
 };
 
+/** One store for all that copies must agree on: unless it is off. */
+function sharing(options: ProxyOptions, store: RedisStore): ProxyOptions {
+  const { deduplicate, rateLimit } = options;
+  const remembered = { ...(typeof deduplicate === 'object' && deduplicate), store };
+  return {
+    ...options,
+    ...(deduplicate !== false && { deduplicate: remembered }),
+    ...(rateLimit && { rateLimit: { ...rateLimit, store } }),
+  };
+}
+
 function print(entry: ProxyLogEntry): void {
   // Platforms ask every few seconds whether it lives; a line about that buries the others.
-  if (entry.status !== 200 || !/\/v1\/health(\/ready)?$/.test(entry.path)) console.log(JSON.stringify(entry));
+  if (entry.status !== 200 || !/\/v1\/health(\/ready)?$/.test(entry.path)) printLine(entry);
+}
+
+function printLine(entry: object): void {
+  console.log(JSON.stringify(entry));
 }

@@ -125,6 +125,11 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     read: flag,
     preset: 'on',
   },
+  CIO_REDIS_URL: {
+    must: 'the address of a Redis or Valkey that all copies of the proxy share, for what they deduplicate and for their limits, e.g. redis://redis.internal:6379 or rediss://user:password@redis.internal:6379/0; needs the package redis',
+    secret: true,
+    preset: 'each copy by itself',
+  },
   CIO_ANONYMOUS_ID_COOKIE_DOMAIN: {
     must: 'the domain of the cookie with the anonymous id, such as example.com for pages of shop.example.com; lets the cookie live longer than seven days in Safari',
     option: 'anonymousIdCookie.domain',

@@ -40,6 +40,7 @@ test('every TypeScript example compiles against the published types', () => {
       'cio-first-party/consent': [`${ROOT}dist/consent.d.ts`],
       'cio-first-party/proxy': [`${ROOT}dist/proxy.d.ts`],
       'cio-first-party/nats': [`${ROOT}dist/nats.d.ts`],
+      'cio-first-party/redis': [`${ROOT}dist/redis.d.ts`],
     },
   };
   const include = ['*.ts', `${ROOT}test/support/firebase.d.ts`];

@@ -26,12 +26,14 @@ export interface WorkerSettings {
   readonly more?: object;
 }
 
-/** `code`: the text of a module in this folder. What it imports is bundled with it, as `wrangler` does. No Node in it. */
-export async function startWorkerd(
+const COMPATIBILITY_DATE = '2026-04-01';
+
+/** What Miniflare is told of one Worker. */
+async function workerOf(
   code: string,
-  define: Readonly<Record<string, string>> = {},
-  { env = {}, compatibilityDate = '2026-04-01', assets, more }: WorkerSettings = {},
-): Promise<Workerd> {
+  define: Readonly<Record<string, string>>,
+  { env = {}, compatibilityDate = COMPATIBILITY_DATE, assets, more }: WorkerSettings,
+): Promise<object> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: FOLDER },
     bundle: true,
@@ -43,14 +45,63 @@ export async function startWorkerd(
     external: ['cloudflare:*'],
     logLevel: 'error',
   });
-  const { Miniflare } = load();
-  const miniflare = new Miniflare({
+  return {
     modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
     compatibilityDate,
     bindings: env,
     ...(assets && { assets: { directory: assets, routerConfig: { has_user_worker: true } } }),
     ...more,
-  });
+  };
+}
+
+async function start(options: object): Promise<Workerd> {
+  const { Miniflare } = load();
+  const miniflare = new Miniflare(options);
   const { origin } = await miniflare.ready;
   return { origin, stop: () => miniflare.dispose() };
 }
+
+/** `code`: the text of a module in this folder. What it imports is bundled with it, as `wrangler` does. No Node in it. */
+export async function startWorkerd(
+  code: string,
+  define: Readonly<Record<string, string>> = {},
+  settings: WorkerSettings = {},
+): Promise<Workerd> {
+  return start(await workerOf(code, define, settings));
+}
+
+/**
+ * Several Workers of the same code, each an isolate of its own, that share one Durable Object. A request's header `copy` says
+ * which one it is for, by its number. `folder`: where the object keeps what it stores.
+ */
+export async function startCopies(
+  code: string,
+  { count, binding, className, folder }: SharedObject,
+  settings: WorkerSettings = {},
+): Promise<Workerd> {
+  const worker = await workerOf(code, {}, settings);
+  const names = Array.from({ length: count }, (_, i) => `copy${i}`);
+  const copies = names.map((name, i) => ({
+    ...worker,
+    name,
+    durableObjects: { [binding]: { className, useSQLite: true, ...(i > 0 && { scriptName: names[0] }) } },
+  }));
+  const door = {
+    name: 'door',
+    compatibilityDate: COMPATIBILITY_DATE,
+    modules: [{ type: 'ESModule', path: 'door.js', contents: DOOR }],
+    serviceBindings: Object.fromEntries(names.map((name) => [name, name])),
+  };
+  return start({ workers: [door, ...copies], durableObjectsPersist: folder });
+}
+
+export interface SharedObject {
+  readonly count: number;
+  readonly binding: string;
+  readonly className: string;
+  readonly folder: string;
+}
+
+const DOOR = `export default {
+  fetch: (request, env) => env['copy' + request.headers.get('copy')].fetch(request),
+};`;

@@ -23,7 +23,7 @@ interface Source {
 
 /** The browser SDK; the proxy and the command line stand by themselves. */
 const sources: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !/^(proxy|nats|cli|testing)\//.test(file))
+  .filter((file) => file.endsWith('.ts') && !/^(proxy|nats|redis|cli|testing)\//.test(file))
   .sort()
   .map((file) => {
     const code = withoutComments(readFileSync(path.join(SRC, file), 'utf8'));

@@ -15,6 +15,8 @@ test('there are recipes', () => {
   expect(FILES).toEqual([
     'caddy/Caddyfile',
     'container/Containerfile',
+    'durable-object/worker.js',
+    'durable-object/wrangler.json',
     'netlify/netlify.toml',
     'netlify/netlify/functions/e.js',
     'nginx/shop.conf',

@@ -71,6 +71,7 @@ describe('cio-first-party proxy', () => {
       'CIO_TIMEOUT_MS',
       'CIO_CORRECT_CLOCK',
       'CIO_DEDUPLICATE',
+      'CIO_REDIS_URL',
       'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
       'CIO_METRICS',
       'CIO_STOP_TIMEOUT_MS',
@@ -82,6 +83,7 @@ describe('cio-first-party proxy', () => {
     expect(out.match(/\w+_FILE\b/g)).toEqual([
       'CIO_WRITE_KEY_FILE',
       'CIO_CLIENT_KEYS_FILE',
+      'CIO_REDIS_URL_FILE',
       'CIO_TOKEN_SECRET_FILE',
       'CIO_TOKEN_PUBLIC_KEY_FILE',
       'CIO_APP_API_KEY_FILE',

@@ -20,6 +20,7 @@ describe('the environment', () => {
       host: undefined,
       port: 8080,
       graceMs: 20_000,
+      redisUrl: undefined,
     });
   });
 
@@ -179,6 +180,25 @@ describe('the environment', () => {
     expect(problems.join()).not.toContain('hidden');
   });
 
+  test.each(['redis://redis.internal', 'redis://redis.internal:6379/0', 'rediss://user:p%40ss@[::1]:6380/'])(
+    'has the Redis of all copies: %s',
+    (url) => {
+      expect(readEnvironment({ ...GOOD, CIO_REDIS_URL: ` ${url} ` })).toMatchObject({ redisUrl: url });
+    },
+  );
+
+  test.each([
+    'redis.internal:6379',
+    'http://:hidden@redis.internal',
+    'redis://:hidden@/0',
+    'redis://:hidden@redis.internal/main',
+    'redis://:hidden%@redis.internal',
+  ])('is told what is no address of a Redis, without printing it: %s', (url) => {
+    const [problem = ''] = problemsOf({ ...GOOD, CIO_REDIS_URL: url });
+    expect(problem).toContain('CIO_REDIS_URL is not usable: it must be the address of a Redis or Valkey');
+    expect(problem).not.toContain('hidden');
+  });
+
   test.each(['cf-connecting-ip', 'x-real-ip'])('names a header that needs no hops: %s', (header) => {
     expect(readEnvironment({ ...GOOD, CIO_CLIENT_IP: header })).toMatchObject({
       options: { clientIp: header },
@@ -244,6 +264,7 @@ describe('secrets in files', () => {
       CIO_CLIENT_KEYS_FILE: file('web,shop\n'),
       CIO_TOKEN_SECRET_FILE: file('0123456789abcdef0123456789abcdef'),
       CIO_APP_API_KEY_FILE: file('app-key'),
+      CIO_REDIS_URL_FILE: file('redis://:secret@redis.internal\n'),
     });
     expect(reading).toMatchObject({
       kind: 'ready',
@@ -253,6 +274,7 @@ describe('secrets in files', () => {
         customerToken: { secret: '0123456789abcdef0123456789abcdef' },
         appApi: { key: 'app-key' },
       },
+      redisUrl: 'redis://:secret@redis.internal',
     });
   });
 

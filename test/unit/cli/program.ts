@@ -33,10 +33,13 @@ export async function run(
 const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
   stream ? text(stream) : Promise.resolve('');
 
-/** A proxy as the operator runs it. `lines`: what it prints, as it comes. */
-export async function startProxy(
-  environment: Record<string, string>,
-): Promise<{ child: ChildProcess; url: string; lines: AsyncIterator<string> }> {
+/** A proxy as the operator runs it. `before`: its log until it listens; `lines`: what it prints then, as it comes. */
+export async function startProxy(environment: Record<string, string>): Promise<{
+  child: ChildProcess;
+  url: string;
+  before: readonly string[];
+  lines: AsyncIterator<string>;
+}> {
   const child = start(['proxy'], {
     CIO_WRITE_KEY: 'write-key',
     CIO_CLIENT_KEYS: 'web',
@@ -46,8 +49,13 @@ export async function startProxy(
   });
   if (child.stdout === null) throw new Error('no stdout');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const { value } = await lines.next();
-  const url = /http:\S+/.exec(String(value))?.[0] ?? '';
-  expect(value).toBe(`The proxy listens on ${url}`);
-  return { child, url, lines };
+  const before: string[] = [];
+  let line = String((await lines.next()).value);
+  while (line.startsWith('{')) {
+    before.push(line);
+    line = String((await lines.next()).value);
+  }
+  const url = /http:\S+/.exec(line)?.[0] ?? '';
+  expect(line).toBe(`The proxy listens on ${url}`);
+  return { child, url, before, lines };
 }

@@ -1,49 +1,21 @@
 // @vitest-environment node
 /** The programs of the README, as they stand, with a real nats-server; each is a process of its own that is killed under load. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/wire.ts';
 import { listen } from '../../support/listen.ts';
 import { type NatsServer, startNats } from '../../support/nats-server.ts';
 import { startServer } from '../../support/process.ts';
-import { examples, ROOT } from '../../support/readme.ts';
+import { kill, runExample } from '../../support/readme-program.ts';
 import { createStandIn, type StandIn } from '../../support/stand-in.ts';
 import { event, WRITE_KEY } from '../proxy/setup.ts';
 
-const FOLDER = `${ROOT}test/results/broker/`;
 const BATCHES = 400;
 const EVENTS = 5;
 /** As the README says it. */
 const CONCURRENCY = 16;
-
-/** The one program that has this in it, where Node finds this package by its own name. */
-function write(name: string, part: string): string {
-  const found = examples('ts').filter((code) => code.includes(part));
-  expect(found, part).toHaveLength(1);
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(`${FOLDER}${name}.ts`, found[0] ?? '');
-  return `${FOLDER}${name}.ts`;
-}
-
-function run(file: string, env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  onTestFinished(() => kill(child));
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
 
 interface World {
   readonly server: NatsServer;
@@ -66,12 +38,11 @@ async function start(): Promise<World> {
     CIO_UPSTREAM_URL: pipelines.origin,
     PORT: String(port),
   };
-  const [made] = await once(run(write('stream', 'jetstreamManager(nats)'), env), 'exit');
+  const [made] = await once(runExample('jetstreamManager(nats)', env), 'exit');
   expect(made).toBe(0);
-  run(write('proxy', 'toNats({'), env);
+  runExample('toNats({', env);
   const origin = `http://127.0.0.1:${port}`;
   await vi.waitFor(async () => expect((await fetch(`${origin}/v1/health`)).status).toBe(200), 15_000);
-  const forwarder = write('forwarder', 'forwardFromNats({');
 
   async function send(names: readonly string[]): Promise<void> {
     const batch = names.map((name) => event({ event: name }));
@@ -93,7 +64,7 @@ async function start(): Promise<World> {
   return {
     server,
     standIn: createStandIn(pipelines.origin),
-    startForwarder: () => run(forwarder, env),
+    startForwarder: () => runExample('forwardFromNats({', env),
     async load(prefix) {
       const batches = Array.from({ length: BATCHES }, (_, i) =>
         Array.from({ length: EVENTS }, (_, k) => `${prefix} ${i} ${k}`),

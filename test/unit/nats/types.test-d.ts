@@ -1,11 +1,16 @@
-/** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `@nats-io/jetstream` fit as they are. */
+/** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `@nats-io/jetstream` and `@nats-io/kv` fit as they are. */
 import type { Consumer, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import type { KV, KvEntry } from '@nats-io/kv';
 import {
+  type DeduplicateStore,
   forwardFromNats,
+  type NatsBucket,
   type NatsConsumer,
+  type NatsEntry,
   type NatsForwarding,
   type NatsMessage,
   type NatsPublisher,
+  natsStore,
   toNats,
 } from '../../../src/nats/index.ts';
 import { createForwarder, createProxy, type Deliver } from '../../../src/proxy/index.ts';
@@ -13,6 +18,8 @@ import { createForwarder, createProxy, type Deliver } from '../../../src/proxy/i
 declare const jetstream: JetStreamClient;
 declare const consumer: Consumer;
 declare const message: JsMsg;
+declare const kv: KV;
+declare const entry: KvEntry;
 
 export const parts: [NatsPublisher, NatsConsumer, NatsMessage] = [jetstream, consumer, message];
 export const deliver: Deliver = toNats({
@@ -28,6 +35,10 @@ export const forwarding: NatsForwarding = forwardFromNats({
   forwarder,
   park: (bytes, reason) => jetstream.publish(`cio.parked.${reason}`, bytes),
 });
+export const store: DeduplicateStore = natsStore(kv);
+export const ofBuckets: [NatsBucket, NatsEntry] = [kv, entry];
+// @ts-expect-error it must have been awaited
+natsStore(Promise.resolve(kv));
 // @ts-expect-error what is never forwarded must go somewhere
 forwardFromNats({ consumer, forwarder });
 // @ts-expect-error the subject is missing
