@@ -187,7 +187,7 @@ const rows: readonly Row[] = section
 const WORDS: Readonly<Record<string, string>> = {
   unauthorized: 'keeps',
   busy: 'keeps',
-  rejected: 'halves',
+  rejected: 'asks',
   delivered: 'drops them',
 };
 
