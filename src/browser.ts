@@ -197,9 +197,6 @@ export function pageFacts(): PageFacts {
 
 export const pageUrl = (): string => location.href;
 
-/** With a slash at its end: no other origin begins like it. */
-export const pageOrigin = (): string => `${location.origin}/`;
-
 /** Whole numbers below 2^32. */
 export const randomNumbers = (count: number): readonly number[] => [
   ...crypto.getRandomValues(new Uint32Array(count)),

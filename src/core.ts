@@ -213,7 +213,7 @@ export function createCore(needs: CoreNeeds): Core {
     leads,
     hasHeir: () => leader.hasHeir(),
     remembered,
-    acks: `${settings.proxyUrl}/`.startsWith(browser.pageOrigin()) ? acks : undefined,
+    acks: browser.pageUrl().startsWith(`${new URL(url).origin}/`) ? acks : undefined,
     diagnosis: (diagnosisNeeds) =>
       import('./sender/diagnosis.ts').then(({ createDiagnosis }) =>
         createDiagnosis(diagnosisNeeds, { url, secret: settings.clientKey }),

@@ -54,7 +54,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
   const queue = createQueue<string>({
     clock: needs.clock,
     claim(event) {
-      const ours = current === undefined;
+      const ours = !current;
       const { id, snapshot } = current ?? needs.newCall();
       current = undefined;
       const categories = needs.categories();
@@ -79,11 +79,11 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     run(call) {
       current = call;
       const done = instance[call.method](...call.args);
-      const claimed = current === undefined;
+      const isClaimed = !current;
       current = undefined;
       done.catch((cause: unknown) => {
         // Thrown before there was an event: `track()` without a name, for one.
-        if (!claimed) refuse(call.id, 'invalid');
+        if (!isClaimed) refuse(call.id, 'invalid');
         report(`${call.method}()`, cause);
       });
     },

@@ -44,28 +44,27 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
   }
 
   function get(name: string): string | null {
-    for (const pair of jar.read().split('; ')) {
-      if (!pair.startsWith(`${name}=`)) continue;
-      const value = pair.slice(name.length + 1);
-      try {
-        return decodeURIComponent(value);
-      } catch {
-        return value;
-      }
+    const pair = jar
+      .read()
+      .split('; ')
+      .find((each) => each.startsWith(`${name}=`));
+    if (!pair) return null;
+    const value = pair.slice(name.length + 1);
+    try {
+      return decodeURIComponent(value);
+    } catch {
+      return value;
     }
-    return null;
   }
 
   /** Browsers refuse cookies for public suffixes and say so only by not keeping them. https://publicsuffix.org/ */
-  function widest(): string | undefined {
-    for (const level of levels) {
+  const widest = (): string | undefined =>
+    levels.find((level) => {
       put(PROBE, '1', level, 9);
-      const kept = get(PROBE) !== null;
+      const kept = get(PROBE);
       put(PROBE, '', level, 0);
-      if (kept) return level;
-    }
-    return undefined;
-  }
+      return kept;
+    });
 
   return {
     get,
@@ -83,6 +82,6 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
 /** `example.co.uk`'s parents from the widest down; none for addresses and single names. */
 function domainLevels(hostname: string): readonly string[] {
   const parts = hostname.split('.');
-  if (parts.length < 2 || /^[\d.]+$|:/.test(hostname)) return [];
-  return parts.slice(0, -1).map((_, i) => parts.slice(parts.length - 2 - i).join('.'));
+  if (/^[\d.]+$|:/.test(hostname)) return [];
+  return parts.slice(0, -1).map((_, i) => parts.slice(-2 - i).join('.'));
 }

@@ -14,19 +14,20 @@ const REPLACING = new Set(['anonymousId', 'timestamp', 'userId']);
  * cost of a call and became an id that nobody read. Time and id are put on the event when its call is claimed.
  */
 export function makeEvent(user: Visitor, fields: Fields, options: Fields, integrations: Fields): DraftEvent {
-  const context = (options['context'] ?? {}) as Record<string, unknown>;
+  const { context: own, integrations: chosen, ...others } = options;
+  const context = (own ?? {}) as Record<string, unknown>;
   const event: Record<string, unknown> = {
     ...present({ userId: user.id(), anonymousId: user.anonymousId() }),
     ...fields,
     context,
     integrations: {
       ...Object.fromEntries(Object.entries(integrations).map(([name, on]) => [name, Boolean(on)])),
-      ...(options['integrations'] as object | undefined),
+      ...(chosen as object | undefined),
     },
   };
-  for (const [key, value] of Object.entries(options)) {
+  for (const [key, value] of Object.entries(others)) {
     if (REPLACING.has(key)) event[key] = value;
-    else if (key !== 'context' && key !== 'integrations') setAt(context, key, value);
+    else setAt(context, key, value);
   }
   // One that is given is the visitor's from now on.
   if (options['anonymousId']) user.anonymousId(options['anonymousId']);

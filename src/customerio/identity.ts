@@ -4,6 +4,8 @@ import { plain } from './plain.ts';
 
 export type Traits = Record<string, unknown>;
 type Id = string | null | undefined;
+/** Of what is stored; undefined: nothing is. */
+type Key = string | undefined;
 
 /** Names and places of a visitor's (or group's) data, as the wrapped SDK has them. */
 export interface IdentityOptions {
@@ -51,6 +53,7 @@ export interface IdentityNeeds {
  * (the wrapped SDK believes localStorage, which brings a signed-out visitor back on the next sub-domain).
  */
 export function createIdentity({ cookies, local, newId, options, keys }: IdentityNeeds): Identity {
+  const { anonymous: anonymousKey } = keys;
   const idKey = options.cookie?.key ?? keys.id;
   const traitsKey = options.localStorage?.key ?? keys.traits;
   const persists = options.persist !== false && !options.disable;
@@ -60,11 +63,12 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   let anonymous: string | null = null;
   let traits: Traits = {};
 
-  const fromCookie = (key: string): string | null => (persists ? text(cookies.get(key)) : null);
-  const fromLocal = (key: string): string | null => (inLocal ? text(local.get(key)) : null);
+  const fromCookie = (key: Key): string | null =>
+    persists && key !== undefined ? text(cookies.get(key)) : null;
+  const fromLocal = (key: Key): string | null => (inLocal && key !== undefined ? text(local.get(key)) : null);
 
-  function write(key: string, value: string | null): void {
-    if (!persists) return;
+  function write(key: Key, value: string | null): void {
+    if (!persists || key === undefined) return;
     if (value === null) cookies.remove(key);
     else cookies.set(key, value);
     if (!inLocal) return;
@@ -80,12 +84,12 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   /** Says whether localStorage is behind. Writes nothing: of what another tab is writing, one place may be seen before the other. */
   function load(): boolean | undefined {
     if (!persists) return;
-    const anonymousCookie = keys.anonymous ? fromCookie(keys.anonymous) : null;
+    const anonymousCookie = fromCookie(anonymousKey);
     const localId = fromLocal(idKey);
     const before = `${id} ${anonymous}`;
     // Signed out on another sub-domain: the cookie is gone from all, localStorage only from that one.
     id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
-    anonymous = anonymousCookie ?? (keys.anonymous ? fromLocal(keys.anonymous) : null);
+    anonymous = anonymousCookie ?? fromLocal(anonymousKey);
     const stale = localId !== null && localId !== id;
     const stored = inLocal && !stale ? local.get(traitsKey) : null;
     // A full localStorage keeps no traits; those in memory are still this person's.
@@ -99,7 +103,7 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
   }
   // Renews the cookie's year, and brings both places together.
   if (id) write(idKey, id);
-  if (anonymous && keys.anonymous) write(keys.anonymous, anonymous);
+  if (anonymous) write(anonymousKey, anonymous);
 
   const user: Identity = {
     options,
@@ -113,13 +117,10 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
       return id;
     },
     anonymousId(next) {
-      if (options.disable || !keys.anonymous) return options.disable ? null : undefined;
-      if (next === null) {
-        write(keys.anonymous, (anonymous = null));
-        return null;
-      }
-      const wanted = asId(next) ?? anonymous ?? newId();
-      if (wanted !== anonymous) write(keys.anonymous, (anonymous = wanted));
+      if (options.disable) return null;
+      if (!anonymousKey) return undefined;
+      const wanted = next === null ? next : (asId(next) ?? anonymous ?? newId());
+      if (!wanted || wanted !== anonymous) write(anonymousKey, (anonymous = wanted));
       return anonymous;
     },
     traits(next) {
@@ -149,11 +150,11 @@ export function createIdentity({ cookies, local, newId, options, keys }: Identit
     },
     load: () => user,
     save: () => true,
-    kept: () => keys.anonymous && (fromCookie(keys.anonymous) ?? fromLocal(keys.anonymous)),
+    kept: () => fromCookie(anonymousKey) ?? fromLocal(anonymousKey),
     reload: load,
     wipe() {
       write(idKey, null);
-      if (keys.anonymous) write(keys.anonymous, null);
+      write(anonymousKey, null);
       if (inLocal) local.remove(traitsKey);
     },
   };
@@ -166,11 +167,9 @@ export const asId = (value: unknown): string | undefined =>
 
 /** Ids were written bare, or as JSON by older versions. Anything else is somebody else's. */
 function text(stored: string | null): string | null {
-  if (!stored) return null;
-  if (!stored.startsWith('"')) return stored;
+  if (!stored?.startsWith('"')) return stored || null;
   try {
-    const value: unknown = JSON.parse(stored);
-    return typeof value === 'string' && value ? value : null;
+    return (JSON.parse(stored) as string) || null; // what begins like that is a text, or no JSON
   } catch {
     return stored;
   }
@@ -180,7 +179,7 @@ function text(stored: string | null): string | null {
 function record(value: unknown): Traits {
   try {
     const copy = plain(typeof value === 'string' ? JSON.parse(value) : value);
-    return typeof copy === 'object' && copy !== null && !Array.isArray(copy) ? (copy as Traits) : {};
+    return copy && typeof copy === 'object' && !Array.isArray(copy) ? (copy as Traits) : {};
   } catch {
     return {};
   }

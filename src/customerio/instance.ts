@@ -63,6 +63,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
       instance.emit(type, ...told(event, ...given), event['options']);
       return context;
     };
+  const callbacks: Instance['callbacks'] = {};
   const groupCall = call('group');
 
   const instance: Instance = {
@@ -91,11 +92,11 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
           .catch(() => {});
       return context;
     },
-    callbacks: {},
+    callbacks,
     emit(name, ...args) {
       needs.tell(name, args);
       try {
-        instance.callbacks[name]?.forEach((listener) => listener.apply(instance, args));
+        callbacks[name]?.forEach((listener) => listener.apply(instance, args));
       } catch (cause) {
         // A plugin has listened, and must not take the call with it.
         needs.report('Listener of a plugin', cause);

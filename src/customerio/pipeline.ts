@@ -18,6 +18,12 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
+  /** Both, with a word between them to whoever waits for the event. Answers the event as its call gets it. */
+  lead<Ticket>(
+    context: EventContext,
+    ticket: Ticket,
+    waiting: { accept(ticket: Ticket, event: PluginEvent): void; refuse(ticket: Ticket): void },
+  ): Promise<EventContext>;
   register(plugin: NewPlugin, analytics: unknown): Promise<void>;
   deregister(name: string, analytics: unknown): Promise<void>;
 }
@@ -45,7 +51,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
     return isThenable(answer) ? patiently(answer) : answer;
   }
 
-  return {
+  const pipeline: Pipeline = {
     async through(context) {
       let current = completeContext(context);
       for (const kind of ['before', 'enrichment']) {
@@ -70,6 +76,16 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         });
       }
     },
+    async lead(context, ticket, { accept, refuse }) {
+      const passed = await pipeline.through(context);
+      if (!passed) {
+        refuse(ticket);
+        return context;
+      }
+      accept(ticket, passed.event);
+      pipeline.tell(passed);
+      return passed;
+    },
     async register(given, analytics) {
       let plugin = given as Plugin;
       try {
@@ -91,6 +107,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       }
     },
   };
+  return pipeline;
 }
 
 /** Of no event: what plugins get as they come and go. */

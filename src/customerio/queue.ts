@@ -33,7 +33,7 @@ export interface QueueNeeds<Ticket> {
 }
 
 export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
-  const { clock, claim, accept, refuse, report } = needs;
+  const { clock, claim, accept, report } = needs;
   const plugins: Plugin[] = [];
   // Set while anything is on its way; later events line up behind it.
   let tail: Promise<unknown> | undefined;
@@ -72,31 +72,18 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
     idle: async () => {
       while (tail) await tail;
     },
-    async dispatch(context) {
+    dispatch(context) {
       const claimed = claim(context.event);
-      if (!claimed) return context;
+      if (!claimed) return Promise.resolve(context);
       const { ticket, ours } = claimed;
-      if (!tail && !plugins.length) {
+      const lead = async (): Promise<EventContext> => {
+        if (plugins.length) return (await pipeline()).lead(context, ticket, needs);
         accept(ticket, context.event);
         return context;
-      }
-      const done = inLine(async () => {
-        const line = plugins.length ? await pipeline() : undefined;
-        if (!line) {
-          accept(ticket, context.event);
-          return context;
-        }
-        const passed = await line.through(context);
-        if (!passed) {
-          refuse(ticket);
-          return context;
-        }
-        accept(ticket, passed.event);
-        line.tell(passed);
-        return passed;
-      });
+      };
+      const done = tail || plugins.length ? inLine(lead) : lead();
       // A plugin that waits for its own event would wait for itself.
-      return ours ? context : done;
+      return ours ? Promise.resolve(context) : done;
     },
     register: change('register'),
     deregister: change('deregister'),

@@ -39,14 +39,14 @@ export interface Library {
 
 /** The five page fields of Customer.io's events. https://docs.customer.io/integrations/data-in/connections/javascript/ */
 export function pageFields(page: PageFacts): Record<string, string> {
-  const withoutHash = page.href.split('#', 1)[0] ?? '';
-  const { canonical } = page;
+  const { canonical, href, path, referrer, search, title } = page;
+  const withoutHash = href.split('#', 1)[0] ?? '';
   return {
-    path: canonical ? canonicalPath(canonical, page) : page.path,
-    referrer: page.referrer,
-    search: page.search,
-    title: page.title,
-    url: canonical ? (canonical.includes('?') ? canonical : canonical + page.search) : withoutHash,
+    path: canonical ? canonicalPath(canonical, page) : path,
+    referrer,
+    search,
+    title,
+    url: canonical ? (canonical.includes('?') ? canonical : canonical + search) : withoutHash,
   };
 }
 
@@ -78,9 +78,10 @@ export function stamp(
 ): void {
   // A text was given by the application; a Date is the factory's own, taken when it ran.
   const { timestamp } = event;
+  const { at, page } = snapshot;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
-    event.timestamp = new Date(snapshot.at).toISOString();
-  const fields = pageFields(snapshot.page);
+    event.timestamp = new Date(at).toISOString();
+  const fields = pageFields(page);
   if (event.type === 'page') {
     event.properties = { ...fields, ...event.properties, ...(event.name ? { name: event.name } : {}) };
   }
@@ -93,13 +94,12 @@ export function stamp(
     }
     context['page'] = { ...fields, ...(context['page'] as object | undefined) };
   }
-  const { userAgent, locale, search } = snapshot.page;
-  context['userAgent'] = userAgent;
-  context['locale'] ??= locale;
+  context['userAgent'] = page.userAgent;
+  context['locale'] ??= page.locale;
   context['library'] ??= library;
   // As Segment's consent wrappers have it. https://segment.com/docs/privacy/consent-management/
   if (Object.keys(categoryPreferences).length) context['consent'] ??= { categoryPreferences };
-  const utm = campaign(search);
+  const utm = campaign(page.search);
   if (utm) context['campaign'] ??= utm;
   event.context = context;
 }

@@ -4,8 +4,8 @@ import { createIdentity, type Identity, type IdentityNeeds, type IdentityOptions
 export interface Visitor {
   readonly user: Identity;
   readonly group: Identity;
-  /** Tells it, if somebody else is meant than when it was asked last. Says whether. */
-  changed(): boolean;
+  /** Tells it, if somebody else is meant than when it was asked last. */
+  changed(): void;
   /** Another tab may have changed it. */
   reload(): void;
   /** Deletes every trace. */
@@ -30,19 +30,17 @@ const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
 export function createVisitor(needs: VisitorNeeds): Visitor {
   const user = createIdentity({ ...needs, options: needs.userOptions, keys: USER_KEYS });
   const group = createIdentity({ ...needs, options: needs.groupOptions, keys: GROUP_KEYS });
-  let userId = user.id() ?? null;
-  let anonymousId = user.anonymousId() ?? null;
+  const current = (): Who => ({ userId: user.id() ?? null, anonymousId: user.anonymousId() ?? null });
+  let known = current();
 
   const visitor: Visitor = {
     user,
     group,
     changed() {
-      const [id, anonymous] = [user.id() ?? null, user.anonymousId() ?? null];
-      if (id === userId && anonymous === anonymousId) return false;
-      userId = id;
-      anonymousId = anonymous;
-      needs.tell({ userId, anonymousId });
-      return true;
+      const now = current();
+      if (now.userId === known.userId && now.anonymousId === known.anonymousId) return;
+      known = now;
+      needs.tell({ ...now }); // whose listeners may change what they get
     },
     reload() {
       // Where nothing is kept, what is remembered here is all there is.

@@ -28,7 +28,7 @@ type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
 export interface DiagnosisNeeds {
   readonly batch: BatchLimits;
   random(): number;
-  readonly transport: Pick<Transport, 'moveTo' | 'send'>;
+  readonly transport: Pick<Transport, 'sendTo' | 'send'>;
   readonly remembered: { quietMs(): number };
   /** Waits before the next try, longer from failure to failure. */
   retry(events: readonly OutboxEvent[], outcome: Failure): void;
@@ -77,7 +77,7 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
     const end = await transport.send([], { follow: true });
     const target = end.url && new URL(end.url);
     if (target && target.origin === new URL(url).origin && end.kind === 'delivered') {
-      transport.moveTo(target.href);
+      transport.sendTo(target.href);
       hasMoved = true;
       return true;
     }
@@ -96,7 +96,7 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
   }
 
   function blame({ kind, status, body }: Extract<Outcome, { kind: 'rejected' | 'foreign' }>): void {
-    if (hasMoved) transport.moveTo();
+    if (hasMoved) transport.sendTo();
     hasMoved = false;
     outage = 'refusing';
     const line = body.trim().split('\n', 1)[0] ?? '';

@@ -2,7 +2,7 @@ import type { DropReason } from '../events.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Sender, SenderNeeds } from './contract.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { BUSY, type Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
 import { retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
@@ -120,10 +120,10 @@ export function createSender(needs: SenderNeeds): Sender {
       return name;
     };
     const outcome = await transport.send([...jsons.values()], {
-      ...(leaving && { leaving }),
+      leaving,
       // What is at fault shows in a body that everybody can read.
-      ...(diagnosis?.isNarrow() && { plain: true }),
-      ...(acks && { ack }),
+      plain: diagnosis?.isNarrow(),
+      ack: acks && ack,
     });
     const isNamed = named.delete(name);
     if (isNamed) acks?.note(named);
@@ -158,14 +158,9 @@ export function createSender(needs: SenderNeeds): Sender {
   function isUnclear(outcome: Failure): boolean {
     const { kind, status } = outcome;
     if (kind === 'rejected' || kind === 'foreign') return true;
-    return (
-      kind !== 'unauthorized' &&
-      (failures + 1 >= SUSPECT_AFTER || diagnosis?.isNarrow() === true) &&
-      needs.lifecycle.online() &&
-      askedFor(outcome) === undefined &&
-      status !== 503 &&
-      !BUSY.has(status)
-    );
+    const isFailure = !status || (status >= 500 && status !== 503);
+    const isSuspect = failures + 1 >= SUSPECT_AFTER || Boolean(diagnosis?.isNarrow());
+    return isFailure && isSuspect && askedFor(outcome) === undefined && needs.lifecycle.online();
   }
 
   async function loadDiagnosis(outcome: Failure): Promise<void> {
@@ -173,7 +168,7 @@ export function createSender(needs: SenderNeeds): Sender {
       (made) => void (diagnosis ??= made),
       () => {
         if ('body' in outcome && !isTold)
-          needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
+          needs.fail('endpoint-refuses', `The proxy answers ${outcome.status}`);
         isTold = true;
       },
     );

@@ -13,7 +13,7 @@ export interface Transport {
   /** The page may never run again: what is being compressed goes as it is, and at once, where it may outlive the page so. */
   hurry(): void;
   /** Where requests go from now on; nothing: where they went at first. */
-  moveTo(url?: string): void;
+  sendTo(url?: string): void;
   /** Cuts off what is in flight. */
   abort(): void;
 }
@@ -21,14 +21,14 @@ export interface Transport {
 /** How one request is sent. */
 export interface Manner {
   /** The page may be gone when the answer comes. */
-  readonly leaving?: boolean;
+  readonly leaving?: boolean | undefined;
   /** Not compressed. */
-  readonly plain?: boolean;
+  readonly plain?: boolean | undefined;
   /**
    * Asked when the request leaves, and whether its page does: a name for the request, which its answer leaves in a cookie for
    * the next page; or undefined where nobody will need that.
    */
-  readonly ack?: (leaving: boolean) => string | undefined;
+  readonly ack?: ((leaving: boolean) => string | undefined) | undefined;
   /** Instead of the client key. */
   readonly credentials?: Credentials;
   /** Where a redirect leads is followed, and told as `url`. */
@@ -152,7 +152,7 @@ export function createTransport(needs: TransportNeeds): Transport {
     takes: () => true,
     keepaliveRoom: room,
     hurry: () => compressing.forEach((hurry) => hurry()),
-    moveTo(target = needs.url) {
+    sendTo(target = needs.url) {
       url = target;
     },
     abort: () => inFlight.forEach((control) => control.abort()),

@@ -94,7 +94,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
     get target() {
       return target;
     },
-    moveTo: (url) => void (target = url),
+    sendTo: (url) => void (target = url),
     hurry: () => void hurried++,
     abort() {
       aborted = true;

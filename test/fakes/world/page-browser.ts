@@ -53,7 +53,6 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     onStorageChange: (run) => text.onChange(page, run),
     pageFacts: facts,
     pageUrl: () => origin.url,
-    pageOrigin: () => `${new URL(origin.url).origin}/`,
     randomNumbers: (count) => Array.from({ length: count }, () => random.below(2 ** 30)),
     uuid: id,
     random: random.next,

@@ -123,10 +123,10 @@ describe('an answer', () => {
       kind: 'delivered',
       url: `${server.url}/e/v1/batch/`,
     });
-    transport.moveTo(`${server.url}/e/v1/batch/`);
+    transport.sendTo(`${server.url}/e/v1/batch/`);
     expect(await transport.send([small('a')])).toEqual({ kind: 'delivered' });
     expect(server.received.at(-1)).toMatchObject({ path: '/e/v1/batch/', batch: [{ messageId: 'a' }] });
-    transport.moveTo();
+    transport.sendTo();
     expect(await transport.send([small('b')])).toMatchObject({ kind: 'foreign' });
   });
 
