@@ -18,7 +18,7 @@ type Found = ClaimState | 'ended';
 /**
  * Remembers events for all copies of a proxy together, in a bucket of NATS JetStream (server 2.9 and newer). An event is one
  * write when it is claimed and another when it is done, those of a batch side by side. It is remembered for the `ttl` of the
- * bucket, which must be more than a minute.
+ * bucket, which must be more than a minute; without one, the bucket grows for ever.
  *
  * Time is that of the server, which writes down when a claim was made, and is asked for the time by a write where a claim is
  * met: the clocks of the copies do not matter. Where there is no answer within a second it rejects, and the proxy goes on
