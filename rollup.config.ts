@@ -72,15 +72,19 @@ const notices: Plugin = license({
  * are the same in all files, which are built one by one. `test/unit/architecture.test.ts` looks after this list.
  */
 export const INTERNAL_NAMES: readonly string[] = (
-  'accounts captured clearOwn comeBack erase evicted gained groupOptions guard handOver hasHeir heard idle ' +
-  'inMemory inTime isThere keepaliveRoom leads leaving lifecycle maxHeld moved newCall onClose onDenied onEvicted ' +
-  'onHealed onLost onOpen onOpened onReadsGzip onStored onUnauthorized personal quietMs readsGzip recovery refuse ' +
-  'remembered sender setQuiet settled stops tooLate transport unlessHeld unsettled userOptions visitor wasOthers ' +
-  'wipe wrapped writeHead'
+  'accounts acknowledge acks captured clearOwn comeBack diagnosis erase evicted examine gained gatherMs ' +
+  'groupOptions guard handOver hasHeir hasSettled heard hold idle inMemory inTime isNarrow isNews isOut ' +
+  'isOver isThere keepaliveRoom kept later leads leaving ledger lifecycle maxHeld mayGo moved moveTo newCall ' +
+  'note oldest onClose onDenied onEvicted onFallback onHealed onLost onOpen onOpened onReadsGzip onStored ' +
+  'onUnauthorized openDurable passed personal quietMs readsGzip recovery refuse remembered sender setQuiet ' +
+  'settle settled stops takeAck takes tooLate transport unlessHeld unsaved unsettled userOptions visitor ' +
+  'wake wasOthers wipe wrapped writeHead written'
 ).split(' ');
 
-/** One letter for each of them. Nobody else has a property of one letter, which the tests see to. */
-export const SHORT = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';
+
+/** A letter for each of them, and then `$` with a letter. Nobody else has such a property, which the tests see to. */
+export const SHORT: readonly string[] = [...LETTERS, ...[...LETTERS].map((letter) => `$${letter}`)];
 
 const typescript = (more: Parameters<typeof esbuild>[0] = {}): Plugin =>
   esbuild({

@@ -206,9 +206,7 @@ export const randomNumbers = (count: number): readonly number[] => [
 ];
 
 /** A version 4 UUID (RFC 9562); on pages without TLS, where browsers make none, as many random bits. */
-export const uuid = (): string =>
-  (crypto as Partial<Crypto>).randomUUID?.() ??
-  randomNumbers(5).join('');
+export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.() ?? randomNumbers(5).join('');
 
 /** Milliseconds from some start; never goes back. */
 export const monotonicMs = (): number => performance.now();

@@ -32,7 +32,12 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Workers may ask for no random values before their first request, and instances are made before that.
-  const page = hasPage ? browser.randomNumbers(2).map((number) => base32(number, 5)).join('') : '';
+  const page = hasPage
+    ? browser
+        .randomNumbers(2)
+        .map((number) => base32(number, 5))
+        .join('')
+    : '';
   const newId = createIds(browser.clock.now(), page);
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
@@ -61,7 +66,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     if ('reason' in payload) answer(payload.id, 'discarded', payload.reason);
     trace(name, payload);
     const heard = emitter.emit(name, payload);
-    if (payload instanceof SdkError && (!heard || /prox|endp/.test(payload.code))) warnOnce(payload.code, payload.message, payload.cause);
+    if (payload instanceof SdkError && (!heard || /prox|endp/.test(payload.code)))
+      warnOnce(payload.code, payload.message, payload.cause);
     if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
   }
 
@@ -110,7 +116,10 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     onClose() {
       // What an earlier visit has left goes too.
       const left = browser.cookieJar.read() + browser.local.keys(); // also what an answer has left since then
-      if (!core && ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name)))
+      if (
+        !core &&
+        ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name))
+      )
         start({ ...settings, plugins: [], customerToken: undefined });
       wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });

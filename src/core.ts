@@ -146,7 +146,7 @@ export function createCore(needs: CoreNeeds): Core {
     create: () => page + ++names,
     take: takeAck,
     note(named) {
-      if (named.size) local.set(left, JSON.stringify({ at: clock.now(), requests: [...named] }));
+      if (named.size) local.set(left, JSON.stringify([clock.now(), ...named]));
       else local.remove(left);
     },
   };
@@ -214,10 +214,10 @@ export function createCore(needs: CoreNeeds): Core {
     hasHeir: () => leader.hasHeir(),
     remembered,
     acks: `${settings.proxyUrl}/`.startsWith(browser.pageOrigin()) ? acks : undefined,
-    async diagnosis(diagnosisNeeds) {
-      const { createDiagnosis } = await import('./sender/diagnosis.ts');
-      return createDiagnosis(diagnosisNeeds, { url, secret: settings.clientKey });
-    },
+    diagnosis: (diagnosisNeeds) =>
+      import('./sender/diagnosis.ts').then(({ createDiagnosis }) =>
+        createDiagnosis(diagnosisNeeds, { url, secret: settings.clientKey }),
+      ),
     fail,
     tell(name, payload) {
       emit(name, payload);

@@ -76,4 +76,3 @@ export interface Acks {
   /** Writes down, for the next page, what is under way now; or that nothing is. */
   note(named: NamedRequests): void;
 }
-

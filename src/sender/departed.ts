@@ -19,10 +19,8 @@ export interface DepartedNeeds {
 /** A request, and the ids of its events. */
 type Named = readonly [name: string, ids: readonly string[]];
 
-interface Departed {
-  readonly at: number;
-  readonly requests: readonly Named[];
-}
+/** When its page has left, in milliseconds since the epoch, and its requests. */
+type Departed = readonly [at: number, ...requests: Named[]];
 
 /**
  * So long after its page has gone a request is waited for. One that takes longer, or was refused, is repeated; a proxy that
@@ -45,7 +43,7 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
   const keys = local.keys().filter((key) => key.startsWith(`${scope}:left:`) && !key.endsWith(page));
   const waiting = new Set(
     keys.flatMap((key) => {
-      const { at, requests } = parse(local.get(key));
+      const [at, ...requests] = parse(local.get(key));
       const isNew = ([name]: Named): boolean => !watched.has(name);
       // A page that a clock which was ahead has written down might be waited for without end.
       const untilMs = at > clock.now() ? 0 : at + ANSWER_TIMEOUT_MS;
@@ -84,9 +82,9 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
 
   /** The page may have come back, and written more since. */
   function forget(key: string, name: string): void {
-    const { at, requests } = parse(local.get(key));
+    const [at, ...requests] = parse(local.get(key));
     const others = requests.filter((each) => each[0] !== name);
-    if (others.length) local.set(key, JSON.stringify({ at, requests: others }));
+    if (others.length) local.set(key, JSON.stringify([at, ...others]));
     else local.remove(key);
   }
 }
@@ -96,13 +94,14 @@ const toStoredEvent = (id: string): WaitingEvent => ({ id, at: 0, json: '', byte
 
 function parse(text: string | null): Departed {
   try {
-    const { at, requests } = JSON.parse(text ?? '') as Departed;
+    const departed = JSON.parse(text ?? '') as Departed;
+    const [at, ...requests] = departed;
     const isNamed = ([name, ids]: Named): boolean => typeof name === 'string' && ids.every(isText);
-    if (Number.isFinite(at) && requests.every(isNamed)) return { at, requests };
+    if (Number.isFinite(at) && requests.every(isNamed)) return departed;
   } catch {
     // Another script has written there, or nobody.
   }
-  return { at: 0, requests: [] };
+  return [0];
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';

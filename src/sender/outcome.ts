@@ -25,12 +25,7 @@ export type Outcome = (
 export interface Answer {
   /** 0: a redirect, which the browser shows no more of. */
   readonly status: number;
-  /** `Content-Type`. */
-  readonly type: string | null;
-  /** `Retry-After`: seconds or an HTTP date. RFC 9110 10.2.3. */
-  readonly retryAfter: string | null;
-  /** The server's clock, by which a date in `Retry-After` is meant. */
-  readonly date: string | null;
+  readonly headers: Pick<Headers, 'get'>;
   readonly body: string;
 }
 
@@ -39,32 +34,29 @@ const REFUSED = /"messageId":"(.*?)","error"/g;
 export const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
 const A_DAY_MS = 86_400_000;
 
-export function judge(answer: Answer, nowMs: number): Outcome {
-  const { status, body } = answer;
+export function judge({ status, headers, body }: Answer, nowMs: number): Outcome {
   if (status >= 500 || BUSY.has(status)) {
-    const afterMs = retryAfterMs(answer, nowMs);
+    const afterMs = retryAfterMs(headers, nowMs);
     return { kind: 'busy', status, ...(afterMs === undefined ? {} : { afterMs }) };
   }
   if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
     return { kind: 'unauthorized', status, body };
   if (status >= 400) return { kind: 'rejected', status, body };
   // A single-page application's fallback, or the offline page of a service worker, answers everything with 200.
-  if (status < 200 || status >= 300 || /html/i.test(answer.type ?? ''))
+  if (status < 200 || status >= 300 || /html/i.test(headers.get('Content-Type') ?? ''))
     return { kind: 'foreign', status, body };
   const refused = Array.from(body.matchAll(REFUSED), ([, id = '']) => id);
   return { kind: 'delivered', ...(refused.length ? { refused } : {}) };
 }
 
-/** How long the server asks to be left alone, in milliseconds, at most a day. */
-export function retryAfterMs(
-  { retryAfter, date }: Pick<Answer, 'retryAfter' | 'date'>,
-  nowMs: number,
-): number | undefined {
-  const text = retryAfter?.trim();
+/** How long the server asks to be left alone, in milliseconds, at most a day. `Retry-After`: RFC 9110 10.2.3. */
+export function retryAfterMs(headers: Answer['headers'], nowMs: number): number | undefined {
+  const text = headers.get('Retry-After')?.trim();
   if (!text) return undefined;
   const seconds = /^\d+$/.test(text) && Number(text) * 1_000;
   const until = /^[a-z]/i.test(text) ? Date.parse(text) : NaN; // other dates than HTTP's are a mistake
-  const ms = seconds === false ? until - (Date.parse(date ?? '') || nowMs) : seconds;
+  // A date is meant by the server's clock.
+  const ms = seconds === false ? until - (Date.parse(headers.get('Date') ?? '') || nowMs) : seconds;
   // 0, or a date in the past, would be a hot loop of requests: our own waits are better.
   return ms > 0 ? Math.min(ms, A_DAY_MS) : undefined;
 }

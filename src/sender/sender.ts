@@ -8,9 +8,6 @@ import { retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
 type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
 
-/** The network that takes no batches may not bring a file either. */
-const LOAD_TIMEOUT_MS = 1_000;
-
 export function createSender(needs: SenderNeeds): Sender {
   const { acks, clock, transport, outbox, tell, remembered } = needs;
   const pending = (): number => outbox.ledger().pending;
@@ -22,8 +19,10 @@ export function createSender(needs: SenderNeeds): Sender {
   let timer: (() => void) | undefined;
   let draining: Promise<void> | undefined;
   let stopped = false;
-  // Not before `untilMs`. `asked` by the proxy itself; other waits end with any sign that things are different now.
-  let wait: { readonly untilMs: number; readonly asked: boolean } | undefined;
+  // Nothing is sent before that; 0: nothing waits. `isAsked`: by the proxy itself; other waits end with any sign that things
+  // are different now.
+  let waitUntilMs = 0;
+  let isAsked = false;
   // In a row.
   let failures = 0;
   let attempts = 0;
@@ -31,25 +30,21 @@ export function createSender(needs: SenderNeeds): Sender {
   let sentAtMs = 0;
   // Once for each page: that nothing answers, or that what answers cannot be told apart.
   let isTold = false;
-  // Things have changed for the better since the request that is under way began.
-  let hopeful = false;
 
   function arm(delayMs: number): void {
     timer?.();
     timer = clock.after(delayMs, () => {
       // Any timer that runs while it waits ends with the wait, whatever a clock that was set back may say.
-      timer = wait = undefined;
+      timer = undefined;
+      waitUntilMs = 0;
       drain();
     });
   }
 
   const stops = (['online', 'show'] as const).map((moment) =>
     needs.lifecycle.on(moment, () => {
-      if (wait?.asked) return;
-      // A request that is under way may have begun before.
-      hopeful = draining !== undefined;
-      wait = undefined;
-      failures = 0;
+      if (waitUntilMs && isAsked) return;
+      waitUntilMs = failures = 0;
       drain();
     }),
   );
@@ -57,14 +52,16 @@ export function createSender(needs: SenderNeeds): Sender {
   function drain(): void {
     if (stopped || draining || !needs.leads()) return;
     const quietMs = remembered.quietMs();
-    if (!wait && quietMs > 0) wait = { untilMs: clock.now() + quietMs, asked: true };
-    const waitMs = wait ? wait.untilMs - clock.now() : 0;
+    if (!waitUntilMs && quietMs > 0) {
+      waitUntilMs = clock.now() + quietMs;
+      isAsked = true;
+    }
+    const waitMs = waitUntilMs && waitUntilMs - clock.now();
     if (waitMs > 0) {
       if (!timer) arm(waitMs);
       return;
     }
-    wait = undefined;
-    hopeful = false;
+    waitUntilMs = 0;
     timer?.();
     timer = undefined;
     draining = run().finally(() => {
@@ -85,11 +82,11 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   async function run(): Promise<void> {
-    while (!stopped && !wait && needs.leads()) {
+    while (!stopped && !waitUntilMs && needs.leads()) {
       if (diagnosis && !(await diagnosis.mayGo())) return;
       const waiting = await outbox.oldest(limits());
       // It may have been handed over while they were read, or another request, of this page or of any, was answered "later".
-      if (wait || remembered.quietMs() > 0 || !needs.leads()) return;
+      if (waitUntilMs || remembered.quietMs() > 0 || !needs.leads()) return;
       const events = waiting.filter(({ id }) => !inFlight.has(id));
       if (!events.length) {
         // All of it is on its way with a page that was leaving.
@@ -152,7 +149,7 @@ export function createSender(needs: SenderNeeds): Sender {
       return undefined;
     }
     if (!isUnclear(outcome)) return retry(events, outcome);
-    // Where nothing answers, the file may not come either: asking for it once is enough.
+    // Where nothing answers, asking for it once is enough.
     if (!diagnosis && (outcome.status || failures < SUSPECT_AFTER)) await loadDiagnosis(outcome);
     return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
   }
@@ -172,21 +169,16 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   async function loadDiagnosis(outcome: Failure): Promise<void> {
-    await new Promise<unknown>((resolve) => {
-      const stop = clock.after(LOAD_TIMEOUT_MS, () => resolve(undefined));
-      needs
-        .diagnosis({ ...needs, retry, later, drop, isOver: () => stopped })
-        .then(
-          (made) => (diagnosis ??= made),
-          () => {
-            if ('body' in outcome && !isTold)
-              needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
-            isTold = true;
-          },
-        )
-        .then(resolve)
-        .finally(stop);
-    });
+    const loaded = needs.diagnosis({ ...needs, retry, later, drop, isOver: () => stopped }).then(
+      (made) => void (diagnosis ??= made),
+      () => {
+        if ('body' in outcome && !isTold)
+          needs.fail('endpoint-refuses', `The proxy's address answers ${outcome.status}`);
+        isTold = true;
+      },
+    );
+    // Where nothing answers, the file may not come either.
+    if (outcome.status) await loaded;
   }
 
   async function delivered(
@@ -230,11 +222,16 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   /** Keeps the events, and tells when they are sent again. */
-  function later(events: readonly OutboxEvent[], givenMs: number, status: number, asked = false): void {
+  function later(
+    events: readonly OutboxEvent[],
+    delayMs: number,
+    status: number,
+    askedByProxy = false,
+  ): void {
     if (stopped) return;
-    const delayMs = hopeful && !asked ? Math.min(givenMs, retryDelayMs(1, needs.random())) : givenMs;
-    wait = { untilMs: clock.now() + delayMs, asked };
-    if (asked) remembered.setQuiet(delayMs);
+    waitUntilMs = clock.now() + delayMs;
+    isAsked = askedByProxy;
+    if (isAsked) remembered.setQuiet(delayMs);
     arm(delayMs);
     const ids = events.map(({ id }) => id);
     if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs, status });
@@ -266,7 +263,7 @@ export function createSender(needs: SenderNeeds): Sender {
     unsettled: recent.all,
     async flush() {
       await draining; // it may have looked before the last event was stored, or failed before things were better
-      if (wait && !wait.asked) wait = undefined;
+      if (!isAsked) waitUntilMs = 0;
       let before: number;
       do {
         before = settledCount;
@@ -279,7 +276,7 @@ export function createSender(needs: SenderNeeds): Sender {
       // on, that sends what this one has stored, or saves in its lifeboat.
       if (
         !stopped &&
-        !wait &&
+        !waitUntilMs &&
         !diagnosis?.isOut() &&
         remembered.quietMs() <= 0 &&
         needs.leads() &&

@@ -92,14 +92,14 @@ export function createTransport(needs: TransportNeeds): Transport {
       });
 
       async function post(packed?: Uint8Array<ArrayBuffer>): Promise<Outcome> {
-        const body = packed ?? utf8.encode(text);
-        const bytes = body.byteLength;
+        const bytes = packed ?? utf8.encode(text);
+        const size = bytes.byteLength;
         const keepalive = leaving
-          ? bytes <= room()
-          : mayKeepAlive && bytes <= Math.min(room(), KEEPALIVE_BODY_BYTES);
+          ? size <= room()
+          : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         const stop = clock.after(timeoutMs, () => control.abort(LATE));
         const name = ack?.(leaving);
-        if (keepalive) keepaliveBytes += bytes;
+        if (keepalive) keepaliveBytes += size;
         try {
           const response = await needs.request(url, {
             method: 'POST',
@@ -109,7 +109,7 @@ export function createTransport(needs: TransportNeeds): Transport {
               ...(packed && { 'Content-Encoding': 'gzip' }),
               ...(name && { [ACK_HEADER]: name }),
             },
-            body,
+            body: bytes,
             keepalive,
             // The browser takes a cookie only from an answer to which it would send cookies.
             credentials: name ? 'same-origin' : 'omit',
@@ -119,7 +119,7 @@ export function createTransport(needs: TransportNeeds): Transport {
             signal: control.signal,
           });
           // A keepalive answer that is not read never gives its share of the 64 KiB back.
-          const said = await response.text();
+          const body = await response.text();
           mayKeepAlive = true;
           const { status, headers, redirected } = response;
           // Whatever reads packed requests here (or refuses them: a firewall, a body parser), plain ones may pass.
@@ -129,14 +129,10 @@ export function createTransport(needs: TransportNeeds): Transport {
             return outcome;
           }
           if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.onReadsGzip(true);
-          const answer = {
-            status,
-            type: headers.get('Content-Type'),
-            retryAfter: headers.get('Retry-After'),
-            date: headers.get('Date'),
-            body: said,
+          return {
+            ...judge({ status, headers, body }, clock.now()),
+            ...(redirected && { url: response.url }),
           };
-          return { ...judge(answer, clock.now()), ...(redirected && { url: response.url }) };
         } catch {
           if (control.signal.reason) return { kind: 'aborted' };
           if (!keepalive || leaving || control.signal.aborted) return { kind: 'unanswered', status: 0 };
@@ -149,7 +145,7 @@ export function createTransport(needs: TransportNeeds): Transport {
         } finally {
           stop();
           inFlight.delete(control);
-          if (keepalive) keepaliveBytes -= bytes;
+          if (keepalive) keepaliveBytes -= size;
         }
       }
     },

@@ -39,7 +39,7 @@ test('events arrive; the preflight is asked for once; no cookie goes along', asy
   expect(batches.map(({ origin }) => origin)).toEqual(batches.map(() => site.origin));
 });
 
-test('a page that is closed at once: all arrive across origins too', async ({
+test('a page that is closed at once: all arrive across origins too, and none again with the next visit', async ({
   context,
   open,
   site,
@@ -51,6 +51,9 @@ test('a page that is closed at once: all arrive across origins too', async ({
   });
   await page.close({ runBeforeUnload: true });
   await expect.poll(async () => (await standIn.account(numbered(20))).lost).toBe(0);
+  const next = await open('/shop', { proxyUrl: site.apiOrigin }, await context.newPage());
+  await expect.poll(() => stats(next), { timeout: 20_000 }).toMatchObject({ pending: 0 });
+  expect(await standIn.account(numbered(20))).toEqual(ONCE(20));
 });
 
 test('Retry-After is read across origins', async ({ open, site, standIn }) => {

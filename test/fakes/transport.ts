@@ -46,7 +46,11 @@ export const busy = (status = 503, afterMs?: number): Outcome => ({
   ...(afterMs === undefined ? {} : { afterMs }),
 });
 export const rejected = (status = 400, body = ''): Outcome => ({ kind: 'rejected', status, body });
-export const webPage = (body = '<!DOCTYPE html>', status = 200): Outcome => ({ kind: 'foreign', status, body });
+export const webPage = (body = '<!DOCTYPE html>', status = 200): Outcome => ({
+  kind: 'foreign',
+  status,
+  body,
+});
 export const REDIRECT: Outcome = { kind: 'foreign', status: 0, body: '' };
 
 export function fakeTransport(clock: Clock): FakeTransport {

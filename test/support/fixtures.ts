@@ -20,6 +20,10 @@ export interface Site extends OpenSite {
   logins(): Promise<readonly LoginRequest[]>;
   /** All other requests. */
   hits(): Promise<readonly string[]>;
+  /** Batches that the proxy has, and has not answered yet. */
+  underWay(): Promise<number>;
+  /** How often the store of several copies has failed, or taken too long. */
+  storeFailures(): Promise<number>;
   /** What goes wrong from now on, instead of what went wrong until now. */
   faults(...faults: readonly Fault[]): Promise<void>;
   page(path: string, page: SitePage): Promise<void>;
@@ -123,6 +127,7 @@ async function openSite(control: string, standIn: string): Promise<Site & { clos
       method,
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
+    if (!response.ok) throw new Error(await response.text());
     return (await response.json()) as T;
   };
   const opened = await ask<OpenSite>('POST', '', { standIn });
@@ -134,6 +139,8 @@ async function openSite(control: string, standIn: string): Promise<Site & { clos
     privateCalls: async () => (await news()).privateCalls,
     logins: async () => (await news()).logins,
     hits: async () => (await news()).hits,
+    underWay: async () => (await news()).underWay,
+    storeFailures: async () => (await news()).storeFailures,
     faults: (...faults) => change({ faults }),
     page: (path, page) => change({ pages: { [path]: page } }),
     change,

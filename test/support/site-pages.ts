@@ -4,6 +4,8 @@ export interface SitePage {
   readonly body: string;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the server takes for it. */
+  readonly delayMs?: number;
 }
 
 export const page = (title: string, content: string): string =>

@@ -19,7 +19,17 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import type { DeduplicateStore } from '../../src/proxy/deduplicate-store.ts';
 import type * as Proxy from '../../src/proxy/index.ts';
+import {
+  connectStores,
+  type Copies,
+  type Mounted,
+  mountedFrom,
+  storeFailuresIn,
+  type Stores,
+  takeTurns,
+} from './copies.ts';
 import { createLogin, type LoginBehaviour, type LoginRequest, TOKEN_SECRET } from './login.ts';
 import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
@@ -30,8 +40,13 @@ export interface ProxyRequest {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly method: string;
+  /** Its whole address. */
+  readonly url: string;
   readonly origin: string | null;
   readonly authorization: string | null;
+  readonly cookie: string | null;
+  /** What its answer is to be told by when its page is gone: `X-CIO-Ack`. */
+  readonly ack: string | null;
   readonly encoding: string | null;
   /** On the wire. */
   readonly bytes: number;
@@ -42,7 +57,10 @@ export interface ProxyRequest {
 }
 
 /** One private call, as it came. */
-export interface PrivateRequest extends Omit<ProxyRequest, 'ids' | 'encoding' | 'bytes'> {
+export interface PrivateRequest extends Omit<
+  ProxyRequest,
+  'ids' | 'encoding' | 'bytes' | 'url' | 'cookie' | 'ack'
+> {
   /** Below the proxy: `/v1/inbox/fetch`. */
   readonly path: string;
   readonly clientKey: string | null;
@@ -67,6 +85,12 @@ export interface SiteChange {
   readonly app?: string;
   /** Bytes of a body that the proxy takes. */
   readonly maxBodyBytes?: number;
+  /** So many proxies behind each address, by turns, instead of one. */
+  readonly copies?: Copies;
+  /** The origin of somebody else's proxy, which stands below `/e` instead of ours. */
+  readonly proxyOf?: string;
+  /** Whether the server before the proxy cuts off the prefix below which the proxy believes to be. */
+  readonly cutsPrefix?: boolean;
   /** With `false` nothing listens on the ports of this site; with `true` it does again. */
   readonly listening?: boolean;
 }
@@ -80,6 +104,10 @@ export interface SiteNews {
   readonly logins: readonly LoginRequest[];
   /** Everything else: `GET /shop`. */
   readonly hits: readonly string[];
+  /** Batches that the proxy has, and has not answered yet. */
+  readonly underWay: number;
+  /** How often the store of several copies has failed, or taken too long: then no copy knows what the others do. */
+  readonly storeFailures: number;
 }
 
 export interface OpenSite {
@@ -116,10 +144,14 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   let folder: string | undefined;
   let app: string | undefined;
 
+  let cutsPrefix = false;
+  let underWay = 0;
+  let storeFailures = 0;
+
   async function toProxy(
     request: IncomingMessage,
     response: ServerResponse,
-    proxy: Proxy.CioProxy,
+    proxy: Mounted,
     faults: Faults,
   ): Promise<void> {
     const { headers, method = '' } = request;
@@ -148,8 +180,11 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       batches.push({
         at,
         method,
+        url: `http://${headers.host}${request.url}`,
         origin,
         authorization,
+        cookie: headers.cookie ?? null,
+        ack: headers['x-cio-ack']?.toString() ?? null,
         encoding: headers['content-encoding'] ?? null,
         bytes: body.byteLength,
         ids: idsIn(text),
@@ -165,7 +200,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     const encoding = headers['content-encoding'];
     const fault =
       method === 'POST'
-        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip', path: target })
+        ? faults.next({ text: textOf(body, encoding), gzip: encoding === 'gzip', path: request.url ?? '' })
         : undefined;
     if (fault?.delayMs) await delay(fault.delayMs);
     const does = fault?.does ?? 'pass';
@@ -182,15 +217,17 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     }
     const again = Object.assign(Readable.from(body.byteLength ? [body] : []), {
       method,
-      url: request.url,
+      url: cutsPrefix ? target : request.url,
       headers,
     }) as unknown as IncomingMessage; // all that the proxy reads of one
+    underWay++;
     proxy.node(again, {
       set statusCode(status: number) {
         response.statusCode = status;
       },
       setHeader: (name, value) => response.setHeader(name, value),
       end(bytes) {
+        underWay--;
         note(body, does === 'pass' ? response.statusCode : does);
         if (does === 'pass') return response.end(bytes);
         if (does === 'lose-answer') return request.socket.destroy();
@@ -202,12 +239,18 @@ async function openSite(id: string, standIn: string): Promise<Site> {
 
   let maxBodyBytes: number | undefined;
   let customers: Partial<Proxy.ProxyOptions> = {};
-  const makeProxy = (options: Partial<Proxy.ProxyOptions>): Proxy.CioProxy =>
+  let copies: Copies = { count: 1 };
+  let shared: Stores = { stores: [], close: async () => {} };
+  const makeProxy = (options: Partial<Proxy.ProxyOptions>): Mounted =>
+    takeTurns(Array.from({ length: copies.count }, (_, at) => makeCopy(options, shared.stores[at])));
+  const makeCopy = (options: Partial<Proxy.ProxyOptions>, store?: DeduplicateStore): Mounted =>
     createProxy({
       writeKey: 'write-key',
       upstreamUrl: standIn,
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
+      onLog: (entry) => void (storeFailures += storeFailuresIn(entry)),
+      ...(store ? { deduplicate: { store } as Proxy.ProxyOptions['deduplicate'] } : {}),
       ...customers,
       ...options,
     });
@@ -215,7 +258,8 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   let proxy = makeProxy({ basePath });
   const site = await listen(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
-    if (pathname === `${basePath}/v1/batch`) return toProxy(request, response, proxy, faults);
+    if (pathname.replace(/\/$/, '') === `${basePath}/v1/batch`)
+      return toProxy(request, response, proxy, faults);
     if (pathname.startsWith(`${basePath}/v1/`)) return toProxy(request, response, proxy, privateFaults);
     if (pathname === '/login') {
       const answer = await login.answer(JSON.parse(String(await bodyOf(request))) as LoginRequest);
@@ -227,6 +271,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     if (pathname.startsWith(`${basePath}/`)) return proxy.node(request, response);
     if (app) return pass(request, response, app);
     const page = pages[pathname];
+    if (page?.delayMs) await delay(page.delayMs);
     if (page) return send(response, page);
     if (pathname === '/app.js')
       return send(response, { body: MODULE, headers: { 'Content-Type': TYPES['.js'] ?? '' } });
@@ -275,17 +320,27 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
       app = change.app ?? app;
-      if (change.maxBodyBytes ?? change.customers ?? change.basePath) {
+      cutsPrefix = change.cutsPrefix ?? cutsPrefix;
+      if (change.copies) {
+        await shared.close();
+        copies = change.copies;
+        shared = await connectStores(copies, new URL('redis.js', DIST));
+      }
+      if (change.maxBodyBytes ?? change.customers ?? change.basePath ?? change.copies) {
         maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
         basePath = change.basePath ?? basePath;
         proxy = makeProxy({ basePath });
         apiProxy = makeProxy({ origins: [origin] });
       }
+      if (change.proxyOf) proxy = mountedFrom(change.proxyOf);
       if (change.listening === false) await Promise.all(servers.map(closed));
       if (change.listening) await Promise.all(servers.map((each, i) => listenOn(each, ports[i] ?? 0)));
     },
-    news: () => ({ batches, hits, privateCalls, logins: login.requests() }),
-    close: async () => void (await Promise.all(servers.map(closed))),
+    news: () => ({ batches, hits, privateCalls, logins: login.requests(), underWay, storeFailures }),
+    async close() {
+      await Promise.all(servers.map(closed));
+      await shared.close();
+    },
   };
 }
 
@@ -343,7 +398,7 @@ function passSocket(request: IncomingMessage, socket: Socket, head: Buffer, orig
 /** The path below the proxy, wherever it is mounted. */
 function pathBelow(request: IncomingMessage): string {
   const { pathname } = new URL(request.url ?? '/', 'http://site');
-  return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
+  return pathname.slice(Math.max(0, pathname.indexOf('/v1/'))).replace(/\/$/, '');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -415,7 +470,13 @@ async function control(request: IncomingMessage, response: ServerResponse): Prom
   }
 }
 
-const server = await listen(control);
+const server = await listen(async (request, response) => {
+  try {
+    await control(request, response);
+  } catch (error) {
+    send(response, { status: 500, body: String(error) });
+  }
+});
 console.log(JSON.stringify({ listening: originOf(server).replace('localhost', '127.0.0.1') }));
 // Ends with the test runner, also where that was killed.
 process.stdin.on('end', () => process.exit(0)).resume();

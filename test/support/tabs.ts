@@ -15,6 +15,14 @@ export async function openTabs(
   return pages;
 }
 
+/** A tab that sends, or knows that another one does. */
+export async function openTab(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  await untilSomebodyLeads(page);
+  return page;
+}
+
 /** Waits until a tab of the site has the lock of the one that sends. A page that goes before it has been asked sends nothing. */
 export const untilSomebodyLeads = async (page: Page): Promise<void> =>
   void (await page.waitForFunction(async () => (await navigator.locks.query()).held?.length));

@@ -276,7 +276,8 @@ describe('names that the build shortens', () => {
     'wire.ts',
     'outbox/record.ts',
   ]);
-  const all = sources.map(({ code }) => code).join('\n');
+  // What only the compiler reads may name them.
+  const all = sources.map(({ code }) => code.replace(/\b(?:Pick|Omit)<[^>]*>/g, '')).join('\n');
 
   test.each(INTERNAL_NAMES)('%s is in no text, and nobody else says it', (name) => {
     expect(all).toMatch(new RegExp(`\\b${name}\\b`));

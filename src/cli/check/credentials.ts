@@ -42,7 +42,11 @@ function accepted(reply: Reply): Finding {
   const detail = `${inWords(reply)} to an empty batch`;
   // Other answers are weather, and may be over when the SDK asks.
   if (!isRefused(reply))
-    return warn(name, detail, 'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.');
+    return warn(
+      name,
+      detail,
+      'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.',
+    );
   return fail(
     name,
     detail,

@@ -49,9 +49,7 @@ function retryAfter(answers: readonly Answer[]): Finding {
       'missing on 429 or 503',
       'Say when to come back: without it the SDK guesses, 1 s to 5 min.',
     );
-  const understood = busy.every(({ header }) =>
-    retryAfterMs({ retryAfter: header(name), date: header('Date') }, Date.now()),
-  );
+  const understood = busy.every(({ header }) => retryAfterMs({ get: header }, Date.now()));
   if (!understood) return warn(name, 'not usable', 'Answer seconds, 1 or more, or an HTTP date to come.');
   return pass(name, `on all ${busy.length} answers of 429 or 503`);
 }

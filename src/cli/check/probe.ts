@@ -97,14 +97,7 @@ function answerOf(response: IncomingMessage, text: string, ms: number): Answer {
 export function outcomeOf(reply: Reply): Outcome {
   if (reply.kind === 'silence') return { kind: 'unanswered', status: 0 };
   const { status, text: body, header } = reply;
-  const answer = {
-    status,
-    body,
-    type: header('Content-Type'),
-    retryAfter: header('Retry-After'),
-    date: header('Date'),
-  };
-  return judge(answer, Date.now());
+  return judge({ status, body, headers: { get: header } }, Date.now());
 }
 
 export const isDelivered = (reply: Reply): boolean => outcomeOf(reply).kind === 'delivered';

@@ -74,7 +74,8 @@ function noRedirect(scene: Scene, answer: Answer): Finding {
   if (status < 300 || status > 399) return pass(name, 'none');
   const target = targetOf(scene, answer);
   // It may repeat what was sent.
-  const shown = target && !target.href.includes(scene.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
+  const shown =
+    target && !target.href.includes(scene.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
   const detail = `answered ${status}${shown}`;
   if ((status === 307 || status === 308) && target?.origin === scene.url.origin) {
     const advice =

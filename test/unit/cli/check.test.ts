@@ -213,16 +213,14 @@ describe('a server that does one thing wrong', () => {
         ),
       { TLS: 'skip', ...UNREACHED, 'POST /v1/batch': 'fail' },
     ],
-    ...[415, 400, 403].map(
-      (status): readonly [string, Fault, Expected] => [
-        `says that it reads gzip, and answers ${status} to it`,
-        (request, proxy) =>
-          request.headers.has('Content-Encoding')
-            ? Promise.resolve(Response.json({ error: 'unsupported' }, { status }))
-            : proxy(request),
-        { ...GOOD, gzip: 'warn' },
-      ],
-    ),
+    ...[415, 400, 403].map((status): readonly [string, Fault, Expected] => [
+      `says that it reads gzip, and answers ${status} to it`,
+      (request, proxy) =>
+        request.headers.has('Content-Encoding')
+          ? Promise.resolve(Response.json({ error: 'unsupported' }, { status }))
+          : proxy(request),
+      { ...GOOD, gzip: 'warn' },
+    ]),
     [
       'says that it reads gzip, and fails at it',
       (request, proxy) =>
@@ -321,7 +319,9 @@ describe('a server that does one thing wrong', () => {
     );
     const rows = await check(`${url}/e`);
     expect(unpassed(rows)).toEqual({ TLS: 'skip', ...UNREACHED, 'no redirect': 'warn' });
-    expect(rows.find(({ name }) => name === 'no redirect')?.detail).toBe(`answered 308, to ${url}/e/v1/batch/`);
+    expect(rows.find(({ name }) => name === 'no redirect')?.detail).toBe(
+      `answered 308, to ${url}/e/v1/batch/`,
+    );
   });
 
   test.each([

@@ -15,7 +15,7 @@ interface NextPage {
   readonly held: Set<string>;
   readonly acknowledged: readonly string[];
   /** Says which requests a page that has gone has left behind. */
-  wrote(page: string, requests: unknown, at?: number): void;
+  wrote(page: string, requests: readonly unknown[], at?: number): void;
   look(): Promise<void>;
   stop(): void;
 }
@@ -51,7 +51,7 @@ function nextPage(): NextPage {
     held,
     acknowledged,
     wrote: (page, requests, at = START_MS) =>
-      void local.set(`${SCOPE}:left:${page}`, JSON.stringify({ at, requests })),
+      void local.set(`${SCOPE}:left:${page}`, JSON.stringify([at, ...requests])),
     look: () => awaitAnswers(needs),
     stop() {
       for (const stop of stops) stop();
@@ -122,7 +122,7 @@ test('each request of several pages is seen by itself', async () => {
   await settled();
   expect(page.acknowledged).toEqual(['e2']);
   expect([...page.held].sort()).toEqual(['e1', 'f1']);
-  expect(JSON.parse(page.local.get(`${SCOPE}:left:A`) ?? '')).toMatchObject({ requests: [['A1', ['e1']]] });
+  expect(JSON.parse(page.local.get(`${SCOPE}:left:A`) ?? '')).toEqual([START_MS, ['A1', ['e1']]]);
   await page.clock.advance(2_250);
   expect([...page.held]).toEqual(['e1']);
   await page.clock.advance(3_000);
@@ -175,12 +175,13 @@ describe('what another script, or a broken disk, has left there', () => {
   test.each([
     ['no JSON', '{'],
     ['nothing', 'null'],
-    ['a list', '[]'],
-    ['no time', '{"at":"now","requests":[["A1",["e1"]]]}'],
-    ['no list', '{"at":0,"requests":{"A1":["e1"]}}'],
-    ['names that are none', '{"at":0,"requests":[[1,["e1"]]]}'],
-    ['ids that are none', '{"at":0,"requests":[["A1",[1]]]}'],
-    ['holes', '{"at":0,"requests":[null]}'],
+    ['an empty list', '[]'],
+    ['an object', '{"at":0}'],
+    ['no time', '["now",["A1",["e1"]]]'],
+    ['no list', '[0,{"A1":["e1"]}]'],
+    ['names that are none', '[0,[1,["e1"]]]'],
+    ['ids that are none', '[0,["A1",[1]]]'],
+    ['holes', '[0,null]'],
   ])('is thrown away: %s', async (_, text) => {
     const page = nextPage();
     page.local.set(`${SCOPE}:left:A`, text);

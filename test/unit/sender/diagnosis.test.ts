@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/sender/outcome.ts';
 import { settled } from '../../fakes/clock.ts';
 import { events } from '../../fakes/events.ts';
-import { busy, CUT_OFF, DELIVERED, REDIRECT, rejected, type SentRequest, webPage } from '../../fakes/transport.ts';
+import {
+  busy,
+  CUT_OFF,
+  DELIVERED,
+  REDIRECT,
+  rejected,
+  type SentRequest,
+  webPage,
+} from '../../fakes/transport.ts';
 import { type Bench, bench, ENDPOINT, HOUR_MS, MINUTE_MS } from './setup.ts';
 
 const codes = ({ errors }: Bench): readonly string[] => errors.map(({ code }) => code);
@@ -90,18 +98,21 @@ describe('a web page with 200, as a single-page application or a service worker 
   });
 });
 
-test.each([0, 1])('a copy of two that has not got the route yet loses nothing, whichever is first: %i', async (first) => {
-  const page = bench();
-  let count = first;
-  // Requests go to the two by turns.
-  page.transport.respond((): Outcome => ((count += 1) % 2 ? rejected(404) : DELIVERED));
-  await page.track(events('e', 40));
-  await page.clock.advance(HOUR_MS);
-  expect(page.dropped()).toEqual({});
-  // One event may meet that copy each time, where nobody else asks.
-  expect(page.ledger().pending).toBeLessThanOrEqual(1);
-  expect(page.ledger().delivered + page.ledger().pending).toBe(40);
-});
+test.each([0, 1])(
+  'a copy of two that has not got the route yet loses nothing, whichever is first: %i',
+  async (first) => {
+    const page = bench();
+    let count = first;
+    // Requests go to the two by turns.
+    page.transport.respond((): Outcome => ((count += 1) % 2 ? rejected(404) : DELIVERED));
+    await page.track(events('e', 40));
+    await page.clock.advance(HOUR_MS);
+    expect(page.dropped()).toEqual({});
+    // One event may meet that copy each time, where nobody else asks.
+    expect(page.ledger().pending).toBeLessThanOrEqual(1);
+    expect(page.ledger().delivered + page.ledger().pending).toBe(40);
+  },
+);
 
 test('what the endpoint says to the empty batch decides how long it is waited for', async () => {
   const page = bench();
@@ -115,8 +126,8 @@ test('what the endpoint says to the empty batch decides how long it is waited fo
 
 test('a wrong key, said to the empty batch, is told as such', async () => {
   const page = bench();
-  page.transport.respond(
-    ({ ids }): Outcome => (ids.length ? rejected(404) : { kind: 'unauthorized', status: 401, body: '' }),
+  page.transport.respond(({ ids }): Outcome =>
+    ids.length ? rejected(404) : { kind: 'unauthorized', status: 401, body: '' },
   );
   await page.track(events('e', 5));
   await page.clock.advance(MINUTE_MS);
@@ -199,9 +210,8 @@ describe('a redirect', () => {
 
   test('whose end refuses an empty batch, as it does where the POST has become a GET, is not', async () => {
     const page = bench();
-    page.transport.respond(
-      ({ follow }): Outcome =>
-        follow ? { kind: 'rejected', status: 405, body: '', url: `${moved}?q=1` } : REDIRECT,
+    page.transport.respond(({ follow }): Outcome =>
+      follow ? { kind: 'rejected', status: 405, body: '', url: `${moved}?q=1` } : REDIRECT,
     );
     await page.track(events('e', 3));
     await page.clock.advance(HOUR_MS);

@@ -108,7 +108,10 @@ describe('events that went with the last request of another page', () => {
     expect(page.transport.batches()).toEqual([['e3', 'e4']]);
     letGo();
     await page.clock.advance(2_000);
-    expect(page.transport.batches()).toEqual([['e3', 'e4'], ['e1', 'e2']]);
+    expect(page.transport.batches()).toEqual([
+      ['e3', 'e4'],
+      ['e1', 'e2'],
+    ]);
     expect(page.ledger()).toMatchObject({ delivered: 4, pending: 0 });
   });
 

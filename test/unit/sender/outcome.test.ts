@@ -3,14 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { judge, retryAfterMs } from '../../../src/sender/outcome.ts';
 import { START_MS } from '../../fakes/clock.ts';
 
+const headersOf = (given: Readonly<Record<string, string | undefined>>): Headers => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) headers.set(name, value);
+  return headers;
+};
+
 const answer = (
   status: number,
   more: { type?: string; retryAfter?: string; date?: string; body?: string } = {},
 ) => ({
   status,
-  type: more.type ?? null,
-  retryAfter: more.retryAfter ?? null,
-  date: more.date ?? null,
+  headers: headersOf({ 'Content-Type': more.type, 'Retry-After': more.retryAfter, Date: more.date }),
   body: more.body ?? '',
 });
 
@@ -83,7 +87,7 @@ describe('an answer is judged by its status', () => {
 
 describe('Retry-After', () => {
   const after = (retryAfter: string | null, date: string | null = null): number | undefined =>
-    retryAfterMs({ retryAfter, date }, START_MS);
+    retryAfterMs(headersOf({ 'Retry-After': retryAfter ?? undefined, Date: date ?? undefined }), START_MS);
 
   test('is part of the judgement', () => {
     expect(judge(answer(503, { retryAfter: '30' }), START_MS)).toEqual({

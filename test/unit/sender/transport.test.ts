@@ -113,7 +113,8 @@ describe('an answer', () => {
   test('that redirects is followed where that is wanted, and says where it led', async () => {
     // Node cannot send the same bytes twice, as a redirect asks for; text it can.
     const { server, transport } = await wire({
-      request: (url, init) => request(url, { ...init, body: new TextDecoder().decode(init.body as Uint8Array) }),
+      request: (url, init) =>
+        request(url, { ...init, body: new TextDecoder().decode(init.body as Uint8Array) }),
     });
     server.respond(({ path }) =>
       path.endsWith('/') ? { status: 200 } : { status: 308, headers: { Location: `${server.url}${path}/` } },
@@ -212,18 +213,21 @@ describe('gzip', () => {
     }
   });
 
-  test.each([415, 400, 403, 404, 422])('is over when %i answers it, and a plain request passes', async (status) => {
-    const { server, transport, readsGzip } = await wire({ gzips: true });
-    server.respond(({ headers }) => ({ status: headers['content-encoding'] ? status : 200 }));
-    expect(await transport.send([large('a')])).toEqual({ kind: 'delivered' });
-    expect(readsGzip()).toBe(false);
-    expect(await transport.send([large('b')])).toEqual({ kind: 'delivered' });
-    expect(server.received.map(({ headers }) => headers['content-encoding'])).toEqual([
-      'gzip',
-      undefined,
-      undefined,
-    ]);
-  });
+  test.each([415, 400, 403, 404, 422])(
+    'is over when %i answers it, and a plain request passes',
+    async (status) => {
+      const { server, transport, readsGzip } = await wire({ gzips: true });
+      server.respond(({ headers }) => ({ status: headers['content-encoding'] ? status : 200 }));
+      expect(await transport.send([large('a')])).toEqual({ kind: 'delivered' });
+      expect(readsGzip()).toBe(false);
+      expect(await transport.send([large('b')])).toEqual({ kind: 'delivered' });
+      expect(server.received.map(({ headers }) => headers['content-encoding'])).toEqual([
+        'gzip',
+        undefined,
+        undefined,
+      ]);
+    },
+  );
 
   test('stays where the plain request is refused too: it is not about the packing', async () => {
     const { server, transport, readsGzip } = await wire({ gzips: true });
@@ -334,7 +338,9 @@ describe('the bytes that a page may leave behind', () => {
   test('are never more in flight at once than the browser allows', async () => {
     const { server, transport, requests } = await wire();
     server.respond('silence');
-    const outcomes = Array.from({ length: 30 }, (_, i) => transport.send([large(String(i))], { leaving: i % 3 === 0 }));
+    const outcomes = Array.from({ length: 30 }, (_, i) =>
+      transport.send([large(String(i))], { leaving: i % 3 === 0 }),
+    );
     await received(server, 20);
     const alive = requests.filter(({ keepalive }) => keepalive);
     expect(alive.length).toBeGreaterThan(5);

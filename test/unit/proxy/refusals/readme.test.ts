@@ -187,12 +187,12 @@ const rows: readonly Row[] = section
 const WORDS: Readonly<Record<string, string>> = {
   unauthorized: 'keeps',
   busy: 'keeps',
-  rejected: 'halves',
+  rejected: 'asks',
   delivered: 'drops them',
 };
 
 function inWords(status: number, body: string): string | undefined {
-  const answer = { status, body, type: 'application/json', retryAfter: null, date: null };
+  const answer = { status, body, headers: new Headers({ 'Content-Type': 'application/json' }) };
   return WORDS[judge(answer, Date.now()).kind];
 }
 

@@ -1,0 +1,85 @@
+/** The visitor goes from page to page, and each page tracks right before it is left. */
+import type { Page } from 'playwright';
+import { trackAll, trackStored } from '../../support/calls.ts';
+import { stats } from '../../support/fixtures.ts';
+import { trackAndLeave, trackAndReload, trackByLink } from '../../support/leaving.ts';
+import { MODULE_PAGE } from '../../support/site-pages.ts';
+import { numbered } from '../../support/stand-in.ts';
+import { untilSomebodyLeads } from '../../support/tabs.ts';
+import { everywhere, expect, expectOnce, rounds, test } from './setup.ts';
+
+/** As servers do that make a page when it is asked for. */
+const SLOW_PAGE_MS = 700;
+
+type Leave = (page: Page, names: readonly string[], to: string) => Promise<void>;
+
+const WAYS: Readonly<Record<string, Leave>> = {
+  'clicks on links that track twice': trackByLink,
+  'is sent on by scripts that track twice and set `location.href`': trackAndLeave,
+  'loads a page anew that tracks twice before': async (page, names) => {
+    await untilSomebodyLeads(page);
+    await trackAndReload(page, names);
+  },
+};
+
+everywhere(({ latencyMs }) => {
+  for (const [what, leave] of Object.entries(WAYS)) {
+    test(`the visitor ${what}: each event comes once`, async ({ page, site, standIn }) => {
+      await page.goto(`${site.origin}/page-0`);
+      const names: string[] = [];
+      for (let visit = 1; visit <= rounds(5, latencyMs); visit++) {
+        const own = numbered(2, `Visit ${visit}, event`);
+        names.push(...own);
+        await leave(page, own, `/page-${visit}`);
+        // Every other page is left before it can know what became of the last words of the one before.
+        if (visit % 2 === 0) await expect.poll(async () => (await stats(page)).pending).toBe(0);
+      }
+      await trackStored(page, ['Arrived']);
+      await expectOnce({ site, standIn, page }, [...names, 'Arrived']);
+    });
+  }
+
+  test('the visitor follows a link that tracks twice to a page that takes its time: each event comes once', async ({
+    page,
+    site,
+    standIn,
+  }) => {
+    // Until it comes, the page that is left lives on, and sends as ever.
+    for (const path of ['/slow-1', '/slow-2'])
+      await site.page(path, { ...MODULE_PAGE, delayMs: SLOW_PAGE_MS });
+    await page.goto(`${site.origin}/page-0`);
+    await trackByLink(page, numbered(2, 'First'), '/slow-1');
+    await trackByLink(page, numbered(2, 'Second'), '/slow-2');
+    await trackStored(page, ['Arrived']);
+    const names = [...numbered(2, 'First'), ...numbered(2, 'Second'), 'Arrived'];
+    await expectOnce({ site, standIn, page }, names);
+  });
+
+  test('the visitor agrees, and the page that was waiting for it loads itself anew: each event comes once', async ({
+    page,
+    site,
+    standIn,
+  }) => {
+    await page.addInitScript(() => {
+      const consent = localStorage.getItem('accepted') ? 'granted' : 'pending';
+      window.sdkOptions = { ...window.sdkOptions, consent };
+    });
+    const names: string[] = [];
+    for (let visit = 1; visit <= rounds(4, latencyMs); visit++) {
+      await page.goto(`${site.origin}/page-${visit}`);
+      const held = numbered(2, `Visit ${visit}, event`);
+      await trackAll(page, held);
+      await page.evaluate(() => {
+        localStorage.setItem('accepted', 'yes');
+        window.analytics.consent.grant();
+      });
+      // Some pages first wait until the choice is saved somewhere.
+      if (visit % 2) await untilSomebodyLeads(page);
+      await trackAndReload(page, [`Visit ${visit}, accepted`]);
+      await trackStored(page, [`Visit ${visit}, arrived`]);
+      names.push(...held, `Visit ${visit}, accepted`, `Visit ${visit}, arrived`);
+      await expectOnce({ site, standIn, page }, names);
+      await page.evaluate(() => localStorage.removeItem('accepted'));
+    }
+  });
+});

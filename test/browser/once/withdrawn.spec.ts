@@ -1,0 +1,111 @@
+/** Consent is withdrawn, or the instance closed, while a cookie tells of the last request of an earlier page. */
+import type { BrowserContext, Page } from 'playwright';
+import { trackAll } from '../../support/calls.ts';
+import type { Site } from '../../support/fixtures.ts';
+import { ackCookies, leftRecords } from '../../support/left-records.ts';
+import { trackAndLeave } from '../../support/leaving.ts';
+import { numbered, type StandIn } from '../../support/stand-in.ts';
+import { closeTab, openTab } from '../../support/tabs.ts';
+import { expect, expectOnce, test } from './setup.ts';
+
+/** A tab has tracked and was closed; its last request was answered. Answers a page of the site that has no SDK. */
+async function leaveBehind(context: BrowserContext, site: Site, standIn: StandIn): Promise<Page> {
+  const tab = await openTab(context, `${site.origin}/shop`);
+  await trackAll(tab, numbered(5));
+  await closeTab(tab);
+  await expect.poll(async () => (await standIn.account(numbered(5))).lost).toBe(0);
+  await expect.poll(async () => (await ackCookies(context)).length).toBe(1);
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/blank`);
+  expect(Object.keys(await leftRecords(page))).toHaveLength(1);
+  return page;
+}
+
+async function expectNothing(context: BrowserContext, page: Page): Promise<void> {
+  await expect.poll(() => context.cookies()).toEqual([]);
+  await expect.poll(() => page.evaluate(() => Object.keys(localStorage))).toEqual([]);
+}
+
+test('a page that is denied consent from its start leaves nothing of either', async ({
+  context,
+  site,
+  standIn,
+}) => {
+  const page = await leaveBehind(context, site, standIn);
+  await page.addInitScript(() => {
+    window.sdkOptions = { consent: 'denied' };
+  });
+  await page.goto(`${site.origin}/shop`);
+  await expectNothing(context, page);
+  expect(await site.batches()).toHaveLength(1);
+});
+
+test('`consent.deny()` as the first that a page does leaves nothing of either', async ({
+  context,
+  site,
+  standIn,
+}) => {
+  const page = await leaveBehind(context, site, standIn);
+  await page.addInitScript(() => {
+    const denies = (): unknown => window.analytics && window.analytics.consent.deny();
+    addEventListener('DOMContentLoaded', denies);
+  });
+  await page.goto(`${site.origin}/shop`);
+  await expectNothing(context, page);
+  expect(await site.batches()).toHaveLength(1);
+});
+
+test('`consent.deny()` before the answer is there: what it leaves then is gone with the next page', async ({
+  context,
+  page,
+  site,
+  standIn,
+}) => {
+  await standIn.faults({ latencyMs: 1_500 });
+  await page.goto(`${site.origin}/shop`);
+  await trackAndLeave(page, numbered(5), '/next');
+  await page.evaluate(() => window.analytics.consent.deny());
+  await expectNothing(context, page);
+  await expect.poll(async () => (await standIn.account(numbered(5))).lost).toBe(0);
+  await expect.poll(site.underWay).toBe(0);
+  await page.addInitScript(() => {
+    window.sdkOptions = { consent: 'denied' };
+  });
+  await page.goto(`${site.origin}/shop`);
+  await expectNothing(context, page);
+  expect(await site.batches()).toHaveLength(1);
+});
+
+test('`close()` deletes what is known by then, and the page after it loses nothing and repeats nothing', async ({
+  context,
+  site,
+  standIn,
+}) => {
+  const page = await leaveBehind(context, site, standIn);
+  await page.goto(`${site.origin}/next`);
+  await page.evaluate(() => window.analytics.close());
+  await expect.poll(() => ackCookies(context)).toEqual([]);
+  await expect.poll(() => leftRecords(page)).toEqual({});
+  await page.goto(`${site.origin}/shop`);
+  await expectOnce({ site, standIn, page }, numbered(5));
+});
+
+test('`close()` before the answer is there: the page after it loses nothing, repeats nothing, and clears away', async ({
+  context,
+  site,
+  standIn,
+}) => {
+  await standIn.faults({ latencyMs: 1_000 });
+  const tab = await openTab(context, `${site.origin}/shop`);
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/blank`);
+  await trackAll(tab, numbered(5));
+  await closeTab(tab);
+  await page.goto(`${site.origin}/next`);
+  await page.evaluate(() => window.analytics.close());
+  expect(await ackCookies(context)).toEqual([]);
+  await page.goto(`${site.origin}/shop`);
+  await expectOnce({ site, standIn, page }, numbered(5));
+  await expect.poll(() => ackCookies(context)).toEqual([]);
+  await expect.poll(() => leftRecords(page)).toEqual({});
+});
