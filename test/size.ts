@@ -81,8 +81,13 @@ const bundles = [
   },
   {
     name: 'cio-first-party/nats',
-    budget: 1.5 * KB,
+    budget: 2.5 * KB,
     code: await firstLoad(`export * from ${dist('nats.js')};`),
+  },
+  {
+    name: 'cio-first-party/redis',
+    budget: 2.5 * KB,
+    code: await firstLoad(`export * from ${dist('redis.js')};`),
   },
   ...(await Promise.all(
     (

@@ -3,8 +3,8 @@ import type { ClaimState, DeduplicateStore } from '../proxy/deduplicate-store.ts
 import { createStubbornWrite } from '../proxy/stubborn-write.ts';
 import { checkBucket, isTaken, type NatsBucket } from './bucket.ts';
 
-/** Then nobody waits for NATS any more. */
-const ANSWER_MS = 1_000;
+/** The proxy goes on without an answer long before. A claim that is answered after that it still ends. */
+const ANSWER_MS = 5_000;
 /** Writes that are under way at a time for one call. */
 const MOST_AT_ONCE = 1_000;
 /** Claims that a proxy forgets to end must not fill its memory. */
@@ -18,10 +18,10 @@ type Found = ClaimState | 'ended';
 /**
  * Remembers events for all copies of a proxy together, in a bucket of NATS JetStream (server 2.9 and newer). An event is one
  * write when it is claimed and another when it is done, those of a batch side by side. It is remembered for the `ttl` of the
- * bucket, which must be more than a minute.
+ * bucket, which must be more than a minute; without one, the bucket grows for ever.
  *
  * Time is that of the server, which writes down when a claim was made, and is asked for the time by a write where a claim is
- * met: the clocks of the copies do not matter. Where there is no answer within a second it rejects, and the proxy goes on
+ * met: the clocks of the copies do not matter. Where there is no answer within five seconds it rejects, and the proxy goes on
  * alone. What Customer.io has accepted is written again for half a minute.
  *
  * @example

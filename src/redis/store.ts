@@ -37,14 +37,14 @@ const RULES: Rules<RedisStoreOptions> = {
 };
 const DEFAULTS = { prefix: '{cio}:', windowMs: 3_600_000 } as const;
 
-/** Then nobody waits for Redis any more. */
-const ANSWER_MS = 1_000;
+/** The proxy goes on without an answer long before. A claim that is answered after that it still ends. */
+const ANSWER_MS = 5_000;
 
 const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'pending', d: 'done' };
 
 /**
  * Remembers events, and counts requests, for all copies of a proxy together, in Redis 5 and newer or Valkey. Each call is one
- * round trip. Without a connection, and where there is no answer within a second, it rejects (`storage-unavailable`, or what
+ * round trip. Without a connection, and where there is no answer within five seconds, it rejects (`storage-unavailable`, or what
  * the client says): the proxy then goes on alone. What Customer.io has accepted is written again for half a minute.
  *
  * The client stays yours: connect it, listen to its `error` (without a listener node-redis ends the process), and close it.

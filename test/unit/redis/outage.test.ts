@@ -6,10 +6,10 @@ import { redisStore, type RedisStore } from '../../../src/redis/index.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { CLIENTS, keysOf, pause, startCopies } from './setup.ts';
 
-const WAIT = { timeout: 15_000, interval: 50 };
+const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;
-/** What a call may take at most: the second of the store, on a machine that has other things to do. */
-const SLOW_MS = 3_000;
+/** What a call may take at most: the five seconds of the store, on a machine that has other things to do. */
+const SLOW_MS = 8_000;
 
 async function start(): Promise<RedisServer> {
   const server = await startRedis();
@@ -69,20 +69,6 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(tally.longestMs).toBeLessThan(2 * SLOW_MS);
   }, 60_000);
 
-  test('frozen: a call gives up after a second; then it works again', async () => {
-    const server = await start();
-    const [copy] = await startCopies(kind, server.url, 1);
-    const keys = keysOf(10);
-    server.freeze();
-    const startedAt = performance.now();
-    await expect(copy?.claim(keys, TTL_MS)).rejects.toThrow('No answer within 1000 ms');
-    await expect(copy?.count('address:x', TTL_MS)).rejects.toThrow('No answer within 1000 ms');
-    expect(performance.now() - startedAt).toBeLessThan(2 * SLOW_MS);
-    server.thaw();
-    const more = keysOf(1);
-    await vi.waitFor(async () => expect(await copy?.claim(more, TTL_MS)).toEqual(['new']), WAIT);
-  });
-
   test('away, as the client knows: a claim is refused at once, and does not come later', async () => {
     const server = await start();
     const [copy] = await startCopies(kind, server.url, 1);
@@ -127,6 +113,35 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(await other?.claim(keys, TTL_MS)).toEqual(['done']);
   });
 });
+
+test('frozen: calls of every client give up after five seconds; then they work again', async () => {
+  const server = await start();
+  const copies = (await Promise.all(CLIENTS.map((kind) => startCopies(kind, server.url, 1)))).flat();
+  server.freeze();
+  const startedAt = performance.now();
+  const calls = copies.flatMap((copy) => [copy.claim(keysOf(10), TTL_MS), copy.count('address:x', TTL_MS)]);
+  for (const call of await Promise.allSettled(calls))
+    expect(call).toMatchObject({ reason: { message: 'No answer within 5000 ms' } });
+  expect(performance.now() - startedAt).toBeLessThan(SLOW_MS);
+  server.thaw();
+  for (const copy of copies) {
+    const keys = keysOf(1);
+    await vi.waitFor(async () => expect(await copy.claim(keys, TTL_MS)).toEqual(['new']), WAIT);
+  }
+}, 40_000);
+
+test('frozen for a while: what was asked is answered then, and can be ended', async () => {
+  const server = await start();
+  const copies = (await Promise.all(CLIENTS.map((kind) => startCopies(kind, server.url, 1)))).flat();
+  server.freeze();
+  const keys = copies.map(() => keysOf(3));
+  const claims = Promise.all(copies.map((copy, i) => copy.claim(keys[i] ?? [], TTL_MS)));
+  await pause(1_000);
+  server.thaw();
+  expect(new Set((await claims).flat())).toEqual(new Set(['new']));
+  await Promise.all(copies.map((copy, i) => copy.release(keys[i] ?? [])));
+  expect(new Set(await copies[0]?.claim(keys.flat(), TTL_MS))).toEqual(new Set(['new']));
+}, 40_000);
 
 test('Redis that was never there: refused at once, and used when it comes', async () => {
   const server = await start();
