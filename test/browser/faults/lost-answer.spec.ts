@@ -74,5 +74,9 @@ test('the answer is lost, and the page is loaded anew before the next try: the s
   await page.reload();
   await expectArrival(standIn, { names: numbered(30), page });
   await expectStats(page, { tracked: 30, delivered: 30 });
-  expect(await timesTaken(site, ids)).toEqual(ids.map(() => 2));
+  const times = await timesTaken(site, ids);
+  expect(Math.min(...times)).toBe(Math.max(...times));
+  // By the page, by its last request where the browser has told it of the loss before, and by the next page.
+  expect(times[0]).toBeGreaterThanOrEqual(2);
+  expect(times[0]).toBeLessThanOrEqual(3);
 });
