@@ -34,8 +34,8 @@ const INTENDED: readonly Intended[] = [
   { path: /^receivedAt$/, why: 'put on by the stand-in', holds: (ours) => ISO.test(String(ours)) },
   {
     path: /^messageId$/,
-    why: 'random, and counted within the page; theirs hashes the whole event',
-    holds: (ours) => /^[0-9a-z]{20}-[0-9a-z]+$/.test(String(ours)),
+    why: 'a ULID, as Customer.io recognises repeats by; theirs hashes the whole event',
+    holds: (ours) => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(String(ours)),
   },
   {
     path: /^timestamp$/,

@@ -63,10 +63,12 @@ export async function expectArrival(
   expect((await standIn.events()).length).toBe(names.length);
 }
 
-/** How often each id of these was sent to the proxy, whatever became of the request. */
-export async function timesSent(site: Site, ids: readonly string[]): Promise<readonly number[]> {
-  const sent = (await site.batches()).flatMap((batch) => batch.ids);
-  return ids.map((id) => sent.filter((each) => each === id).length);
+const TAKEN: ReadonlySet<number | string> = new Set([200, 'lose-answer', 'halve-answer', 'withhold-answer']);
+
+/** How often the proxy has taken each of these ids, whatever became of its answer. */
+export async function timesTaken(site: Site, ids: readonly string[]): Promise<readonly number[]> {
+  const taken = (await site.batches()).filter(({ fate }) => TAKEN.has(fate)).flatMap((batch) => batch.ids);
+  return ids.map((id) => taken.filter((each) => each === id).length);
 }
 
 /** The ids that came to Customer.io more than once, and how often. */

@@ -1,5 +1,5 @@
 /** A tab is hidden: the visitor turns to another one and back, or never comes back because the browser discards it. */
-import { expectArrival, expectStats, timesSent } from '../../support/arrival.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
 import { trackAll, trackStored } from '../../support/calls.ts';
 import { expect, test } from '../../support/fixtures.ts';
 import { type RealTabs, startRealTabs } from '../../support/real-tabs.ts';
@@ -155,5 +155,5 @@ test('hidden, and its process dies before the answer: exactly what was on its wa
   await expect.poll(async () => (await site.batches()).length, { timeout: 20_000 }).toBe(3);
   await expectArrival(standIn, { names: ['First', ...numbered(20)], page: next });
   await expectStats(next, { tracked: 20, delivered: 20 });
-  expect(await timesSent(site, [first, ...ids])).toEqual([1, ...ids.map(() => 2)]);
+  expect(await timesTaken(site, [first, ...ids])).toEqual([1, ...ids.map(() => 2)]);
 });

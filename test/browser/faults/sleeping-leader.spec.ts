@@ -1,6 +1,6 @@
 /** The tab that sends for all is hidden, frozen, busy without end or in the back/forward cache: another takes over. */
 import type { BrowserContext, Page } from 'playwright';
-import { expectArrival, expectStats, timesSent } from '../../support/arrival.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
 import { trackStored } from '../../support/calls.ts';
 import { findChromium } from '../../support/chromium.ts';
 import { expect, type Site, test, toldTimes } from '../../support/fixtures.ts';
@@ -221,7 +221,7 @@ test.describe('frozen', () => {
     await trackStored(leader, ['Back']);
     await expectArrival(standIn, { names: [...names, 'Back'], page: leader });
     await expectStats(leader, { tracked: 42, delivered: 42 });
-    expect(await timesSent(site, ids)).toEqual(ids.map(() => 2));
+    expect(await timesTaken(site, ids)).toEqual(ids.map(() => 2));
   });
 });
 

@@ -134,7 +134,8 @@ for (const [direction, jumpMs] of JUMPS) {
       await setClock(page, jumpMs);
       await trackAll(page, numbered(2, 'After'));
       await page.goto(`${site.origin}/blank`);
-      await expect.poll(() => site.batches()).toHaveLength(1);
+      // One request, which browsers may repeat by themselves where its connection was cut.
+      await expect.poll(async () => (await site.batches()).length).toBeGreaterThanOrEqual(1);
       await site.faults();
       const next = await open('/next', {}, await page.context().newPage());
       const all = [...numbered(2, 'Before'), ...numbered(2, 'After')];

@@ -1,6 +1,6 @@
 /** IndexedDB works, and then fails under the open page: at which step, how, and for how long. */
 import type { BrowserContext, Page } from 'playwright';
-import { timesSent } from '../../support/arrival.ts';
+import { timesTaken } from '../../support/arrival.ts';
 import { trackStored } from '../../support/calls.ts';
 import { expect, type Site, stats, test } from '../../support/fixtures.ts';
 import { breakIndexedDb, type IndexedDbFault, setIndexedDbFaults } from '../../support/indexeddb-faults.ts';
@@ -175,7 +175,7 @@ test.describe('while delivered events are removed', () => {
 
       await page.reload();
       await expect.poll(() => stats(page)).toMatchObject({ tracked: 5, delivered: 5, pending: 0 });
-      expect(await timesSent(site, ids)).toEqual(ids.map(() => 2));
+      expect(await timesTaken(site, ids)).toEqual(ids.map(() => 2));
       expect(await standIn.account(numbered(5))).toEqual(once(5));
       expect(await standIn.account(numbered(5, 'Then'))).toEqual(once(5));
       expect(new Set((await standIn.events()).map(({ messageId }) => messageId)).size).toBe(10);
