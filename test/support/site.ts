@@ -208,6 +208,8 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       upstreamUrl: standIn,
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
+      // What pages send twice is counted where it arrives.
+      deduplicate: false,
       ...customers,
       ...options,
     });
