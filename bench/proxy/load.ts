@@ -19,11 +19,20 @@ const CONTEXT = {
   library: { name: 'cio-first-party', version: '0.1.0' },
 };
 
-/** One body of `/v1/batch`. */
-export function batchBody(number: number): string {
+/** A body of `/v1/batch` that has other events each time: what comes again is another measurement. */
+export interface Load {
+  readonly body: Buffer;
+  renew(): void;
+}
+
+/** Stands in every `messageId` until the first request. */
+const PLACE = 'fresh000';
+let requests = 0;
+
+export function createLoad(number: number): Load {
   const batch = Array.from({ length: EVENTS_PER_BATCH }, (_, i) => ({
     type: 'track',
-    messageId: `bench${number.toString(36)}-${i.toString(36)}`,
+    messageId: `bench-${PLACE}-${i.toString(36)}`,
     timestamp: '2026-01-02T03:04:05.678Z',
     userId: `user-${number % 500}`,
     anonymousId: '9b1f2d36-5d0e-4d8e-9a53-2c3c0a8b6f11',
@@ -31,7 +40,18 @@ export function batchBody(number: number): string {
     properties: { product: `sku-${i}`, price: 12.5 + i, currency: 'EUR', tags: ['new', 'größe 42'] },
     context: CONTEXT,
   }));
-  return JSON.stringify({ batch, sentAt: '2026-01-02T03:04:06.000Z' });
+  const body = Buffer.from(JSON.stringify({ batch, sentAt: '2026-01-02T03:04:06.000Z' }));
+  const places: number[] = [];
+  for (let at = body.indexOf(PLACE); at >= 0; at = body.indexOf(PLACE, at + 1)) places.push(at);
+  return {
+    body,
+    // In place: this machine also runs who is measured.
+    renew() {
+      requests += 1;
+      const id = Buffer.from(requests.toString(36).padStart(PLACE.length, '0'));
+      for (const place of places) body.set(id, place);
+    },
+  };
 }
 
 export const HEADERS: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { startServer } from '../../test/support/process.ts';
-import { batchBody, EVENTS_PER_BATCH, HEADERS } from './load.ts';
+import { type ServerProcess, startServer } from '../../test/support/process.ts';
+import { median } from '../statistics.ts';
+import { createLoad, EVENTS_PER_BATCH, HEADERS, type Load } from './load.ts';
 import { cpuSeconds, residentMb } from './meter.ts';
 
 export type CandidateName = 'ours' | 'guide' | 'bare';
@@ -20,6 +21,8 @@ export interface Run {
 
 const CONNECTIONS = 16;
 const WARM_UP_BATCHES = 300;
+const WARM_UP_PAIRS = 4;
+const TURN_BATCHES = 320;
 const BODIES = 50;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -78,11 +81,66 @@ export async function memoryOver(batches: number): Promise<readonly number[]> {
   }
 }
 
-async function startCandidate(name: CandidateName): Promise<{
-  readonly proxy: Awaited<ReturnType<typeof startServer>>;
+/** What deduplication costs, as a part of all else that the proxy does. */
+export interface Cost {
+  readonly part: number;
+  /** Microseconds of processor time for a batch, without it and with it. */
+  readonly withoutUs: number;
+  readonly withUs: number;
+}
+
+/**
+ * Two proxies that are alike but for that take turns in one process, each for a moment, so that whatever else this machine does
+ * meets both. The median of the pairs, and of the processes.
+ */
+export async function costOfDeduplication(processes: number, pairs: number): Promise<Cost> {
+  const costs: Cost[] = [];
+  for (let nth = 0; nth < processes; nth += 1) costs.push(await costInProcess(pairs));
+  return middleOf(costs);
+}
+
+async function costInProcess(pairs: number): Promise<Cost> {
+  const { proxy, arrived, stop } = await startCandidate('both');
+  const used = async (): Promise<number> => {
+    const answer = await fetch(proxy.origin);
+    return ((await answer.json()) as { used: number }).used;
+  };
+  async function turnOf(name: 'ours' | 'forgetful'): Promise<number> {
+    const before = { events: await arrived(), used: await used() };
+    await fire(`${proxy.origin}/${name}`, { amount: TURN_BATCHES });
+    const us = (await used()) - before.used;
+    const events = (await arrived()) - before.events;
+    if (events !== TURN_BATCHES * EVENTS_PER_BATCH) throw new Error(`${name}: ${events} events arrived`);
+    return us / TURN_BATCHES;
+  }
+  try {
+    const costs: Cost[] = [];
+    for (let pair = -WARM_UP_PAIRS; pair < pairs; pair += 1) {
+      // Whoever comes second is not always the same.
+      const isFirst = pair % 2 === 0;
+      const first = await turnOf(isFirst ? 'ours' : 'forgetful');
+      const second = await turnOf(isFirst ? 'forgetful' : 'ours');
+      const [withUs, withoutUs] = isFirst ? [first, second] : [second, first];
+      if (pair >= 0) costs.push({ part: withUs / withoutUs - 1, withUs, withoutUs });
+    }
+    return middleOf(costs);
+  } finally {
+    await stop();
+  }
+}
+
+function middleOf(costs: readonly Cost[]): Cost {
+  const of = (key: keyof Cost): number => median(costs.map((cost) => cost[key]));
+  return { part: of('part'), withoutUs: of('withoutUs'), withUs: of('withUs') };
+}
+
+interface Candidate {
+  readonly proxy: ServerProcess;
   arrived(): Promise<number>;
   stop(): Promise<void>;
-}> {
+}
+
+async function startCandidate(name: CandidateName | 'both'): Promise<Candidate> {
   const upstream = await startServer(CANDIDATE, {}, ['upstream']);
   const proxy = await startServer(CANDIDATE, {}, [name, upstream.origin]);
   return {
@@ -98,17 +156,26 @@ async function startCandidate(name: CandidateName): Promise<{
   };
 }
 
-let bodies: readonly string[] | undefined;
+let loads: readonly Load[] | undefined;
 
 async function fire(
   origin: string,
   limits: Pick<autocannon.Options, 'amount' | 'duration' | 'overallRate'>,
 ): Promise<autocannon.Result> {
-  bodies ??= Array.from({ length: BODIES }, (_, i) => batchBody(i));
+  loads ??= Array.from({ length: BODIES }, (_, i) => createLoad(i));
   const result = await autocannon({
     url: `${origin}/v1/batch`,
     connections: CONNECTIONS,
-    requests: bodies.map((body) => ({ method: 'POST', headers: HEADERS, body })),
+    requests: loads.map(({ body, renew }) => ({
+      method: 'POST',
+      headers: HEADERS,
+      body,
+      // Autocannon copies the body afterwards.
+      setupRequest: (request) => {
+        renew();
+        return request;
+      },
+    })),
     ...limits,
   });
   if (result.non2xx || result.errors)

@@ -1,13 +1,14 @@
 import type { RejectedEvent } from '../wire.ts';
 import type { Refusal } from './answer.ts';
-import { pause, within } from './deadline.ts';
+import { pause } from './deadline.ts';
 import type { DeduplicateStore } from './deduplicate-store.ts';
-import { refusalOf } from './delivery.ts';
 import { lazy } from './lazy.ts';
 import { type Claim, createLocalClaims, type Origin } from './local-claims.ts';
 import type { Note } from './log.ts';
 import type { Parcel } from './parcel.ts';
 import type { Accept, Passage, PassOn } from './passage.ts';
+import type { SharedClaims } from './shared-claims.ts';
+import { comeAgain, createWaitingRoom } from './waiting-room.ts';
 
 /** How events that come again are recognised. */
 export interface DeduplicateOptions {
@@ -48,8 +49,6 @@ export type PassOnce = (batch: Batch, passOn: PassOn, note: Note) => Promise<Pas
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
 /** Who has waited for so many others that all failed comes back later: of a crowd that sends the same, each would try. */
 const MOST_WAITS = 4;
-/** More would fill the memory with bodies that wait. */
-const MOST_WAITING = 1_000;
 /** How often another copy's claim is looked at. */
 const [FIRST_LOOK_MS, LOOK_STEP_MS, LAST_LOOK_MS] = [100, 50, 250];
 
@@ -58,43 +57,40 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
   const local = createLocalClaims({ maxBytes, windowMs, timeoutMs });
   const shared =
     store && lazy(async () => (await import('./shared-claims.ts')).createSharedClaims(store, timeoutMs));
-  let waiting = 0;
+  const wait = createWaitingRoom();
 
-  /** Passes on what nobody else is sending, nor has sent. */
-  async function turn(batch: Batch, claim: Claim, passOn: PassOn, note: Note): Promise<Turn> {
-    const { fresh, duplicates, accept } = claim;
-    if (fresh.length === 0) return { ...NOTHING, duplicates };
-    if (!shared) return { ...NOTHING, duplicates, passage: await passOn(fresh, accept) };
-    const elsewhere = await (await shared()).claim(batch, fresh, note);
+  /** Passes on what no other copy is sending, nor has sent. */
+  async function shareOut(
+    store: SharedClaims,
+    batch: Batch,
+    { fresh, accept }: Claim,
+    passOn: PassOn,
+    note: Note,
+  ): Promise<Turn> {
+    const claim = await store.claim(batch, fresh, note);
     try {
-      const { done, pending } = elsewhere;
+      const { done, pending } = claim;
       accept(done);
-      const found = { pending, duplicates: duplicates + done.length };
-      if (elsewhere.fresh.length === 0) return { ...NOTHING, ...found };
+      const found = { pending, duplicates: done.length };
+      if (claim.fresh.length === 0) return { ...NOTHING, ...found };
       const acceptBoth: Accept = (parcels) => {
         accept(parcels);
-        elsewhere.accept(parcels);
+        claim.accept(parcels);
       };
-      return { ...found, passage: await passOn(elsewhere.fresh, acceptBoth) };
+      return { ...found, passage: await passOn(claim.fresh, acceptBoth) };
     } finally {
-      await elsewhere.end();
+      await claim.end();
     }
   }
 
-  /** Answers a refusal where the time of the batch is over before `others` are. */
-  async function wait(
-    endsAt: number,
-    others: (signal: AbortSignal) => Promise<unknown>,
-  ): Promise<Refusal | undefined> {
-    if (waiting >= MOST_WAITING) return comeAgain('Too many requests wait for others with the same events.');
-    waiting += 1;
+  /** Passes on what nobody else is sending, nor has sent. */
+  async function turn(batch: Batch, claim: Claim, passOn: PassOn, note: Note): Promise<Turn> {
     try {
-      await within(Math.max(1, endsAt - performance.now()), others);
-      return undefined;
-    } catch {
-      return comeAgain('Another request with the same events has not ended.');
+      if (claim.fresh.length === 0) return NOTHING;
+      if (shared) return await shareOut(await shared(), batch, claim, passOn, note);
+      return { ...NOTHING, passage: await passOn(claim.fresh, claim.accept) };
     } finally {
-      waiting -= 1;
+      claim.end();
     }
   }
 
@@ -106,7 +102,8 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     let [waits, lookMs] = [0, FIRST_LOOK_MS];
     for (;;) {
       const claim = local.claim(batch, rest);
-      const { passage, pending, duplicates } = await turn(batch, claim, passOn, note).finally(claim.end);
+      const { passage, pending, duplicates: ofOthers } = await turn(batch, claim, passOn, note);
+      const duplicates = claim.duplicates + ofOthers;
       if (duplicates > 0) note.duplicates = (note.duplicates ?? 0) + duplicates;
       rejected.push(...passage.rejected);
       if (passage.refusal || claim.waiting.length + pending.length === 0) return { ...passage, rejected };
@@ -134,11 +131,8 @@ interface Turn {
   readonly passage: Passage;
   /** Those that another copy is sending now. */
   readonly pending: readonly Parcel[];
+  /** How many another copy has sent. */
   readonly duplicates: number;
 }
 
 const NOTHING: Turn = { passage: { rejected: [] }, pending: [], duplicates: 0 };
-
-function comeAgain(detail: string): Refusal {
-  return refusalOf({ kind: 'unavailable', detail });
-}

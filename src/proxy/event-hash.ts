@@ -7,13 +7,19 @@ export interface Span {
   readonly to: number;
 }
 
+/** What may be recognised by the bytes in which it came. */
+export interface Recognisable {
+  readonly came: Span | null;
+}
+
 /** Hashes events, each to 64 bits. */
 export interface EventHash {
   /**
-   * Two numbers of 32 bits for each of `spans`, in their order; the first of the two is never 0. They say the same for the
-   * same client key and the same bytes, wherever in a body these are. Both are 0 for `null`, and for less than sixteen bytes, which no event with an id has.
+   * Two numbers of 32 bits for each of `events`, in their order, as long as nothing else is asked; the first of the two is
+   * never 0. They say the same for the same client key and the same bytes, wherever in a body these are. Both are 0 for what
+   * cannot be recognised, and for less than sixteen bytes, which no event with an id has.
    */
-  of(clientKey: string, bytes: Bytes, spans: readonly (Span | null)[]): Uint32Array;
+  of(clientKey: string, bytes: Bytes, events: readonly Recognisable[]): Uint32Array;
 }
 
 /** Sixteen bytes are read in one turn: four words, two lanes for each. */
@@ -58,6 +64,9 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     let b2 = keyed[6] ?? 0;
     let b3 = keyed[7] ?? 0;
     const last = to - STRIPE;
+    // Of this function, so that they stay in registers where there are several proxies in a process.
+    const byLow = low;
+    const byHigh = high;
     for (let i = from; ; i += STRIPE) {
       // The last turn reads some bytes again, to have sixteen; where they begin follows from the length, which counts too.
       if (i > last) i = last;
@@ -69,20 +78,20 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
       a1 ^= w1;
       a2 ^= w2;
       a3 ^= w3;
-      a0 = Math.imul((a0 << 5) | (a0 >>> 27), low);
-      a1 = Math.imul((a1 << 5) | (a1 >>> 27), low);
-      a2 = Math.imul((a2 << 5) | (a2 >>> 27), low);
-      a3 = Math.imul((a3 << 5) | (a3 >>> 27), low);
+      a0 = Math.imul((a0 << 5) | (a0 >>> 27), byLow);
+      a1 = Math.imul((a1 << 5) | (a1 >>> 27), byLow);
+      a2 = Math.imul((a2 << 5) | (a2 >>> 27), byLow);
+      a3 = Math.imul((a3 << 5) | (a3 >>> 27), byLow);
       b0 = (b0 + w0) | 0;
       b1 = (b1 + w1) | 0;
       b2 = (b2 + w2) | 0;
       b3 = (b3 + w3) | 0;
       // Each goes on in the lane beside it.
       const b = b0;
-      b0 = Math.imul((b1 << 21) | (b1 >>> 11), high);
-      b1 = Math.imul((b2 << 21) | (b2 >>> 11), high);
-      b2 = Math.imul((b3 << 21) | (b3 >>> 11), high);
-      b3 = Math.imul((b << 21) | (b >>> 11), high);
+      b0 = Math.imul((b1 << 21) | (b1 >>> 11), byHigh);
+      b1 = Math.imul((b2 << 21) | (b2 >>> 11), byHigh);
+      b2 = Math.imul((b3 << 21) | (b3 >>> 11), byHigh);
+      b3 = Math.imul((b << 21) | (b >>> 11), byHigh);
       if (i === last) break;
     }
     const length = to - from;
@@ -94,6 +103,11 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     into[at] = first === 0 ? 1 : first;
     into[at + 1] = second;
   }
+
+  /** Always the same: an array of typed numbers that is made anew costs as much as ten events. */
+  let hashes = new Uint32Array(LANES);
+  /** Of the client key that came last, which is mostly the next one. */
+  let known = { clientKey: '', lanes: startFor('') };
 
   /** Where the lanes begin for the events of one client key: nobody's event is taken for that of another site. */
   function startFor(clientKey: string): Int32Array {
@@ -107,16 +121,18 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
   }
 
   return {
-    of(clientKey, bytes, spans) {
-      const keyed = startFor(clientKey);
+    of(clientKey, bytes, events) {
+      if (clientKey !== known.clientKey) known = { clientKey, lanes: startFor(clientKey) };
+      const { lanes } = known;
       const view = viewOf(bytes);
-      const hashes = new Uint32Array(spans.length * 2);
+      if (hashes.length < events.length * 2) hashes = new Uint32Array(events.length * 4);
       let at = 0;
-      for (const span of spans) {
-        if (span !== null && span.to - span.from >= STRIPE) hash(view, span.from, span.to, keyed, hashes, at);
+      for (const { came } of events) {
+        if (came !== null && came.to - came.from >= STRIPE) hash(view, came.from, came.to, lanes, hashes, at);
+        else hashes.fill(0, at, at + 2);
         at += 2;
       }
-      return hashes;
+      return hashes.subarray(0, at);
     },
   };
 }

@@ -68,6 +68,12 @@ export function createLocalClaims({
     return last;
   }
 
+  function hashOf({ clientKey, bytes }: Origin, parcels: readonly Parcel[]): Uint32Array {
+    // Not before the first batch: Workers give no random numbers outside of a request.
+    hash ??= createEventHash();
+    return hash.of(clientKey, bytes, parcels);
+  }
+
   const endOf = (number: number): Promise<void> =>
     new Promise((wake) => {
       const wakes = pending.get(number);
@@ -76,69 +82,87 @@ export function createLocalClaims({
     });
 
   return {
-    claim({ clientKey, bytes }, parcels) {
+    claim(origin, parcels) {
       const number = nextNumber();
-      // Not before the first batch: Workers give no random numbers outside of a request.
-      hash ??= createEventHash();
-      const found = hash.of(clientKey, bytes, parcels.map(cameOf));
-      const fresh: Parcel[] = [];
-      const waiting: Parcel[] = [];
-      const others = new Set<number>();
-      let duplicates = 0;
-      let at = 0;
-      for (const parcel of parcels) {
-        const first = found[at] ?? 0;
-        const second = found[at + 1] ?? 0;
-        at += 2;
-        const holder = first === 0 ? 0 : keys.take(first, second, number);
-        if (holder === 0) {
-          fresh.push(parcel);
-        } else if (holder === number) {
-          duplicates += 1;
-        } else if (pending.has(holder)) {
-          waiting.push(parcel);
-          others.add(holder);
-        } else if (number - holder < windowMs) {
-          duplicates += 1;
-        } else {
-          keys.give(first, second, number);
-          fresh.push(parcel);
-        }
-      }
+      const found = hashOf(origin, parcels);
+      const holders = keys.take(found, number);
+      const { fresh, waiting, others } = holders
+        ? sorted(holders)
+        : { fresh: parcels, waiting: [], others: [] };
       pending.set(number, []);
-      const accepted: Parcel[] = [];
+      const accepted: (readonly Parcel[])[] = [];
       let isOver = false;
 
+      function sorted(holders: Float64Array): Sorted {
+        const waiting: Parcel[] = [];
+        const others = new Set<number>();
+        const fresh = parcels.filter((parcel, i) => {
+          const holder = holders[i] ?? 0;
+          if (holder === 0) return true;
+          // It stands twice in this batch.
+          if (holder === number) return false;
+          if (pending.has(holder)) {
+            waiting.push(parcel);
+            others.add(holder);
+            return false;
+          }
+          if (number - holder < windowMs) return false;
+          // Of an old one that stands twice in this batch, too, the first one goes on.
+          return keys.give(found[2 * i] ?? 0, found[2 * i + 1] ?? 0, number);
+        });
+        return { fresh, waiting, others: [...others] };
+      }
+
       /** For those of the batch that can be recognised and are `chosen`. */
-      function each(chosen: (parcel: Parcel) => boolean, number: number, act: LocalAct): void {
+      function each(
+        chosen: (parcel: Parcel) => boolean,
+        act: (first: number, second: number) => unknown,
+      ): void {
+        // Again, instead of keeping them for all batches: few ends are not the usual one.
+        const found = hashOf(origin, parcels);
         parcels.forEach((parcel, i) => {
-          if (parcel.came !== null && chosen(parcel)) act(found[2 * i] ?? 0, found[2 * i + 1] ?? 0, number);
+          if (parcel.came !== null && chosen(parcel)) act(found[2 * i] ?? 0, found[2 * i + 1] ?? 0);
         });
       }
 
+      /** What an end that is not the usual one takes. */
+      function correct(isLate: boolean): void {
+        const kept = new Set(accepted.flat().map(cameOf));
+        // Of an event that stands twice in the batch only the first one is ours to send.
+        const ours = new Set(fresh);
+        each(
+          (parcel) => ours.has(parcel) && !kept.has(parcel.came),
+          (first, second) => keys.release(first, second, number),
+        );
+        if (!isLate) return;
+        const later = nextNumber();
+        each(
+          ({ came }) => kept.has(came),
+          (first, second) => keys.give(first, second, later),
+        );
+      }
+
       return {
-        fresh: fresh.length === parcels.length ? parcels : fresh,
+        fresh,
         waiting,
-        duplicates,
-        othersEnd: () => Promise.all(Array.from(others, endOf)),
-        accept(parcels) {
-          accepted.push(...parcels);
+        duplicates: parcels.length - fresh.length - waiting.length,
+        othersEnd: () => Promise.all(others.map(endOf)),
+        accept(part) {
+          accepted.push(part);
           if (!isOver) return;
           // Others may have taken over meanwhile: those have it.
-          const late = new Set(parcels.map(cameOf));
-          each(({ came }) => late.has(came), nextNumber(), keys.take);
+          const late = new Set(part.map(cameOf));
+          const later = nextNumber();
+          each(
+            ({ came }) => late.has(came),
+            (first, second) => keys.take(Uint32Array.of(first, second), later),
+          );
         },
         end() {
           isOver = true;
-          const isWhole = accepted.length === fresh.length;
           const isLate = now() - number > windowMs * TOLERANCE;
-          if (!isWhole || isLate) {
-            const kept = new Set(accepted.map(cameOf));
-            // Of an event that stands twice in the batch only the first one is ours to send.
-            const ours = new Set(fresh);
-            each((parcel) => ours.has(parcel) && !kept.has(parcel.came), number, keys.release);
-            if (isLate) each(({ came }) => kept.has(came), nextNumber(), keys.give);
-          }
+          const count = accepted.reduce((sum, { length }) => sum + length, 0);
+          if (isLate || count < fresh.length) correct(isLate);
           const wakes = pending.get(number);
           pending.delete(number);
           wakes?.forEach((wake) => wake());
@@ -148,7 +172,11 @@ export function createLocalClaims({
   };
 }
 
-type LocalAct = (first: number, second: number, number: number) => unknown;
+interface Sorted {
+  readonly fresh: readonly Parcel[];
+  readonly waiting: readonly Parcel[];
+  readonly others: readonly number[];
+}
 
 function cameOf({ came }: Parcel): Parcel['came'] {
   return came;

@@ -1,9 +1,13 @@
 /** Who has which key, in a bounded number of bytes. A key is two numbers of 32 bits, the first of them not 0. */
 export interface RecentKeys {
-  /** Who had the key before: the number that came with it. 0: nobody, and from now on `number` has it. */
-  take(first: number, second: number, number: number): number;
-  /** Gives the key to `number`, whoever has it. */
-  give(first: number, second: number, number: number): void;
+  /**
+   * Takes those of the keys, one behind the other, that nobody has. Answers who had each of them: the number that came with
+   * it; 0 where it was nobody, so that from now on `number` has it, or where the first number of the key is 0. `undefined`:
+   * nobody had any of them.
+   */
+  take(keys: Uint32Array, number: number): Float64Array | undefined;
+  /** Gives the key to `number`, whoever has it. Answers whether it had it not yet. */
+  give(first: number, second: number, number: number): boolean;
   /** Takes the key from `number`; from nobody else. */
   release(first: number, second: number, number: number): void;
   /** How many bytes there are now. */
@@ -43,10 +47,12 @@ export function createRecentKeys(maxBytes: number, windowMs: number): RecentKeys
       current = grown(current);
       return;
     }
-    previous = number - latest < windowMs ? current : undefined;
     // For as many as the last time: a busy copy need not grow again, and a quiet one gives its memory back.
-    const slots = 2 ** Math.ceil(Math.log2(current.count / MOST_FULL + 1));
-    current = createTable(Math.min(Math.max(slots, FIRST_SLOTS), mostSlots), number);
+    const wanted = 2 ** Math.ceil(Math.log2(current.count / MOST_FULL + 1));
+    const slots = Math.min(Math.max(wanted, FIRST_SLOTS), mostSlots);
+    const next = previous?.slots === slots ? emptied(previous, number) : createTable(slots, number);
+    previous = number - latest < windowMs ? current : undefined;
+    current = next;
   }
 
   /** `place`: one that is free, as long as nothing has to be made room for. */
@@ -64,26 +70,40 @@ export function createRecentKeys(maxBytes: number, windowMs: number): RecentKeys
     latest = number;
   }
 
+  function takeOne(first: number, second: number, number: number): number {
+    const place = find(current, first, second);
+    if (place >= 0) {
+      const holder = current.numbers[place] ?? 0;
+      if (holder === 0) change(place, number);
+      return holder;
+    }
+    if (previous !== undefined) {
+      const before = find(previous, first, second);
+      const holder = before < 0 ? 0 : (previous.numbers[before] ?? 0);
+      if (holder !== 0) return holder;
+    }
+    add(first, second, number, ~place);
+    return 0;
+  }
+
   return {
-    take(first, second, number) {
-      const place = find(current, first, second);
-      if (place >= 0) {
-        const holder = current.numbers[place] ?? 0;
-        if (holder === 0) change(place, number);
-        return holder;
+    take(keys, number) {
+      let holders: Float64Array | undefined;
+      for (let i = 0; i < keys.length; i += 2) {
+        const first = keys[i] ?? 0;
+        const holder = first === 0 ? 0 : takeOne(first, keys[i + 1] ?? 0, number);
+        if (holder === 0) continue;
+        holders ??= new Float64Array(keys.length / 2);
+        holders[i / 2] = holder;
       }
-      if (previous !== undefined) {
-        const before = find(previous, first, second);
-        const holder = before < 0 ? 0 : (previous.numbers[before] ?? 0);
-        if (holder !== 0) return holder;
-      }
-      add(first, second, number, ~place);
-      return 0;
+      return holders;
     },
     give(first, second, number) {
       const place = find(current, first, second);
+      if (place >= 0 && current.numbers[place] === number) return false;
       if (place < 0) add(first, second, number, ~place);
       else change(place, number);
+      return true;
     },
     release(first, second, number) {
       for (const table of [current, previous]) {
@@ -102,7 +122,7 @@ interface Table {
   /** How many keys it may have. */
   readonly room: number;
   /** The number for which it was made. */
-  readonly since: number;
+  since: number;
   count: number;
   /** 0: the slot is empty. */
   readonly firsts: Uint32Array;
@@ -121,6 +141,14 @@ function createTable(slots: number, since: number): Table {
     seconds: new Uint32Array(slots),
     numbers: new Float64Array(slots),
   };
+}
+
+/** The same one for other keys: new memory costs more than to clear the old one, which is clear where there is no key. */
+function emptied(table: Table, since: number): Table {
+  table.firsts.fill(0);
+  table.count = 0;
+  table.since = since;
+  return table;
 }
 
 /** Where the key is, or, as its complement (negative), the place that is free for it. */

@@ -3,11 +3,12 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bare } from './bare.ts';
 import { guide } from './guide.ts';
-import { ours } from './ours.ts';
+import { both, ours } from './ours.ts';
 import { upstream } from './upstream.ts';
 
 const LISTENERS: Readonly<Record<string, (upstreamUrl: string) => RequestListener>> = {
   bare,
+  both,
   guide,
   ours,
   upstream,

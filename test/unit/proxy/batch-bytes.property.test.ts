@@ -23,7 +23,9 @@ function faceOf(fields: Fields): object {
     const value = values.get(name);
     return typeof value === 'string' || value === undefined ? value : null;
   };
-  return { names: fields.map(([name]) => name), type: textOf('type'), event: textOf('event') };
+  const names = fields.map(([name]) => name);
+  const id = textOf('messageId');
+  return { names, type: textOf('type'), event: textOf('event'), hasId: typeof id === 'string' && id !== '' };
 }
 
 test('whatever passes in its own bytes is the same to both, and what is the same to both mostly passes', () => {

@@ -36,13 +36,13 @@ describe('what a copy of the proxy remembers', () => {
     clock.at = 99;
     expect(deliver(claims, 'a', 'b')).toEqual([]);
     clock.at = 101;
-    expect(deliver(claims, 'a', 'b')).toEqual(['a']);
+    expect(deliver(claims, 'a', 'b', 'a')).toEqual(['a']);
     clock.at = 149;
     expect(deliver(claims, 'a', 'b')).toEqual([]);
     clock.at = 151;
     expect(deliver(claims, 'a', 'b')).toEqual(['b']);
     clock.at = 10_000;
-    expect(deliver(claims, 'a', 'b')).toEqual(['a', 'b']);
+    expect(deliver(claims, 'a', 'b', 'b')).toEqual(['a', 'b']);
   });
 
   test('begins when an event was accepted, however long that took', () => {

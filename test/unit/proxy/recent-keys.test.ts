@@ -12,7 +12,9 @@ const keyOf = (n: number): readonly [first: number, second: number] => {
   const first = Math.imul(n + 1, 0x9e3779b1) >>> 0 || 1;
   return [first, Math.imul(n + 7, 0x85ebca6b) >>> 0];
 };
-const take = (keys: RecentKeys, n: number, number: number): number => keys.take(...keyOf(n), number);
+const takeKey = (keys: RecentKeys, first: number, second: number, number: number): number =>
+  keys.take(Uint32Array.of(first, second), number)?.[0] ?? 0;
+const take = (keys: RecentKeys, n: number, number: number): number => takeKey(keys, ...keyOf(n), number);
 
 describe('keys that were taken lately', () => {
   test('have whoever came first, until they are released', () => {
@@ -27,6 +29,13 @@ describe('keys that were taken lately', () => {
     expect([take(keys, 1, 16), take(keys, 3, 16)]).toEqual([15, 15]);
   });
 
+  test('are taken many at a time: who had each, or nothing where nobody had any', () => {
+    const keys = createRecentKeys(MB, HOUR_MS);
+    const [a, b, c] = [keyOf(1), keyOf(2), keyOf(3)];
+    expect(keys.take(Uint32Array.of(...a, ...b, 0, 0), 7)).toBeUndefined();
+    expect(keys.take(Uint32Array.of(...c, 0, 5, ...b, ...c), 9)).toEqual(Float64Array.of(0, 0, 7, 9));
+  });
+
   test('are told apart by both numbers', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     for (const [first, second] of [
@@ -36,8 +45,8 @@ describe('keys that were taken lately', () => {
       [513, 1],
       [2 ** 32 - 1, 2 ** 32 - 1],
     ] as const) {
-      expect(keys.take(first, second, 5)).toBe(0);
-      expect(keys.take(first, second, 6)).toBe(5);
+      expect(takeKey(keys, first, second, 5)).toBe(0);
+      expect(takeKey(keys, first, second, 6)).toBe(5);
     }
   });
 

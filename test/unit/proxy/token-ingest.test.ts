@@ -150,10 +150,11 @@ describe('where tokens are required, a batch', () => {
 describe('where tokens are reported on, a batch', () => {
   test('is taken whole, and the log says what would have been refused', async () => {
     const { proxy, upstream, log } = await startWith('report');
-    const batch = [event(), event({ userId: 'u1' }), event({ userId: 'u2' }), event({ userId: 'u3' })];
-    expect(await (await proxy.fetch(post(batch))).json()).toEqual({ success: true });
+    const batch = (): readonly unknown[] =>
+      [{}, { userId: 'u1' }, { userId: 'u2' }, { userId: 'u3' }].map(event);
+    expect(await (await proxy.fetch(post(batch()))).json()).toEqual({ success: true });
     const headers = bearer(await signed(claims()));
-    expect(await (await proxy.fetch(post(batch, { headers }))).json()).toEqual({ success: true });
+    expect(await (await proxy.fetch(post(batch(), { headers }))).json()).toEqual({ success: true });
     expect(delivered(upstream)).toHaveLength(8);
     expect(log[0]).toMatchObject({ events: 4, tokenReport: { token_required: 3 } });
     expect(log[1]).toMatchObject({ events: 4, tokenReport: { subject_mismatch: 2 } });
