@@ -81,10 +81,10 @@ export const INTERNAL_NAMES: readonly string[] = (
   'setQuiet userOptions wasOthers'
 ).split(' ');
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'.split('');
 
 /** A letter for each of them, and then `$` with a letter. Nobody else has such a property, which the tests see to. */
-export const SHORT: readonly string[] = [...LETTERS, ...[...LETTERS].map((letter) => `$${letter}`)];
+export const SHORT: readonly string[] = [...LETTERS, ...LETTERS.map((letter) => `$${letter}`)];
 
 const typescript = (more: Parameters<typeof esbuild>[0] = {}): Plugin =>
   esbuild({

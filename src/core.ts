@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- the one place that puts all parts together */
 import * as browser from './browser.ts';
 import { clock, lifecycle, local } from './browser.ts';
 import { capture } from './capture.ts';

@@ -58,7 +58,8 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
       const given = read(args, type === 'group' ? group : user);
       const options = given.at(-1) as Fields; // what is no object has no fields
       const made = make(type, given, options, instance.integrations);
-      const context = await instance._dispatch(made, args.find(isFunction));
+      // A turn later, so that callbacks of calls that were made at the same moment come first.
+      const context = await instance._dispatch(made, args.find(isFunction)).then();
       const event = context.event as DraftEvent;
       instance.emit(type, ...told(event, ...given), event['options']);
       return context;

@@ -38,6 +38,7 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
   // Set while anything is on its way; later events line up behind it.
   let tail: Promise<unknown> | undefined;
   let loaded: Promise<Pipeline> | undefined;
+  let line: Pipeline | undefined;
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
     // Never at once: what a plugin itself makes meanwhile must find the line.
@@ -52,8 +53,8 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
   }
 
   const pipeline = (): Promise<Pipeline> =>
-    (loaded ??= import('./pipeline.ts').then(({ createPipeline }) =>
-      createPipeline({ clock, plugins, report }),
+    (loaded ??= import('./pipeline.ts').then(
+      ({ createPipeline }) => (line = createPipeline({ clock, plugins, report })),
     ));
 
   const change =
@@ -76,11 +77,12 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
       const claimed = claim(context.event);
       if (!claimed) return Promise.resolve(context);
       const { ticket, ours } = claimed;
-      const lead = async (): Promise<EventContext> => {
-        if (plugins.length) return (await pipeline()).lead(context, ticket, needs);
+      const pass = async (): Promise<EventContext> => {
         accept(ticket, context.event);
         return context;
       };
+      const lead = (): Promise<EventContext> =>
+        line && plugins.length ? line.lead(context, ticket, needs) : pass();
       const done = tail || plugins.length ? inLine(lead) : lead();
       // A plugin that waits for its own event would wait for itself.
       return ours ? Promise.resolve(context) : done;

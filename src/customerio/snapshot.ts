@@ -76,7 +76,7 @@ export function stamp(
   library: Library,
   categoryPreferences: Categories,
 ): void {
-  // A text was given by the application; a Date is the factory's own, taken when it ran.
+  // What the application gave is a text by now.
   const { timestamp } = event;
   const { at, page } = snapshot;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))

@@ -30,17 +30,18 @@ const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
 export function createVisitor(needs: VisitorNeeds): Visitor {
   const user = createIdentity({ ...needs, options: needs.userOptions, keys: USER_KEYS });
   const group = createIdentity({ ...needs, options: needs.groupOptions, keys: GROUP_KEYS });
-  const current = (): Who => ({ userId: user.id() ?? null, anonymousId: user.anonymousId() ?? null });
-  let known = current();
+  let userId = user.id() ?? null;
+  let anonymousId = user.anonymousId() ?? null;
 
   const visitor: Visitor = {
     user,
     group,
     changed() {
-      const now = current();
-      if (now.userId === known.userId && now.anonymousId === known.anonymousId) return;
-      known = now;
-      needs.tell({ ...now }); // whose listeners may change what they get
+      const [id, anonymous] = [user.id() ?? null, user.anonymousId() ?? null];
+      if (id === userId && anonymous === anonymousId) return;
+      userId = id;
+      anonymousId = anonymous;
+      needs.tell({ userId, anonymousId });
     },
     reload() {
       // Where nothing is kept, what is remembered here is all there is.

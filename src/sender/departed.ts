@@ -66,17 +66,18 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
 
   async function look(isLast = false): Promise<void> {
     // Cookies and localStorage in one go: nothing may be written there after consent is withdrawn.
-    const known = [...waiting]
-      .map((each) => ({ ...each, hasArrived: takeAck(each.name), each }))
-      .filter(({ hasArrived, untilMs }) => hasArrived || clock.now() >= untilMs);
-    for (const { each, key, name } of known) {
+    const known = [...waiting].flatMap((each) => {
+      const hasArrived = takeAck(each.name);
+      return hasArrived || clock.now() >= each.untilMs ? [{ each, hasArrived }] : [];
+    });
+    for (const { each } of known) {
       waiting.delete(each);
-      forget(key, name);
+      forget(each.key, each.name);
     }
     if (waiting.size && !isLast) stop = clock.after(LOOK_AGAIN_MS, () => void look());
-    for (const { events, hasArrived, letGo } of known) {
-      if (hasArrived) await sender.acknowledge(events);
-      letGo();
+    for (const { each, hasArrived } of known) {
+      if (hasArrived) await sender.acknowledge(each.events);
+      each.letGo();
     }
   }
 

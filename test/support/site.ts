@@ -250,7 +250,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
       onLog: (entry) => void (storeFailures += storeFailuresIn(entry)),
-      ...(store ? { deduplicate: { store } as Proxy.ProxyOptions['deduplicate'] } : {}),
+      ...(store ? { deduplicate: { store } } : {}),
       ...customers,
       ...options,
     });
