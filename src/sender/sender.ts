@@ -168,7 +168,10 @@ export function createSender(needs: SenderNeeds): Sender {
       (made) => void (diagnosis ??= made),
       () => {
         if ('body' in outcome && !isTold)
-          needs.fail('endpoint-refuses', `The proxy answers ${outcome.status}`);
+          needs.fail(
+            outcome.kind === 'foreign' ? 'not-a-proxy' : 'endpoint-refuses',
+            `The proxy answers ${outcome.status}`,
+          );
         isTold = true;
       },
     );

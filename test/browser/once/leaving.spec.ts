@@ -39,22 +39,6 @@ everywhere(({ latencyMs }) => {
     });
   }
 
-  test('the visitor follows a link that tracks twice to a page that takes its time: each event comes once', async ({
-    page,
-    site,
-    standIn,
-  }) => {
-    // Until it comes, the page that is left lives on, and sends as ever.
-    for (const path of ['/slow-1', '/slow-2'])
-      await site.page(path, { ...MODULE_PAGE, delayMs: SLOW_PAGE_MS });
-    await page.goto(`${site.origin}/page-0`);
-    await trackByLink(page, numbered(2, 'First'), '/slow-1');
-    await trackByLink(page, numbered(2, 'Second'), '/slow-2');
-    await trackStored(page, ['Arrived']);
-    const names = [...numbered(2, 'First'), ...numbered(2, 'Second'), 'Arrived'];
-    await expectOnce({ site, standIn, page }, names);
-  });
-
   test('the visitor agrees, and the page that was waiting for it loads itself anew: each event comes once', async ({
     page,
     site,
