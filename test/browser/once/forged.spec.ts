@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { trackStored } from '../../support/calls.ts';
 import { type Site, told } from '../../support/fixtures.ts';
-import { ackCookies, changed, leftRecords, plantRecords } from '../../support/left-records.ts';
+import { changed, leftRecords, plantRecords } from '../../support/left-records.ts';
 import { trackAndLeave } from '../../support/leaving.ts';
 import { numbered } from '../../support/stand-in.ts';
 import { expect, expectOnce, test } from './setup.ts';

@@ -3,13 +3,9 @@ import type { Page } from 'playwright';
 import { trackAll, trackStored } from '../../support/calls.ts';
 import { stats } from '../../support/fixtures.ts';
 import { trackAndLeave, trackAndReload, trackByLink } from '../../support/leaving.ts';
-import { MODULE_PAGE } from '../../support/site-pages.ts';
 import { numbered } from '../../support/stand-in.ts';
 import { untilSomebodyLeads } from '../../support/tabs.ts';
 import { everywhere, expect, expectOnce, rounds, test } from './setup.ts';
-
-/** As servers do that make a page when it is asked for. */
-const SLOW_PAGE_MS = 700;
 
 type Leave = (page: Page, names: readonly string[], to: string) => Promise<void>;
 
