@@ -136,7 +136,7 @@ test.describe('the browser refuses', () => {
       () => Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} }),
     ],
   ] as const) {
-    test(`${what}: all arrive, and each once`, async ({ context, page, site, standIn }) => {
+    test(`${what}: all arrive, and each once`, async ({ page, site, standIn }) => {
       test.setTimeout(60_000);
       await page.addInitScript(refuse);
       await page.goto(`${site.origin}/shop`);
