@@ -36,7 +36,10 @@ export function createRecovery(settings: RecoverySettings, needs: RecoveryNeeds)
     if (hasMended) return false;
     // Some browsers throw here.
     const unreadable = async (): Promise<number> =>
-      createIdbStore(database, 'log')('readwrite', (store) => takeOutUnreadable(store, known()));
+      createIdbStore(database, 'log')('readwrite', (store) =>
+        // Nobody uses this connection again, and open it would hold up a page that deletes the database.
+        takeOutUnreadable(store, known()).finally(() => store.transaction.db.close()),
+      );
     mending ??= inTime(unreadable()).then(
       (count) => {
         if (count)
@@ -181,7 +184,6 @@ async function takeOutUnreadable(store: IDBObjectStore, known: Ledger): Promise<
   // Where nothing can be read at all, it may be readable again in a moment.
   if (nextPlace > 1 && !canRead && kept === undefined) {
     store.transaction.abort();
-    store.transaction.db.close();
     throw new Error('IndexedDB cannot be read');
   }
   // Other pages know other counts: to them it is another log, with a name of its own.
@@ -197,8 +199,6 @@ async function takeOutUnreadable(store: IDBObjectStore, known: Ledger): Promise<
   };
   store.put(mended, 'head');
   await promisifyRequest(store.transaction);
-  // Nobody uses it again, and open it would hold up a page that deletes the database.
-  store.transaction.db.close();
   return Math.max(gone, 0);
 }
 

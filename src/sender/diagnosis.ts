@@ -176,8 +176,9 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
       for (let asked = 0; asked < asks; asked++) {
         const probe = await ask();
         if (probe.kind === 'delivered') continue;
+        const hasRefused = probe.kind === 'rejected' || probe.kind === 'foreign';
         // The address takes some and refuses others: what is sent next may meet the other server.
-        return asked ? needs.retry(events, outcome) : isOutOf(events, probe);
+        return asked && hasRefused ? needs.retry(events, outcome) : isOutOf(events, probe);
       }
       // The proxy takes less than the SDK thought; remembered for as long as the page lives.
       if (status === 413 && events.length > 1) {

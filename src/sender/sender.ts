@@ -227,12 +227,16 @@ export function createSender(needs: SenderNeeds): Sender {
     askedByProxy = false,
   ): void {
     if (stopped) return;
-    waitUntilMs = clock.now() + delayMs;
-    isAsked = askedByProxy;
-    if (isAsked) remembered.setQuiet(delayMs);
-    arm(delayMs);
+    const nowMs = clock.now();
+    // A page that was hidden may have two requests under way: what the proxy has asked for in answer to one holds for both.
+    if (askedByProxy || !isAsked || waitUntilMs < nowMs + delayMs) {
+      waitUntilMs = nowMs + delayMs;
+      isAsked = askedByProxy;
+      arm(delayMs);
+    }
+    if (askedByProxy) remembered.setQuiet(delayMs);
     const ids = events.map(({ id }) => id);
-    if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs, status });
+    if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs: waitUntilMs - nowMs, status });
   }
 
   async function forget(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void> {

@@ -57,6 +57,8 @@ export interface TransportNeeds {
 const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
+/** A browser refuses a request sooner; what ends later was cut off, perhaps by the back/forward cache. */
+const REFUSED_MS = 1_000;
 
 /** Falsy, unlike what a request is cut off with otherwise. */
 const LATE = 0;
@@ -99,6 +101,7 @@ export function createTransport(needs: TransportNeeds): Transport {
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         const stop = clock.after(timeoutMs, () => control.abort(LATE));
         const name = ack?.(leaving);
+        const sentAtMs = clock.now();
         if (keepalive) keepaliveBytes += size;
         try {
           const response = await needs.request(url, {
@@ -138,7 +141,7 @@ export function createTransport(needs: TransportNeeds): Transport {
           if (!keepalive || leaving || control.signal.aborted) return { kind: 'unanswered', status: 0 };
           // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
           mayKeepAlive = false;
-          if (!triesAtOnce) return { kind: 'unanswered', status: 0 };
+          if (!triesAtOnce || clock.now() - sentAtMs > REFUSED_MS) return { kind: 'unanswered', status: 0 };
           const outcome = await post(packed);
           triesAtOnce = outcome.kind !== 'unanswered';
           return outcome;

@@ -79,7 +79,7 @@ function checkOrder({ tabs, plan }: World): void {
  * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
  * before it could write that down.
  */
-function checkRepeats({ book, plan, origin, stops, departed, wasFrozen, wasStuck }: World): void {
+function checkRepeats({ book, plan, origin, stops, departed, inMemory, wasFrozen, wasStuck }: World): void {
   // Without a channel no page knows what another one has delivered.
   if (plan.diskFails || wasStuck || !plan.channel) return;
   // Who comes back, or is frozen with a lifeboat in its hands, may not know what has become of it.
@@ -96,10 +96,11 @@ function checkRepeats({ book, plan, origin, stops, departed, wasFrozen, wasStuck
     }
     // A page that has left in order has said which events these were, and the next one looks for the cookie.
     const leftAtMs = departed.get(page) ?? Number.NEGATIVE_INFINITY;
-    const isNoted = plan.text === 'there' && !plan.clears && !plan.withdraws && !plan.jumps;
+    const isNoted =
+      plan.text === 'there' && !plan.clears && !plan.withdraws && !plan.jumps && !inMemory.has(page);
     if (isNoted && namedAtMs !== undefined && namedAtMs > leftAtMs && namedAtMs < leftAtMs + NOTED_MS)
       for (const { messageId } of batch) known.set(messageId, namedAtMs);
-    if (!accepted || !heard) continue;
+    if (!accepted || !heard || inMemory.has(page)) continue;
     const wasStopped = stops.some(
       (stop) => stop.page === page && stop.atMs >= heard.atMs && stop.atMs < heard.atMs + WRITING_MS,
     );

@@ -29,6 +29,7 @@ export async function cache(world: World, tab: Tab): Promise<void> {
 export function restore(world: World, tab: Tab): void {
   for (const call of tab.calls) call.cameBack = true;
   if (tab.state !== 'cached') return;
+  world.departed.delete(tab.page.name);
   awake(world, tab);
   for (const moment of ['return', 'show'] as const) world.happen(tab, moment);
 }

@@ -30,7 +30,9 @@ export function listen(tab: Tab, world: World): void {
   on('error', ({ code, cause }) => {
     note(`${page.name} is told ${code}: ${String(cause)}`);
     if (code === 'plugin-failed') throw new Error(`${page.name} has failed: ${String(cause)}`);
-    if (code === 'storage-unavailable') tab.disturbed ??= 'memory';
+    if (code !== 'storage-unavailable') return;
+    tab.disturbed ??= 'memory';
+    world.inMemory.add(page.name);
   });
 }
 

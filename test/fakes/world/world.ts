@@ -63,9 +63,11 @@ export interface World {
   /** A page was stuck, perhaps in the middle of a transaction, and has held up the others. */
   wasStuck: boolean;
   /** A page was frozen, perhaps with a lifeboat in its hands that it has read and not yet written down. */
+  wasFrozen: boolean;
   /** When a page has left last, in order, with code of its own running. */
   readonly departed: Map<string, number>;
-  wasFrozen: boolean;
+  /** Pages that had to go on in memory: what they still wanted to write down of what has arrived may have died with them. */
+  readonly inMemory: Set<string>;
   readonly story: string[];
   note(line: string): void;
   /** What goes wrong here is thrown by the next check: a page would swallow it. */
@@ -148,8 +150,9 @@ export function createWorld(seed: number): World {
     stops,
     renewed: new Set(),
     wasStuck: false,
-    departed: new Map(),
     wasFrozen: false,
+    departed: new Map(),
+    inMemory: new Set(),
     hasRotted: false,
     hasEverRotted: false,
     rot() {
@@ -164,6 +167,8 @@ export function createWorld(seed: number): World {
       stops.push({ page: tab.page.name, atMs: nowMs() });
       tab.page.suspend(as !== 'cached');
       tab.state = as;
+      // It may have one of these lifeboats in its hands, read and not yet written down.
+      if (as === 'cached') for (const event of savedIn(origin)) book.identify(event).cameBack = true;
       if (as === 'stuck') world.wasStuck = true;
       if (as === 'frozen') world.wasFrozen = true;
     },

@@ -280,6 +280,18 @@ describe('what cannot be read', () => {
     expect([...(await onDisk(database)).ids].sort()).toEqual(['f2', 'g1', 'g2', 'x1', 'x2']);
   });
 
+  test('leaves no connection open where taking it out fails, too', async () => {
+    const disk = faultyDatabase();
+    const database = await damaged(1, null);
+    const { outbox } = openPage({ database });
+    // Reading fails, also with fresh handles; then what looks for the unreadable.
+    disk.refuse(0, 7);
+    await outbox.oldest(BATCH);
+    expect(disk.refused()).toBe(true);
+    await deleteDatabase(database);
+    expect(await indexedDB.databases()).toEqual([]);
+  });
+
   test('leaves no connection open that could hold up a page which deletes the database', async () => {
     const database = await damaged(1, null);
     const { outbox } = openPage({ database });

@@ -124,6 +124,22 @@ test('what the endpoint says to the empty batch decides how long it is waited fo
   expect(page.dropped()).toEqual({});
 });
 
+test('a proxy that asks to be left alone while one event is looked at is left alone', async () => {
+  const page = bench();
+  let asked = 0;
+  page.transport.respond(({ ids }): Outcome => {
+    if (ids.length) return rejected(400);
+    // The first question is before the first refusal counts, and two before the second drops the event.
+    return (asked += 1) === 3 ? busy(503, 60_000) : DELIVERED;
+  });
+  await page.track(events('e', 1));
+  await page.clock.advance(59_000);
+  expect(asked).toBe(3);
+  expect(page.dropped()).toEqual({});
+  await page.clock.advance(HOUR_MS);
+  expect(page.dropped()).toEqual({ e1: 'rejected' });
+});
+
 test('a wrong key, said to the empty batch, is told as such', async () => {
   const page = bench();
   page.transport.respond(({ ids }): Outcome =>

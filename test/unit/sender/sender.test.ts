@@ -228,6 +228,21 @@ describe('a proxy that has asked another page to leave it alone', () => {
     expect(transport.sent).toEqual([]);
   });
 
+  test('is left alone for as long where another answer of the same time asks for nothing', async () => {
+    const { track, sender, transport, clock } = bench({ keepsNothing: true });
+    transport.respondOnce('silence', busy(503, 60_000));
+    await track(events('e', 1));
+    sender.leaving(events('u', 1));
+    await settled();
+    transport.answerAll(busy(503));
+    await settled();
+    const { length } = transport.sent;
+    await clock.advance(59_000);
+    expect(transport.sent).toHaveLength(length);
+    await clock.advance(1_000);
+    expect(transport.sent.length).toBeGreaterThan(length);
+  });
+
   test('is asked for what it wants of all pages, and of no page when it is merely busy', async () => {
     const { track, transport, clock, quiet } = bench();
     transport.respondOnce(busy(503), busy(503, 90_000));

@@ -55,6 +55,8 @@ export interface BenchOptions {
   readonly answered?: boolean;
   /** For so long another page was told to leave the proxy alone. */
   readonly quietMs?: number;
+  /** localStorage refuses: other pages do not know what the proxy has asked this one. */
+  readonly keepsNothing?: boolean;
   readonly gatherMs?: number;
   /** Page and proxy share an origin. */
   readonly isSameOrigin?: boolean;
@@ -139,7 +141,9 @@ export function bench(options: BenchOptions = {}): Bench {
       get: () => answered,
       set: () => void (answered = true),
       quietMs: () => (quietUntil ?? 0) - clock.now(),
-      setQuiet: (delayMs) => void (quietUntil = clock.now() + delayMs),
+      setQuiet(delayMs) {
+        if (!options.keepsNothing) quietUntil = clock.now() + delayMs;
+      },
     },
     tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
     onUnauthorized: () => void (unauthorized += 1),

@@ -402,6 +402,22 @@ describe('a request that the browser does not keep alive, because another script
     expect(asked.map(({ keepalive }) => keepalive)).toEqual([true, false, false, false, false]);
   });
 
+  test('is not sent at once where it was cut off later: another page may have sent its events meanwhile', async () => {
+    const asked: RequestInit[] = [];
+    let cutOff = (): void => undefined;
+    const { transport, clock } = await wire({
+      request(_url, init) {
+        asked.push(init);
+        return new Promise((_resolve, reject) => (cutOff = () => reject(new TypeError('Failed to fetch'))));
+      },
+    });
+    const sending = transport.send([small('a')]);
+    await clock.advance(2_000);
+    cutOff();
+    expect(await sending).toEqual({ kind: 'unanswered', status: 0 });
+    expect(asked).toHaveLength(1);
+  });
+
   test('stays what it is where the page is leaving', async () => {
     const { asked, request: refusing } = refuses();
     const { transport } = await wire({ request: refusing });
