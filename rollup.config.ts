@@ -74,11 +74,11 @@ const notices: Plugin = license({
 export const INTERNAL_NAMES: readonly string[] = (
   'ledger stops sender settle lifecycle transport evicted captured leaving visitor accounts diagnosis oldest ' +
   'kept leads remembered wipe guard unsaved refuse settled wake later moved wrapped recovery acks gained ' +
-  'quietMs hasHeir isNews isThere passed inTime openDurable personal takeAck takes unlessHeld idle isOver ' +
+  'quietMs hasHeir isNews isThere passed inTime openDurable personal takes unlessHeld idle isOver ' +
   'note onFallback writeHead comeBack handOver heard inMemory newCall onClose acknowledge hold isNarrow ' +
   'sendTo onEvicted onHealed erase hasSettled maxHeld onOpen onOpened onReadsGzip onStored tooLate unsettled ' +
   'clearOwn examine gatherMs groupOptions isOut keepaliveRoom mayGo onDenied onLost onUnauthorized readsGzip ' +
-  'setQuiet userOptions wasOthers'
+  'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'.split('');

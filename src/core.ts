@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines -- the one place that puts all parts together */
 import * as browser from './browser.ts';
 import { clock, lifecycle, local } from './browser.ts';
 import { capture } from './capture.ts';
@@ -13,19 +12,19 @@ import { createOutbox } from './outbox/outbox.ts';
 import { createStore } from './outbox/store.ts';
 import { createPrivateDoor } from './private-door.ts';
 import { createRemembered } from './remembered.ts';
+import { createAcks } from './sender/acks.ts';
 import { createLeader, type Leader, NO_LOCKS } from './sender/leader.ts';
-import type { Acks } from './sender/contract.ts';
 import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
 import { createTabs, type TabMessage } from './tabs.ts';
 import { isOfPage } from './ulid.ts';
-import { ACK_COOKIE_PREFIX, basicAuthorization, BATCH_PATH } from './wire.ts';
+import { basicAuthorization, BATCH_PATH } from './wire.ts';
 
 /** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
 /** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
-const GATHER_MS = 250;
+const GATHER_MS = 1_000;
 
 export function createCore(needs: CoreNeeds): Core {
   const { settings, page, accounts, emit, fail, drop } = needs;
@@ -78,10 +77,10 @@ export function createCore(needs: CoreNeeds): Core {
     storage: limits.storage,
     ready: needs.ready,
     openDurable: () => createStore(indexedDbTransactions(scope), limits),
-    async recovery(recoveryNeeds) {
-      const { createRecovery } = await import('./outbox/recovery.ts');
-      return createRecovery({ database: scope, limits, sender, fail }, recoveryNeeds);
-    },
+    recovery: (recoveryNeeds) =>
+      import('./outbox/recovery.ts').then(({ create }) =>
+        create({ database: scope, limits, sender, fail }, recoveryNeeds),
+      ),
     onOpened(found) {
       if (wiped) return;
       accounts.open(found);
@@ -134,23 +133,7 @@ export function createCore(needs: CoreNeeds): Core {
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
     onReadsGzip: (reads) => remembered.set('gzip', reads),
   });
-  // An answer to a page that has gone can still set a cookie, where both are of one origin.
-  let names = 0;
-  const takeAck = (name: string): boolean => {
-    const cookie = `${ACK_COOKIE_PREFIX}${name}=`;
-    const isThere = browser.cookieJar.read().includes(cookie);
-    if (isThere) browser.cookieJar.write(`${cookie};Path=/;Max-Age=0`);
-    return isThere;
-  };
-  const left = `${scope}:left:${page}`;
-  const acks: Acks = {
-    create: () => page + ++names,
-    take: takeAck,
-    note(named) {
-      if (named.size) local.set(left, JSON.stringify([clock.now(), ...named]));
-      else local.remove(left);
-    },
-  };
+  const acks = createAcks(local, scope, page, clock, browser.cookieJar);
   let rescued = Promise.resolve();
   let takesOver = false;
   function gained(): void {
@@ -164,12 +147,9 @@ export function createCore(needs: CoreNeeds): Core {
   if (!locks) {
     // Twice is better than never.
     const alone = (): Leader => leaderBy({ ...NO_LOCKS, request: () => Promise.reject() });
-    const byLease = async (): Promise<Leader> => {
-      const { createLeaseLeader } = await import('./sender/lease.ts');
-      const releasedKey = `${scope}:released`;
-      return createLeaseLeader({ name: leaseDatabase, owner: page, clock, local, releasedKey, gained });
-    };
-    void byLease()
+    const releasedKey = `${scope}:released`;
+    void import('./sender/lease.ts')
+      .then(({ create }) => create({ name: leaseDatabase, owner: page, clock, local, releasedKey, gained }))
       .catch(alone)
       .then((loaded) => stops.length && (leader = loaded).join());
   }
@@ -187,12 +167,12 @@ export function createCore(needs: CoreNeeds): Core {
       sender,
       settings,
       accounts,
-      takeAck,
+      acks,
       drop,
     };
     const sent =
       takesOver &&
-      (await import('./left-behind.ts').then(({ takeOver }) => takeOver(needs)).catch(() => undefined)); // it stays
+      (await import('./left-behind.ts').then(({ create }) => create(needs)).catch(() => undefined)); // it stays
     takesOver = false;
     if (!sent) return sender.wake();
     await sender.flush();
@@ -216,8 +196,8 @@ export function createCore(needs: CoreNeeds): Core {
     remembered,
     acks: browser.pageUrl().startsWith(`${new URL(url).origin}/`) ? acks : undefined,
     diagnosis: (diagnosisNeeds) =>
-      import('./sender/diagnosis.ts').then(({ createDiagnosis }) =>
-        createDiagnosis(diagnosisNeeds, { url, secret: settings.clientKey }),
+      import('./sender/diagnosis.ts').then(({ create }) =>
+        create(diagnosisNeeds, { url, secret: settings.clientKey }),
       ),
     fail,
     tell(name, payload) {
@@ -373,7 +353,7 @@ export function createCore(needs: CoreNeeds): Core {
       stop();
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
-      for (const [, name = ''] of browser.cookieJar.read().matchAll(/cio_ack_(\w+)/g)) takeAck(name);
+      acks.take();
       const gone = await outbox.wipe();
       for (const database of [scope, leaseDatabase]) browser.deleteDatabase(database);
       return gone;

@@ -84,10 +84,10 @@ export function createPageViews(
       see();
       finish();
       loading ??= import('./pages/follow.ts').then(
-        ({ followPages }) => {
+        ({ create }) => {
           // Not if it was closed meanwhile.
           if (!stops.length) return;
-          awaitTitle = followPages(consent, settle, make, stops);
+          awaitTitle = create(consent, settle, make, stops);
           if (view && isOpen) awaitTitle(view.page.title);
         },
         (cause: unknown) => {

@@ -220,6 +220,9 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   };
 }
 
+/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+export { createPrivateClient as create };
+
 /** undefined for what is no object of JSON. */
 function fields(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -25,7 +25,7 @@ export function createPrivateDoor(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
 
   function loaded(): Promise<PrivateClient> {
     loading ??= import('./private-client.ts').then(
-      ({ createPrivateClient }) => (client = createPrivateClient({ ...needs, epoch: () => epoch, SdkError })),
+      ({ create }) => (client = create({ ...needs, epoch: () => epoch, SdkError })),
     );
     loading.catch(() => (loading = undefined));
     return loading;

@@ -112,6 +112,9 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
   return pipeline;
 }
 
+/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+export { createPipeline as create };
+
 /** Of no event: what plugins get as they come and go. */
 const systemContext = (): PluginContext =>
   completeContext({ event: { type: 'track', event: 'system' }, id: 'system' });

@@ -53,9 +53,7 @@ export function createQueue<Ticket>(needs: QueueNeeds<Ticket>): PluginQueue {
   }
 
   const pipeline = (): Promise<Pipeline> =>
-    (loaded ??= import('./pipeline.ts').then(
-      ({ createPipeline }) => (line = createPipeline({ clock, plugins, report })),
-    ));
+    (loaded ??= import('./pipeline.ts').then(({ create }) => (line = create({ clock, plugins, report }))));
 
   const change =
     <How extends 'register' | 'deregister'>(how: How) =>

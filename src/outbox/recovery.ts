@@ -108,6 +108,9 @@ export function createRecovery(settings: RecoverySettings, needs: RecoveryNeeds)
   };
 }
 
+/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+export { createRecovery as create };
+
 const isSilent = (cause: unknown): boolean => cause instanceof Error && cause.message === NO_ANSWER;
 
 /** Puts what waits in memory into IndexedDB, and counts there what came and went meanwhile: all of it, or nothing. */

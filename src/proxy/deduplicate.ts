@@ -49,6 +49,8 @@ export type PassOnce = (batch: Batch, passOn: PassOn, note: Note) => Promise<Pas
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
 /** Who has waited for so many others that all failed comes back later: of a crowd that sends the same, each would try. */
 const MOST_WAITS = 4;
+/** Who has waited, and has less of its time left than this part, sends nothing: cut off, it would have been sent for nothing. */
+const LEAST_LEFT = 1 / 4;
 /** How often another copy's claim is looked at. */
 const [FIRST_LOOK_MS, LOOK_STEP_MS, LAST_LOOK_MS] = [100, 50, 250];
 
@@ -94,6 +96,8 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     }
   }
 
+  const isShort = ({ endsAt }: Batch): boolean => endsAt - performance.now() < timeoutMs * LEAST_LEFT;
+
   return async (batch, passOn, note) => {
     // One without events asks whether it would be taken.
     if (batch.parcels.length === 0) return passOn(batch.parcels, () => {});
@@ -102,6 +106,10 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     let [waits, lookMs] = [0, FIRST_LOOK_MS];
     for (;;) {
       const claim = local.claim(batch, rest);
+      if (rest !== batch.parcels && claim.fresh.length > 0 && isShort(batch)) {
+        claim.end();
+        return { rejected, refusal: comeAgain('Other requests with the same events have taken too long.') };
+      }
       const { passage, pending, duplicates: ofOthers } = await turn(batch, claim, passOn, note);
       const duplicates = claim.duplicates + ofOthers;
       if (duplicates > 0) note.duplicates = (note.duplicates ?? 0) + duplicates;

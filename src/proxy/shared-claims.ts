@@ -27,8 +27,9 @@ export interface SharedClaims {
 }
 
 /** A store is asked twice for each batch, while a browser waits. */
-const STORE_TIMEOUT_MS = 250;
-/** For how long a store that has failed is not asked. */
+const STORE_TIMEOUT_MS = 1_000;
+/** A store that has failed so often in a row is not asked for a while: one answer that came late says nothing of the next. */
+const MOST_FAILURES = 3;
 const REST_MS = 5_000;
 /** What a delivery may take beyond its time until its claim is given back. */
 const MARGIN_MS = 5_000;
@@ -45,6 +46,7 @@ interface Asked {
 export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): SharedClaims {
   /** Who waits for another copy asks again and again. */
   const keys = new WeakMap<Span, Promise<string>>();
+  let failures = 0;
   let restsUntil = 0;
 
   function keyOf({ clientKey, bytes }: Origin, span: Span): Promise<string> {
@@ -63,24 +65,29 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     return parcels.map((parcel, i) => ({ parcel, key: hashed[i] ?? '', state: states[i] }));
   }
 
+  function rest(): void {
+    restsUntil = performance.now() + REST_MS;
+  }
+
   /** `undefined`: the store has failed, or has not answered in time. */
   async function inTime<T>(answer: Promise<T>, note: Note): Promise<T | undefined> {
     try {
-      return await within(STORE_TIMEOUT_MS, () => answer);
+      const found = await within(STORE_TIMEOUT_MS, () => answer);
+      failures = 0;
+      return found;
     } catch {
-      restsUntil = performance.now() + REST_MS;
+      failures += 1;
+      if (failures % MOST_FAILURES === 0) rest();
       note.deduplicateFailures = (note.deduplicateFailures ?? 0) + 1;
       return undefined;
     }
   }
 
   /** Of what is ours: what others have claimed is theirs to end. */
-  async function tell(asked: readonly Asked[], accepted: ReadonlySet<Parcel['came']>): Promise<void> {
-    const ours = asked.filter(({ state }) => state === 'new');
-    const isDone = ({ parcel }: Asked): boolean => accepted.has(parcel.came);
-    const done = ours.filter(isDone).map(({ key }) => key);
-    const rest = ours.filter((each) => !isDone(each)).map(({ key }) => key);
-    await Promise.all([done.length > 0 && store.done(done), rest.length > 0 && store.release(rest)]);
+  async function tell(asked: readonly Asked[], accepted: ReadonlySet<Parcel['came']>): Promise<true> {
+    const { done, unsent } = oursIn(asked, accepted);
+    await Promise.all([done.length > 0 && store.done(done), unsent.length > 0 && store.release(unsent)]);
+    return true;
   }
 
   return {
@@ -107,13 +114,26 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
         },
         async end() {
           isOver = true;
-          if (asked) await inTime(tell(asked, accepted), note);
+          const isTold = asked && (await inTime(tell(asked, accepted), note));
+          // What could not be given back seems to be on its way there, and this copy has to send it when it comes again.
+          if (asked && !isTold && oursIn(asked, accepted).unsent.length > 0) rest();
           // What was claimed although the answer came too late would be nobody's to end.
-          else void asking.then((late) => tell(late, accepted)).catch(() => {});
+          if (!asked) void asking.then((late) => tell(late, accepted)).catch(() => {});
         },
       };
     },
   };
+}
+
+/** The keys of what this copy has claimed. */
+function oursIn(
+  asked: readonly Asked[],
+  accepted: ReadonlySet<Parcel['came']>,
+): { readonly done: readonly string[]; readonly unsent: readonly string[] } {
+  const ours = asked.filter(({ state }) => state === 'new');
+  const isDone = ({ parcel }: Asked): boolean => accepted.has(parcel.came);
+  const keysOf = (some: readonly Asked[]): readonly string[] => some.map(({ key }) => key);
+  return { done: keysOf(ours.filter(isDone)), unsent: keysOf(ours.filter((each) => !isDone(each))) };
 }
 
 function withoutOthers(fresh: readonly Parcel[]): SharedClaim {

@@ -4,6 +4,7 @@ import type { AnalyticsEvents } from '../events.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Remembered } from '../remembered.ts';
+import type { Acks } from './acks.ts';
 import type { Diagnosis, DiagnosisNeeds } from './diagnosis.ts';
 import type { Transport } from './transport.ts';
 
@@ -38,9 +39,6 @@ export interface Sender {
   stop(): void;
 }
 
-/** Requests that are under way and leave their names in cookies when they are answered, and the ids of their events. */
-export type NamedRequests = ReadonlyMap<string, readonly string[]>;
-
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
 export interface SenderNeeds {
@@ -60,19 +58,10 @@ export interface SenderNeeds {
   /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
   readonly remembered: Omit<Remembered, 'isNews'>;
   /** Names of requests that may outlive the page; undefined where no answer can leave one. */
-  readonly acks: Acks | undefined;
+  readonly acks: Pick<Acks, 'begin' | 'end'> | undefined;
   /** Finds out what an answer means that is no delivery: few pages need it, and load it then. */
   diagnosis(needs: DiagnosisNeeds): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string): void;
   onUnauthorized(): void;
-}
-
-export interface Acks {
-  /** A new name. */
-  create(): string;
-  /** Whether an answer has left this name; takes it away. */
-  take(name: string): boolean;
-  /** Writes down, for the next page, what is under way now; or that nothing is. */
-  note(named: NamedRequests): void;
 }

@@ -1,5 +1,6 @@
 import type { Clock, TextStore } from '../browser.ts';
 import type { WaitingEvent } from '../outbox/contract.ts';
+import type { Acks } from './acks.ts';
 import type { Sender } from './contract.ts';
 
 /** What became of the last requests of pages that have gone: read from the cookies that their answers have set. */
@@ -12,8 +13,7 @@ export interface DepartedNeeds {
   /** This page, which hears the answers to its own requests. */
   readonly page: string;
   readonly sender: Pick<Sender, 'acknowledge' | 'hold'>;
-  /** Whether an answer has left this name in a cookie, which it deletes. */
-  takeAck(name: string): boolean;
+  readonly acks: Pick<Acks, 'take'>;
 }
 
 /** A request, and the ids of its events. */
@@ -37,7 +37,7 @@ const watchedBy = new WeakMap<object, Set<string>>();
  * Resolves after the first look; the others follow by themselves.
  */
 export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
-  const { local, clock, stops, scope, page, sender, takeAck } = needs;
+  const { local, clock, stops, scope, page, sender, acks } = needs;
   const watched = watchedBy.get(sender) ?? new Set();
   watchedBy.set(sender, watched);
   const keys = local.keys().filter((key) => key.startsWith(`${scope}:left:`) && !key.endsWith(page));
@@ -67,7 +67,7 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
   async function look(isLast = false): Promise<void> {
     // Cookies and localStorage in one go: nothing may be written there after consent is withdrawn.
     const known = [...waiting].flatMap((each) => {
-      const hasArrived = takeAck(each.name);
+      const hasArrived = acks.take(each.name);
       return hasArrived || clock.now() >= each.untilMs ? [{ each, hasArrived }] : [];
     });
     for (const { each } of known) {
@@ -97,7 +97,7 @@ function parse(text: string | null): Departed {
   try {
     const departed = JSON.parse(text ?? '') as Departed;
     const [at, ...requests] = departed;
-    const isNamed = ([name, ids]: Named): boolean => typeof name === 'string' && ids.every(isText);
+    const isNamed = ([name, ids]: Named): boolean => isName(name) && ids.every(isText);
     if (Number.isFinite(at) && requests.every(isNamed)) return departed;
   } catch {
     // Another script has written there, or nobody.
@@ -105,4 +105,5 @@ function parse(text: string | null): Departed {
   return [0];
 }
 
+const isName = (value: unknown): boolean => isText(value) && /^\w+$/.test(String(value));
 const isText = (value: unknown): boolean => typeof value === 'string';

@@ -14,7 +14,6 @@ export function createSender(needs: SenderNeeds): Sender {
   const limits = (): BatchLimits => diagnosis?.limits() ?? needs.batch;
   const recent = createRecent();
   const inFlight = new Set<string>();
-  const named = new Map<string, readonly string[]>();
   let diagnosis: Diagnosis | undefined;
   let timer: (() => void) | undefined;
   let draining: Promise<void> | undefined;
@@ -67,16 +66,20 @@ export function createSender(needs: SenderNeeds): Sender {
     draining = run().finally(() => {
       draining = undefined;
       // What was stored meanwhile; not what `pending` also counts, in a store that this page cannot read.
-      if (!timer && outbox.ledger().bytes > 0) soon();
+      if (!timer && outbox.ledger().bytes > 0) soon(sinceSentMs());
     });
   }
 
-  /** A first event waits for others and for its page to be left, whose last request takes them; a busy page makes batches. */
-  function soon(): void {
+  // A clock that was set is no reason to wait for it.
+  const sinceSentMs = (): number => Math.abs(clock.now() - sentAtMs);
+
+  /**
+   * A first event waits for others, and for its page to be left, whose last request takes them; a busy page makes batches.
+   * @param waitedMs so long what waits may have done so already
+   */
+  function soon(waitedMs = 0): void {
     if (stopped || draining || !needs.leads()) return;
-    const sinceMs = clock.now() - sentAtMs;
-    // A clock that was set back is no reason to wait for it.
-    const delayMs = Math.max(needs.gatherMs, sinceMs < 0 ? 0 : needs.flushIntervalMs - sinceMs);
+    const delayMs = Math.max(needs.gatherMs - waitedMs, needs.flushIntervalMs - sinceSentMs());
     if (delayMs <= 0 || pending() >= limits().maxEvents) drain();
     else if (!timer) arm(delayMs);
   }
@@ -112,23 +115,16 @@ export function createSender(needs: SenderNeeds): Sender {
     for (const { id } of events) inFlight.add(id);
     // One that was just being written as its page went may be there twice.
     const jsons = new Map(events.map(({ id, json }) => [id, json]));
-    const name = acks?.create() ?? '';
-    const ack = (isLast: boolean): string | undefined => {
-      // Where another tab is open, this one may be closed at any time, and that one has to know.
-      if (!isLast && !needs.hasHeir()) return undefined;
-      named.set(name, [...jsons.keys()]);
-      return name;
-    };
+    let name: string | undefined;
     const outcome = await transport.send([...jsons.values()], {
       leaving,
       // What is at fault shows in a body that everybody can read.
       plain: diagnosis?.isNarrow(),
-      ack: acks && ack,
+      // Where another tab is open, this one may be closed at any time, and that one has to know.
+      ack: (isLast) => (name ??= isLast || needs.hasHeir() ? acks?.begin([...jsons.keys()]) : undefined),
     });
-    const isNamed = named.delete(name);
-    if (isNamed) acks?.note(named);
     // The browser may take the cookie, and still withhold the answer from a page that was away.
-    if (isNamed && acks?.take(name) && outcome.kind === 'unanswered') return { kind: 'delivered' };
+    if (name && acks?.end(name) && outcome.kind === 'unanswered') return { kind: 'delivered' };
     if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') remembered.set('answered', true);
     return outcome;
   }
@@ -295,7 +291,6 @@ export function createSender(needs: SenderNeeds): Sender {
         }
         if (fitting.length) void farewell(fitting);
       }
-      if (named.size) acks?.note(named);
     },
     hold(events) {
       for (const { id } of events) inFlight.add(id);

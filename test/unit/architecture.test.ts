@@ -282,6 +282,8 @@ describe('names that the build shortens', () => {
   test.each(INTERNAL_NAMES)('%s is in no text, and nobody else says it', (name) => {
     expect(all).toMatch(new RegExp(`\\b${name}\\b`));
     expect(all).not.toMatch(new RegExp(`['"\`]${name}['"\`]`));
+    // What a file exports keeps its name.
+    expect(all).not.toMatch(new RegExp(`\\bbrowser\\.${name}\\b`));
     for (const { file, code } of sources)
       if (PUBLIC.has(file))
         expect(code.replace(/from '[^']+'/g, ''), file).not.toMatch(new RegExp(`\\b${name}\\b`));

@@ -71,7 +71,7 @@ function bench({
       hold: () => () => undefined,
       acknowledge: async () => undefined,
     },
-    takeAck: () => false,
+    acks: { take: () => false },
     settings: {
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },

@@ -82,7 +82,10 @@ test('`close()` deletes what is known by then, and the page after it loses nothi
   standIn,
 }) => {
   const page = await leaveBehind(context, site, standIn);
-  await page.goto(`${site.origin}/next`);
+  // The file that looks after what is left behind.
+  await Promise.all([page.waitForResponse(/left-behind/), page.goto(`${site.origin}/next`)]);
+  await untilSomebodyLeads(page);
+  await page.waitForTimeout(100);
   await page.evaluate(() => window.analytics.close());
   await expect.poll(() => ackCookies(context)).toEqual([]);
   await expect.poll(() => leftRecords(page)).toEqual({});

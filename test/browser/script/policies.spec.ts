@@ -24,6 +24,9 @@ const needsAll = (page: Page): Promise<unknown> =>
     };
   });
 
+/** What it finds out with one more file. */
+const REFUSED_ONCE = { path: '/v1/batch', times: 1, does: { status: 400 } } as const;
+
 const HEAD = '<link rel="icon" href="data:,">';
 const DEBUG = (printed: string): string =>
   printed.replace('data-proxy-url', 'data-debug data-page-views="history" data-proxy-url');
@@ -90,6 +93,7 @@ for (const [policy, { printed, before }] of Object.entries(POLICIES)) {
         '/calls.js': { body: CALLS, headers: { 'Content-Type': 'text/javascript' } },
       },
     });
+    await site.faults(REFUSED_ONCE);
     await page.goto(`${site.origin}/strict`);
     await useAll(page);
     const names = (): Promise<readonly string[]> => standIn.names().then((all) => [...all].sort());

@@ -125,6 +125,24 @@ describe('an event that comes again while it is on its way', () => {
     expect(idsOf(upstream).at(-1)).toEqual(['a', 'b']);
   });
 
+  test('is not sent by who has waited until hardly any time is left: Customer.io might have it, and nobody would know', async () => {
+    const { proxy, upstream } = await startProxy({ timeoutMs: 1_000, upstream: { retries: 0 } });
+    const { answer } = heldBack(upstream);
+    const first = proxy.fetch(batchOf('a'));
+    await expect.poll(() => upstream.received.length).toBe(1);
+    const second = proxy.fetch(batchOf('a'));
+    await wait(850);
+    await answer(0, 503);
+    expect(await verdict(await first)).toBe('503 upstream_unavailable');
+    const sentAway = await second;
+    expect(Number(sentAway.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(await verdict(sentAway)).toBe('503 upstream_unavailable');
+    expect(upstream.received).toHaveLength(1);
+    const third = proxy.fetch(batchOf('a'));
+    await answer(1);
+    expect(await verdict(await third)).toBe('200');
+  });
+
   test('is waited for although it is on its way for longer than it would be remembered', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: { windowMs: 20 } });
     const { answer } = heldBack(upstream);

@@ -2,7 +2,7 @@ import type { AnalyticsEvents, DropReason } from '../../../src/events.ts';
 import type { BatchLimits, Ledger, OutboxEvent } from '../../../src/outbox/contract.ts';
 import { SdkError } from '../../../src/errors.ts';
 import { createMemoryStore } from '../../../src/outbox/memory.ts';
-import type { NamedRequests, Sender } from '../../../src/sender/contract.ts';
+import type { Sender } from '../../../src/sender/contract.ts';
 import { createDiagnosis } from '../../../src/sender/diagnosis.ts';
 import { createSender } from '../../../src/sender/sender.ts';
 import type { Transport } from '../../../src/sender/transport.ts';
@@ -34,7 +34,7 @@ export interface Bench {
   /** Errors that were told. */
   readonly errors: readonly SdkError[];
   /** What was written down last for the next page. */
-  noted(): NamedRequests | undefined;
+  noted(): ReadonlyMap<string, readonly string[]> | undefined;
   /** Names that an answer has left in cookies. */
   readonly cookies: Set<string>;
   lead(leads: boolean): void;
@@ -55,7 +55,7 @@ export interface BenchOptions {
   readonly answered?: boolean;
   /** For so long another page was told to leave the proxy alone. */
   readonly quietMs?: number;
-  /** localStorage refuses: other pages do not know what the proxy has asked this one. */
+  /** localStorage refuses: other pages do not know what the proxy has asked this one, nor what it was sending. */
   readonly keepsNothing?: boolean;
   readonly gatherMs?: number;
   /** Page and proxy share an origin. */
@@ -82,7 +82,7 @@ export function bench(options: BenchOptions = {}): Bench {
   } = options;
   const errors: SdkError[] = [];
   const cookies = new Set<string>();
-  let noted: NamedRequests | undefined;
+  let noted: Map<string, readonly string[]> | undefined;
   let names = 0;
   const clock = options.clock ?? fakeClock();
   const lifecycle = fakeLifecycle();
@@ -111,9 +111,16 @@ export function bench(options: BenchOptions = {}): Bench {
     random,
     acks: options.isSameOrigin
       ? {
-          create: () => `name${(names += 1)}`,
-          take: (name) => cookies.delete(name),
-          note: (named) => void (noted = new Map(named)),
+          begin(ids) {
+            if (options.keepsNothing) return undefined;
+            const name = `name${(names += 1)}`;
+            noted = new Map([...(noted ?? []), [name, ids]]);
+            return name;
+          },
+          end(name) {
+            noted?.delete(name);
+            return cookies.delete(name);
+          },
         }
       : undefined,
     async diagnosis(needs) {
