@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- the one place that puts all parts together */
 import * as browser from './browser.ts';
 import { clock, lifecycle, local } from './browser.ts';
 import { capture } from './capture.ts';
@@ -22,9 +23,6 @@ import { basicAuthorization, BATCH_PATH } from './wire.ts';
 
 /** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
-
-/** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
-const GATHER_MS = 1_000;
 
 export function createCore(needs: CoreNeeds): Core {
   const { settings, page, accounts, emit, fail, drop } = needs;
@@ -189,7 +187,7 @@ export function createCore(needs: CoreNeeds): Core {
     ),
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
     flushIntervalMs: delivery.flushIntervalMs,
-    gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
+    gatherMs: delivery.flushIntervalMs,
     random: browser.random,
     leads,
     hasHeir: () => leader.hasHeir(),
@@ -204,8 +202,7 @@ export function createCore(needs: CoreNeeds): Core {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
     },
-    onUnauthorized: () =>
-      fail('invalid-client-key', `${settings.proxyUrl} refuses the client key or the origin`),
+    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses the key or the origin`),
   });
 
   // 5. The other tabs, and the page's coming and going.
@@ -252,20 +249,9 @@ export function createCore(needs: CoreNeeds): Core {
   async function handOver(): Promise<void> {
     if (!lifecycle.hidden() || !leader.leads()) return;
     await leader.ask();
-    if (lifecycle.hidden() && leader.hasHeir() && !sender.busy()) lineUpAgain();
-  }
-
-  function lineUpAgain(): void {
+    if (!lifecycle.hidden() || !leader.hasHeir() || sender.busy()) return;
     leader.leave();
     leader.join();
-  }
-
-  /** The page may never run again. */
-  function leave(): void {
-    const unsaved = outbox.unsaved();
-    sender.leaving(unsaved);
-    outbox.leave(lifeboat.save(unsaved));
-    stepBack();
   }
 
   function stepBack(): void {
@@ -300,7 +286,12 @@ export function createCore(needs: CoreNeeds): Core {
       // A tab that does not lead has closed.
       if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
     }),
-    lifecycle.on('leave', leave),
+    lifecycle.on('leave', () => {
+      const unsaved = outbox.unsaved();
+      sender.leaving(unsaved);
+      outbox.leave(lifeboat.save(unsaved));
+      stepBack();
+    }),
     lifecycle.on('freeze', stepBack),
     lifecycle.on('return', comeBack),
     lifecycle.on('resume', comeBack),

@@ -95,7 +95,10 @@ test('goes on looking after it was told, with waits that grow to five minutes', 
   await expectStats(page, { tracked: 2, delivered: 0, pending: 2 });
 });
 
-test('a flush asks once more, with the events and without, and says what still waits', async ({ open, page }) => {
+test('a flush asks once more, with the events and without, and says what still waits', async ({
+  open,
+  page,
+}) => {
   // So that nothing else comes of itself meanwhile.
   await patient(page);
   const warnings = warningsOf(page);

@@ -5,7 +5,7 @@ import type { Site } from '../../support/fixtures.ts';
 import { ackCookies, leftRecords } from '../../support/left-records.ts';
 import { trackAndLeave } from '../../support/leaving.ts';
 import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab, openTab } from '../../support/tabs.ts';
+import { closeTab, openTab, untilSomebodyLeads } from '../../support/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 /** A tab has tracked and was closed; its last request was answered. Answers a page of the site that has no SDK. */

@@ -253,36 +253,39 @@ const FAULTS: readonly (readonly [string, DeduplicateStore['claim']])[] = [
 ];
 
 describe('a store whose claim', () => {
-  test.each(FAULTS)('%s stops no delivery, is counted, and left alone for five seconds at the third time', async (_, claim) => {
-    const asked: string[] = [];
-    const memory = createMemoryStore();
-    const faulty: DeduplicateStore = {
-      ...memory,
-      claim(keys, ttlMs, onExpired) {
-        asked.push(...keys);
-        return claim(keys, ttlMs, onExpired);
-      },
-    };
-    const { one, upstream, log } = await startCopies(faulty, { metrics: '/metrics' });
-    for (const id of ['a', 'b', 'c', 'd', 'd', 'e'])
-      expect(await verdict(await one.fetch(batchOf(id)))).toBe('200');
-    expect(idsOf(upstream)).toEqual([['a'], ['b'], ['c'], ['d'], ['e']]);
-    expect(asked).toEqual(['a', 'b', 'c'].map(keyOf));
-    expect(log.map(({ deduplicateFailures, duplicates }) => [deduplicateFailures, duplicates])).toEqual([
-      [1, undefined],
-      [1, undefined],
-      [1, undefined],
-      [undefined, undefined],
-      [undefined, 1],
-      [undefined, undefined],
-    ]);
-    const text = await (await one.fetch(new Request('https://events.example.com/metrics'))).text();
-    expect(text).toContain('\ncio_proxy_deduplicate_failures_total 3\n');
+  test.each(FAULTS)(
+    '%s stops no delivery, is counted, and left alone for five seconds at the third time',
+    async (_, claim) => {
+      const asked: string[] = [];
+      const memory = createMemoryStore();
+      const faulty: DeduplicateStore = {
+        ...memory,
+        claim(keys, ttlMs, onExpired) {
+          asked.push(...keys);
+          return claim(keys, ttlMs, onExpired);
+        },
+      };
+      const { one, upstream, log } = await startCopies(faulty, { metrics: '/metrics' });
+      for (const id of ['a', 'b', 'c', 'd', 'd', 'e'])
+        expect(await verdict(await one.fetch(batchOf(id)))).toBe('200');
+      expect(idsOf(upstream)).toEqual([['a'], ['b'], ['c'], ['d'], ['e']]);
+      expect(asked).toEqual(['a', 'b', 'c'].map(keyOf));
+      expect(log.map(({ deduplicateFailures, duplicates }) => [deduplicateFailures, duplicates])).toEqual([
+        [1, undefined],
+        [1, undefined],
+        [1, undefined],
+        [undefined, undefined],
+        [undefined, 1],
+        [undefined, undefined],
+      ]);
+      const text = await (await one.fetch(new Request('https://events.example.com/metrics'))).text();
+      expect(text).toContain('\ncio_proxy_deduplicate_failures_total 3\n');
 
-    moveClock(5_100);
-    await one.fetch(batchOf('f'));
-    expect(asked).toEqual(['a', 'b', 'c', 'f'].map(keyOf));
-  });
+      moveClock(5_100);
+      await one.fetch(batchOf('f'));
+      expect(asked).toEqual(['a', 'b', 'c', 'f'].map(keyOf));
+    },
+  );
 
   test('is slow holds a batch up for a moment only, and is told later what became of it', async () => {
     const memory = createMemoryStore();

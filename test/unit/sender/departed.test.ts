@@ -42,7 +42,7 @@ function nextPage(): NextPage {
       },
       acknowledge: async (events) => void acknowledged.push(...events.map(({ id }) => id)),
     },
-    acks: { take: (name) => cookies.delete(name) },
+    acks: { take: (name = '') => cookies.delete(name) },
   };
   return {
     clock,
