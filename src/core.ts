@@ -165,7 +165,7 @@ export function createCore(needs: CoreNeeds): Core {
       sender,
       settings,
       accounts,
-      acks,
+      jar: browser.cookieJar,
       drop,
     };
     const sent =
@@ -202,7 +202,7 @@ export function createCore(needs: CoreNeeds): Core {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
     },
-    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses the key or the origin`),
+    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses the key or origin`),
   });
 
   // 5. The other tabs, and the page's coming and going.

@@ -7,9 +7,8 @@ import type { Settings } from './options.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { readLifeboats } from './outbox/rescue.ts';
-import type { Acks } from './sender/acks.ts';
 import type { Sender } from './sender/contract.ts';
-import { awaitAnswers } from './sender/departed.ts';
+import { awaitAnswers, type DepartedNeeds } from './sender/departed.ts';
 
 /** What other pages have left in localStorage: few pages find anything, and load this then. */
 export interface LeftBehindNeeds {
@@ -25,7 +24,7 @@ export interface LeftBehindNeeds {
   readonly sender: Pick<Sender, 'acknowledge' | 'hasSettled' | 'hold'>;
   readonly settings: Pick<Settings, 'beforeSend' | 'outbox'>;
   readonly accounts: Pick<Accounts, 'begin'>;
-  readonly acks: Pick<Acks, 'take'>;
+  readonly jar: DepartedNeeds['jar'];
   drop(id: string, reason: DropReason): void;
 }
 

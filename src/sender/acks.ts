@@ -8,8 +8,8 @@ import { ACK_COOKIE_PREFIX } from '../wire.ts';
 export interface Acks {
   /** Names a request with these events, and writes that down for the next page; undefined where the browser refuses. */
   begin(ids: readonly string[]): string | undefined;
-  /** The request has ended for this page. Answers whether its name was in a cookie, which it deletes. */
-  end(name: string): boolean;
+  /** This page knows what has become of the request: nobody else needs its name. */
+  end(name: string): void;
   /** Whether an answer has left this name, or any, in a cookie. Deletes what it finds. */
   take(name?: string): boolean;
 }
@@ -44,7 +44,7 @@ export function createAcks(
       named.delete(name);
       // Else the record goes with the last of them: nothing may be written where consent was withdrawn meanwhile.
       if (!named.size) local.remove(key);
-      return take(name);
+      take(name);
     },
     take,
   };

@@ -58,7 +58,7 @@ export interface SenderNeeds {
   /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
   readonly remembered: Omit<Remembered, 'isNews'>;
   /** Names of requests that may outlive the page; undefined where no answer can leave one. */
-  readonly acks: Pick<Acks, 'begin' | 'end'> | undefined;
+  readonly acks: Acks | undefined;
   /** Finds out what an answer means that is no delivery: few pages need it, and load it then. */
   diagnosis(needs: DiagnosisNeeds): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;

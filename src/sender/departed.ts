@@ -1,6 +1,6 @@
 import type { Clock, TextStore } from '../browser.ts';
 import type { WaitingEvent } from '../outbox/contract.ts';
-import type { Acks } from './acks.ts';
+import { ACK_COOKIE_PREFIX } from '../wire.ts';
 import type { Sender } from './contract.ts';
 
 /** What became of the last requests of pages that have gone: read from the cookies that their answers have set. */
@@ -13,7 +13,8 @@ export interface DepartedNeeds {
   /** This page, which hears the answers to its own requests. */
   readonly page: string;
   readonly sender: Pick<Sender, 'acknowledge' | 'hold'>;
-  readonly acks: Pick<Acks, 'take'>;
+  /** `document.cookie`. */
+  readonly jar: { read(): string; write(cookie: string): void };
 }
 
 /** A request, and the ids of its events. */
@@ -37,7 +38,7 @@ const watchedBy = new WeakMap<object, Set<string>>();
  * Resolves after the first look; the others follow by themselves.
  */
 export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
-  const { local, clock, stops, scope, page, sender, acks } = needs;
+  const { local, clock, stops, scope, page, sender, jar } = needs;
   const watched = watchedBy.get(sender) ?? new Set();
   watchedBy.set(sender, watched);
   const keys = local.keys().filter((key) => key.startsWith(`${scope}:left:`) && !key.endsWith(page));
@@ -65,24 +66,24 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
   }
 
   async function look(isLast = false): Promise<void> {
-    // Cookies and localStorage in one go: nothing may be written there after consent is withdrawn.
+    const cookies = jar.read();
     const known = [...waiting].flatMap((each) => {
-      const hasArrived = acks.take(each.name);
+      const hasArrived = cookies.includes(`${ACK_COOKIE_PREFIX}${each.name}=`);
       return hasArrived || clock.now() >= each.untilMs ? [{ each, hasArrived }] : [];
     });
-    for (const { each } of known) {
-      waiting.delete(each);
-      forget(each.key, each.name);
-    }
+    for (const { each } of known) waiting.delete(each);
     if (waiting.size && !isLast) stop = clock.after(LOOK_AGAIN_MS, () => void look());
     for (const { each, hasArrived } of known) {
       if (hasArrived) await sender.acknowledge(each.events);
+      // Not sooner: a page that is stopped in between leaves it to the next one.
+      forget(each.key, each.name);
       each.letGo();
     }
   }
 
-  /** The page may have come back, and written more since. */
+  /** The page may have come back, and written more since; consent may have been withdrawn, and the record is gone. */
   function forget(key: string, name: string): void {
+    jar.write(`${ACK_COOKIE_PREFIX}${name}=;Path=/;Max-Age=0`);
     const [at, ...requests] = parse(local.get(key));
     const others = requests.filter((each) => each[0] !== name);
     if (others.length) local.set(key, JSON.stringify([at, ...others]));

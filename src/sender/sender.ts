@@ -100,8 +100,6 @@ export function createSender(needs: SenderNeeds): Sender {
       sentAtMs = clock.now();
       const outcome = await send(events);
       if (stopped) return;
-      await conclude(events, outcome);
-      landed(events);
       // A batch that is not full was all there was.
       if (outcome.kind === 'delivered' && !diagnosis?.isNarrow() && !isFull(waiting)) return;
     }
@@ -110,22 +108,27 @@ export function createSender(needs: SenderNeeds): Sender {
   const isFull = (events: readonly OutboxEvent[]): boolean =>
     events.length >= limits().maxEvents || bytesOf(events) * 2 > limits().maxBytes;
 
-  /** They are in flight until `landed`: an event that is read again before it is settled must not go out again. */
-  async function send(events: readonly OutboxEvent[], leaving?: boolean): Promise<Outcome> {
+  /** They are in flight until it is concluded what has become of them: an event that is read meanwhile must not go out again. */
+  async function send(events: readonly WaitingEvent[], leaving?: boolean): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
     // One that was just being written as its page went may be there twice.
     const jsons = new Map(events.map(({ id, json }) => [id, json]));
-    let name: string | undefined;
-    const outcome = await transport.send([...jsons.values()], {
+    let name: string | false | undefined;
+    let outcome = await transport.send([...jsons.values()], {
       leaving,
       // What is at fault shows in a body that everybody can read.
       plain: diagnosis?.isNarrow(),
       // Where another tab is open, this one may be closed at any time, and that one has to know.
-      ack: (isLast) => (name ??= isLast || needs.hasHeir() ? acks?.begin([...jsons.keys()]) : undefined),
+      ack: (isLast) => (name ||= (isLast || needs.hasHeir()) && acks?.begin([...jsons.keys()])),
     });
+    const isLost = outcome.kind === 'unanswered';
     // The browser may take the cookie, and still withhold the answer from a page that was away.
-    if (name && acks?.end(name) && outcome.kind === 'unanswered') return { kind: 'delivered' };
-    if (outcome.kind !== 'unanswered' && outcome.kind !== 'aborted') remembered.set('answered', true);
+    if (name && isLost && acks?.take(name)) outcome = { kind: 'delivered' };
+    if (!isLost && outcome.kind !== 'aborted') remembered.set('answered', true);
+    if (!stopped) await conclude(events, outcome, leaving);
+    // Not sooner: a page that is stopped before it has written down what it knows leaves that to the next one.
+    if (name) acks?.end(name);
+    landed(events);
     return outcome;
   }
 
@@ -136,10 +139,15 @@ export function createSender(needs: SenderNeeds): Sender {
   const askedFor = (outcome: Outcome): number | undefined =>
     outcome.kind === 'busy' ? outcome.afterMs : undefined;
 
-  async function conclude(events: readonly WaitingEvent[], outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'aborted') return undefined;
-    if (outcome.kind === 'delivered') {
-      await delivered(events, attempts, outcome);
+  async function conclude(
+    events: readonly WaitingEvent[],
+    outcome: Outcome,
+    leaving?: boolean,
+  ): Promise<void> {
+    const { kind } = outcome;
+    if (kind === 'delivered') await delivered(events, leaving ? 1 : attempts, outcome);
+    if (leaving || kind === 'aborted') return undefined;
+    if (kind === 'delivered') {
       diagnosis?.passed(events.length);
       failures = attempts = 0;
       return undefined;
@@ -245,8 +253,6 @@ export function createSender(needs: SenderNeeds): Sender {
     const outcome = await send(events, true);
     // Only a page that lives on comes here.
     if (stopped) return;
-    if (outcome.kind === 'delivered') await delivered(events, 1, outcome);
-    landed(events);
     const askedMs = askedFor(outcome);
     if (askedMs === undefined) soon();
     else later([], askedMs, 0, true);

@@ -26,9 +26,9 @@ export interface Manner {
   readonly plain?: boolean | undefined;
   /**
    * Asked when the request leaves, and whether its page does: a name for the request, which its answer leaves in a cookie for
-   * the next page; or undefined where nobody will need that.
+   * the next page; or nothing where nobody will need that.
    */
-  readonly ack?: ((leaving: boolean) => string | undefined) | undefined;
+  readonly ack?: ((leaving: boolean) => string | false | undefined) | undefined;
   /** Instead of the client key. */
   readonly credentials?: Credentials;
   /** Where a redirect leads is followed, and told as `url`. */

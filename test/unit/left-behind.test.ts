@@ -71,7 +71,7 @@ function bench({
       hold: () => () => undefined,
       acknowledge: async () => undefined,
     },
-    acks: { take: () => false },
+    jar: { read: () => '', write: () => undefined },
     settings: {
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },

@@ -27,6 +27,9 @@ function checkRate({ origin, nudges, plan }: World): void {
   }
 }
 
+/** What is being compressed as the proxy says so has been begun before. */
+const COMPRESSING_MS = 5;
+
 /** Whoever knows that the proxy wants to be left alone leaves it alone. */
 function checkQuiet({ origin, plan, renewed }: World): void {
   if (plan.jumps || plan.clears || plan.withdraws) return;
@@ -35,7 +38,7 @@ function checkQuiet({ origin, plan, renewed }: World): void {
     if (!heard || !quietMs) continue;
     const early = origin.network.sent.find(
       (request) =>
-        request.atMs > heard.atMs &&
+        request.atMs > heard.atMs + COMPRESSING_MS &&
         request.atMs < heard.atMs + quietMs &&
         ((request.page === page && !renewed.has(page)) || plan.text === 'there'),
     );

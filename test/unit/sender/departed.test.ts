@@ -27,6 +27,7 @@ function nextPage(): NextPage {
   const held = new Set<string>();
   const acknowledged: string[] = [];
   const stops: (() => void)[] = [];
+  let disk = Promise.resolve();
   const needs: DepartedNeeds = {
     local,
     clock,
@@ -40,9 +41,15 @@ function nextPage(): NextPage {
           for (const { id } of events) held.delete(id);
         };
       },
-      acknowledge: async (events) => void acknowledged.push(...events.map(({ id }) => id)),
+      async acknowledge(events) {
+        await disk;
+        acknowledged.push(...events.map(({ id }) => id));
+      },
     },
-    acks: { take: (name = '') => cookies.delete(name) },
+    jar: {
+      read: () => [...cookies].map((name) => `cio_ack_${name}=1`).join('; '),
+      write: (cookie) => void cookies.delete(/^cio_ack_(\w+)=;Path=\/;Max-Age=0$/.exec(cookie)?.[1] ?? ''),
+    },
   };
   return {
     clock,
@@ -56,6 +63,7 @@ function nextPage(): NextPage {
     stop() {
       for (const stop of stops) stop();
     },
+    holdDisk: () => void (disk = new Promise(() => undefined)),
   };
 }
 
@@ -157,6 +165,17 @@ test('a page that leads a second time looks for the same requests once', async (
   expect(page.clock.timers()).toEqual([]);
 });
 
+test('a page that is stopped while it writes down what has arrived leaves it to the next one', async () => {
+  const page = nextPage();
+  page.wrote('A', [['A1', ['e1']]]);
+  page.cookies.add('A1');
+  page.holdDisk();
+  void page.look();
+  await settled();
+  expect([...page.cookies]).toEqual(['A1']);
+  expect(page.local.keys()).toEqual([`${SCOPE}:left:A`]);
+});
+
 test('an instance that ends looks once more, writes nothing later, and leaves no timer', async () => {
   const page = nextPage();
   page.wrote('A', [['A1', ['e1']]]);
@@ -164,10 +183,10 @@ test('an instance that ends looks once more, writes nothing later, and leaves no
   await page.look();
   page.cookies.add('A1');
   page.stop();
-  expect([...page.cookies]).toEqual([]);
-  expect(page.local.keys()).toEqual([`${SCOPE}:left:B`]);
   await settled();
   expect(page.acknowledged).toEqual(['e1']);
+  expect([...page.cookies]).toEqual([]);
+  expect(page.local.keys()).toEqual([`${SCOPE}:left:B`]);
   expect(page.clock.timers()).toEqual([]);
 });
 

@@ -119,8 +119,9 @@ export function bench(options: BenchOptions = {}): Bench {
           },
           end(name) {
             noted?.delete(name);
-            return cookies.delete(name);
+            cookies.delete(name);
           },
+          take: (name = '') => cookies.delete(name),
         }
       : undefined,
     async diagnosis(needs) {
