@@ -202,7 +202,7 @@ export function createCore(needs: CoreNeeds): Core {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
     },
-    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses the key or origin`),
+    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses key or origin`),
   });
 
   // 5. The other tabs, and the page's coming and going.

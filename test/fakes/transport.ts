@@ -82,7 +82,15 @@ export function fakeTransport(clock: Clock): FakeTransport {
     },
     async send(jsons, { leaving = false, ack, credentials, follow = false }: Manner = {}) {
       const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
-      const request = { ids, jsons, at: clock.now(), leaving, name: ack?.(leaving), follow, credentials };
+      const request = {
+        ids,
+        jsons,
+        at: clock.now(),
+        leaving,
+        name: ack?.(leaving) || undefined,
+        follow,
+        credentials,
+      };
       sent.push(request);
       const reply =
         queue.shift() ?? (typeof script === 'function' ? await script(request, sent.length - 1) : script);

@@ -18,6 +18,8 @@ interface NextPage {
   wrote(page: string, requests: readonly unknown[], at?: number): void;
   look(): Promise<void>;
   stop(): void;
+  /** What is written from now on is never done. */
+  holdDisk(): void;
 }
 
 function nextPage(): NextPage {
