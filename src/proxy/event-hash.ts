@@ -27,10 +27,9 @@ const STRIPE = 16;
 const LANES = 8;
 
 /**
- * Every event that passes is hashed, so this may cost no more than a few per cent of the proxy's work. Measured for a batch of
- * a hundred events and 64 KB (Node 20, a busy machine, where reading the batch takes 370 µs): this one 27 µs, of which 12 are
- * reading the words; one word a turn, so that each multiplication waits for the one before, 34; byte by byte 200. SHA-256
- * by `crypto.subtle` answers later, and takes more time for a single event than this for fifty.
+ * Every event that passes is hashed, so this may cost no more than a few per cent of the proxy's work, which
+ * `npm run bench:proxy -- --cost` measures. Several lanes go side by side: a multiplication need not wait for the one before.
+ * `crypto.subtle` would need a promise for each event.
  *
  * Numbers that only this process knows are in every step, so that nobody can prepare an event with the hash of another one.
  * Each word goes into two lanes. What differs in the highest bit alone passes a multiplication unchanged, and could be taken

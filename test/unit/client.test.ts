@@ -730,7 +730,8 @@ describe('a flush', () => {
   test('of a tab that does not send asks the one that does', async () => {
     const { open, server } = await openSite();
     const first = open({ delivery: { flushIntervalMs: 60_000 } });
-    await first.analytics.track('first');
+    void first.analytics.track('first');
+    await first.analytics.flush();
     await first.delivered(1);
     const second = open({ delivery: { flushIntervalMs: 60_000 } });
     await second.analytics.track('second');
