@@ -24,6 +24,9 @@ import { basicAuthorization, BATCH_PATH } from './wire.ts';
 /** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
+/** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
+const GATHER_MS = 1_000;
+
 export function createCore(needs: CoreNeeds): Core {
   const { settings, page, accounts, emit, fail, drop } = needs;
   const scope = `cio-first-party:${settings.clientKey}`;
@@ -101,7 +104,7 @@ export function createCore(needs: CoreNeeds): Core {
       for (const each of evicted) emit('dropped', each);
       sender.settled(evicted.map(({ id }) => id));
     },
-    onFallback: (cause) => fail('storage-unavailable', 'Events wait in memory', cause),
+    onFallback: (cause) => fail('storage-unavailable', 'IndexedDB fails', cause),
   });
   const lifeboat = createLifeboat(local, scope, page);
   /** Something waits to be sent by whichever tab leads. */
@@ -187,7 +190,7 @@ export function createCore(needs: CoreNeeds): Core {
     ),
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
     flushIntervalMs: delivery.flushIntervalMs,
-    gatherMs: delivery.flushIntervalMs,
+    gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
     random: browser.random,
     leads,
     hasHeir: () => leader.hasHeir(),
