@@ -174,13 +174,13 @@ export function createSender(needs: SenderNeeds): Sender {
         if ('body' in outcome && !isTold)
           needs.fail(
             outcome.kind === 'foreign' ? 'not-a-proxy' : 'endpoint-refuses',
-            `The proxy answers ${outcome.status}`,
+            `It answers ${outcome.status}`,
           );
         isTold = true;
       },
     );
     // Where nothing answers, the file may not come either.
-    if (outcome.status) await loaded;
+    if (outcome.kind !== 'unanswered') await loaded;
   }
 
   async function delivered(
