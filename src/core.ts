@@ -93,7 +93,7 @@ export function createCore(needs: CoreNeeds): Core {
       if (wiped) return [];
       accounts.close(before, 'storage', known.length + moved.length);
       accounts.open(now);
-      fail('storage-unavailable', 'IndexedDB was deleted');
+      fail('storage-unavailable', 'IndexedDB is gone');
       return known;
     },
     onStored(ids) {

@@ -174,7 +174,7 @@ export function createSender(needs: SenderNeeds): Sender {
         if ('body' in outcome && !isTold)
           needs.fail(
             outcome.kind === 'foreign' ? 'not-a-proxy' : 'endpoint-refuses',
-            `It answers ${outcome.status}`,
+            `The proxy answers ${outcome.status}`,
           );
         isTold = true;
       },

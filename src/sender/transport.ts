@@ -138,13 +138,16 @@ export function createTransport(needs: TransportNeeds): Transport {
           };
         } catch {
           if (control.signal.reason) return { kind: 'aborted' };
-          if (!keepalive || leaving || control.signal.aborted) return { kind: 'unanswered', status: 0 };
-          // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
-          mayKeepAlive = false;
-          if (!triesAtOnce || clock.now() - sentAtMs > REFUSED_MS) return { kind: 'unanswered', status: 0 };
-          const outcome = await post(packed);
-          triesAtOnce = outcome.kind !== 'unanswered';
-          return outcome;
+          if (keepalive && !leaving && !control.signal.aborted) {
+            // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
+            mayKeepAlive = false;
+            if (triesAtOnce && clock.now() - sentAtMs < REFUSED_MS) {
+              const outcome = await post(packed);
+              triesAtOnce = outcome.kind !== 'unanswered';
+              return outcome;
+            }
+          }
+          return { kind: 'unanswered', status: 0 };
         } finally {
           stop();
           inFlight.delete(control);
