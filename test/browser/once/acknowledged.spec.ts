@@ -5,7 +5,7 @@ import { ackCookies, leftRecords } from '../../support/left-records.ts';
 import { trackAndLeave } from '../../support/leaving.ts';
 import type { ProxyRequest } from '../../support/site.ts';
 import { numbered } from '../../support/stand-in.ts';
-import { closeTab, openTab } from '../../support/tabs.ts';
+import { closeTab, openTab, untilSomebodyLeads } from '../../support/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 /** Requests that brought events. */
@@ -61,6 +61,7 @@ test('tabs are closed and the visitor comes back later: their cookies have waite
 }) => {
   for (const name of ['First', 'Second']) {
     const tab = await openTab(context, `${site.origin}/shop`);
+    await untilSomebodyLeads(tab);
     await trackAll(tab, numbered(3, name));
     await closeTab(tab);
     await expect.poll(async () => (await standIn.account(numbered(3, name))).lost).toBe(0);
