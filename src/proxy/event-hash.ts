@@ -27,8 +27,8 @@ const STRIPE = 16;
 const LANES = 8;
 
 /**
- * Every event that passes is hashed, so this may cost no more than a few per cent of the proxy's work, which
- * `npm run bench:proxy -- --cost` measures. Several lanes go side by side: a multiplication need not wait for the one before.
+ * Every event that passes is hashed, so this is most of what deduplication costs, which `npm run bench:proxy -- --cost`
+ * measures. Several lanes go side by side: a multiplication need not wait for the one before.
  * `crypto.subtle` would need a promise for each event.
  *
  * Numbers that only this process knows are in every step, so that nobody can prepare an event with the hash of another one.
