@@ -116,7 +116,7 @@ export interface ProxyOptions {
    * The same event: one with the same client key, the same `messageId`, and the same bytes in all of it. An event without a
    * `messageId` is sent whenever it comes.
    *
-   * Costs about a tenth of the proxy's processor time, and at most 16 MiB of memory. A copy knows only what it has sent itself, and
+   * Costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A copy knows only what it has sent itself, and
    * forgets it when it ends: several copies side by side need a `store`.
    *
    * `false`: what comes again is sent again.
