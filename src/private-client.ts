@@ -220,7 +220,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   };
 }
 
-/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { createPrivateClient as create };
 
 /** undefined for what is no object of JSON. */

@@ -81,7 +81,7 @@ export async function memoryOver(batches: number): Promise<readonly number[]> {
   }
 }
 
-/** What deduplication costs, as a part of all else that the proxy does. */
+/** The cost of deduplication, as a share of the processor time that the proxy needs without it. */
 export interface Cost {
   readonly part: number;
   /** Microseconds of processor time for a batch, without it and with it. */
@@ -116,7 +116,7 @@ async function costInProcess(pairs: number): Promise<Cost> {
   try {
     const costs: Cost[] = [];
     for (let pair = -WARM_UP_PAIRS; pair < pairs; pair += 1) {
-      // Whoever comes second is not always the same.
+      // The order alternates, so that neither of the two always runs second.
       const isFirst = pair % 2 === 0;
       const first = await turnOf(isFirst ? 'ours' : 'forgetful');
       const second = await turnOf(isFirst ? 'forgetful' : 'ours');

@@ -4,7 +4,7 @@ import { plain } from './plain.ts';
 
 export type Traits = Record<string, unknown>;
 type Id = string | null | undefined;
-/** Of what is stored; undefined: nothing is. */
+/** The name under which a value is stored; undefined where that value is not stored at all. */
 type Key = string | undefined;
 
 /** Names and places of a visitor's (or group's) data, as the wrapped SDK has them. */

@@ -18,7 +18,7 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Tells the destinations of an event that has passed. */
   tell(context: PluginContext): void;
-  /** Both, with a word between them to whoever waits for the event. Answers the event as its call gets it. */
+  /** Runs `through`, gives what is left of the event to `waiting`, and then runs `tell`. Returns the event as its call gets it. */
   lead<Ticket>(
     context: EventContext,
     ticket: Ticket,
@@ -112,7 +112,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
   return pipeline;
 }
 
-/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { createPipeline as create };
 
 /** Of no event: what plugins get as they come and go. */

@@ -76,7 +76,7 @@ export function stamp(
   library: Library,
   categoryPreferences: Categories,
 ): void {
-  // What the application gave is a text by now.
+  // The value of the application has been converted to a string by now.
   const { timestamp } = event;
   const { at, page } = snapshot;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))

@@ -108,7 +108,7 @@ export function createRecovery(settings: RecoverySettings, needs: RecoveryNeeds)
   };
 }
 
-/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { createRecovery as create };
 
 const isSilent = (cause: unknown): boolean => cause instanceof Error && cause.message === NO_ANSWER;

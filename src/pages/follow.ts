@@ -23,5 +23,5 @@ export function followPages(
   return createTitleWatch({ clock, isHidden: lifecycle.hidden, title: () => pageFacts().title, settle });
 }
 
-/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { followPages as create };

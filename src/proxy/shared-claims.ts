@@ -83,9 +83,8 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     }
   }
 
-  /** Of what is ours: what others have claimed is theirs to end. */
-  async function tell(asked: readonly Asked[], accepted: ReadonlySet<Parcel['came']>): Promise<true> {
-    const { done, unsent } = oursIn(asked, accepted);
+  /** Only what this copy has claimed: claims of other copies are theirs to end. Resolves to `true`. */
+  async function tell({ done, unsent }: Ours): Promise<true> {
     await Promise.all([done.length > 0 && store.done(done), unsent.length > 0 && store.release(unsent)]);
     return true;
   }
@@ -114,22 +113,29 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
         },
         async end() {
           isOver = true;
-          const isTold = asked && (await inTime(tell(asked, accepted), note));
-          // What could not be given back seems to be on its way there, and this copy has to send it when it comes again.
-          if (asked && !isTold && oursIn(asked, accepted).unsent.length > 0) rest();
-          // What was claimed although the answer came too late would be nobody's to end.
-          if (!asked) void asking.then((late) => tell(late, accepted)).catch(() => {});
+          if (!asked) {
+            // A claim whose answer came too late would otherwise stay until it expires.
+            void asking.then((late) => tell(oursIn(late, accepted))).catch(() => {});
+            return;
+          }
+          const ours = oursIn(asked, accepted);
+          const isTold = await inTime(tell(ours), note);
+          // The store still says of events that could not be released that they are on their way: this copy sends them alone.
+          if (!isTold && ours.unsent.length > 0) rest();
         },
       };
     },
   };
 }
 
-/** The keys of what this copy has claimed. */
-function oursIn(
-  asked: readonly Asked[],
-  accepted: ReadonlySet<Parcel['came']>,
-): { readonly done: readonly string[]; readonly unsent: readonly string[] } {
+/** Keys that this copy has claimed. */
+interface Ours {
+  /** Customer.io has accepted these. */
+  readonly done: readonly string[];
+  readonly unsent: readonly string[];
+}
+
+function oursIn(asked: readonly Asked[], accepted: ReadonlySet<Parcel['came']>): Ours {
   const ours = asked.filter(({ state }) => state === 'new');
   const isDone = ({ parcel }: Asked): boolean => accepted.has(parcel.came);
   const keysOf = (some: readonly Asked[]): readonly string[] => some.map(({ key }) => key);

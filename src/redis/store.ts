@@ -47,6 +47,9 @@ const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'p
  * round trip. Without a connection, and where there is no answer within five seconds, it rejects (`storage-unavailable`, or what
  * the client says): the proxy then goes on alone. What Customer.io has accepted is written again for half a minute.
  *
+ * Of node-redis 5 use 5.12 or newer: 5.9 can believe for ever that it is connected after Redis was restarted
+ * (https://github.com/redis/node-redis/issues/3104), and each call then takes its five seconds.
+ *
  * The client stays yours: connect it, listen to its `error` (without a listener node-redis ends the process), and close it.
  *
  * @example

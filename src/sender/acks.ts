@@ -14,23 +14,23 @@ export interface Acks {
   take(name?: string): boolean;
 }
 
-/** @param jar `document.cookie` */
-export function createAcks(
-  local: TextStore,
-  scope: string,
-  page: string,
-  clock: Clock,
-  jar: { read(): string; write(cookie: string): void },
-): Acks {
+/** `document.cookie`. */
+export interface Jar {
+  read(): string;
+  write(cookie: string): void;
+}
+
+/** Whether an answer has left this name, or any, in a cookie. Deletes what it finds. */
+export function takeAck(jar: Jar, name = '\\w+'): boolean {
+  const found = jar.read().match(RegExp(`${ACK_COOKIE_PREFIX}${name}=`, 'g'));
+  found?.forEach((cookie) => jar.write(`${cookie};Path=/;Max-Age=0`));
+  return Boolean(found);
+}
+
+export function createAcks(local: TextStore, scope: string, page: string, clock: Clock, jar: Jar): Acks {
   const key = `${scope}:left:${page}`;
   const named = new Map<string, readonly string[]>();
   let names = 0;
-
-  function take(name = '\\w+'): boolean {
-    const found = jar.read().match(RegExp(`${ACK_COOKIE_PREFIX}${name}=`, 'g'));
-    found?.forEach((cookie) => jar.write(`${cookie};Path=/;Max-Age=0`));
-    return Boolean(found);
-  }
 
   return {
     begin(ids) {
@@ -44,8 +44,8 @@ export function createAcks(
       named.delete(name);
       // Else the record goes with the last of them: nothing may be written where consent was withdrawn meanwhile.
       if (!named.size) local.remove(key);
-      take(name);
+      takeAck(jar, name);
     },
-    take,
+    take: (name) => takeAck(jar, name),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock, TextStore } from '../browser.ts';
 import type { WaitingEvent } from '../outbox/contract.ts';
 import { ACK_COOKIE_PREFIX } from '../wire.ts';
+import { type Jar, takeAck } from './acks.ts';
 import type { Sender } from './contract.ts';
 
 /** What became of the last requests of pages that have gone: read from the cookies that their answers have set. */
@@ -13,8 +14,7 @@ export interface DepartedNeeds {
   /** This page, which hears the answers to its own requests. */
   readonly page: string;
   readonly sender: Pick<Sender, 'acknowledge' | 'hold'>;
-  /** `document.cookie`. */
-  readonly jar: { read(): string; write(cookie: string): void };
+  readonly jar: Jar;
 }
 
 /** A request, and the ids of its events. */
@@ -83,7 +83,7 @@ export async function awaitAnswers(needs: DepartedNeeds): Promise<void> {
 
   /** The page may have come back, and written more since; consent may have been withdrawn, and the record is gone. */
   function forget(key: string, name: string): void {
-    jar.write(`${ACK_COOKIE_PREFIX}${name}=;Path=/;Max-Age=0`);
+    takeAck(jar, name);
     const [at, ...requests] = parse(local.get(key));
     const others = requests.filter((each) => each[0] !== name);
     if (others.length) local.set(key, JSON.stringify([at, ...others]));

@@ -190,5 +190,5 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Endpoint
   };
 }
 
-/** What the first load asks this file for. All such files have this name: what is said often costs it few bytes. */
+/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { createDiagnosis as create };

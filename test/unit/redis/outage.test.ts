@@ -75,16 +75,14 @@ describe.each(CLIENTS)('$name', (kind) => {
     await server.kill();
     const refusal = { code: 'storage-unavailable' };
     const earlier = keysOf(1);
-    // What the client had just taken when Redis died may never be answered; the proxy waits for a second.
-    const claim = (): Promise<unknown> => Promise.race([copy?.claim(earlier, TTL_MS), pause(SLOW_MS)]);
-    await vi.waitFor(() => expect(claim()).rejects.toMatchObject(refusal), WAIT);
+    await vi.waitFor(() => expect(copy?.claim(earlier, TTL_MS)).rejects.toMatchObject(refusal), WAIT);
     const keys = keysOf(1);
     const startedAt = performance.now();
     for (let i = 0; i < 20; i += 1) await expect(copy?.claim(keys, TTL_MS)).rejects.toMatchObject(refusal);
     expect(performance.now() - startedAt).toBeLessThan(SLOW_MS);
     await server.start();
     await vi.waitFor(async () => expect(await copy?.claim(keys, TTL_MS)).toEqual(['new']), WAIT);
-  }, 60_000);
+  });
 
   test('what Customer.io has accepted while Redis was away is written when it is back', async () => {
     const server = await start();
@@ -95,12 +93,12 @@ describe.each(CLIENTS)('$name', (kind) => {
     const done = copy?.done(keys);
     await pause(300);
     await server.start();
-    await Promise.race([done, pause(SLOW_MS)]);
+    await done;
     await vi.waitFor(
       async () => expect(await other?.claim(keys, TTL_MS)).toEqual(['done', 'done', 'done']),
       WAIT,
     );
-  }, 60_000);
+  });
 
   test('what was sent and never answered is done all the same', async () => {
     const server = await start();
@@ -113,7 +111,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     server.thaw();
     await done;
     expect(await other?.claim(keys, TTL_MS)).toEqual(['done']);
-  }, 60_000);
+  });
 });
 
 test('frozen: calls of every client give up after five seconds; then they work again', async () => {
