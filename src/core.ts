@@ -73,11 +73,12 @@ export function createCore(needs: CoreNeeds): Core {
   });
 
   // 3. Where it waits.
+  const running = new Set<() => void>();
   const outbox = createOutbox({
     clock,
     storage: limits.storage,
     ready: needs.ready,
-    openDurable: () => createStore(indexedDbTransactions(scope), limits),
+    openDurable: () => createStore(indexedDbTransactions(scope, running), limits),
     recovery: (recoveryNeeds) =>
       import('./outbox/recovery.ts').then(({ create }) =>
         create({ database: scope, limits, sender, fail }, recoveryNeeds),
@@ -89,7 +90,9 @@ export function createCore(needs: CoreNeeds): Core {
     },
     onLost(before, now, moved) {
       const elsewhere = new Set([...moved, ...outbox.unsaved()].map(({ id }) => id));
-      const known = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
+      const unsettled = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
+      // More did not wait any longer: another tab has sent the oldest, and has no way to tell.
+      const known = unsettled.slice(Math.max(0, unsettled.length + moved.length - before.pending));
       if (wiped) return [];
       accounts.close(before, 'storage', known.length + moved.length);
       accounts.open(now);
@@ -119,6 +122,8 @@ export function createCore(needs: CoreNeeds): Core {
     const stored = outbox.add(event);
     accounts.handOver(event.id);
     void stored.then((where) => needs.kept(event.id, where));
+    // All calls of one handler of the page go together.
+    if (ledAtEnd !== undefined) late ??= Promise.resolve().then(sayLastWords);
   }
 
   // 4. How it leaves.
@@ -137,6 +142,9 @@ export function createCore(needs: CoreNeeds): Core {
   const acks = createAcks(local, scope, page, clock, browser.cookieJar);
   let rescued = Promise.resolve();
   let takesOver = false;
+  // Whether this page was the one that sends when it went; the page's own handlers may still track.
+  let ledAtEnd: boolean | undefined;
+  let late: Promise<void> | undefined;
   function gained(): void {
     void leader.ask();
     rescued = rescued.then(rescue);
@@ -257,12 +265,22 @@ export function createCore(needs: CoreNeeds): Core {
     leader.join();
   }
 
+  /** What is neither stored nor sent goes out as far as there is room for it, and into the lifeboat. */
+  function sayLastWords(): void {
+    late = undefined;
+    const unsaved = outbox.unsaved();
+    sender.leaving(unsaved, false, ledAtEnd);
+    // What is not committed yet would hold up the next page: WebKit keeps it as it keeps this page, for going back.
+    if (outbox.leave(lifeboat.save(unsaved))) running.forEach((abort) => abort());
+  }
+
   function stepBack(): void {
     leader.leave();
     tabs.leave();
   }
 
   function comeBack(): void {
+    ledAtEnd = undefined;
     tabs.join();
     leader.join();
     visitor.reload();
@@ -290,9 +308,8 @@ export function createCore(needs: CoreNeeds): Core {
       if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
     }),
     lifecycle.on('leave', () => {
-      const unsaved = outbox.unsaved();
-      sender.leaving(unsaved);
-      outbox.leave(lifeboat.save(unsaved));
+      ledAtEnd = leads();
+      sayLastWords();
       stepBack();
     }),
     lifecycle.on('freeze', stepBack),

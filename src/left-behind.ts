@@ -6,7 +6,7 @@ import type { DropReason } from './events.ts';
 import type { Settings } from './options.ts';
 import type { OutboxEvent } from './outbox/contract.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { readLifeboats } from './outbox/rescue.ts';
+import { idsWithoutRoom, readLifeboats } from './outbox/rescue.ts';
 import type { Sender } from './sender/contract.ts';
 import { awaitAnswers, type DepartedNeeds } from './sender/departed.ts';
 
@@ -20,7 +20,7 @@ export interface LeftBehindNeeds {
   /** The page that takes over, whose own lifeboat is its own affair. */
   readonly page: string;
   readonly clock: Clock;
-  readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'storage' | 'unsaved'>;
+  readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'oldest' | 'storage' | 'unsaved'>;
   readonly sender: Pick<Sender, 'acknowledge' | 'hasSettled' | 'hold'>;
   readonly settings: Pick<Settings, 'beforeSend' | 'outbox'>;
   readonly accounts: Pick<Accounts, 'begin'>;
@@ -58,6 +58,7 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | u
   // What its page had just written, and did not know of yet, may be sent by now.
   await outbox.adopt(events.filter(({ id }) => !taken.has(id) && !sender.hasSettled(id)));
   for (const { id } of events) taken.add(id);
+  await countLost(needs, idsWithoutRoom(lifeboats.map((key) => texts.get(key) ?? null)));
   // A page that comes back meanwhile must see that they are taken.
   removeIfSafe();
   await awaitAnswers(needs);
@@ -81,6 +82,26 @@ export async function takeOver(needs: LeftBehindNeeds): Promise<(() => void) | u
 
 /** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { takeOver as create };
+
+const ALL = { maxEvents: Infinity, maxBytes: Infinity };
+
+/** A page had no room for these when it went. What IndexedDB does not have either is gone, and is counted. */
+async function countLost(
+  { outbox, sender, accounts, drop }: LeftBehindNeeds,
+  ids: readonly string[],
+): Promise<void> {
+  if (!ids.length) return;
+  const taken = takenBy.get(outbox);
+  const waiting = new Set((await outbox.oldest(ALL)).map(({ id }) => id));
+  // Memory knows nothing of what waits in IndexedDB.
+  if (outbox.storage() === 'memory') return;
+  for (const id of ids) {
+    if (waiting.has(id) || sender.hasSettled(id) || taken?.has(id)) continue;
+    taken?.add(id);
+    accounts.begin(id);
+    drop(id, 'storage');
+  }
+}
 
 function toOutboxEvent(
   { clock, outbox, settings, accounts, drop }: LeftBehindNeeds,

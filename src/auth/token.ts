@@ -1,3 +1,4 @@
+import { abortReason } from './abort-reason.ts';
 import type { Clock } from '../browser.ts';
 import { createHolding } from './holding.ts';
 import { createLife, type Flight, type Held, type Life } from './life.ts';
@@ -270,7 +271,7 @@ export function createTokenMachine(needs: TokenNeeds): TokenMachine {
     },
     status,
     async acquire(signal) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw abortReason(signal);
       lastCall = time.stamp();
       return get(life, signal);
     },

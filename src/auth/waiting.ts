@@ -1,3 +1,4 @@
+import { abortReason } from './abort-reason.ts';
 import type { Clock } from '../browser.ts';
 
 export interface Patience {
@@ -12,7 +13,7 @@ export interface Patience {
 export function waitFor<T>(work: Promise<T>, { clock, waitMs, signal, tooLate }: Patience): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = clock.after(waitMs, () => end(() => reject(tooLate())));
-    const aborted = (): void => end(() => reject(signal?.reason as Error)); // a caller's own reason is thrown as it is
+    const aborted = (): void => end(() => signal && reject(abortReason(signal)));
     function end(settle: () => void): void {
       stop();
       signal?.removeEventListener('abort', aborted);

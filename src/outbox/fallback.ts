@@ -15,6 +15,11 @@ export interface Fallback {
   inMemory(): readonly OutboxEvent[];
 }
 
+/** Nothing is asked of it between `rest(true)` and `rest(false)`. */
+export interface RestingFallback extends Fallback {
+  rest(rests: boolean): void;
+}
+
 /** What waited in memory is in IndexedDB. */
 export interface Healed {
   /** What IndexedDB held before. */
@@ -57,12 +62,14 @@ export function createFallback(
   needs: FallbackNeeds,
   known: () => Ledger,
   onHealed: (healed: Healed) => void,
-): Fallback {
+): RestingFallback {
   const { clock, storage, openDurable, onFallback } = needs;
   let recovery: Fallback | undefined;
   let durable: Store | undefined;
   let loading = storage === 'memory' ? load() : undefined;
   let hasOpened = false;
+  let resting: Promise<void> | undefined;
+  let wake: (() => void) | undefined;
 
   function inTime<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -87,6 +94,7 @@ export function createFallback(
   return {
     async use(work) {
       for (let tries = 1; ; tries++) {
+        await resting;
         await loading;
         if (recovery) return recovery.use(work, tries > 1);
         let used: Store | undefined;
@@ -106,5 +114,10 @@ export function createFallback(
     },
     storage: () => recovery?.storage() ?? storage,
     inMemory: () => recovery?.inMemory() ?? [],
+    rest(rests) {
+      wake?.();
+      resting = wake = undefined;
+      if (rests) resting = new Promise((resolve) => (wake = resolve));
+    },
   };
 }

@@ -2,24 +2,35 @@ import { createStore, promisifyRequest } from 'idb-keyval';
 import { isHead, isRecord } from './record.ts';
 import type { LogHead, LogRecord, LogTransaction, Transact } from './store.ts';
 
-/** The log in IndexedDB: records under numbers, everything else under names, which sort behind all numbers. */
-export function indexedDbTransactions(database: string): Transact {
+/**
+ * The log in IndexedDB: records under numbers, everything else under names, which sort behind all numbers.
+ * @param running holds what ends each transaction that still needs the page
+ */
+export function indexedDbTransactions(database: string, running?: Set<() => void>): Transact {
   const use = createStore(database, 'log');
   return (mode, work) =>
     use(mode, async (store) => {
       const { transaction } = store;
       // An open tab of an older page must not hold up one that upgrades or deletes the database.
       transaction.db.onversionchange = () => transaction.db.close();
-      try {
-        const result = await work(logIn(store));
-        await promisifyRequest(transaction);
-        return result;
-      } catch (cause) {
+      const abort = (): void => {
         try {
           transaction.abort();
         } catch {
           // It has ended by itself.
         }
+      };
+      running?.add(abort);
+      try {
+        const result = await work(logIn(store));
+        // It comes to its end although the page may not.
+        transaction.commit();
+        running?.delete(abort);
+        await promisifyRequest(transaction);
+        return result;
+      } catch (cause) {
+        running?.delete(abort);
+        abort();
         throw cause;
       }
     });

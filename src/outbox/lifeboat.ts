@@ -6,7 +6,7 @@ import type { OutboxEvent } from './contract.ts';
  * never finish. The next page empties it first (`left-behind.ts`).
  */
 export interface Lifeboat {
-  /** Takes what fits; answers how many. */
+  /** Takes what fits, and the ids of the others, so that they are counted; returns how many fit. */
   save(events: readonly OutboxEvent[]): number;
   /** Nobody has taken it over. */
   isThere(): boolean;
@@ -14,8 +14,9 @@ export interface Lifeboat {
   clearOwn(): void;
 }
 
-// The browser gives an origin about 5 MB, and the page's own data comes first.
-const MOST_CHARACTERS = 256 * 1024;
+// The browser gives an origin about 5 MB, and the page's own data comes first. A page that tracks 500 events and is left has
+// about so much, of which IndexedDB may have nothing.
+const MOST_CHARACTERS = 1024 * 1024;
 
 export function createLifeboat(local: TextStore, scope: string, page: string): Lifeboat {
   const own = `${scope}:lifeboat:${page}`;
@@ -23,9 +24,11 @@ export function createLifeboat(local: TextStore, scope: string, page: string): L
     save(events) {
       let room = MOST_CHARACTERS;
       const end = events.findIndex((event) => (room -= event.json.length) < 0);
-      const fitting = end < 0 ? events : events.slice(0, end);
-      const kept = fitting.length > 0 && local.set(own, JSON.stringify(fitting));
-      return kept ? fitting.length : 0;
+      for (let count = end < 0 ? events.length : end; events.length; count >>= 1) {
+        const ids = events.slice(count).map(({ id }) => id);
+        if (local.set(own, JSON.stringify([...events.slice(0, count), ...ids])) || !count) return count;
+      }
+      return 0;
     },
     isThere: () => local.get(own) !== null,
     clearOwn: () => local.remove(own),

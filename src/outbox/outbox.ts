@@ -18,8 +18,11 @@ export interface Outbox {
   ledger(): Ledger;
   /** Reads the ledger, which another tab has changed. */
   refresh(): Promise<void>;
-  /** Leaves so many of the unsaved to a lifeboat: what of them is not yet being written will not be. */
-  leave(saved: number): void;
+  /**
+   * Leaves the first so many of the unsaved to a lifeboat: what of them is not yet being written will not be. Returns whether
+   * that was all; nothing is read or written then until the page comes back.
+   */
+  leave(saved: number): boolean;
   /** Takes them back, or knows that whoever has taken the lifeboat has them. Resolves when they are written. */
   comeBack(isTaken: boolean): Promise<void>;
   /** Resolves when all that is taken by now is written. */
@@ -154,19 +157,24 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       learn(await use((store) => store.settle(events, as)));
     },
     adopt: (events) => append(events, true),
-    unsaved: () => [...fallback.inMemory(), ...[...writing, ...captured].map(({ event }) => event)],
+    unsaved: () => [...fallback.inMemory(), ...[...writing, ...left, ...captured].map(({ event }) => event)],
     ledger() {
       const waiting = writing.length + captured.length;
       return { ...known, tracked: known.tracked + waiting, pending: known.pending + waiting };
     },
     leave(saved) {
-      left = captured.splice(0, Math.max(0, saved - fallback.inMemory().length - writing.length));
+      const before = fallback.inMemory().length + writing.length + left.length;
+      left.push(...captured.splice(0, Math.max(0, saved - before)));
+      const isAll = saved >= before && !captured.length;
+      fallback.rest(isAll);
+      return isAll;
     },
     async comeBack(isTaken) {
       // Where, is not known here.
       if (isTaken) for (const { resolve } of left) resolve('memory');
       else captured.unshift(...left);
       left = [];
+      fallback.rest(false);
       mayBeHeld = true;
       await (committing ??= commit());
     },

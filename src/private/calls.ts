@@ -58,7 +58,11 @@ export function createCalls(needs: CallsNeeds): Calls {
     headers.set(CLIENT_KEY_HEADER, needs.clientKey);
     const { signal } = init;
     const control = new AbortController();
-    const stop = clock.after(needs.timeoutMs, () => control.abort(new DOMException('', 'TimeoutError')));
+    let late: DOMException | undefined;
+    const stop = clock.after(needs.timeoutMs, () => {
+      late = new DOMException('', 'TimeoutError');
+      control.abort(late);
+    });
     const giveUp = (): void => control.abort(signal?.reason);
     const release = (): void => {
       signal?.removeEventListener('abort', giveUp);
@@ -88,7 +92,8 @@ export function createCalls(needs: CallsNeeds): Calls {
       release();
       if (isRead) check(epoch);
       if (token.epoch() !== epoch) throw changed();
-      throw cause;
+      // Old browsers know no other reason than that it was aborted.
+      throw late ?? cause;
     } finally {
       stop();
     }

@@ -27,8 +27,9 @@ export interface Sender {
   /**
    * The page may be gone after this call: sends what is not sent yet, beyond its end.
    * @param stays the page lives on for sure, and sees to the answer, whoever else may send
+   * @param led whether this is the tab that sends; a page that has let the lock go knows what it was
    */
-  leaving(unsaved: readonly OutboxEvent[], stays?: boolean): void;
+  leaving(unsaved: readonly OutboxEvent[], stays?: boolean, led?: boolean): void;
   /**
    * These are on their way with a page that has gone: they are not sent until they are let go by the function that this
    * returns.

@@ -275,7 +275,7 @@ export function createSender(needs: SenderNeeds): Sender {
         await draining;
       } while (settledCount > before && pending() > 0);
     },
-    leaving(unsaved, stays) {
+    leaving(unsaved, stays, led = needs.leads()) {
       // While it waits for the proxy, what is stored is better off with the next page than sent twice. Where another tab lives
       // on, that sends what this one has stored, or saves in its lifeboat.
       if (
@@ -283,7 +283,7 @@ export function createSender(needs: SenderNeeds): Sender {
         !waitUntilMs &&
         !diagnosis?.isOut() &&
         remembered.quietMs() <= 0 &&
-        needs.leads() &&
+        led &&
         (stays || !needs.hasHeir())
       ) {
         transport.hurry();

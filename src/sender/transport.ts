@@ -60,9 +60,6 @@ const WORTH_COMPRESSING = 500;
 /** A browser refuses a request sooner; what ends later was cut off, perhaps by the back/forward cache. */
 const REFUSED_MS = 1_000;
 
-/** Falsy, unlike what a request is cut off with otherwise. */
-const LATE = 0;
-
 export function createTransport(needs: TransportNeeds): Transport {
   const { clock, timeoutMs } = needs;
   const inFlight = new Set<AbortController>();
@@ -99,7 +96,11 @@ export function createTransport(needs: TransportNeeds): Transport {
         const keepalive = leaving
           ? size <= room()
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
-        const stop = clock.after(timeoutMs, () => control.abort(LATE));
+        let isLate = false;
+        const stop = clock.after(timeoutMs, () => {
+          isLate = true;
+          control.abort();
+        });
         const name = ack?.(leaving);
         const sentAtMs = clock.now();
         if (keepalive) keepaliveBytes += size;
@@ -137,8 +138,8 @@ export function createTransport(needs: TransportNeeds): Transport {
             ...(redirected && { url: response.url }),
           };
         } catch {
-          if (control.signal.reason) return { kind: 'aborted' };
-          if (keepalive && !leaving && !control.signal.aborted) {
+          if (control.signal.aborted && !isLate) return { kind: 'aborted' };
+          if (keepalive && !leaving && !isLate) {
             // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
             mayKeepAlive = false;
             if (triesAtOnce && clock.now() - sentAtMs < REFUSED_MS) {

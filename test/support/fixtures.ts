@@ -5,30 +5,9 @@ import type { AnalyticsOptions, Stats } from '../../src/index.ts';
 import { buildOriginal, buildSpa } from './bundle.ts';
 import type { Told } from './in-page.ts';
 import { type ServerProcess, startServer } from './process.ts';
-import type { Fault } from './proxy-faults.ts';
-import type { OpenSite, PrivateRequest, ProxyRequest, SiteChange, SiteNews } from './site.ts';
-import type { LoginRequest } from './login.ts';
-import type { SitePage } from './site-pages.ts';
+import type { OpenSite } from './site.ts';
+import { openSite, type Site } from './site-client.ts';
 import { createStandIn, type StandIn } from './stand-in.ts';
-
-export interface Site extends OpenSite {
-  /** All that the proxy was asked, in the order of its answers. */
-  batches(): Promise<readonly ProxyRequest[]>;
-  /** Its private calls, preflights included, in the same order. */
-  privateCalls(): Promise<readonly PrivateRequest[]>;
-  /** What token providers have asked the site's own server. */
-  logins(): Promise<readonly LoginRequest[]>;
-  /** All other requests. */
-  hits(): Promise<readonly string[]>;
-  /** Batches that the proxy has, and has not answered yet. */
-  underWay(): Promise<number>;
-  /** How often the store of several copies has failed, or taken too long. */
-  storeFailures(): Promise<number>;
-  /** What goes wrong from now on, instead of what went wrong until now. */
-  faults(...faults: readonly Fault[]): Promise<void>;
-  page(path: string, page: SitePage): Promise<void>;
-  change(change: SiteChange): Promise<void>;
-}
 
 interface TestFixtures {
   readonly standIn: StandIn;
@@ -107,6 +86,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 });
 
 export { expect } from 'playwright/test';
+export type { Site } from './site-client.ts';
 
 /** Writes down what pages suffer, and what they ask of anybody but the site. */
 export function watch(context: BrowserContext, site: OpenSite): readonly string[] {
@@ -119,33 +99,6 @@ export function watch(context: BrowserContext, site: OpenSite): readonly string[
     if (!own && protocol.startsWith('http')) errors.push(`A request to ${request.url()}`);
   });
   return errors;
-}
-
-async function openSite(control: string, standIn: string): Promise<Site & { close(): Promise<void> }> {
-  const ask = async <T>(method: string, id = '', body?: unknown): Promise<T> => {
-    const response = await fetch(`${control}/sites/${id}`, {
-      method,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    if (!response.ok) throw new Error(await response.text());
-    return (await response.json()) as T;
-  };
-  const opened = await ask<OpenSite>('POST', '', { standIn });
-  const change = async (what: SiteChange): Promise<void> => void (await ask('PATCH', opened.id, what));
-  const news = (): Promise<SiteNews> => ask('GET', opened.id);
-  return {
-    ...opened,
-    batches: async () => (await news()).batches,
-    privateCalls: async () => (await news()).privateCalls,
-    logins: async () => (await news()).logins,
-    hits: async () => (await news()).hits,
-    underWay: async () => (await news()).underWay,
-    storeFailures: async () => (await news()).storeFailures,
-    faults: (...faults) => change({ faults }),
-    page: (path, page) => change({ pages: { [path]: page } }),
-    change,
-    close: async () => void (await ask('DELETE', opened.id)),
-  };
 }
 
 /** What the SDK of this page has told. */

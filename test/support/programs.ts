@@ -25,6 +25,9 @@ const PROGRAMS: readonly Program[] = [
   { name: 'caddy', package: 'caddy' },
   { name: 'buildah', package: 'buildah' },
   { name: 'systemd-analyze', package: 'systemd' },
+  { name: 'firefox-esr', package: 'firefox-esr' },
+  { name: 'WebKitWebDriver', package: 'webkit2gtk-driver' },
+  { name: 'Xvfb', package: 'xvfb' },
 ];
 
 /** Debian's own folders last: a Python of the developer may come first and have no Flask. */

@@ -165,6 +165,23 @@ describe('the lifeboats of other pages', () => {
     expect(stats()).toMatchObject({ tracked: 3, delivered: 3 });
   });
 
+  test('that had no room for all count what IndexedDB does not have either, once', async () => {
+    const { local, takeOver, arrived, page, stats, dropped } = bench();
+    const id = (n: number): string => `01KDYAK348MDXGW2SE3Q00000${n}`;
+    const [written, saved, lost, missing] = [id(1), id(2), id(3), id(4)];
+    await page.add([outboxEvent(written)]);
+    local.set(`${SCOPE}:lifeboat:first`, JSON.stringify([outboxEvent(saved), written, lost, missing]));
+    local.set(`${SCOPE}:lifeboat:again`, JSON.stringify([missing, saved]));
+    await takeOver();
+    expect(arrived).toEqual([written, saved]);
+    expect(dropped).toEqual([
+      [lost, 'storage'],
+      [missing, 'storage'],
+    ]);
+    expect(stats()).toMatchObject({ tracked: 4, delivered: 2, dropped: { storage: 2 } });
+    expect(local.keys()).toEqual([]);
+  });
+
   test('of this page are left alone, which writes its events itself', async () => {
     const { local, takeOver, arrived } = bench({ name: 'this' });
     boat(local, 'this', events('e', 1));

@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
+import type { TextStore } from '../../../src/browser.ts';
 import { createLifeboat } from '../../../src/outbox/lifeboat.ts';
 import { readLifeboats } from '../../../src/outbox/rescue.ts';
 import { events, outboxEvent } from '../../fakes/events.ts';
@@ -49,13 +50,29 @@ describe('a lifeboat', () => {
     expect(() => createLifeboat(local, SCOPE, 'first').clearOwn()).not.toThrow();
   });
 
-  test('takes the oldest, and no more than a small part of what the browser gives', () => {
+  test('takes the oldest, and no more than a fifth of what the browser gives; of the others it keeps the ids', () => {
     const local = fakeTextStore();
     const many = Array.from({ length: 200 }, (_, i) => outboxEvent(`e${i}`, { bytes: 10_000 }));
     const count = createLifeboat(local, SCOPE, 'first').save(many);
-    expect(count).toBeGreaterThan(20);
-    expect(count).toBeLessThan(30);
+    expect(count).toBeGreaterThan(90);
+    expect(count).toBeLessThan(110);
     expect(saved(local)).toEqual(many.slice(0, count));
-    expect([...local.values.values()].join('').length).toBeLessThan(300_000);
+    const text = [...local.values.values()].join('');
+    expect(text.length).toBeLessThan(1_100_000);
+    expect((JSON.parse(text) as unknown[]).slice(count)).toEqual(many.slice(count).map(({ id }) => id));
+  });
+
+  test('takes less where the browser has less room', () => {
+    const room = 30_000;
+    const values = new Map<string, string>();
+    const small: TextStore = {
+      get: (key) => values.get(key) ?? null,
+      set: (key, value) => value.length <= room && Boolean(values.set(key, value)),
+      remove: (key) => void values.delete(key),
+      keys: () => [...values.keys()],
+    };
+    const many = Array.from({ length: 20 }, (_, i) => outboxEvent(`e${i}`, { bytes: 5_000 }));
+    expect(createLifeboat(small, SCOPE, 'first').save(many)).toBe(5);
+    expect(readLifeboats([...values.values()])).toEqual(many.slice(0, 5));
   });
 });

@@ -1,0 +1,91 @@
+/** Scenarios that run in every engine: `inEveryEngine` gives them a browser, and each a site of its own. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { repeats } from '../support/arrival.ts';
+import { type ServerProcess, startServer } from '../support/process.ts';
+import { openSite, type Site } from '../support/site-client.ts';
+import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { type Engine, type Tab, until } from './engine.ts';
+import { modulePage, type PageOptions } from './pages.ts';
+import { startPuppeteer } from './puppeteer.ts';
+import { startWebKit } from './webkit.ts';
+
+const ENGINES: Readonly<Record<Engine['name'], () => Promise<Engine>>> = {
+  chromium: () => startPuppeteer('chromium'),
+  firefox: () => startPuppeteer('firefox'),
+  webkit: startWebKit,
+};
+
+/** What a scenario has to do with. */
+export interface Stage {
+  readonly engine: () => Engine;
+  readonly site: () => Site;
+  readonly standIn: () => StandIn;
+  /** Opens a tab at a page with the SDK. Every other page of the site has the same options of the SDK from now on. */
+  open(options?: PageOptions, path?: string): Promise<Tab>;
+  /** Waits until all these have arrived at Customer.io: once each, and nothing else. */
+  arrived(names: readonly string[], limitMs?: number): Promise<void>;
+}
+
+/** Paths at which the site has pages with the SDK. */
+const PATHS = ['/shop', '/next', '/last'];
+
+/** `CIO_ENGINES=firefox,webkit` leaves the others out. */
+const wanted = (process.env['CIO_ENGINES'] ?? Object.keys(ENGINES).join(',')).split(',');
+
+export function inEveryEngine(scenarios: (stage: Stage) => void): void {
+  describe.each(wanted)('%s', (name) => {
+    let engine: Engine;
+    let servers: readonly ServerProcess[];
+    let site: Awaited<ReturnType<typeof openSite>>;
+    let standIn: StandIn;
+    let tabs: Tab[] = [];
+
+    beforeAll(async () => {
+      servers = await Promise.all([
+        startServer('test/support/site.ts'),
+        startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY: 'write-key' }),
+      ]);
+      engine = await ENGINES[name as Engine['name']]();
+    });
+    afterAll(async () => {
+      await engine?.close();
+      await Promise.all(servers?.map((each) => each.stop()) ?? []);
+    });
+    beforeEach(async () => {
+      const [control, upstream] = servers.map(({ origin }) => origin);
+      standIn = createStandIn(upstream ?? '');
+      await standIn.forget();
+      site = await openSite(control ?? '', standIn.origin);
+    });
+    afterEach(async () => {
+      const hits = await site.hits();
+      for (const tab of tabs) await tab.close().catch(() => undefined);
+      tabs = [];
+      await site.close();
+      const harm = hits.filter((hit) => hit.startsWith('POST /harm')).map(decodeURIComponent);
+      expect(harm, 'what reached the page').toEqual([]);
+    });
+
+    scenarios({
+      engine: () => engine,
+      site: () => site,
+      standIn: () => standIn,
+      async open(options = {}, path = '/shop') {
+        const { sdk = {} } = options;
+        for (const each of PATHS) await site.page(each, modulePage(each === path ? options : { sdk }));
+        const tab = await engine.openTab();
+        tabs.push(tab);
+        await tab.goto(site.origin + path);
+        await until('the SDK', () => tab.evaluate(() => Boolean(window.analytics)));
+        return tab;
+      },
+      async arrived(names, limitMs = 20_000) {
+        const account = () => standIn.account(names);
+        await until('the events', async () => (await account()).lost === 0, limitMs).catch(() => undefined);
+        expect(await account()).toEqual({ delivered: names.length, lost: 0, duplicated: 0 });
+        expect(await repeats(standIn)).toEqual(new Map());
+        expect((await standIn.events()).length).toBe(names.length);
+      },
+    });
+  });
+}

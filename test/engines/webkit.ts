@@ -1,0 +1,124 @@
+/** WebKitGTK by WebDriver; it needs a screen, for which Xvfb stands in. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { program } from '../support/programs.ts';
+import { type Engine, type Tab, until } from './engine.ts';
+
+const LIBRARIES = '/usr/lib';
+
+/** The browser of WebKitGTK that can be driven, which is in no folder of programs. */
+function miniBrowser(): string {
+  for (const machine of readdirSync(LIBRARIES)) {
+    const file = `${LIBRARIES}/${machine}/webkit2gtk-4.1/MiniBrowser`;
+    if (existsSync(file)) return file;
+  }
+  throw new Error('The tests need webkit2gtk-driver: install it');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function startScreen(): Promise<{ readonly child: ChildProcess; readonly display: string }> {
+  const child = spawn(
+    program('Xvfb'),
+    ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
+  const [chunk] = (await once(child.stdio[3] as Readable, 'data')) as [Buffer];
+  return { child, display: `:${String(chunk).trim()}` };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+export async function startWebKit(): Promise<Engine> {
+  const screen = await startScreen();
+  const port = await freePort();
+  const server = spawn(program('WebKitWebDriver'), [`--port=${port}`], {
+    env: { ...process.env, DISPLAY: screen.display },
+    stdio: 'ignore',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until('WebKitWebDriver', async () => (await fetch(`${url}/status`)).ok);
+  const capabilities = new Capabilities();
+  capabilities.set('browserName', 'MiniBrowser');
+  capabilities.set('webkitgtk:browserOptions', { binary: miniBrowser(), args: ['--automation'] });
+  const driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
+  await driver.manage().setTimeouts({ script: 30_000, pageLoad: 30_000 });
+  const only = await driver.getWindowHandle();
+  const use = turns();
+
+  return {
+    name: 'webkit',
+    cannot: {
+      kill: 'A WebDriver session of WebKitGTK keeps nothing for the next one',
+      'private-window': 'WebDriver of WebKitGTK opens none, and its sessions are private themselves',
+    },
+    openTab: () =>
+      use(async () => {
+        // The first window stays: the session ends with the last one.
+        await driver.switchTo().window(only);
+        await driver.switchTo().newWindow('tab');
+        return tabOf(driver, await driver.getWindowHandle(), use);
+      }),
+    openPrivateTab: () => Promise.reject(new Error('WebKitGTK has no private window here')),
+    killAndRestart: () => Promise.reject(new Error('WebKitGTK keeps no profile here')),
+    async close() {
+      await driver.quit();
+      await stop(server);
+      await stop(screen.child);
+    },
+  };
+}
+
+type Use = <T>(act: () => Promise<T>) => Promise<T>;
+
+/** One after the other: the session has one window that it speaks to. */
+function turns(): Use {
+  let last: Promise<unknown> = Promise.resolve();
+  return (act) => {
+    const next = last.then(act, act);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+function tabOf(driver: WebDriver, handle: string, use: Use): Tab {
+  const inTab = <T>(act: () => Promise<T>): Promise<T> =>
+    use(async () => {
+      await driver.switchTo().window(handle);
+      return act();
+    });
+  return {
+    goto: (url) => inTab(() => driver.get(url)),
+    evaluate: (act, ...args) =>
+      inTab(async () => {
+        const answer: { value?: unknown; error?: string } = await driver.executeAsyncScript(
+          `const done = arguments[arguments.length - 1];
+          (async () => (${act.toString()})(...arguments[0]))().then(
+            (value) => done({ value }),
+            (error) => done({ error: String(error?.stack ?? error) }));`,
+          args,
+        );
+        if (answer.error !== undefined) throw new Error(answer.error);
+        return answer.value as never;
+      }),
+    close: () => inTab(() => driver.close()),
+  };
+}
