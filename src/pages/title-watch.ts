@@ -15,8 +15,8 @@ const QUIET_LOOKS = 2;
 const MOST_LOOKS = 20;
 
 /**
- * Calls `settle` when the title has changed and then stayed the same for 100 ms, or after 1 s; at once where nobody looks at
- * the page, because browsers hardly let its timers run. The answer begins anew with each call, which is told the title that
+ * Calls `settle` when the title has changed and then stayed the same for 100 ms, or after 1 s. A hidden page is looked at once
+ * more, because browsers let its timers run once in a second, or less. The answer begins anew with each call, which is told the title that
  * there was when the address came.
  */
 export function createTitleWatch({
@@ -36,7 +36,7 @@ export function createTitleWatch({
       if (now !== last) quiet = 0;
       else if (quiet !== undefined) quiet++;
       last = now;
-      if (isHidden() || quiet === QUIET_LOOKS || looks++ === MOST_LOOKS) settle();
+      if ((looks && isHidden()) || quiet === QUIET_LOOKS || looks++ === MOST_LOOKS) settle();
       else stop = clock.after(LOOK_MS, look);
     }
     look();

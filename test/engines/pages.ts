@@ -24,6 +24,27 @@ const HARM = `
   console.error = (...args) => { tell('console ' + args.join(' ')); error.apply(console, args); };
 }`;
 
+/** The script tag. `window.analytics` is what it makes, once it has come. */
+export const tagPage = ({
+  proxyUrl = '/e',
+  attributes = '',
+}: { proxyUrl?: string; attributes?: string } = {}): SitePage => ({
+  body: page(
+    'Tag',
+    `<h1>Tag</h1><script>${HARM}
+      Object.defineProperty(window, 'analytics', { get: () => window.cioanalytics?.stats && window.cioanalytics });</script>
+     <script async src="${proxyUrl}/cio.js" data-proxy-url="${proxyUrl}" data-client-key="client-api-key-web" ${attributes}></script>`,
+  ),
+});
+
+/** A page for people who sign in: its token provider asks the site's own login. */
+export const memberPage = ({ before = '' }: Pick<PageOptions, 'before'> = {}): SitePage => ({
+  body: page(
+    'Members',
+    `<h1>Members</h1><script>${HARM}${before}</script><script type="module" src="/members.js"></script>`,
+  ),
+});
+
 /** The npm build as a module. */
 export function modulePage({
   sdk = {},
@@ -34,7 +55,7 @@ export function modulePage({
   head = '',
 }: PageOptions): SitePage {
   return {
-    headers: { 'Cache-Control': 'no-store', ...headers },
+    headers,
     body: page(
       title,
       `<h1>${title}</h1><script>${HARM}window.sdkOptions = ${JSON.stringify(sdk)};${before}</script>

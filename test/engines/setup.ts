@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 import { repeats } from '../support/arrival.ts';
 import { type ServerProcess, startServer } from '../support/process.ts';
 import { openSite, type Site } from '../support/site-client.ts';
+import type { SitePage } from '../support/site-pages.ts';
 import { createStandIn, type StandIn } from '../support/stand-in.ts';
 import { type Engine, type Tab, until } from './engine.ts';
 import { modulePage, type PageOptions } from './pages.ts';
@@ -22,8 +23,17 @@ export interface Stage {
   readonly standIn: () => StandIn;
   /** Opens a tab at a page with the SDK. Every other page of the site has the same options of the SDK from now on. */
   open(options?: PageOptions, path?: string): Promise<Tab>;
-  /** Waits until all these have arrived at Customer.io: once each, and nothing else. */
-  arrived(names: readonly string[], limitMs?: number): Promise<void>;
+  /** The same for one page that is given. */
+  openPage(page: SitePage, path?: string): Promise<Tab>;
+  /** Opens a page without the SDK. */
+  openPlain(page: SitePage, path: string): Promise<Tab>;
+  /** The same in a window that keeps nothing. */
+  openPrivate(options?: PageOptions): Promise<Tab>;
+  /** Waits until all these have arrived at Customer.io: once each, and nothing else but so many `events` in all. */
+  arrived(
+    names: readonly string[],
+    limits?: { readonly ms?: number; readonly events?: number },
+  ): Promise<void>;
 }
 
 /** Paths at which the site has pages with the SDK. */
@@ -66,25 +76,43 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
       expect(harm, 'what reached the page').toEqual([]);
     });
 
+    async function visit(tab: Tab, path: string): Promise<Tab> {
+      tabs.push(tab);
+      await tab.goto(site.origin + path);
+      await until('the SDK', () => tab.evaluate(() => Boolean(window.analytics)));
+      return tab;
+    }
+
     scenarios({
       engine: () => engine,
       site: () => site,
       standIn: () => standIn,
-      async open(options = {}, path = '/shop') {
-        const { sdk = {} } = options;
-        for (const each of PATHS) await site.page(each, modulePage(each === path ? options : { sdk }));
+      openPage: async (page, path = '/shop') => {
+        await site.page(path, page);
+        return visit(await engine.openTab(), path);
+      },
+      async openPlain(page, path) {
+        await site.page(path, page);
         const tab = await engine.openTab();
         tabs.push(tab);
         await tab.goto(site.origin + path);
-        await until('the SDK', () => tab.evaluate(() => Boolean(window.analytics)));
         return tab;
       },
-      async arrived(names, limitMs = 20_000) {
+      openPrivate: async (options = {}) => {
+        await site.page('/shop', modulePage(options));
+        return visit(await engine.openPrivateTab(), '/shop');
+      },
+      async open(options = {}, path = '/shop') {
+        const { sdk = {} } = options;
+        for (const each of PATHS) await site.page(each, modulePage(each === path ? options : { sdk }));
+        return visit(await engine.openTab(), path);
+      },
+      async arrived(names, { ms = 20_000, events = names.length } = {}) {
         const account = () => standIn.account(names);
-        await until('the events', async () => (await account()).lost === 0, limitMs).catch(() => undefined);
+        await until('the events', async () => (await account()).lost === 0, ms).catch(() => undefined);
         expect(await account()).toEqual({ delivered: names.length, lost: 0, duplicated: 0 });
         expect(await repeats(standIn)).toEqual(new Map());
-        expect((await standIn.events()).length).toBe(names.length);
+        expect((await standIn.events()).length).toBe(events);
       },
     });
   });

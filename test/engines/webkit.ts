@@ -74,7 +74,7 @@ export async function startWebKit(): Promise<Engine> {
       use(async () => {
         // The first window stays: the session ends with the last one.
         await driver.switchTo().window(only);
-        await driver.switchTo().newWindow('tab');
+        await driver.switchTo().newWindow('window');
         return tabOf(driver, await driver.getWindowHandle(), use);
       }),
     openPrivateTab: () => Promise.reject(new Error('WebKitGTK has no private window here')),

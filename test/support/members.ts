@@ -1,10 +1,10 @@
 /** `test` with a site whose proxy knows customer tokens, and people whom Customer.io knows. */
 import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions, TokenRequest } from '../../src/index.ts';
-import type { Person } from '../../demo/pipelines/people.ts';
 import type { TokenLimits } from '../../src/auth/token-options.ts';
 import { test as base, type Site } from './fixtures.ts';
 import type { Told } from './in-page.ts';
+import { PEOPLE } from './people.ts';
 
 /** What a private call came to. */
 export interface Outcome {
@@ -42,26 +42,6 @@ interface MemberFixtures {
   readonly members: (options?: MemberOptions) => Promise<Page>;
 }
 
-const message = (queueId: string): Person['messages'][number] => ({
-  queueId,
-  opened: false,
-  sentAt: '2026-01-02T03:04:05.000Z',
-  properties: { title: `Of ${queueId}` },
-});
-
-/** Two people, neither of whom may ever see what is the other's. */
-export const PEOPLE: Readonly<Record<string, Partial<Person>>> = {
-  ann: {
-    attributes: { plan: 'pro' },
-    topics: [
-      { id: 1, name: 'News', subscribed: true },
-      { id: 2, name: 'Offers', subscribed: false },
-    ],
-    messages: [message('ann-1'), message('ann-2')],
-  },
-  bob: { attributes: { plan: 'free' }, topics: [], messages: [message('bob-1')] },
-};
-
 export const test = base.extend<MemberFixtures>({
   site: async ({ site, standIn }, use) => {
     await standIn.setPeople(PEOPLE);
@@ -78,6 +58,7 @@ export const test = base.extend<MemberFixtures>({
 });
 
 export { expect } from 'playwright/test';
+export { PEOPLE } from './people.ts';
 
 /** Every page of it that is opened from now on has these options. */
 export const prepare = (

@@ -60,11 +60,14 @@ describe('a title', () => {
     expect(page.settled[0]?.[1]).toBe(1_000);
   });
 
-  test('is not waited for where nobody looks', async () => {
+  test('is looked at once more where nobody looks at the page', async () => {
     const page = openPage();
     page.isHidden = true;
     page.visit();
-    expect(page.settled).toEqual([['Before', 0]]);
+    await page.clock.advance(20);
+    page.title = 'Boots';
+    await page.clock.advance(1_000);
+    expect(page.settled).toEqual([['Boots', 50]]);
     expect(page.clock.timers()).toEqual([]);
   });
 

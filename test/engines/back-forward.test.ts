@@ -1,0 +1,45 @@
+/** A page with the SDK stays eligible for the back/forward cache, and goes on when it comes back. */
+import { expect, test } from 'vitest';
+import { page } from '../support/site-pages.ts';
+import { leave, type Tab, until } from './engine.ts';
+import { inEveryEngine } from './setup.ts';
+
+const WATCH = `addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });`;
+
+/** Goes back, and says whether the browser had kept the page. */
+async function goBack(tab: Tab, path: string): Promise<boolean> {
+  await tab.evaluate(() => void history.back()).catch(() => undefined);
+  await until('the page before', () =>
+    tab.evaluate((to) => location.pathname === to && document.readyState === 'complete', path),
+  );
+  return tab.evaluate(() => Boolean((window as unknown as { cameBack?: boolean }).cameBack));
+}
+
+inEveryEngine(({ open, openPlain, arrived, standIn }) => {
+  test('once all is delivered, where the browser keeps a page without the SDK', async ({ skip }) => {
+    const plain = await openPlain({ body: page('Plain', `<script>${WATCH}</script>`) }, '/plain');
+    await leave(plain, '/blank', () => undefined);
+    if (!(await goBack(plain, '/plain'))) return skip('this browser keeps no page at all here');
+
+    const tab = await open({ before: WATCH });
+    await tab.evaluate(() => void window.analytics.track('A'));
+    await arrived(['A']);
+    await leave(tab, '/blank', () => undefined);
+    expect(await goBack(tab, '/shop')).toBe(true);
+    await tab.evaluate(() => void window.analytics.track('B'));
+    await arrived(['A', 'B']);
+    return undefined;
+  });
+
+  test('with last words: each comes once, whether the browser kept the page or not', async () => {
+    const tab = await open({ before: WATCH });
+    await tab.evaluate(() => void window.analytics.track('A'));
+    await arrived(['A']);
+    await leave(tab, '/blank', () => void window.analytics.track('Last'));
+    await goBack(tab, '/shop');
+    await until('the SDK', () => tab.evaluate(() => Boolean(window.analytics)));
+    await tab.evaluate(() => void window.analytics.track('B'));
+    await arrived(['A', 'Last', 'B']);
+    expect((await standIn().events()).length).toBe(3);
+  });
+});
