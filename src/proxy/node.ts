@@ -9,7 +9,8 @@ export interface NodeRequest {
   readonly url?: string | undefined;
   /** Express: the url before it cut off where the handler is mounted. */
   readonly originalUrl?: string | undefined;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Adapters of serverless platforms write numbers, too. */
+  readonly headers: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** What a body parser has made of the body, if one ran before. */
@@ -73,12 +74,12 @@ function fromNode(request: NodeRequest, url: URL): Incoming {
     const field = name.toLowerCase();
     // A body parser that has read it has unpacked it too.
     if (field === 'content-encoding' && readableEnded) return null;
-    const value = request.headers[field];
-    if (value === undefined) return null;
-    if (typeof value !== 'string') return value.join(', ');
-    if (!KEPT_ONCE.has(field)) return value;
+    const value = request.headers[field] ?? null;
+    if (value === null) return null;
+    const text = typeof value === 'object' ? value.join(', ') : String(value);
+    if (!KEPT_ONCE.has(field)) return text;
     // Joined, as every other runtime has them, they are neither a credential nor a type.
-    return valuesOf(field, request.rawHeaders).join(', ') || value;
+    return valuesOf(field, request.rawHeaders).join(', ') || text;
   }
 
   let made: Request | undefined;

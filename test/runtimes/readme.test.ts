@@ -13,6 +13,8 @@ const SERVERS = [
   'next/next.config.js',
   'workers.js',
   'queue.js',
+  'lambda-express.js',
+  'lambda-http.js',
   'deno.js',
   'bun.js',
 ];
@@ -38,6 +40,7 @@ test('it names the versions that are run', () => {
     Fastify: cell('Fastify'),
     Hono: cell('Hono'),
     'Next.js': cell('Next.js'),
+    'AWS Lambda': cell('AWS Lambda'),
     Workers: cell('Cloudflare Workers'),
   }).toEqual({
     Node: expect.stringContaining(versionOf(NEWEST_NODE)),
@@ -47,6 +50,7 @@ test('it names the versions that are run', () => {
     Fastify: installed('fastify'),
     Hono: `${installed('hono')} on @hono/node-server ${installed('@hono/node-server')}`,
     'Next.js': expect.stringContaining(installed('next')),
+    'AWS Lambda': `@codegenie/serverless-express ${installed('@codegenie/serverless-express')}, serverless-http ${installed('serverless-http')}`,
     Workers: expect.stringContaining(installed('workerd')),
   });
   expect(README).toContain(`zone.js ${installed('zone.js')}`);

@@ -63,6 +63,12 @@ const next: Server = {
   },
 };
 
+/** As a Lambda function, behind what stands in for API Gateway. */
+const lambda = (adapter: string, file: string): Server => ({
+  ...server(`AWS Lambda, by ${adapter}`, NODE, ''),
+  start: (options) => run(NODE, ['servers/gateway.js', `./${file}`], options),
+});
+
 /** Turn by turn, and neither copy knows of the other. */
 const balanced: Server = {
   name: 'two copies behind nginx',
@@ -100,5 +106,7 @@ export const SERVERS: readonly Server[] = [
   workers,
   server('Deno', deno('--allow-net', '--allow-env', '--allow-read'), 'deno.js'),
   server('Bun', BUN, 'bun.js'),
+  lambda('@codegenie/serverless-express', 'lambda-express.js'),
+  lambda('serverless-http', 'lambda-http.js'),
   balanced,
 ];

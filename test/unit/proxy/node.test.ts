@@ -49,6 +49,21 @@ describe('under node:http', () => {
     expect(await verdict(await send(`${await listen(proxy.node)}//v1//batch/`))).toBe('200');
   });
 
+  test('what stands before it may have written headers as numbers and lists', async () => {
+    const { proxy, upstream } = await startProxy({
+      enrich: ({ request }) => ({ tried: request.headers.get('X-Tried') }),
+    });
+    const url = await listen((request, response) => {
+      Object.assign(request.headers, {
+        'content-length': Number(request.headers['content-length']),
+        'x-tried': [1, '2'],
+      });
+      proxy.node(request, response);
+    });
+    expect(await verdict(await send(`${url}/v1/batch`))).toBe('200');
+    expect(upstream.received[0]?.body.batch[0]).toMatchObject({ context: { tried: '1, 2' } });
+  });
+
   test('a page of the same origin may send without any configuration', async () => {
     const { proxy } = await startProxy();
     const url = await listen(proxy.node);
