@@ -30,21 +30,22 @@ function eventOf({ method, url, headers: { cookie, ...headers }, socket, httpVer
   };
 }
 
-createServer(async (request, response) => {
-  try {
-    const event = eventOf(request, await buffer(request));
-    const { statusCode, headers, cookies = [], body = '', isBase64Encoded } = await handler(event, {});
-    const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-    response.writeHead(statusCode, {
-      ...headers,
-      ...(cookies.length > 0 && { 'set-cookie': cookies }),
-      ...(request.method !== 'HEAD' &&
-        ![204, 304].includes(statusCode) && { 'content-length': bytes.length }),
-    });
-    response.end(bytes);
-  } catch (error) {
+async function answer(request, response) {
+  const event = eventOf(request, await buffer(request));
+  const { statusCode, headers, cookies = [], body = '', isBase64Encoded } = await handler(event, {});
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  response.writeHead(statusCode, {
+    ...headers,
+    ...(cookies.length > 0 && { 'set-cookie': cookies }),
+    ...(request.method !== 'HEAD' && ![204, 304].includes(statusCode) && { 'content-length': bytes.length }),
+  });
+  response.end(bytes);
+}
+
+createServer((request, response) => {
+  answer(request, response).catch((error) => {
     // The browser has gone in the middle of its body, or the function has failed.
     if (!request.destroyed) console.error(error);
     response.writeHead(502).end();
-  }
+  });
 }).listen(process.env.PORT);

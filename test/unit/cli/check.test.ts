@@ -365,7 +365,7 @@ describe('a server that does one thing wrong', () => {
     [
       'Access-Control-Allow-Headers',
       'authorization,content-type',
-      { preflight: 'pass', 'exposed headers': 'fail' },
+      { preflight: 'pass', 'tracing headers': 'warn', 'exposed headers': 'fail' },
     ],
     ['Access-Control-Allow-Origin', '*', { preflight: 'pass', 'answers readable': 'pass' }],
     ['Access-Control-Allow-Origin', 'https://example.com', { preflight: 'fail', 'answers readable': 'fail' }],
