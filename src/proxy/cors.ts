@@ -43,6 +43,9 @@ export function createCors(origins: readonly string[]): Cors {
       if (origin === null || !allows(incoming)) return { Vary };
       return {
         Vary,
+        // For pages behind a gateway that wants its cookie with every request (`delivery.credentials`). Nothing that the proxy says in
+        // answer to a POST depends on a cookie. Metrics and health, which a gateway may guard, are read with GET.
+        ...(/^(POST|OPTIONS)$/.test(incoming.method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers': EXPOSE_HEADERS,
       };

@@ -41,9 +41,11 @@ export type Credentials = Readonly<Record<string, string>>;
 export interface TransportNeeds {
   readonly url: string;
   readonly clock: Clock;
-  /** The client key, as the `Authorization` of a request. */
-  readonly authorization: string;
-  readonly timeoutMs: number;
+  /** In its header. */
+  readonly clientKey: Credentials;
+  /** Whether requests carry the cookies of the proxy's origin. */
+  readonly credentials: RequestCredentials;
+  readonly requestTimeoutMs: number;
   request(url: string, init: RequestInit): Promise<Response>;
   /** undefined where the browser cannot. */
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -64,7 +66,7 @@ const REFUSED_MS = 1_000;
 const LATE = 0;
 
 export function createTransport(needs: TransportNeeds): Transport {
-  const { clock, timeoutMs } = needs;
+  const { clock } = needs;
   const inFlight = new Set<AbortController>();
   const compressing = new Set<() => void>();
   let { url } = needs;
@@ -99,7 +101,7 @@ export function createTransport(needs: TransportNeeds): Transport {
         const keepalive = leaving
           ? size <= room()
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
-        const stop = clock.after(timeoutMs, () => control.abort(LATE));
+        const stop = clock.after(needs.requestTimeoutMs, () => control.abort(LATE));
         const name = ack?.(leaving);
         const sentAtMs = clock.now();
         if (keepalive) keepaliveBytes += size;
@@ -107,15 +109,16 @@ export function createTransport(needs: TransportNeeds): Transport {
           const response = await needs.request(url, {
             method: 'POST',
             headers: {
-              ...(credentials ?? { Authorization: needs.authorization }),
+              ...(credentials ?? needs.clientKey),
               'Content-Type': 'application/json',
               ...(packed && { 'Content-Encoding': 'gzip' }),
               ...(name && { [ACK_HEADER]: name }),
             },
             body: bytes,
             keepalive,
-            // The browser takes a cookie only from an answer to which it would send cookies.
-            credentials: name ? 'same-origin' : 'omit',
+            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and proxy
+            // share an origin.
+            credentials: name ? 'same-origin' : needs.credentials,
             // Followed, a POST may become a GET whose 200 would pass for a delivery.
             redirect: follow ? 'follow' : 'manual',
             priority: 'low',

@@ -18,7 +18,9 @@ export async function checkPreflight(scene: Scene): Promise<readonly Finding[]> 
   const refused = await scene.postEvents([], { authorization: null });
   return [
     verdict,
-    ...(verdict.status === 'pass' && reply.kind === 'answer' ? [remembered(reply), await traced(scene)] : []),
+    ...(verdict.status === 'pass' && reply.kind === 'answer'
+      ? [remembered(reply), await traced(scene), withCookies(reply, answered)]
+      : []),
     readable(scene, answered),
     readableRefusal(scene, refused),
     await exposed(scene, answered),
@@ -57,7 +59,7 @@ function permission(scene: Scene, reply: Reply): Finding {
   return pass('preflight', `allows ${scene.origin}`);
 }
 
-/** The SDK sends no cookies, so that a `*` is enough. */
+/** By itself the SDK sends no cookies, so that a `*` is enough. */
 function allowsOrigin({ origin }: Scene, answer: Answer): boolean {
   const allowed = answer.header('Access-Control-Allow-Origin');
   return allowed === '*' || allowed === origin;
@@ -77,6 +79,17 @@ function remembered(answer: Answer): Finding {
   if (seconds > 0) return pass('preflight kept', `for ${seconds} s`);
   const advice = 'Answer Access-Control-Max-Age: 7200. Browsers ask again every 5 seconds without it.';
   return warn('preflight kept', 'not asked for', advice);
+}
+
+/** Few pages send cookies. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
+function withCookies(preflight: Answer, answered: Reply): Finding {
+  const allow = (reply: Reply): boolean =>
+    reply.kind === 'answer' &&
+    reply.header('Access-Control-Allow-Credentials') === 'true' &&
+    reply.header('Access-Control-Allow-Origin') !== '*';
+  const name = 'cookies';
+  if (allow(preflight) && allow(answered)) return pass(name, "delivery.credentials may be 'include'");
+  return skip(name, "not allowed, which only delivery.credentials: 'include' needs");
 }
 
 async function traced(scene: Scene): Promise<Finding> {

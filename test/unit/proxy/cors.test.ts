@@ -24,6 +24,7 @@ describe('a preflight', () => {
       'Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-CIO-Client-Key',
     );
     expect(headers.get('Access-Control-Max-Age')).toBe('7200');
+    expect(headers.get('Access-Control-Allow-Credentials')).toBe('true');
     expect(headers.get('Vary')).toBe('Origin, Access-Control-Request-Headers');
   });
 
@@ -80,6 +81,7 @@ describe('an origin', () => {
     for (const request of [preflight(origin), post([event()], { headers: { Origin: origin } })]) {
       const response = await proxy.fetch(request);
       expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+      expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull();
       expect(response.headers.get('Vary')).toContain('Origin');
       expect(await verdict(response)).toBe('403 origin_not_allowed');
     }
@@ -125,12 +127,16 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   ];
   const responses = await Promise.all(requests.map((request) => proxy.fetch(request)));
   expect(responses.map(({ status }) => status)).toEqual([200, 401, 400, 405, 404, 200]);
+  // With its cookies a page may send, and read what is said to that; it may not read what a gateway keeps from others.
+  expect(responses.map(({ headers }) => headers.get('Access-Control-Allow-Credentials'))).toEqual([
+    ...['true', 'true', 'true'],
+    ...[null, null, null],
+  ]);
   for (const { headers } of responses) {
     expect(headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     expect(headers.get('Access-Control-Expose-Headers')).toBe(
       'Accept-Encoding, Retry-After, Date, WWW-Authenticate',
     );
-    expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
     expect(headers.get('Accept-Encoding')).toBe('gzip');
   }
 });
