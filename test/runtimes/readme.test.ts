@@ -8,6 +8,7 @@ import { BUN, deno, NEWEST_NODE, versionOf } from './runtimes.ts';
 const SERVERS = [
   'express.js',
   'fastify.js',
+  'koa.js',
   'hono.js',
   'next/app/e/[...path]/route.js',
   'next/next.config.js',
@@ -38,6 +39,7 @@ test('it names the versions that are run', () => {
     Bun: cell('Bun'),
     Express: cell('Express'),
     Fastify: cell('Fastify'),
+    Koa: cell('Koa'),
     Hono: cell('Hono'),
     'Next.js': cell('Next.js'),
     'AWS Lambda': cell('AWS Lambda'),
@@ -48,6 +50,7 @@ test('it names the versions that are run', () => {
     Bun: versionOf(BUN),
     Express: installed('express'),
     Fastify: installed('fastify'),
+    Koa: installed('koa'),
     Hono: `${installed('hono')} on @hono/node-server ${installed('@hono/node-server')}`,
     'Next.js': expect.stringContaining(installed('next')),
     'AWS Lambda': `@codegenie/serverless-express ${installed('@codegenie/serverless-express')}, serverless-http ${installed('serverless-http')}`,

@@ -101,6 +101,7 @@ export const SERVERS: readonly Server[] = [
   server('node:http of the newest Node', NEWEST_NODE, 'node.js'),
   server('Express 5', NODE, 'express.js'),
   server('Fastify', NODE, 'fastify.js'),
+  server('Koa', NODE, 'koa.js'),
   server('Hono', NODE, 'hono.js'),
   next,
   workers,
