@@ -12,6 +12,8 @@ const SERVERS = [
   'hono.js',
   'next/app/e/[...path]/route.js',
   'next/next.config.js',
+  'next-pages/pages/api/e/[...path].js',
+  'next-pages/next.config.js',
   'workers.js',
   'queue.js',
   'lambda-express.js',

@@ -22,11 +22,9 @@ const keepRawBody = [
     next();
   },
 ];
-const keepAsItCame = (request, _, next) => {
-  buffer(request).then((bytes) => {
-    request.rawBody = bytes;
-    next();
-  }, next);
+const keepAsItCame = async (request, _, next) => {
+  request.rawBody = await buffer(request);
+  next();
 };
 const withKoa = (kept) =>
   new Koa().use(bodyParser()).use((context) => {
