@@ -58,11 +58,11 @@ export interface PageFacts {
  * Whether there is a page, or the service worker of an extension, which has no document but all that storing and sending need.
  * Servers, and workers of pages, have neither.
  */
-export const inBrowser = (): boolean =>
+export const inBrowser = (): boolean | undefined =>
   typeof document !== 'undefined' ||
   // Cloudflare's Workers have that scope, and no address.
   ('ServiceWorkerGlobalScope' in globalThis &&
-    (globalThis as Partial<typeof globalThis>).location?.protocol.endsWith('-extension:') === true);
+    (globalThis as Partial<typeof globalThis>).location?.protocol.endsWith('-extension:'));
 
 /** The document; in a service worker its scope, to which nothing of a document ever happens. */
 type PageDocument = Pick<Document, 'visibilityState' | 'title' | 'referrer' | 'getElementsByTagName'>;
@@ -113,7 +113,7 @@ export const lifecycle: Lifecycle = {
 };
 
 /** Whether the page is made ready ahead of time, and nobody sees it yet. */
-export const inPrerender = (): boolean => (document as { prerendering?: boolean }).prerendering === true;
+export const inPrerender = (): boolean | undefined => (document as { prerendering?: boolean }).prerendering;
 
 /**
  * Tells of each change of the address within this page, at once: by the Navigation API
@@ -138,7 +138,9 @@ export function onAddressChange(run: () => void, stops: (() => void)[]): void {
 }
 
 /** What the browser refuses by throwing, as an answer. */
-function unlessRefused<T>(use: () => T, refused: T): T {
+function unlessRefused<T>(use: () => T, refused: T): T;
+function unlessRefused<T>(use: () => T): T | undefined;
+function unlessRefused<T>(use: () => T, refused?: T): T | undefined {
   try {
     return use();
   } catch {
@@ -150,7 +152,7 @@ function unlessRefused<T>(use: () => T, refused: T): T {
 export const local: TextStore = {
   get: (key) => unlessRefused(() => localStorage.getItem(key), null),
   set: (key, value) => unlessRefused(() => (localStorage.setItem(key, value), true), false),
-  remove: (key) => unlessRefused(() => localStorage.removeItem(key), undefined),
+  remove: (key) => unlessRefused(() => localStorage.removeItem(key)),
   keys: () => unlessRefused(() => Object.keys(localStorage), []),
 };
 
@@ -158,7 +160,7 @@ export const local: TextStore = {
 export const cookieJar = {
   read: (): string => unlessRefused(() => document.cookie, ''),
   // The Cookie Store API is missing in Firefox and is asynchronous: an id must be there before the next line of the page.
-  write: (cookie: string): void => unlessRefused(() => void (document.cookie = cookie), undefined),
+  write: (cookie: string): void => unlessRefused(() => void (document.cookie = cookie)),
 };
 
 /** Tells when another tab of this origin has changed localStorage; `null` when it was cleared. */
@@ -221,11 +223,11 @@ export async function gzip(text: string): Promise<Uint8Array<ArrayBuffer> | unde
 
 /** Messages between tabs, or undefined where the browser has no BroadcastChannel or refuses it. */
 export function openChannel(name: string, onMessage: (message: unknown) => void): Channel | undefined {
-  return unlessRefused<Channel | undefined>(() => {
+  return unlessRefused<Channel>(() => {
     const channel = new BroadcastChannel(name);
     channel.onmessage = (event: MessageEvent<unknown>) => onMessage(event.data);
     return { post: (message) => channel.postMessage(message), close: () => channel.close() };
-  }, undefined);
+  });
 }
 
 /** Web Locks, or undefined: pages without TLS and Safari before 15.4 have none. */
@@ -235,7 +237,7 @@ export function lockManager(): LockManager | undefined {
 
 /** Asks for it and does not wait: other tabs may still be closing theirs. */
 export const deleteDatabase = (name: string): void =>
-  unlessRefused(() => void indexedDB.deleteDatabase(name), undefined);
+  unlessRefused(() => void indexedDB.deleteDatabase(name));
 
 /** One registry a page, shared by every copy of this package on it. */
 export function pageRegistry<T>(name: string): Map<string, T> {
@@ -249,7 +251,7 @@ export const onPageEvent = (type: string, run: (event: Event) => void): (() => v
 
 /** Whether the browser asks for privacy in the name of its user. https://w3c.github.io/gpc/ */
 export const asksForPrivacy = (): boolean =>
-  inBrowser() && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
+  Boolean(inBrowser()) && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
 
 /** The page's own names. */
 export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;

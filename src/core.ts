@@ -19,7 +19,7 @@ import { createSender } from './sender/sender.ts';
 import { createTransport } from './sender/transport.ts';
 import { createTabs, type TabMessage } from './tabs.ts';
 import { isOfPage } from './ulid.ts';
-import { basicAuthorization, BATCH_PATH } from './wire.ts';
+import { basicAuthorization, BATCH_PATH, inBytes } from './wire.ts';
 
 /** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
@@ -130,10 +130,14 @@ export function createCore(needs: CoreNeeds): Core {
   const remembered = createRemembered(local, scope, clock, () => !wiped);
   const url = settings.proxyUrl + BATCH_PATH;
   const transport = createTransport({
+    ...delivery,
     url,
     clock,
-    authorization: basicAuthorization(settings.clientKey),
-    timeoutMs: delivery.requestTimeoutMs,
+    clientKey: {
+      [delivery.clientKeyHeader]: (delivery.clientKeyHeader < 'B' ? basicAuthorization : inBytes)(
+        settings.clientKey,
+      ),
+    },
     request: browser.request,
     gzip: browser.gzip,
     readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
@@ -191,13 +195,13 @@ export function createCore(needs: CoreNeeds): Core {
   const personal = createPrivateDoor({ settings, visitor, stops, categories: needs.categories, emit, fail });
   const leads = (): boolean => !takesOver && (leader.leads() || outbox.storage() === 'memory');
   const sender = createSender({
+    ...delivery,
     clock,
     lifecycle,
     ...personal.guard({ outbox, transport }, (hurry) =>
       hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
     ),
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
-    flushIntervalMs: delivery.flushIntervalMs,
     gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
     random: browser.random,
     leads,

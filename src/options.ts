@@ -6,7 +6,7 @@ import type { Plugin } from './customerio/plugin.ts';
 import { SdkError } from './errors.ts';
 import type { ConsentState } from './events.ts';
 import type { Storage } from './outbox/outbox.ts';
-import type { WireEvent } from './wire.ts';
+import { CLIENT_KEY_HEADER, type WireEvent } from './wire.ts';
 
 /** How batches are made and sent. */
 export interface DeliveryOptions {
@@ -25,6 +25,18 @@ export interface DeliveryOptions {
    * wait where there is none; what nobody is known for goes with the client key. @default 'client-key'
    */
   readonly authorization?: 'client-key' | 'customer-token';
+  /**
+   * Which header carries the client key. `X-CIO-Client-Key` where something in front of the proxy takes `Authorization` for
+   * itself, as the password of a staging site does, or writes it. A customer token stays in `Authorization`. @default 'Authorization'
+   */
+  readonly clientKeyHeader?: 'Authorization' | 'X-CIO-Client-Key';
+  /**
+   * Whether requests to the proxy carry the cookies of its origin. `same-origin` where a gateway in front of the whole site
+   * lets nothing pass without its cookie, and `include` where that stands in front of a proxy on another origin. The proxy
+   * itself reads no cookie. With `omit`, only the last request of a page carries those of its own origin, so that the browser
+   * takes the cookie by which the next page learns that it has arrived. @default 'omit'
+   */
+  readonly credentials?: 'omit' | 'same-origin' | 'include';
 }
 
 /** Where events wait, and how many. Beyond the limits the oldest go first. */
@@ -99,23 +111,28 @@ export interface Settings {
   readonly debug: boolean;
 }
 
-const DELIVERY: Required<DeliveryOptions> = {
+/** The default of each option. Where there is a choice of texts: all of them, the default first. */
+type Defaults<T> = { readonly [Name in keyof T]: T[Name] extends string ? readonly T[Name][] : T[Name] };
+
+const DELIVERY: Defaults<Required<DeliveryOptions>> = {
   maxBatchEvents: 100,
   maxBatchBytes: 475_000,
   flushIntervalMs: 1_000,
   requestTimeoutMs: 15_000,
-  compression: 'auto',
-  authorization: 'client-key',
+  compression: ['auto', 'off'],
+  authorization: ['client-key', 'customer-token'],
+  clientKeyHeader: ['Authorization', CLIENT_KEY_HEADER],
+  credentials: ['omit', 'same-origin', 'include'],
 };
 
-const OUTBOX: Required<OutboxOptions> = {
-  storage: 'indexeddb',
+const OUTBOX: Defaults<Required<OutboxOptions>> = {
+  storage: ['indexeddb', 'memory'],
   maxEvents: 10_000,
   maxBytes: 10 * 1024 * 1024,
   maxAgeMs: 7 * 24 * 60 * 60 * 1_000,
 };
 
-const PAGE_VIEWS: Required<PageViewOptions> = { mode: 'manual', hash: false };
+const PAGE_VIEWS: Defaults<Required<PageViewOptions>> = { mode: ['manual', 'load', 'history'], hash: false };
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,
@@ -126,13 +143,6 @@ const OPTIONAL = {
   cookie: {},
   integrations: {},
   debug: false,
-};
-
-const ONE_OF: Readonly<Record<string, readonly string[]>> = {
-  'pageViews.mode': ['manual', 'load', 'history'],
-  'delivery.compression': ['auto', 'off'],
-  'delivery.authorization': ['client-key', 'customer-token'],
-  'outbox.storage': ['indexeddb', 'memory'],
 };
 
 /**
@@ -146,13 +156,17 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     throw wrong('clientKey', 'a text without ":"', clientKey);
   }
   const settings: Settings = {
-    ...complete('', OPTIONAL, rest),
+    ...complete<typeof OPTIONAL>('', OPTIONAL, rest),
     consent: resolveConsent(consent),
     proxyUrl: resolveProxyUrl(proxyUrl, pageUrl),
     clientKey,
-    pageViews: complete('pageViews.', PAGE_VIEWS, isObject(pageViews) ? pageViews : { mode: pageViews }),
-    delivery: complete('delivery.', DELIVERY, delivery),
-    outbox: complete('outbox.', OUTBOX, outbox),
+    pageViews: complete<Required<PageViewOptions>>(
+      'pageViews.',
+      PAGE_VIEWS,
+      isObject(pageViews) ? pageViews : { mode: pageViews },
+    ),
+    delivery: complete<Required<DeliveryOptions>>('delivery.', DELIVERY, delivery),
+    outbox: complete<Required<OutboxOptions>>('outbox.', OUTBOX, outbox),
   };
   const { beforeSend, customerToken, plugins } = settings;
   if (beforeSend !== undefined && typeof beforeSend !== 'function') {
@@ -200,25 +214,24 @@ function resolveProxyUrl(value: unknown, pageUrl: string): string {
 }
 
 /** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */
-function complete<T extends object>(prefix: string, defaults: T, given: unknown): T {
-  if (given !== undefined && !isObject(given)) throw wrong(prefix.slice(0, -1), 'an object', given);
-  const result = { ...defaults } as Record<string, unknown>; // a copy, to be filled by name
-  for (const [key, value] of Object.entries(given ?? {})) {
+function complete<T extends object>(prefix: string, defaults: Defaults<T>, given: unknown = {}): T {
+  if (!isObject(given)) throw wrong(prefix.slice(0, -1), 'an object', given);
+  const result: Record<string, unknown> = {};
+  // An empty list has no first, and is itself a default.
+  for (const [key, value] of Object.entries<unknown>(defaults)) [result[key] = value] = [value].flat();
+  for (const [key, value] of Object.entries(given)) {
     const name = prefix + key;
     if (!(key in defaults)) throw wrong(name, 'left out', value);
     if (value === undefined) continue;
     const kind = typeof result[key];
-    const choices = ONE_OF[name];
-    const fits =
-      kind === 'undefined' ||
-      (typeof value === kind &&
-        value !== null &&
-        (kind !== 'number' || (Number.isInteger(value) && Number(value) > 0)) &&
-        (choices?.includes(String(value)) ?? true));
-    if (!fits) {
-      const expected = kind === 'number' ? 'a whole number above 0' : `of type ${kind}`;
-      throw wrong(name, choices?.join(' or ') ?? expected, value);
-    }
+    const choices = defaults[key as keyof T] as readonly unknown[];
+    const [expected, fits] =
+      kind === 'string'
+        ? [choices.join(' or '), choices.includes(value)]
+        : kind === 'number'
+          ? ['a whole number above 0', Number.isInteger(value) && Number(value) > 0]
+          : [`of type ${kind}`, kind === 'undefined' || (typeof value === kind && value !== null)];
+    if (!fits) throw wrong(name, expected, value);
     result[key] = value;
   }
   return result as T; // every key is one of the defaults', of the same kind

@@ -12,7 +12,7 @@ import { createCustomer } from './private/customer.ts';
 import { createGuard, type Guard, type Nudge, type Way } from './private/guard.ts';
 import { createInbox } from './private/inbox.ts';
 import type { Settings } from './options.ts';
-import { CLIENT_KEY_HEADER, type InboxMessage } from './wire.ts';
+import { CLIENT_KEY_HEADER, inBytes, type InboxMessage } from './wire.ts';
 
 /** All that needs a customer token: few pages have one, and load this then. */
 export interface PrivateClient {
@@ -91,6 +91,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     proxyUrl,
     clientKey,
     timeoutMs: delivery.requestTimeoutMs,
+    credentials: delivery.credentials,
     clock,
     token,
     request: browser.request,
@@ -208,7 +209,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
         token,
         isAwake,
         userId: () => visitor.user.id() ?? null,
-        credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: clientKey }),
+        credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: inBytes(clientKey) }),
       });
       guard = made;
       untilTheEnd(made.close);

@@ -12,7 +12,7 @@ export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
 export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
 
-/** Carries the client key when `Authorization` carries a customer token. */
+/** Carries the client key where `Authorization` carries a customer token, or belongs to something in front of the proxy. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
 /**
@@ -131,7 +131,10 @@ export interface InboxAnswer {
 /** What counts as bytes, everywhere. */
 export const utf8: TextEncoder = /*#__PURE__*/ new TextEncoder();
 
+/** A text as headers carry it: its bytes in UTF-8, a character each. */
+export const inBytes = (text: string): string => String.fromCharCode(...utf8.encode(text));
+
 /** `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */
 export function basicAuthorization(clientKey: string): string {
-  return `Basic ${btoa(String.fromCharCode(...utf8.encode(`${clientKey}:`)))}`;
+  return `Basic ${btoa(inBytes(`${clientKey}:`))}`;
 }

@@ -1,6 +1,6 @@
 import type { Grant, TokenErrorCode, TokenMachine } from '../auth/token-contract.ts';
 import type { Clock } from '../browser.ts';
-import { CLIENT_KEY_HEADER } from '../wire.ts';
+import { CLIENT_KEY_HEADER, inBytes } from '../wire.ts';
 import type { MakeCall, PrivateCall } from './contract.ts';
 
 export interface CallsNeeds {
@@ -8,6 +8,8 @@ export interface CallsNeeds {
   readonly proxyUrl: string;
   readonly clientKey: string;
   readonly timeoutMs: number;
+  /** Whether requests carry the cookies of the proxy's origin. */
+  readonly credentials: RequestCredentials;
   readonly clock: Clock;
   readonly token: Pick<
     TokenMachine,
@@ -55,7 +57,7 @@ export function createCalls(needs: CallsNeeds): Calls {
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
     headers.set('Authorization', `Bearer ${jwt}`);
-    headers.set(CLIENT_KEY_HEADER, needs.clientKey);
+    headers.set(CLIENT_KEY_HEADER, inBytes(needs.clientKey));
     const { signal } = init;
     const control = new AbortController();
     let late: DOMException | undefined;
@@ -77,7 +79,7 @@ export function createCalls(needs: CallsNeeds): Calls {
         ...init,
         headers,
         signal: control.signal,
-        credentials: 'omit',
+        credentials: needs.credentials,
         // Nothing answers a POST from a cache, and with "no-store" Chromium asks for a preflight each time.
         cache: init.method === 'POST' ? 'default' : 'no-store',
         redirect: 'error',

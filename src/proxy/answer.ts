@@ -14,6 +14,7 @@ export type ProxyErrorCode =
   | 'unsupported_encoding'
   | 'body_too_large'
   | 'body_timeout'
+  | 'body_already_read'
   | 'invalid_encoding'
   | 'invalid_utf8'
   | 'invalid_json'

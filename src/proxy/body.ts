@@ -1,4 +1,4 @@
-import { refuse, type Refusal } from './answer.ts';
+import { comeBackLater, refuse, type Refusal } from './answer.ts';
 import type { Incoming } from './incoming.ts';
 import { createUnpack, readsGzip } from './unpack.ts';
 import { strictUtf8 } from './utf8.ts';
@@ -22,6 +22,9 @@ export interface BodyLimits {
   /** For all of it to arrive. */
   readonly bodyTimeoutMs: number;
 }
+
+const ALREADY_READ =
+  'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.';
 
 /** Reads what says that it is JSON: right type, known encoding, within its limits. */
 export async function readBody(
@@ -49,6 +52,10 @@ export async function readBody(
     const headers = { 'Retry-After': '5', Connection: 'close' };
     return refuse(408, 'body_timeout', `The body has not arrived within ${bodyTimeoutMs} ms.`, { headers });
   }
+  if (bytes === 'already-read') {
+    // The server is at fault: 400 would have the browser drop the events.
+    return comeBackLater('body_already_read', ALREADY_READ, { detail: ALREADY_READ });
+  }
   if (bytes === 'unreadable') {
     return refuse(400, 'invalid_encoding', `The body ${packed ? 'is not valid gzip' : 'could not be read'}.`);
   }
@@ -68,7 +75,7 @@ async function readBytes(
   packed: boolean,
   maxBytes: number,
   timeoutMs: number,
-): Promise<Bytes | 'too-large' | 'too-late' | 'unreadable'> {
+): Promise<Bytes | 'too-large' | 'already-read' | 'too-late' | 'unreadable'> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<'too-late'>((resolve) => (timer = setTimeout(resolve, timeoutMs, 'too-late')));
   try {

@@ -2,7 +2,17 @@ import { CLIENT_KEY_HEADER } from '../wire.ts';
 import { type Answer, answer } from './answer.ts';
 import type { Incoming } from './incoming.ts';
 
-const ALLOW_HEADERS = `Authorization, Content-Type, Content-Encoding, Idempotency-Key, ${CLIENT_KEY_HEADER}`;
+/** What the SDK sends. */
+const ALLOW_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Content-Encoding',
+  'Idempotency-Key',
+  CLIENT_KEY_HEADER,
+];
+/** A name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens. No `*`, which would allow whatever there is. */
+const NAME = /^[\w!#$%&'+.^`|~-]{1,100}$/;
+const MAX_ASKED_HEADERS = 50;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
 /** The longest that Chromium caches a preflight; others cap it by themselves. */
 const MAX_AGE_SECONDS = 7200;
@@ -11,7 +21,7 @@ const MAX_AGE_SECONDS = 7200;
 export interface Cors {
   /** A request without `Origin` comes from no other site's page, and passes. */
   allows(incoming: Incoming): boolean;
-  preflight(methods: readonly string[]): Answer;
+  preflight(incoming: Incoming, methods: readonly string[]): Answer;
   /** The headers of every answer. */
   headersFor(incoming: Incoming): Readonly<Record<string, string>>;
 }
@@ -29,23 +39,42 @@ export function createCors(origins: readonly string[]): Cors {
     allows,
     headersFor(incoming): Readonly<Record<string, string>> {
       const origin = incoming.headers.get('Origin');
-      if (origin === null || !allows(incoming)) return { Vary: 'Origin' };
+      const Vary = incoming.method === 'OPTIONS' ? 'Origin, Access-Control-Request-Headers' : 'Origin';
+      if (origin === null || !allows(incoming)) return { Vary };
       return {
-        Vary: 'Origin',
+        Vary,
+        // For pages behind a gateway that wants its cookie with every request (`delivery.credentials`). Nothing that the proxy says in
+        // answer to a POST depends on a cookie. Metrics and health, which a gateway may guard, are read with GET.
+        ...(/^(POST|OPTIONS)$/.test(incoming.method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers': EXPOSE_HEADERS,
       };
     },
-    preflight(methods) {
+    preflight({ headers: asked }, methods) {
       const headers = {
         Allow: methods.join(', '),
         'Access-Control-Allow-Methods': methods.join(', '),
-        'Access-Control-Allow-Headers': ALLOW_HEADERS,
+        'Access-Control-Allow-Headers': [
+          ...ALLOW_HEADERS,
+          ...othersIn(asked.get('Access-Control-Request-Headers') ?? ''),
+        ].join(', '),
         'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
       };
       return answer(204, headers);
     },
   };
+}
+
+/**
+ * The headers that a preflight asks for besides those of the SDK. Scripts for tracing put some on every request of a page
+ * (`sentry-trace`, `baggage`, `traceparent`), and a browser that is refused one of them sends nothing. The proxy reads none.
+ */
+function othersIn(asked: string): readonly string[] {
+  const known = new Set(ALLOW_HEADERS.map((name) => name.toLowerCase()));
+  const names = asked.split(',').map((name) => name.trim());
+  return names
+    .filter((name) => NAME.test(name) && !known.has(name.toLowerCase()))
+    .slice(0, MAX_ASKED_HEADERS);
 }
 
 /**

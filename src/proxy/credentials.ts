@@ -29,7 +29,8 @@ export type CredentialCheck = (
 ) => Promise<Credentials | Refusal>;
 
 /**
- * Reads `Authorization` and judges the client key, which is in it (Basic) or beside it (Bearer). Never answers
+ * Reads and judges the client key. It has a header of its own, or is in `Authorization` (Basic); a customer token (Bearer) needs the
+ * first. What else there is in `Authorization` then is the affair of something in front of the proxy. Never answers
  * `WWW-Authenticate: Basic`: browsers would prompt.
  */
 export function createCredentialCheck(
@@ -45,11 +46,10 @@ export function createCredentialCheck(
     if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
     if (scheme !== 'bearer' && needs === 'token')
       return refuseToken('This needs a customer token: Authorization must be Bearer.', 'missing');
-    const key = scheme === 'bearer' ? readKeyHeader(incoming) : scheme === 'basic' ? readUserId(value) : null;
+    const key = readKeyHeader(incoming) ?? (scheme === 'basic' ? readUserId(value) : null);
     if (key === null) {
-      const where =
-        scheme === 'bearer' ? `${CLIENT_KEY_HEADER} must be` : 'Authorization must be Basic, with';
-      return refuse(401, 'invalid_client_key', `${where} the client key.`);
+      const other = scheme === 'bearer' ? '' : ', or Authorization Basic with it';
+      return refuse(401, 'invalid_client_key', `${CLIENT_KEY_HEADER} must be the client key${other}.`);
     }
     try {
       // Not merely truthy: a check written without care must not let everybody in.

@@ -6,7 +6,8 @@ import { type Incoming, joined } from './incoming.ts';
 export function fromRequest(request: Request): Incoming {
   let leave = (): void => {};
 
-  async function read(maxBytes: number): Promise<Bytes | 'too-large'> {
+  async function read(maxBytes: number): Promise<Bytes | 'too-large' | 'already-read'> {
+    if (request.bodyUsed || request.body?.locked) return 'already-read';
     // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
     const reader = request.body?.getReader();
     if (!reader) return new Uint8Array();
@@ -33,7 +34,7 @@ export function fromRequest(request: Request): Incoming {
     headers,
     peer: undefined,
     request,
-    hasBody: () => request.body !== null,
+    hasBody: () => request.bodyUsed || request.body !== null,
     read,
     leave: () => leave(),
   };

@@ -13,8 +13,8 @@ export interface Incoming {
   readonly request: Request;
   /** Whether there may be anything to read. */
   hasBody(): boolean;
-  /** Reads the body to its end. @throws when it breaks off */
-  read(maxBytes: number): Promise<Bytes | 'too-large'>;
+  /** Reads the body to its end. `already-read`: somebody else has, and has kept nothing of it. @throws when it breaks off */
+  read(maxBytes: number): Promise<Bytes | 'too-large' | 'already-read'>;
   /** Nobody waits for the body any more. */
   leave(): void;
 }

@@ -1,20 +1,21 @@
-import { utf8 } from '../wire.ts';
 import type { Answer } from './answer.ts';
 import type { Bytes } from './body.ts';
 import { type HeaderReader, type Incoming, joined } from './incoming.ts';
+import { isGzip, type Kept, keptBody } from './kept-body.ts';
 
 /** What is needed of an `http.IncomingMessage`, or of Express's request. */
-export interface NodeRequest {
+export interface NodeRequest extends Kept {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   /** Express: the url before it cut off where the handler is mounted. */
   readonly originalUrl?: string | undefined;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Adapters of serverless platforms write numbers, too. */
+  readonly headers: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** What a body parser has made of the body, if one ran before. */
-  readonly body?: unknown;
   readonly readableEnded: boolean;
+  /** Whether anybody has begun to read it. */
+  readonly readableDidRead?: boolean | undefined;
   readonly destroyed?: boolean;
   readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
@@ -49,7 +50,9 @@ export function createNodeHandler(handle: Handle, owns: (pathname: string) => bo
 
 /** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */
 function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: (pathname: string) => boolean): URL {
-  const host = /^[\w.:[\]-]+$/.test(String(headers['host'])) ? String(headers['host']) : 'localhost';
+  // HTTP/2 has it under another name. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
+  const given = String(headers[':authority'] ?? headers['host']);
+  const host = /^[\w.:[\]-]+$/.test(given) ? given : 'localhost';
   const first = urlAt(host, originalUrl ?? url);
   if (owns(first.pathname)) return first;
   const mounted = originalUrl === undefined ? first : urlAt(host, url);
@@ -67,18 +70,19 @@ function urlAt(host: string, target: string): URL {
 const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
 function fromNode(request: NodeRequest, url: URL): Incoming {
-  const { method = 'GET', readableEnded } = request;
+  const { method = 'GET' } = request;
+  const wasRead = request.readableDidRead ?? request.readableEnded;
+  const kept = wasRead ? keptBody(request) : undefined;
 
   function get(name: string): string | null {
     const field = name.toLowerCase();
-    // A body parser that has read it has unpacked it too.
-    if (field === 'content-encoding' && readableEnded) return null;
-    const value = request.headers[field];
-    if (value === undefined) return null;
-    if (typeof value !== 'string') return value.join(', ');
-    if (!KEPT_ONCE.has(field)) return value;
+    if (field === 'content-encoding' && wasRead && !isGzip(kept)) return null;
+    const value = request.headers[field] ?? null;
+    if (value === null) return null;
+    const text = typeof value === 'object' ? value.join(', ') : String(value);
+    if (!KEPT_ONCE.has(field)) return text;
     // Joined, as every other runtime has them, they are neither a credential nor a type.
-    return valuesOf(field, request.rawHeaders).join(', ') || value;
+    return valuesOf(field, request.rawHeaders).join(', ') || text;
   }
 
   let made: Request | undefined;
@@ -92,10 +96,19 @@ function fromNode(request: NodeRequest, url: URL): Incoming {
       made ??= new Request(url, { method, headers: headersOf(request, get) });
       return made;
     },
-    hasBody: () => !(readableEnded && (request.body ?? null) === null),
-    read: (maxBytes) => read(request, maxBytes),
+    hasBody: () => !wasRead || kept !== undefined || isAnnounced(get),
+    async read(maxBytes) {
+      if (!wasRead) return readStream(request, maxBytes);
+      if (kept) return kept.length > maxBytes ? 'too-large' : kept;
+      return isAnnounced(get) ? 'already-read' : new Uint8Array();
+    },
     leave: () => {},
   };
+}
+
+/** Whether there was anything to read. https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+function isAnnounced(get: HeaderReader['get']): boolean {
+  return Number(get('Content-Length')) > 0 || get('Transfer-Encoding') !== null;
 }
 
 function valuesOf(name: string, rawHeaders: readonly string[] = []): readonly string[] {
@@ -110,21 +123,6 @@ function headersOf({ headers }: NodeRequest, get: HeaderReader['get']): Headers 
     if (value !== null) all.set(name, value);
   }
   return all;
-}
-
-function read(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
-  return request.readableEnded ? readParsed(request.body, maxBytes) : readStream(request, maxBytes);
-}
-
-/** What a body parser has made of it. */
-async function readParsed(body: unknown, maxBytes: number): Promise<Bytes | 'too-large'> {
-  const bytes = asBytes(body ?? '');
-  return bytes.length > maxBytes ? 'too-large' : bytes;
-}
-
-function asBytes(body: unknown): Bytes {
-  if (body instanceof Uint8Array) return new Uint8Array(body);
-  return utf8.encode(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {

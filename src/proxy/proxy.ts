@@ -111,7 +111,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     if (!cors.allows(incoming)) {
       return refuse(403, 'origin_not_allowed', 'The proxy does not take requests from pages of this origin.');
     }
-    if (incoming.method === 'OPTIONS') return cors.preflight(methods);
+    if (incoming.method === 'OPTIONS') return cors.preflight(incoming, methods);
     if (route.kind === 'health') return answerJson(200, health(), NO_STORE);
     if (route.kind === 'ready') return answerJson(health().ready ? 200 : 503, health(), NO_STORE);
     if (route.kind === 'metrics' && metrics) {

@@ -6,7 +6,7 @@ export type Outcome = (
       readonly refused?: readonly string[];
     }
   /** An answer that says "not now": 408, 425, 429 or 5xx. */
-  | { readonly kind: 'busy'; readonly status: number; readonly afterMs?: number }
+  | { readonly kind: 'busy'; readonly status: number; readonly afterMs?: number | undefined }
   /** No answer: network, time-out, cut off, or blocked before it left. */
   | { readonly kind: 'unanswered'; readonly status: 0 }
   /** Somebody has to change a setting first: the client key, or the origins that the proxy allows. */
@@ -35,10 +35,8 @@ export const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
 const A_DAY_MS = 86_400_000;
 
 export function judge({ status, headers, body }: Answer, nowMs: number): Outcome {
-  if (status >= 500 || BUSY.has(status)) {
-    const afterMs = retryAfterMs(headers, nowMs);
-    return { kind: 'busy', status, ...(afterMs === undefined ? {} : { afterMs }) };
-  }
+  if (status >= 500 || BUSY.has(status))
+    return { kind: 'busy', status, afterMs: retryAfterMs(headers, nowMs) };
   if (status === 401 || (status === 403 && body.includes('"origin_not_allowed"')))
     return { kind: 'unauthorized', status, body };
   if (status >= 400) return { kind: 'rejected', status, body };
@@ -53,10 +51,10 @@ export function judge({ status, headers, body }: Answer, nowMs: number): Outcome
 export function retryAfterMs(headers: Answer['headers'], nowMs: number): number | undefined {
   const text = headers.get('Retry-After')?.trim();
   if (!text) return undefined;
-  const seconds = /^\d+$/.test(text) && Number(text) * 1_000;
-  const until = /^[a-z]/i.test(text) ? Date.parse(text) : NaN; // other dates than HTTP's are a mistake
-  // A date is meant by the server's clock.
-  const ms = seconds === false ? until - (Date.parse(headers.get('Date') ?? '') || nowMs) : seconds;
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : // Other dates than HTTP's are a mistake. A date is meant by the server's clock.
+      Date.parse(/^[a-z]/i.test(text) ? text : '') - (Date.parse(headers.get('Date') ?? '') || nowMs);
   // 0, or a date in the past, would be a hot loop of requests: our own waits are better.
   return ms > 0 ? Math.min(ms, A_DAY_MS) : undefined;
 }

@@ -41,9 +41,11 @@ export type Credentials = Readonly<Record<string, string>>;
 export interface TransportNeeds {
   readonly url: string;
   readonly clock: Clock;
-  /** The client key, as the `Authorization` of a request. */
-  readonly authorization: string;
-  readonly timeoutMs: number;
+  /** In its header. */
+  readonly clientKey: Credentials;
+  /** Whether requests carry the cookies of the proxy's origin. */
+  readonly credentials: RequestCredentials;
+  readonly requestTimeoutMs: number;
   request(url: string, init: RequestInit): Promise<Response>;
   /** undefined where the browser cannot. */
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -61,7 +63,7 @@ const WORTH_COMPRESSING = 500;
 const REFUSED_MS = 1_000;
 
 export function createTransport(needs: TransportNeeds): Transport {
-  const { clock, timeoutMs } = needs;
+  const { clock } = needs;
   const inFlight = new Set<AbortController>();
   const compressing = new Set<() => void>();
   let { url } = needs;
@@ -97,7 +99,7 @@ export function createTransport(needs: TransportNeeds): Transport {
           ? size <= room()
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         let isLate = false;
-        const stop = clock.after(timeoutMs, () => {
+        const stop = clock.after(needs.requestTimeoutMs, () => {
           isLate = true;
           control.abort();
         });
@@ -108,15 +110,16 @@ export function createTransport(needs: TransportNeeds): Transport {
           const response = await needs.request(url, {
             method: 'POST',
             headers: {
-              ...(credentials ?? { Authorization: needs.authorization }),
+              ...(credentials ?? needs.clientKey),
               'Content-Type': 'application/json',
               ...(packed && { 'Content-Encoding': 'gzip' }),
               ...(name && { [ACK_HEADER]: name }),
             },
             body: bytes,
             keepalive,
-            // The browser takes a cookie only from an answer to which it would send cookies.
-            credentials: name ? 'same-origin' : 'omit',
+            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and proxy
+            // share an origin.
+            credentials: name ? 'same-origin' : needs.credentials,
             // Followed, a POST may become a GET whose 200 would pass for a delivery.
             redirect: follow ? 'follow' : 'manual',
             priority: 'low',

@@ -39,6 +39,28 @@ test('events arrive; the preflight is asked for once; no cookie goes along', asy
   expect(batches.map(({ origin }) => origin)).toEqual(batches.map(() => site.origin));
 });
 
+test('a script for tracing that puts headers on every request keeps none back', async ({
+  context,
+  open,
+  site,
+  standIn,
+}) => {
+  await context.addInitScript(() => {
+    const original = window.fetch;
+    window.fetch = (input, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set('sentry-trace', '4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1');
+      headers.set('baggage', 'sentry-environment=production');
+      headers.set('traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+      return original(input, { ...init, headers });
+    };
+  });
+  const page = await open('/shop', { proxyUrl: site.apiOrigin });
+  await trackStored(page, ['Traced']);
+  await expect.poll(() => standIn.account(['Traced'])).toEqual(ONCE(1));
+  await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 0 });
+});
+
 test('a page that is closed at once: all arrive across origins too, and none again with the next visit', async ({
   context,
   open,

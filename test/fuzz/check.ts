@@ -73,7 +73,9 @@ function formOf({ request, answer, log }: Story): readonly string[] {
   const allowed = headers['access-control-allow-origin'];
   if (allowed !== undefined && (allowed !== request.origin || !request.isOriginGood))
     problems.push('an origin that is not allowed');
-  if (headers['access-control-allow-credentials'] !== undefined) problems.push('credentials allowed');
+  const sendsCookies = headers['access-control-allow-credentials'] !== undefined;
+  if (sendsCookies && (headers['access-control-allow-origin'] ?? '*') === '*')
+    problems.push('credentials allowed to a page that is not');
   if (/basic/i.test(headers['www-authenticate'] ?? '')) problems.push('a prompt for a password');
   if (status < 400) return problems;
   // Its words are those of the health of the proxy.

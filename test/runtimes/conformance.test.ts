@@ -115,6 +115,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(await arrived()).toEqual(batch.map(({ messageId }) => messageId));
     });
 
+    test('are taken at once, with a slash at the end of the path or without, where the server itself allows it', async () => {
+      const sent = (path: string): Promise<Response> =>
+        ask(path, { method: 'POST', headers: HEADERS, body: json(event()), redirect: 'manual' });
+      expect((await sent('/v1/batch')).status).toBe(200);
+      // Next.js without trailingSlash leads to the path without one.
+      expect([200, 308]).toContain((await sent('/v1/batch/')).status);
+    });
+
     test('of no event are taken, as the question whether the key is good', async () => {
       expect(await verdict(await send(json()))).toBe('200');
       expect(await standIn.requests()).toEqual([]);

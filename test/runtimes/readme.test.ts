@@ -8,11 +8,16 @@ import { BUN, deno, NEWEST_NODE, versionOf } from './runtimes.ts';
 const SERVERS = [
   'express.js',
   'fastify.js',
+  'koa.js',
   'hono.js',
   'next/app/e/[...path]/route.js',
   'next/next.config.js',
+  'next-pages/pages/api/e/[...path].js',
+  'next-pages/next.config.js',
   'workers.js',
   'queue.js',
+  'lambda-express.js',
+  'lambda-http.js',
   'deno.js',
   'bun.js',
 ];
@@ -36,8 +41,10 @@ test('it names the versions that are run', () => {
     Bun: cell('Bun'),
     Express: cell('Express'),
     Fastify: cell('Fastify'),
+    Koa: cell('Koa'),
     Hono: cell('Hono'),
     'Next.js': cell('Next.js'),
+    'AWS Lambda': cell('AWS Lambda'),
     Workers: cell('Cloudflare Workers'),
   }).toEqual({
     Node: expect.stringContaining(versionOf(NEWEST_NODE)),
@@ -45,8 +52,10 @@ test('it names the versions that are run', () => {
     Bun: versionOf(BUN),
     Express: installed('express'),
     Fastify: installed('fastify'),
+    Koa: installed('koa'),
     Hono: `${installed('hono')} on @hono/node-server ${installed('@hono/node-server')}`,
     'Next.js': expect.stringContaining(installed('next')),
+    'AWS Lambda': `@codegenie/serverless-express ${installed('@codegenie/serverless-express')}, serverless-http ${installed('serverless-http')}`,
     Workers: expect.stringContaining(installed('workerd')),
   });
   expect(README).toContain(`zone.js ${installed('zone.js')}`);

@@ -41,27 +41,34 @@ const workers: Server = {
 const NEXT = 'node_modules/next/dist/bin/next';
 
 /** Built once; what it is configured by is read when it starts. */
-const built = lazy(async () => {
-  await promisify(execFile)(NODE.command, [NEXT, 'build', 'servers/next'], {
-    cwd: FOLDER,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      NEXT_TELEMETRY_DISABLED: '1',
-      PROXY_OPTIONS: JSON.stringify({ writeKey: 'none', clientKeys: ['web'] }),
-    },
+function nextApp(name: string, folder: string, script: Server['script']): Server {
+  const built = lazy(async () => {
+    await promisify(execFile)(NODE.command, [NEXT, 'build', folder], {
+      cwd: FOLDER,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        NEXT_TELEMETRY_DISABLED: '1',
+        PROXY_OPTIONS: JSON.stringify({ writeKey: 'none', clientKeys: ['web'] }),
+      },
+    });
   });
-});
+  return {
+    name,
+    script,
+    hangsUp: 'who sends too much',
+    async start(options) {
+      await built();
+      return run(NODE, [NEXT, 'start', folder], options);
+    },
+  };
+}
 
-const next: Server = {
-  name: 'Next.js',
-  script: 'plain',
-  hangsUp: 'who sends too much',
-  async start(options) {
-    await built();
-    return run(NODE, [NEXT, 'start', 'servers/next'], options);
-  },
-};
+/** As a Lambda function, behind what stands in for API Gateway. */
+const lambda = (adapter: string, file: string): Server => ({
+  ...server(`AWS Lambda, by ${adapter}`, NODE, ''),
+  start: (options) => run(NODE, ['servers/gateway.js', `./${file}`], options),
+});
 
 /** Turn by turn, and neither copy knows of the other. */
 const balanced: Server = {
@@ -95,10 +102,14 @@ export const SERVERS: readonly Server[] = [
   server('node:http of the newest Node', NEWEST_NODE, 'node.js'),
   server('Express 5', NODE, 'express.js'),
   server('Fastify', NODE, 'fastify.js'),
+  server('Koa', NODE, 'koa.js'),
   server('Hono', NODE, 'hono.js'),
-  next,
+  nextApp('Next.js', 'servers/next', 'plain'),
+  nextApp('Next.js, pages/api, with trailingSlash', 'servers/next-pages', 'packed'),
   workers,
   server('Deno', deno('--allow-net', '--allow-env', '--allow-read'), 'deno.js'),
   server('Bun', BUN, 'bun.js'),
+  lambda('@codegenie/serverless-express', 'lambda-express.js'),
+  lambda('serverless-http', 'lambda-http.js'),
   balanced,
 ];

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ROOT } from '../support/readme.ts';
 import { FOLDER } from './folder.ts';
 
-test('the proxy fits the types of Node, Express, Fastify, Hono and Workers', () => {
+test('the proxy fits the types of Node, Express, Fastify, Hono, Workers and the adapters for Lambda', () => {
   const folder = `${ROOT}test/results/servers/`;
   mkdirSync(folder, { recursive: true });
   const compilerOptions = {
@@ -21,7 +21,7 @@ test('the proxy fits the types of Node, Express, Fastify, Hono and Workers', () 
     skipLibCheck: true,
     noEmit: true,
   };
-  const files = ['node', 'express', 'fastify', 'hono', 'workers'].map(
+  const files = ['node', 'express', 'fastify', 'hono', 'workers', 'lambda-express', 'lambda-http'].map(
     (name) => `${FOLDER}servers/${name}.js`,
   );
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify({ compilerOptions, files }));

@@ -30,6 +30,7 @@ import {
   type Stores,
   takeTurns,
 } from './copies.ts';
+import { type Gateway, turnsAway } from './gateway.ts';
 import { createLogin, type LoginBehaviour, type LoginRequest, TOKEN_SECRET } from './login.ts';
 import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
@@ -93,6 +94,8 @@ export interface SiteChange {
   readonly cutsPrefix?: boolean;
   /** With `false` nothing listens on the ports of this site; with `true` it does again. */
   readonly listening?: boolean;
+  /** What stands in front of all of it. */
+  readonly gateway?: Gateway;
 }
 
 export interface SiteNews {
@@ -144,6 +147,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   let folder: string | undefined;
   let app: string | undefined;
 
+  let gateway: Gateway | undefined;
   let cutsPrefix = false;
   let underWay = 0;
   let storeFailures = 0;
@@ -257,6 +261,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   let basePath = '/e';
   let proxy = makeProxy({ basePath });
   const site = await listen(async (request, response) => {
+    if (turnsAway(gateway, request, response)) return undefined;
     const { pathname } = new URL(request.url ?? '/', 'http://site');
     if (pathname.replace(/\/$/, '') === `${basePath}/v1/batch`)
       return toProxy(request, response, proxy, faults);
@@ -290,6 +295,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   const origin = originOf(site);
   let apiProxy = makeProxy({ origins: [origin] });
   const api = await listen(async (request, response) => {
+    if (turnsAway(gateway, request, response)) return undefined;
     if (request.url?.startsWith('/v1/batch')) return toProxy(request, response, apiProxy, faults);
     if (request.url?.startsWith('/v1/')) return toProxy(request, response, apiProxy, privateFaults);
     return apiProxy.node(request, response);
@@ -320,6 +326,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
       app = change.app ?? app;
+      gateway = change.gateway ?? gateway;
       cutsPrefix = change.cutsPrefix ?? cutsPrefix;
       if (change.copies) {
         await shared.close();

@@ -29,6 +29,8 @@ test('what is not given is completed', () => {
       requestTimeoutMs: 15_000,
       compression: 'auto',
       authorization: 'client-key',
+      clientKeyHeader: 'Authorization',
+      credentials: 'omit',
     },
     outbox: { storage: 'indexeddb', maxEvents: 10_000, maxBytes: 10_485_760, maxAgeMs: 604_800_000 },
     beforeSend: undefined,

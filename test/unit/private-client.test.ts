@@ -55,6 +55,8 @@ function clientPage(
         requestTimeoutMs: 15_000,
         compression: 'off',
         authorization: 'client-key',
+        clientKeyHeader: 'Authorization',
+        credentials: 'omit',
       },
     },
     stops,

@@ -34,6 +34,8 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
         requestTimeoutMs: 15_000,
         compression: 'off',
         authorization: 'client-key',
+        clientKeyHeader: 'Authorization',
+        credentials: 'omit',
       },
     },
     stops,

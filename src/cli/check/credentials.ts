@@ -1,4 +1,4 @@
-import { basicAuthorization } from '../../wire.ts';
+import { basicAuthorization, CLIENT_KEY_HEADER, inBytes } from '../../wire.ts';
 import { inWords, isDelivered, isRefused, outcomeOf, type Reply } from './probe.ts';
 import { fail, type Finding, pass, skip, warn } from './row.ts';
 import { answersIn, type Scene } from './scene.ts';
@@ -15,6 +15,13 @@ export async function checkCredentials(scene: Scene): Promise<readonly Finding[]
     accepted(known),
     refused('wrong key refused', await ask(basicAuthorization(UNKNOWN_KEY))),
     refused('missing key refused', await ask(null)),
+    alsoIn(
+      CLIENT_KEY_HEADER,
+      await scene.postEvents([], {
+        authorization: null,
+        headers: { [CLIENT_KEY_HEADER]: inBytes(scene.clientKey) },
+      }),
+    ),
     similar(await ask(basicAuthorization(`${scene.clientKey}-other`))),
     prompt(scene),
   ];
@@ -65,6 +72,12 @@ function refused(name: string, reply: Reply): Finding {
       'Answer 401: the SDK then says that the key is wrong, and otherwise that the address takes no batches.',
     );
   return warn(name, inWords(reply), 'Answer 401: the SDK then says that the key is wrong.');
+}
+
+function alsoIn(header: string, reply: Reply): Finding {
+  const name = `key in ${header}`;
+  if (isDelivered(reply)) return pass(name, inWords(reply));
+  return skip(name, `${inWords(reply)}; only delivery.clientKeyHeader needs it`);
 }
 
 function similar(reply: Reply): Finding {

@@ -5,6 +5,8 @@ import type { Scene } from './scene.ts';
 
 /** What the SDK puts on every batch. https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names */
 const NEEDED = ['authorization', 'content-type'];
+/** What scripts for tracing put on every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
+const TRACING = ['baggage', 'sentry-trace', 'traceparent'];
 
 /** Whether the browser lets pages of another origin send, and read what is answered. */
 export async function checkPreflight(scene: Scene): Promise<readonly Finding[]> {
@@ -16,7 +18,9 @@ export async function checkPreflight(scene: Scene): Promise<readonly Finding[]> 
   const refused = await scene.postEvents([], { authorization: null });
   return [
     verdict,
-    ...(verdict.status === 'pass' && reply.kind === 'answer' ? [remembered(reply)] : []),
+    ...(verdict.status === 'pass' && reply.kind === 'answer'
+      ? [remembered(reply), await traced(scene), withCookies(reply, answered)]
+      : []),
     readable(scene, answered),
     readableRefusal(scene, refused),
     await exposed(scene, answered),
@@ -55,7 +59,7 @@ function permission(scene: Scene, reply: Reply): Finding {
   return pass('preflight', `allows ${scene.origin}`);
 }
 
-/** The SDK sends no cookies, so that a `*` is enough. */
+/** By itself the SDK sends no cookies, so that a `*` is enough. */
 function allowsOrigin({ origin }: Scene, answer: Answer): boolean {
   const allowed = answer.header('Access-Control-Allow-Origin');
   return allowed === '*' || allowed === origin;
@@ -75,6 +79,29 @@ function remembered(answer: Answer): Finding {
   if (seconds > 0) return pass('preflight kept', `for ${seconds} s`);
   const advice = 'Answer Access-Control-Max-Age: 7200. Browsers ask again every 5 seconds without it.';
   return warn('preflight kept', 'not asked for', advice);
+}
+
+/** Few pages send cookies. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
+function withCookies(preflight: Answer, answered: Reply): Finding {
+  const allow = (reply: Reply): boolean =>
+    reply.kind === 'answer' &&
+    reply.header('Access-Control-Allow-Credentials') === 'true' &&
+    reply.header('Access-Control-Allow-Origin') !== '*';
+  const name = 'cookies';
+  if (allow(preflight) && allow(answered)) return pass(name, "delivery.credentials may be 'include'");
+  return skip(name, "not allowed, which only delivery.credentials: 'include' needs");
+}
+
+async function traced(scene: Scene): Promise<Finding> {
+  const name = 'tracing headers';
+  const reply = await preflight(scene, [...NEEDED, ...TRACING].sort());
+  const missing = TRACING.filter((each) => reply.kind === 'silence' || !allowsHeader(reply, each));
+  if (missing.length === 0) return pass(name, TRACING.join(', '));
+  return warn(
+    name,
+    `does not allow ${missing.join(', ')}`,
+    'Allow the headers that Access-Control-Request-Headers names. Scripts for tracing put these on every request of a page, and its browser then sends none.',
+  );
 }
 
 function readable(scene: Scene, reply: Reply): Finding {

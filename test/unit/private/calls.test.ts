@@ -36,6 +36,12 @@ describe('a private call', () => {
     });
   });
 
+  test('carries cookies where the application says so', async () => {
+    const { call, sent } = callsPage({ credentials: 'same-origin' });
+    await call('/v1/x');
+    expect(sent[0]?.init.credentials).toBe('same-origin');
+  });
+
   test("keeps the application's headers, but for the two that say who calls", async () => {
     const { call, sent } = callsPage();
     const headers = { Authorization: 'Basic d2ViOg==', 'x-cio-client-key': 'other', 'X-Mine': 'yes' };

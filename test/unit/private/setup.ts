@@ -31,7 +31,9 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
 
 export const refused = (): Response => json({ error: 'invalid_token', reason: 'expired' }, 401);
 
-export function callsPage(setup: PageSetup & { readonly proxyUrl?: string } = {}): CallsPage {
+export function callsPage(
+  setup: PageSetup & { readonly proxyUrl?: string; readonly credentials?: RequestCredentials } = {},
+): CallsPage {
   const page = tokenPage(setup);
   const sent: Sent[] = [];
   const counts = { unknownKey: 0 };
@@ -42,6 +44,7 @@ export function callsPage(setup: PageSetup & { readonly proxyUrl?: string } = {}
     proxyUrl: setup.proxyUrl ?? PROXY,
     clientKey: 'web',
     timeoutMs: 15_000,
+    credentials: setup.credentials ?? 'omit',
     clock: page.clock,
     token: page.machine,
     request(url, init) {

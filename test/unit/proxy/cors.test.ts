@@ -4,11 +4,11 @@ import { event, post, startProxy, verdict } from './setup.ts';
 
 const SHOP = 'https://shop.example.com';
 
-function preflight(origin: string, path = '/v1/batch'): Request {
+function preflight(origin: string, path = '/v1/batch', asked = 'authorization,content-type'): Request {
   const headers = {
     Origin: origin,
     'Access-Control-Request-Method': 'POST',
-    'Access-Control-Request-Headers': 'authorization,content-type',
+    'Access-Control-Request-Headers': asked,
   };
   return new Request(`https://events.example.com${path}`, { method: 'OPTIONS', headers });
 }
@@ -24,7 +24,37 @@ describe('a preflight', () => {
       'Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-CIO-Client-Key',
     );
     expect(headers.get('Access-Control-Max-Age')).toBe('7200');
-    expect(headers.get('Vary')).toBe('Origin');
+    expect(headers.get('Access-Control-Allow-Credentials')).toBe('true');
+    expect(headers.get('Vary')).toBe('Origin, Access-Control-Request-Headers');
+  });
+
+  const OURS = 'Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-CIO-Client-Key';
+
+  test.each([
+    [
+      'what tracing adds',
+      'authorization,baggage,content-type,sentry-trace,traceparent',
+      ', baggage, sentry-trace, traceparent',
+    ],
+    ['spaces between', 'authorization, x-datadog-origin', ', x-datadog-origin'],
+    ['what is no name of a header', 'a b,x-"quoted",,ok,é', ', ok'],
+    ['everything', '*', ''],
+    ['a name that is very long', `x-short,${'x'.repeat(101)}`, ', x-short'],
+    [
+      'very many',
+      Array.from({ length: 200 }, (_, i) => `x-${i}`).join(','),
+      Array.from({ length: 50 }, (_, i) => `, x-${i}`).join(''),
+    ],
+  ])('allows the headers that are asked for, and no more than names them: %s', async (_, asked, allowed) => {
+    const { proxy } = await startProxy({ origins: [SHOP] });
+    const { headers } = await proxy.fetch(preflight(SHOP, '/v1/batch', encode(asked)));
+    expect(headers.get('Access-Control-Allow-Headers')).toBe(OURS + allowed);
+  });
+
+  test('of a foreign origin is told of none', async () => {
+    const { proxy } = await startProxy({ origins: [SHOP] });
+    const { headers } = await proxy.fetch(preflight('https://evil.example', '/v1/batch', 'sentry-trace'));
+    expect(headers.get('Access-Control-Allow-Headers')).toBeNull();
   });
 
   test('needs no key', async () => {
@@ -51,7 +81,8 @@ describe('an origin', () => {
     for (const request of [preflight(origin), post([event()], { headers: { Origin: origin } })]) {
       const response = await proxy.fetch(request);
       expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
-      expect(response.headers.get('Vary')).toBe('Origin');
+      expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull();
+      expect(response.headers.get('Vary')).toContain('Origin');
       expect(await verdict(response)).toBe('403 origin_not_allowed');
     }
     expect(upstream.received).toHaveLength(0);
@@ -96,12 +127,21 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   ];
   const responses = await Promise.all(requests.map((request) => proxy.fetch(request)));
   expect(responses.map(({ status }) => status)).toEqual([200, 401, 400, 405, 404, 200]);
+  // With its cookies a page may send, and read what is said to that; it may not read what a gateway keeps from others.
+  expect(responses.map(({ headers }) => headers.get('Access-Control-Allow-Credentials'))).toEqual([
+    ...['true', 'true', 'true'],
+    ...[null, null, null],
+  ]);
   for (const { headers } of responses) {
     expect(headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     expect(headers.get('Access-Control-Expose-Headers')).toBe(
       'Accept-Encoding, Retry-After, Date, WWW-Authenticate',
     );
-    expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
     expect(headers.get('Accept-Encoding')).toBe('gzip');
   }
 });
+
+/** Headers carry bytes. */
+function encode(value: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(value));
+}

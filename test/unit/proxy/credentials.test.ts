@@ -39,6 +39,30 @@ describe('the client key', () => {
     ).toBe('200');
   });
 
+  test.each([
+    ['alone', {}],
+    ['beside the password of a staging site', { Authorization: `Basic ${btoa('staging:password')}` }],
+    ['beside the signature of a platform', { Authorization: 'AWS4-HMAC-SHA256 Credential=a, Signature=b' }],
+  ])('may have a header of its own: %s', async (_, headers) => {
+    const { proxy, upstream } = await startProxy({ clientKeys: ['clé-ключ-鍵'] });
+    const ask = (key: string): Promise<Response> =>
+      proxy.fetch(
+        post([event()], {
+          headers: { Authorization: '', ...headers, 'X-CIO-Client-Key': encodeHeader(key) },
+        }),
+      );
+    expect(await verdict(await ask('clé-ключ-鍵'))).toBe('200');
+    expect(await verdict(await ask('another'))).toBe('401 invalid_client_key');
+    expect(upstream.received).toHaveLength(1);
+    expect(upstream.received[0]?.headers).not.toHaveProperty('x-cio-client-key');
+  });
+
+  test('in its own header is the one that counts, also where another one is in Authorization', async () => {
+    const { proxy } = await startProxy({ clientKeys: ['web', 'shop'] });
+    const headers = { Authorization: basicAuthorization('web'), 'X-CIO-Client-Key': 'unknown' };
+    expect(await verdict(await proxy.fetch(post([event()], { headers })))).toBe('401 invalid_client_key');
+  });
+
   test('can be judged by an async function that sees the request', async () => {
     const clientKeys = async (key: string, request: Request): Promise<boolean> =>
       key === request.headers.get('X-Expected-Key');

@@ -7,6 +7,11 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
@@ -47,6 +52,21 @@ describe('under node:http', () => {
   test('a path with doubled slashes is a path, not a host', async () => {
     const { proxy } = await startProxy();
     expect(await verdict(await send(`${await listen(proxy.node)}//v1//batch/`))).toBe('200');
+  });
+
+  test('what stands before it may have written headers as numbers and lists', async () => {
+    const { proxy, upstream } = await startProxy({
+      enrich: ({ request }) => ({ tried: request.headers.get('X-Tried') }),
+    });
+    const url = await listen((request, response) => {
+      Object.assign(request.headers, {
+        'content-length': Number(request.headers['content-length']),
+        'x-tried': [1, '2'],
+      });
+      proxy.node(request, response);
+    });
+    expect(await verdict(await send(`${url}/v1/batch`))).toBe('200');
+    expect(upstream.received[0]?.body.batch[0]).toMatchObject({ context: { tried: '1, 2' } });
   });
 
   test('a page of the same origin may send without any configuration', async () => {
@@ -197,6 +217,51 @@ describe('under node:http', () => {
     const socket = connect(Number(port), '127.0.0.1');
     socket.end(raw);
     expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+});
+
+describe('under node:http2, without TLS', () => {
+  async function ask(page: string): Promise<{ status: number; body: string; allowed: unknown }> {
+    const { proxy } = await startProxy();
+    const server = createHttp2Server(proxy.node).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const authority = `localhost:${(server.address() as AddressInfo).port}`;
+    const session = connectHttp2(`http://${authority}`);
+    onTestFinished(() => {
+      session.destroy();
+      server.close();
+    });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/v1/batch',
+      authorization: HEADERS.Authorization,
+      'content-type': 'application/json',
+      origin: page.replace('HERE', authority),
+    });
+    const answered = once(stream, 'response') as Promise<[IncomingHttpHeaders & { ':status'?: number }]>;
+    stream.end(JSON.stringify({ batch: [event()] }));
+    const [headers] = await answered;
+    return {
+      status: headers[':status'] ?? 0,
+      body: await text(stream),
+      allowed: headers['access-control-allow-origin'],
+    };
+  }
+
+  // Browsers say Sec-Fetch-Site to trustworthy origins alone.
+  test.each(['http://HERE', 'https://HERE'])(
+    'a page of %s, which :authority names, is at home',
+    async (page) => {
+      expect(await ask(page)).toMatchObject({
+        status: 200,
+        body: '{"success":true}',
+        allowed: expect.stringContaining('localhost'),
+      });
+    },
+  );
+
+  test('a page of another origin is not', async () => {
+    expect(await ask('http://evil.example')).toMatchObject({ status: 403, allowed: undefined });
   });
 });
 

@@ -221,10 +221,12 @@ describe('the client key beside a customer token', () => {
     expect(await fullVerdict(await proxy.fetch(post([event(MINE)], { headers })))).toBe('200');
   });
 
-  test('is not looked for in Basic, nor the other way round', async () => {
-    const proxy = await proxyWith({ secret: SECRET });
+  test('alone lets events pass as Basic does, and opens nothing of a person', async () => {
+    const proxy = await proxyWith({ secret: SECRET }, { appApi: { key: 'app-key' } });
     const headers = { Authorization: '', 'X-CIO-Client-Key': 'client-api-key-web' };
-    expect(await fullVerdict(await proxy.fetch(post([], { headers })))).toBe('401 invalid_client_key');
+    expect(await fullVerdict(await proxy.fetch(post([], { headers })))).toBe('200');
+    const call = post([], { headers, path: '/v1/customers/attributes' });
+    expect(await fullVerdict(await proxy.fetch(call))).toBe('401 invalid_token missing');
   });
 });
 

@@ -579,8 +579,9 @@ describe('a proxy that does not read gzip', () => {
     const transport = createTransport({
       url: '/v1/batch',
       clock,
-      authorization: 'Basic eDo=',
-      timeoutMs: 15_000,
+      clientKey: { Authorization: 'Basic eDo=' },
+      credentials: 'omit',
+      requestTimeoutMs: 15_000,
       request() {
         requests += 1;
         return requests > 1_000 ? new Promise(() => {}) : Promise.resolve(new Response('', { status: 415 }));

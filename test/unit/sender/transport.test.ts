@@ -23,8 +23,9 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
   const transport = createTransport({
     url: `${server.url}/e/v1/batch`,
     clock,
-    authorization: basicAuthorization('site-1'),
-    timeoutMs: 15_000,
+    clientKey: { Authorization: basicAuthorization('site-1') },
+    credentials: 'omit',
+    requestTimeoutMs: 15_000,
     request(url, init) {
       requests.push(init);
       return request(url, init);
@@ -78,6 +79,17 @@ describe('a request', () => {
     await transport.send([small('a')]);
     expect(requests[0]).toMatchObject({ credentials: 'omit', redirect: 'manual' });
   });
+
+  test.each(['same-origin', 'include'] as const)(
+    'carries cookies with %s, also the one that asks whether the proxy answers',
+    async (credentials) => {
+      const { transport, requests } = await wire({ credentials });
+      await transport.send([small('a')]);
+      await transport.send([]);
+      await transport.send([small('b')], { leaving: true });
+      expect(requests.map((each) => each.credentials)).toEqual([credentials, credentials, credentials]);
+    },
+  );
 
   test('with no events asks whether the proxy answers', async () => {
     const { server, transport } = await wire();

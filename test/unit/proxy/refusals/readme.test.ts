@@ -134,6 +134,20 @@ const SCENES: Readonly<Record<string, Scene>> = {
         } as RequestInit),
     ],
   },
+  'a body that something before': {
+    requests: [
+      async () => {
+        const request = post();
+        await request.json();
+        return request;
+      },
+      () => {
+        const request = post();
+        request.body?.getReader();
+        return request;
+      },
+    ],
+  },
   'a body that is cut off': {
     requests: [
       body(gzipSync(BATCH).subarray(0, -9), { 'Content-Encoding': 'gzip' }),

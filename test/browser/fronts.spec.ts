@@ -1,0 +1,90 @@
+/** What stands in front of a whole site, its pages and the proxy alike, and wants a cookie or a password with every request. */
+import { trackStored } from '../support/calls.ts';
+import { expect, impatient, stats, test, told, toldTimes } from '../support/fixtures.ts';
+import { GATE_COOKIE, GATE_PASSWORD } from '../support/gateway.ts';
+import { trackAndLeave } from '../support/leaving.ts';
+
+const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
+
+test.describe('a gateway that wants its cookie', () => {
+  test.beforeEach(async ({ context, site }) => {
+    await context.addCookies([{ ...GATE_COOKIE, url: site.origin }]);
+    await site.change({ gateway: 'cookie' });
+  });
+
+  test('keeps everything back where requests carry none: all of it waits, and why is told', async ({
+    context,
+    open,
+    standIn,
+  }) => {
+    await impatient(context);
+    const page = await open();
+    await trackStored(page, ['Kept']);
+    const [error] = await toldTimes(page, 'error');
+    expect(error).toMatchObject({ code: 'endpoint-refuses' });
+    expect(await stats(page)).toMatchObject({ pending: 1, delivered: 0 });
+    expect(await told(page, 'dropped')).toEqual([]);
+    expect(await standIn.names()).toEqual([]);
+  });
+
+  test("lets it pass with credentials: 'same-origin', the last request too", async ({
+    open,
+    page,
+    standIn,
+  }) => {
+    await open('/shop', { delivery: { credentials: 'same-origin' } });
+    await trackStored(page, ['First']);
+    await page.evaluate(() => window.analytics.flush());
+    await trackAndLeave(page, ['Last'], '/next');
+    await expect.poll(() => standIn.account(['First', 'Last'])).toEqual(ONCE(2));
+    await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
+  });
+
+  test("lets it pass to a proxy on another origin with 'include', and the page reads the answers", async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open('/shop', { proxyUrl: site.apiOrigin, delivery: { credentials: 'include' } });
+    await trackStored(page, ['First']);
+    await page.evaluate(() => window.analytics.flush());
+    expect(await stats(page)).toMatchObject({ delivered: 1, pending: 0 });
+    await trackAndLeave(page, ['Last'], '/next');
+    await expect.poll(() => standIn.account(['First', 'Last'])).toEqual(ONCE(2));
+    for (const { headers } of await standIn.requests()) expect(headers).not.toHaveProperty('cookie');
+  });
+});
+
+test.describe('a password in front of a staging site', () => {
+  test.use({ httpCredentials: GATE_PASSWORD });
+  test.beforeEach(({ site }) => site.change({ gateway: 'password' }));
+
+  test('takes Authorization for itself, and the client key goes in its own header', async ({
+    open,
+    page,
+    site,
+    standIn,
+  }) => {
+    await open('/shop', { delivery: { clientKeyHeader: 'X-CIO-Client-Key', credentials: 'same-origin' } });
+    await trackStored(page, ['First']);
+    await page.evaluate(() => window.analytics.flush());
+    expect(await stats(page)).toMatchObject({ delivered: 1, pending: 0 });
+    await trackAndLeave(page, ['Last'], '/next');
+    await expect.poll(() => standIn.account(['First', 'Last'])).toEqual(ONCE(2));
+    const key = `Basic ${btoa('client-api-key-web:')}`;
+    for (const { authorization } of await site.batches()) expect(authorization).not.toBe(key);
+  });
+});
+
+test('across origins, a client key in its own header is allowed by the preflight', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
+  await open('/shop', { proxyUrl: site.apiOrigin, delivery: { clientKeyHeader: 'X-CIO-Client-Key' } });
+  await trackStored(page, ['First']);
+  await expect.poll(() => standIn.account(['First'])).toEqual(ONCE(1));
+  expect((await site.batches()).map(({ authorization }) => authorization)).toEqual([null, null]);
+});

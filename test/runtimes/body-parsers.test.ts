@@ -1,0 +1,69 @@
+/** Real body parsers that run before the proxy: what they have kept is taken, and where they keep nothing no browser drops an event. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { judge } from '../../src/sender/outcome.ts';
+import { basicAuthorization } from '../../src/wire.ts';
+import { type ServerProcess, startServer } from '../support/process.ts';
+import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../unit/proxy/setup.ts';
+import { run } from './process.ts';
+import { NODE } from './runtimes.ts';
+
+const HEADERS = { Authorization: basicAuthorization(CLIENT_KEY), 'Content-Type': 'application/json' };
+
+let pipelines: ServerProcess;
+let standIn: StandIn;
+beforeAll(async () => {
+  pipelines = await startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY });
+  standIn = createStandIn(pipelines.origin);
+});
+afterAll(() => pipelines.stop());
+beforeEach(() => standIn.forget());
+
+async function start(which: string): Promise<(packed: boolean) => Promise<Response>> {
+  const { origin, stop } = await run(NODE, ['servers/parsed.js', which], {
+    writeKey: WRITE_KEY,
+    clientKeys: [CLIENT_KEY],
+    basePath: '/e',
+    upstreamUrl: standIn.origin,
+  });
+  onTestFinished(stop);
+  return (packed) => {
+    const body = JSON.stringify({ batch: [event({ event: packed ? 'Packed 🦊' : 'Plain 🦊' })] });
+    const headers = packed ? { ...HEADERS, 'Content-Encoding': 'gzip' } : HEADERS;
+    return fetch(`${origin}/e/v1/batch`, { method: 'POST', headers, body: packed ? gzipSync(body) : body });
+  };
+}
+
+describe('behind', () => {
+  test.each([
+    'express.json',
+    'express.json, with rawBody',
+    'express.text',
+    'express.raw',
+    'what keeps it as it came',
+    'koa-bodyparser, handed on',
+  ])('%s, plain and packed events arrive', async (which) => {
+    const send = await start(which);
+    expect([(await send(false)).status, (await send(true)).status]).toEqual([200, 200]);
+    expect(await standIn.names()).toEqual(['Plain 🦊', 'Packed 🦊']);
+  });
+
+  test.each(['koa-bodyparser', 'hono'])(
+    '%s, which keeps nothing of it, the browser keeps its events',
+    async (which) => {
+      const send = await start(which);
+      const answer = await send(false);
+      const body = await answer.text();
+      expect([answer.status, JSON.parse(body)]).toEqual([
+        503,
+        expect.objectContaining({
+          error: 'body_already_read',
+          message: expect.stringContaining('before body parsers'),
+        }),
+      ]);
+      expect(judge({ status: answer.status, headers: answer.headers, body }, Date.now()).kind).toBe('busy');
+      expect(await standIn.names()).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,4 @@
+import serverless from 'serverless-http';
+import { proxy } from './proxy.js';
+
+export const handler = serverless(proxy.node);
