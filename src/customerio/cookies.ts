@@ -66,7 +66,8 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
     if (all(name).length <= most) return;
     domain ??= widest();
     for (const path of pathsOf(pathname))
-      for (const level of [...levels].reverse()) {
+      for (let i = levels.length; i--;) {
+        const level = levels[i];
         const isOurs = level === domain && path === ownPath;
         if (all(name).length > most && !(most && isOurs)) put(name, '', level, 0, path);
       }
@@ -93,11 +94,10 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
 }
 
 /** The paths for which a cookie of the page may be, the longest first. */
-const pathsOf = (pathname: string): readonly string[] =>
-  pathname
-    .split('/')
-    .map((_, i, parts) => parts.slice(0, i + 1).join('/') || '/')
-    .reverse();
+function pathsOf(pathname: string): readonly string[] {
+  const parts = pathname.split('/');
+  return parts.map((_, i) => parts.slice(0, parts.length - i).join('/') || '/');
+}
 
 /** `example.co.uk`'s parents from the widest down, and `''` for the host alone. */
 function domainLevels(hostname: string): readonly string[] {
