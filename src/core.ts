@@ -64,8 +64,9 @@ export function createCore(needs: CoreNeeds): Core {
       if (wiped) return drop(id, 'consent');
       const captured = capture(id, clock.now(), draft, settings.beforeSend);
       if (captured.kind === 'event') return keep(captured.event);
-      if (captured.cause) report(captured.reason, captured.cause);
-      return drop(id, captured.reason);
+      const { reason, cause, mistake } = captured;
+      if (cause || mistake) report(mistake ?? reason, cause);
+      return drop(id, reason);
     },
     refuse: drop,
     tell: needs.tell,
@@ -127,7 +128,9 @@ export function createCore(needs: CoreNeeds): Core {
   const transport = createTransport({
     url,
     clock,
-    authorization: basicAuthorization(settings.clientKey),
+    get authorization() {
+      return basicAuthorization(settings.clientKey);
+    },
     timeoutMs: delivery.requestTimeoutMs,
     request: browser.request,
     gzip: browser.gzip,

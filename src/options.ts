@@ -63,7 +63,7 @@ export interface AnalyticsOptions {
   readonly pageViews?: NonNullable<PageViewOptions['mode']> | PageViewOptions;
   readonly delivery?: DeliveryOptions;
   readonly outbox?: OutboxOptions;
-  /** Sees each event at its call, synchronously; may change it. `null` or a throw drops it (`before-send`). */
+  /** Sees each event at its call, synchronously; may change it. `null`, a throw or a promise drops it (`before-send`). */
   readonly beforeSend?: (event: WireEvent) => WireEvent | null;
   /** Plugins of the wrapped SDK; events wait until they have loaded. */
   readonly plugins?: readonly Plugin[];

@@ -128,8 +128,14 @@ export interface InboxAnswer {
   readonly messages: readonly InboxMessage[];
 }
 
-/** What counts as bytes, everywhere. */
-export const utf8: TextEncoder = /*#__PURE__*/ new TextEncoder();
+let encoder: TextEncoder | undefined;
+const made = (): TextEncoder => (encoder ??= new TextEncoder());
+
+/** What counts as bytes, everywhere. Made when it is used: jsdom, in which applications are tested, has no TextEncoder. */
+export const utf8: Pick<TextEncoder, 'encode' | 'encodeInto'> = {
+  encode: (text) => made().encode(text),
+  encodeInto: (text, room) => made().encodeInto(text, room),
+};
 
 /** `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */
 export function basicAuthorization(clientKey: string): string {
