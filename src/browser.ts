@@ -49,7 +49,10 @@ export interface PageFacts {
   readonly search: string;
   readonly title: string;
   readonly referrer: string;
+  /** The address that the document declares for itself, unless that was so on another path of the app already. */
   readonly canonical: string | undefined;
+  /** The same, believed or not. */
+  readonly declared: string | undefined;
   readonly userAgent: string;
   readonly locale: string | undefined;
 }
@@ -167,7 +170,7 @@ export const onStorageChange = (run: (key: string | null) => void): (() => void)
 
 let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
 
-function canonical(): string | undefined {
+function declaredAddress(): string | undefined {
   // A live collection is walked once for each call of the application; asking the document anew costs ten times that.
   links ??= page().getElementsByTagName?.('link');
   let found: string | undefined;
@@ -177,20 +180,24 @@ function canonical(): string | undefined {
 }
 
 let facts: PageFacts | undefined;
+/** Where the document began to declare what it declares: many apps leave the link of the server as it is. */
+let declaredOn: string | undefined;
 
 export function pageFacts(): PageFacts {
-  const { href, pathname, search } = location;
+  const { href, pathname: path, search } = location;
   const { title = '', referrer = '' } = page();
-  const { userAgent, language } = navigator;
-  const link = canonical();
+  const { userAgent, language: locale } = navigator;
+  const declared = declaredAddress();
+  if (!facts || facts.declared !== declared) declaredOn = path;
   // The same object for as long as nothing changes: ten thousand calls that wait for consent have one page.
   if (
     facts?.href !== href ||
     facts.title !== title ||
-    facts.canonical !== link ||
-    facts.locale !== language
+    facts.declared !== declared ||
+    facts.locale !== locale
   ) {
-    facts = { href, path: pathname, search, title, referrer, canonical: link, userAgent, locale: language };
+    const canonical = declaredOn === path ? declared : undefined;
+    facts = { href, path, search, title, referrer, canonical, declared, userAgent, locale };
   }
   return facts;
 }

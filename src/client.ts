@@ -38,6 +38,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         .map((number) => base32(number, 5))
         .join('')
     : '';
+  // What the document declares about itself is believed where it was seen first.
+  if (hasPage) moment();
   const newId = createIds(browser.clock.now(), page);
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;

@@ -43,8 +43,11 @@ export function createPageViews(
 
   /** The address may be that of the next page already; the title is still that of this one. */
   function finish(): void {
-    const { title, canonical } = snapshot().page;
-    if (view) view.page = { ...view.page, title, canonical: hash ? view.page.href : canonical };
+    if (!view) return;
+    const { title, declared } = snapshot().page;
+    const { page } = view;
+    const canonical = hash ? page.href : declared === page.declared ? page.canonical : declared;
+    view.page = { ...page, title, canonical };
   }
 
   function settle(): PageView | undefined {

@@ -47,6 +47,7 @@ const nothing: Browser = {
     title: '',
     referrer: '',
     canonical: undefined,
+    declared: undefined,
     userAgent: '',
     locale: undefined,
   }),
