@@ -118,6 +118,11 @@ export const lifecycle: Lifecycle = {
 /** Whether the page is made ready ahead of time, and nobody sees it yet. */
 export const inPrerender = (): boolean => (document as { prerendering?: boolean }).prerendering === true;
 
+/** Whether this is a part of another page of its origin, with which it goes: a silent sign-in, a widget. */
+export const inFrame = (): boolean =>
+  // The document of another origin is not there, and a service worker has no window.
+  unlessRefused(() => parent !== window && Boolean(parent.document), false);
+
 /**
  * Tells of each change of the address within this page, at once: by the Navigation API
  * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by

@@ -306,7 +306,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       onClose();
     },
   };
-  if (hasPage && settings.pageViews.mode !== 'manual')
+  if (hasPage && settings.pageViews.mode !== 'manual' && !browser.inFrame())
     // Before there is a core, so that it is told first when the page is left.
     views = createPageViews(
       settings.pageViews,

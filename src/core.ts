@@ -144,8 +144,9 @@ export function createCore(needs: CoreNeeds): Core {
     void leader.ask();
     rescued = rescued.then(rescue);
   }
+  const isFrame = browser.inFrame();
   const leaderBy = (locks: Pick<LockManager, 'query' | 'request'>): Leader =>
-    createLeader({ name: scope, locks, clock, gained });
+    createLeader({ name: scope, locks, clock, isFrame, gained });
   const locks = browser.lockManager();
   let leader = leaderBy(locks ?? NO_LOCKS);
   if (!locks) {
@@ -251,11 +252,16 @@ export function createCore(needs: CoreNeeds): Core {
     }
   }
 
-  /** The browser slows a hidden page down, and may freeze it: a tab that stands in line sends in its place. */
+  const isBehind = (): boolean => isFrame || lifecycle.hidden();
+
+  /**
+   * The browser slows a hidden page down, and may freeze it, and a frame goes with its page: a tab that stands in line sends
+   * in their place.
+   */
   async function handOver(): Promise<void> {
-    if (!lifecycle.hidden() || !leader.leads()) return;
+    if (!isBehind() || !leader.leads()) return;
     await leader.ask();
-    if (!lifecycle.hidden() || !leader.hasHeir() || sender.busy()) return;
+    if (!isBehind() || !leader.hasHeir() || sender.busy()) return;
     leader.leave();
     leader.join();
   }
