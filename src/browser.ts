@@ -127,15 +127,20 @@ export const inFrame = (): boolean =>
  * Tells of each change of the address within this page, at once: by the Navigation API
  * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by
  * standing in front of what scripts change it with. `stops` takes what ends it.
+ * @param run is told whether the new address has taken the place of the one before
  */
-export function onAddressChange(run: () => void, stops: (() => void)[]): void {
+export function onAddressChange(run: (isReplaced: boolean) => void, stops: (() => void)[]): void {
   const { navigation } = window as { navigation?: EventTarget };
-  stops.push(listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', run));
+  stops.push(
+    listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', (event) =>
+      run((event as { readonly navigationType?: string }).navigationType === 'replace'),
+    ),
+  );
   for (const name of navigation ? [] : (['pushState', 'replaceState'] as const)) {
     const original = history[name];
     const ours: typeof original = (...args) => {
       original.apply(history, args);
-      run();
+      run(name === 'replaceState');
     };
     history[name] = ours;
     stops.push(() => {

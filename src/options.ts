@@ -45,6 +45,10 @@ export interface PageViewOptions {
   readonly mode?: 'manual' | 'load' | 'history';
   /** Whether another hash is another page, as for routers that keep the address there. @default false */
   readonly hash?: boolean;
+  /** Whether another query is another page; `false` looks at the path alone, as for filters and search-as-you-type. @default true */
+  readonly search?: boolean;
+  /** Whether an address that takes the place of another in the history (`replaceState`) is another page. @default true */
+  readonly replace?: boolean;
 }
 
 export interface AnalyticsOptions {
@@ -115,7 +119,7 @@ const OUTBOX: Required<OutboxOptions> = {
   maxAgeMs: 7 * 24 * 60 * 60 * 1_000,
 };
 
-const PAGE_VIEWS: Required<PageViewOptions> = { mode: 'manual', hash: false };
+const PAGE_VIEWS: Required<PageViewOptions> = { mode: 'manual', hash: false, search: true, replace: true };
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,

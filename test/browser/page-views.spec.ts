@@ -108,6 +108,58 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
       expect((await views(standIn))[2]?.[2]).toBe(`${site.origin}/shop#/boots`);
     });
 
+    for (const [name, option, views] of [
+      ['by default each letter is a page', {}, ['/shop', '/search', '/search?q=b', '/search?q=bo', '/boots']],
+      ['`search: false` looks at the path alone', { search: false }, ['/shop', '/search', '/boots']],
+      [
+        '`replace: false` leaves out what takes the place',
+        { replace: false },
+        ['/shop', '/search', '/boots'],
+      ],
+    ] as const)
+      test(`search-as-you-type: ${name}`, async ({ open, page, site, standIn }) => {
+        await open('/shop', { pageViews: { mode: 'history', ...option } });
+        await visit(page, '/search');
+        await page.evaluate(() => {
+          void window.analytics.alias('searching');
+          for (const letters of ['b', 'bo']) history.replaceState(null, '', `?q=${letters}`);
+          window.analytics.track('Searched');
+          history.pushState(null, '', '/boots');
+        });
+        await mark(page);
+        const told = async (): Promise<readonly unknown[]> =>
+          (await standIn.events())
+            .filter(({ type }) => type === 'page')
+            .map(({ properties }) => String(properties?.['url']).replace(site.origin, ''));
+        await expect.poll(told).toEqual(views);
+        const events = await standIn.events();
+        const searched = events.find(({ event }) => event === 'Searched');
+        expect(searched?.context.page['url']).toBe(`${site.origin}/search?q=bo`);
+        const boots = events.filter(({ type }) => type === 'page').at(-1);
+        expect(boots?.properties?.['referrer']).toBe(`${site.origin}/search?q=bo`);
+      });
+
+    test('`replace: false`: a router that leads elsewhere at once is one view, of where it has led', async ({
+      open,
+      page,
+      site,
+      standIn,
+    }) => {
+      await open('/shop', { pageViews: { mode: 'history', replace: false } });
+      await expect.poll(() => views(standIn)).toHaveLength(1);
+      await page.evaluate(() => {
+        history.pushState(null, '', '/account');
+        history.replaceState(null, '', '/sign-in');
+        document.title = 'Sign in';
+      });
+      await expect
+        .poll(() => views(standIn))
+        .toEqual([
+          ['Shop', '/shop', ''],
+          ['Sign in', '/sign-in', `${site.origin}/shop`],
+        ]);
+    });
+
     test('a closed instance tells nothing more, and leaves history as it found it', async ({
       open,
       page,
