@@ -36,11 +36,9 @@ function lazyFiles(classic: boolean): Plugin {
       const file = typeof specifier === 'string' ? LAZY[specifier] : undefined;
       return file ? { id: file, external: true } : null;
     },
-    // In a classic script `import()` would resolve against the page.
+    // In a classic script `import()` would resolve against the page: see the intro of cio.js.
     renderDynamicImport: ({ targetModuleId }) =>
-      classic && targetModuleId && files.has(targetModuleId)
-        ? { left: 'import(new URL(', right: ', cioBase).href)' }
-        : null,
+      classic && targetModuleId && files.has(targetModuleId) ? { left: 'cioImport(', right: ')' } : null,
   };
 }
 
@@ -119,6 +117,23 @@ const printIntegrity: Plugin = {
 const isNode = (id: string): boolean => id.startsWith('node:');
 const isProxy = (id: string): boolean => id.endsWith('/proxy/index.ts');
 
+/**
+ * What cio.js is loaded with, and where it looks for its other files: beside itself, and below the proxy where it has no address
+ * of its own, because it stands in the page, in a file with other scripts, or was evaluated.
+ */
+const CIO_INTRO =
+  // Named elements of the page can pose as `document.currentScript`: https://github.com/advisories/GHSA-gcx4-mw62-g8wm
+  `const cioTag = document.currentScript instanceof HTMLScriptElement && document.currentScript;
+  const cioFiles = {};
+  const cioImport = async (name) => {
+    try {
+      return await import(new URL(name, cioTag.src).href);
+    } catch {
+      const folder = String(cioFiles.proxyUrl).replace(/\\/*$/, '/');
+      return import(new URL(name, new URL(folder, document.baseURI)).href);
+    }
+  };`;
+
 const config: RollupOptions[] = [
   {
     input: 'src/index.ts',
@@ -145,10 +160,7 @@ const config: RollupOptions[] = [
       format: 'iife',
       sourcemap: true,
       inlineDynamicImports: true,
-      // Named elements of the page can pose as `document.currentScript`: https://github.com/advisories/GHSA-gcx4-mw62-g8wm
-      intro:
-        'const cioTag = document.currentScript instanceof HTMLScriptElement && document.currentScript, ' +
-        'cioBase = cioTag ? cioTag.src : location.href;',
+      intro: CIO_INTRO,
       plugins: [minify],
     },
   },

@@ -49,7 +49,10 @@ export interface PageFacts {
   readonly search: string;
   readonly title: string;
   readonly referrer: string;
+  /** The address that the document declares for itself, unless that was so on another path of the app already. */
   readonly canonical: string | undefined;
+  /** The same, believed or not. */
+  readonly declared: string | undefined;
   readonly userAgent: string;
   readonly locale: string | undefined;
 }
@@ -115,19 +118,29 @@ export const lifecycle: Lifecycle = {
 /** Whether the page is made ready ahead of time, and nobody sees it yet. */
 export const inPrerender = (): boolean | undefined => (document as { prerendering?: boolean }).prerendering;
 
+/** Whether this is a part of another page of its origin, with which it goes: a silent sign-in, a widget. */
+export const inFrame = (): boolean =>
+  // The document of another origin is not there, and a service worker has no window.
+  unlessRefused(() => parent !== window && Boolean(parent.document), false);
+
 /**
  * Tells of each change of the address within this page, at once: by the Navigation API
  * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by
  * standing in front of what scripts change it with. `stops` takes what ends it.
+ * @param run is told whether the new address has taken the place of the one before
  */
-export function onAddressChange(run: () => void, stops: (() => void)[]): void {
+export function onAddressChange(run: (isReplaced: boolean) => void, stops: (() => void)[]): void {
   const { navigation } = window as { navigation?: EventTarget };
-  stops.push(listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', run));
+  stops.push(
+    listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', (event) =>
+      run((event as { readonly navigationType?: string }).navigationType === 'replace'),
+    ),
+  );
   for (const name of navigation ? [] : (['pushState', 'replaceState'] as const)) {
     const original = history[name];
     const ours: typeof original = (...args) => {
       original.apply(history, args);
-      run();
+      run(name === 'replaceState');
     };
     history[name] = ours;
     stops.push(() => {
@@ -169,7 +182,7 @@ export const onStorageChange = (run: (key: string | null) => void): (() => void)
 
 let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
 
-function canonical(): string | undefined {
+function declaredAddress(): string | undefined {
   // A live collection is walked once for each call of the application; asking the document anew costs ten times that.
   links ??= page().getElementsByTagName?.('link');
   let found: string | undefined;
@@ -179,20 +192,24 @@ function canonical(): string | undefined {
 }
 
 let facts: PageFacts | undefined;
+/** Where the document began to declare what it declares: many apps leave the link of the server as it is. */
+let declaredOn: string | undefined;
 
 export function pageFacts(): PageFacts {
-  const { href, pathname, search } = location;
+  const { href, pathname: path, search } = location;
   const { title = '', referrer = '' } = page();
-  const { userAgent, language } = navigator;
-  const link = canonical();
+  const { userAgent, language: locale } = navigator;
+  const declared = declaredAddress();
+  if (!facts || facts.declared !== declared) declaredOn = path;
   // The same object for as long as nothing changes: ten thousand calls that wait for consent have one page.
   if (
     facts?.href !== href ||
     facts.title !== title ||
-    facts.canonical !== link ||
-    facts.locale !== language
+    facts.declared !== declared ||
+    facts.locale !== locale
   ) {
-    facts = { href, path: pathname, search, title, referrer, canonical: link, userAgent, locale: language };
+    const canonical = declaredOn === path ? declared : undefined;
+    facts = { href, path, search, title, referrer, canonical, declared, userAgent, locale };
   }
   return facts;
 }

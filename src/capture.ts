@@ -1,3 +1,4 @@
+import { isFunction } from './customerio/arguments.ts';
 import type { PluginEvent } from './customerio/snapshot.ts';
 import { toWireEvent } from './customerio/wire-event.ts';
 import type { DropReason } from './events.ts';
@@ -7,7 +8,13 @@ import { MAX_EVENT_BYTES, utf8, type WireEvent } from './wire.ts';
 /** An event that may wait in the outbox, or why it may not. */
 export type Captured =
   | { readonly kind: 'event'; readonly event: OutboxEvent }
-  | { readonly kind: 'dropped'; readonly reason: DropReason; readonly cause?: unknown };
+  | {
+      readonly kind: 'dropped';
+      readonly reason: DropReason;
+      /** What the application has done wrong. */
+      readonly mistake?: string;
+      readonly cause?: unknown;
+    };
 
 // Used again for every event: what was allocated for each was a tenth of the cost of a call.
 const room = new Uint8Array(MAX_EVENT_BYTES);
@@ -24,6 +31,11 @@ export function capture(
     try {
       const changed: unknown = beforeSend(event);
       if (typeof changed !== 'object' || changed === null) return { kind: 'dropped', reason: 'before-send' };
+      if (isFunction((changed as Partial<Promise<unknown>>).then)) {
+        // How it ends is of no use to anybody.
+        Promise.resolve(changed).catch(() => {});
+        return { kind: 'dropped', reason: 'before-send', mistake: 'beforeSend must be synchronous' };
+      }
       event = { ...(changed as WireEvent), messageId: id };
     } catch (cause) {
       // It may have been about to take out what nobody may see.

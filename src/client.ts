@@ -38,6 +38,8 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
         .map((number) => base32(number, 5))
         .join('')
     : '';
+  // What the document declares about itself is believed where it was seen first.
+  if (hasPage) moment();
   const newId = createIds(browser.clock.now(), page);
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
@@ -304,7 +306,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
       onClose();
     },
   };
-  if (hasPage && settings.pageViews.mode !== 'manual')
+  if (hasPage && settings.pageViews.mode !== 'manual' && !browser.inFrame())
     // Before there is a core, so that it is told first when the page is left.
     views = createPageViews(
       settings.pageViews,

@@ -64,8 +64,9 @@ export function createCore(needs: CoreNeeds): Core {
       if (wiped) return drop(id, 'consent');
       const captured = capture(id, clock.now(), draft, settings.beforeSend);
       if (captured.kind === 'event') return keep(captured.event);
-      if (captured.cause) report(captured.reason, captured.cause);
-      return drop(id, captured.reason);
+      const { reason, cause, mistake } = captured;
+      if (cause || mistake) report(mistake ?? reason, cause);
+      return drop(id, reason);
     },
     refuse: drop,
     tell: needs.tell,
@@ -133,10 +134,10 @@ export function createCore(needs: CoreNeeds): Core {
     ...delivery,
     url,
     clock,
-    clientKey: {
-      [delivery.clientKeyHeader]: (delivery.clientKeyHeader < 'B' ? basicAuthorization : inBytes)(
-        settings.clientKey,
-      ),
+    // When the first request is made: a page of a test may have no TextEncoder.
+    get clientKey() {
+      const header = delivery.clientKeyHeader;
+      return { [header]: (header < 'B' ? basicAuthorization : inBytes)(settings.clientKey) };
     },
     request: browser.request,
     gzip: browser.gzip,
@@ -153,8 +154,9 @@ export function createCore(needs: CoreNeeds): Core {
     void leader.ask();
     rescued = rescued.then(rescue);
   }
+  const isFrame = browser.inFrame();
   const leaderBy = (locks: Pick<LockManager, 'query' | 'request'>): Leader =>
-    createLeader({ name: scope, locks, clock, gained });
+    createLeader({ name: scope, locks, clock, isFrame, gained });
   const locks = browser.lockManager();
   let leader = leaderBy(locks ?? NO_LOCKS);
   if (!locks) {
@@ -260,11 +262,16 @@ export function createCore(needs: CoreNeeds): Core {
     }
   }
 
-  /** The browser slows a hidden page down, and may freeze it: a tab that stands in line sends in its place. */
+  const isBehind = (): boolean => isFrame || lifecycle.hidden();
+
+  /**
+   * The browser slows a hidden page down, and may freeze it, and a frame goes with its page: a tab that stands in line sends
+   * in their place.
+   */
   async function handOver(): Promise<void> {
-    if (!lifecycle.hidden() || !leader.leads()) return;
+    if (!isBehind() || !leader.leads()) return;
     await leader.ask();
-    if (!lifecycle.hidden() || !leader.hasHeir() || sender.busy()) return;
+    if (!isBehind() || !leader.hasHeir() || sender.busy()) return;
     leader.leave();
     leader.join();
   }

@@ -57,6 +57,10 @@ export interface PageViewOptions {
   readonly mode?: 'manual' | 'load' | 'history';
   /** Whether another hash is another page, as for routers that keep the address there. @default false */
   readonly hash?: boolean;
+  /** Whether another query is another page; `false` looks at the path alone, as for filters and search-as-you-type. @default true */
+  readonly search?: boolean;
+  /** Whether an address that takes the place of another in the history (`replaceState`) is another page. @default true */
+  readonly replace?: boolean;
 }
 
 export interface AnalyticsOptions {
@@ -75,7 +79,7 @@ export interface AnalyticsOptions {
   readonly pageViews?: NonNullable<PageViewOptions['mode']> | PageViewOptions;
   readonly delivery?: DeliveryOptions;
   readonly outbox?: OutboxOptions;
-  /** Sees each event at its call, synchronously; may change it. `null` or a throw drops it (`before-send`). */
+  /** Sees each event at its call, synchronously; may change it. `null`, a throw or a promise drops it (`before-send`). */
   readonly beforeSend?: (event: WireEvent) => WireEvent | null;
   /** Plugins of the wrapped SDK; events wait until they have loaded. */
   readonly plugins?: readonly Plugin[];
@@ -132,7 +136,12 @@ const OUTBOX: Defaults<Required<OutboxOptions>> = {
   maxAgeMs: 7 * 24 * 60 * 60 * 1_000,
 };
 
-const PAGE_VIEWS: Defaults<Required<PageViewOptions>> = { mode: ['manual', 'load', 'history'], hash: false };
+const PAGE_VIEWS: Defaults<Required<PageViewOptions>> = {
+  mode: ['manual', 'load', 'history'],
+  hash: false,
+  search: true,
+  replace: true,
+};
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,

@@ -28,7 +28,7 @@ export interface PageViews {
  * @param stops takes what ends it
  */
 export function createPageViews(
-  { mode, hash }: Settings['pageViews'],
+  { mode, hash, search, replace }: Settings['pageViews'],
   consent: () => ConsentState,
   snapshot: () => PageView,
   make: (view: PageView) => void,
@@ -36,15 +36,22 @@ export function createPageViews(
   stops: (() => void)[],
 ): PageViews {
   const address = ({ href }: PageFacts): string => href.replace(hash ? '' : /#.*/, '');
+  const isSamePage = (one: string, other: string): boolean =>
+    !search && one.replace(/\?[^#]*/, '') === other.replace(/\?[^#]*/, '');
   let view: PageView | undefined;
+  /** Where the visitor is, whether that was a view or not. */
+  let last: string | undefined;
   let isOpen = false;
   let loading: Promise<void> | undefined;
   let awaitTitle: ((before: string) => void) | undefined;
 
   /** The address may be that of the next page already; the title is still that of this one. */
   function finish(): void {
-    const { title, canonical } = snapshot().page;
-    if (view) view.page = { ...view.page, title, canonical: hash ? view.page.href : canonical };
+    if (!view) return;
+    const { title, declared } = snapshot().page;
+    const { page } = view;
+    const canonical = hash ? page.href : declared === page.declared ? page.canonical : declared;
+    view.page = { ...page, title, canonical };
   }
 
   function settle(): PageView | undefined {
@@ -56,13 +63,19 @@ export function createPageViews(
     return view;
   }
 
-  function see(): void {
+  function see(isReplaced?: boolean): void {
     const next = snapshot();
-    const referrer = view && address(view.page);
-    // Also where it was closed, and a script of the page still calls ours.
-    if (consent() === 'denied' || inPrerender() || referrer === address(next.page) || !stops.length) return;
+    const before = last;
+    const now = address(next.page);
+    if (consent() === 'denied' || inPrerender() || before === now || !stops.length) return;
+    last = now;
+    if (view && before && ((isReplaced && !replace) || isSamePage(before, now))) {
+      // One that nobody has heard of yet is the view of the address that it has got meanwhile.
+      if (isOpen) view.page = { ...next.page, referrer: view.page.referrer };
+      return;
+    }
     settle();
-    if (referrer) next.page = { ...next.page, referrer };
+    if (before) next.page = { ...next.page, referrer: before };
     view = next;
     isOpen = true;
     if (mode === 'load') settle();
@@ -73,7 +86,7 @@ export function createPageViews(
     settle,
     lifecycle.on('hide', settle),
     lifecycle.on('leave', settle),
-    lifecycle.on('prerenderingchange', see),
+    lifecycle.on('prerenderingchange', () => see()),
   );
   if (mode === 'history') onAddressChange(see, stops);
 

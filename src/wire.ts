@@ -128,8 +128,14 @@ export interface InboxAnswer {
   readonly messages: readonly InboxMessage[];
 }
 
-/** What counts as bytes, everywhere. */
-export const utf8: TextEncoder = /*#__PURE__*/ new TextEncoder();
+let encoder: TextEncoder | undefined;
+const made = (): TextEncoder => (encoder ??= new TextEncoder());
+
+/** What counts as bytes, everywhere. Made when it is used: jsdom, in which applications are tested, has no TextEncoder. */
+export const utf8: Pick<TextEncoder, 'encode' | 'encodeInto'> = {
+  encode: (text) => made().encode(text),
+  encodeInto: (text, room) => made().encodeInto(text, room),
+};
 
 /** A text as headers carry it: its bytes in UTF-8, a character each. */
 export const inBytes = (text: string): string => String.fromCharCode(...utf8.encode(text));

@@ -24,10 +24,12 @@ export function prolongedCookie(
   { domain, maxAgeDays = 365 }: AnonymousIdCookieOptions,
 ): string | null {
   // What the SDK writes: an id, percent-encoded.
-  const value = new RegExp(`(?:^|; ?)${NAME}=([\\w.~%!*'()-]{1,200})(?=;|$)`).exec(
-    headers.get('Cookie') ?? '',
-  )?.[1];
-  if (value === undefined) return null;
+  const found = (headers.get('Cookie') ?? '').matchAll(
+    new RegExp(`(?:^|; ?)${NAME}=([\\w.~%!*'()-]{1,200})(?=;|$)`, 'g'),
+  );
+  // Of several, on different levels of the domain, only the SDK can find out which one is meant.
+  const [value, another = value] = Array.from(found, ([, id]) => id);
+  if (value === undefined || value !== another) return null;
   return (
     `${NAME}=${value}; Path=/; Max-Age=${maxAgeDays * DAY_SECONDS}; SameSite=Lax` +
     (domain && `; Domain=${domain}`) +

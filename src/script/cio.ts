@@ -6,6 +6,8 @@ import { replay } from './replay.ts';
 
 /** The tag of the script that is running, by the build. */
 declare const cioTag: HTMLScriptElement | undefined;
+/** Where files are, that are not beside the script, by the build. */
+declare const cioFiles: { proxyUrl?: AnalyticsOptions['proxyUrl'] };
 
 /**
  * The classic script: makes the SDK from the attributes of its own tag, and takes over the calls that were made before it
@@ -35,7 +37,9 @@ const page = pageGlobal();
 const before = page[name] ?? [];
 let first: Analytics | undefined;
 const make: Make = (options) => {
-  const analytics = createAnalytics({ ...attributes, ...options });
+  const given = { ...attributes, ...options };
+  cioFiles.proxyUrl = given.proxyUrl;
+  const analytics = createAnalytics(given);
   if (!first) {
     first = Object.assign(analytics, { createAnalytics: make });
     replay(first, before as unknown[]);

@@ -22,6 +22,8 @@ export interface LeaderNeeds {
   readonly name: string;
   readonly locks: Pick<LockManager, 'query' | 'request'>;
   readonly clock: Clock;
+  /** It goes with another page: it leads where nobody else does, and never stands in line, where it would be taken for an heir. */
+  readonly isFrame?: boolean;
   gained(): void;
 }
 
@@ -31,7 +33,7 @@ const attempt = async <T>(act: () => Promise<T>): Promise<T> => act();
 // A tab that is frozen, or whose page is busy without end, keeps its lock.
 const LIFE_SIGN_MS = 10_000;
 
-export function createLeader({ name, locks, clock, gained }: LeaderNeeds): Leader {
+export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeeds): Leader {
   let waiting: AbortController | undefined;
   let release: (() => void) | undefined;
   let stopDoubting: (() => void) | undefined;
@@ -55,7 +57,8 @@ export function createLeader({ name, locks, clock, gained }: LeaderNeeds): Leade
         release = resolve;
         gained();
       });
-    attempt(() => locks.request(name, steal ? { steal } : { signal }, lead)).catch(() => {
+    const options = steal ? { steal } : isFrame ? { ifAvailable: true } : { signal };
+    attempt(() => locks.request(name, options, (lock) => lock && lead())).catch(() => {
       if (signal.aborted) return undefined;
       // Another tab, which had not heard of this one for long, has taken the lock.
       if (release) return line((release = undefined));
@@ -77,7 +80,10 @@ export function createLeader({ name, locks, clock, gained }: LeaderNeeds): Leade
       waiting = release = undefined;
     },
     async ask() {
-      if (!release && waiting) stopDoubting ??= clock.after(LIFE_SIGN_MS, () => line(true));
+      if (!release && waiting) {
+        stopDoubting ??= clock.after(LIFE_SIGN_MS, () => line(true));
+        if (isFrame) line();
+      }
       const { pending } = await attempt(() => locks.query()).catch((): LockManagerSnapshot => ({}));
       heir = Boolean(release && pending?.some((lock) => lock.name === name));
     },

@@ -1,6 +1,6 @@
 /** An event belongs to who caused it. */
 import type { Page } from 'playwright';
-import { expect, stats, test } from '../support/fixtures.ts';
+import { expect, stats, test, told } from '../support/fixtures.ts';
 import { nameOf } from '../support/stand-in.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -359,4 +359,36 @@ test('the beforeSend of the page sees the frozen event, may change it, and may d
   await expect
     .poll(() => stats(page))
     .toMatchObject({ tracked: 4, delivered: 2, pending: 0, dropped: { 'before-send': 2 } });
+});
+
+test('a beforeSend that answers a promise drops the event, and is told that it must be synchronous', async ({
+  open,
+  page,
+  standIn,
+}) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'sdkOptions', {
+      set() {},
+      get: () => ({
+        async beforeSend(event: { event?: string }) {
+          if (event.event === 'Rejected') throw new Error('of the page');
+          return event;
+        },
+      }),
+    });
+  });
+  await open();
+  const receipts = await page.evaluate(() =>
+    Promise.all(['Resolved', 'Rejected'].map((name) => window.analytics.track(name))),
+  );
+  expect(receipts.map(({ state, reason }) => [state, reason])).toEqual([
+    ['discarded', 'before-send'],
+    ['discarded', 'before-send'],
+  ]);
+  expect(await told(page, 'error')).toMatchObject(
+    receipts.map(() => ({ code: 'plugin-failed', message: 'beforeSend must be synchronous' })),
+  );
+  expect(await stats(page)).toMatchObject({ tracked: 2, pending: 0, dropped: { 'before-send': 2 } });
+  await page.evaluate(() => window.analytics.flush());
+  expect(await standIn.events()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Page views that the SDK makes by itself. What frameworks make of it: test/browser/apps. */
 import type { Page } from 'playwright';
-import { expect, stats, test, toldTimes } from '../support/fixtures.ts';
+import { expect, type Site, stats, test, toldTimes } from '../support/fixtures.ts';
 import { addsUp } from '../support/in-page.ts';
 import { page as html, tagPage } from '../support/site-pages.ts';
 import { nameOf, type StandIn } from '../support/stand-in.ts';
@@ -106,6 +106,58 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
           false,
         ]);
       expect((await views(standIn))[2]?.[2]).toBe(`${site.origin}/shop#/boots`);
+    });
+
+    for (const [name, option, views] of [
+      ['by default each letter is a page', {}, ['/shop', '/search', '/search?q=b', '/search?q=bo', '/boots']],
+      ['`search: false` looks at the path alone', { search: false }, ['/shop', '/search', '/boots']],
+      [
+        '`replace: false` leaves out what takes the place',
+        { replace: false },
+        ['/shop', '/search', '/boots'],
+      ],
+    ] as const)
+      test(`search-as-you-type: ${name}`, async ({ open, page, site, standIn }) => {
+        await open('/shop', { pageViews: { mode: 'history', ...option } });
+        await visit(page, '/search');
+        await page.evaluate(() => {
+          void window.analytics.alias('searching');
+          for (const letters of ['b', 'bo']) history.replaceState(null, '', `?q=${letters}`);
+          window.analytics.track('Searched');
+          history.pushState(null, '', '/boots');
+        });
+        await mark(page);
+        const told = async (): Promise<readonly unknown[]> =>
+          (await standIn.events())
+            .filter(({ type }) => type === 'page')
+            .map(({ properties }) => String(properties?.['url']).replace(site.origin, ''));
+        await expect.poll(told).toEqual(views);
+        const events = await standIn.events();
+        const searched = events.find(({ event }) => event === 'Searched');
+        expect(searched?.context.page['url']).toBe(`${site.origin}/search?q=bo`);
+        const boots = events.filter(({ type }) => type === 'page').at(-1);
+        expect(boots?.properties?.['referrer']).toBe(`${site.origin}/search?q=bo`);
+      });
+
+    test('`replace: false`: a router that leads elsewhere at once is one view, of where it has led', async ({
+      open,
+      page,
+      site,
+      standIn,
+    }) => {
+      await open('/shop', { pageViews: { mode: 'history', replace: false } });
+      await expect.poll(() => views(standIn)).toHaveLength(1);
+      await page.evaluate(() => {
+        history.pushState(null, '', '/account');
+        history.replaceState(null, '', '/sign-in');
+        document.title = 'Sign in';
+      });
+      await expect
+        .poll(() => views(standIn))
+        .toEqual([
+          ['Shop', '/shop', ''],
+          ['Sign in', '/sign-in', `${site.origin}/shop`],
+        ]);
     });
 
     test('a closed instance tells nothing more, and leaves history as it found it', async ({
@@ -401,4 +453,86 @@ test('`manual` page() calls go on beside it', async ({ page, site, standIn }) =>
   await page.goto(`${site.origin}/both`);
   await page.evaluate(() => window.analytics.page('By hand'));
   await expect.poll(() => standIn.names()).toEqual(['page', 'By hand']);
+});
+
+test.describe('a canonical link that stays as the app moves on', () => {
+  const CANONICAL = 'https://shop.example.com/start';
+  const open = async (page: Page, site: Site, options: object): Promise<void> => {
+    const body = html('Start', '<script type="module" src="/app.js"></script>').replace(
+      '</head>',
+      `<link rel="canonical" href="${CANONICAL}"></head>`,
+    );
+    await site.page('/start', { body });
+    await page.addInitScript((given) => {
+      window.sdkOptions = given as typeof window.sdkOptions;
+    }, options);
+    await page.goto(`${site.origin}/start?size=40`);
+  };
+  const places = async (standIn: StandIn): Promise<readonly unknown[]> =>
+    (await standIn.events()).map((event) => [
+      nameOf(event),
+      event.context.page['path'],
+      event.context.page['url'],
+    ]);
+
+  test('is that of its own page alone, and believed again there', async ({ page, site, standIn }) => {
+    await open(page, site, { pageViews: 'history' });
+    await expect.poll(() => places(standIn)).toHaveLength(1);
+    await visit(page, '/boots');
+    await visit(page, '/tents?size=2');
+    await page.goBack();
+    await page.goBack();
+    await mark(page);
+    const { origin } = site;
+    await expect
+      .poll(() => places(standIn))
+      .toEqual([
+        ['page', '/start', `${CANONICAL}?size=40`],
+        ['page', '/boots', `${origin}/boots`],
+        ['page', '/tents', `${origin}/tents?size=2`],
+        ['page', '/boots', `${origin}/boots`],
+        ['page', '/start', `${CANONICAL}?size=40`],
+        ['alias', '/start', `${CANONICAL}?size=40`],
+      ]);
+  });
+
+  test('is not that of calls on other pages, and another one is', async ({ page, site, standIn }) => {
+    await open(page, site, {});
+    await page.evaluate(async () => {
+      history.pushState(null, '', '/boots');
+      await window.analytics.page();
+      await window.analytics.track('On boots');
+      document.querySelector('link[rel=canonical]')?.setAttribute('href', 'https://shop.example.com/Boots');
+      await window.analytics.track('With its own');
+      history.pushState(null, '', '/boots?size=40');
+      await window.analytics.track('In another size');
+    });
+    const { origin } = site;
+    await expect
+      .poll(() => places(standIn))
+      .toEqual([
+        ['page', '/boots', `${origin}/boots`],
+        ['On boots', '/boots', `${origin}/boots`],
+        ['With its own', '/Boots', 'https://shop.example.com/Boots'],
+        ['In another size', '/Boots', 'https://shop.example.com/Boots?size=40'],
+      ]);
+  });
+
+  test('gives way to one that comes a moment after the address', async ({ page, site, standIn }) => {
+    await open(page, site, { pageViews: 'history' });
+    await expect.poll(() => places(standIn)).toHaveLength(1);
+    await page.evaluate(() => {
+      history.pushState(null, '', '/b');
+      setTimeout(() => {
+        document.querySelector('link[rel=canonical]')?.setAttribute('href', '/boots');
+        document.title = 'Boots';
+      }, 20);
+    });
+    await expect.poll(() => places(standIn)).toHaveLength(2);
+    await visit(page, '/tents');
+    await mark(page);
+    await expect
+      .poll(async () => (await places(standIn)).map((place) => (place as readonly unknown[])[1]))
+      .toEqual(['/start', '/boots', '/tents', '/tents']);
+  });
 });

@@ -9,6 +9,7 @@ export function pageFacts(path = '/'): PageFacts {
     title: `Page ${path}`,
     referrer: '',
     canonical: undefined,
+    declared: undefined,
     userAgent: 'Browser/1',
     locale: 'en',
   };

@@ -21,7 +21,7 @@ test('what is not given is completed', () => {
     proxyUrl: 'https://shop.example.com/e',
     clientKey: 'web',
     consent: 'granted',
-    pageViews: { mode: 'manual', hash: false },
+    pageViews: { mode: 'manual', hash: false, search: true, replace: true },
     delivery: {
       maxBatchEvents: 100,
       maxBatchBytes: 475_000,
@@ -61,11 +61,23 @@ test('a customer token comes from a function, an object that gets it, or either 
 });
 
 test('page views are a word, or an object that says more', () => {
-  expect(resolve({ pageViews: 'history' }).pageViews).toEqual({ mode: 'history', hash: false });
-  expect(resolve({ pageViews: { mode: 'load' } }).pageViews).toEqual({ mode: 'load', hash: false });
-  expect(resolve({ pageViews: { mode: 'history', hash: true } }).pageViews).toEqual({
+  expect(resolve({ pageViews: 'history' }).pageViews).toEqual({
+    mode: 'history',
+    hash: false,
+    search: true,
+    replace: true,
+  });
+  expect(resolve({ pageViews: { mode: 'load' } }).pageViews).toEqual({
+    mode: 'load',
+    hash: false,
+    search: true,
+    replace: true,
+  });
+  expect(resolve({ pageViews: { mode: 'history', hash: true, search: false } }).pageViews).toEqual({
     mode: 'history',
     hash: true,
+    search: false,
+    replace: true,
   });
 });
 
@@ -162,6 +174,8 @@ describe('a wrong option is named, with what came', () => {
     [{ pageViews: true }, 'pageViews.mode', 'true'],
     [{ pageViews: null }, 'pageViews.mode', 'null'],
     [{ pageViews: { mode: 'history', hash: 'yes' } }, 'pageViews.hash', '"yes"'],
+    [{ pageViews: { mode: 'history', search: 0 } }, 'pageViews.search', '0'],
+    [{ pageViews: { mode: 'history', replace: null } }, 'pageViews.replace', 'null'],
     [{ outbox: { storage: 'disk' } }, 'outbox.storage', '"disk"'],
     [{ outbox: { maxAgeMs: null } }, 'outbox.maxAgeMs', 'null'],
     [{ beforeSend: 'x' }, 'beforeSend', '"x"'],

@@ -34,7 +34,7 @@ function visit(options: Partial<Options> = {}): Visit {
   const failures: unknown[] = [];
   const stops: (() => void)[] = [];
   const views = createPageViews(
-    { mode: 'history', hash: false, ...options },
+    { mode: 'history', hash: false, search: true, replace: true, ...options },
     () => self.consent,
     (): PageView => ({ at: at++, page: facts }),
     ({ page }) => void made.push([page.title, page.href.slice(24), page.referrer.slice(24)].join(' ').trim()),

@@ -8,6 +8,7 @@ export const facts = (path: string): PageFacts => ({
   title: `Page ${path}`,
   referrer: '',
   canonical: undefined,
+  declared: undefined,
   userAgent: 'Browser/1',
   locale: 'en',
 });

@@ -69,6 +69,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     },
     onPageEvent: () => () => undefined,
     inPrerender: () => false,
+    inFrame: () => false,
     onAddressChange: () => undefined,
     asksForPrivacy: () => false,
     pageGlobal: () => ({}),

@@ -185,7 +185,8 @@ export function createWorld(seed: number): World {
     open() {
       const page = createPage(`p${String((pages += 1)).padStart(3, '0')}`, clock);
       const lifecycle = fakeLifecycle();
-      const furniture = { lifecycle, facts: () => facts(tab.path), warn: () => undefined };
+      let opened: Tab | undefined;
+      const furniture = { lifecycle, facts: () => facts(opened?.path ?? '/'), warn: () => undefined };
       furnish(page, pageBrowser(page, origin, furniture), disk.of(page));
       const tab: Tab = {
         page,
@@ -196,6 +197,7 @@ export function createWorld(seed: number): World {
         state: 'open',
         flushes: new Set(),
       };
+      opened = tab;
       lifecycle.setOnline(network.weather() !== 'down');
       listen(tab, world);
       tabs.push(tab);

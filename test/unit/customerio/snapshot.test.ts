@@ -12,6 +12,7 @@ const PAGE: PageFacts = {
   title: 'Shoes',
   referrer: 'https://search.example/',
   canonical: undefined,
+  declared: undefined,
   userAgent: 'Browser/1',
   locale: 'de-AT',
 };

@@ -47,6 +47,13 @@ describe('the cookie with the anonymous id', () => {
       expect(await cookieOf(load(cookie)), String(cookie)).toBeNull();
   });
 
+  test('of which several came is prolonged only where all say the same', async () => {
+    expect(await cookieOf(load('ajs_anonymous_id=old; a=b; ajs_anonymous_id=new'))).toBeNull();
+    expect(await cookieOf(load('ajs_anonymous_id=one; ajs_anonymous_id=one'))).toContain(
+      'ajs_anonymous_id=one;',
+    );
+  });
+
   test('is left alone without the option, in other files, and in answers to batches', async () => {
     expect(await cookieOf(load('ajs_anonymous_id=1', {}))).toBeNull();
     const anonymousIdCookie = { domain: 'example.com' };

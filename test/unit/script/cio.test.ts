@@ -12,6 +12,7 @@ async function run(attributes: Readonly<Record<string, string>>): Promise<void> 
   const script = document.createElement('script');
   for (const [name, value] of Object.entries(attributes)) script.setAttribute(name, value);
   vi.stubGlobal('cioTag', script);
+  vi.stubGlobal('cioFiles', {});
   vi.resetModules();
   await import('../../../src/script/cio.ts');
 }
