@@ -42,7 +42,7 @@ const dist = (file: string): string => JSON.stringify(new URL(`../dist/${file}`,
 const bundles = [
   {
     name: 'import { createAnalytics }',
-    budget: 17.1 * KB,
+    budget: 17.8 * KB,
     code: await firstLoad(
       `import { createAnalytics } from ${dist('index.js')}; window.create = createAnalytics;`,
     ),
@@ -63,7 +63,7 @@ const bundles = [
       ),
     })),
   )),
-  { name: 'dist/cio.js', budget: 18 * KB, code: readFileSync('dist/cio.js', 'utf8') },
+  { name: 'dist/cio.js', budget: 18.4 * KB, code: readFileSync('dist/cio.js', 'utf8') },
   { name: 'dist/cio-stub.js', budget: 0.5 * KB, code: readFileSync('dist/cio-stub.js', 'utf8') },
   {
     name: 'cio-first-party/proxy',
@@ -106,7 +106,7 @@ const bundles = [
   )),
   ...(
     [
-      ['cio-left-behind.js', 2.1 * KB],
+      ['cio-left-behind.js', 2.4 * KB],
       ['cio-lease.js', 1 * KB],
       ['cio-choices.js', 5.5 * KB],
       ['cio-middleware.js', 7 * KB],

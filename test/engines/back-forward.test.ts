@@ -8,7 +8,7 @@ const WATCH = `addEventListener('pageshow', ({ persisted }) => { window.cameBack
 
 /** Goes back, and says whether the browser had kept the page. */
 async function goBack(tab: Tab, path: string): Promise<boolean> {
-  await tab.evaluate(() => void history.back()).catch(() => undefined);
+  await tab.evaluate(() => history.back()).catch(() => undefined);
   await until('the page before', () =>
     tab.evaluate((to) => location.pathname === to && document.readyState === 'complete', path),
   );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { type Browser, launch as launchBrowser, type Page } from 'puppeteer-core';
 import { findChromium } from '../support/chromium.ts';
 import { program } from '../support/programs.ts';
 import type { Engine, Tab } from './engine.ts';
@@ -12,7 +12,7 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
   async goto(url) {
     await page.goto(url);
   },
-  evaluate: (act, ...args) => page.evaluate(act as never, ...(args as unknown as never[])) as never,
+  evaluate: (act, ...args) => page.evaluate(act as never, ...(args as unknown as never[])),
   async close() {
     if (page.isClosed()) return;
     const closed = new Promise((resolve) => page.once('close', resolve));
@@ -25,7 +25,7 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
 export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engine> {
   const folder = await mkdtemp(path.join(tmpdir(), `cio-${name}-`));
   const launch = (): Promise<Browser> =>
-    puppeteer.launch({
+    launchBrowser({
       browser: name === 'firefox' ? 'firefox' : 'chrome',
       executablePath: name === 'firefox' ? program('firefox-esr') : (findChromium() ?? 'chromium'),
       headless: true,

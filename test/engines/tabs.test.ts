@@ -7,7 +7,9 @@ import { inEveryEngine } from './setup.ts';
 const WITHOUT_LOCKS = `Object.defineProperty(navigator, 'locks', { value: undefined });`;
 
 const track = (tab: Tab, names: readonly string[]): Promise<unknown> =>
-  tab.evaluate((all) => void all.forEach((name) => void window.analytics.track(name)), names);
+  tab.evaluate((all) => {
+    for (const name of all) void window.analytics.track(name);
+  }, names);
 
 inEveryEngine(({ open, arrived, site }) => {
   for (const [locks, before] of [
