@@ -76,7 +76,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'note onFallback writeHead comeBack handOver heard inMemory newCall onClose acknowledge hold isNarrow ' +
   'sendTo onEvicted onHealed erase hasSettled maxHeld onOpen onOpened onReadsGzip onStored tooLate unsettled ' +
   'clearOwn examine gatherMs groupOptions isOut keepaliveRoom mayGo onDenied onLost onUnauthorized readsGzip ' +
-  'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch begin hurry rest'
+  'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch begin hurry'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'.split('');
