@@ -13,8 +13,7 @@ const embed = (page: Page, path: string): Promise<void> =>
     (src) =>
       new Promise<void>((resolve) => {
         const frame = Object.assign(document.createElement('iframe'), { src, hidden: true });
-        const look = (): unknown =>
-          (frame.contentWindow as Window | null)?.analytics ? resolve() : setTimeout(look, 20);
+        const look = (): unknown => (frame.contentWindow?.analytics ? resolve() : setTimeout(look, 20));
         document.body.append(frame);
         look();
       }),

@@ -123,7 +123,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
         await page.evaluate(() => {
           void window.analytics.alias('searching');
           for (const letters of ['b', 'bo']) history.replaceState(null, '', `?q=${letters}`);
-          window.analytics.track('Searched');
+          void window.analytics.track('Searched');
           history.pushState(null, '', '/boots');
         });
         await mark(page);
@@ -135,7 +135,9 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
         const events = await standIn.events();
         const searched = events.find(({ event }) => event === 'Searched');
         expect(searched?.context.page['url']).toBe(`${site.origin}/search?q=bo`);
-        const boots = events.filter(({ type }) => type === 'page').at(-1);
+        const boots = events.find(
+          ({ context, type }) => type === 'page' && context.page['path'] === '/boots',
+        );
         expect(boots?.properties?.['referrer']).toBe(`${site.origin}/search?q=bo`);
       });
 
@@ -464,7 +466,7 @@ test.describe('a canonical link that stays as the app moves on', () => {
     );
     await site.page('/start', { body });
     await page.addInitScript((given) => {
-      window.sdkOptions = given as typeof window.sdkOptions;
+      window.sdkOptions = given;
     }, options);
     await page.goto(`${site.origin}/start?size=40`);
   };
