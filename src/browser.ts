@@ -214,7 +214,8 @@ export function pageFacts(): PageFacts {
   return facts;
 }
 
-export const pageUrl = (): string => location.href;
+/** What a path of the application is meant on: `about:srcdoc` and `about:blank` are pages of the document that made them. */
+export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
 
 /** Whole numbers below 2^32. */
 export const randomNumbers = (count: number): readonly number[] => [

@@ -210,16 +210,18 @@ function resolveConsent(consent: NonNullable<AnalyticsOptions['consent']>): Sett
 
 function resolveProxyUrl(value: unknown, pageUrl: string): string {
   const text = String(value);
+  let expected = 'http(s), or a path like "/e"';
   try {
     // "events.example.com" would be a folder beside the page.
     if (/^(https?:\/)?\//i.test(text)) {
       const url = new URL(text, pageUrl);
-      return url.origin + url.pathname.replace(/\/+$/, '');
+      if (url.protocol.startsWith('http')) return url.origin + url.pathname.replace(/\/+$/, '');
+      expected = `http(s) on a page of ${url.protocol}`;
     }
   } catch {
     // Told below.
   }
-  throw wrong('proxyUrl', 'http(s), or a path like "/e"', value);
+  throw wrong('proxyUrl', expected, value);
 }
 
 /** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */

@@ -70,6 +70,18 @@ describe('a preflight', () => {
 
 describe('an origin', () => {
   test.each([
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'app://shop',
+    'chrome-extension://abc',
+  ])('of an app can be allowed: %s', async (origin) => {
+    const { proxy } = await startProxy({ origins: [origin] });
+    const { status, headers } = await proxy.fetch(preflight(origin));
+    expect([status, headers.get('Access-Control-Allow-Origin')]).toEqual([204, origin]);
+  });
+
+  test.each([
     'https://evil.example',
     'https://shop.example.com.evil.example',
     'https://evilshop.example.com',
