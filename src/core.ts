@@ -281,7 +281,7 @@ export function createCore(needs: CoreNeeds): Core {
     late = undefined;
     const unsaved = outbox.unsaved();
     sender.leaving(unsaved, false, ledAtEnd);
-    // What is not committed yet would hold up the next page: WebKit keeps it as it keeps this page, for going back.
+    // A transaction that has not ended would hold up the next page: WebKit keeps it as it keeps this page, for going back.
     if (outbox.leave(lifeboat.save(unsaved))) running.forEach((abort) => abort());
   }
 

@@ -23,15 +23,13 @@ export function indexedDbTransactions(database: string, running?: Set<() => void
       running?.add(abort);
       try {
         const result = await work(logIn(store));
-        // It comes to its end although the page may not.
-        transaction.commit();
-        running?.delete(abort);
         await promisifyRequest(transaction);
         return result;
       } catch (cause) {
-        running?.delete(abort);
         abort();
         throw cause;
+      } finally {
+        running?.delete(abort);
       }
     });
 }

@@ -1,3 +1,4 @@
+import type { SentRequest } from './network.ts';
 import type { World } from './world.ts';
 
 /** What must hold of all requests that were made in a world. */
@@ -36,8 +37,20 @@ function checkQuiet({ origin, plan, renewed }: World): void {
   for (const { page, heard } of origin.network.sent) {
     const { quietMs = 0 } = heard?.answer ?? {};
     if (!heard || !quietMs) continue;
+    // A packed request that is refused is repeated in plain at once: that had begun before.
+    const isRepeat = ({ page: by, batch, atMs }: SentRequest): boolean =>
+      origin.network.sent.some(
+        (other) =>
+          other.page === by &&
+          other.atMs <= heard.atMs &&
+          (other.heard?.atMs ?? 0) > heard.atMs &&
+          (other.heard?.atMs ?? 0) <= atMs &&
+          Boolean(other.headers['Content-Encoding']) &&
+          other.batch[0]?.messageId === batch[0]?.messageId,
+      );
     const early = origin.network.sent.find(
       (request) =>
+        !isRepeat(request) &&
         request.atMs > heard.atMs + COMPRESSING_MS &&
         request.atMs < heard.atMs + quietMs &&
         ((request.page === page && !renewed.has(page)) || plan.text === 'there'),

@@ -52,10 +52,8 @@ export function createTurns({ spindle, contents, keep }: TurnsNeeds): Turns {
       const events: IdbRequest = {};
       let state: State = 'waiting';
       let draft: Draft = new Map();
-      // The page has said that it asks for nothing more: it is needed no longer.
-      let isComplete = false;
 
-      const isActive = (): boolean => !isComplete && (state === 'waiting' || state === 'running');
+      const isActive = (): boolean => state === 'waiting' || state === 'running';
       const turn: Turn = {
         isOver: () => state === 'over',
         start() {
@@ -82,12 +80,10 @@ export function createTurns({ spindle, contents, keep }: TurnsNeeds): Turns {
           fail(request, cause);
           return;
         }
-        const needsPage = !isComplete;
         tell(page, () => {
           request.onsuccess?.();
-          if (needsPage) next(proceed);
+          next(proceed);
         });
-        if (!needsPage) next(proceed);
       }
 
       /** The transaction ends with it, unless the page says that it need not. */
@@ -159,10 +155,6 @@ export function createTurns({ spindle, contents, keep }: TurnsNeeds): Turns {
       Object.assign(events, {
         db,
         objectStore: () => objectStore(events, ask, askToWrite),
-        commit() {
-          if (!isActive()) throw failure('InvalidStateError');
-          isComplete = true;
-        },
         abort() {
           if (!isActive()) throw failure('InvalidStateError');
           abort(failure('AbortError'));
