@@ -37,15 +37,15 @@ function checkQuiet({ origin, plan, renewed }: World): void {
   for (const { page, heard } of origin.network.sent) {
     const { quietMs = 0 } = heard?.answer ?? {};
     if (!heard || !quietMs) continue;
-    // A packed request that is refused is repeated in plain at once: that had begun before.
-    const isRepeat = ({ page: by, batch, atMs }: SentRequest): boolean =>
+    // A request that the browser did not keep alive is repeated without that at once: it had begun before.
+    const isRepeat = ({ page: by, batch, keepalive }: SentRequest): boolean =>
+      !keepalive &&
       origin.network.sent.some(
         (other) =>
           other.page === by &&
           other.atMs <= heard.atMs &&
-          (other.heard?.atMs ?? 0) > heard.atMs &&
-          (other.heard?.atMs ?? 0) <= atMs &&
-          Boolean(other.headers['Content-Encoding']) &&
+          other.keepalive &&
+          other.failed &&
           other.batch[0]?.messageId === batch[0]?.messageId,
       );
     const early = origin.network.sent.find(
