@@ -214,7 +214,7 @@ export function pageFacts(): PageFacts {
   return facts;
 }
 
-/** What a path of the application is meant on: `about:srcdoc` and `about:blank` are pages of the document that made them. */
+/** The URL that a path is resolved against: `about:srcdoc` and `about:blank` have that of the document that made them. */
 export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
 
 /** Whole numbers below 2^32. */

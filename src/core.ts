@@ -276,7 +276,7 @@ export function createCore(needs: CoreNeeds): Core {
     leader.join();
   }
 
-  /** What is neither stored nor sent goes out as far as there is room for it, and into the lifeboat. */
+  /** Events that are neither stored nor sent go out as far as there is room for them, and into the lifeboat. */
   function sayLastWords(): void {
     late = undefined;
     const unsaved = outbox.unsaved();

@@ -2,7 +2,7 @@ import { CLIENT_KEY_HEADER } from '../wire.ts';
 import { type Answer, answer } from './answer.ts';
 import type { Incoming } from './incoming.ts';
 
-/** What the SDK sends. */
+/** The headers that the SDK sends. */
 const ALLOW_HEADERS = [
   'Authorization',
   'Content-Type',

@@ -1,7 +1,7 @@
 import { utf8 } from '../wire.ts';
 import type { Bytes } from './body.ts';
 
-/** What body parsers leave on a request of Node. */
+/** Fields that body parsers leave on a request of Node. */
 export interface Kept {
   /** Parsed, or as a text, or as bytes. */
   readonly body?: unknown;

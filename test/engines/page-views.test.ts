@@ -1,5 +1,6 @@
 /** Page views that the SDK makes by itself, in every engine. */
 import { expect, test } from 'vitest';
+import type { StandIn } from '../support/stand-in.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 
@@ -15,6 +16,10 @@ const visit = (tab: Tab, path: string, title: string): Promise<void> =>
     title,
   );
 
+/** Path and title of each. */
+const views = async (standIn: StandIn): Promise<readonly unknown[]> =>
+  (await standIn.events()).map(({ context: { page } }) => [page['path'], page['title']]);
+
 inEveryEngine(({ open, standIn }) => {
   test('in-app navigation: each view has its own address, title and referrer', async () => {
     const tab = await open({ sdk: { pageViews: 'history' } });
@@ -27,8 +32,7 @@ inEveryEngine(({ open, standIn }) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     await until('four views', async () => (await standIn().events()).length === 4);
-    const views = (await standIn().events()).map(({ context: { page } }) => [page['path'], page['title']]);
-    expect(views).toEqual([
+    expect(await views(standIn())).toEqual([
       ['/shop', 'Shop'],
       ['/list', 'List'],
       ['/item', 'Item'],
@@ -47,8 +51,7 @@ inEveryEngine(({ open, standIn }) => {
       await new Promise((resolve) => setTimeout(resolve, 1_500));
     }
     await until('three views', async () => (await standIn().events()).length === 3);
-    const views = (await standIn().events()).map(({ context: { page } }) => [page['path'], page['title']]);
-    expect(views).toEqual([
+    expect(await views(standIn())).toEqual([
       ['/shop', 'Shop'],
       ['/list', 'List'],
       ['/item', 'Item'],
@@ -60,8 +63,7 @@ inEveryEngine(({ open, standIn }) => {
     await visit(tab, '/list', 'List');
     await visit(tab, '/item', 'Item');
     await until('three views', async () => (await standIn().events()).length === 3);
-    const views = (await standIn().events()).map(({ context: { page } }) => [page['path'], page['title']]);
-    expect(views).toEqual([
+    expect(await views(standIn())).toEqual([
       ['/shop', 'Shop'],
       ['/list', 'List'],
       ['/item', 'Item'],
@@ -80,8 +82,7 @@ inEveryEngine(({ open, standIn }) => {
       document.title = 'Item';
     });
     await until('three views', async () => (await standIn().events()).length === 3);
-    const views = (await standIn().events()).map(({ context: { page } }) => [page['path'], page['title']]);
-    expect(views).toEqual([
+    expect(await views(standIn())).toEqual([
       ['/shop', 'Shop'],
       ['/list', 'List'],
       ['/item', 'Item'],

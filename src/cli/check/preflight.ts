@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts';
 
 /** What the SDK puts on every batch. https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names */
 const NEEDED = ['authorization', 'content-type'];
-/** What scripts for tracing put on every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
+/** Headers that scripts for tracing put on every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
 const TRACING = ['baggage', 'sentry-trace', 'traceparent'];
 
 /** Whether the browser lets pages of another origin send, and read what is answered. */
