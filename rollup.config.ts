@@ -20,6 +20,7 @@ const LAZY: Readonly<Record<string, string>> = {
   './insight/trace.ts': './cio-trace.js',
   './private-client.ts': './cio-private.js',
   './pages/follow.ts': './cio-pages.js',
+  './options-mistakes.ts': './cio-mistakes.js',
   './tokens.ts': './proxy-tokens.js',
   './private.ts': './proxy-private.js',
   './rate-limit.ts': './proxy-rate-limit.js',
@@ -181,6 +182,7 @@ const config: RollupOptions[] = [
     ['src/insight/trace.ts', 'dist/cio-trace.js'] as const,
     ['src/private-client.ts', 'dist/cio-private.js'] as const,
     ['src/pages/follow.ts', 'dist/cio-pages.js'] as const,
+    ['src/options-mistakes.ts', 'dist/cio-mistakes.js'] as const,
   ].map(([input, file]): RollupOptions => ({
     input,
     plugins: [lazyFiles(false), ...browser, notices],

@@ -29,6 +29,7 @@ export interface Accounts {
 const NONE: Readonly<Record<DropReason, number>> = {
   consent: 0,
   invalid: 0,
+  'invalid-options': 0,
   'before-send': 0,
   'too-large': 0,
   rejected: 0,

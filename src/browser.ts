@@ -13,11 +13,12 @@ export interface Clock {
 
 /**
  * `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back.
+ * `depart`: a navigation begins, which may lead nowhere; told by Firefox alone, where alone it matters.
  * `freeze` and `resume`: it stays, and nothing in it runs. https://wicg.github.io/page-lifecycle/
  * `prerenderingchange`: what was made ready ahead of time is shown. https://wicg.github.io/nav-speculation/prerendering.html
  */
 export type Moment =
-  'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
+  'hide' | 'show' | 'depart' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
 
 /** What the page lives through. */
 export interface Lifecycle {
@@ -101,6 +102,8 @@ export const lifecycle: Lifecycle = {
           if (hidden() === (moment === 'hide')) run();
         });
 
+      case 'depart':
+        return 'mozInnerScreenX' in globalThis ? listen(globalThis, 'beforeunload', run) : () => {};
       case 'leave':
         return listen(globalThis, 'pagehide', run);
       case 'return':

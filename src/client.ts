@@ -27,8 +27,16 @@ import { base32, createIds } from './ulid.ts';
 
 declare const __VERSION__: string;
 
-/** One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees. */
-export function createClient(settings: Settings, hasPage: boolean, onClose: () => void): Analytics {
+/**
+ * One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees.
+ * @param mistake says what is wrong with the options: an instance without a page then, which discards each call for that reason
+ */
+export function createClient(
+  settings: Settings,
+  hasPage: boolean,
+  onClose: () => void,
+  mistake?: Promise<SdkError>,
+): Analytics {
   const accounts = createAccounts();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Workers may ask for no random values before their first request, and instances are made before that.
@@ -169,11 +177,12 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
   function call(method: EventMethod, given: readonly unknown[], taken?: Call['snapshot']): Promise<Receipt> {
     // A view belongs to who has seen it, and keeps its place among held calls.
     if (!core || method !== 'track') views?.settle();
-    if (!hasPage) return Promise.resolve({ id: '', state: 'discarded' });
+    if (!hasPage && !mistake) return Promise.resolve({ id: '', state: 'discarded' });
     const id = newId();
     return new Promise((resolve) => {
       receipts.set(id, resolve);
       accounts.begin(id);
+      if (mistake) return drop(id, 'invalid-options');
       attempt(() => {
         // What the application changes after the call must not change the event; callbacks stay what they are.
         const args = given.map((each) => (typeof each === 'function' ? each : plain(each)));
@@ -327,5 +336,7 @@ export function createClient(settings: Settings, hasPage: boolean, onClose: () =
     );
   else if (consent !== 'pending') decide(consent);
   if (gate.state() === 'pending') views?.see();
+  // Not before whoever made the instance has had time to listen.
+  void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));
   return analytics;
 }

@@ -24,6 +24,9 @@ import { basicAuthorization, BATCH_PATH, inBytes } from './wire.ts';
 /** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
+/** A navigation that has not replaced the page by then was a download, or the visitor has stayed. */
+const STAYS_MS = 10_000;
+
 /** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
 const GATHER_MS = 1_000;
 
@@ -147,7 +150,8 @@ export function createCore(needs: CoreNeeds): Core {
   const acks = createAcks(local, scope, page, clock, browser.cookieJar);
   let rescued = Promise.resolve();
   let takesOver = false;
-  // Whether this page was the one that sends when it went; the page's own handlers may still track.
+  // Whether this page was the one that sends when its navigation began, and when it went; its own handlers may still track.
+  let ledBefore = false;
   let ledAtEnd: boolean | undefined;
   let late: Promise<void> | undefined;
   function gained(): void {
@@ -290,7 +294,23 @@ export function createCore(needs: CoreNeeds): Core {
     tabs.leave();
   }
 
+  /** Firefox keeps no page that holds a Web Lock as its navigation begins, although `leave` lets it go. */
+  function depart(): void {
+    ledBefore ||= leads();
+    leader.leave();
+    stops.push(
+      clock.after(STAYS_MS, () => {
+        ledBefore = false;
+        leader.join();
+      }),
+    );
+  }
+
+  /** Nothing is kept of this site yet: no other tab can be the one that sends, although the browser has not said so. */
+  const isFirst = (): boolean => !local.keys().some((key) => key.startsWith(`${scope}:`));
+
   function comeBack(): void {
+    ledBefore = false;
     ledAtEnd = undefined;
     tabs.join();
     leader.join();
@@ -318,8 +338,9 @@ export function createCore(needs: CoreNeeds): Core {
       // A tab that does not lead has closed.
       if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
     }),
+    lifecycle.on('depart', depart),
     lifecycle.on('leave', () => {
-      ledAtEnd = leads();
+      ledAtEnd = ledBefore || leads() || isFirst();
       sayLastWords();
       stepBack();
     }),

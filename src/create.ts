@@ -1,8 +1,9 @@
 import type { Analytics } from './analytics.ts';
-import { inBrowser, pageRegistry, pageUrl, warn } from './browser.ts';
+import { inBrowser, pageRegistry, pageUrl, printer, warn } from './browser.ts';
 import { createClient } from './client.ts';
 import { plain } from './customerio/plain.ts';
-import { type AnalyticsOptions, resolveOptions, type Settings } from './options.ts';
+import { SdkError } from './errors.ts';
+import { type AnalyticsOptions, type Mistake, resolveOptions, type Settings } from './options.ts';
 
 interface Registered {
   readonly analytics: Analytics;
@@ -13,7 +14,9 @@ interface Registered {
  * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
  * and `clientKey`, it answers the same instance.
  *
- * @throws SdkError `invalid-options`, naming the option and what came
+ * It never throws. Wrong options are one `console.error` that names them and what came, an `error` event
+ * (`SdkError`, `invalid-options`), and an instance that discards every call (`reason: 'invalid-options'`).
+ *
  * @example
  * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
  * analytics.track('Order Placed', { total: 12.5 });
@@ -22,9 +25,22 @@ interface Registered {
  */
 export function createAnalytics<Events extends object = object>(options: AnalyticsOptions): Analytics<Events>;
 export function createAnalytics(options: AnalyticsOptions): Analytics {
+  return createAnalyticsUnless([], options);
+}
+
+/** The same, and tells whoever calls it what was wrong. */
+export function createAnalyticsUnless(mistakes: Mistake[], options: AnalyticsOptions): Analytics {
+  const hasPage = inBrowser();
+  const url = hasPage ? pageUrl() : 'http://localhost';
+  const settings = resolveOptions(options, url, (...mistake) => void mistakes.push(mistake));
   // Where there is no page the gate never opens, and nothing reaches it.
-  if (!inBrowser()) return createClient(NO_PAGE as Settings, false, () => {});
-  const settings = resolveOptions(options, pageUrl());
+  if (mistakes.length || !hasPage)
+    return createClient(
+      NO_PAGE as Settings,
+      false,
+      () => {},
+      mistakes.length ? explain(mistakes, url) : undefined,
+    );
   const registry = pageRegistry<Registered>('cio-first-party');
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
   const told = JSON.stringify(plain(options));
@@ -39,3 +55,13 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
 }
 
 const NO_PAGE: Pick<Settings, 'consent'> & { readonly outbox: object } = { consent: 'pending', outbox: {} };
+
+async function explain(mistakes: readonly Mistake[], url: string): Promise<SdkError> {
+  const error = await import('./options-mistakes.ts').then(
+    ({ create }) => create(mistakes, url),
+    // The file may not come: the names are known all the same.
+    () => new SdkError('invalid-options', mistakes.map(([name]) => name).join()),
+  );
+  printer().error(`cio-first-party: ${error.message}`);
+  return error;
+}

@@ -3,7 +3,7 @@
  *
  * | code | when |
  * |---|---|
- * | `invalid-options` | an option is missing, unknown or of the wrong kind (thrown at once) |
+ * | `invalid-options` | an option is missing, unknown or of the wrong kind: every call is discarded (the proxy throws it at once) |
  * | `invalid-client-key` | the proxy does not know the client key (events are kept) |
  * | `not-a-proxy` | something answers there with a web page: a fallback of the site, or a service worker (events are kept) |
  * | `endpoint-refuses` | the address takes no batches: it refuses even an empty one, or redirects elsewhere (events are kept) |

@@ -3,7 +3,15 @@ import type { SdkError } from './errors.ts';
 
 /** Why an event will never arrive. Each one is counted in `stats().dropped` and told as `dropped`. */
 export type DropReason =
-  'consent' | 'invalid' | 'before-send' | 'too-large' | 'rejected' | 'outbox-full' | 'expired' | 'storage';
+  | 'consent'
+  | 'invalid'
+  | 'invalid-options'
+  | 'before-send'
+  | 'too-large'
+  | 'rejected'
+  | 'outbox-full'
+  | 'expired'
+  | 'storage';
 
 /** `pending`: calls wait in memory. `granted`: everything works. `denied`: nothing is kept and nothing is sent. */
 export type ConsentState = 'pending' | 'granted' | 'denied';

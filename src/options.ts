@@ -3,7 +3,6 @@ import type { ConsentSource } from './consent/source.ts';
 import type { CookieOptions } from './customerio/cookies.ts';
 import type { IdentityOptions } from './customerio/identity.ts';
 import type { Plugin } from './customerio/plugin.ts';
-import { SdkError } from './errors.ts';
 import type { ConsentState } from './events.ts';
 import type { Storage } from './outbox/outbox.ts';
 import { CLIENT_KEY_HEADER, type WireEvent } from './wire.ts';
@@ -154,20 +153,70 @@ const OPTIONAL = {
   debug: false,
 };
 
-/**
- * Completes the options.
- * @throws SdkError `invalid-options`, naming the option and what came.
- */
-export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Settings {
-  if (!isObject(options)) throw wrong('options', 'an object', options);
-  const { proxyUrl, clientKey, consent = 'granted', pageViews, delivery, outbox, ...rest } = options;
-  if (typeof clientKey !== 'string' || !clientKey || clientKey.includes(':')) {
-    throw wrong('clientKey', 'a text without ":"', clientKey);
+/** An option that is not what it must be: its name, what came, and the default or the choices that it has. */
+export type Mistake = readonly [name: string, came: unknown, known?: unknown];
+
+/** Completes the options, and tells each that is wrong. With one of those, the settings are of no use. */
+export function resolveOptions(
+  options: AnalyticsOptions,
+  pageUrl: string,
+  wrong: (...mistake: Mistake) => void,
+): Settings {
+  if (!isObject(options)) wrong('options', options, {});
+  const { proxyUrl, clientKey, consent = 'granted', pageViews, delivery, outbox, ...rest } = Object(options);
+
+  /** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */
+  function complete<T extends object>(prefix: string, defaults: Defaults<T>, given: unknown = {}): T {
+    const result: Record<string, unknown> = {};
+    // An empty list has no first, and is itself a default.
+    for (const [key, value] of Object.entries<unknown>(defaults)) [result[key] = value] = [value].flat();
+    if (!isObject(given)) wrong(prefix.slice(0, -1), given, {});
+    else
+      for (const [key, value] of Object.entries(given)) {
+        const known = defaults[key as keyof T] as unknown;
+        const kind = typeof result[key];
+        const fits =
+          kind === 'string'
+            ? (known as readonly unknown[]).includes(value)
+            : kind === 'number'
+              ? Number.isInteger(value) && Number(value) > 0
+              : kind === 'undefined' || (typeof value === kind && value !== null);
+        if (!(key in defaults) || (value !== undefined && !fits)) wrong(prefix + key, value, known);
+        else if (value !== undefined) result[key] = value;
+      }
+    return result as T; // every key is one of the defaults', of the same kind
   }
+
+  function resolveConsent(): Settings['consent'] {
+    if (['granted', 'pending', 'denied'].includes(consent)) return consent;
+    const sources = [consent].flat() as readonly Partial<ConsentSource>[];
+    if (
+      !sources.every((source) => typeof source?.subscribe === 'function') ||
+      sources.every(({ onlyDenies }) => onlyDenies)
+    )
+      wrong('consent', consent);
+    return sources as readonly ConsentSource[];
+  }
+
+  function resolveProxyUrl(): string {
+    try {
+      // "events.example.com" would be a folder beside the page.
+      if (/^(https?:\/)?\//i.test(proxyUrl)) {
+        const url = new URL(proxyUrl, pageUrl);
+        if (url.protocol.startsWith('http')) return url.origin + url.pathname.replace(/\/+$/, '');
+      }
+    } catch {
+      // Told below.
+    }
+    wrong('proxyUrl', proxyUrl);
+    return '';
+  }
+
+  if (typeof clientKey !== 'string' || !/^[^:]+$/.test(clientKey)) wrong('clientKey', clientKey);
   const settings: Settings = {
     ...complete<typeof OPTIONAL>('', OPTIONAL, rest),
-    consent: resolveConsent(consent),
-    proxyUrl: resolveProxyUrl(proxyUrl, pageUrl),
+    consent: resolveConsent(),
+    proxyUrl: resolveProxyUrl(),
     clientKey,
     pageViews: complete<Required<PageViewOptions>>(
       'pageViews.',
@@ -178,79 +227,19 @@ export function resolveOptions(options: AnalyticsOptions, pageUrl: string): Sett
     outbox: complete<Required<OutboxOptions>>('outbox.', OUTBOX, outbox),
   };
   const { beforeSend, customerToken, plugins } = settings;
-  if (beforeSend !== undefined && typeof beforeSend !== 'function') {
-    throw wrong('beforeSend', 'a function', beforeSend);
-  }
+  if (beforeSend !== undefined && typeof beforeSend !== 'function') wrong('beforeSend', beforeSend);
   type Given = { readonly provider?: Given; readonly getCustomerToken?: unknown } | null | undefined;
   const given = customerToken as Given;
   const provider = given?.provider ?? given;
-  if (given !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function') {
-    throw wrong('customerToken', 'a token provider', customerToken);
-  }
+  if (given !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function')
+    wrong('customerToken', given);
   // All of their names stand where they are used, in a file that is loaded later.
   for (const [key, value] of Object.entries(given?.provider ? given : {}))
     if (/s$|Ratio$/.test(key) && value !== undefined && !(Number(value) > 0))
-      throw wrong(`customerToken.${key}`, 'a number above 0', value);
-  if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function')) {
-    throw wrong('plugins', 'a list', plugins);
-  }
+      wrong(`customerToken.${key}`, value);
+  if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function'))
+    wrong('plugins', plugins);
   return settings;
 }
 
-function resolveConsent(consent: NonNullable<AnalyticsOptions['consent']>): Settings['consent'] {
-  if (typeof consent === 'string' && /^(granted|pending|denied)$/.test(consent)) return consent;
-  const sources = [consent].flat() as readonly Partial<ConsentSource>[];
-  if (
-    sources.every((source) => typeof source?.subscribe === 'function') &&
-    sources.some(({ onlyDenies }) => !onlyDenies)
-  )
-    return sources as readonly ConsentSource[];
-  throw wrong('consent', 'granted, pending, denied, or sources of which one can grant', consent);
-}
-
-function resolveProxyUrl(value: unknown, pageUrl: string): string {
-  const text = String(value);
-  let expected = 'http(s), or a path like "/e"';
-  try {
-    // "events.example.com" would be a folder beside the page.
-    if (/^(https?:\/)?\//i.test(text)) {
-      const url = new URL(text, pageUrl);
-      if (url.protocol.startsWith('http')) return url.origin + url.pathname.replace(/\/+$/, '');
-      expected = `http(s) on a page of ${url.protocol}`;
-    }
-  } catch {
-    // Told below.
-  }
-  throw wrong('proxyUrl', expected, value);
-}
-
-/** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */
-function complete<T extends object>(prefix: string, defaults: Defaults<T>, given: unknown = {}): T {
-  if (!isObject(given)) throw wrong(prefix.slice(0, -1), 'an object', given);
-  const result: Record<string, unknown> = {};
-  // An empty list has no first, and is itself a default.
-  for (const [key, value] of Object.entries<unknown>(defaults)) [result[key] = value] = [value].flat();
-  for (const [key, value] of Object.entries(given)) {
-    const name = prefix + key;
-    if (!(key in defaults)) throw wrong(name, 'left out', value);
-    if (value === undefined) continue;
-    const kind = typeof result[key];
-    const choices = defaults[key as keyof T] as readonly unknown[];
-    const [expected, fits] =
-      kind === 'string'
-        ? [choices.join(' or '), choices.includes(value)]
-        : kind === 'number'
-          ? ['a whole number above 0', Number.isInteger(value) && Number(value) > 0]
-          : [`of type ${kind}`, kind === 'undefined' || (typeof value === kind && value !== null)];
-    if (!fits) throw wrong(name, expected, value);
-    result[key] = value;
-  }
-  return result as T; // every key is one of the defaults', of the same kind
-}
-
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-function wrong(name: string, expected: string, came: unknown): SdkError {
-  const shown = typeof came === 'string' ? `"${came}"` : isObject(came) ? 'an object' : String(came);
-  return new SdkError('invalid-options', `"${name}" must be ${expected}, got ${shown}`);
-}

@@ -110,6 +110,7 @@ const bundles = [
       ['cio-lease.js', 1 * KB],
       ['cio-choices.js', 5.5 * KB],
       ['cio-middleware.js', 7 * KB],
+      ['cio-mistakes.js', 1 * KB],
       ['cio-pages.js', 1 * KB],
       ['cio-plugins.js', 2 * KB],
       ['cio-private.js', 10.5 * KB],

@@ -1,7 +1,7 @@
 import type { Analytics } from '../analytics.ts';
 import { pageGlobal, warn } from '../browser.ts';
-import { createAnalytics } from '../create.ts';
-import type { AnalyticsOptions } from '../options.ts';
+import { createAnalyticsUnless } from '../create.ts';
+import type { AnalyticsOptions, Mistake } from '../options.ts';
 import { replay } from './replay.ts';
 
 /** The tag of the script that is running, by the build. */
@@ -38,12 +38,14 @@ const before = page[name] ?? [];
 let first: Analytics | undefined;
 const make: Make = (options) => {
   const given = { ...attributes, ...options };
-  cioFiles.proxyUrl = given.proxyUrl;
-  const analytics = createAnalytics(given);
+  if (!first) cioFiles.proxyUrl = given.proxyUrl;
+  const mistakes: Mistake[] = [];
+  const analytics = createAnalyticsUnless(mistakes, given);
   if (!first) {
-    first = Object.assign(analytics, { createAnalytics: make });
-    replay(first, before as unknown[]);
-    page[name] = first;
+    const made = Object.assign(analytics, { createAnalytics: make });
+    // With wrong options it discards what it is told: the calls from before wait for another.
+    if (!mistakes.length) replay((first = made), before as unknown[]);
+    page[name] = made;
   }
   return analytics;
 };

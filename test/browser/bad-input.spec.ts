@@ -235,9 +235,16 @@ test('a listener that throws is told, and the others still hear', async ({ open,
   expect((await told(page, 'error')).map(({ code }) => code)).toEqual(['plugin-failed', 'plugin-failed']);
 });
 
-test('wrong options throw at once, naming the option and what came', async ({ open, page }) => {
+test('wrong options are one console.error that names them, an error event, and an instance that discards', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
   await open();
-  const messages = await page.evaluate(() => {
+  const printed: string[] = [];
+  page.on('console', (line) => line.type() === 'error' && printed.push(line.text()));
+  const outcomes = await page.evaluate(async () => {
     const good = { proxyUrl: '/other', clientKey: 'key' };
     const wrong: readonly unknown[] = [
       undefined,
@@ -253,17 +260,31 @@ test('wrong options throw at once, naming the option and what came', async ({ op
       { ...good, plugins: [{}] },
       { ...good, beforeSend: 'text' },
     ];
-    return wrong.map((options) => {
-      try {
-        window.createAnalytics(options as never);
-        return 'no error';
-      } catch (error) {
-        return `${(error as { code?: string }).code}: ${(error as Error).message}`;
-      }
-    });
+    return Promise.all(
+      wrong.map(async (options) => {
+        const analytics = window.createAnalytics(options as never);
+        const error = new Promise<string>((resolve) => {
+          analytics.on('error', ({ code, message }) => resolve(`${code}: ${message}`));
+        });
+        const receipt = await analytics.track('A');
+        analytics.consent.grant();
+        analytics.anonymize();
+        const { tracked, dropped } = analytics.stats();
+        return { message: await error, receipt, tracked, dropped: dropped['invalid-options'] };
+      }),
+    );
   });
-  for (const message of messages) expect(message).toMatch(/^invalid-options: "[\w.]+" /);
-  expect(messages[2]).toBe('invalid-options: "clientKey" must be a text without ":", got "a:b"');
+  for (const { message, receipt, tracked, dropped } of outcomes) {
+    expect(message).toMatch(/^invalid-options: "[\w.]+" must be /);
+    expect(receipt).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
+    expect([tracked, dropped]).toEqual([1, 1]);
+  }
+  expect(outcomes[2]?.message).toBe(
+    'invalid-options: "clientKey" must be a text without ":", got a text of 3 characters',
+  );
+  expect(printed).toHaveLength(outcomes.length);
+  expect(await standIn.names()).toEqual([]);
+  expect(await site.batches()).toEqual([]);
 });
 
 test('prototypes of the page that were changed (Prototype.js, core-js) do no harm', async ({

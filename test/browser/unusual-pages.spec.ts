@@ -50,7 +50,9 @@ test('a page of file: a path is refused, and the message says why', async ({ pag
   const file = testInfo.outputPath('page.html');
   writeFileSync(file, TAG.replace('/e/cio.js', `${site.origin}/e/cio.js`));
   await page.goto(`file://${file}`);
-  expect(lines.join()).toContain('"proxyUrl" must be http(s) on a page of file:, got "/e"');
+  await expect
+    .poll(() => lines.join())
+    .toContain('"proxyUrl" must be an http(s) URL on a page of file:, got "/e"');
 });
 
 /** The pages of a site whose links are followed without loading the next page. */

@@ -1,7 +1,7 @@
 /** A browser engine that the scenarios of this folder run in, whatever speaks to it. */
 
 /** What a driver cannot do: a scenario that needs it is a skip that names the reason. */
-export type Ability = 'kill' | 'private-window';
+export type Ability = 'kill' | 'private-window' | 'site-data-setting';
 
 export interface Engine {
   readonly name: 'chromium' | 'firefox' | 'webkit';
@@ -10,6 +10,8 @@ export interface Engine {
   openTab(): Promise<Tab>;
   /** A tab of a window that keeps nothing. Only where `cannot` does not name it. */
   openPrivateTab(): Promise<Tab>;
+  /** A tab of a browser whose user lets sites keep nothing. Only where `cannot` does not name it. */
+  openTabThatKeepsNothing(): Promise<Tab>;
   /** Ends the browser without a word, and starts it again with the same profile. Only where `cannot` does not name it. */
   killAndRestart(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +61,19 @@ export async function leave<Args extends readonly unknown[]>(
       (path) => location.pathname + location.search === path && document.readyState === 'complete',
       to,
     ),
+  );
+}
+
+/** Makes the calls and loads the same page anew, in one task of the page. */
+export async function reloads<Args extends readonly unknown[]>(
+  tab: Tab,
+  act: (...args: Args) => void,
+  ...args: Args
+): Promise<void> {
+  const reloading = `(...args) => { window.isOld = true; (${act.toString()})(...args); location.reload(); }`;
+  await tab.evaluate(text, reloading, args as readonly unknown[]).catch(() => undefined);
+  await until('the same page anew', () =>
+    tab.evaluate(() => !('isOld' in window) && document.readyState === 'complete'),
   );
 }
 

@@ -1,7 +1,9 @@
 /** The last words of a page, whatever ends it and however late they come. */
 import { expect, test } from 'vitest';
+import { page } from '../support/site-pages.ts';
 import { numbered } from '../support/stand-in.ts';
-import { leave, type Tab, until } from './engine.ts';
+import { leave, reloads, type Tab, until } from './engine.ts';
+import { modulePage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';
 
 /** So that the tab leads, and its first answer has come. */
@@ -13,17 +15,25 @@ const settle = (tab: Tab): Promise<void> =>
     }),
   );
 
-const EXITS = {
-  'follows a link': (tab: Tab): Promise<void> => leave(tab, '/next', () => undefined),
-  closes: (tab: Tab): Promise<void> => tab.close(),
-} as const;
+type Names = readonly string[];
+
+const EXITS: Readonly<
+  Record<string, (tab: Tab, act: (names: Names) => void, names: Names) => Promise<void>>
+> = {
+  'follows a link': (tab, ...act) => leave(tab, '/next', ...act),
+  reloads,
+  async closes(tab, ...act) {
+    await tab.evaluate(...act);
+    await tab.close();
+  },
+};
 
 const MOMENTS = {
   pagehide: `addEventListener('pagehide', () => analytics.track('Late'));`,
   visibilitychange: `document.addEventListener('visibilitychange', () => { if (document.hidden) analytics.track('Late'); });`,
 } as const;
 
-inEveryEngine(({ open, arrived, standIn }) => {
+inEveryEngine(({ open, openPlain, site, arrived, standIn }) => {
   for (const [how, exit] of Object.entries(EXITS))
     for (const [moment, listen] of Object.entries(MOMENTS))
       for (const first of [true, false])
@@ -33,11 +43,10 @@ inEveryEngine(({ open, arrived, standIn }) => {
           );
           await tab.evaluate(() => void window.analytics.track('First'));
           await settle(tab);
-          await exit(tab);
+          await exit(tab, () => undefined, []);
           const next = await open();
           await settle(next);
-          const names = moment === 'pagehide' || how === 'closes' ? ['First', 'Late'] : ['First', 'Late'];
-          await arrived(names);
+          await arrived(['First', 'Late']);
         });
 
   for (const [how, exit] of Object.entries(EXITS))
@@ -49,13 +58,23 @@ inEveryEngine(({ open, arrived, standIn }) => {
       const calls = (all: readonly string[]): void => {
         for (const name of all) void window.analytics.track(name, { text: 'x'.repeat(600) });
       };
-      if (how === 'closes') {
-        await tab.evaluate(calls, names);
-        await exit(tab);
-      } else await leave(tab, '/next', calls, names);
+      await exit(tab, calls, names);
       const next = await open();
       await settle(next);
       await arrived(['First', ...names]);
       expect((await standIn().events()).length).toBe(301);
     });
+
+  test('the very first page of a visitor leaves at once: what it has tracked goes with it', async () => {
+    const tab = await openPlain({ body: page('Plain', '') }, '/plain');
+    const leaves = `addEventListener('DOMContentLoaded', () => {
+      for (const name of ['First', 'Second']) analytics.track(name);
+      location.href = '/blank';
+    });`;
+    await site().page('/shop', modulePage({ after: leaves }));
+    await tab.evaluate(() => void (location.href = '/shop')).catch(() => undefined);
+    await until('the page after it', () => tab.evaluate(() => location.pathname === '/blank'));
+    // No further page has the SDK.
+    await arrived(['First', 'Second'], { ms: 5_000 });
+  });
 });

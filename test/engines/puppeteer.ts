@@ -1,6 +1,6 @@
 /** Chromium by its own protocol, and Firefox by WebDriver BiDi. https://w3c.github.io/webdriver-bidi/ */
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, launch as launchBrowser, type Page } from 'puppeteer-core';
@@ -22,20 +22,40 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
   },
 });
 
-export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engine> {
-  const folder = await mkdtemp(path.join(tmpdir(), `cio-${name}-`));
-  const launch = (): Promise<Browser> =>
-    launchBrowser({
-      browser: name === 'firefox' ? 'firefox' : 'chrome',
-      executablePath: name === 'firefox' ? program('firefox-esr') : (findChromium() ?? 'chromium'),
+/** "Block all cookies", as both browsers call it, which is all that sites keep. https://searchfox.org/mozilla-central/source/netwerk/cookie/nsICookieService.idl */
+const FIREFOX_KEEPS_NOTHING = { 'network.cookie.cookieBehavior': 2 };
+const CHROMIUM_KEEPS_NOTHING = { profile: { default_content_setting_values: { cookies: 2 } } };
+
+async function launch(name: 'chromium' | 'firefox', folder: string, keepsNothing = false): Promise<Browser> {
+  if (name === 'firefox')
+    return launchBrowser({
+      browser: 'firefox',
+      executablePath: program('firefox-esr'),
       headless: true,
       userDataDir: folder,
-      // Puppeteer switches the back/forward cache off.
-      ignoreDefaultArgs:
-        name === 'firefox' ? [] : ['--disable-features=Translate,AcceptCHFrame,BackForwardCache'],
-      args: name === 'firefox' ? [] : ['--no-sandbox', '--disable-dev-shm-usage'],
+      extraPrefsFirefox: keepsNothing ? FIREFOX_KEEPS_NOTHING : {},
     });
-  let browser = await launch();
+  if (keepsNothing) {
+    await mkdir(path.join(folder, 'Default'), { recursive: true });
+    await writeFile(path.join(folder, 'Default', 'Preferences'), JSON.stringify(CHROMIUM_KEEPS_NOTHING));
+  }
+  return launchBrowser({
+    browser: 'chrome',
+    executablePath: findChromium() ?? 'chromium',
+    headless: true,
+    userDataDir: folder,
+    // Puppeteer switches the back/forward cache off.
+    ignoreDefaultArgs: ['--disable-features=Translate,AcceptCHFrame,BackForwardCache'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  });
+}
+
+const newProfile = (name: string): Promise<string> => mkdtemp(path.join(tmpdir(), `cio-${name}-`));
+
+export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engine> {
+  const folder = await newProfile(name);
+  let browser = await launch(name, folder);
+  const others: { readonly browser: Browser; readonly folder: string }[] = [];
   return {
     name,
     cannot: {},
@@ -44,17 +64,25 @@ export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engi
       const context = await browser.createBrowserContext();
       return tabOf(await context.newPage(), name);
     },
+    async openTabThatKeepsNothing() {
+      const profile = await newProfile(name);
+      const other = await launch(name, profile, true);
+      others.push({ browser: other, folder: profile });
+      return tabOf(await other.newPage(), name);
+    },
     async killAndRestart() {
       const child = browser.process();
       if (!child) throw new Error(`${name} has no process`);
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
-      browser = await launch();
+      browser = await launch(name, folder);
     },
     async close() {
-      await browser.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      for (const each of [...others, { browser, folder }]) {
+        await each.browser.close();
+        await rm(each.folder, { recursive: true, force: true, maxRetries: 5 });
+      }
     },
   };
 }

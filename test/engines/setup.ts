@@ -29,6 +29,8 @@ export interface Stage {
   openPlain(page: SitePage, path: string): Promise<Tab>;
   /** The same in a window that keeps nothing. */
   openPrivate(options?: PageOptions): Promise<Tab>;
+  /** The same in a browser whose user lets sites keep nothing. */
+  openWhereNothingIsKept(options?: PageOptions): Promise<Tab>;
   /** Waits until all these have arrived at Customer.io: once each, and nothing else but so many `events` in all. */
   arrived(
     names: readonly string[],
@@ -101,6 +103,10 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
       openPrivate: async (options = {}) => {
         await site.page('/shop', modulePage(options));
         return visit(await engine.openPrivateTab(), '/shop');
+      },
+      openWhereNothingIsKept: async (options = {}) => {
+        await site.page('/shop', modulePage(options));
+        return visit(await engine.openTabThatKeepsNothing(), '/shop');
       },
       async open(options = {}, path = '/shop') {
         const { sdk = {} } = options;

@@ -9,7 +9,7 @@ const HANGING = `indexedDB.constructor.prototype.open = () => new EventTarget();
 const FULL = `for (const name of ['put', 'add']) IDBObjectStore.prototype[name] = () => { throw new DOMException('Full', 'QuotaExceededError'); };`;
 const NO_LOCAL_STORAGE = `Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('No', 'SecurityError'); } });`;
 
-inEveryEngine(({ engine, open, openPrivate, arrived }) => {
+inEveryEngine(({ engine, open, openPrivate, openWhereNothingIsKept, arrived }) => {
   for (const [what, before] of [
     ['is switched off', NO_INDEXED_DB],
     ['refuses to open', REFUSED],
@@ -26,6 +26,15 @@ inEveryEngine(({ engine, open, openPrivate, arrived }) => {
       );
       expect(codes).toEqual(['storage-unavailable']);
     });
+
+  test('its user lets sites keep nothing: the receipt says "memory", and events arrive', async ({ skip }) => {
+    const reason = engine().cannot['site-data-setting'];
+    if (reason !== undefined) return skip(reason);
+    const tab = await openWhereNothingIsKept();
+    expect(await tab.evaluate(async () => (await window.analytics.track('A')).state)).toBe('memory');
+    await arrived(['A']);
+    return undefined;
+  });
 
   test('localStorage refuses: IndexedDB is enough', async () => {
     const tab = await open({ before: NO_LOCAL_STORAGE });

@@ -69,6 +69,7 @@ export async function startWebKit(): Promise<Engine> {
     cannot: {
       kill: 'A WebDriver session of WebKitGTK keeps nothing for the next one',
       'private-window': 'WebDriver of WebKitGTK opens none, and its sessions are private themselves',
+      'site-data-setting': 'WebDriver of WebKitGTK cannot change it',
     },
     openTab: () =>
       use(async () => {
@@ -77,6 +78,7 @@ export async function startWebKit(): Promise<Engine> {
         await driver.switchTo().newWindow('window');
         return tabOf(driver, await driver.getWindowHandle(), use);
       }),
+    openTabThatKeepsNothing: () => Promise.reject(new Error('WebKitGTK has no such setting here')),
     openPrivateTab: () => Promise.reject(new Error('WebKitGTK has no private window here')),
     killAndRestart: () => Promise.reject(new Error('WebKitGTK keeps no profile here')),
     async close() {

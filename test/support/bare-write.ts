@@ -1,4 +1,4 @@
-/** What a page writes to IndexedDB without the SDK: what the browser found time for, and what it did not. */
+/** What a page writes to IndexedDB without the SDK: how long the browser needs for so much. */
 import type { Page } from 'playwright';
 
 declare global {
@@ -8,40 +8,44 @@ declare global {
   }
 }
 
-/** Makes the calls in one task and waits for nothing; in the next task writes this one number, and does not wait either. */
-export async function trackAllThenWrite(page: Page, names: readonly string[], key: number): Promise<void> {
-  await open(page);
+/** About what an event weighs. */
+const EVENT = 'x'.repeat(600);
+
+/**
+ * Makes the calls in one task and waits for none of them; in the next task writes as much without the SDK, a record for each
+ * 100 calls, and resolves when that is done. It reads first, as every log does that has to know where it ends.
+ */
+export async function trackAllThenWrite(page: Page, names: readonly string[]): Promise<void> {
+  await page.evaluate(openBareStore);
   await page.evaluate(
-    async ([all, number]) => {
+    async ([all, event]) => {
       const database = await window.bareStore;
       for (const name of all) void window.analytics.track(name);
-      setTimeout(() => database?.transaction('bare', 'readwrite').objectStore('bare').put(0, number));
+      await new Promise<void>((resolve) => setTimeout(resolve));
+      await new Promise<void>((resolve, reject) => {
+        const store = database?.transaction('bare', 'readwrite').objectStore('bare');
+        if (!store) return reject(new Error('Not open'));
+        store.transaction.oncomplete = () => resolve();
+        store.get('head').onsuccess = () => {
+          for (let i = 0; i < all.length; i += 100)
+            store.put(
+              all.slice(i, i + 100).map((id) => ({ id, json: event })),
+              i,
+            );
+          store.put(all.length, 'head');
+        };
+      });
     },
-    [names, key] as const,
+    [names, EVENT] as const,
   );
 }
 
-/** The numbers that are there, also after the browser was killed. */
-export async function bareWrites(page: Page): Promise<readonly number[]> {
-  await open(page);
-  return page.evaluate(async () => {
-    const database = await window.bareStore;
-    return new Promise<readonly number[]>((resolve, reject) => {
-      const request = database?.transaction('bare').objectStore('bare').getAllKeys();
-      if (!request) return reject(new Error('Not open'));
-      request.onsuccess = () => resolve(request.result.map(Number));
-      request.onerror = () => reject(request.error ?? new Error('Not read'));
-    });
+async function openBareStore(): Promise<void> {
+  window.bareStore ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open('bare');
+    request.onupgradeneeded = () => request.result.createObjectStore('bare');
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('Not opened'));
   });
+  await window.bareStore;
 }
-
-const open = (page: Page): Promise<void> =>
-  page.evaluate(async () => {
-    window.bareStore ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open('bare');
-      request.onupgradeneeded = () => request.result.createObjectStore('bare');
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error ?? new Error('Not opened'));
-    });
-    await window.bareStore;
-  });

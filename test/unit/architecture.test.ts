@@ -131,6 +131,7 @@ describe('the imports of the browser SDK are a ladder', () => {
     'customerio/pipeline.ts',
     'customerio/source-middleware.ts',
     'left-behind.ts',
+    'options-mistakes.ts',
     'outbox/recovery.ts',
     'pages/follow.ts',
     'private-client.ts',

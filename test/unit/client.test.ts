@@ -502,13 +502,23 @@ describe('the instance', () => {
     expect(open().analytics).not.toBe(analytics);
   });
 
-  test('refuses wrong options at once', () => {
-    expect(() => createAnalytics({ proxyUrl: '/e', clientKey: 'a:b' })).toThrow(
-      expect.objectContaining({
-        code: 'invalid-options',
-        message: expect.stringContaining('clientKey') as string,
-      }),
-    );
+  test('never throws: with wrong options each call is discarded, which is told once', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'a:b' });
+    const errors: SdkError[] = [];
+    const dropped: unknown[] = [];
+    analytics.on('error', (error) => errors.push(error));
+    analytics.on('dropped', ({ reason }) => dropped.push(reason));
+    analytics.consent.grant();
+    for (const name of ['A', 'B'])
+      expect(await analytics.track(name)).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(errors[0]).toMatchObject({ code: 'invalid-options' });
+    expect(errors[0]?.message).toContain('clientKey');
+    expect(print).toHaveBeenCalledTimes(1);
+    expect(dropped).toEqual(['invalid-options', 'invalid-options']);
+    expect(analytics.stats()).toMatchObject({ tracked: 2, pending: 0, dropped: { 'invalid-options': 2 } });
+    print.mockRestore();
   });
 
   test('can be called without its name', async () => {

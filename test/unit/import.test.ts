@@ -33,6 +33,7 @@ describe.each([
   ['customerio/pipeline.ts', 'create'],
   ['customerio/source-middleware.ts', 'applyMiddleware'],
   ['left-behind.ts', 'create'],
+  ['options-mistakes.ts', 'create'],
   ['outbox/recovery.ts', 'create'],
   ['pages/follow.ts', 'create'],
   ['private-client.ts', 'create'],

@@ -1,19 +1,24 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { SdkError } from '../../src/errors.ts';
-import { type AnalyticsOptions, resolveOptions, type Settings } from '../../src/options.ts';
+import type { SdkError } from '../../src/errors.ts';
+import { type AnalyticsOptions, type Mistake, resolveOptions, type Settings } from '../../src/options.ts';
+import { create as explain } from '../../src/options-mistakes.ts';
 
 const PAGE = 'https://shop.example.com/shoes/item?size=42#top';
-const resolve = (options: Readonly<Record<string, unknown>>): Settings =>
-  resolveOptions({ proxyUrl: '/e', clientKey: 'web', ...options }, PAGE);
 
-function refusal(options: unknown): SdkError {
-  try {
-    resolveOptions(options as AnalyticsOptions, PAGE);
-  } catch (cause) {
-    if (cause instanceof SdkError) return cause;
-  }
-  throw new Error('It was not refused');
+function resolve(options: Readonly<Record<string, unknown>>, page = PAGE): Settings {
+  const mistakes: Mistake[] = [];
+  const given = { proxyUrl: '/e', clientKey: 'web', ...options };
+  const settings = resolveOptions(given, page, (...mistake) => void mistakes.push(mistake));
+  expect(mistakes).toEqual([]);
+  return settings;
+}
+
+function refusal(options: unknown, page = PAGE): SdkError {
+  const mistakes: Mistake[] = [];
+  resolveOptions(options as AnalyticsOptions, page, (...mistake) => void mistakes.push(mistake));
+  expect(mistakes).not.toEqual([]);
+  return explain(mistakes, page);
 }
 
 test('what is not given is completed', () => {
@@ -146,7 +151,7 @@ describe('a wrong option is named, with what came', () => {
     ['x', 'options', '"x"'],
     [{ proxyUrl: '/e' }, 'clientKey', 'undefined'],
     [{ proxyUrl: '/e', clientKey: '' }, 'clientKey', '""'],
-    [{ proxyUrl: '/e', clientKey: 'a:b' }, 'clientKey', '"a:b"'],
+    [{ proxyUrl: '/e', clientKey: 'a:b' }, 'clientKey', 'a text of 3 characters'],
     [{ proxyUrl: '/e', clientKey: 7 }, 'clientKey', '7'],
   ])('%j', (options, name, came) => {
     const { code, message } = refusal(options);
@@ -158,7 +163,7 @@ describe('a wrong option is named, with what came', () => {
   test.each([
     [{ consent: 'maybe' }, 'consent', '"maybe"'],
     [{ consent: null }, 'consent', 'null'],
-    [{ consent: ['granted'] }, 'consent', 'an object'],
+    [{ consent: ['granted'] }, 'consent', 'a list'],
     [{ delivery: 5 }, 'delivery', '5'],
     [{ delivery: null }, 'delivery', 'null'],
     [{ delivery: { flushIntervalMs: 0 } }, 'delivery.flushIntervalMs', '0'],
@@ -180,7 +185,7 @@ describe('a wrong option is named, with what came', () => {
     [{ outbox: { maxAgeMs: null } }, 'outbox.maxAgeMs', 'null'],
     [{ beforeSend: 'x' }, 'beforeSend', '"x"'],
     [{ beforeSend: null }, 'beforeSend', 'null'],
-    [{ customerToken: 'jwt' }, 'customerToken', '"jwt"'],
+    [{ customerToken: 'jwt' }, 'customerToken', 'a text of 3 characters'],
     [{ customerToken: null }, 'customerToken', 'null'],
     [{ customerToken: {} }, 'customerToken', 'an object'],
     [{ customerToken: { timeoutMs: 5 } }, 'customerToken', 'an object'],
@@ -191,8 +196,9 @@ describe('a wrong option is named, with what came', () => {
     [{ customerToken: { provider: provideNone, idleMs: 'long' } }, 'customerToken.idleMs', '"long"'],
     [{ customerToken: { provider: provideNone, hardRatio: null } }, 'customerToken.hardRatio', 'null'],
     [{ plugins: {} }, 'plugins', 'an object'],
-    [{ plugins: [{}] }, 'plugins', 'an object'],
-    [{ plugins: [null] }, 'plugins', 'an object'],
+    [{ plugins: [{}] }, 'plugins', 'a list'],
+    [{ plugins: [null] }, 'plugins', 'a list'],
+    [{ plugins: () => [] }, 'plugins', 'a function'],
     [{ user: 'u1' }, 'user', '"u1"'],
     [{ cookie: null }, 'cookie', 'null'],
     [{ integrations: true }, 'integrations', 'true'],

@@ -1,5 +1,6 @@
 // @vitest-environment node
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { SdkError } from '../../src/errors.ts';
 
 /** Everything of the global object, by name; the test runner adds some of its own only before. */
 const globals = (): readonly PropertyKey[] => Reflect.ownKeys(globalThis);
@@ -59,5 +60,26 @@ describe('on a server', () => {
     const { createAnalytics } = await import('../../src/index.ts');
     const options = { proxyUrl: '/e', clientKey: 'web' };
     expect(createAnalytics(options)).not.toBe(createAnalytics(options));
+  });
+
+  test('wrong options are one line on the console, an error event, and an instance that discards', async () => {
+    const lines: unknown[][] = [];
+    const print = vi.spyOn(console, 'error').mockImplementation((...line) => void lines.push(line));
+    const { createAnalytics } = await import('../../src/index.ts');
+    const secret = 'site-id:0123456789abcdef';
+    const analytics = createAnalytics({ proxyUrl: 'e', clientKey: secret, nonsense: 1 } as never);
+    const errors: SdkError[] = [];
+    analytics.on('error', (error) => errors.push(error));
+    expect(await analytics.track('A')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(errors[0]).toMatchObject({ code: 'invalid-options' });
+    expect(lines).toEqual([[`cio-first-party: ${errors[0]?.message}`]]);
+    expect(errors[0]?.message).toBe(
+      '"clientKey" must be a text without ":", got a text of 24 characters; ' +
+        '"nonsense" must be left out: there is no such option, got 1; ' +
+        '"proxyUrl" must be an http(s) URL, or a path like "/e", got "e"',
+    );
+    expect(analytics.stats()).toMatchObject({ tracked: 1, pending: 0, dropped: { 'invalid-options': 1 } });
+    print.mockRestore();
   });
 });

@@ -94,7 +94,7 @@ test('with something wrong, on the stub: told, the calls wait for another, and w
   });
   await page.goto(`${site.origin}/tag`);
   await page.waitForLoadState('load');
-  expect(lines).toHaveLength(1);
+  await expect.poll(() => lines).toHaveLength(1);
   expect(lines[0]).toContain(
     '"consent" must be granted, pending, denied, or sources of which one can grant, got "maybe"',
   );
@@ -104,6 +104,9 @@ test('with something wrong, on the stub: told, the calls wait for another, and w
     };
     cioanalytics.createAnalytics({});
   });
-  expect(await page.evaluate('made.catch(({ code }) => code)')).toBe('invalid-options');
+  expect(await page.evaluate(`made.then((discards) => discards.track('Discarded'))`)).toMatchObject({
+    state: 'discarded',
+    reason: 'invalid-options',
+  });
   await expect.poll(() => standIn.names()).toEqual(['Waits']);
 });

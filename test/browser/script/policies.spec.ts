@@ -50,6 +50,9 @@ async function useAll(frame: Page | Frame): Promise<void> {
     void cioanalytics.identify('ann');
     await cioanalytics.track('After');
     await cioanalytics.inbox.messages().catch(() => {});
+    (cioanalytics as unknown as { createAnalytics(options: object): unknown }).createAnalytics({
+      proxyUrl: 'wrong',
+    });
   });
 }
 

@@ -130,6 +130,7 @@ function checkReasons({ book, plan, origin }: World): void {
       'outbox-full': maxEvents < 10_000,
       expired: plan.jumps || (call && atMs - call.atMs > maxAgeMs),
       consent: plan.withdraws,
+      'invalid-options': false,
       invalid: false,
       storage: plan.rots || plan.clears,
     }[reason];

@@ -26,6 +26,8 @@ export interface Plan {
   readonly withdraws: boolean;
   /** Records on the disk become unreadable. */
   readonly rots: boolean;
+  /** The browser tells a page that a navigation begins. */
+  readonly departs: boolean;
   readonly proxy: ProxyPlan;
   readonly options: AnalyticsOptions & { readonly clientKey: string };
 }
@@ -71,6 +73,7 @@ export function planOf(seed: number): Plan {
       poison: random.pick(['refused', 'refused', 'crash', 'hang-up'] as const),
     },
     options: optionsOf(random, kind),
+    departs: random.chance(0.3),
   };
 }
 

@@ -39,6 +39,18 @@ export const STEPS_OF_PAGES: readonly Step[] = [
       restore(world, tab);
     },
   },
+  {
+    name: 'begins a navigation, which takes its time or leads nowhere',
+    weight: 4,
+    when: ({ departs }) => departs,
+    async act(world, tab) {
+      world.happen(tab, 'depart');
+      await world.clock.advance(world.random.below(15_000));
+      if (world.random.chance(0.5)) return;
+      world.leave(tab);
+      world.end(tab);
+    },
+  },
   { name: 'goes into the back/forward cache', weight: 3, act: cache },
   {
     name: 'the back/forward cache gives back a page',

@@ -226,6 +226,7 @@ export function createWorld(seed: number): World {
     leave(tab) {
       tab.disturbed ??= 'left';
       if (tab.page.life() === 'running') world.departed.set(tab.page.name, nowMs());
+      if (plan.departs) world.happen(tab, 'depart');
       for (const moment of random.pick<readonly Moment[]>([['leave', 'hide'], ['hide', 'leave'], ['leave']]))
         world.happen(tab, moment);
       const saved = savedIn(origin);

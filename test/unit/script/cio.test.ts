@@ -25,12 +25,15 @@ function instance(name = 'cioanalytics'): Global {
 }
 
 let warnings: string[] = [];
+let errors: string[] = [];
 const TAG = { 'data-proxy-url': '/e', 'data-client-key': 'tag', 'data-consent': 'pending' };
 
 beforeEach(() => {
   forgetInstances();
   for (const name of ['cioanalytics', 'mine']) Reflect.deleteProperty(page, name);
   warnings = [];
+  errors = [];
+  vi.spyOn(console, 'error').mockImplementation((...text: unknown[]) => void errors.push(text.join(' ')));
   vi.spyOn(console, 'warn').mockImplementation((...text: unknown[]) => void warnings.push(text.join(' ')));
 });
 
@@ -55,29 +58,34 @@ describe('the attributes', () => {
   });
 
   test.each([
-    [{ 'data-client-key': 'a:b' }, '"clientKey" must be a text without ":", got "a:b"'],
+    [{ 'data-client-key': 'a:b' }, '"clientKey" must be a text without ":", got a text of 3 characters'],
     [
       { 'data-proxy-url': 'events.example.com' },
-      '"proxyUrl" must be http(s), or a path like "/e", got "events.example.com"',
+      '"proxyUrl" must be an http(s) URL, or a path like "/e", got "events.example.com"',
     ],
     [
       { 'data-consent': 'yes' },
       '"consent" must be granted, pending, denied, or sources of which one can grant, got "yes"',
     ],
     [{ 'data-client-key': '' }, '"clientKey" must be a text without ":", got ""'],
-  ])('that are wrong are told, and the calls wait on: %j', async (wrong, message) => {
-    const queue = [['track', 'A']];
-    page['cioanalytics'] = queue;
-    await run({ ...TAG, ...wrong });
-    expect(warnings).toEqual([`cio-first-party: cioanalytics SdkError: ${message}`]);
-    expect([...queue]).toEqual([['track', 'A']]);
-  });
+  ])(
+    'that are wrong are told, the calls wait on, and further calls are discarded: %j',
+    async (wrong, message) => {
+      const queue = [['track', 'A']];
+      page['cioanalytics'] = queue;
+      await run({ ...TAG, ...wrong });
+      await vi.waitFor(() => expect(errors).toEqual([`cio-first-party: ${message}`]));
+      expect(queue).toEqual([['track', 'A']]);
+      expect(await instance().track('B')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
+      expect(warnings).toEqual([]);
+    },
+  );
 
   test.each(['data-client-key', 'data-proxy-url'])(
     'of which one alone is there are told: %s',
     async (name) => {
       await run({ [name]: '/e' });
-      expect(warnings.join()).toContain('got undefined');
+      await vi.waitFor(() => expect(errors.join()).toContain('got undefined'));
     },
   );
 
@@ -125,23 +133,21 @@ describe('createAnalytics', () => {
     expect(other.consent.state).toBe('pending');
   });
 
-  test('throws what is wrong at whoever calls it, and can be called again', async () => {
-    await run({});
-    const waiting = page['cioanalytics'] as Global;
-    expect(() => waiting.createAnalytics({ proxyUrl: '/e' })).toThrow('"clientKey"');
-    expect(waiting.createAnalytics({ ...{ proxyUrl: '/e', clientKey: 'page' }, consent: 'pending' })).toBe(
-      instance(),
-    );
-  });
-
-  test('that is queued with something wrong is told, and harms nobody', async () => {
+  test('with something wrong discards, and can be called again: that takes the calls over', async () => {
     page['cioanalytics'] = [
       ['createAnalytics', { proxyUrl: '/e' }],
       ['track', 'A'],
     ];
     await run({});
-    expect(warnings.join()).toContain('"clientKey" must be a text without ":", got undefined');
-    expect(page['cioanalytics']).toHaveLength(2);
+    await vi.waitFor(() =>
+      expect(errors).toEqual(['cio-first-party: "clientKey" must be a text without ":", got undefined']),
+    );
+    const broken = instance();
+    expect(await broken.track('B')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
+    const made = broken.createAnalytics({ proxyUrl: '/e', clientKey: 'page', consent: 'pending' });
+    expect(instance()).toBe(made);
+    expect(made.stats()).toMatchObject({ tracked: 1, pending: 1 });
+    expect(warnings).toEqual([]);
   });
 });
 

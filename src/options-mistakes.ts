@@ -1,0 +1,50 @@
+import { SdkError } from './errors.ts';
+import type { Mistake } from './options.ts';
+
+/** What an option must be, where its default does not say it. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  clientKey: 'a text without ":"',
+  consent: 'granted, pending, denied, or sources of which one can grant',
+  beforeSend: 'a function',
+  customerToken: 'a token provider',
+  plugins: 'a list of plugins',
+};
+
+/** Options whose value may be a credential, by mistake also where it does not belong: `clientKey: 'site-id:api-key'`. */
+const SECRET = /key|token|secret|password|auth/i;
+
+const SHOWN_CHARACTERS = 100;
+
+/**
+ * Says what is wrong with the options: loaded only where something is.
+ * @returns an `SdkError` `invalid-options` that names each option, what it must be, and what came, but for what may be a secret
+ */
+export function create(mistakes: readonly Mistake[], pageUrl: string): SdkError {
+  const told = mistakes.map(
+    ([name, came, known]) => `"${name}" must be ${expected(name, known, pageUrl)}, got ${shown(name, came)}`,
+  );
+  return new SdkError('invalid-options', told.join('; '));
+}
+
+function expected(name: string, known: unknown, pageUrl: string): string {
+  if (name === 'proxyUrl') {
+    const { protocol } = new URL(pageUrl);
+    return protocol.startsWith('http')
+      ? 'an http(s) URL, or a path like "/e"'
+      : `an http(s) URL on a page of ${protocol}`;
+  }
+  if (name.startsWith('customerToken.')) return 'a number above 0';
+  if (EXPECTED[name]) return EXPECTED[name];
+  if (known === undefined) return 'left out: there is no such option';
+  if (Array.isArray(known)) return known.join(' or ');
+  if (typeof known === 'number') return 'a whole number above 0';
+  return typeof known === 'boolean' ? 'true or false' : 'an object';
+}
+
+function shown(name: string, came: unknown): string {
+  if (typeof came === 'function') return 'a function';
+  if (typeof came === 'object' && came) return Array.isArray(came) ? 'a list' : 'an object';
+  if (typeof came !== 'string') return String(came);
+  if (came && SECRET.test(name)) return `a text of ${came.length} characters`;
+  return `"${came.slice(0, SHOWN_CHARACTERS)}"`;
+}
