@@ -152,6 +152,7 @@ export function createCore(needs: CoreNeeds): Core {
   let takesOver = false;
   // Whether this page was the one that sends when its navigation began, and when it went; its own handlers may still track.
   let ledBefore = false;
+  let stay: (() => void) | undefined;
   let ledAtEnd: boolean | undefined;
   let late: Promise<void> | undefined;
   function gained(): void {
@@ -290,6 +291,7 @@ export function createCore(needs: CoreNeeds): Core {
   }
 
   function stepBack(): void {
+    stay?.();
     leader.leave();
     tabs.leave();
   }
@@ -298,12 +300,11 @@ export function createCore(needs: CoreNeeds): Core {
   function depart(): void {
     ledBefore ||= leads();
     leader.leave();
-    stops.push(
-      clock.after(STAYS_MS, () => {
-        ledBefore = false;
-        leader.join();
-      }),
-    );
+    stay?.();
+    stay = clock.after(STAYS_MS, () => {
+      ledBefore = false;
+      leader.join();
+    });
   }
 
   /** Nothing is kept of this site yet: no other tab can be the one that sends, although the browser has not said so. */

@@ -10,8 +10,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   plugins: 'a list of plugins',
 };
 
-/** Options whose value may be a credential, by mistake also where it does not belong: `clientKey: 'site-id:api-key'`. */
-const SECRET = /key|token|secret|password|auth/i;
+/** Options whose text may be a credential, as in `clientKey: 'site-id:api-key'`, and names that are none of ours. */
+const SECRETS = new Set(['clientKey', 'customerToken']);
+const LOOKS_SECRET = /key|token|secret|password|auth/i;
 
 const SHOWN_CHARACTERS = 100;
 
@@ -21,12 +22,16 @@ const SHOWN_CHARACTERS = 100;
  */
 export function create(mistakes: readonly Mistake[], pageUrl: string): SdkError {
   const told = mistakes.map(
-    ([name, came, known]) => `"${name}" must be ${expected(name, known, pageUrl)}, got ${shown(name, came)}`,
+    ([name, came, standard]) =>
+      `"${name}" must be ${expected(name, standard, pageUrl)}, got ${shown(came, isSecret(name, standard))}`,
   );
   return new SdkError('invalid-options', told.join('; '));
 }
 
-function expected(name: string, known: unknown, pageUrl: string): string {
+const isSecret = (name: string, standard: unknown): boolean =>
+  SECRETS.has(name) || (standard === undefined && LOOKS_SECRET.test(name));
+
+function expected(name: string, standard: unknown, pageUrl: string): string {
   if (name === 'proxyUrl') {
     const { protocol } = new URL(pageUrl);
     return protocol.startsWith('http')
@@ -35,16 +40,16 @@ function expected(name: string, known: unknown, pageUrl: string): string {
   }
   if (name.startsWith('customerToken.')) return 'a number above 0';
   if (EXPECTED[name]) return EXPECTED[name];
-  if (known === undefined) return 'left out: there is no such option';
-  if (Array.isArray(known)) return known.join(' or ');
-  if (typeof known === 'number') return 'a whole number above 0';
-  return typeof known === 'boolean' ? 'true or false' : 'an object';
+  if (standard === undefined) return 'left out: there is no such option';
+  if (Array.isArray(standard)) return standard.join(' or ');
+  if (typeof standard === 'number') return 'a whole number above 0';
+  return typeof standard === 'boolean' ? 'true or false' : 'an object';
 }
 
-function shown(name: string, came: unknown): string {
+function shown(came: unknown, secret: boolean): string {
   if (typeof came === 'function') return 'a function';
   if (typeof came === 'object' && came) return Array.isArray(came) ? 'a list' : 'an object';
   if (typeof came !== 'string') return String(came);
-  if (came && SECRET.test(name)) return `a text of ${came.length} characters`;
+  if (came && secret) return `a text of ${came.length} characters`;
   return `"${came.slice(0, SHOWN_CHARACTERS)}"`;
 }

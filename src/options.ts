@@ -154,7 +154,7 @@ const OPTIONAL = {
 };
 
 /** An option that is not what it must be: its name, what came, and the default or the choices that it has. */
-export type Mistake = readonly [name: string, came: unknown, known?: unknown];
+export type Mistake = readonly [name: string, came: unknown, standard?: unknown];
 
 /** Completes the options, and tells each that is wrong. With one of those, the settings are of no use. */
 export function resolveOptions(
@@ -173,15 +173,15 @@ export function resolveOptions(
     if (!isObject(given)) wrong(prefix.slice(0, -1), given, {});
     else
       for (const [key, value] of Object.entries(given)) {
-        const known = defaults[key as keyof T] as unknown;
+        const standard = defaults[key as keyof T] as unknown;
         const kind = typeof result[key];
         const fits =
           kind === 'string'
-            ? (known as readonly unknown[]).includes(value)
+            ? (standard as readonly unknown[]).includes(value)
             : kind === 'number'
               ? Number.isInteger(value) && Number(value) > 0
               : kind === 'undefined' || (typeof value === kind && value !== null);
-        if (!(key in defaults) || (value !== undefined && !fits)) wrong(prefix + key, value, known);
+        if (!(key in defaults) || (value !== undefined && !fits)) wrong(prefix + key, value, standard);
         else if (value !== undefined) result[key] = value;
       }
     return result as T; // every key is one of the defaults', of the same kind

@@ -12,6 +12,9 @@ const CAP_MS = 300_000;
 /** After so many failures in a row it is asked whether the proxy answers at all. */
 export const SUSPECT_AFTER = 3;
 
+/** And after so many more again, where what was needed to find out did not come: the browser may have been offline then. */
+export const ASK_AGAIN_AFTER = 8;
+
 /** Waits stop growing for a while at the fourth, 8 s: what was away for seconds is noticed within seconds. */
 const FOURTH = 4;
 const LAST_SHORT = 7;

@@ -4,7 +4,7 @@ import type { Sender, SenderNeeds } from './contract.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Outcome } from './outcome.ts';
 import { createRecent } from './recent.ts';
-import { retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
+import { ASK_AGAIN_AFTER, retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry.ts';
 
 type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
 
@@ -153,8 +153,9 @@ export function createSender(needs: SenderNeeds): Sender {
       return undefined;
     }
     if (!isUnclear(outcome)) return retry(events, outcome);
-    // Where nothing answers, asking for it once is enough.
-    if (!diagnosis && (outcome.status || failures < SUSPECT_AFTER)) await loadDiagnosis(outcome);
+    // Where nothing answers it may not come either, and is not asked for each time.
+    if (!diagnosis && (outcome.status || failures % ASK_AGAIN_AFTER < SUSPECT_AFTER))
+      await loadDiagnosis(outcome);
     return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
   }
 

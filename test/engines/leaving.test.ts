@@ -28,9 +28,12 @@ const EXITS: Readonly<
   },
 };
 
+/** Once for each tab: a page that is loaded anew is hidden by the tabs that are opened after it. */
+const LATE = `if (!sessionStorage.getItem('late')) { sessionStorage.setItem('late', 'yes'); analytics.track('Late'); }`;
+
 const MOMENTS = {
-  pagehide: `addEventListener('pagehide', () => analytics.track('Late'));`,
-  visibilitychange: `document.addEventListener('visibilitychange', () => { if (document.hidden) analytics.track('Late'); });`,
+  pagehide: `addEventListener('pagehide', () => { ${LATE} });`,
+  visibilitychange: `document.addEventListener('visibilitychange', () => { if (document.hidden) { ${LATE} } });`,
 } as const;
 
 inEveryEngine(({ open, openPlain, site, arrived, standIn }) => {

@@ -193,7 +193,12 @@ describe('a wrong option is named, with what came', () => {
     [{ customerToken: { provider: null } }, 'customerToken', 'an object'],
     [{ customerToken: { provider: {} } }, 'customerToken', 'an object'],
     [{ customerToken: { provider: provideNone, timeoutMs: 0 } }, 'customerToken.timeoutMs', '0'],
-    [{ customerToken: { provider: provideNone, idleMs: 'long' } }, 'customerToken.idleMs', '"long"'],
+    [
+      { customerToken: { provider: provideNone, idleMs: 'long' } },
+      'customerToken.idleMs',
+      'a text of 4 characters',
+    ],
+    [{ writeKey: 'secret' }, 'writeKey', 'a text of 6 characters'],
     [{ customerToken: { provider: provideNone, hardRatio: null } }, 'customerToken.hardRatio', 'null'],
     [{ plugins: {} }, 'plugins', 'an object'],
     [{ plugins: [{}] }, 'plugins', 'a list'],

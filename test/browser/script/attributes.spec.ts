@@ -35,7 +35,10 @@ test('data-debug="false" is no debug', async ({ page, site, standIn }) => {
 });
 
 for (const [attributes, message] of [
-  ['data-proxy-url="/e" data-client-key="a:b"', '"clientKey" must be a text without ":", got a text of 3 characters'],
+  [
+    'data-proxy-url="/e" data-client-key="a:b"',
+    '"clientKey" must be a text without ":", got a text of 3 characters',
+  ],
   ['data-proxy-url="/e"', '"clientKey" must be a text without ":", got undefined'],
   [
     'data-client-key="client-api-key-web"',

@@ -75,7 +75,7 @@ describe('the attributes', () => {
       page['cioanalytics'] = queue;
       await run({ ...TAG, ...wrong });
       await vi.waitFor(() => expect(errors).toEqual([`cio-first-party: ${message}`]));
-      expect(queue).toEqual([['track', 'A']]);
+      expect([...queue]).toEqual([['track', 'A']]);
       expect(await instance().track('B')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
       expect(warnings).toEqual([]);
     },

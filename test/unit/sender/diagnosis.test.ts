@@ -186,6 +186,20 @@ describe('where the file that finds this out cannot be loaded', () => {
   });
 });
 
+test('a browser that was offline for long finds out, too, that the proxy hangs up on one event', async () => {
+  const page = bench();
+  page.transport.respond(({ ids }) => (ids.includes('e3') ? CUT_OFF : DELIVERED));
+  page.lifecycle.setOnline(false);
+  await page.track(events('e', 5));
+  await page.clock.advance(MINUTE_MS);
+  expect(page.transport.sent.length).toBeGreaterThan(3);
+  // The browser does not tell that it is back.
+  page.lifecycle.setOnline(true);
+  await page.clock.advance(2 * HOUR_MS);
+  expect([...page.delivered()].sort()).toEqual(['e1', 'e2', 'e4', 'e5']);
+  expect(page.dropped()).toEqual({ e3: 'rejected' });
+});
+
 describe('a redirect', () => {
   const moved = `${ENDPOINT.url}/`;
   const leadingTo =
