@@ -89,6 +89,19 @@ function listen(target: EventTarget, type: string, run: (event: Event) => void):
   return () => target.removeEventListener(type, run);
 }
 
+/** In Firefox. A router that takes a navigation over has said so once all listeners have heard of it. */
+function onDepart(run: () => void): () => void {
+  const { navigation } = globalThis as { navigation?: EventTarget & { readonly transition: unknown } };
+  if (!navigation || !('mozInnerScreenX' in globalThis)) return () => {};
+  return listen(navigation, 'navigate', (event) => {
+    const { destination, downloadRequest } = event as NavigateEvent;
+    if (!destination.sameDocument && downloadRequest === null)
+      clock.after(0, () => {
+        if (!navigation.transition) run();
+      });
+  });
+}
+
 const hidden = (): boolean => page().visibilityState === 'hidden';
 
 export const lifecycle: Lifecycle = {
@@ -103,7 +116,7 @@ export const lifecycle: Lifecycle = {
         });
 
       case 'depart':
-        return 'mozInnerScreenX' in globalThis ? listen(globalThis, 'beforeunload', run) : () => {};
+        return onDepart(run);
       case 'leave':
         return listen(globalThis, 'pagehide', run);
       case 'return':
