@@ -25,11 +25,11 @@ interface Registered {
  */
 export function createAnalytics<Events extends object = object>(options: AnalyticsOptions): Analytics<Events>;
 export function createAnalytics(options: AnalyticsOptions): Analytics {
-  return createAnalyticsUnless([], options);
+  return createFrom(options, []);
 }
 
-/** The same, and tells whoever calls it what was wrong. */
-export function createAnalyticsUnless(mistakes: Mistake[], options: AnalyticsOptions): Analytics {
+/** The same for the script tag. `mistakes` takes what is wrong with the options. */
+export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Analytics {
   const hasPage = inBrowser();
   const url = hasPage ? pageUrl() : 'http://localhost';
   const settings = resolveOptions(options, url, (...mistake) => void mistakes.push(mistake));

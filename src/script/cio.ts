@@ -1,6 +1,6 @@
 import type { Analytics } from '../analytics.ts';
 import { pageGlobal, warn } from '../browser.ts';
-import { createAnalyticsUnless } from '../create.ts';
+import { createFrom } from '../create.ts';
 import type { AnalyticsOptions, Mistake } from '../options.ts';
 import { replay } from './replay.ts';
 
@@ -40,7 +40,7 @@ const make: Make = (options) => {
   const given = { ...attributes, ...options };
   if (!first) cioFiles.proxyUrl = given.proxyUrl;
   const mistakes: Mistake[] = [];
-  const analytics = createAnalyticsUnless(mistakes, given);
+  const analytics = createFrom(given, mistakes);
   if (!first) {
     const made = Object.assign(analytics, { createAnalytics: make });
     // With wrong options it discards what it is told: the calls from before wait for another.
