@@ -11,8 +11,8 @@ export default defineConfig({
   workers: 4,
   // A busy machine may starve a browser once, and the report says so; what fails twice is broken.
   retries: 1,
-  timeout: 30_000,
-  expect: { timeout: 10_000 },
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: 'list',
   use: {
     browserName: 'chromium',
