@@ -89,7 +89,7 @@ function listen(target: EventTarget, type: string, run: (event: Event) => void):
   return () => target.removeEventListener(type, run);
 }
 
-/** In Firefox. A router that takes a navigation over has said so once all listeners have heard of it. */
+/** Firefox alone is listened to. A router that takes a navigation over has said so once all listeners have heard of it. */
 function onDepart(run: () => void): () => void {
   const { navigation } = globalThis as { navigation?: EventTarget & { readonly transition: unknown } };
   if (!navigation || !('mozInnerScreenX' in globalThis)) return () => {};

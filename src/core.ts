@@ -298,6 +298,8 @@ export function createCore(needs: CoreNeeds): Core {
 
   /** Firefox keeps no page that holds a Web Lock as its navigation begins, although `leave` lets it go. */
   function depart(): void {
+    // The SDK may have been closed in the task in which the navigation began.
+    if (!stops.length) return;
     ledBefore ||= leads();
     leader.leave();
     stay?.();

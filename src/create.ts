@@ -14,7 +14,7 @@ interface Registered {
  * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
  * and `clientKey`, it answers the same instance.
  *
- * It never throws. Wrong options are one `console.error` that names them and what came, an `error` event
+ * `createAnalytics` never throws. Wrong options are one `console.error` that names them and what came, an `error` event
  * (`SdkError`, `invalid-options`), and an instance that discards every call (`reason: 'invalid-options'`).
  *
  * @example

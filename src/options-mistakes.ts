@@ -1,7 +1,7 @@
 import { SdkError } from './errors.ts';
 import type { Mistake } from './options.ts';
 
-/** What an option must be, where its default does not say it. */
+/** The words for what each option must be, where its default does not say it. */
 const EXPECTED: Readonly<Record<string, string>> = {
   clientKey: 'a text without ":"',
   consent: 'granted, pending, denied, or sources of which one can grant',
@@ -17,7 +17,7 @@ const LOOKS_SECRET = /key|token|secret|password|auth/i;
 const SHOWN_CHARACTERS = 100;
 
 /**
- * Says what is wrong with the options: loaded only where something is.
+ * This function says what is wrong with the options. The file is loaded only where something is.
  * @returns an `SdkError` `invalid-options` that names each option, what it must be, and what came, but for what may be a secret
  */
 export function create(mistakes: readonly Mistake[], pageUrl: string): SdkError {
