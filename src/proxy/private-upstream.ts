@@ -4,6 +4,7 @@ import { retryAfterOf } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { FetchLike } from './forward.ts';
 import type { Note } from './log.ts';
+import { readLimitedText } from './read-limited.ts';
 
 export interface PrivateUpstreamNeeds {
   readonly fetch: FetchLike;
@@ -45,7 +46,7 @@ export function createPrivateUpstream(
         const all = { ...headers, ...init.headers };
         // What a redirect leads to must not see the credential.
         const response = await fetch(url + path, { ...init, headers: all, signal, redirect: 'manual' });
-        return [response, await response.text()] as const;
+        return [response, await readLimitedText(response)] as const;
       });
     } catch (cause) {
       return later(describe(cause));

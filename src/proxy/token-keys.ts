@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch, errors, importJWK, importSPKI, type JW
 import { utf8 } from '../wire.ts';
 import { within } from './deadline.ts';
 import type { FetchLike } from './forward.ts';
+import { readLimited } from './read-limited.ts';
 import type { Jwk, TokenAlgorithm } from './token-options.ts';
 
 /** What tells the key of a token: what jose takes for that. */
@@ -54,7 +55,13 @@ export function jwksSource(jwksUrl: URL, fetch: FetchLike): KeySource {
     cooldownDuration: COOLDOWN_MS,
     timeoutDuration: JWKS_TIMEOUT_MS,
     [customFetch]: (url, init) =>
-      within(JWKS_TIMEOUT_MS, (signal) => fetch(url, { ...(init as RequestInit), signal })),
+      within(JWKS_TIMEOUT_MS, async (signal) => {
+        const response = await fetch(url, { ...(init as RequestInit), signal });
+        const bytes = await readLimited(response);
+        // jose looks at the body of 200 alone, and some other statuses allow none.
+        const { status } = response;
+        return status === 200 ? new Response(bytes, { status }) : response;
+      }),
   });
   let pausedUntil = 0;
   let failure: unknown;
