@@ -12,8 +12,15 @@ export interface Admitted {
   readonly kind: 'admitted';
   readonly parcels: readonly Parcel[];
   readonly sentAt: string | undefined;
-  /** The whole body as it came, where it may go on so. */
-  readonly bytes: Bytes | undefined;
+  /** Where it may go on so. */
+  readonly came: CameWhole | undefined;
+}
+
+/** A batch in the bytes in which it came. */
+export interface CameWhole {
+  readonly body: Bytes;
+  /** The events of it, with commas between them. */
+  readonly list: Bytes;
 }
 
 export interface AdmissionLimits {
@@ -43,13 +50,15 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
     const { from, to, face } = item;
     const staysAsItCame = face !== undefined && to - from <= maxEventBytes;
     const parcel = staysAsItCame
-      ? (rules(face, index) ?? sealedParcel(bytes, item, face.hasId))
+      ? (rules(face, index) ?? sealedParcel(bytes, item, face))
       : rewrite(bytes, item, index, rules, maxEventBytes);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
     isWhole &&= staysAsItCame;
   }
-  return { kind: 'admitted', parcels, sentAt: batch.sentAt, bytes: isWhole ? bytes : undefined };
+  const [first, last] = [batch.items[0], batch.items.at(-1)];
+  const came = isWhole && first && last && { body: bytes, list: bytes.subarray(first.from, last.to) };
+  return { kind: 'admitted', parcels, sentAt: batch.sentAt, came: came || undefined };
 }
 
 /** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */

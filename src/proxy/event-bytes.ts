@@ -1,5 +1,6 @@
 import type { Bytes } from './body.ts';
 import { createFindings, objectEnd, startsObject, startsText, textIn, valueEnd } from './json-bytes.ts';
+import { namesPreviousId } from './previous-id.ts';
 
 /** One item of a batch, and where it is. */
 export interface ItemBytes {
@@ -19,6 +20,8 @@ export interface Face {
   readonly event: string | null | undefined;
   /** Whether it has a `messageId`, and that is a text that is not empty. */
   readonly hasId: boolean;
+  /** Whether it has a field that may be read as `previousId`. */
+  readonly hasPreviousId: boolean;
 }
 
 /** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
@@ -65,6 +68,7 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
       typeAt: names.indexOf('type'),
       eventAt: names.indexOf('event'),
       idAt: names.indexOf('messageId'),
+      hasPreviousId: namesPreviousId(names),
     };
     shapes.unshift(shape);
     if (shapes.length > MOST_SHAPES) shapes.pop();
@@ -83,11 +87,11 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
     end = 0;
     const to = objectEnd(bytes, from, fieldEnd, findings);
-    const { names, isTwofold, typeAt, eventAt, idAt } = shapes.find(fits) ?? learn();
+    const { names, isTwofold, typeAt, eventAt, idAt, hasPreviousId } = shapes.find(fits) ?? learn();
     if (isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape)
       return { from, to, face: undefined };
     const [type, event] = [typeIn(fields, typeAt), eventIn(fields, eventAt)];
-    return { from, to, face: { names, type, event, hasId: isSomeText(idAt) } };
+    return { from, to, face: { names, type, event, hasId: isSomeText(idAt), hasPreviousId } };
   };
 }
 
@@ -106,6 +110,7 @@ interface Shape {
   readonly typeAt: number;
   readonly eventAt: number;
   readonly idAt: number;
+  readonly hasPreviousId: boolean;
 }
 
 function createTextMemory(

@@ -24,7 +24,7 @@ const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
 /** `index`: which of the batch. */
-export type EventRules = (face: Omit<Face, 'hasId'>, index: number) => Refusal | null;
+export type EventRules = (face: Pick<Face, 'names' | 'type' | 'event'>, index: number) => Refusal | null;
 
 /** What a public key may send, for the events of one batch. Customer.io judges the rest, in strict mode. */
 export function createEventRules(): EventRules {

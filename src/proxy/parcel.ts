@@ -1,11 +1,13 @@
 import type { WireEvent } from '../wire.ts';
 import type { Bytes } from './body.ts';
+import type { Face } from './event-bytes.ts';
 import type { Span } from './event-hash.ts';
+import { namesPreviousId } from './previous-id.ts';
 import { strictUtf8 } from './utf8.ts';
 
 /** An event that may pass, and its JSON. */
 export interface Parcel {
-  /** Its `messageId`, as the browser knows it. `null`: it has none. */
+  /** Its `messageId`, as the browser knows it. `null`: it has none, or an empty one. */
   readonly id: string | null;
   readonly event: WireEvent;
   /** The bytes that came, where it may go on in them. */
@@ -15,11 +17,15 @@ export interface Parcel {
    * `null`: it has no `messageId`, so that a second one like it may be another event.
    */
   readonly came: Span | null;
+  /** Whether it has a field that may be read as `previousId`, by which two persons become one. */
+  readonly hasPreviousId: boolean;
 }
 
+type SealedFace = Pick<Face, 'hasId' | 'hasPreviousId'>;
+
 /** Of an event that goes on in its bytes: it is parsed when somebody asks, which most proxies never do. */
-export function sealedParcel(bytes: Bytes, span: Span, hasId: boolean): Parcel {
-  return new SealedParcel(bytes, span, hasId);
+export function sealedParcel(bytes: Bytes, span: Span, face: SealedFace): Parcel {
+  return new SealedParcel(bytes, span, face);
 }
 
 /** A class, because a batch has hundreds: an object with closures of its own for each costs as much as reading it. */
@@ -27,12 +33,14 @@ class SealedParcel implements Parcel {
   readonly #bytes: Bytes;
   readonly #span: Span;
   readonly came: Span | null;
+  readonly hasPreviousId: boolean;
   #event: WireEvent | undefined;
 
-  constructor(bytes: Bytes, span: Span, hasId: boolean) {
+  constructor(bytes: Bytes, span: Span, { hasId, hasPreviousId }: SealedFace) {
     this.#bytes = bytes;
     this.#span = span;
     this.came = hasId ? span : null;
+    this.hasPreviousId = hasPreviousId;
   }
 
   get json(): Uint8Array {
@@ -52,14 +60,20 @@ class SealedParcel implements Parcel {
 /** `span`: where it was, if it has come in a body. */
 export function writtenParcel(event: WireEvent, json: string, span: Span | null = null): Parcel {
   const id = idOf(event);
-  return { id, event, json, came: id ? span : null };
+  return {
+    id,
+    event,
+    json,
+    came: id === null ? null : span,
+    hasPreviousId: namesPreviousId(Object.keys(event)),
+  };
 }
 
 /** The same parcel, with what a hook has made of its event. */
-export function repacked({ id, came }: Parcel, event: WireEvent): Parcel {
-  return { id, event, json: JSON.stringify(event), came };
+export function repacked({ id, came, hasPreviousId }: Parcel, event: WireEvent): Parcel {
+  return { id, event, json: JSON.stringify(event), came, hasPreviousId };
 }
 
 function idOf({ messageId }: { readonly messageId?: unknown }): string | null {
-  return typeof messageId === 'string' ? messageId : null;
+  return typeof messageId === 'string' && messageId !== '' ? messageId : null;
 }

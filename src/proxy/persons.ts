@@ -1,8 +1,11 @@
 import type { RejectedEvent, WireEvent } from '../wire.ts';
 import type { Refusal } from './answer.ts';
+import { valuesOf } from './field-names.ts';
 import type { Note } from './log.ts';
 import type { Parcel } from './parcel.ts';
-import type { TokenCheck } from './token-check.ts';
+import { hasOwnTraits } from './person-traits.ts';
+import { mayMerge, withoutForeignMerges } from './previous-id.ts';
+import type { Person, TokenCheck } from './token-check.ts';
 import type { TokenMode } from './token-options.ts';
 
 /** A batch after everyone's right to speak for its persons has been looked at. */
@@ -16,55 +19,61 @@ export type Judge = (parcels: readonly Parcel[], note: Note) => Judged;
 /** Looks at who sends, before the body is read. `token`: `null` when only a client key came. */
 export type FindJudge = (token: string | null) => Promise<Judge | Refusal>;
 
+/** Lets everything through but what would merge somebody else: that no mode allows. */
+export const judgeMerges: Judge = (parcels, note) => noted(withoutForeignMerges(parcels, null), note);
+
 /** Lets events through only when whoever sends them may speak for the person that they name. */
 export function createJudges(mode: Exclude<TokenMode, 'disabled'>, verify: TokenCheck): FindJudge {
-  const reportAll =
-    (problem: string): Judge =>
-    (passed, note) => {
-      note.tokenReport = { [problem]: passed.length };
-      return { passed, rejected: [] };
-    };
-
   return async (token) => {
     const verdict = token === null ? null : await verify(token);
-    if (verdict?.kind === 'refused') {
-      if (mode === 'required') return verdict;
-      return reportAll(verdict.reason === undefined ? verdict.code : `${verdict.code}:${verdict.reason}`);
+    if (mode === 'required') {
+      if (verdict?.kind === 'refused') return verdict;
+      return (parcels, note) => noted(judge(parcels, verdict), note);
     }
-    const subject = verdict?.subject ?? null;
+    const person = verdict?.kind === 'verified' ? verdict : null;
     return (parcels, note) => {
-      const judged = judge(parcels, subject);
-      if (judged.rejected.length === 0) return judged;
-      note[mode === 'report' ? 'tokenReport' : 'rejected'] = countErrors(judged.rejected);
-      return mode === 'report' ? { passed: parcels, rejected: [] } : judged;
+      const judged = noted(withoutForeignMerges(parcels, person?.subject ?? null), note);
+      const { passed } = judged;
+      const report =
+        verdict?.kind === 'refused'
+          ? { [problemOf(verdict)]: passed.length }
+          : countErrors(judge(passed, person).rejected);
+      if (passed.length > 0 && Object.keys(report).length > 0) note.tokenReport = report;
+      return judged;
     };
   };
 }
 
-function judge(parcels: readonly Parcel[], subject: string | null): Judged {
+function problemOf({ code, reason }: Refusal): string {
+  return reason === undefined ? code : `${code}:${reason}`;
+}
+
+function judge(parcels: readonly Parcel[], person: Person | null): Judged {
   const passed: Parcel[] = [];
   const rejected: RejectedEvent[] = [];
   for (const parcel of parcels) {
     const { id, event } = parcel;
-    if (personsIn(event).every((person) => person === subject)) {
-      passed.push(parcel);
-      continue;
-    }
-    rejected.push({ messageId: id, error: subject === null ? 'token_required' : 'subject_mismatch' });
+    if (maySpeak(event, person)) passed.push(parcel);
+    else rejected.push({ messageId: id, error: person === null ? 'token_required' : 'subject_mismatch' });
   }
   return { passed, rejected };
 }
 
-// `alias` merges the person of previousId into that of userId. Some servers read names of fields whatever their case.
-const PERSON_FIELDS: ReadonlySet<string> = new Set(['userid', 'previousid']);
+/** `person`: whose token it is; `null` for a client key alone. */
+function maySpeak(event: WireEvent, person: Person | null): boolean {
+  // A group call writes the attributes of an object that all its members share.
+  if (event.type === 'group' && person === null) return false;
+  const subject = person?.subject ?? null;
+  return (
+    valuesOf(event, 'userid').every((userId) => userId === subject) &&
+    mayMerge(event, subject) &&
+    hasOwnTraits(event, person)
+  );
+}
 
-/** Up and down again: a long s (U+017F) is an s for those who ignore case. https://www.unicode.org/reports/tr44/#CaseFolding.txt */
-const caseless = (name: string): string => name.toUpperCase().toLowerCase();
-
-function personsIn(event: WireEvent): readonly unknown[] {
-  return Object.entries(event)
-    .filter(([field, value]) => PERSON_FIELDS.has(caseless(field)) && value !== null && value !== '')
-    .map(([, value]) => value);
+function noted(judged: Judged, note: Note): Judged {
+  if (judged.rejected.length > 0) note.rejected = countErrors(judged.rejected);
+  return judged;
 }
 
 function countErrors(rejected: readonly RejectedEvent[]): Readonly<Record<string, number>> {

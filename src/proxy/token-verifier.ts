@@ -56,7 +56,13 @@ export function createVerifier(customerToken: CustomerTokenOptions, fetch: Fetch
       const message = `The customer token must have the scope "${scope}".`;
       return refuse(403, 'insufficient_scope', message, { headers: { 'WWW-Authenticate': challenge } });
     }
-    return { kind: 'verified', subject };
+    const { email, cio_id: cioId } = claims;
+    return {
+      kind: 'verified',
+      subject,
+      ...(isText(email) && { email }),
+      ...(isText(cioId) && { cioId }),
+    };
   };
 }
 
@@ -118,6 +124,10 @@ function subjectIn(claims: JWTPayload, claim: string): string | null {
   if (Number.isSafeInteger(value)) return String(value);
   // Half a character has no place in any path or header.
   return typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value) ? value : null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function hasScopes({ scope, scp }: JWTPayload, wanted: string): boolean {

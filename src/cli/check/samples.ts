@@ -60,6 +60,6 @@ export function createSamples(): Samples {
       const bytes = MAX_EVENT_BYTES - 2_000;
       return Array.from({ length: Math.floor(NEARLY_A_BATCH_BYTES / bytes) }, () => ofBytes(bytes));
     },
-    alias: () => ({ ...base('alias'), userId: USER_ID, previousId: anonymousId }),
+    alias: () => ({ ...base('alias'), userId: USER_ID, previousId: anonymousId, anonymousId }),
   };
 }
