@@ -4,6 +4,7 @@ import { createProxy, type ProxyLogEntry, type ProxyOptions } from '../proxy/ind
 import type { RedisStore } from '../redis/index.ts';
 import { type Command, UsageError } from './command.ts';
 import { readEnvironment } from './environment.ts';
+import { createOutput } from './output.ts';
 import { openRedis } from './redis.ts';
 import { listen, untilStopped } from './serve.ts';
 import { SECRETS } from './secret-files.ts';
@@ -51,8 +52,9 @@ export const proxyCommand: Command = {
       console.error('\nEvery variable is explained by: cio-first-party proxy --help');
       return 1;
     }
+    const output = createOutput();
     const { redisUrl } = reading;
-    const redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, printLine);
+    const redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, output.entry);
     if (redis === null) {
       console.error(
         'The proxy cannot start: CIO_REDIS_URL needs the package redis, which is not here: npm install redis',
@@ -60,7 +62,7 @@ export const proxyCommand: Command = {
       return 1;
     }
     const options = redis ? sharing(reading.options, redis.store) : reading.options;
-    const proxy = createProxy({ ...options, onLog: print });
+    const proxy = createProxy({ ...options, onLog: (entry) => isWorthALine(entry) && output.entry(entry) });
     const server = createServer(proxy.node);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     // The server itself waits for what is in flight.
@@ -68,7 +70,7 @@ export const proxyCommand: Command = {
     const stopped = untilStopped(server, { graceMs, onStop: () => void proxy.close({ timeoutMs: graceMs }) });
     try {
       const url = await listen(server, reading.port, reading.host);
-      console.log(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
+      output.text(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
     } catch (error) {
       console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
       await redis?.close();
@@ -77,6 +79,8 @@ export const proxyCommand: Command = {
     // What Customer.io has not answered would keep the process.
     if ((await stopped) === 'cut-off') process.exit(0);
     await redis?.close();
+    // A log that nobody reads would keep it, too.
+    if (!(await output.flush())) process.exit(0);
     return 0;
   },
 };
@@ -92,11 +96,7 @@ function sharing(options: ProxyOptions, store: RedisStore): ProxyOptions {
   };
 }
 
-function print(entry: ProxyLogEntry): void {
-  // Platforms ask every few seconds whether it lives; a line about that buries the others.
-  if (entry.status !== 200 || !/\/v1\/health(\/ready)?$/.test(entry.path)) printLine(entry);
-}
-
-function printLine(entry: object): void {
-  console.log(JSON.stringify(entry));
+/** Platforms ask every few seconds whether it lives; a line about that buries the others. */
+function isWorthALine({ status, path }: ProxyLogEntry): boolean {
+  return status !== 200 || !/\/v1\/health(\/ready)?$/.test(path);
 }
