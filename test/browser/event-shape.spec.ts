@@ -226,15 +226,17 @@ test('page and screen: every shape of arguments', async ({ pair }) => {
 test('identify, group, alias: traits, ids, and what follows from them', async ({ pair }) => {
   await pair.go('/account');
   await pair.call(async (sdk) => {
+    // Without a token the proxy takes a previous id that is random, and the event's anonymous id.
+    const u1 = '6d8f2f0e-2f5c-4c1b-9d0a-7b1f5e3a9c42';
     await sdk.identify({ early: true }, { context: { n: 1 } });
     await sdk.track('Before', {}, { context: { n: 2 } });
-    await sdk.identify('u1', { plan: 'pro', address: { city: 'Wien' } }, { context: { n: 3 } });
+    await sdk.identify(u1, { plan: 'pro', address: { city: 'Wien' } }, { context: { n: 3 } });
     await sdk.track('As u1', {}, { context: { n: 4 } });
-    await sdk.identify('u1', { seats: 3 }, { context: { n: 5 } });
+    await sdk.identify(u1, { seats: 3 }, { context: { n: 5 } });
     await sdk.group('g1', { name: 'Group' }, { context: { n: 6 } });
     await sdk.group('g1', {}, { context: { n: 7 } });
-    await sdk.alias('u2', { context: { n: 8 } });
-    await sdk.alias('u3', 'u1', { context: { n: 9 } });
+    await sdk.alias('u2', { anonymousId: u1, context: { n: 8 } });
+    await sdk.alias('u3', u1, { anonymousId: u1, context: { n: 9 } });
     await sdk.page('After', {}, { context: { n: 10 } });
     await sdk.identify('u2', { fresh: 1 }, { context: { n: 11 } });
     await sdk.track('As u2', {}, { context: { n: 12 } });
@@ -322,7 +324,8 @@ test('callbacks in every place, and calls with an object instead of a name', asy
     await loose['page']?.('Category', 'Last', {}, { context: { n: 2 } }, called('page'));
     await loose['identify']?.('u1', {}, { context: { n: 3 } }, called('identify'));
     await loose['group']?.('g1', {}, { context: { n: 4 } }, called('group'));
-    await loose['alias']?.('u2', 'u1', { context: { n: 5 } }, called('alias'));
+    const id = '6d8f2f0e-2f5c-4c1b-9d0a-7b1f5e3a9c42';
+    await loose['alias']?.('u2', id, { anonymousId: id, context: { n: 5 } }, called('alias'));
     await loose['screen']?.('Category', 'Last', {}, { context: { n: 6 } }, called('screen'));
     await loose['track']?.({ event: 'As an object', properties: { a: 1 }, context: { n: 7 } });
     await loose['track']?.('No properties', null, { context: { n: 8 } });

@@ -47,13 +47,15 @@ test.describe('script tag', () => {
     site,
     standIn,
   }) => {
+    // Without a token the proxy takes a previous id that is random, and the event's anonymous id.
+    const id = '6d8f2f0e-2f5c-4c1b-9d0a-7b1f5e3a9c42';
     const before = `
       cioanalytics.page('Landing');
       cioanalytics.track('First', { n: 1 });
       cioanalytics.identify('u1', { plan: 'pro' });
       cioanalytics.track('Second', { n: 2 });
       cioanalytics.group('g1', { seats: 3 });
-      cioanalytics.alias('u2');
+      cioanalytics.alias('u2', '${id}', { anonymousId: '${id}' });
       cioanalytics.on('track', function (name) { (window.heard = window.heard || []).push(name); });
       cioanalytics.track('Third', { n: 3 });`;
     await site.page('/tag', tagPage('', before));

@@ -62,7 +62,7 @@ async function leaveBehind(
     void theirs.page('Shop', 'Home', { q: 1 });
     void theirs.screen('Start');
     void theirs.group('g1', { size: 3 });
-    void theirs.alias('u2', 'u1');
+    void theirs.alias('u2', String(theirs.user().anonymousId()));
     // A plugin that fails keeps an event in their first queue; all others wait in that of the destination.
     await theirs.register({
       name: 'Broken',

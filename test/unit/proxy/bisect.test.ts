@@ -126,6 +126,7 @@ describe('of a batch that Customer.io rejects', () => {
       event: each as never,
       json: '',
       came: null,
+      hasPreviousId: false,
     }));
     const delivery = await sendInHalves(
       parcels,
