@@ -1,24 +1,7 @@
 import { EVENT_TYPES } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
 import type { Face } from './event-bytes.ts';
-
-/**
- * `track` calls that delete, suppress or forge: a key that every visitor has must never send them.
- * https://docs.customer.io/integrations/data-in/semantic-events/cio-journeys/
- */
-const PRIVILEGED_EVENTS: ReadonlySet<string> = new Set(
-  [
-    'User Deleted',
-    'User Suppressed',
-    'User Unsuppressed',
-    'Object Deleted',
-    'Relationship Deleted',
-    'Device Created or Updated',
-    'Device Deleted',
-    'Report Delivery Event',
-    'Report Content Event',
-  ].map((name) => name.toLowerCase()),
-);
+import { privilegedEvent } from './privileged-events.ts';
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
@@ -29,6 +12,8 @@ export type EventRules = (face: Pick<Face, 'names' | 'type' | 'event'>, index: n
 /** What a public key may send, for the events of one batch. Customer.io judges the rest, in strict mode. */
 export function createEventRules(): EventRules {
   const lookedAt = new Set<readonly string[]>();
+  // Events of a batch often have one name, and one that is written in other letters than ASCII takes a microsecond.
+  let lastName = '';
 
   return ({ names, type, event }, index) => {
     const invalid = (what: string): Refusal => refuse(400, 'invalid_event', whereIs(index) + what);
@@ -40,10 +25,13 @@ export function createEventRules(): EventRules {
     // Destinations choose by this field alone, on every type, and compare it as text: ["User Deleted"] would match.
     if (event === null || (event === undefined && type === 'track'))
       return invalid('.event must be a string.');
-    if (event !== undefined && PRIVILEGED_EVENTS.has(event.trim().toLowerCase())) {
-      const message = `${whereIs(index)}: a client key may not send "${event.trim()}". Send it from your server.`;
+    if (event === undefined || event === lastName) return null;
+    const privileged = privilegedEvent(event);
+    if (privileged !== undefined) {
+      const message = `${whereIs(index)}: a client key may not send "${privileged}". Send it from your server.`;
       return refuse(400, 'privileged_event', message);
     }
+    lastName = event;
     return null;
   };
 }
