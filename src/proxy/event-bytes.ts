@@ -20,9 +20,14 @@ export interface Face {
   readonly event: string | null | undefined;
   /** Whether it has a `messageId`, and that is a text that is not empty. */
   readonly hasId: boolean;
+  /** Whether its `messageId` is a text of more characters than an id may have. */
+  readonly isIdTooLong: boolean;
   /** Whether it has a field that may be read as `previousId`. */
   readonly hasPreviousId: boolean;
 }
+
+/** Of a `messageId`, in UTF-16 units. Ours have 26, those of the wrapped SDK 59, a UUID 36. */
+export const MOST_ID_CHARACTERS = 100;
 
 /** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
 const MOST_LEVELS = 97;
@@ -75,10 +80,18 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     return shape;
   }
 
-  function isSomeText(at: number): boolean {
+  /** Bytes between the quotes; 0 where there is no text. */
+  function textBytes(at: number): number {
     const from = fields[at * FIELD + 2] ?? 0;
     const to = fields[at * FIELD + 3] ?? 0;
-    return at >= 0 && startsText(bytes, from) && to - from > '""'.length;
+    return at >= 0 && startsText(bytes, from) ? to - from - '""'.length : 0;
+  }
+
+  function isIdTooLong(at: number, idBytes: number): boolean {
+    // No character has fewer bytes than one.
+    if (idBytes <= MOST_ID_CHARACTERS) return false;
+    const id = textIn(bytes, fields[at * FIELD + 2] ?? 0, fields[at * FIELD + 3] ?? 0);
+    return id.length > MOST_ID_CHARACTERS;
   }
 
   return (from) => {
@@ -91,7 +104,16 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     if (isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape)
       return { from, to, face: undefined };
     const [type, event] = [typeIn(fields, typeAt), eventIn(fields, eventAt)];
-    return { from, to, face: { names, type, event, hasId: isSomeText(idAt), hasPreviousId } };
+    const idBytes = textBytes(idAt);
+    const face = {
+      names,
+      type,
+      event,
+      hasId: idBytes > 0,
+      isIdTooLong: isIdTooLong(idAt, idBytes),
+      hasPreviousId,
+    };
+    return { from, to, face };
   };
 }
 

@@ -1,13 +1,16 @@
 import { EVENT_TYPES } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
-import type { Face } from './event-bytes.ts';
+import { type Face, MOST_ID_CHARACTERS } from './event-bytes.ts';
 import { privilegedEvent } from './privileged-events.ts';
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
 /** `index`: which of the batch. */
-export type EventRules = (face: Pick<Face, 'names' | 'type' | 'event'>, index: number) => Refusal | null;
+export type EventRules = (
+  face: Pick<Face, 'names' | 'type' | 'event' | 'isIdTooLong'>,
+  index: number,
+) => Refusal | null;
 
 /** What a public key may send, for the events of one batch. Customer.io judges the rest, in strict mode. */
 export function createEventRules(): EventRules {
@@ -15,13 +18,14 @@ export function createEventRules(): EventRules {
   // Events of a batch often have one name, and one that is written in other letters than ASCII takes a microsecond.
   let lastName = '';
 
-  return ({ names, type, event }, index) => {
+  return ({ names, type, event, isIdTooLong }, index) => {
     const invalid = (what: string): Refusal => refuse(400, 'invalid_event', whereIs(index) + what);
 
     if (!KNOWN_TYPES.has(type)) return invalid(`.type must be one of ${EVENT_TYPES.join(', ')}.`);
     const twin = lookedAt.has(names) ? undefined : names.find(isTwin);
     if (twin !== undefined) return invalid(` may not have a field "${twin}".`);
     lookedAt.add(names);
+    if (isIdTooLong) return invalid(`.messageId may have at most ${MOST_ID_CHARACTERS} characters.`);
     // Destinations choose by this field alone, on every type, and compare it as text: ["User Deleted"] would match.
     if (event === null || (event === undefined && type === 'track'))
       return invalid('.event must be a string.');

@@ -4,7 +4,7 @@ import { isRecord } from './record.ts';
 
 /** What a broker keeps of a batch. */
 export interface BatchMessage {
-  /** The same whenever the same events come again: 64 hexadecimal digits, of their `messageId`s. */
+  /** The same whenever the same events come again: 64 hexadecimal digits, of their `messageId`s and persons. */
   readonly id: string;
   /** JSON: `{"version":1,"batch":[…],"sentAt":…}`. */
   readonly text: string;
@@ -86,13 +86,18 @@ export function unpackBatch(message: Uint8Array | ArrayBuffer | string): Unpacke
 
 /** Of what stays the same when a browser sends a batch again: `sentAt`, and what the proxy adds, do not. */
 async function idOf(events: readonly WireEvent[], texts: readonly string[]): Promise<string> {
-  const ids = events.map(({ messageId }, i) =>
-    typeof messageId === 'string' ? messageId : [texts[i] ?? ''],
+  // With the person, so that who learns an id cannot keep back what another person sends.
+  const ids = events.map(({ messageId, userId, anonymousId }, i) =>
+    isId(messageId) ? [messageId, userId ?? null, anonymousId ?? null] : [texts[i] ?? ''],
   );
   const hash = await crypto.subtle.digest('SHA-256', utf8.encode(JSON.stringify(ids)));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function bytesOf(text: string): number {
+function isId(messageId: unknown): messageId is string {
+  return typeof messageId === 'string' && messageId !== '';
+}
+
+export function bytesOf(text: string): number {
   return utf8.encode(text).length;
 }

@@ -391,7 +391,7 @@ describe('hooks and events that come again', () => {
 });
 
 describe('the memory of a proxy', () => {
-  test('does not grow with the length of ids', async () => {
+  test('does not grow with the length of ids, nor with that of events', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const usedMb = (): number => {
@@ -401,12 +401,17 @@ describe('the memory of a proxy', () => {
     };
     const { proxy } = await startProxy({ deliver: () => {}, maxBodyBytes: 500_000 });
     const send = async (nth: number): Promise<void> => {
-      const ids = Array.from({ length: 14 }, (_, i) => `${nth}-${i}-${'x'.repeat(31_000)}`);
-      expect(await verdict(await proxy.fetch(batchOf(...ids)))).toBe('200');
+      const batch = Array.from({ length: 14 }, (_, i) =>
+        event({
+          messageId: `${nth}-${i}-`.padEnd(100, 'x'),
+          properties: { text: 'x'.repeat(31_000) },
+        }),
+      );
+      expect(await verdict(await proxy.fetch(post(batch)))).toBe('200');
     };
     for (let nth = 0; nth < 20; nth += 1) await send(nth);
     const before = usedMb();
-    // 87 MB of ids.
+    // 87 MB of events.
     for (let nth = 20; nth < 220; nth += 1) await send(nth);
     expect(usedMb() - before).toBeLessThan(20);
   });
