@@ -131,8 +131,7 @@ function problemsOfBatch({ body }: Call, { plan, request }: Story): readonly str
     // What the proxy itself adds may make an event longer.
     if (why !== null && !(plan.readsIp && why === 'an event too large')) problems.push(`sent ${why}`);
     if (!isObject(event)) continue;
-    if (plan.tokens === 'required' && isOfAnother(event, request.subject))
-      problems.push('sent of another person');
+    if (isOfAnother(event, request.subject, plan.tokens)) problems.push('sent of another person');
     if (plan.filters && event['event'] === 'Debug') problems.push('sent what "filter" keeps back');
     const ips = Object.entries(isObject(event['context']) ? event['context'] : {}).filter(([key]) =>
       /^ip$/i.test(key),
@@ -154,9 +153,7 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
       ...(calls.length > 0 ? [`asked upstream in spite of ${why}`] : []),
     ];
   }
-  const passing = judgement.events.filter(
-    (event) => !(plan.tokens === 'required' && isOfAnother(event, request.subject)),
-  );
+  const passing = judgement.events.filter((event) => !isOfAnother(event, request.subject, plan.tokens));
   const wanted = passing.filter((event) => !(plan.filters && event['event'] === 'Debug'));
   if (!isTaken) {
     const mayFail = mood !== 'good' && wanted.length > 0;

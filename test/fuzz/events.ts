@@ -70,7 +70,7 @@ const SPOILS: readonly [Spoil, ...Spoil[]] = [
     type: random.pick<unknown>(['closeAndFlush', 'Track', '__proto__', 'constructor', ' track', ...ODD]),
   }),
   (event, random) => ({ ...event, event: random.pick(ODD) }),
-  (event, random) => ({ ...event, messageId: random.pick(ODD) }),
+  (event, random) => ({ ...event, messageId: random.chance(0.3) ? 'x'.repeat(101) : random.pick(ODD) }),
   (event, random) => ({ ...event, context: random.pick(ODD) }),
   (event, random) => ({ ...event, [random.pick(['UserId', 'USERID', 'previousId', 'PreviousID'])]: 'u2' }),
   (event, random) => ({

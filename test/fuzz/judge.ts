@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { EVENT_TYPES } from '../../src/wire.ts';
 import type { Body } from './body.ts';
-import { LIMITS } from './plan.ts';
+import { LIMITS, type Plan } from './plan.ts';
 
 /** What a body deserves, by a reading of its own: its events, or what is against all of them. */
 export type Judgement =
@@ -39,7 +39,8 @@ export function judge({ bytes: sent, encoding, end }: Body): Judgement {
 /** What is against an event, in whatever batch. */
 export function whyNot(event: unknown): string | null {
   if (!isObject(event)) return 'no event';
-  const { type, event: name } = event;
+  const { type, event: name, messageId } = event;
+  if (typeof messageId === 'string' && messageId.length > 100) return 'an id too long';
   if (!EVENT_TYPES.some((each) => each === type)) return 'an unknown type';
   if (type === 'track' || name !== undefined) {
     if (typeof name !== 'string') return 'a name that is no text';
@@ -55,11 +56,16 @@ export function whyNot(event: unknown): string | null {
   return Buffer.byteLength(JSON.stringify(event)) > LIMITS.maxEventBytes ? 'an event too large' : null;
 }
 
-/** Whether an event speaks for a person that its sender has not proven to be. */
-export function isOfAnother(event: Readonly<Record<string, unknown>>, subject: string | null): boolean {
+/** Whether an event speaks for a person that its sender has not proven to be, or gives one away. No anonymous id here is random. */
+export function isOfAnother(
+  event: Readonly<Record<string, unknown>>,
+  subject: string | null,
+  tokens: Plan['tokens'],
+): boolean {
+  if (tokens === 'required' && event['type'] === 'group' && subject === null) return true;
+  const fields = tokens === 'required' ? /^(userid|previousid)$/i : /^previousid$/i;
   return Object.entries(event).some(
-    ([key, value]) =>
-      /^(userid|previousid)$/i.test(key) && value !== null && value !== '' && value !== subject,
+    ([key, value]) => fields.test(key) && value !== null && value !== '' && value !== subject,
   );
 }
 

@@ -23,7 +23,7 @@ const shifted = (name: string, capital: number, small: number): string =>
       letter < 'a' ? letter.charCodeAt(0) - 65 + capital : letter.charCodeAt(0) - 97 + small,
     ),
   );
-const between = (name: string, part: string): string => [...name].join(part);
+const between = (name: string, part: string): string => Array.from(name).join(part);
 
 const DISGUISES: readonly (readonly [string, (name: string) => string])[] = [
   ['as it is', (name) => name],
