@@ -32,6 +32,7 @@ export type ProxyErrorCode =
   | 'token_check_failed'
   | 'hook_failed'
   | 'rate_limited'
+  | 'overloaded'
   | 'closing'
   | 'internal';
 

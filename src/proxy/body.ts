@@ -1,5 +1,6 @@
 import { comeBackLater, refuse, type Refusal } from './answer.ts';
-import type { Incoming } from './incoming.ts';
+import type { BodyLease } from './body-budget.ts';
+import type { Incoming, ReadLimits, Unread } from './incoming.ts';
 import { createUnpack, readsGzip } from './unpack.ts';
 import { strictUtf8 } from './utf8.ts';
 
@@ -23,13 +24,17 @@ export interface BodyLimits {
   readonly bodyTimeoutMs: number;
 }
 
+/** Whether there is room in memory for so many bytes of a body. */
+export type HoldBytes = BodyLease['hold'];
+
 const ALREADY_READ =
   'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.';
 
 /** Reads what says that it is JSON: right type, known encoding, within its limits. */
 export async function readBody(
   incoming: Incoming,
-  { maxBodyBytes: maxBytes, bodyTimeoutMs }: BodyLimits,
+  { maxBodyBytes: maxBytes, bodyTimeoutMs: timeoutMs }: BodyLimits,
+  hold: HoldBytes,
 ): Promise<Body | Refusal> {
   const { headers } = incoming;
   if (!isJson(headers.get('Content-Type') ?? '')) {
@@ -43,14 +48,18 @@ export async function readBody(
   }
   const announced = Number(headers.get('Content-Length'));
   const bytes =
-    announced > maxBytes ? 'too-large' : await readBytes(incoming, packed, maxBytes, bodyTimeoutMs);
+    announced > maxBytes ? 'too-large' : await readBytes(incoming, packed, { maxBytes, timeoutMs, hold });
   if (bytes === 'too-large') {
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
   }
   if (bytes === 'too-late') {
     // What still comes would be taken for the next request.
     const headers = { 'Retry-After': '5', Connection: 'close' };
-    return refuse(408, 'body_timeout', `The body has not arrived within ${bodyTimeoutMs} ms.`, { headers });
+    return refuse(408, 'body_timeout', `The body has not arrived within ${timeoutMs} ms.`, { headers });
+  }
+  if (bytes === 'no-room') {
+    const detail = 'The bodies that are under way fill "maxInFlightBytes".';
+    return comeBackLater('overloaded', 'Too much is under way: send it again.', { detail });
   }
   if (bytes === 'already-read') {
     // The server is at fault: 400 would have the browser drop the events.
@@ -73,19 +82,19 @@ export function textOfBody(bytes: Bytes): string | Refusal {
 async function readBytes(
   incoming: Incoming,
   packed: boolean,
-  maxBytes: number,
-  timeoutMs: number,
-): Promise<Bytes | 'too-large' | 'already-read' | 'too-late' | 'unreadable'> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<'too-late'>((resolve) => (timer = setTimeout(resolve, timeoutMs, 'too-late')));
+  limits: ReadLimits,
+): Promise<Bytes | Unread | 'unreadable'> {
+  const { maxBytes, hold } = limits;
   try {
-    const came = await Promise.race([incoming.read(maxBytes), late]);
-    if (came === 'too-late') incoming.leave();
-    return packed && typeof came !== 'string' ? await unpack(came, maxBytes) : came;
+    const came = await incoming.read(limits);
+    if (typeof came === 'string' || !packed) return came;
+    // Nobody knows before how much it becomes.
+    if (!hold(came.length + maxBytes)) return 'no-room';
+    const bytes = await unpack(came, maxBytes);
+    hold(typeof bytes === 'string' ? 0 : bytes.length);
+    return bytes;
   } catch {
     return 'unreadable';
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -96,6 +105,7 @@ function withoutMark(bytes: Bytes): Bytes {
 }
 
 function isJson(contentType: string): boolean {
+  if (contentType === 'application/json') return true;
   const [type = '', ...parameters] = contentType
     .toLowerCase()
     .split(';')

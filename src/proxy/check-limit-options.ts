@@ -31,7 +31,15 @@ export const UPSTREAM_RULES: Rules<UpstreamOptions> = {
   },
   breakAfter: COUNT,
   pauseMs: MILLISECONDS,
+  merge: {
+    must: `true, false or { waitMs: ${MILLISECONDS.must} }`,
+    holds: (value) => typeof value === 'boolean' || (isRecord(value) && Object.entries(value).every(isMergeOption)),
+  },
 };
+
+function isMergeOption([name, value]: readonly [string, unknown]): boolean {
+  return name === 'waitMs' && (value === undefined || MILLISECONDS.holds(value, {}));
+}
 
 const STORE_FUNCTIONS = ['claim', 'done', 'release'] as const;
 

@@ -58,6 +58,7 @@ export const RULES: Rules<ProxyOptions> = {
     holds: isClientIp,
   },
   maxBodyBytes: COUNT,
+  maxInFlightBytes: COUNT,
   bodyTimeoutMs: MILLISECONDS,
   maxEvents: COUNT,
   maxEventBytes: COUNT,

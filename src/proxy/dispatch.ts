@@ -1,9 +1,11 @@
 import type { WireEvent } from '../wire.ts';
 import { sendInHalves } from './bisect.ts';
 import { within } from './deadline.ts';
+import type { CameWhole } from './admission.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Note } from './log.ts';
+import { createMerge } from './merge.ts';
 import type { Parcel } from './parcel.ts';
 import type { Accept } from './passage.ts';
 import type { RequestInfo } from './prepare.ts';
@@ -21,6 +23,10 @@ export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly sign
 
 export interface DispatchNeeds {
   readonly deliver?: Deliver | undefined;
+  /** `false`: every batch goes to Customer.io by itself. */
+  readonly merge: false | { readonly waitMs: number };
+  /** What a batch has at most when it comes, in milliseconds. */
+  readonly timeoutMs: number;
   readonly upstream: Upstream;
 }
 
@@ -28,39 +34,59 @@ export interface Shipment {
   readonly parcels: readonly Parcel[];
   readonly sentAt?: string | undefined;
   /** All this as it came, where nothing has been changed. */
-  readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
+  readonly came?: CameWhole | undefined;
   readonly info: RequestInfo;
-  /** All the time that there is, in milliseconds. */
-  readonly timeoutMs: number;
+  /** When its time is over, by `performance.now()`. */
+  readonly endsAt: number;
+  readonly clientKey: string;
   readonly accept?: Accept | undefined;
 }
 
 /** Brings what has passed every check to where it is safe. Never rejects. */
 export type Dispatch = (shipment: Shipment, note: Note) => Promise<Delivery>;
 
-export function createDispatch({ deliver, upstream }: DispatchNeeds): Dispatch {
-  return async ({ parcels, sentAt, bytes, info, timeoutMs, accept }, note) => {
-    const endsAt = performance.now() + timeoutMs;
-    try {
-      return await within(timeoutMs, async (signal) => {
-        if (deliver) {
-          const batch = parcels.map(({ event }) => event);
-          await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, { ...info, signal });
-          accept?.(parcels);
-          return { kind: 'delivered' };
-        }
-        const send = async (part: readonly Parcel[]): Promise<Delivery> => {
-          const body = part === parcels && bytes ? bytes : bodyOf(part, sentAt);
-          const delivery = await upstream.send(body, { signal, endsAt }, note);
-          if (delivery.kind === 'delivered') accept?.(part);
-          return delivery;
-        };
-        return sendInHalves(parcels, send, () => endsAt - performance.now());
-      });
-    } catch (cause) {
-      return { kind: 'unavailable', detail: describe(cause) };
-    }
+export function createDispatch({ deliver, merge, timeoutMs, upstream }: DispatchNeeds): Dispatch {
+  const alone: Dispatch = async ({ parcels, sentAt, came, endsAt, accept }, note) => {
+    const leftMs = (): number => endsAt - performance.now();
+    return inTime(leftMs(), (signal) => {
+      const send = async (part: readonly Parcel[]): Promise<Delivery> => {
+        const body = part === parcels && came ? came.body : bodyOf(part, sentAt);
+        const delivery = await upstream.send(body, { signal, endsAt }, note);
+        if (delivery.kind === 'delivered') accept?.(part);
+        return delivery;
+      };
+      return sendInHalves(parcels, send, leftMs);
+    });
   };
+  if (!deliver) return merge ? createMerge({ ...merge, alone, timeoutMs, upstream }) : alone;
+
+  return async ({ parcels, sentAt, info, endsAt, accept }) =>
+    inTime(endsAt - performance.now(), async (signal) => {
+      const batch = parcels.map(({ event }) => event);
+      // The request is made for hooks that ask for it.
+      const about = {
+        address: info.address,
+        signal,
+        get request() {
+          return info.request;
+        },
+      };
+      await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, about);
+      accept?.(parcels);
+      return { kind: 'delivered' };
+    });
+}
+
+/** What `work` answers; `unavailable` where it throws, or has no time left. */
+export async function inTime(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Delivery>,
+): Promise<Delivery> {
+  try {
+    return await within(Math.max(1, Math.round(timeoutMs)), work);
+  } catch (cause) {
+    return { kind: 'unavailable', detail: describe(cause) };
+  }
 }
 
 /** The body of a request to Customer.io. */

@@ -1,28 +1,42 @@
 import type { Answer } from './answer.ts';
 import type { Bytes } from './body.ts';
-import { type Incoming, joined } from './incoming.ts';
+import { createAfter } from './after.ts';
+import { type Incoming, joined, type ReadLimits, type Unread } from './incoming.ts';
+
+const after = /*#__PURE__*/ createAfter();
 
 /** What came to a handler of the Fetch API. */
 export function fromRequest(request: Request): Incoming {
-  let leave = (): void => {};
-
-  async function read(maxBytes: number): Promise<Bytes | 'too-large' | 'already-read'> {
+  async function read({ maxBytes, timeoutMs, hold }: ReadLimits): Promise<Bytes | Unread> {
     if (request.bodyUsed || request.body?.locked) return 'already-read';
     // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
     const reader = request.body?.getReader();
     if (!reader) return new Uint8Array();
-    leave = () => void reader.cancel().catch(() => {});
+    // Nobody waits for the rest any more.
+    const leave = (): void => void reader.cancel().catch(() => {});
+    let isLate = false;
+    const cancel = after(timeoutMs, () => {
+      isLate = true;
+      leave();
+    });
     const chunks: Uint8Array[] = [];
     let length = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return joined(chunks, length);
-      length += value.length;
-      if (length > maxBytes) break;
-      chunks.push(value);
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (isLate) return 'too-late';
+        if (done) return joined(chunks, length);
+        length += value.length;
+        const isTooLarge = length > maxBytes;
+        if (isTooLarge || !hold(length)) {
+          leave();
+          return isTooLarge ? 'too-large' : 'no-room';
+        }
+        chunks.push(value);
+      }
+    } finally {
+      cancel();
     }
-    leave();
-    return 'too-large';
   }
 
   const { method, url, headers } = request;
@@ -34,9 +48,9 @@ export function fromRequest(request: Request): Incoming {
     headers,
     peer: undefined,
     request,
+    losesEncoding: 'nextUrl' in request,
     hasBody: () => request.bodyUsed || request.body !== null,
     read,
-    leave: () => leave(),
   };
 }
 

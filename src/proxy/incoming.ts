@@ -11,13 +11,24 @@ export interface Incoming {
   readonly peer: string | undefined;
   /** For hooks. Under Node it has no body, and is made for the first who asks. */
   readonly request: Request;
+  /** Whether answers lose their `Content-Encoding` on the way out: Next.js takes it off what route handlers answer. */
+  readonly losesEncoding?: boolean;
   /** Whether there may be anything to read. */
   hasBody(): boolean;
-  /** Reads the body to its end. `already-read`: somebody else has, and has kept nothing of it. @throws when it breaks off */
-  read(maxBytes: number): Promise<Bytes | 'too-large' | 'already-read'>;
-  /** Nobody waits for the body any more. */
-  leave(): void;
+  /** Reads the body to its end. @throws when it breaks off */
+  read(limits: ReadLimits): Promise<Bytes | Unread>;
 }
+
+export interface ReadLimits {
+  readonly maxBytes: number;
+  /** For all of it to arrive, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether there is room for so many bytes of it. */
+  readonly hold: (bytes: number) => boolean;
+}
+
+/** Why a body was not read to its end. `already-read`: somebody else has read it, and has kept nothing of it. */
+export type Unread = 'too-large' | 'too-late' | 'no-room' | 'already-read';
 
 /** Gives the values of a header, with commas between them. Names in any case. */
 export type HeaderReader = Pick<Headers, 'get'>;

@@ -2,7 +2,7 @@ import type { BatchAnswer, RejectedEvent } from '../wire.ts';
 import { acknowledgement } from './acknowledgement.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { type Answer, answerJson, type Refusal } from './answer.ts';
-import { type BodyLimits, readBody } from './body.ts';
+import { type BodyLimits, type HoldBytes, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { PassOnce } from './deduplicate.ts';
 import type { Incoming } from './incoming.ts';
@@ -20,7 +20,12 @@ export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   readonly passOnce?: PassOnce | undefined;
 }
 
-export type Ingest = (incoming: Incoming, info: RequestInfo, note: Note) => Promise<Answer | Refusal>;
+export type Ingest = (
+  incoming: Incoming,
+  info: RequestInfo,
+  note: Note,
+  hold: HoldBytes,
+) => Promise<Answer | Refusal>;
 
 /** One batch, from the request to the answer: who, what, whether it may pass, and whether it has arrived. */
 export function createIngest(needs: IngestNeeds): Ingest {
@@ -28,13 +33,13 @@ export function createIngest(needs: IngestNeeds): Ingest {
   const passOnFor = createPassOn(needs);
   const passOnce: PassOnce = needs.passOnce ?? (({ parcels }, passOn) => passOn(parcels, () => {}));
 
-  return async (incoming, info, note) => {
+  return async (incoming, info, note, hold) => {
     const receivedAtMs = Date.now();
     const credentials = await needs.checkCredentials(incoming);
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
     if (typeof judge !== 'function') return judge;
-    const body = await readBody(incoming, needs);
+    const body = await readBody(incoming, needs, hold);
     if (body.kind === 'refused') return body;
     note.bytes = body.length;
     const admitted = admit(body.bytes, needs);
@@ -43,8 +48,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const { passed, rejected } = judge(admitted.parcels, note);
     const endsAt = performance.now() + timeoutMs;
     const { headers } = incoming;
-    const passOn = passOnFor({ admitted, receivedAtMs, headers, info, endsAt }, note);
-    const batch = { parcels: passed, clientKey: credentials.key, bytes: body.bytes, endsAt };
+    const clientKey = credentials.key;
+    const passOn = passOnFor({ admitted, receivedAtMs, headers, info, endsAt, clientKey }, note);
+    const batch = { parcels: passed, clientKey, bytes: body.bytes, endsAt };
     const passage = await passOnce(batch, passOn, note);
     if (passage.refusal) return passage.refusal;
 

@@ -35,6 +35,11 @@ export interface ProxyLogEntry {
   readonly upstreamStatus?: number;
   /** How often upstream was asked: more than once after a retry, or to find a faulty event. */
   readonly upstreamRequests?: number;
+  /**
+   * How many batches, this one included, were in the request to Customer.io. That request counts in `upstreamRequests` of the
+   * first of them.
+   */
+  readonly merged?: number;
   readonly error?: ProxyErrorCode;
   /** With `invalid_token` only. */
   readonly reason?: TokenRejection;

@@ -1,7 +1,9 @@
+import { createAfter } from './after.ts';
 import type { Answer } from './answer.ts';
 import type { Bytes } from './body.ts';
-import { type HeaderReader, type Incoming, joined } from './incoming.ts';
+import { type HeaderReader, type Incoming, joined, type ReadLimits, type Unread } from './incoming.ts';
 import { isGzip, type Kept, keptBody } from './kept-body.ts';
+import { createTargets, type Target } from './target.ts';
 
 /** What is needed of an `http.IncomingMessage`, or of Express's request. */
 export interface NodeRequest extends Kept {
@@ -17,7 +19,11 @@ export interface NodeRequest extends Kept {
   /** Whether anybody has begun to read it. */
   readonly readableDidRead?: boolean | undefined;
   readonly destroyed?: boolean;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
+  /** Whether all of it has come. */
+  readonly complete?: boolean;
+  readonly httpVersionMajor?: number;
+  readonly socket?:
+    { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown } | null | undefined;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
 }
@@ -33,43 +39,55 @@ export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: 
 
 type Handle = (incoming: Incoming) => Promise<Answer>;
 
+/**
+ * So many requests may come on one connection of HTTP/1.1 before the first of them is answered. Browsers and what stands in front of
+ * servers send one; whoever sends thousands and reads no answer would fill the memory with requests.
+ */
+const MOST_PIPELINED = 64;
+/** For so long what still comes of a body is read and thrown away after the answer: a connection cut at once would take the answer with it. */
+const LINGER_MS = 2_000;
+
+const after = /*#__PURE__*/ createAfter();
+
 /** Speaks `node:http` for the proxy. `owns`: whether a path is one of the proxy's. */
 export function createNodeHandler(handle: Handle, owns: (pathname: string) => boolean): NodeHandler {
+  const targetOf = createTargets(owns);
+  const unanswered = new WeakMap<object, number>();
+
+  /** Whether the connection may have one more request that is not answered. */
+  function enter({ httpVersionMajor, socket }: NodeRequest): boolean {
+    if (httpVersionMajor !== 1 || !socket) return true;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, count);
+    if (count > MOST_PIPELINED) socket.destroy?.();
+    return count <= MOST_PIPELINED;
+  }
+
+  function leave({ socket }: NodeRequest): void {
+    const count = socket ? unanswered.get(socket) : undefined;
+    if (socket && count !== undefined) unanswered.set(socket, count - 1);
+  }
+
   return (request, response, next) => {
-    const url = urlOf(request, owns);
-    if (next && !owns(url.pathname)) {
+    const target = targetOf(request);
+    if (next && !target.isOwn) {
       next();
       return;
     }
-    handle(fromNode(request, url))
-      .then((answer) => send(answer, response))
+    if (!enter(request)) return;
+    handle(fromNode(request, target))
+      .then((answer) => send(answer, request, response))
       // Somebody else has answered, or the connection is gone: there is no way left to say anything.
+      .catch(() => {})
+      .finally(() => leave(request))
       .catch(() => {});
   };
-}
-
-/** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */
-function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: (pathname: string) => boolean): URL {
-  // HTTP/2 has it under another name. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
-  const given = String(headers[':authority'] ?? headers['host']);
-  const host = /^[\w.:[\]-]+$/.test(given) ? given : 'localhost';
-  const first = urlAt(host, originalUrl ?? url);
-  if (owns(first.pathname)) return first;
-  const mounted = originalUrl === undefined ? first : urlAt(host, url);
-  return owns(mounted.pathname) ? mounted : new URL('/', first);
-}
-
-function urlAt(host: string, target: string): URL {
-  // Joined, not resolved: //v1/batch would name a host. Absolute targets are for forward proxies; their path counts.
-  const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
-  const url = `http://${host}${path}`;
-  return new URL(URL.canParse(url) ? url : 'http://localhost/');
 }
 
 /** Of several of these Node keeps the first alone. Whatever stands before the proxy may go by another one. */
 const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
-function fromNode(request: NodeRequest, url: URL): Incoming {
+function fromNode(request: NodeRequest, target: Target): Incoming {
   const { method = 'GET' } = request;
   const wasRead = request.readableDidRead ?? request.readableEnded;
   const kept = wasRead ? keptBody(request) : undefined;
@@ -88,21 +106,21 @@ function fromNode(request: NodeRequest, url: URL): Incoming {
   let made: Request | undefined;
   return {
     method,
-    url: url.href,
-    pathname: url.pathname,
+    url: target.url,
+    pathname: target.pathname,
     headers: { get },
     peer: request.socket?.remoteAddress,
     get request() {
-      made ??= new Request(url, { method, headers: headersOf(request, get) });
+      made ??= new Request(target.url, { method, headers: headersOf(request, get) });
       return made;
     },
     hasBody: () => !wasRead || kept !== undefined || isAnnounced(get),
-    async read(maxBytes) {
-      if (!wasRead) return readStream(request, maxBytes);
-      if (kept) return kept.length > maxBytes ? 'too-large' : kept;
+    async read(limits) {
+      if (!wasRead) return readStream(request, limits);
+      if (kept)
+        return kept.length > limits.maxBytes ? 'too-large' : limits.hold(kept.length) ? kept : 'no-room';
       return isAnnounced(get) ? 'already-read' : new Uint8Array();
     },
-    leave: () => {},
   };
 }
 
@@ -125,27 +143,44 @@ function headersOf({ headers }: NodeRequest, get: HeaderReader['get']): Headers 
   return all;
 }
 
-function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'too-large'> {
+function readStream(
+  request: NodeRequest,
+  { maxBytes, timeoutMs, hold }: ReadLimits,
+): Promise<Bytes | Unread> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    request.on('data', (chunk) => {
-      length += chunk.length;
-      if (length <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      // What still comes is read and thrown away: a connection cut now would take the answer with it.
+    let isOver = false;
+
+    /** What still comes is thrown away. */
+    function stop(unread: Unread): void {
+      isOver = true;
       chunks.length = 0;
-      resolve('too-large');
+      cancel();
+      resolve(unread);
+    }
+
+    function breakOff(): void {
+      if (isOver) return;
+      isOver = true;
+      chunks.length = 0;
+      cancel();
+      reject(new Error('The body has broken off.'));
+    }
+
+    const cancel = after(timeoutMs, () => stop('too-late'));
+    request.on('data', (chunk) => {
+      if (isOver) return;
+      length += chunk.length;
+      if (length > maxBytes) stop('too-large');
+      else if (hold(length)) chunks.push(chunk);
+      else stop('no-room');
     });
-    let isWhole = false;
-    const breakOff = (): void => {
-      if (!isWhole) reject(new Error('The body has broken off.'));
-    };
     if (request.destroyed) breakOff();
     request.on('end', () => {
-      isWhole = true;
+      if (isOver) return;
+      isOver = true;
+      cancel();
       resolve(joined(chunks, length));
     });
     request.on('error', breakOff);
@@ -153,8 +188,11 @@ function readStream(request: NodeRequest, maxBytes: number): Promise<Bytes | 'to
   });
 }
 
-function send({ status, headers, body }: Answer, response: NodeResponse): void {
+function send({ status, headers, body }: Answer, request: NodeRequest, response: NodeResponse): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.end(body ?? '');
+  const { socket } = request;
+  if (request.complete === false && request.httpVersionMajor === 1 && socket)
+    after(LINGER_MS, () => request.complete === false && socket.destroy?.());
 }

@@ -71,6 +71,14 @@ export interface ProxyOptions {
   maxBodyBytes?: number | undefined;
 
   /**
+   * Bytes of all bodies together, unpacked, from their arrival until they are answered. Where half of them is taken, one address may have
+   * an eighth of them. Beyond, the answer is 503 with `Retry-After`, and browsers send the batch again.
+   *
+   * @default an eighth of the memory that the process may use, 16 to 128 MiB; 32 MiB where that is not known
+   */
+  maxInFlightBytes?: number | undefined;
+
+  /**
    * How long a body may take to arrive, in milliseconds. Beyond, the answer is 408 and browsers send it again. Headers are
    * the server's to wait for.
    *

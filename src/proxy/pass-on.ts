@@ -19,6 +19,7 @@ export interface Course extends Omit<Arrived, 'parcels' | 'sentAt'> {
   readonly admitted: Admitted;
   /** By `performance.now()`. */
   readonly endsAt: number;
+  readonly clientKey: string;
 }
 
 /** Takes what has passed every check through the hooks, and from there to where it is safe. */
@@ -26,7 +27,7 @@ export function createPassOn(needs: PassOnNeeds): (course: Course, note: Note) =
   const prepare = createPrepare(needs);
   const mayWait = needs.enrich !== undefined || needs.filter !== undefined || needs.transform !== undefined;
 
-  return ({ admitted, endsAt, ...arrival }, note) => {
+  return ({ admitted, endsAt, clientKey, ...arrival }, note) => {
     const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
 
     return async (parcels, accept) => {
@@ -47,10 +48,10 @@ export function createPassOn(needs: PassOnNeeds): (course: Course, note: Note) =
       // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
       if (going.length === 0) return { rejected };
       const isSame = sentAt === admitted.sentAt && areSame(going, admitted.parcels);
-      const bytes = isSame ? admitted.bytes : undefined;
+      const came = isSame ? admitted.came : undefined;
       const { info } = arrival;
       const delivery = await needs.dispatch(
-        { parcels: going, sentAt, bytes, info, timeoutMs: leftMs(), accept },
+        { parcels: going, sentAt, came, info, endsAt, clientKey, accept },
         note,
       );
       const [only] = going;

@@ -28,6 +28,7 @@ export interface PrivateCallNeeds {
 export interface PrivateRequest {
   /** Who it is: the verified subject of the token. */
   readonly subject: string;
+  readonly clientKey: string;
   /** The fields of the body. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly headers: HeaderReader;
@@ -50,7 +51,7 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
 
   async function writePreferences(
     traits: Readonly<Record<string, boolean>>,
-    { subject, headers, info }: PrivateRequest,
+    { subject, clientKey, headers, info }: PrivateRequest,
     note: Note,
   ): Promise<Answer | Refusal> {
     const identify = {
@@ -64,8 +65,8 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     const { clientIp } = needs;
     const event = clientIp ? withClientIp(identify, readClientIp(headers, clientIp)) : identify;
     const parcel = writtenParcel(event, JSON.stringify(event));
-    const { timeoutMs } = needs;
-    const delivery = await needs.dispatch({ parcels: [parcel], info, timeoutMs }, note);
+    const endsAt = performance.now() + needs.timeoutMs;
+    const delivery = await needs.dispatch({ parcels: [parcel], clientKey, info, endsAt }, note);
     if (delivery.kind !== 'delivered') return refusalOf(delivery);
     note.events = 1;
     return answerJson(200, { success: true });

@@ -7,6 +7,7 @@ import {
   refuse,
   type Refusal,
 } from './answer.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { readClientIp } from './client-ip.ts';
 import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
@@ -61,7 +62,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
   const guard = takesTokens ? createGuard(customerToken, settings.fetch) : WITHOUT_TOKENS;
   const upstream = createUpstream(createForward(settings), settings.upstream);
-  const dispatch = createDispatch({ deliver: settings.deliver, upstream });
+  const dispatch = createDispatch({ ...settings, upstream });
   const { deduplicate, timeoutMs } = settings;
   const passOnce = deduplicate && createDeduplicate({ ...deduplicate, timeoutMs });
   const limits = rateLimit && lazy(async () => (await import('./rate-limit.ts')).createRateLimit(rateLimit));
@@ -70,6 +71,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       ? undefined
       : lazy(async () => (await import('./metrics.ts')).createMetrics());
   const lifetime = createLifetime();
+  const budget = createBodyBudget(settings.maxInFlightBytes);
 
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
   const checkCredentials: CredentialCheck = async (incoming, needs) => {
@@ -125,8 +127,16 @@ export function createProxy(options: ProxyOptions): CioProxy {
     const { address } = info;
     const tooOften = limits && address !== undefined ? await (await limits()).ofAddress(address) : null;
     if (tooOften) return tooOften;
-    if (route.kind === 'private') return (await privateDoor())(route.call, incoming, info, note);
-    return ingest(incoming, info, note);
+    const { hold, close } = budget.open(address);
+    try {
+      if (route.kind === 'private')
+        return await (
+          await privateDoor()
+        )(route.call, incoming, info, note, hold);
+      return await ingest(incoming, info, note, hold);
+    } finally {
+      close();
+    }
   }
 
   async function handle(incoming: Incoming): Promise<Answer> {
@@ -141,28 +151,35 @@ export function createProxy(options: ProxyOptions): CioProxy {
       },
     };
     const done = lifetime.begin();
-    const outcome = await respond(incoming, info, route, note)
-      .catch((cause: unknown) => refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) }))
-      .finally(done);
+    let outcome: Answer | Refusal;
+    try {
+      outcome = await respond(incoming, info, route, note);
+    } catch (cause) {
+      outcome = refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) });
+    } finally {
+      done();
+    }
     if (outcome.kind === 'refused') {
       note.error = outcome.code;
       if (outcome.reason !== undefined) note.reason = outcome.reason;
       if (outcome.detail !== undefined) note.detail = outcome.detail;
     }
     const answered = outcome.kind === 'refused' ? answerRefusal(outcome) : outcome;
-    const entry: ProxyLogEntry = {
-      time: new Date(started).toISOString(),
-      method,
-      path: pathname,
-      status: answered.status,
-      durationMs: Date.now() - started,
-      ...note,
-    };
-    tell(onLog, entry);
-    if (metrics)
-      metrics()
-        .then((each) => each.count(route?.kind ?? 'other', entry))
-        .catch(() => {});
+    if (onLog || metrics) {
+      const entry: ProxyLogEntry = {
+        time: new Date(started).toISOString(),
+        method,
+        path: pathname,
+        status: answered.status,
+        durationMs: Date.now() - started,
+        ...note,
+      };
+      tell(onLog, entry);
+      if (metrics)
+        metrics()
+          .then((each) => each.count(route?.kind ?? 'other', entry))
+          .catch(() => {});
+    }
     if (route?.kind === 'script') return answered;
     // RFC 9110 12.5.3: what the next request may be packed with.
     const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };

@@ -1,6 +1,7 @@
 import { SdkError } from '../errors.ts';
 import { MAX_EVENT_BYTES } from '../wire.ts';
 import { filesBeside } from './beside.ts';
+import { usualInFlightBytes } from './body-budget.ts';
 import { findProblems } from './check-options.ts';
 import type { DeduplicateOptions } from './deduplicate.ts';
 import type { FileSource } from './files.ts';
@@ -14,6 +15,7 @@ export interface Settings
   readonly origins: readonly string[];
   readonly basePath: string;
   readonly maxBodyBytes: number;
+  readonly maxInFlightBytes: number;
   readonly bodyTimeoutMs: number;
   readonly maxEvents: number;
   readonly maxEventBytes: number;
@@ -43,6 +45,7 @@ export function resolveOptions(options: ProxyOptions): Settings {
     origins: options.origins ?? [],
     basePath: (options.basePath ?? '').replace(/\/$/, ''),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes,
+    maxInFlightBytes: options.maxInFlightBytes ?? usualInFlightBytes(),
     bodyTimeoutMs: options.bodyTimeoutMs ?? DEFAULTS.bodyTimeoutMs,
     maxEvents: options.maxEvents ?? DEFAULTS.maxEvents,
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,

@@ -14,11 +14,13 @@ export interface UpstreamSettings {
   readonly ask: Ask;
   readonly timeoutMs: number;
   readonly upstream: UpstreamLimits;
+  readonly merge: false | { readonly waitMs: number };
 }
 
 /** https://docs.customer.io/integrations/api/cdp/ */
 const PIPELINES = { us: 'https://cdp.customer.io', eu: 'https://cdp-eu.customer.io' } as const;
 const TIMEOUT_MS = 10_000;
+const MERGE_WAIT_MS = 5;
 
 const UPSTREAM: UpstreamLimits = {
   maxConcurrent: 100,
@@ -31,9 +33,10 @@ const UPSTREAM: UpstreamLimits = {
 
 /** What it takes of the options has been checked. */
 export function resolveUpstream(
-  options: Pick<ProxyOptions, Exclude<keyof UpstreamSettings, 'ask'>>,
+  options: Pick<ProxyOptions, Exclude<keyof UpstreamSettings, 'ask' | 'merge'>>,
 ): UpstreamSettings {
   const { writeKey, region = 'us', upstreamUrl = PIPELINES[region] } = options;
+  const { merge = true, ...limits } = options.upstream ?? {};
   return {
     region,
     writeKey: typeof writeKey === 'string' ? () => writeKey : writeKey,
@@ -45,9 +48,15 @@ export function resolveUpstream(
     upstream: {
       ...UPSTREAM,
       ...(options.upstreamUrl !== undefined && { maxPerSecond: Infinity }),
-      ...given(options.upstream),
+      ...given(limits),
     },
+    merge: merge !== false && mayShare() && { waitMs: MERGE_WAIT_MS, ...(merge !== true && given(merge)) },
   };
+}
+
+/** Whether requests may wait for one another. https://developers.cloudflare.com/workers/runtime-apis/ */
+function mayShare(): boolean {
+  return globalThis.navigator?.userAgent !== 'Cloudflare-Workers';
 }
 
 /** `undefined` means the default. */

@@ -6,6 +6,7 @@ import { describe } from './describe.ts';
 import type { Forward } from './forward.ts';
 import { createGate, type GateLimits } from './gate.ts';
 import type { Note } from './log.ts';
+import type { MergeOptions } from './merge.ts';
 
 /** How Customer.io is treated. Every copy of the proxy counts for itself. */
 export interface UpstreamOptions {
@@ -40,6 +41,17 @@ export interface UpstreamOptions {
    * @default 5_000
    */
   pauseMs?: number | undefined;
+
+  /**
+   * Sends batches of different browsers that come within a few milliseconds to Customer.io in one request. Each browser is answered
+   * after Customer.io's answer to the request that held its events. An event that Customer.io does not take is found, and only its
+   * own browser is told.
+   *
+   * `false`: one request for each batch. Not on Cloudflare Workers, where one request may not wait for what another has begun.
+   *
+   * @default { waitMs: 5 }
+   */
+  merge?: boolean | MergeOptions | undefined;
 }
 
 /** Customer.io, treated with care: so many requests at a time, some of them repeated, and none while it is down. */

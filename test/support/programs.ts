@@ -16,6 +16,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'go', package: 'golang-go' },
   { name: 'nats-server', package: 'nats-server' },
   { name: 'redis-server', package: 'redis-server' },
+  { name: 'wrk', package: 'wrk' },
   {
     name: 'python3',
     package: 'python3-flask',

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bare } from './bare.ts';
+import { forward } from './forward.ts';
 import { guide } from './guide.ts';
 import { both, ours } from './ours.ts';
 import { upstream } from './upstream.ts';
@@ -9,6 +10,7 @@ import { upstream } from './upstream.ts';
 const LISTENERS: Readonly<Record<string, (upstreamUrl: string) => RequestListener>> = {
   bare,
   both,
+  forward,
   guide,
   ours,
   upstream,

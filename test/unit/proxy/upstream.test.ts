@@ -18,7 +18,7 @@ const verdictOf = async (response: Promise<Response>): Promise<string> => verdic
 
 describe('concurrency', () => {
   test('so many requests are under way at a time, the others wait, and all arrive', async () => {
-    const { proxy, upstream } = await startProxy({ upstream: { maxConcurrent: 3 } });
+    const { proxy, upstream } = await startProxy({ upstream: { maxConcurrent: 3, merge: false } });
     const url = await listen(proxy.node);
     const { opened, open } = createDoor();
     let [now, most] = [0, 0];

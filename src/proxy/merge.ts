@@ -1,0 +1,188 @@
+import { utf8 } from '../wire.ts';
+import { clockSkewOf } from './clock.ts';
+import { within } from './deadline.ts';
+import type { Delivery } from './delivery.ts';
+import { describe } from './describe.ts';
+import type { Shipment } from './dispatch.ts';
+import type { Note } from './log.ts';
+import { networkOf } from './network.ts';
+import type { Upstream } from './upstream.ts';
+
+/** How batches of different browsers go to Customer.io in one request. */
+export interface MergeOptions {
+  /** How long a batch waits for others, in milliseconds. @default 5 */
+  waitMs?: number | undefined;
+}
+
+/** Brings one batch to Customer.io by itself. */
+export type SendAlone = (shipment: Shipment, note: Note) => Promise<Delivery>;
+
+export interface MergeNeeds {
+  readonly upstream: Pick<Upstream, 'send'>;
+  readonly alone: SendAlone;
+  /** What a batch has at most when it comes. One with less than half of it left does not wait for others. */
+  readonly timeoutMs: number;
+  readonly waitMs: number;
+}
+
+/** Customer.io takes 500 000 bytes in one request. */
+const MOST_BYTES = 475_000;
+/** `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}` around the events. */
+const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
+/** A timer of Node fires up to a millisecond late. */
+const TIMER_MS = 1;
+/** For so long a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
+const APART_MS = 60_000;
+/** As many such senders as are remembered. */
+const MOST_APART = 1_000;
+
+/** A batch that is in one request with others. */
+interface Part {
+  readonly shipment: Shipment;
+  readonly note: Note;
+  /** Its events, with commas between them. */
+  readonly list: Uint8Array;
+  readonly resolve: (delivery: Delivery | Promise<Delivery>) => void;
+}
+
+/**
+ * Sends batches of different browsers that come within `waitMs` as one. Each of them is answered what Customer.io has said to
+ * the request that held its events.
+ *
+ * Customer.io rejects a batch whole. A merged one is then halved between its senders, both halves at the same time, until each
+ * sender of a faulty event is alone with it: the others wait for one round trip for each halving, and are never told of it. What may be the
+ * fault of one event (413, 500) is looked for in the same way.
+ */
+export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds): SendAlone {
+  let parts: Part[] = [];
+  let bytes = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Senders of faulty events, and until when each of them goes by itself. */
+  const apart = new Map<string, number>();
+
+  function flush(): void {
+    clearTimeout(timer);
+    const group = parts;
+    [parts, bytes, timer] = [[], 0, undefined];
+    void settle(group);
+  }
+
+  /** Brings the batches of a group there, all in one request where that works. */
+  async function settle(group: readonly Part[]): Promise<void> {
+    const [only] = group;
+    if (only && group.length === 1) {
+      only.resolve(alone(only.shipment, only.note).then((delivery) => watched(only.shipment, delivery)));
+      return;
+    }
+    const delivery = await together(group);
+    if (!mayBeOneEvent(delivery)) {
+      for (const { shipment, resolve } of group) {
+        if (delivery.kind === 'delivered') shipment.accept?.(shipment.parcels);
+        resolve(delivery);
+      }
+      return;
+    }
+    const middle = Math.ceil(group.length / 2);
+    await Promise.all([settle(group.slice(0, middle)), settle(group.slice(middle))]);
+  }
+
+  async function together(group: readonly Part[]): Promise<Delivery> {
+    const endsAt = Math.min(...group.map(({ shipment }) => shipment.endsAt));
+    // The request is one of the first sender's, so that the sum over all senders is right.
+    const [first] = group;
+    const note: Note = first?.note ?? {};
+    const leftMs = endsAt - performance.now();
+    if (leftMs < 1)
+      return { kind: 'unavailable', detail: 'There was no time left to look for a faulty event.' };
+    const delivery = await within(leftMs, (signal) =>
+      upstream.send(joined(group), { signal, endsAt }, note),
+    ).catch((cause: unknown): Delivery => ({ kind: 'unavailable', detail: describe(cause) }));
+    for (const part of group) {
+      part.note.merged = group.length;
+      if (delivery.status !== undefined) part.note.upstreamStatus = delivery.status;
+    }
+    return delivery;
+  }
+
+  /** Remembers a sender whose events Customer.io does not take. */
+  function watched(shipment: Shipment, delivery: Delivery): Delivery {
+    const isFaulty =
+      delivery.kind === 'delivered' ? delivery.rejected !== undefined : mayBeOneEvent(delivery);
+    const sender = isFaulty ? senderOf(shipment) : undefined;
+    if (sender !== undefined) {
+      apart.delete(sender);
+      apart.set(sender, performance.now() + APART_MS);
+      for (const oldest of apart.keys()) if (apart.size > MOST_APART) apart.delete(oldest);
+    }
+    return delivery;
+  }
+
+  function isApart(shipment: Shipment): boolean {
+    if (apart.size === 0) return false;
+    const until = apart.get(senderOf(shipment) ?? '');
+    return until !== undefined && performance.now() < until;
+  }
+
+  return (shipment, note) => {
+    const { sentAt, endsAt } = shipment;
+    if (endsAt - performance.now() < timeoutMs / 2 || !isOfNow(sentAt) || isApart(shipment))
+      return alone(shipment, note).then((delivery) => watched(shipment, delivery));
+    const list = shipment.came?.list ?? listOf(shipment.parcels);
+    if (bytes + list.length > MOST_BYTES && parts.length > 0) flush();
+    return new Promise<Delivery>((resolve) => {
+      parts.push({ shipment, note, list, resolve });
+      bytes += list.length + 1;
+      if (bytes > MOST_BYTES) flush();
+      else timer ??= setTimeout(flush, Math.max(1, waitMs - TIMER_MS));
+    });
+  };
+}
+
+/** Who has sent it, as far as that is known: where the address is not, it may be anybody. */
+function senderOf({ clientKey, info: { address } }: Shipment): string | undefined {
+  return address === undefined ? undefined : `${networkOf(address)} ${clientKey}`;
+}
+
+/** A merged request has one `sentAt`, that of the proxy: a browser whose clock is wrong keeps its own, alone. */
+function isOfNow(sentAt: string | undefined): boolean {
+  return sentAt === undefined || (!Number.isNaN(Date.parse(sentAt)) && clockSkewOf(sentAt, Date.now()) === 0);
+}
+
+/** Whether the answer to several batches may be the fault of one event. */
+function mayBeOneEvent({ kind, status = 0, ...delivery }: Delivery): boolean {
+  if (kind === 'rejected' || kind === 'too-large') return true;
+  const isAsked = 'retryAfter' in delivery && delivery.retryAfter !== undefined;
+  return kind === 'unavailable' && !isAsked && (status === 500 || status > 504);
+}
+
+function listOf(parcels: Shipment['parcels']): Uint8Array {
+  return join(parcels.map(({ json }) => (typeof json === 'string' ? utf8.encode(json) : json)));
+}
+
+function joined(group: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const tail = utf8.encode(`],"sentAt":"${new Date().toISOString()}"}`);
+  return join(
+    group.map(({ list }) => list),
+    HEAD,
+    tail,
+  );
+}
+
+/** Lists with commas between them. */
+function join(
+  lists: readonly Uint8Array[],
+  head: Uint8Array = new Uint8Array(),
+  tail: Uint8Array = head,
+): Uint8Array<ArrayBuffer> {
+  const length = lists.reduce((sum, list) => sum + list.length + 1, head.length + tail.length - 1);
+  const all = new Uint8Array(Math.max(0, length));
+  all.set(head);
+  let at = head.length;
+  for (const list of lists) {
+    if (at > head.length) all[at++] = COMMA;
+    all.set(list, at);
+    at += list.length;
+  }
+  all.set(tail, at);
+  return all;
+}
