@@ -1,76 +1,65 @@
-import { utf8 } from '../wire.ts';
-import { type Answer, answer, refuse, type Refusal } from './answer.ts';
-import type { Bytes } from './body.ts';
+import { type Answer, refuse, type Refusal } from './answer.ts';
 import type { Incoming } from './incoming.ts';
+import { acceptedOf } from './packers.ts';
+import { CODINGS, createServedFile, type ServedFile } from './served-file.ts';
 
-/** Gives the content of a served file, or `null` when there is none of that name. */
+/**
+ * Gives the content of a served file, or `null` when there is none of that name. It is asked for each request, and what comes of
+ * the content (its tag, and what it is packed to) is kept for as long as the content is the same: an array is not changed
+ * after it was given.
+ */
 export type FileSource = (name: string) => Content | null | Promise<Content | null>;
 type Content = string | Uint8Array;
 
 export type ServeFile = (name: string, incoming: Incoming) => Promise<Answer | Refusal>;
 
+/** A source may have something for every name. */
+const MOST_FILES = 50;
+
 /** Serves the script and what it loads later. They are public: any page may load them. */
 export function createFileServer(source: FileSource): ServeFile {
-  const packed = new Map<string, { readonly etag: string; readonly gzip: Bytes }>();
+  const known = new Map<string, { readonly content: Content; readonly file: Promise<ServedFile> }>();
 
-  async function gzipOf(name: string, etag: string, bytes: Bytes): Promise<Bytes> {
-    const known = packed.get(name);
-    if (known?.etag === etag) return known.gzip;
-    const gzip = await pack(bytes);
-    packed.set(name, { etag, gzip });
-    return gzip;
+  function fileOf(name: string, content: Content): Promise<ServedFile> {
+    const before = known.get(name);
+    if (before && isSame(before.content, content)) return before.file;
+    const file = createServedFile(content);
+    // Deleted first, so that the map stays in the order in which its contents came.
+    known.delete(name);
+    for (const oldest of known.keys()) {
+      if (known.size < MOST_FILES) break;
+      known.delete(oldest);
+    }
+    known.set(name, { content, file });
+    file.catch(() => known.delete(name));
+    return file;
   }
 
-  return async (name, { method, headers, request }) => {
+  return async (name, { method, headers, losesEncoding }) => {
     const content = await source(name);
-    if (content === null) return refuse(404, 'not_found', 'This proxy does not serve that file.');
-    const bytes = typeof content === 'string' ? utf8.encode(content) : new Uint8Array(content);
-    const etag = await etagOf(bytes);
-    const about = {
-      ETag: etag,
-      'Cache-Control': 'public, max-age=3600',
-      Vary: 'Accept-Encoding',
-      'Access-Control-Allow-Origin': '*',
-      // Pages that isolate themselves (COEP) load it too.
-      'Cross-Origin-Resource-Policy': 'cross-origin',
-      'X-Content-Type-Options': 'nosniff',
-    };
-    if (matches(headers.get('If-None-Match'), etag)) return answer(304, about);
-
-    // Next.js takes Content-Encoding off whatever a route handler answers: packed, the script could not be read.
-    const gzip = !('nextUrl' in request) && acceptsGzip(headers.get('Accept-Encoding'));
-    const body = gzip ? await gzipOf(name, etag, bytes) : bytes;
-    const all = {
-      ...about,
-      'Content-Type': 'text/javascript; charset=utf-8',
-      'Content-Length': String(body.length),
-      ...(gzip && { 'Content-Encoding': 'gzip' }),
-    };
-    return answer(200, all, method === 'HEAD' ? null : body);
+    if (content === null) {
+      // Another copy may have a later version, with other files: caches in between must not remember that this one has not.
+      const headers = { 'Cache-Control': 'no-store' };
+      return refuse(404, 'not_found', 'This proxy does not serve that file.', { headers });
+    }
+    const file = await fileOf(name, content);
+    const tags = headers.get('If-None-Match');
+    if (tags !== null && matches(tags, file.etag)) return file.notModified;
+    const [coding = null] = losesEncoding ? [] : acceptedOf(headers.get('Accept-Encoding'), CODINGS);
+    return method === 'HEAD' ? file.head(coding) : file.whole(coding);
   };
 }
 
-/** Weak, because it names the content in whatever encoding. */
-async function etagOf(bytes: Bytes): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `W/"${btoa(String.fromCharCode(...digest.slice(0, 15)))}"`;
+function isSame(one: Content, other: Content): boolean {
+  if (one === other) return true;
+  if (typeof one === 'string' || typeof other === 'string' || one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
+  return true;
 }
 
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.some((tag) => tag === '*' || `W/${tag}` === etag);
-}
-
-function acceptsGzip(acceptEncoding: string | null): boolean {
-  if (typeof CompressionStream !== 'function') return false;
-  const codings = (acceptEncoding ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.replaceAll(' ', ''));
-  return codings.some((coding) => /^gzip(;|$)/.test(coding) && !/;q=0(\.0*)?$/.test(coding));
-}
-
-async function pack(bytes: Bytes): Promise<Bytes> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+function matches(ifNoneMatch: string, etag: string): boolean {
+  return ifNoneMatch.split(',').some((each) => {
+    const tag = each.trim().replace(/^W\//, '');
+    return tag === '*' || (tag.length + 2 === etag.length && etag.endsWith(tag));
+  });
 }

@@ -3,9 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { filesBeside } from '../../../src/proxy/beside.ts';
+import { createFileServer } from '../../../src/proxy/files.ts';
+import type { Incoming } from '../../../src/proxy/incoming.ts';
 import type { createProxy, FileSource } from '../../../src/proxy/index.ts';
 import { startProxy, verdict } from './setup.ts';
 
@@ -51,7 +54,10 @@ describe('the script', () => {
 
   test('that the source does not have is not found', async () => {
     const { proxy } = await startProxy({ files });
-    expect(await verdict(await proxy.fetch(get('/cio-other.js')))).toBe('404 not_found');
+    const response = await proxy.fetch(get('/cio-other.js'));
+    // What a cache in between remembers of this copy must not hold for a later version.
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    expect(await verdict(response)).toBe('404 not_found');
   });
 
   test('is not sent again to who has it', async () => {
@@ -76,19 +82,29 @@ describe('the script', () => {
     expect(gunzipSync(await second.arrayBuffer()).toString()).toBe('two');
   });
 
-  test.each([
-    ['gzip, deflate, br', 'gzip'],
-    ['br;q=1.0, GZIP;q=0.5', 'gzip'],
+  test.each<[string, 'br' | 'gzip' | null]>([
+    ['gzip, deflate, br', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['br;q=1.0, GZIP;q=0.5', 'br'],
+    ['br;q=0.1, GZIP;q=0.5', 'gzip'],
+    ['br; q = 0.8, gzip; q = 0.8', 'br'],
+    ['br;q=nonsense, gzip', 'gzip'],
     ['gzip;q=0', null],
-    ['gzip; q=0.0, br', null],
+    ['gzip; q=0.0, br', 'br'],
+    ['gzip;q=0, br;q=0.000', null],
     ['identity', null],
+    ['', null],
+    ['brotli, gzippy', null],
+    [`${' '.repeat(2_000)}gzip`, 'gzip'],
+    [`${'x,'.repeat(2_000)}gzip`, null],
   ])('is packed when that is accepted: %s', async (accepted, encoding) => {
     const { proxy } = await startProxy({ files });
     const response = await proxy.fetch(get('/cio.js', { 'Accept-Encoding': accepted }));
     expect(response.headers.get('Content-Encoding')).toBe(encoding);
     const body = Buffer.from(await response.arrayBuffer());
     expect(response.headers.get('Content-Length')).toBe(String(body.length));
-    expect((encoding === null ? body : gunzipSync(body)).toString()).toBe(SCRIPT);
+    const unpack = { br: brotliDecompressSync, gzip: gunzipSync, identity: (as: Buffer) => as };
+    expect(unpack[encoding ?? 'identity'](body).toString()).toBe(SCRIPT);
   });
 
   test('answers HEAD without a body', async () => {
@@ -103,6 +119,102 @@ describe('the script', () => {
   test('whose source fails is answered 500, not a crash', async () => {
     const { proxy } = await startProxy({ files: () => Promise.reject(new Error('disk')) });
     expect(await verdict(await proxy.fetch(get('/cio.js')))).toBe('500 internal');
+  });
+});
+
+describe('a file', () => {
+  const incoming = (accepted: string, method = 'GET'): Incoming => ({
+    method,
+    url: 'http://localhost/cio.js',
+    pathname: '/cio.js',
+    headers: new Headers({ 'Accept-Encoding': accepted }),
+    peer: undefined,
+    get request(): Request {
+      throw new Error('Nobody needs a Request to serve a file.');
+    },
+    hasBody: () => false,
+    read: () => Promise.reject(new Error('There is no body.')),
+    ...({ leave: () => {} } as object),
+  });
+  const bodyOf = async (serve: ReturnType<typeof createFileServer>, accepted: string): Promise<unknown> => {
+    const served = await serve('cio.js', incoming(accepted));
+    return 'body' in served ? served.body : served;
+  };
+
+  test.each(['br', 'gzip', ''])('is packed once, and all answers share the bytes: "%s"', async (accepted) => {
+    const serve = createFileServer(() => new TextEncoder().encode(SCRIPT));
+    const bodies = await Promise.all([1, 2, 3].map(() => bodyOf(serve, accepted)));
+    bodies.push(await bodyOf(serve, accepted));
+    expect(bodies[0]).toBeInstanceOf(Uint8Array);
+    expect(new Set(bodies).size).toBe(1);
+  });
+
+  test('of the same length that has changed in one byte is another', async () => {
+    let content = Uint8Array.of(1, 2, 3);
+    const serve = createFileServer(() => content);
+    expect(await bodyOf(serve, '')).toEqual(Uint8Array.of(1, 2, 3));
+    content = Uint8Array.of(1, 2, 4);
+    expect(await bodyOf(serve, '')).toEqual(Uint8Array.of(1, 2, 4));
+  });
+
+  test('goes out as it is where Next.js would take its coding off', async () => {
+    const { proxy } = await startProxy({ files });
+    const request = get('/cio.js', { 'Accept-Encoding': 'gzip, br' });
+    Object.defineProperty(request, 'nextUrl', { value: new URL(request.url) });
+    const response = await proxy.fetch(request);
+    expect([response.headers.get('Content-Encoding'), await response.text()]).toEqual([null, SCRIPT]);
+  });
+
+  test('is kept for fifty names at most', async () => {
+    const serve = createFileServer((name) => `content of ${name}`);
+    const first = await serve('cio-0.js', incoming(''));
+    for (let i = 1; i < 50; i += 1) await serve(`cio-${i}.js`, incoming(''));
+    expect(await serve('cio-0.js', incoming(''))).toBe(first);
+    await serve('cio-50.js', incoming(''));
+    expect(await serve('cio-0.js', incoming(''))).not.toBe(first);
+  });
+});
+
+describe('beside a module', () => {
+  const fs = process.getBuiltinModule('node:fs/promises');
+
+  async function folder(): Promise<{ path: string; source: FileSource }> {
+    const path = await mkdtemp(join(tmpdir(), 'cio-beside-'));
+    onTestFinished(() => rm(path, { recursive: true }));
+    return { path, source: filesBeside(pathToFileURL(join(path, 'proxy.js')).href) };
+  }
+  const textOf = async (source: FileSource, name = 'cio.js'): Promise<string | null> => {
+    const content = await source(name);
+    return content === null ? null : Buffer.from(content).toString();
+  };
+
+  test('a file is read once, and what does not exist costs no look at the disk', async () => {
+    const { path, source } = await folder();
+    await writeFile(join(path, 'cio.js'), 'one');
+    const looks = [vi.spyOn(fs, 'readdir'), vi.spyOn(fs, 'stat'), vi.spyOn(fs, 'readFile')];
+    onTestFinished(() => looks.forEach((look) => look.mockRestore()));
+    const texts = await Promise.all(Array.from({ length: 50 }, () => textOf(source)));
+    expect(new Set(texts)).toEqual(new Set(['one']));
+    for (let i = 0; i < 200; i += 1) expect(await source(`cio-${i}.js`)).toBeNull();
+    expect(looks.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1]);
+  });
+
+  test('a file that is replaced, comes or goes is noticed within a second or two', async () => {
+    const { path, source } = await folder();
+    const file = join(path, 'cio.js');
+    expect(await textOf(source)).toBeNull();
+    await writeFile(file, 'one');
+    await expect.poll(() => textOf(source), { timeout: 3_000 }).toBe('one');
+    await writeFile(file, 'two, longer');
+    expect(await textOf(source)).toBe('one');
+    await expect.poll(() => textOf(source), { timeout: 3_000 }).toBe('two, longer');
+    await rm(file);
+    await expect.poll(() => textOf(source), { timeout: 3_000 }).toBeNull();
+  });
+
+  test('a folder that is none, and no URL, have nothing', async () => {
+    for (const url of [undefined, 'https://cdn.example/proxy.js', 'file:///no/such/folder/proxy.js'])
+      expect(await filesBeside(url)('cio.js')).toBeNull();
   });
 });
 
@@ -135,7 +247,10 @@ describe('the built proxy', () => {
     await writeFile(join(folder, 'cio.js'), SCRIPT);
     await writeFile(join(folder, 'cio-more.js'), 'more');
     await writeFile(join(folder, 'cio.js.map'), '{}');
-    expect(await (await proxy.fetch(get('/cio.js'))).text()).toBe(SCRIPT);
+    // It looks once a second.
+    await expect
+      .poll(async () => (await proxy.fetch(get('/cio.js'))).text(), { timeout: 3_000 })
+      .toBe(SCRIPT);
     expect(await (await proxy.fetch(get('/cio-more.js'))).text()).toBe('more');
     expect((await proxy.fetch(get('/cio.js.map'))).status).toBe(404);
     expect((await proxy.fetch(get('/proxy.js'))).status).toBe(404);
