@@ -1,6 +1,7 @@
+import type fs from 'node:fs/promises';
 import type { FileSource } from './files.ts';
 
-type FileSystem = typeof import('node:fs/promises');
+type FileSystem = Pick<typeof fs, 'readdir' | 'stat' | 'readFile'>;
 
 /** For so long it is believed that no file has come, gone or changed, in milliseconds. */
 const FRESH_MS = 1_000;
