@@ -49,7 +49,6 @@ export function fromRequest(request: Request): Incoming {
     peer: undefined,
     request,
     losesEncoding: 'nextUrl' in request,
-    losesEncoding: 'nextUrl' in request,
     hasBody: () => request.bodyUsed || request.body !== null,
     read,
   };

@@ -13,8 +13,6 @@ export interface Incoming {
   readonly request: Request;
   /** Whether answers lose their `Content-Encoding` on the way out: Next.js takes it off what route handlers answer. */
   readonly losesEncoding?: boolean;
-  /** Whether answers lose their `Content-Encoding` on the way out: Next.js takes it off what route handlers answer. */
-  readonly losesEncoding?: boolean;
   /** Whether there may be anything to read. */
   hasBody(): boolean;
   /** Reads the body to its end. @throws when it breaks off */
