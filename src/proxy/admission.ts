@@ -1,12 +1,12 @@
-import { type WireEvent, utf8 } from '../wire.ts';
+import { MAX_EVENT_BYTES, type WireEvent, utf8 } from '../wire.ts';
 import { refuse, type Refusal } from './answer.ts';
-import { type BatchBytes, readBatch } from './batch-bytes.ts';
+import { type BatchBytes, type BeyondLimits, readBatch } from './batch-bytes.ts';
 import { type Bytes, textOfBody } from './body.ts';
-import { MOST_ID_CHARACTERS } from './event-bytes.ts';
+import { type ItemBytes, MOST_ID_CHARACTERS } from './event-bytes.ts';
 import type { Span } from './event-hash.ts';
 import { createEventRules, type EventRules, whereIs } from './event-rules.ts';
+import { startsObject } from './json-bytes.ts';
 import { type Parcel, sealedParcel, writtenParcel } from './parcel.ts';
-import { isRecord } from './record.ts';
 import { strictUtf8 } from './utf8.ts';
 
 export interface Admitted {
@@ -32,7 +32,7 @@ export interface AdmissionLimits {
 
 /** Takes a batch apart and judges it whole: one event that may not pass refuses all, so that the sender finds it by halving. */
 export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimits): Admitted | Refusal {
-  let batch: BatchBytes | null;
+  let batch: BatchBytes | BeyondLimits | null;
   try {
     batch = readBatch(bytes, maxEvents);
   } catch {
@@ -40,29 +40,56 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
     return typeof text === 'string' ? refuse(400, 'invalid_json', 'The body is not valid JSON.') : text;
   }
   if (batch === null) return refuse(400, 'invalid_batch', 'The body must be {"batch": [events]}.');
+  if ('problem' in batch) {
+    const { index, problem } = batch;
+    return index === undefined
+      ? refuse(400, 'invalid_batch', `The body ${problem}.`)
+      : refuse(400, 'invalid_event', `${whereIs(index)} ${problem}.`);
+  }
   if (batch.count > maxEvents) {
     return refuse(413, 'too_many_events', `A batch may have at most ${maxEvents} events.`);
   }
   const rules = createEventRules();
+  const staysAsItCame = ({ from, to, face }: ItemBytes): boolean =>
+    face !== undefined && to - from <= maxEventBytes;
+  const anew = batch.items.filter((item) => !staysAsItCame(item));
+  const tooMuch = refuseAnew(anew, maxEventBytes);
+  if (tooMuch) return tooMuch;
   const parcels: Parcel[] = [];
   // Anything else at the top (a write key, a context for all events) would pass by the checks of single events.
-  let isWhole = batch.isPlain;
+  const isWhole = batch.isPlain && anew.length === 0;
   for (const [index, item] of batch.items.entries()) {
-    const { from, to, face } = item;
-    const staysAsItCame = face !== undefined && to - from <= maxEventBytes;
-    const parcel = staysAsItCame
-      ? (rules(face, index) ?? sealedParcel(bytes, item, face))
-      : rewrite(bytes, item, index, rules, maxEventBytes);
+    const { face } = item;
+    const parcel =
+      face !== undefined && staysAsItCame(item)
+        ? (rules(face, index) ?? sealedParcel(bytes, item, face))
+        : rewrite(bytes, item, index, rules, maxEventBytes);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
-    isWhole &&= staysAsItCame;
   }
   const [first, last] = [batch.items[0], batch.items.at(-1)];
   const came = isWhole && first && last && { body: bytes, list: bytes.subarray(first.from, last.to) };
   return { kind: 'admitted', parcels, sentAt: batch.sentAt, came: came || undefined };
 }
 
-/** What is no event, or has two meanings: the one that `JSON.parse` finds goes on. */
+/** How much longer than the event that is written an event may come: with spaces, and with escapes for every character. */
+const MOST_LONGER = 3;
+/** The bytes of all events of a batch that are written anew: two of the largest that Customer.io takes, or more where one may be larger. */
+const MOST_ANEW_BYTES = 2 * MAX_EVENT_BYTES;
+
+/**
+ * Why what has to be parsed and written anew is not: that costs ten times as much as to look at it. Foreign senders alone make such
+ * events; whoever has many of them sends them in several batches.
+ */
+function refuseAnew(anew: readonly ItemBytes[], maxBytes: number): Refusal | null {
+  const mostBytes = Math.max(MOST_ANEW_BYTES, maxBytes);
+  const bytes = anew.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (anew.length < 2 || bytes <= mostBytes) return null;
+  const message = `Events that have to be written anew may have at most ${mostBytes} bytes in a batch.`;
+  return refuse(413, 'too_many_events', message);
+}
+
+/** What has two meanings, or is of one kind too many: what `JSON.parse` finds goes on. */
 function rewrite(
   bytes: Bytes,
   span: Span,
@@ -70,43 +97,23 @@ function rewrite(
   rules: EventRules,
   maxBytes: number,
 ): Parcel | Refusal {
-  const tooDeep = refuse(400, 'invalid_event', `${whereIs(index)} is nested too deeply.`);
-  const event = parse(bytes.subarray(span.from, span.to));
-  if (event === undefined) return tooDeep;
-  if (!isRecord(event)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
+  const { from, to } = span;
+  if (!startsObject(bytes, from)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
+  const tooLarge = `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`;
+  if (to - from > maxBytes * MOST_LONGER) return refuse(413, 'event_too_large', tooLarge);
+  const event = JSON.parse(strictUtf8.decode(bytes.subarray(from, to))) as Record<string, unknown>;
   const { type, event: name, messageId } = event;
   const isIdTooLong = typeof messageId === 'string' && messageId.length > MOST_ID_CHARACTERS;
   const names = Object.keys(event);
   const refusal = rules({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
   if (refusal) return refusal;
-  const text = toJson(event);
-  if (text === undefined) return tooDeep;
-  if (bytesOf(text, maxBytes) > maxBytes) {
-    return refuse(413, 'event_too_large', `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`);
-  }
+  const text = JSON.stringify(event);
+  if (bytesOf(text, maxBytes) > maxBytes) return refuse(413, 'event_too_large', tooLarge);
   return writtenParcel(event as unknown as WireEvent, text, span);
 }
 
 function asText(value: unknown): string | null | undefined {
   return typeof value === 'string' || value === undefined ? value : null;
-}
-
-/** `undefined`: it is deeper than this engine reads. */
-function parse(json: Bytes): unknown {
-  try {
-    return JSON.parse(strictUtf8.decode(json));
-  } catch {
-    return undefined;
-  }
-}
-
-/** `undefined`: it is deeper than this engine writes, which may be less than it reads. */
-function toJson(value: object): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
 }
 
 function bytesOf(text: string, enough: number): number {

@@ -1,8 +1,9 @@
 import type { Bytes } from './body.ts';
-import { createItemReader, type ItemBytes } from './event-bytes.ts';
+import { createItemReader, type ItemBytes, MOST_LEVELS } from './event-bytes.ts';
 import {
   arrayEnd,
   createFindings,
+  JsonLimitError,
   objectEnd,
   spaceEnd,
   startsArray,
@@ -22,6 +23,17 @@ export interface BatchBytes {
   readonly isPlain: boolean;
 }
 
+/** Where a batch goes beyond what is read. */
+export interface BeyondLimits {
+  /** Which item; `undefined`: what is around them. */
+  readonly index: number | undefined;
+  /** As in `has more than 1000 fields`. */
+  readonly problem: string;
+}
+
+/** Of the body itself: the SDK sends two, others four or five. */
+const MOST_FIELDS = 50;
+
 /**
  * Reads a batch without making its objects, which would cost more than all the rest of passing it on.
  *
@@ -30,10 +42,13 @@ export interface BatchBytes {
  * @returns `null`: JSON, but no `{"batch":[…]}`
  * @throws SyntaxError where it is not JSON in UTF-8
  */
-export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | null {
+export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondLimits | null {
   const readItem = createItemReader(bytes);
   const names = new Set<string>();
-  const findings = createFindings();
+  const findings = createFindings(MOST_LEVELS);
+  let fieldCount = 0;
+  /** The item that is read now. */
+  let index: number | undefined;
   let isPlain = true;
   let batch: Pick<BatchBytes, 'items' | 'count'> | null = null;
   let sentAt: string | null | undefined;
@@ -44,16 +59,20 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | null {
     const to = arrayEnd(bytes, from, (at) => {
       count += 1;
       if (count > mostItems) return valueEnd(bytes, at, findings);
+      index = count - 1;
       const item = readItem(at);
       items.push(item);
       return item.to;
     });
+    index = undefined;
     batch = { items, count };
     return to;
   }
 
   // Of two fields with one name the last one counts, as for JSON.parse.
   function fieldEnd(from: number, to: number, valueFrom: number): number {
+    fieldCount += 1;
+    if (fieldCount > MOST_FIELDS) throw new JsonLimitError(`has more than ${MOST_FIELDS} fields`);
     const name = textIn(bytes, from, to);
     const isKnown = name === 'batch' || name === 'sentAt';
     // Longer than itself and its quotes: written in escapes.
@@ -67,9 +86,15 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | null {
   }
 
   const start = spaceEnd(bytes, 0);
-  const end = startsObject(bytes, start)
-    ? objectEnd(bytes, start, fieldEnd, findings)
-    : valueEnd(bytes, start, findings);
+  let end: number;
+  try {
+    end = startsObject(bytes, start)
+      ? objectEnd(bytes, start, fieldEnd, findings)
+      : valueEnd(bytes, start, findings);
+  } catch (cause) {
+    if (cause instanceof JsonLimitError) return { index, problem: cause.message };
+    throw cause;
+  }
   if (spaceEnd(bytes, end) < bytes.length) throw new SyntaxError('Something stands behind the JSON.');
   const found = batch as Pick<BatchBytes, 'items' | 'count'> | null;
   return found && { ...found, sentAt: sentAt ?? undefined, isPlain: isPlain && sentAt !== null };

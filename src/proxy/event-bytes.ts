@@ -1,12 +1,23 @@
 import type { Bytes } from './body.ts';
-import { createFindings, objectEnd, startsObject, startsText, textIn, valueEnd } from './json-bytes.ts';
+import {
+  createFindings,
+  JsonLimitError,
+  objectEnd,
+  startsObject,
+  startsText,
+  textIn,
+  valueEnd,
+} from './json-bytes.ts';
 import { namesPreviousId } from './previous-id.ts';
 
 /** One item of a batch, and where it is. */
 export interface ItemBytes {
   readonly from: number;
   readonly to: number;
-  /** Missing: it is no object, or two parsers may read it in two ways, so that it has to be parsed and written anew. */
+  /**
+   * Missing: it is no object, or two parsers may read it in two ways, or it is of one kind too many, so that it has to be parsed
+   * and written anew.
+   */
   readonly face: Face | undefined;
 }
 
@@ -29,23 +40,37 @@ export interface Face {
 /** Of a `messageId`, in UTF-16 units. Ours have 26, those of the wrapped SDK 59, a UUID 36. */
 export const MOST_ID_CHARACTERS = 100;
 
-/** Beyond this many levels in a field `JSON.stringify` is asked, which knows how deep is too deep. */
-const MOST_LEVELS = 97;
+/** Of brackets and braces in a field. Engines differ in how deep they can write: none reaches its end here. */
+export const MOST_LEVELS = 100;
+
+/** Of an event itself, what is inside them aside: the calls of Customer.io know fifteen. */
+const MOST_FIELDS = 1_000;
+
+/**
+ * Names of fields that are read in one batch. Events of one kind have the same names, which are read once; a batch that the SDK
+ * makes has some hundred of them. Beyond, an event is parsed and written anew, as far as that goes.
+ */
+const MOST_NAMES = 2_000;
 
 /**
  * Events of a batch look alike: what one before said in the same bytes is not read again. Nor is anything made for each
  * field: clearing that away would cost more than the reading.
+ *
+ * What is answered throws SyntaxError where it is not JSON, and JsonLimitError where it has too many fields or levels.
  */
 export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
-  const findings = createFindings();
+  const findings = createFindings(MOST_LEVELS);
   const typeIn = createTextMemory(bytes);
   const eventIn = createTextMemory(bytes);
-  const shapes: Shape[] = [];
+  const shapes = new Map<number, Shape>();
+  let last: Shape | undefined;
+  let namesLeft = MOST_NAMES;
   // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
   const fields: number[] = [];
   let end = 0;
 
   function fieldEnd(from: number, to: number, valueFrom: number): number {
+    if (end === MOST_FIELDS * FIELD) throw new JsonLimitError(`has more than ${MOST_FIELDS} fields`);
     const valueTo = valueEnd(bytes, valueFrom, findings);
     fields[end] = from;
     fields[end + 1] = to;
@@ -62,11 +87,32 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     return true;
   }
 
-  function learn(): Shape {
+  /** `undefined`: there were too many kinds of events. */
+  function shapeOf(): Shape | undefined {
+    if (last && fits(last)) return last;
+    const hash = hashOfNames();
+    const known = shapes.get(hash);
+    last = known && fits(known) ? known : learn();
+    if (last && last !== known) shapes.set(hash, last);
+    return last;
+  }
+
+  function hashOfNames(): number {
+    let hash = end;
+    for (let i = 0; i < end; i += FIELD) {
+      const to = fields[i + 1] ?? 0;
+      for (let at = fields[i] ?? 0; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+    }
+    return hash;
+  }
+
+  function learn(): Shape | undefined {
+    namesLeft -= end / FIELD;
+    if (namesLeft < 0) return undefined;
     const names: string[] = [];
     for (let i = 0; i < end; i += FIELD) names.push(textIn(bytes, fields[i] ?? 0, fields[i + 1] ?? 0));
     const isTwofold = new Set(names).size < names.length;
-    const shape = {
+    return {
       fields: fields.slice(0, end),
       names,
       isTwofold,
@@ -75,9 +121,6 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
       idAt: names.indexOf('messageId'),
       hasPreviousId: namesPreviousId(names),
     };
-    shapes.unshift(shape);
-    if (shapes.length > MOST_SHAPES) shapes.pop();
-    return shape;
   }
 
   /** Bytes between the quotes; 0 where there is no text. */
@@ -100,9 +143,10 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
     end = 0;
     const to = objectEnd(bytes, from, fieldEnd, findings);
-    const { names, isTwofold, typeAt, eventAt, idAt, hasPreviousId } = shapes.find(fits) ?? learn();
-    if (isTwofold || findings.deepest > MOST_LEVELS || findings.hasNeedlessEscape)
+    const shape = shapeOf();
+    if (shape === undefined || shape.isTwofold || findings.hasNeedlessEscape)
       return { from, to, face: undefined };
+    const { names, typeAt, eventAt, idAt, hasPreviousId } = shape;
     const [type, event] = [typeIn(fields, typeAt), eventIn(fields, eventAt)];
     const idBytes = textBytes(idAt);
     const face = {
@@ -116,9 +160,6 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     return { from, to, face };
   };
 }
-
-/** Calls of one kind have one or two each: with a name or without, of somebody known or not. */
-const MOST_SHAPES = 8;
 
 /** Four numbers a field: where its name begins and ends, and where its value does. */
 const FIELD = 4;

@@ -25,12 +25,19 @@ export interface Findings {
   readonly levels: number[];
   /** The most levels that were open at a time. */
   deepest: number;
+  /** Beyond so many levels nothing is read. */
+  readonly mostLevels: number;
   /** Of a letter, digit or sign of ASCII that is written as `\u00..`, which no writer needs. */
   hasNeedlessEscape: boolean;
 }
 
-export function createFindings(): Findings {
-  return { levels: [], deepest: 0, hasNeedlessEscape: false };
+export function createFindings(mostLevels: number = Infinity): Findings {
+  return { levels: [], deepest: 0, mostLevels, hasNeedlessEscape: false };
+}
+
+/** It is JSON so far, and more than is read: what comes behind was not looked at. */
+export class JsonLimitError extends RangeError {
+  override readonly name = 'JsonLimitError';
 }
 
 export function startsArray(bytes: Uint8Array, at: number): boolean {
@@ -57,7 +64,7 @@ export function spaceEnd(bytes: Uint8Array, at: number): number {
   }
 }
 
-/** A value of any kind, however deep it is. @throws SyntaxError */
+/** A value of any kind. @throws SyntaxError, or JsonLimitError where it is nested too deeply */
 export function valueEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   const { levels } = findings;
   let depth = 0;
@@ -71,7 +78,7 @@ export function valueEnd(bytes: Uint8Array, at: number, findings: Findings): num
       } else {
         levels[depth] = close;
         depth += 1;
-        if (depth > findings.deepest) findings.deepest = depth;
+        if (depth > findings.deepest) deepen(findings, depth);
         if (close === CLOSE_BRACE) at = nameEnd(bytes, at, findings);
         continue;
       }
@@ -122,6 +129,12 @@ export function arrayEnd(bytes: Uint8Array, at: number, itemEnd: (from: number) 
     expect(bytes, at, COMMA);
     at = spaceEnd(bytes, at + 1);
   }
+}
+
+function deepen(findings: Findings, depth: number): void {
+  if (depth > findings.mostLevels)
+    throw new JsonLimitError(`is nested in more than ${findings.mostLevels} levels`);
+  findings.deepest = depth;
 }
 
 function nameEnd(bytes: Uint8Array, at: number, findings: Findings): number {

@@ -25,7 +25,14 @@ function faceOf(fields: Fields): object {
   };
   const names = fields.map(([name]) => name);
   const id = textOf('messageId');
-  return { names, type: textOf('type'), event: textOf('event'), hasId: typeof id === 'string' && id !== '' };
+  return {
+    names,
+    type: textOf('type'),
+    event: textOf('event'),
+    hasId: typeof id === 'string' && id !== '',
+    isIdTooLong: typeof id === 'string' && id.length > 100,
+    hasPreviousId: names.some((name) => /^previousid$/i.test(name)),
+  };
 }
 
 test('whatever passes in its own bytes is the same to both, and what is the same to both mostly passes', () => {
@@ -46,7 +53,9 @@ test('whatever passes in its own bytes is the same to both, and what is the same
     const text = `{${top.join(',')}}`;
     const body = JSON.parse(text) as Record<string, unknown> & { batch: readonly unknown[] };
     const bytes = new TextEncoder().encode(text);
-    const { items, isPlain } = readBatch(bytes, 10) ?? { items: [], isPlain: true };
+    const batch = readBatch(bytes, 10);
+    if (batch === null || 'problem' in batch) throw new Error(`This is no batch: ${text}`);
+    const { items, isPlain } = batch;
     expect(items).toHaveLength(body.batch.length);
 
     for (const [i, { from, to, face }] of items.entries()) {

@@ -4,7 +4,7 @@ import { type BatchBytes, readBatch } from '../../../src/proxy/batch-bytes.ts';
 
 function read(text: string, mostItems = 500): BatchBytes {
   const batch = readBatch(new TextEncoder().encode(text), mostItems);
-  if (batch === null) throw new Error('This is no batch.');
+  if (batch === null || 'problem' in batch) throw new Error('This is no batch.');
   return batch;
 }
 
@@ -61,7 +61,6 @@ describe('what two parsers might read in two ways is written anew:', () => {
       'a colon in a text that makes up for a name that is missing',
       batch(EVENT.replace('"event":"A"', '"event":"B","event":"A:"')),
     ],
-    ['an event that is nested deeply', batch(EVENT.replace('1.50', `${'['.repeat(98)}${']'.repeat(98)}`))],
   ])('%s', (_, text) => {
     expect(isVerbatim(text)).toBe(false);
   });
@@ -100,6 +99,45 @@ describe('is no batch, though it is JSON:', () => {
   ])('and what is none is an error: %j', (text) => {
     expect(() => readBatch(new TextEncoder().encode(text), 500)).toThrow(SyntaxError);
   });
+});
+
+describe('goes beyond what is read:', () => {
+  const fields = (count: number): string => Array.from({ length: count }, (_, i) => `"f${i}":1`).join(',');
+  // Around the number are the braces of properties.
+  const nested = (levels: number): string =>
+    EVENT.replace('1.50', `${'['.repeat(levels - 1)}1${']'.repeat(levels - 1)}`);
+  const within = (text: string): unknown => readBatch(new TextEncoder().encode(text), 500);
+
+  test.each([
+    ['100 levels in a field', '101 levels', nested],
+    ['1 000 fields', '1 001 fields', (count: number) => `{${fields(count)}}`],
+  ])('an event may have %s, and not %s', (name, _, make) => {
+    const most = Number.parseInt(name.replace(' ', ''), 10);
+    expect(read(batch(EVENT, make(most))).items).toHaveLength(2);
+    expect(within(batch(EVENT, make(most + 1)))).toMatchObject({ index: 1 });
+  });
+
+  test('a body of 51 fields', () => {
+    expect(within(`{${fields(49)},"batch":[]}`)).toMatchObject({ count: 0 });
+    expect(within(`{${fields(51)},"batch":[]}`)).toEqual({
+      index: undefined,
+      problem: 'has more than 50 fields',
+    });
+    expect(within(`{${Array.from({ length: 51 }, () => '"batch":[]').join(',')}}`)).toHaveProperty('problem');
+  });
+
+  test('what is nested beside or around the batch', () => {
+    for (const text of [`{"x":${'['.repeat(101)}`, '['.repeat(101), `{"batch":[${'['.repeat(101)}`])
+      expect(within(text)).toHaveProperty('problem', 'is nested in more than 100 levels');
+  });
+});
+
+test('events of more kinds than a batch has are parsed, those before are not', () => {
+  const kinds = Array.from({ length: 400 }, (_, i) => EVENT.replace('{', `{"kind${i}":1,`));
+  const { items } = read(batch(...kinds, EVENT, kinds[0] ?? ''));
+  const anew = items.map(({ face }) => face === undefined);
+  // Of 6 names each, 333 have 1 998. The first kind is known at the end, too.
+  expect([anew.indexOf(true), anew.at(-1), anew.filter(Boolean).length]).toEqual([333, false, 68]);
 });
 
 test('the last batch and the last time count', () => {
