@@ -1,4 +1,6 @@
+import type { DeduplicateStore } from '../proxy/deduplicate-store.ts';
 import type { ForwardInfo, ForwardOutcome } from '../proxy/forwarder.ts';
+import { type Claim, createOnce } from './once.ts';
 import { createSlots } from './slots.ts';
 
 /** What is used of a message of `@nats-io/jetstream` 3. */
@@ -13,7 +15,10 @@ export interface NatsMessage {
 
 /** What is used of a pull consumer of `@nats-io/jetstream` 3, which must be one with `ack_policy: 'explicit'`. */
 export interface NatsConsumer {
-  next(options: { readonly expires: number }): Promise<NatsMessage | null>;
+  fetch(options: {
+    readonly max_messages: number;
+    readonly expires: number;
+  }): Promise<AsyncIterable<NatsMessage>>;
   info(cached?: boolean): Promise<{ readonly config: { readonly ack_wait?: number } }>;
 }
 
@@ -30,18 +35,35 @@ export interface ForwardFromNatsOptions {
    */
   readonly park: (message: Uint8Array, reason: string) => unknown;
 
-  /** How many messages are under way at a time. @default 16 */
+  /** How many messages are under way at a time, of 32 MB together at most. @default 1_000 */
   readonly concurrency?: number | undefined;
+
+  /**
+   * Remembers which messages were forwarded, so that one that comes again is not: because its acknowledgement was lost, or
+   * because the stream is replayed. `store`: what the copies of the proxy share, `redisStore` or `natsStore`.
+   *
+   * @default none: Customer.io is sent again what comes again, and knows it by its `messageId`s
+   */
+  readonly deduplicate?: { readonly store: DeduplicateStore } | undefined;
 
   /** Told of what fails between this and NATS; it goes on. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 export interface NatsForwarding {
+  /** How many messages are under way. */
+  underWay(): number;
   /** Takes no more, and resolves when what has begun is done: in about a second, and what Customer.io takes. */
   stop(): Promise<void>;
 }
 
+const MOST_BYTES = 32_000_000;
+/** As many messages as one request to Customer.io has at most, and memory for all of them where each is as large as can be. */
+const MOST_FETCHED = 100;
+/** While Customer.io is down, as many messages ask whether it is back. */
+const MOST_PROBING = 16;
+/** What another forwarder is sending. */
+const PENDING_MS = 2_000;
 /** The least that the client takes: https://docs.nats.io/nats-concepts/jetstream/consumers */
 const POLL_MS = 1_000;
 const AFTER_ERROR_MS = 1_000;
@@ -59,11 +81,15 @@ export function forwardFromNats({
   consumer,
   forwarder,
   park,
-  concurrency = 16,
+  concurrency = 1_000,
+  deduplicate,
   onError,
 }: ForwardFromNatsOptions): NatsForwarding {
-  const slots = createSlots(concurrency);
+  const slots = createSlots({ most: concurrency, mostBytes: MOST_BYTES });
+  // Where whoever has a claim dies, the stream gives the message to another after the same time.
+  const once = deduplicate && createOnce(deduplicate.store, () => ackWaitMs ?? DEFAULT_ACK_WAIT_MS, failed);
   let ackWaitMs: number | undefined;
+  let isDown = false;
 
   function failed(error: unknown): void {
     try {
@@ -73,12 +99,18 @@ export function forwardFromNats({
     }
   }
 
-  async function settle(message: NatsMessage): Promise<void> {
+  async function settle(message: NatsMessage, claim: Claim | undefined): Promise<void> {
     const attempt = message.info.deliveryCount;
     const outcome = await forwarder.forward(message.data, { attempt });
-    if (outcome.kind === 'done') return message.ack();
+    if (outcome.kind === 'done') {
+      isDown = false;
+      claim?.done();
+      return message.ack();
+    }
+    claim?.release();
     if (outcome.kind === 'later') {
       if (outcome.isDown) slots.rest(Math.min(outcome.delayMs, LONGEST_REST_MS));
+      isDown ||= outcome.isDown;
       return message.nak(outcome.delayMs);
     }
     try {
@@ -88,6 +120,14 @@ export function forwardFromNats({
       return message.nak(PARK_AGAIN_MS);
     }
     return message.term();
+  }
+
+  /** What was forwarded before is acknowledged, and what another forwarder is sending waits. */
+  async function settleOnce(message: NatsMessage): Promise<void> {
+    const claim = await once?.claim(message.data);
+    if (claim?.state === 'done') return message.ack();
+    if (claim?.state === 'pending') return message.nak(PENDING_MS);
+    return settle(message, claim);
   }
 
   function working(message: NatsMessage): void {
@@ -102,7 +142,7 @@ export function forwardFromNats({
   async function hold(message: NatsMessage): Promise<void> {
     const timer = setInterval(() => working(message), (ackWaitMs ?? DEFAULT_ACK_WAIT_MS) / 3);
     try {
-      await settle(message);
+      await settleOnce(message);
     } catch (error) {
       failed(error);
     } finally {
@@ -110,19 +150,22 @@ export function forwardFromNats({
     }
   }
 
-  async function next(): Promise<NatsMessage | null> {
+  /** Each message begins when it comes: one that comes alone waits for no others. */
+  async function fetch(most: number): Promise<void> {
     if (ackWaitMs === undefined) {
       const { config } = await consumer.info(true);
       ackWaitMs = (config.ack_wait ?? DEFAULT_ACK_WAIT_MS * NANOS_PER_MS) / NANOS_PER_MS;
     }
-    return consumer.next({ expires: POLL_MS });
+    const messages = await consumer.fetch({ max_messages: most, expires: POLL_MS });
+    for await (const message of messages) slots.take(hold(message), message.data.length);
   }
 
   async function run(): Promise<void> {
-    while (await slots.free()) {
+    for (;;) {
+      const free = await slots.free();
+      if (free === 0) return;
       try {
-        const message = await next();
-        if (message) slots.take(hold(message));
+        await fetch(Math.min(free, isDown ? MOST_PROBING : MOST_FETCHED));
       } catch (error) {
         failed(error);
         slots.rest(AFTER_ERROR_MS);
@@ -132,6 +175,7 @@ export function forwardFromNats({
 
   const running = run();
   return {
+    underWay: slots.underWay,
     async stop() {
       slots.close();
       await running;

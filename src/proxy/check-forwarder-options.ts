@@ -1,5 +1,5 @@
 import { SdkError } from '../errors.ts';
-import { checkGroup } from './check-group.ts';
+import { checkGroup, type OptionProblem } from './check-group.ts';
 import { UPSTREAM_RULES } from './check-limit-options.ts';
 import { RULES } from './check-options.ts';
 import type { ForwarderOptions } from './forwarder.ts';
@@ -18,6 +18,16 @@ const FORWARDER_RULES: Rules<ForwarderOptions> = {
   onLog,
 };
 
+/** Everything that is wrong with the options of a forwarder. */
+export function findForwarderProblems(given: Readonly<Record<string, unknown>>): readonly OptionProblem[] {
+  const owner = 'the forwarder';
+  const inside = given['upstream'];
+  return [
+    ...checkGroup(given, FORWARDER_RULES, { owner }),
+    ...(isRecord(inside) ? checkGroup(inside, UPSTREAM_RULES, { prefix: 'upstream.', owner }) : []),
+  ];
+}
+
 /** @throws SdkError `invalid-options`, with every problem in its message */
 export function resolveForwarder(
   options: ForwarderOptions,
@@ -25,12 +35,7 @@ export function resolveForwarder(
   const given: unknown = options;
   if (!isRecord(given))
     throw new SdkError('invalid-options', `createForwarder: "options" must be an object, got ${show(given)}`);
-  const owner = 'the forwarder';
-  const inside = given['upstream'];
-  const problems = [
-    ...checkGroup(given, FORWARDER_RULES, { owner }),
-    ...(isRecord(inside) ? checkGroup(inside, UPSTREAM_RULES, { prefix: 'upstream.', owner }) : []),
-  ];
+  const problems = findForwarderProblems(given);
   if (problems.length > 0) {
     const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
     throw new SdkError('invalid-options', `createForwarder: ${list.join('; ')}`);

@@ -1,17 +1,11 @@
-import type { RejectedEvent, WireEvent } from '../wire.ts';
-import { sendInHalves } from './bisect.ts';
-import { retryAfterMs } from './breaker.ts';
+import type { RejectedEvent } from '../wire.ts';
 import { resolveForwarder } from './check-forwarder-options.ts';
-import { within } from './deadline.ts';
-import type { Delivery } from './delivery.ts';
-import { describe } from './describe.ts';
-import { bodyOf } from './dispatch.ts';
-import { createForward } from './forward.ts';
-import { type Note, tell } from './log.ts';
-import { inGroups, MAX_BATCH_BYTES, unpackBatch } from './message.ts';
+import { createCarrier } from './forward-carrier.ts';
+import { createForwardQueue, type Load, type Report } from './forward-queue.ts';
+import { tell } from './log.ts';
+import { bytesOf, unpackBatch } from './message.ts';
 import type { ProxyOptions } from './options.ts';
-import { type Parcel, writtenParcel } from './parcel.ts';
-import { createUpstream } from './upstream.ts';
+import { writtenParcel } from './parcel.ts';
 
 /** As the options of the proxy with these names. */
 export interface ForwarderOptions extends Pick<
@@ -28,7 +22,8 @@ export interface ForwarderOptions extends Pick<
 export interface Forwarder {
   /**
    * Brings the events of one message there, in their order. `message`: what `packBatch` has made. Several may be under way
-   * side by side. Never rejects; what it answers says what to do with the message.
+   * side by side: those that come while others are under way go with them in one request (`upstream.merge`). Never rejects;
+   * what it answers says what to do with the message.
    */
   forward(message: Uint8Array | ArrayBuffer | string, info?: ForwardInfo): Promise<ForwardOutcome>;
 }
@@ -66,28 +61,15 @@ export interface ForwardLogEntry {
   readonly delayMs?: number;
   /** What Customer.io has answered last. */
   readonly upstreamStatus?: number;
-  /** How often it was asked. */
+  /** How often it was asked. Of several messages that went in one request, the first one counts it. */
   readonly upstreamRequests?: number;
+  /** How many messages were in that request, where there were others. */
+  readonly merged?: number;
   /** Why, in words. */
   readonly detail?: string;
 }
 
-/** From this attempt on, an event is looked for to which Customer.io answers 500. */
-const SUSPECT_AFTER = 5;
-const MISCONFIGURED_MS = 60_000;
 const NEWER_MS = 60_000;
-const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 60_000;
-/** `{"batch":[],"sentAt":"…"}` around the events. */
-const FRAME_BYTES = 100;
-
-/** What is known of a message on its way. */
-interface Run {
-  readonly attempt: number;
-  readonly note: Note;
-  readonly rejected: RejectedEvent[];
-  events: number;
-}
 
 /**
  * Makes a forwarder: the part of the proxy that speaks to Customer.io, for what comes from a broker. It keeps nothing; any
@@ -96,85 +78,32 @@ interface Run {
  * @throws SdkError `invalid-options`, naming every option that is missing, unknown or wrong
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
-  const settings = resolveForwarder(options);
-  const { timeoutMs, onLog } = settings;
-  const upstream = createUpstream(createForward(settings), settings.upstream);
-  let deliveries = 0;
-
-  async function ask(parcels: readonly Parcel[], sentAt: string | undefined, note: Note): Promise<Delivery> {
-    const endsAt = performance.now() + timeoutMs;
-    return within(timeoutMs, (signal) =>
-      upstream.send(bodyOf(parcels, sentAt), { signal, endsAt }, note),
-    ).catch((cause: unknown): Delivery => ({ kind: 'unavailable', detail: describe(cause) }));
-  }
-
-  function later(delivery: Exclude<Delivery, { kind: 'delivered' }>, attempt: number): ForwardOutcome {
-    const reason = 'detail' in delivery ? delivery.detail : delivery.kind;
-    const asked = delivery.kind === 'unavailable' ? retryAfterMs(delivery.retryAfter) : MISCONFIGURED_MS;
-    const isDown = upstream.state().health !== 'up';
-    return { kind: 'later', delayMs: Math.ceil(asked ?? backoffMs(attempt)), isDown, reason };
-  }
-
-  async function bring(message: Uint8Array | ArrayBuffer | string, run: Run): Promise<ForwardOutcome> {
-    const { attempt, note, rejected } = run;
-    const unpacked = unpackBatch(message);
-    if (unpacked.kind === 'foreign') return { kind: 'never', reason: unpacked.reason };
-    if (unpacked.kind === 'newer') {
-      const reason = 'A newer version of cio-first-party has written it: update the forwarder.';
-      return { kind: 'later', delayMs: NEWER_MS, isDown: false, reason };
-    }
-    const { batch, sentAt } = unpacked.batch;
-    run.events = batch.length;
-    const before = deliveries;
-    let indigestible = 0;
-
-    const send = async (parcels: readonly Parcel[]): Promise<Delivery> => {
-      const delivery = await ask(parcels, sentAt, note);
-      if (delivery.kind === 'delivered') deliveries += 1;
-      if (delivery.kind === 'too-large')
-        return { kind: 'rejected', status: delivery.status, reason: 'too large for Customer.io' };
-      if (attempt < SUSPECT_AFTER || !mayBeTheEvent(delivery)) return delivery;
-      if (parcels.length === 1) indigestible += 1;
-      return { kind: 'rejected', status: delivery.status ?? 500, reason: `answered ${delivery.status}` };
-    };
-
-    for (const parcels of inBodies(batch)) {
-      // Nobody else would halve it: there is no limit to time and requests but that of each request.
-      const delivery = await sendInHalves(parcels, send, () => Infinity, Infinity);
-      if (delivery.kind === 'delivered') {
-        for (const { id, reason } of delivery.rejected ?? []) rejected.push(rejection(id, reason));
-      } else if (delivery.kind === 'rejected') {
-        rejected.push(rejection(parcels[0]?.id ?? null, delivery.reason));
-      } else {
-        return later(delivery, attempt);
-      }
-    }
-    if (indigestible === 0) return { kind: 'done', rejected };
-    const reason = `Customer.io fails, again and again, over ${indigestible} of ${batch.length} events.`;
-    // Where it takes nothing else, it is Customer.io.
-    if (deliveries === before) return later({ kind: 'unavailable', detail: reason }, attempt);
-    return { kind: 'never', reason };
-  }
+  const { onLog, ...settings } = resolveForwarder(options);
+  const { alone, together } = createCarrier(settings);
+  const carry = settings.merge ? createForwardQueue(settings.merge.waitMs, together) : alone;
 
   return {
     async forward(message, { attempt = 1 } = {}) {
       const started = Date.now();
-      const run: Run = { attempt, note: {}, rejected: [], events: 0 };
-      const outcome = await bring(message, run).catch((cause: unknown): ForwardOutcome => {
-        const delayMs = Math.ceil(backoffMs(attempt));
-        return { kind: 'later', delayMs, isDown: false, reason: describe(cause) };
-      });
-      const { upstreamStatus, upstreamRequests } = run.note;
+      const report: Report = { attempt, note: {}, rejected: [], merged: 1 };
+      const contents = contentsOf(message);
+      const outcome =
+        'kind' in contents
+          ? contents
+          : await new Promise<ForwardOutcome>((settle) => carry({ ...contents, report, settle }));
+      const { note, rejected, merged } = report;
+      const { upstreamStatus, upstreamRequests } = note;
       tell<ForwardLogEntry>(onLog, {
         time: new Date(started).toISOString(),
         outcome: outcome.kind,
         durationMs: Date.now() - started,
         attempt,
-        events: run.events,
-        ...(run.rejected.length > 0 && { rejected: run.rejected }),
+        events: 'kind' in contents ? 0 : contents.parcels.length,
+        ...(rejected.length > 0 && { rejected }),
         ...(outcome.kind === 'later' && { delayMs: outcome.delayMs }),
         ...(upstreamStatus !== undefined && { upstreamStatus }),
         ...(upstreamRequests !== undefined && { upstreamRequests }),
+        ...(merged > 1 && { merged }),
         ...(outcome.kind !== 'done' && { detail: outcome.reason }),
       });
       return outcome;
@@ -182,25 +111,19 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   };
 }
 
-/** A batch, as one or more requests. */
-function inBodies(batch: readonly WireEvent[]): readonly (readonly Parcel[])[] {
+/** What is in a message, or what to do with one that cannot be read. */
+function contentsOf(
+  message: Uint8Array | ArrayBuffer | string,
+): Pick<Load, 'parcels' | 'sentAt' | 'bytes'> | ForwardOutcome {
+  const unpacked = unpackBatch(message);
+  if (unpacked.kind === 'foreign') return { kind: 'never', reason: unpacked.reason };
+  if (unpacked.kind === 'newer') {
+    const reason = 'A newer version of cio-first-party has written it: update the forwarder.';
+    return { kind: 'later', delayMs: NEWER_MS, isDown: false, reason };
+  }
+  const { batch, sentAt } = unpacked.batch;
   const texts = batch.map((event) => JSON.stringify(event));
   const parcels = batch.map((event, i) => writtenParcel(event, texts[i] ?? ''));
-  const groups = inGroups(texts, MAX_BATCH_BYTES - FRAME_BYTES);
-  let from = 0;
-  return groups.map(({ length }) => parcels.slice(from, (from += length)));
-}
-
-/** Its own fault, more likely than that of a server that is down or wants to be left alone. */
-function mayBeTheEvent(delivery: Delivery): boolean {
-  const { kind, status = 0 } = delivery;
-  return kind === 'unavailable' && delivery.retryAfter === undefined && (status === 500 || status > 504);
-}
-
-function rejection(messageId: string | null, reason: string): RejectedEvent {
-  return { messageId, error: 'rejected', ...(reason && { reason }) };
-}
-
-function backoffMs(attempt: number): number {
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+  const bytes = texts.reduce((sum, text) => sum + bytesOf(text) + ','.length, 0);
+  return { parcels, sentAt, bytes };
 }

@@ -41,8 +41,8 @@ export function faultyProxy(
 /** As it is under every runtime but Node, where a body is read beside its request. */
 async function requestOf({ method, request, ...incoming }: Incoming): Promise<Request> {
   if (method === 'GET' || method === 'HEAD') return request;
-  const body = await incoming.read(MOST_BODY_BYTES);
-  return body === 'too-large' ? request : new Request(request, { method, body });
+  const body = await incoming.read({ maxBytes: MOST_BODY_BYTES, timeoutMs: 10_000, hold: () => true });
+  return typeof body === 'string' ? request : new Request(request, { method, body });
 }
 
 /** Listens until the test has ended. Answers where. */
