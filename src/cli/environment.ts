@@ -1,37 +1,75 @@
+import { findForwarderProblems } from '../proxy/check-forwarder-options.ts';
+import type { OptionProblem } from '../proxy/check-group.ts';
 import { findProblems } from '../proxy/check-options.ts';
-import type { ProxyOptions } from '../proxy/index.ts';
+import type { ForwarderOptions, ProxyOptions } from '../proxy/index.ts';
+import { type NatsSettings, readNats } from './nats-variables.ts';
 import { isRedisUrl } from './redis.ts';
 import { withSecretFiles } from './secret-files.ts';
-import { VARIABLES } from './variables.ts';
+import { FORWARD_VARIABLES, type Variable, VARIABLES } from './variables.ts';
 
-/** What the environment says: a proxy to run, or all that keeps it from running. */
-export type Reading =
-  | {
-      readonly kind: 'ready';
-      readonly options: ProxyOptions;
-      readonly host: string | undefined;
-      readonly port: number;
-      readonly graceMs: number;
-      readonly redisUrl: string | undefined;
-    }
+/** What the environment says: something to run, or all that keeps it from running. */
+export type Reading<Options = ProxyOptions> =
+  | (Settings<Options> & { readonly kind: 'ready' })
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
 
+export interface Settings<Options> {
+  readonly options: Options;
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly graceMs: number;
+  readonly redisUrl: string | undefined;
+  readonly nats: NatsSettings | undefined;
+}
+
+/** What `forward` is run with. */
+export interface ForwardSettings extends ForwarderOptions {
+  readonly deduplicate?: boolean;
+  readonly metrics?: string;
+}
+
+/** What the command itself sees to. */
+const FORWARD_ONLY: ReadonlySet<string> = new Set(['deduplicate', 'metrics']);
+
+type Given = Readonly<Record<string, string | undefined>>;
+type Options = Readonly<Record<string, unknown>>;
+
+/** Of the command `proxy`. */
+export const readEnvironment = (given: Given): Reading => read(given, VARIABLES, findProblems);
+
+/** Of the command `forward`, which needs a broker. */
+export function readForwardEnvironment(given: Given): Reading<ForwardSettings> {
+  return read<ForwardSettings>(
+    given,
+    FORWARD_VARIABLES,
+    (options) => {
+      const ofForwarder = Object.entries(options).filter(([name]) => !FORWARD_ONLY.has(name));
+      return findForwarderProblems(Object.fromEntries(ofForwarder));
+    },
+    ['NATS_URL'],
+  );
+}
+
 /** Reads every variable before it answers, so that everything wrong can be corrected at once. */
-export function readEnvironment(given: Readonly<Record<string, string | undefined>>): Reading {
+function read<Read>(
+  given: Given,
+  variables: Readonly<Record<string, Variable>>,
+  find: (options: Options) => readonly OptionProblem[],
+  required: readonly string[] = [],
+): Reading<Read> {
   const { environment, problems: unread } = withSecretFiles(given);
   // Compose files and shells set a variable to nothing when they mean that it is not set.
   const textOf = (name: string): string | undefined => environment[name]?.trim() || undefined;
 
   const options: Record<string, unknown> = {};
   const nameOf = new Map<string, string>();
-  for (const [name, { option, read = String }] of Object.entries(VARIABLES)) {
+  for (const [name, { option, read = String }] of Object.entries(variables)) {
     const text = textOf(name);
     if (option === undefined) continue;
     nameOf.set(option, name);
     if (text !== undefined) put(options, option.split('.'), read(text));
   }
 
-  const wrong = findProblems(options).filter(({ option }) => !unread.has(nameOf.get(option) ?? option));
+  const wrong = find(options).filter(({ option }) => !unread.has(nameOf.get(option) ?? option));
   const told = wrong.map(({ option, kind, problem, choices }) => {
     const name = nameOf.get(option) ?? option;
     if (choices)
@@ -39,23 +77,29 @@ export function readEnvironment(given: Readonly<Record<string, string | undefine
     return kind === 'exposed' ? `${name} ${problem}.` : complaint(name, textOf(name));
   });
   const problems = [...unread.values(), ...told];
+  const complain = (name: string): void => {
+    if (!unread.has(name)) problems.push(complaint(name, textOf(name)));
+  };
+  for (const name of required) if (textOf(name) === undefined) complain(name);
   const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push(complaint('PORT', port));
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) complain('PORT');
   const grace = textOf('CIO_STOP_TIMEOUT_MS') ?? VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset ?? '';
-  if (!/^\d{1,6}$/.test(grace)) problems.push(complaint('CIO_STOP_TIMEOUT_MS', grace));
+  if (!/^\d{1,6}$/.test(grace)) complain('CIO_STOP_TIMEOUT_MS');
 
   const redisUrl = textOf('CIO_REDIS_URL');
-  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) problems.push(complaint('CIO_REDIS_URL', redisUrl));
+  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) complain('CIO_REDIS_URL');
+  const nats = readNats(textOf, complain);
 
   if (problems.length > 0) return { kind: 'unusable', problems };
-  // Nothing was wrong with them.
   return {
     kind: 'ready',
-    options: options as unknown as ProxyOptions,
+    // Nothing was wrong with them.
+    options: options as Read,
     host: textOf('HOST'),
     port: Number(port),
     graceMs: Number(grace),
     redisUrl,
+    nats,
   };
 }
 

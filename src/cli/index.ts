@@ -3,11 +3,13 @@ import { createRequire } from 'node:module';
 import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
+import { forwardCommand } from './forward.ts';
 import { proxyCommand } from './proxy.ts';
 import { snippetCommand } from './snippet.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['proxy', proxyCommand],
+  ['forward', forwardCommand],
   ['check', checkCommand],
   ['snippet', snippetCommand],
 ]);

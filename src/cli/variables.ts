@@ -7,6 +7,7 @@ import type {
   RateLimitOptions,
   UpstreamOptions,
 } from '../proxy/index.ts';
+import { NATS_VARIABLES } from './nats-variables.ts';
 
 /** An option of `createProxy`, or one inside a group of them. */
 export type OptionPath =
@@ -130,6 +131,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     secret: true,
     preset: 'each copy by itself',
   },
+  ...NATS_VARIABLES,
   CIO_ANONYMOUS_ID_COOKIE_DOMAIN: {
     must: 'the domain of the cookie with the anonymous id, such as example.com for pages of shop.example.com; lets the cookie live longer than seven days in Safari',
     option: 'anonymousIdCookie.domain',
@@ -232,3 +234,36 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   HOST: { must: 'the address to listen on', preset: 'all' },
   PORT: { must: 'the port to listen on: a number from 0 to 65535', preset: '8080' },
 };
+
+const FORWARD_NAMES: ReadonlySet<string> = new Set([
+  'CIO_WRITE_KEY',
+  'CIO_REGION',
+  'CIO_UPSTREAM_URL',
+  'CIO_UPSTREAM_CONCURRENCY',
+  'CIO_TIMEOUT_MS',
+  'CIO_DEDUPLICATE',
+  'CIO_REDIS_URL',
+  'CIO_METRICS',
+  'CIO_STOP_TIMEOUT_MS',
+  'HOST',
+  'PORT',
+  ...Object.keys(NATS_VARIABLES),
+]);
+
+/** What configures `cio-first-party forward`: the same names, of which it has no need of some. */
+export const FORWARD_VARIABLES: Readonly<Record<string, Variable>> = Object.fromEntries(
+  Object.entries(VARIABLES).filter(([name]) => FORWARD_NAMES.has(name)),
+);
+
+/** For `--help`. `required`: without a default in this command. */
+export function explain(
+  variables: Readonly<Record<string, Variable>>,
+  required: readonly string[] = [],
+): string {
+  return Object.entries(variables)
+    .map(([name, { must, preset }]) => {
+      const without = preset === undefined || required.includes(name) ? 'required' : `default: ${preset}`;
+      return `  ${name.padEnd(32)}${must} (${without})`;
+    })
+    .join('\n');
+}

@@ -19,7 +19,8 @@ export interface NatsServer {
   remove(): Promise<void>;
 }
 
-export async function startNats(): Promise<NatsServer> {
+/** `settings`: more of its arguments, such as `['--user', 'shop', '--pass', 'secret']`. */
+export async function startNats(settings: readonly string[] = []): Promise<NatsServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'nats-'));
   const { server, port } = await listen(createServer());
   server.close();
@@ -28,7 +29,7 @@ export async function startNats(): Promise<NatsServer> {
 
   async function start(): Promise<void> {
     const args = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder];
-    const started = spawn(program('nats-server'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const started = spawn(program('nats-server'), [...args, ...settings], { stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
     for await (const line of createInterface({ input: started.stderr })) {
       if (!line.includes('Server is ready')) continue;

@@ -38,6 +38,52 @@ describe('cio-first-party', () => {
   });
 });
 
+describe('cio-first-party proxy --check', () => {
+  test.each([
+    [{ status: 200 }, 0, 'The write key is good: '],
+    [{ status: 400 }, 0, 'has refused an empty batch only (400)'],
+    [{ status: 401 }, 1, 'The write key is not good, or not of this region: '],
+    [{ status: 404 }, 1, "No batches are taken at the upstream's address (404)."],
+    [{ status: 503 }, 1, 'could not be asked about the write key: Upstream answered 503.'],
+    ['hang-up', 1, 'could not be asked about the write key: '],
+    ['silence', 1, 'could not be asked about the write key: '],
+  ] as const)('asks Customer.io, which says %j, and ends with %i', async (answer, code, message) => {
+    const upstream = await startUpstream();
+    upstream.respond(answer);
+    const told = await run(['proxy', '--check'], {
+      CIO_WRITE_KEY: 'secret-write-key',
+      CIO_CLIENT_KEYS: 'web',
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_TIMEOUT_MS: '500',
+    });
+    expect(told).toMatchObject({ code, err: '' });
+    expect(told.out).toContain(message);
+    expect(told.out.trim().split('\n')).toHaveLength(1);
+    expect(told.out).not.toContain('secret');
+    expect(upstream.received).toHaveLength(1);
+    expect(upstream.received[0]?.body.batch).toEqual([]);
+    expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('secret-write-key'));
+  });
+
+  test('says what is wrong with the environment first', async () => {
+    const { code, err } = await run(['proxy', '--check'], { CIO_CLIENT_KEYS: 'web' });
+    expect(code).toBe(1);
+    expect(err).toContain('  - CIO_WRITE_KEY is missing');
+  });
+});
+
+describe('cio-first-party forward', () => {
+  test('explains every variable of its own', async () => {
+    const { code, out } = await run(['forward', '--help']);
+    expect(code).toBe(0);
+    for (const name of ['CIO_WRITE_KEY', 'NATS_URL', 'CIO_NATS_KEEP_MINUTES', 'CIO_REDIS_URL', 'PORT'])
+      expect(out).toContain(`  ${name} `);
+    for (const name of ['CIO_CLIENT_KEYS', 'CIO_ORIGINS', 'CIO_TOKEN']) expect(out).not.toContain(name);
+    expect(out.match(/\(required\)/g)).toHaveLength(2);
+    expect(out).toContain('--replay-since');
+  });
+});
+
 describe('cio-first-party proxy', () => {
   test('explains every variable', async () => {
     const { code, out } = await run(['proxy', '--help']);
@@ -72,6 +118,14 @@ describe('cio-first-party proxy', () => {
       'CIO_CORRECT_CLOCK',
       'CIO_DEDUPLICATE',
       'CIO_REDIS_URL',
+      'NATS_URL',
+      'NATS_CREDENTIALS',
+      'CIO_NATS_STREAM',
+      'CIO_NATS_SUBJECT',
+      'CIO_NATS_REPLICAS',
+      'CIO_NATS_MAX_AGE_HOURS',
+      'CIO_NATS_MAX_BYTES',
+      'CIO_NATS_KEEP_MINUTES',
       'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
       'CIO_METRICS',
       'CIO_STOP_TIMEOUT_MS',
@@ -84,6 +138,8 @@ describe('cio-first-party proxy', () => {
       'CIO_WRITE_KEY_FILE',
       'CIO_CLIENT_KEYS_FILE',
       'CIO_REDIS_URL_FILE',
+      'NATS_URL_FILE',
+      'NATS_CREDENTIALS_FILE',
       'CIO_TOKEN_SECRET_FILE',
       'CIO_TOKEN_PUBLIC_KEY_FILE',
       'CIO_APP_API_KEY_FILE',

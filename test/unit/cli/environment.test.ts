@@ -21,6 +21,7 @@ describe('the environment', () => {
       port: 8080,
       graceMs: 20_000,
       redisUrl: undefined,
+      nats: undefined,
     });
   });
 
@@ -142,6 +143,44 @@ describe('the environment', () => {
       expect(readEnvironment({ ...GOOD, [name]: text })).toMatchObject({
         options: { customerToken: { [option]: text } },
       });
+  });
+
+  test('becomes the settings of NATS', () => {
+    const natsOf = (environment: Record<string, string>): unknown => {
+      const reading = readEnvironment({ ...GOOD, ...environment });
+      return reading.kind === 'ready' ? reading.nats : reading;
+    };
+    expect(natsOf({ NATS_URL: 'nats://a' })).toEqual({
+      servers: ['a:4222'],
+      tls: false,
+      user: undefined,
+      password: undefined,
+      token: undefined,
+      credentials: undefined,
+      stream: 'CIO',
+      subject: 'cio.batches',
+      replicas: 1,
+      maxAgeMs: 168 * 3_600_000,
+      maxBytes: 10_000_000_000,
+      keepMs: 3_600_000,
+    });
+    expect(natsOf({ NATS_URL: 'tls://me:p%40ss@a:1, tls://b:2 ,c' })).toMatchObject({
+      servers: ['a:1', 'b:2', 'c:4222'],
+      tls: true,
+      user: 'me',
+      password: 'p@ss',
+      replicas: 3,
+    });
+    expect(natsOf({ NATS_URL: 'a-token@a:1' })).toMatchObject({ token: 'a-token', user: undefined });
+    expect(natsOf({ NATS_URL: '[::1]:4223', CIO_NATS_REPLICAS: '5', NATS_CREDENTIALS: 'x' })).toMatchObject({
+      servers: ['[::1]:4223'],
+      replicas: 5,
+      credentials: 'x',
+    });
+    for (const url of ['http://a', 'nats://', 'nats://a/path', 'a,,b', 'nats://%zz@a'])
+      expect(problemsOf({ ...GOOD, NATS_URL: url })).toEqual([
+        expect.stringMatching(/^NATS_URL is not usable/),
+      ]);
   });
 
   test('without tokens has none of their options', () => {

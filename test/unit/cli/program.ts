@@ -59,3 +59,53 @@ export async function startProxy(environment: Record<string, string>): Promise<{
   expect(line).toBe(`The proxy listens on ${url}`);
   return { child, url, before, lines };
 }
+
+/** A process that runs until it is told to stop, and every line of its log. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A proxy whose whole log is read. */
+export async function startLoggedProxy(environment: Record<string, string>): Promise<Running> {
+  const child = start(['proxy'], {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  return { child, ...(await listening(child, /^The proxy listens on (\S+)$/)) };
+}
+
+/** A forwarder as the operator runs it. */
+export async function startForwarder(environment: Record<string, string>): Promise<Running> {
+  const child = start(['forward'], {
+    CIO_WRITE_KEY: 'write-key',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  return { child, ...(await listening(child, /^The forwarder listens on (\S+)$/)) };
+}
+
+/** Reads its log for as long as it writes one; where it has said that it listens. */
+async function listening(
+  child: ChildProcess,
+  pattern: RegExp,
+): Promise<{ readonly url: string; readonly log: readonly Readonly<Record<string, unknown>>[] }> {
+  const log: Readonly<Record<string, unknown>>[] = [];
+  const { stdout } = child;
+  if (stdout === null) throw new Error('no stdout');
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface(stdout)
+      .on('line', (line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+        else if (line.startsWith('{')) log.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
+      })
+      .on('close', () => reject(new Error('It ended before it listened')));
+  });
+  return { url: await url, log };
+}

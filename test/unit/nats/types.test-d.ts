@@ -1,6 +1,9 @@
 /** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `@nats-io/jetstream` and `@nats-io/kv` fit as they are. */
 import type { Consumer, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import * as jetstreamLibrary from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
+import * as transport from '@nats-io/transport-node';
+import type { NatsLibrary } from '../../../src/cli/nats-library.ts';
 import {
   type DeduplicateStore,
   forwardFromNats,
@@ -47,3 +50,5 @@ toNats({ jetstream });
 createForwarder({ region: 'eu' });
 // @ts-expect-error it knows no visitors
 createForwarder({ writeKey: 'write-key', clientKeys: ['web'] });
+/** What the command line loads. */
+export const ofCommandLine: NatsLibrary = { ...transport, ...jetstreamLibrary };

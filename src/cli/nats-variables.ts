@@ -1,0 +1,127 @@
+import type { Variable } from './variables.ts';
+
+/** What a command knows of NATS. */
+export interface NatsSettings {
+  /** `host:port` of each server. */
+  readonly servers: readonly string[];
+  readonly tls: boolean;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly token: string | undefined;
+  /** What a `.creds` file holds. */
+  readonly credentials: string | undefined;
+  readonly stream: string;
+  readonly subject: string;
+  readonly replicas: number;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly keepMs: number;
+}
+
+/** What configures NATS JetStream, for the commands `proxy` and `forward`. */
+export const NATS_VARIABLES: Readonly<Record<string, Variable>> = {
+  NATS_URL: {
+    must: 'the servers of a NATS with JetStream, with commas between them, e.g. nats://user:password@nats-1:4222,nats://nats-2:4222, or tls:// in place of nats://; needs the packages @nats-io/jetstream and @nats-io/transport-node',
+    secret: true,
+    preset: 'none: straight to Customer.io',
+  },
+  NATS_CREDENTIALS: {
+    must: 'what a .creds file of NATS holds',
+    secret: true,
+    preset: 'none',
+  },
+  CIO_NATS_STREAM: {
+    must: 'the name of the stream, which is made where it is missing: letters, digits, - and _',
+    preset: 'CIO',
+  },
+  CIO_NATS_SUBJECT: {
+    must: 'the subject of the stream, without * and >; what will never be forwarded is put aside under the same with .parked',
+    preset: 'cio.batches',
+  },
+  CIO_NATS_REPLICAS: {
+    must: 'on how many servers each message is kept: 1, 3 or 5',
+    preset: '3 where NATS_URL has three or more, otherwise 1',
+  },
+  CIO_NATS_MAX_AGE_HOURS: {
+    must: 'after how many hours a message is thrown away, forwarded or not: a number from 1 to 8760',
+    preset: '168',
+  },
+  CIO_NATS_MAX_BYTES: {
+    must: 'how many bytes the stream has at most; a full stream takes no more, and browsers keep their events: a number of 1000000 or more',
+    preset: '10000000000',
+  },
+  CIO_NATS_KEEP_MINUTES: {
+    must: 'how many minutes a message is kept after it was forwarded, so that it can be forwarded again (--replay-since): a number from 1 to 525600',
+    preset: '60',
+  },
+};
+
+type TextOf = (name: string) => string | undefined;
+
+/** `undefined`: there is no NATS. `told`: of each problem, by the variable. */
+export function readNats(textOf: TextOf, told: (name: string) => void): NatsSettings | undefined {
+  const text = textOf('NATS_URL');
+  if (text === undefined) return undefined;
+  const urls = text.split(',').map((each) => urlOf(each.trim()));
+  const known = urls.filter((url) => url !== null);
+  if (known.length < urls.length) told('NATS_URL');
+
+  function number(name: string, preset: number, isRight: (value: number) => boolean): number {
+    const given = textOf(name);
+    const value = given === undefined ? preset : Number(given);
+    if (!isRight(value)) told(name);
+    return value;
+  }
+  function name(variable: string, preset: string, pattern: RegExp): string {
+    const value = textOf(variable) ?? preset;
+    if (!pattern.test(value)) told(variable);
+    return value;
+  }
+  const isBetween =
+    (least: number, most: number) =>
+    (value: number): boolean =>
+      Number.isInteger(value) && value >= least && value <= most;
+
+  const [user, password] = [
+    known.find(({ username }) => username !== '')?.username,
+    known.find(({ password }) => password !== '')?.password,
+  ];
+  const decoded = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : decodeURIComponent(value);
+  return {
+    servers: known.map(({ host, port }) => (port === '' ? `${host}:4222` : host)),
+    tls: known.some(({ protocol }) => protocol === 'tls:'),
+    user: password === undefined ? undefined : decoded(user),
+    password: decoded(password),
+    // https://docs.nats.io/using-nats/developer/connecting/token
+    token: password === undefined ? decoded(user) : undefined,
+    credentials: textOf('NATS_CREDENTIALS'),
+    stream: name('CIO_NATS_STREAM', 'CIO', /^[\w-]{1,32}$/),
+    subject: name('CIO_NATS_SUBJECT', 'cio.batches', /^[^\s.*>]+(\.[^\s.*>]+)*$/),
+    replicas: number('CIO_NATS_REPLICAS', urls.length >= 3 ? 3 : 1, (value) => [1, 3, 5].includes(value)),
+    maxAgeMs: number('CIO_NATS_MAX_AGE_HOURS', 168, isBetween(1, 8_760)) * 3_600_000,
+    maxBytes: number('CIO_NATS_MAX_BYTES', 10_000_000_000, isBetween(1_000_000, Number.MAX_SAFE_INTEGER)),
+    keepMs: number('CIO_NATS_KEEP_MINUTES', 60, isBetween(1, 525_600)) * 60_000,
+  };
+}
+
+/** `null`: it is no address of a server of NATS. Without a scheme it is one by the host alone. */
+function urlOf(text: string): URL | null {
+  const full = text.includes('://') ? text : `nats://${text}`;
+  if (!URL.canParse(full)) return null;
+  const url = new URL(full);
+  const { protocol, hostname, pathname, search, username, password } = url;
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return null;
+  }
+  const isPlain = /^\/?$/.test(pathname) && search === '';
+  return /^(nats|tls):$/.test(protocol) && hostname !== '' && isPlain ? url : null;
+}
+
+/** Said in no line of the log, wherever it comes from. */
+export function withoutSecrets(text: string, { user, password, token, credentials }: NatsSettings): string {
+  const secrets = [user && password ? `${user}:${password}` : undefined, password, token, credentials];
+  return secrets.reduce<string>((result, secret) => (secret ? result.replaceAll(secret, '…') : result), text);
+}
