@@ -1,6 +1,7 @@
 import { refuse, type Refusal } from './answer.ts';
 import { within } from './deadline.ts';
 import { networkOf } from './network.ts';
+import { createStoreHealth } from './store-health.ts';
 
 /** One requester's count in its window. */
 export interface RateCount {
@@ -11,8 +12,12 @@ export interface RateCount {
 }
 
 /**
- * Counts requests for all copies of a proxy together, e.g. in Redis (`INCR`, and `PEXPIRE` when the count is 1). A store
- * that throws, or takes longer than a second, lets the request pass: a limit must not stop what it is there to keep going.
+ * Counts requests for all copies of a proxy together: `redisStore` of `cio-first-party/redis` is one. One of your own counts and
+ * ends its windows in one step (in Redis a script, or `SET key 0 PX window NX` and `INCR` in one `MULTI`): a copy that dies between
+ * two steps would leave a count that never ends.
+ *
+ * A store that throws, or takes longer than a second, lets the request pass, and is left alone for five seconds, in which all
+ * pass: a limit must not stop what it is there to keep going. Then one request asks it again.
  */
 export interface RateLimitStore {
   /** Counts one request. `requester`: `key:…` or `address:…`, an IPv6 address as its /64 network. */
@@ -57,6 +62,7 @@ export interface RateLimit {
 /** As many requesters as are remembered at a time: about 2 MB. */
 const MOST_REQUESTERS = 20_000;
 const STORE_TIMEOUT_MS = 1_000;
+const STORE_REST_MS = 5_000;
 // Everybody with one key is told to wait at the same moment, and should not come back at the same moment.
 const KEY_SPREAD_SECONDS = 10;
 
@@ -67,15 +73,17 @@ export function createRateLimit({
   store,
 }: RateLimitOptions): RateLimit {
   // Two memories: a flood of addresses must not push out the count of a key.
-  const [ofKeys, ofAddresses] = [store ?? createMemoryStore(), store ?? createMemoryStore()];
+  const shared = store && withRests(store);
+  const [ofKeys, ofAddresses] = [shared ?? createMemoryStore(), shared ?? createMemoryStore()];
 
   async function judge(
-    counter: RateLimitStore,
+    counter: Counter,
     requester: string,
     most: number,
     spreadSeconds: number,
   ): Promise<Refusal | null> {
-    const found = await countIn(counter, requester, windowMs);
+    const counted = counter.count(requester, windowMs);
+    const found = counted === null || 'count' in counted ? counted : await counted;
     if (found === null || !(found.count > most)) return null;
     const seconds = Math.ceil(found.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
     const headers = { 'Retry-After': String(Math.max(1, seconds || 1)) };
@@ -89,17 +97,28 @@ export function createRateLimit({
   };
 }
 
-async function countIn(
-  store: RateLimitStore,
-  requester: string,
-  windowMs: number,
-): Promise<RateCount | null> {
-  try {
-    const counted = store.count(requester, windowMs);
-    return 'count' in counted ? counted : await within(STORE_TIMEOUT_MS, async () => counted);
-  } catch {
-    return null;
-  }
+/** As a {@link RateLimitStore}, but never fails: it answers `null` where nobody knows. */
+interface Counter {
+  count(requester: string, windowMs: number): RateCount | null | Promise<RateCount | null>;
+}
+
+/** One store for keys and addresses: of a request that has waited for it in vain the second count does not wait again. */
+function withRests(store: RateLimitStore): Counter {
+  const health = createStoreHealth({ mostFailures: 1, restMs: STORE_REST_MS });
+
+  return {
+    async count(requester, windowMs) {
+      if (!health.mayAsk()) return null;
+      try {
+        const found = await within(STORE_TIMEOUT_MS, async () => store.count(requester, windowMs));
+        health.succeeded();
+        return found;
+      } catch {
+        health.failed();
+        return null;
+      }
+    },
+  };
 }
 
 /**

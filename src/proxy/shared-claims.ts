@@ -5,6 +5,7 @@ import type { Span } from './event-hash.ts';
 import type { Origin } from './local-claims.ts';
 import type { Note } from './log.ts';
 import type { Parcel } from './parcel.ts';
+import { createStoreHealth } from './store-health.ts';
 
 /** What a batch may send on, as far as the other copies of the proxy are concerned. */
 export interface SharedClaim {
@@ -46,8 +47,8 @@ interface Asked {
 export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): SharedClaims {
   /** Who waits for another copy asks again and again. */
   const keys = new WeakMap<Span, Promise<string>>();
-  let failures = 0;
-  let restsUntil = 0;
+  const health = createStoreHealth({ mostFailures: MOST_FAILURES, restMs: REST_MS });
+  let aloneUntilMs = 0;
 
   function keyOf({ clientKey, bytes }: Origin, span: Span): Promise<string> {
     const key = keys.get(span) ?? digest(clientKey, bytes.subarray(span.from, span.to));
@@ -65,19 +66,14 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     return parcels.map((parcel, i) => ({ parcel, key: hashed[i] ?? '', state: states[i] }));
   }
 
-  function rest(): void {
-    restsUntil = performance.now() + REST_MS;
-  }
-
   /** `undefined`: the store has failed, or has not answered in time. */
   async function inTime<T>(answer: Promise<T>, note: Note): Promise<T | undefined> {
     try {
       const found = await within(STORE_TIMEOUT_MS, () => answer);
-      failures = 0;
+      health.succeeded();
       return found;
     } catch {
-      failures += 1;
-      if (failures % MOST_FAILURES === 0) rest();
+      health.failed();
       note.deduplicateFailures = (note.deduplicateFailures ?? 0) + 1;
       return undefined;
     }
@@ -92,7 +88,8 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
   return {
     async claim(origin, parcels, note) {
       const named = parcels.filter(({ came }) => came !== null);
-      if (named.length === 0 || performance.now() < restsUntil) return withoutOthers(parcels);
+      if (named.length === 0 || performance.now() < aloneUntilMs || !health.mayAsk())
+        return withoutOthers(parcels);
       const asking = ask(origin, named, note);
       const asked = await inTime(asking, note);
       const those = (state: ClaimState): readonly Parcel[] =>
@@ -121,7 +118,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
           const ours = oursIn(asked, accepted);
           const isTold = await inTime(tell(ours), note);
           // The store still says of events that could not be released that they are on their way: this copy sends them alone.
-          if (!isTold && ours.unsent.length > 0) rest();
+          if (!isTold && ours.unsent.length > 0) aloneUntilMs = performance.now() + REST_MS;
         },
       };
     },

@@ -1,8 +1,9 @@
 // @vitest-environment node
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { RateCount, RateLimitOptions, RateLimitStore } from '../../../src/proxy/index.ts';
 import { networkOf } from '../../../src/proxy/network.ts';
 import { createMemoryStore } from '../../../src/proxy/rate-limit.ts';
+import { createStoreHealth } from '../../../src/proxy/store-health.ts';
 import { basicAuthorization } from '../../../src/wire.ts';
 import { listen, send } from './listen.ts';
 import { post, startProxy, verdict } from './setup.ts';
@@ -159,6 +160,51 @@ describe('the store of a rate limit', () => {
   ])('that %s stops nobody', async (_, count) => {
     const { proxy } = await startProxy({ ...CLIENT_IP, ...limit({ count }) });
     expect(await verdicts([proxy.fetch(from('::1')), proxy.fetch(from('::1'))])).toEqual(['200', '200']);
+  });
+
+  test.each<[string, RateLimitStore['count'], number]>([
+    ['throws', () => Promise.reject(new Error('no connection')), 0],
+    ['never answers', () => new Promise(() => {}), 1_000],
+  ])('that %s is asked once, and then left alone', async (_, count, waitMs) => {
+    const counting = vi.fn(count);
+    const { proxy } = await startProxy({ ...CLIENT_IP, ...limit({ count: counting }) });
+    const startedAt = performance.now();
+    expect(await verdict(await proxy.fetch(from('::1')))).toBe('200');
+    // One wait, not one for the address and one for the key.
+    expect(performance.now() - startedAt).toBeLessThan(waitMs + 700);
+    const answers = await verdicts(Array.from({ length: 20 }, () => proxy.fetch(from('::1'))));
+    expect(new Set(answers)).toEqual(new Set(['200']));
+    expect(performance.now() - startedAt).toBeLessThan(waitMs + 900);
+    expect(counting).toHaveBeenCalledTimes(1);
+  });
+
+  test('rests, is tried by one, and is asked by all when that worked', () => {
+    let now = 0;
+    const health = createStoreHealth({ mostFailures: 2, restMs: 100, now: () => now });
+    expect(health.mayAsk()).toBe(true);
+    health.failed();
+    expect(health.mayAsk()).toBe(true);
+    health.failed();
+    now = 99;
+    expect(health.mayAsk()).toBe(false);
+    now = 100;
+    expect([health.mayAsk(), health.mayAsk(), health.mayAsk()]).toEqual([true, false, false]);
+    health.failed();
+    now = 199;
+    expect(health.mayAsk()).toBe(false);
+    now = 200;
+    expect(health.mayAsk()).toBe(true);
+    health.succeeded();
+    expect([health.mayAsk(), health.mayAsk()]).toEqual([true, true]);
+    // Failures count anew.
+    health.failed();
+    expect(health.mayAsk()).toBe(true);
+    // One that asked, and never told, does not keep the others away for ever.
+    health.failed();
+    now = 300;
+    expect(health.mayAsk()).toBe(true);
+    now = 400;
+    expect(health.mayAsk()).toBe(true);
   });
 
   test('in memory counts a window from its first request', () => {
