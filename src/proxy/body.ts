@@ -1,6 +1,6 @@
 import { comeBackLater, refuse, type Refusal } from './answer.ts';
 import type { BodyLease } from './body-budget.ts';
-import type { Incoming, ReadLimits, Unread } from './incoming.ts';
+import type { Incoming, Unread } from './incoming.ts';
 import { createUnpack, readsGzip } from './unpack.ts';
 import { strictUtf8 } from './utf8.ts';
 
@@ -47,8 +47,15 @@ export async function readBody(
     return refuse(415, 'unsupported_encoding', `Content-Encoding must be ${readable}.`);
   }
   const announced = Number(headers.get('Content-Length'));
-  const bytes =
-    announced > maxBytes ? 'too-large' : await readBytes(incoming, packed, { maxBytes, timeoutMs, hold });
+  let bytes: Bytes | Unread | 'unreadable' = 'too-large';
+  if (!(announced > maxBytes)) {
+    try {
+      const came = await incoming.read({ maxBytes, timeoutMs, hold });
+      bytes = packed && typeof came !== 'string' ? await unpackHeld(came, maxBytes, hold) : came;
+    } catch {
+      bytes = 'unreadable';
+    }
+  }
   if (bytes === 'too-large') {
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
   }
@@ -79,23 +86,13 @@ export function textOfBody(bytes: Bytes): string | Refusal {
   }
 }
 
-async function readBytes(
-  incoming: Incoming,
-  packed: boolean,
-  limits: ReadLimits,
-): Promise<Bytes | Unread | 'unreadable'> {
-  const { maxBytes, hold } = limits;
-  try {
-    const came = await incoming.read(limits);
-    if (typeof came === 'string' || !packed) return came;
-    // Nobody knows before how much it becomes.
-    if (!hold(came.length + maxBytes)) return 'no-room';
-    const bytes = await unpack(came, maxBytes);
-    hold(typeof bytes === 'string' ? 0 : bytes.length);
-    return bytes;
-  } catch {
-    return 'unreadable';
-  }
+/** @throws where it is no gzip */
+async function unpackHeld(came: Bytes, maxBytes: number, hold: HoldBytes): Promise<Bytes | Unread> {
+  // Nobody knows before how much it becomes.
+  if (!hold(came.length + maxBytes)) return 'no-room';
+  const bytes = await unpack(came, maxBytes);
+  hold(typeof bytes === 'string' ? 0 : bytes.length);
+  return bytes;
 }
 
 /** A byte order mark is no JSON (RFC 8259 8.1), and a parser may overlook one. */

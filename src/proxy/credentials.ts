@@ -22,11 +22,11 @@ export interface Credentials {
   readonly token: string | null;
 }
 
-/** `needs`: what the path cannot do without. */
+/** `needs`: what the path cannot do without. Returns no promise where there is nothing to wait for. */
 export type CredentialCheck = (
   incoming: Incoming,
   needs?: 'client-key' | 'token',
-) => Promise<Credentials | Refusal>;
+) => Credentials | Refusal | Promise<Credentials | Refusal>;
 
 /**
  * Reads and judges the client key. It has a header of its own, or is in `Authorization` (Basic); a customer token (Bearer) needs the
@@ -41,7 +41,9 @@ export function createCredentialCheck(
     typeof clientKeys === 'function'
       ? (key, { request }) => clientKeys(key, request)
       : createKeyList(clientKeys);
-  return async (incoming, needs = 'client-key') => {
+  const readUserId = createUserIdReader();
+
+  return (incoming, needs = 'client-key') => {
     const { scheme, value } = authorizationOf(incoming);
     if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
     if (scheme !== 'bearer' && needs === 'token')
@@ -51,35 +53,57 @@ export function createCredentialCheck(
       const other = scheme === 'bearer' ? '' : ', or Authorization Basic with it';
       return refuse(401, 'invalid_client_key', `${CLIENT_KEY_HEADER} must be the client key${other}.`);
     }
+    const token = scheme === 'bearer' ? value : null;
+    let verdict: unknown;
     try {
-      // Not merely truthy: a check written without care must not let everybody in.
-      const verdict: unknown = await judge(key, incoming);
-      if (verdict === true) return { kind: 'known', key, token: scheme === 'bearer' ? value : null };
-      if (verdict === 'of-another-origin')
-        return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
+      verdict = judge(key, incoming);
     } catch (cause) {
-      const message = 'The client key could not be checked now.';
-      return comeBackLater('key_check_failed', message, { detail: String(cause) });
+      return notChecked(cause);
     }
-    return refuse(401, 'invalid_client_key', 'This proxy does not know the client key.');
+    if (!(verdict instanceof Promise)) return credentialsOf(verdict, key, token);
+    return verdict.then((each: unknown) => credentialsOf(each, key, token), notChecked);
   };
 }
 
+function credentialsOf(verdict: unknown, key: string, token: string | null): Credentials | Refusal {
+  // Not merely truthy: a check written without care must not let everybody in.
+  if (verdict === true) return { kind: 'known', key, token };
+  if (verdict === 'of-another-origin')
+    return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
+  return refuse(401, 'invalid_client_key', 'This proxy does not know the client key.');
+}
+
+function notChecked(cause: unknown): Refusal {
+  const message = 'The client key could not be checked now.';
+  return comeBackLater('key_check_failed', message, { detail: String(cause) });
+}
+
 function authorizationOf({ headers }: Incoming): { readonly scheme: string; readonly value: string } {
-  const [, scheme = '', value = ''] =
-    /^(\S*)\s*(.*)$/.exec((headers.get('Authorization') ?? '').trim()) ?? [];
+  const text = (headers.get('Authorization') ?? '').trim();
+  if (text.startsWith('Basic ')) return { scheme: 'basic', value: text.slice('Basic '.length).trim() };
+  const [, scheme = '', value = ''] = /^(\S*)\s*(.*)$/.exec(text) ?? [];
   return { scheme: scheme.toLowerCase(), value };
 }
 
 /** Headers carry bytes: a key beyond ASCII comes as UTF-8, or in the browser's Latin-1. */
 function readKeyHeader({ headers }: Incoming): string | null {
   const text = headers.get(CLIENT_KEY_HEADER) || null;
+  if (text === null) return null;
   try {
-    const bytes = Uint8Array.from(text ?? '', (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
     return strictUtf8.decode(bytes) || null;
   } catch {
     return text;
   }
+}
+
+/** All visitors of a site send the same: what was read last is mostly what comes next. */
+function createUserIdReader(): typeof readUserId {
+  let last = { credentials: '', userId: null as string | null };
+  return (credentials) => {
+    if (credentials !== last.credentials) last = { credentials, userId: readUserId(credentials) };
+    return last.userId;
+  };
 }
 
 /** The part before the colon, of base64(utf8(user-id ':' password)). RFC 7617. */
@@ -112,8 +136,7 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
     return places;
   }
 
-  return async (key, { headers }) => {
-    const places = good.get(key) ?? (await placesOf(key));
+  function judge(places: readonly number[], headers: Incoming['headers']): boolean | 'of-another-origin' {
     // As for `origins`: without the header no page sends, and whoever sends can claim any.
     const origin = headers.get('Origin');
     const fits = places.some((place) => {
@@ -121,6 +144,11 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
       return allowed === null || origin === null || allowed.has(origin);
     });
     return fits || (places.length > 0 && 'of-another-origin');
+  }
+
+  return (key, { headers }) => {
+    const places = good.get(key);
+    return places ? judge(places, headers) : placesOf(key).then((found) => judge(found, headers));
   };
 }
 

@@ -106,6 +106,14 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     let [waits, lookMs] = [0, FIRST_LOOK_MS];
     for (;;) {
       const claim = local.claim(batch, rest);
+      // The usual batch: nobody else has anything of it.
+      if (!shared && claim.fresh === batch.parcels) {
+        try {
+          return await passOn(claim.fresh, claim.accept);
+        } finally {
+          claim.end();
+        }
+      }
       if (rest !== batch.parcels && claim.fresh.length > 0 && isShort(batch)) {
         claim.end();
         return { rejected, refusal: comeAgain('Other requests with the same events have taken too long.') };

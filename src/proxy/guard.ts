@@ -18,7 +18,7 @@ export interface Guard {
 /** Where there are no tokens, whoever has a client key may say everything that deletes nobody. */
 export const WITHOUT_TOKENS: Guard = {
   checkToken: async () => NO_TOKENS,
-  findJudge: async () => judgeMerges,
+  findJudge: () => judgeMerges,
 };
 
 /** A guard whose code, most of which is cryptography, is loaded for the first request that needs it. */

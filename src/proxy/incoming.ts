@@ -16,7 +16,7 @@ export interface Incoming {
   /** Whether there may be anything to read. */
   hasBody(): boolean;
   /** Reads the body to its end. @throws when it breaks off */
-  read(limits: ReadLimits): Promise<Bytes | Unread>;
+  read(limits: ReadLimits): Bytes | Unread | Promise<Bytes | Unread>;
 }
 
 export interface ReadLimits {

@@ -3,6 +3,8 @@
  * given (RFC 6177), so that its 2^64 addresses are not as many visitors.
  */
 export function networkOf(address: string): string {
+  // IPv4, which most visitors have.
+  if (!address.includes(':')) return address;
   const [text = ''] = address.toLowerCase().split('%');
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
   if (mapped !== undefined || !text.includes(':')) return mapped ?? text;

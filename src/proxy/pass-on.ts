@@ -31,12 +31,14 @@ export function createPassOn(needs: PassOnNeeds): (course: Course, note: Note) =
     const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
 
     return async (parcels, accept) => {
-      const arrived = { ...arrival, parcels, sentAt: admitted.sentAt };
-      let prepared: Prepared;
-      try {
-        prepared = await (mayWait ? within(leftMs(), () => prepare(arrived)) : prepare(arrived));
-      } catch (cause) {
-        return { rejected: [], refusal: hookFailed(describe(cause)) };
+      let prepared: Prepared = { parcels, sentAt: admitted.sentAt, filtered: 0, failed: [] };
+      if (prepare) {
+        const arrived = { ...arrival, parcels, sentAt: admitted.sentAt };
+        try {
+          prepared = await (mayWait ? within(leftMs(), () => prepare(arrived)) : prepare(arrived));
+        } catch (cause) {
+          return { rejected: [], refusal: hookFailed(describe(cause)) };
+        }
       }
       const { parcels: going, sentAt, filtered, failed, failure } = prepared;
       // Where a hook works for none, it is the hook's fault, and may pass; where it works for others, the event's.

@@ -17,7 +17,7 @@ export interface Judged {
 export type Judge = (parcels: readonly Parcel[], note: Note) => Judged;
 
 /** Looks at who sends, before the body is read. `token`: `null` when only a client key came. */
-export type FindJudge = (token: string | null) => Promise<Judge | Refusal>;
+export type FindJudge = (token: string | null) => Judge | Promise<Judge | Refusal>;
 
 /** Lets everything through but what would merge somebody else: that no mode allows. */
 export const judgeMerges: Judge = (parcels, note) => noted(withoutForeignMerges(parcels, null), note);

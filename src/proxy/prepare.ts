@@ -50,9 +50,16 @@ export interface Prepared {
 /** @throws what `enrich` throws */
 export type Prepare = (arrived: Arrived) => Promise<Prepared>;
 
-/** Makes of each event what goes on. What nobody changes keeps the text in which it came. */
-export function createPrepare({ clientIp, correctClock, enrich, filter, transform }: PrepareNeeds): Prepare {
+/** Makes of each event what goes on. What nobody changes keeps the text in which it came. `null`: nothing is ever changed. */
+export function createPrepare({
+  clientIp,
+  correctClock,
+  enrich,
+  filter,
+  transform,
+}: PrepareNeeds): Prepare | null {
   const hasHooks = filter !== undefined || transform !== undefined;
+  if (!hasHooks && !clientIp && !correctClock && !enrich) return null;
 
   return async ({ parcels, sentAt, receivedAtMs, headers, info }) => {
     const skewMs = correctClock ? clockSkewOf(sentAt, receivedAtMs) : 0;

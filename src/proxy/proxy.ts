@@ -1,3 +1,4 @@
+import { createAddressLimit } from './address-limit.ts';
 import {
   type Answer,
   answer,
@@ -26,7 +27,7 @@ import { type Note, type ProxyLogEntry, tell } from './log.ts';
 import { createNodeHandler, type NodeHandler } from './node.ts';
 import type { ProxyOptions } from './options.ts';
 import type { RequestInfo } from './prepare.ts';
-import { methodsOf, type Route, routeOf } from './route.ts';
+import { isCounted, methodsOf, ownsPath, type Route, routeOf } from './route.ts';
 import { resolveOptions } from './settings.ts';
 import { readsGzip } from './unpack.ts';
 import { createUpstream } from './upstream.ts';
@@ -44,9 +45,26 @@ export interface CioProxy {
   readonly close: (options?: { readonly timeoutMs?: number }) => Promise<void>;
 }
 
+/** The request is made for hooks that ask for it. A class for the same reason as {@link NodeIncoming}. */
+class LazyInfo implements RequestInfo {
+  readonly address: string | undefined;
+  readonly #incoming: Incoming;
+
+  constructor(incoming: Incoming, address: string | undefined) {
+    this.#incoming = incoming;
+    this.address = address;
+  }
+
+  get request(): Request {
+    return this.#incoming.request;
+  }
+}
+
 /** Container platforms kill after 30 seconds or less. */
 const GRACE_MS = 20_000;
 const NO_STORE = { 'Cache-Control': 'no-store' };
+/** Ours are shorter; strangers may write anything into one. */
+const LONGEST_LOGGED_PATH = 200;
 
 /**
  * Makes a proxy that takes batches from browsers and delivers them to Customer.io. It keeps no events: any number of
@@ -66,6 +84,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const { deduplicate, timeoutMs } = settings;
   const passOnce = deduplicate && createDeduplicate({ ...deduplicate, timeoutMs });
   const limits = rateLimit && lazy(async () => (await import('./rate-limit.ts')).createRateLimit(rateLimit));
+  const limitAddress = limits && rateLimit?.perAddress ? createAddressLimit({ limits, clientIp }) : undefined;
   const metrics =
     settings.metrics === undefined
       ? undefined
@@ -74,11 +93,13 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const budget = createBodyBudget(settings.maxInFlightBytes);
 
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
-  const checkCredentials: CredentialCheck = async (incoming, needs) => {
-    const credentials = await readCredentials(incoming, needs);
-    if (!limits || credentials.kind === 'refused') return credentials;
-    return (await (await limits()).ofKey(credentials.key)) ?? credentials;
-  };
+  const checkCredentials: CredentialCheck = !limits
+    ? readCredentials
+    : async (incoming, needs) => {
+        const credentials = await readCredentials(incoming, needs);
+        if (credentials.kind === 'refused') return credentials;
+        return (await (await limits()).ofKey(credentials.key)) ?? credentials;
+      };
   const needs = { ...settings, ...guard, checkCredentials, dispatch, passOnce };
   const ingest = createIngest(needs);
   const privateDoor = lazy(async () => (await import('./private.ts')).createPrivateDoor(needs));
@@ -104,6 +125,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
     note: Note,
   ): Promise<Answer | Refusal> {
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
+    const tooOften = limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
+    if (tooOften) return tooOften;
     const methods = methodsOf(route);
     if (!methods.includes(incoming.method)) {
       const headers = { Allow: methods.join(', ') };
@@ -125,8 +148,6 @@ export function createProxy(options: ProxyOptions): CioProxy {
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
     const { address } = info;
-    const tooOften = limits && address !== undefined ? await (await limits()).ofAddress(address) : null;
-    if (tooOften) return tooOften;
     const { hold, close } = budget.open(address);
     try {
       if (route.kind === 'private')
@@ -144,12 +165,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     const { method, pathname, headers, peer } = incoming;
     const route = routeOf(pathname, settings);
     const note: Note = {};
-    const info: RequestInfo = {
-      address: (clientIp && readClientIp(headers, clientIp)) ?? peer,
-      get request() {
-        return incoming.request;
-      },
-    };
+    const info = new LazyInfo(incoming, (clientIp && readClientIp(headers, clientIp)) ?? peer);
     const done = lifetime.begin();
     let outcome: Answer | Refusal;
     try {
@@ -169,7 +185,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       const entry: ProxyLogEntry = {
         time: new Date(started).toISOString(),
         method,
-        path: pathname,
+        path: pathname.slice(0, LONGEST_LOGGED_PATH),
         status: answered.status,
         durationMs: Date.now() - started,
         ...note,
@@ -188,7 +204,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
 
   return {
     fetch: async (request) => toResponse(await handle(fromRequest(request))),
-    node: createNodeHandler(handle, (pathname) => routeOf(pathname, settings) !== null),
+    node: createNodeHandler(handle, (pathname, isAsWritten) => ownsPath(pathname, isAsWritten, settings)),
     close: ({ timeoutMs = GRACE_MS } = {}) => lifetime.close(timeoutMs),
   };
 }
