@@ -29,7 +29,9 @@ export async function startNats(settings: readonly string[] = []): Promise<NatsS
 
   async function start(): Promise<void> {
     const args = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder];
-    const started = spawn(program('nats-server'), [...args, ...settings], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const started = spawn(program('nats-server'), [...args, ...settings], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     child = started;
     for await (const line of createInterface({ input: started.stderr })) {
       if (!line.includes('Server is ready')) continue;
