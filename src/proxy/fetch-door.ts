@@ -39,7 +39,9 @@ export function fromRequest(request: Request): Incoming {
     }
   }
 
-  const { method, url, headers } = request;
+  const { method, headers } = request;
+  // Adapters may hand over what is no URL, made of a strange Host: that leads nowhere.
+  const url = URL.canParse(request.url) ? request.url : 'http://localhost/';
   const { pathname } = new URL(url);
   return {
     method,

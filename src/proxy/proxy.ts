@@ -125,7 +125,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
     note: Note,
   ): Promise<Answer | Refusal> {
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
-    const tooOften = limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
+    const tooOften =
+      limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
     if (tooOften) return tooOften;
     const methods = methodsOf(route);
     if (!methods.includes(incoming.method)) {

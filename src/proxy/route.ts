@@ -40,19 +40,33 @@ export interface Places {
   readonly metrics?: string | undefined;
 }
 
-/** Which route a path names, or `null`. Doubled and trailing slashes mean nothing. */
+/**
+ * Which route a path names, or `null`. Doubled and trailing slashes mean nothing, but for metrics: what stands before the proxy
+ * may keep others from that path, and knows it in one form.
+ */
 export function routeOf(pathname: string, { basePath, metrics }: Places): Route | null {
+  if (metrics !== undefined && pathname === basePath + metrics) return { kind: 'metrics' };
   const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   if (!path.startsWith(`${basePath}/`)) return null;
   const below = path.slice(basePath.length);
   if (below === BATCH_PATH) return { kind: 'batch' };
   if (below === HEALTH_PATH) return { kind: 'health' };
   if (below === READY_PATH) return { kind: 'ready' };
-  if (below === metrics) return { kind: 'metrics' };
   const call = PRIVATE_CALLS.get(below);
   if (call !== undefined) return { kind: 'private', call };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
+}
+
+/** As {@link routeOf}. `isAsWritten`: nobody has resolved dots or turned backslashes to come to this path. */
+export function ownsPath(pathname: string, isAsWritten: boolean, places: Places): boolean {
+  const route = routeOf(pathname, places);
+  return route !== null && (isAsWritten || route.kind !== 'metrics');
+}
+
+/** Whether a request counts for `rateLimit.perAddress`: all to the paths that take something, whatever becomes of them. */
+export function isCounted({ kind }: Route, method: string): boolean {
+  return (kind === 'batch' || kind === 'private') && method !== 'OPTIONS';
 }
 
 const METHODS = {

@@ -1,6 +1,6 @@
 // @vitest-environment node
-import { describe, expect, test, vi } from 'vitest';
-import type { RateCount, RateLimitOptions, RateLimitStore } from '../../../src/proxy/index.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ProxyLogEntry, RateCount, RateLimitOptions, RateLimitStore } from '../../../src/proxy/index.ts';
 import { networkOf } from '../../../src/proxy/network.ts';
 import { createMemoryStore } from '../../../src/proxy/rate-limit.ts';
 import { createStoreHealth } from '../../../src/proxy/store-health.ts';
@@ -61,12 +61,62 @@ describe('a rate limit', () => {
     for (const claimed of ['6.6.6.1', '6.6.6.2', '6.6.6.3'])
       answers.push(await verdict(await send(url, undefined, { 'X-Forwarded-For': claimed })));
     expect(answers).toEqual(['200', '200', '429 rate_limited']);
-    // Under other servers nothing is known of the other end, and nobody is limited by it.
-    expect(await verdicts([proxy.fetch(post()), proxy.fetch(post()), proxy.fetch(post())])).toEqual([
-      '200',
-      '200',
-      '200',
+  });
+
+  test('of an address that nobody knows limits nobody, and says so once', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => told.mockRestore());
+    const log: ProxyLogEntry[] = [];
+    const { proxy } = await startProxy({
+      rateLimit: { perAddress: 2 },
+      onLog: (entry) => log.push(entry),
+    });
+    // Under other servers nothing is known of the other end.
+    for (let i = 0; i < 4; i += 1) expect(await verdict(await proxy.fetch(post()))).toBe('200');
+    expect(log.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining(
+        'nobody is limited, because this runtime does not tell addresses: set "clientIp"',
+      ),
+      ...[undefined, undefined, undefined],
     ]);
+    expect(told).toHaveBeenCalledTimes(1);
+    expect(told.mock.calls[0]?.[0]).toContain('createProxy: rateLimit.perAddress: nobody is limited');
+  });
+
+  test('counts requests without the header of "clientIp" as one requester, and says so once', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => told.mockRestore());
+    const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 2 } });
+    const without = [post(), post(undefined, { headers: { 'X-Real-IP': 'nonsense' } }), post(), post()];
+    const answers: string[] = [];
+    for (const request of without) answers.push(await verdict(await proxy.fetch(request)));
+    expect(answers).toEqual(['200', '200', '429 rate_limited', '429 rate_limited']);
+    expect(await verdict(await proxy.fetch(from('203.0.113.7')))).toBe('200');
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
+  test('for an address counts what is refused by method, origin, key or body', async () => {
+    const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 4 } });
+    const headers = { 'X-Real-IP': '203.0.113.7' };
+    const url = 'https://events.example.com/v1/batch';
+    const requests = [
+      new Request(url, { headers }),
+      post(undefined, { headers: { ...headers, Origin: 'https://elsewhere.example' } }),
+      post(undefined, { headers: { ...headers, Authorization: '' } }),
+      post(undefined, { headers, body: 'nonsense' }),
+      post(undefined, { headers }),
+    ];
+    const answers: string[] = [];
+    for (const request of requests) answers.push(await verdict(await proxy.fetch(request)));
+    expect(answers).toEqual([
+      '405 method_not_allowed',
+      '403 origin_not_allowed',
+      '401 invalid_client_key',
+      '400 invalid_json',
+      '429 rate_limited',
+    ]);
+    const elsewhere = await proxy.fetch(new Request('https://events.example.com/nothing', { headers }));
+    expect(await verdict(elsewhere)).toBe('404 not_found');
   });
 
   test('leaves preflights, health and files alone', async () => {
