@@ -107,6 +107,38 @@ const SCENES: Readonly<Record<string, Scene>> = {
     ],
     arrived: 1,
   },
+  "with `mode: 'required'`, a `group`": {
+    options: REQUIRED,
+    requests: [{ type: 'group', groupId: 'g1' }, { traits: { id: 'u2' } }, { traits: { cio_id: '03' } }].map(
+      (fields) => events(event({ type: 'identify', ...fields }), event()),
+    ),
+    arrived: 1,
+  },
+  "with `mode: 'required'`, traits": {
+    options: REQUIRED,
+    requests: [{ id: 'u2' }, { cio_id: '03' }, { email: 'eve@example.com' }].map((traits) => async () => {
+      const token = await signed(claims({ email: 'ada@example.com' }));
+      const batch = [event({ type: 'identify', userId: 'u1', traits }), event()];
+      return post(batch, { headers: bearer(token) });
+    }),
+    arrived: 1,
+  },
+  'an `alias` of somebody else (see below)': {
+    requests: [{ previousId: 'u1' }, { previousId: 'u1', anonymousId: 'u1' }].map((fields) =>
+      events(event({ type: 'alias', userId: 'mallory', ...fields }), event()),
+    ),
+    arrived: 1,
+  },
+  'an `alias` of somebody else than': {
+    options: { customerToken: { secret: SECRET } },
+    requests: [
+      async () => {
+        const batch = [event({ type: 'alias', userId: 'u1', previousId: 'u2' }), event()];
+        return post(batch, { headers: bearer(await signed(claims())) });
+      },
+    ],
+    arrived: 1,
+  },
   'another type than JSON': {
     requests: ['text/plain', 'application/json; charset=utf-16', ''].map((type) =>
       headers({ 'Content-Type': type }),
@@ -156,8 +188,26 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   'bytes that are not': { requests: [body(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))] },
   'what is not JSON': { requests: ['', '{"batch":[', 'x'].map((text) => body(text)) },
-  'JSON without': { requests: ['null', '[]', '{}', '{"batch":{}}'].map((text) => body(text)) },
-  'more events': { requests: [events(...Array.from({ length: 501 }, () => event()))] },
+  'JSON without': {
+    requests: [
+      'null',
+      '[]',
+      '{}',
+      '{"batch":{}}',
+      `{"batch":[],${Array.from({ length: 50 }, (_, i) => `"f${i}":1`).join(',')}}`,
+      `{"batch":[],"x":${'['.repeat(102)}${']'.repeat(102)}}`,
+    ].map((text) => body(text)),
+  },
+  'more events': {
+    requests: [
+      events(...Array.from({ length: 501 }, () => event())),
+      body(
+        JSON.stringify({
+          batch: Array.from({ length: 3 }, () => event({ properties: { a: '&'.repeat(5_000) } })),
+        }).replaceAll('&', String.raw`\u0026`),
+      ),
+    ],
+  },
   'an event of more than': { requests: [events(event({ properties: { text: 'x'.repeat(32_000) } }))] },
   'an unknown type': {
     requests: ['closeAndFlush', 'Track', undefined].map((type) => events(event({ type }))),
@@ -167,6 +217,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
       events(null),
       events([]),
       events(event({ Event: 'x' })),
+      events(event(Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, i])))),
+      events(event({ messageId: 'x'.repeat(101) })),
       body(`{"batch":[{"type":"page","properties":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`),
     ],
   },
@@ -174,6 +226,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     requests: PRIVILEGED.flatMap((name) => [
       events(event({ event: name })),
       events(event({ event: ` ${name.toUpperCase()}\n` })),
+      events(event({ event: name.replaceAll(' ', '\u200b \u00a0') })),
     ]),
   },
 };
