@@ -4,7 +4,7 @@ import { type BatchBytes, type BeyondLimits, readBatch } from './batch-bytes.ts'
 import { type Bytes, textOfBody } from './body.ts';
 import { type ItemBytes, MOST_ID_CHARACTERS } from './event-bytes.ts';
 import type { Span } from './event-hash.ts';
-import { createEventRules, type EventRules, whereIs } from './event-rules.ts';
+import { createEventRules, whereIs } from './event-rules.ts';
 import { startsObject } from './json-bytes.ts';
 import { type Parcel, sealedParcel, writtenParcel } from './parcel.ts';
 import { strictUtf8 } from './utf8.ts';
@@ -30,6 +30,8 @@ export interface AdmissionLimits {
   readonly maxEventBytes: number;
 }
 
+const RULES = /*#__PURE__*/ createEventRules();
+
 /** Takes a batch apart and judges it whole: one event that may not pass refuses all, so that the sender finds it by halving. */
 export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimits): Admitted | Refusal {
   let batch: BatchBytes | BeyondLimits | null;
@@ -49,7 +51,6 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
   if (batch.count > maxEvents) {
     return refuse(413, 'too_many_events', `A batch may have at most ${maxEvents} events.`);
   }
-  const rules = createEventRules();
   const staysAsItCame = ({ from, to, face }: ItemBytes): boolean =>
     face !== undefined && to - from <= maxEventBytes;
   const anew = batch.items.filter((item) => !staysAsItCame(item));
@@ -62,8 +63,8 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
     const { face } = item;
     const parcel =
       face !== undefined && staysAsItCame(item)
-        ? (rules(face, index) ?? sealedParcel(bytes, item, face))
-        : rewrite(bytes, item, index, rules, maxEventBytes);
+        ? (RULES(face, index) ?? sealedParcel(bytes, item, face))
+        : rewrite(bytes, item, index, maxEventBytes);
     if ('kind' in parcel) return parcel;
     parcels.push(parcel);
   }
@@ -90,13 +91,7 @@ function refuseAnew(anew: readonly ItemBytes[], maxBytes: number): Refusal | nul
 }
 
 /** What has two meanings, or is of one kind too many: what `JSON.parse` finds goes on. */
-function rewrite(
-  bytes: Bytes,
-  span: Span,
-  index: number,
-  rules: EventRules,
-  maxBytes: number,
-): Parcel | Refusal {
+function rewrite(bytes: Bytes, span: Span, index: number, maxBytes: number): Parcel | Refusal {
   const { from, to } = span;
   if (!startsObject(bytes, from)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const tooLarge = `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`;
@@ -105,7 +100,7 @@ function rewrite(
   const { type, event: name, messageId } = event;
   const isIdTooLong = typeof messageId === 'string' && messageId.length > MOST_ID_CHARACTERS;
   const names = Object.keys(event);
-  const refusal = rules({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
+  const refusal = RULES({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
   if (refusal) return refusal;
   const text = JSON.stringify(event);
   if (bytesOf(text, maxBytes) > maxBytes) return refuse(413, 'event_too_large', tooLarge);

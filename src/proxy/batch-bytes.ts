@@ -12,6 +12,7 @@ import {
   textIn,
   valueEnd,
 } from './json-bytes.ts';
+import { createTextMemory } from './text-memory.ts';
 
 /** A batch as its bytes have it. */
 export interface BatchBytes {
@@ -31,6 +32,11 @@ export interface BeyondLimits {
   readonly problem: string;
 }
 
+/** One for all batches, because what it knows of events holds for the next batch too; each is read in one go. */
+const readName = /*#__PURE__*/ createTextMemory();
+const ITEMS = /*#__PURE__*/ createItemReader();
+const NO_BYTES = /*#__PURE__*/ new Uint8Array();
+
 /** Of the body itself: the SDK sends two, others four or five. */
 const MOST_FIELDS = 50;
 
@@ -43,7 +49,7 @@ const MOST_FIELDS = 50;
  * @throws SyntaxError where it is not JSON in UTF-8
  */
 export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondLimits | null {
-  const readItem = createItemReader(bytes);
+  ITEMS.start(bytes);
   const names = new Set<string>();
   const findings = createFindings(MOST_LEVELS);
   let fieldCount = 0;
@@ -60,7 +66,7 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
       count += 1;
       if (count > mostItems) return valueEnd(bytes, at, findings);
       index = count - 1;
-      const item = readItem(at);
+      const item = ITEMS.read(at);
       items.push(item);
       return item.to;
     });
@@ -73,7 +79,7 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
   function fieldEnd(from: number, to: number, valueFrom: number): number {
     fieldCount += 1;
     if (fieldCount > MOST_FIELDS) throw new JsonLimitError(`has more than ${MOST_FIELDS} fields`);
-    const name = textIn(bytes, from, to);
+    const name = readName(bytes, from, to);
     const isKnown = name === 'batch' || name === 'sentAt';
     // Longer than itself and its quotes: written in escapes.
     isPlain &&= isKnown && !names.has(name) && to - from === name.length + 2;
@@ -94,6 +100,9 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
   } catch (cause) {
     if (cause instanceof JsonLimitError) return { index, problem: cause.message };
     throw cause;
+  } finally {
+    // Otherwise a body would stay in memory until the next one comes.
+    ITEMS.start(NO_BYTES);
   }
   if (spaceEnd(bytes, end) < bytes.length) throw new SyntaxError('Something stands behind the JSON.');
   const found = batch as Pick<BatchBytes, 'items' | 'count'> | null;

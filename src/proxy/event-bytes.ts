@@ -1,4 +1,5 @@
 import type { Bytes } from './body.ts';
+import { createShapes, FIELD } from './event-shapes.ts';
 import {
   createFindings,
   JsonLimitError,
@@ -8,7 +9,7 @@ import {
   textIn,
   valueEnd,
 } from './json-bytes.ts';
-import { namesPreviousId } from './previous-id.ts';
+import { createTextMemory } from './text-memory.ts';
 
 /** One item of a batch, and where it is. */
 export interface ItemBytes {
@@ -52,18 +53,22 @@ const MOST_FIELDS = 1_000;
  */
 const MOST_NAMES = 2_000;
 
+/** Reads the items of one batch after the other. */
+export interface ItemReader {
+  /** From now on items are read from these. */
+  start(bytes: Bytes): void;
+  /** @throws SyntaxError where it is not JSON, JsonLimitError where it has too many fields or levels */
+  read(from: number): ItemBytes;
+}
+
 /**
- * Events of a batch look alike: what one before said in the same bytes is not read again. Nor is anything made for each
- * field: clearing that away would cost more than the reading.
- *
- * What is answered throws SyntaxError where it is not JSON, and JsonLimitError where it has too many fields or levels.
+ * Nothing is made for each field, nor for each batch: clearing that away would cost more than the reading.
  */
-export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
+export function createItemReader(): ItemReader {
   const findings = createFindings(MOST_LEVELS);
-  const typeIn = createTextMemory(bytes);
-  const eventIn = createTextMemory(bytes);
-  const shapes = new Map<number, Shape>();
-  let last: Shape | undefined;
+  const shapeOf = createShapes();
+  const readText = createTextMemory();
+  let bytes: Bytes = new Uint8Array();
   let namesLeft = MOST_NAMES;
   // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
   const fields: number[] = [];
@@ -80,47 +85,15 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     return valueTo;
   }
 
-  function fits({ fields: other }: Shape): boolean {
-    if (end !== other.length) return false;
-    for (let i = 0; i < end; i += FIELD)
-      if (!areSame(bytes, fields[i] ?? 0, fields[i + 1] ?? 0, other[i] ?? 0, other[i + 1] ?? 0)) return false;
-    return true;
+  function mayLearn(names: number): boolean {
+    namesLeft -= names;
+    return namesLeft >= 0;
   }
 
-  /** `undefined`: there were too many kinds of events. */
-  function shapeOf(): Shape | undefined {
-    if (last && fits(last)) return last;
-    const hash = hashOfNames();
-    const known = shapes.get(hash);
-    last = known && fits(known) ? known : learn();
-    if (last && last !== known) shapes.set(hash, last);
-    return last;
-  }
-
-  function hashOfNames(): number {
-    let hash = end;
-    for (let i = 0; i < end; i += FIELD) {
-      const to = fields[i + 1] ?? 0;
-      for (let at = fields[i] ?? 0; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-    }
-    return hash;
-  }
-
-  function learn(): Shape | undefined {
-    namesLeft -= end / FIELD;
-    if (namesLeft < 0) return undefined;
-    const names: string[] = [];
-    for (let i = 0; i < end; i += FIELD) names.push(textIn(bytes, fields[i] ?? 0, fields[i + 1] ?? 0));
-    const isTwofold = new Set(names).size < names.length;
-    return {
-      fields: fields.slice(0, end),
-      names,
-      isTwofold,
-      typeAt: names.indexOf('type'),
-      eventAt: names.indexOf('event'),
-      idAt: names.indexOf('messageId'),
-      hasPreviousId: namesPreviousId(names),
-    };
+  function textAt(at: number): string | null | undefined {
+    if (at < 0) return undefined;
+    const from = fields[at * FIELD + 2] ?? 0;
+    return startsText(bytes, from) ? readText(bytes, from, fields[at * FIELD + 3] ?? 0) : null;
   }
 
   /** Bytes between the quotes; 0 where there is no text. */
@@ -137,63 +110,32 @@ export function createItemReader(bytes: Bytes): (from: number) => ItemBytes {
     return id.length > MOST_ID_CHARACTERS;
   }
 
-  return (from) => {
-    findings.deepest = 0;
-    findings.hasNeedlessEscape = false;
-    if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
-    end = 0;
-    const to = objectEnd(bytes, from, fieldEnd, findings);
-    const shape = shapeOf();
-    if (shape === undefined || shape.isTwofold || findings.hasNeedlessEscape)
-      return { from, to, face: undefined };
-    const { names, typeAt, eventAt, idAt, hasPreviousId } = shape;
-    const [type, event] = [typeIn(fields, typeAt), eventIn(fields, eventAt)];
-    const idBytes = textBytes(idAt);
-    const face = {
-      names,
-      type,
-      event,
-      hasId: idBytes > 0,
-      isIdTooLong: isIdTooLong(idAt, idBytes),
-      hasPreviousId,
-    };
-    return { from, to, face };
+  return {
+    start(next) {
+      bytes = next;
+      namesLeft = MOST_NAMES;
+    },
+
+    read(from) {
+      findings.deepest = 0;
+      findings.hasNeedlessEscape = false;
+      if (!startsObject(bytes, from)) return { from, to: valueEnd(bytes, from, findings), face: undefined };
+      end = 0;
+      const to = objectEnd(bytes, from, fieldEnd, findings);
+      const shape = shapeOf(bytes, fields, end, mayLearn);
+      if (shape === undefined || shape.isTwofold || findings.hasNeedlessEscape)
+        return { from, to, face: undefined };
+      const { names, typeAt, eventAt, idAt, hasPreviousId } = shape;
+      const idBytes = textBytes(idAt);
+      const face = {
+        names,
+        type: textAt(typeAt),
+        event: textAt(eventAt),
+        hasId: idBytes > 0,
+        isIdTooLong: isIdTooLong(idAt, idBytes),
+        hasPreviousId,
+      };
+      return { from, to, face };
+    },
   };
-}
-
-/** Four numbers a field: where its name begins and ends, and where its value does. */
-const FIELD = 4;
-
-/** What the names of an event's fields say. */
-interface Shape {
-  readonly fields: readonly number[];
-  readonly names: readonly string[];
-  readonly isTwofold: boolean;
-  /** Which of the fields. */
-  readonly typeAt: number;
-  readonly eventAt: number;
-  readonly idAt: number;
-  readonly hasPreviousId: boolean;
-}
-
-function createTextMemory(
-  bytes: Bytes,
-): (fields: readonly number[], at: number) => string | null | undefined {
-  let [lastFrom, lastTo, text] = [0, 0, ''];
-
-  return (fields, at) => {
-    if (at < 0) return undefined;
-    const from = fields[at * FIELD + 2] ?? 0;
-    const to = fields[at * FIELD + 3] ?? 0;
-    if (!startsText(bytes, from)) return null;
-    if (!areSame(bytes, from, to, lastFrom, lastTo))
-      [lastFrom, lastTo, text] = [from, to, textIn(bytes, from, to)];
-    return text;
-  };
-}
-
-function areSame(bytes: Bytes, from: number, to: number, otherFrom: number, otherTo: number): boolean {
-  if (to - from !== otherTo - otherFrom) return false;
-  for (let i = to - from - 1; i >= 0; i -= 1) if (bytes[from + i] !== bytes[otherFrom + i]) return false;
-  return true;
 }

@@ -12,23 +12,21 @@ export type EventRules = (
   index: number,
 ) => Refusal | null;
 
-/** What a public key may send, for the events of one batch. Customer.io judges the rest, in strict mode. */
+/** What a public key may send. Customer.io judges the rest, in strict mode. */
 export function createEventRules(): EventRules {
-  const lookedAt = new Set<readonly string[]>();
-  // Events of a batch often have one name, and one that is written in other letters than ASCII takes a microsecond.
+  const lookedAt = new WeakSet<readonly string[]>();
+  // Events often have one name, and one that is written in other letters than ASCII takes a microsecond.
   let lastName = '';
 
   return ({ names, type, event, isIdTooLong }, index) => {
-    const invalid = (what: string): Refusal => refuse(400, 'invalid_event', whereIs(index) + what);
-
-    if (!KNOWN_TYPES.has(type)) return invalid(`.type must be one of ${EVENT_TYPES.join(', ')}.`);
+    if (!KNOWN_TYPES.has(type)) return invalid(index, `.type must be one of ${EVENT_TYPES.join(', ')}.`);
     const twin = lookedAt.has(names) ? undefined : names.find(isTwin);
-    if (twin !== undefined) return invalid(` may not have a field "${twin}".`);
+    if (twin !== undefined) return invalid(index, ` may not have a field "${twin}".`);
     lookedAt.add(names);
-    if (isIdTooLong) return invalid(`.messageId may have at most ${MOST_ID_CHARACTERS} characters.`);
+    if (isIdTooLong) return invalid(index, `.messageId may have at most ${MOST_ID_CHARACTERS} characters.`);
     // Destinations choose by this field alone, on every type, and compare it as text: ["User Deleted"] would match.
     if (event === null || (event === undefined && type === 'track'))
-      return invalid('.event must be a string.');
+      return invalid(index, '.event must be a string.');
     if (event === undefined || event === lastName) return null;
     const privileged = privilegedEvent(event);
     if (privileged !== undefined) {
@@ -38,6 +36,10 @@ export function createEventRules(): EventRules {
     lastName = event;
     return null;
   };
+}
+
+function invalid(index: number, what: string): Refusal {
+  return refuse(400, 'invalid_event', whereIs(index) + what);
 }
 
 export function whereIs(index: number): string {
