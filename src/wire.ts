@@ -76,8 +76,8 @@ export interface RejectedEvent {
   /** `null`: the event had none. */
   readonly messageId: string | null;
   /**
-   * `token_required`: an event of a person, without a token. `subject_mismatch`: the token is another person's. `rejected`:
-   * Customer.io does not take it. `hook_failed`: a hook of the proxy failed for it, and not for others.
+   * `token_required`: an event of a person, or an alias of one, without a token. `subject_mismatch`: the token is another
+   * person's. `rejected`: Customer.io does not take it. `hook_failed`: a hook of the proxy failed for it, and not for others.
    */
   readonly error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
   /** With `rejected`: what Customer.io says. */

@@ -41,6 +41,9 @@ export interface RateLimitOptions {
    * connection, which behind a load balancer is the same for everybody: set `clientIp` there. A browser makes one request
    * a second while it is busy, and a whole office may have one address: 600 a minute are a good start.
    *
+   * Counted are all requests to the paths of batches and private calls, but preflights, whatever is wrong with them. `proxy.fetch`
+   * knows no addresses by itself: without `clientIp` nobody is limited there, which is told once on `console.error` and in the log.
+   *
    * @default false
    */
   perAddress?: number | false | undefined;

@@ -69,7 +69,10 @@ export interface CustomerTokenOptions {
 
   /**
    * `'report'`: private calls need a token; of events the log tells what would be refused, and nothing is. `'required'`: events
-   * of a person need that person's token. `'disabled'`: tokens are refused.
+   * of a person need that person's token, traits that identify a person (`id`, `cio_id`, and `email` where the token has that
+   * claim) are the token's, and `group` needs a token. `'disabled'`: tokens are refused.
+   *
+   * In every mode an event with a `previousId` needs the token of that person, unless it is a random anonymous id of its own.
    *
    * @default 'report'
    */
