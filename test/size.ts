@@ -74,14 +74,14 @@ const bundles = [
   },
   {
     name: 'proxy: createForwarder',
-    budget: 6 * KB,
+    budget: 7.5 * KB,
     code: await firstLoad(
       `import { createForwarder } from ${dist('proxy.js')}; globalThis.create = createForwarder;`,
     ),
   },
   {
     name: 'cio-first-party/nats',
-    budget: 2.5 * KB,
+    budget: 3 * KB,
     code: await firstLoad(`export * from ${dist('nats.js')};`),
   },
   {

@@ -37,7 +37,7 @@ export async function startBroker(): Promise<Broker> {
   return { server, nats, stream: jetstream(nats), manager: await jetstreamManager(nats) };
 }
 
-/** One with the streams of the README. */
+/** One whose stream deletes what is acknowledged, so that a test sees what is not. */
 export async function startStream(config: Partial<StreamConfig> = {}, ackWaitMs = 30_000): Promise<Broker> {
   const broker = await startBroker();
   const { manager } = broker;
