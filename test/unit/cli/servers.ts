@@ -39,7 +39,8 @@ export function faultyProxy(
 }
 
 /** As it is under every runtime but Node, where a body is read beside its request. */
-async function requestOf({ method, request, ...incoming }: Incoming): Promise<Request> {
+async function requestOf(incoming: Incoming): Promise<Request> {
+  const { method, request } = incoming;
   if (method === 'GET' || method === 'HEAD') return request;
   const body = await incoming.read({ maxBytes: MOST_BODY_BYTES, timeoutMs: 10_000, hold: () => true });
   return typeof body === 'string' ? request : new Request(request, { method, body });
