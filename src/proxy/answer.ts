@@ -42,6 +42,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Bytes | null;
+  /** It is the answer to many requests: what is made of it may be remembered. */
+  readonly isShared?: true;
 }
 
 /** A request that ends here, and why. `detail` is for the operator's log only. */

@@ -50,7 +50,7 @@ const MOST_FIELDS = 50;
  */
 export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondLimits | null {
   ITEMS.start(bytes);
-  const names = new Set<string>();
+  const found = { batch: false, sentAt: false };
   const findings = createFindings(MOST_LEVELS);
   let fieldCount = 0;
   /** The item that is read now. */
@@ -82,8 +82,8 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
     const name = readName(bytes, from, to);
     const isKnown = name === 'batch' || name === 'sentAt';
     // Longer than itself and its quotes: written in escapes.
-    isPlain &&= isKnown && !names.has(name) && to - from === name.length + 2;
-    names.add(name);
+    isPlain &&= isKnown && !found[name] && to - from === name.length + 2;
+    if (isKnown) found[name] = true;
     if (name === 'batch' && startsArray(bytes, valueFrom)) return itemsEnd(valueFrom);
     const valueTo = valueEnd(bytes, valueFrom, findings);
     if (name === 'batch') batch = null;
@@ -105,6 +105,8 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
     ITEMS.start(NO_BYTES);
   }
   if (spaceEnd(bytes, end) < bytes.length) throw new SyntaxError('Something stands behind the JSON.');
-  const found = batch as Pick<BatchBytes, 'items' | 'count'> | null;
-  return found && { ...found, sentAt: sentAt ?? undefined, isPlain: isPlain && sentAt !== null };
+  const read = batch as Pick<BatchBytes, 'items' | 'count'> | null;
+  if (read === null) return null;
+  const { items, count } = read;
+  return { items, count, sentAt: sentAt ?? undefined, isPlain: isPlain && sentAt !== null };
 }

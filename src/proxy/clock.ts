@@ -4,7 +4,7 @@ import type { WireEvent } from '../wire.ts';
  * Less may be the way here as well as the clock: it is how long a browser lets a request take. What passes within it keeps
  * the order that the browser gave it, over all batches.
  */
-const TOLERANCE_MS = 15_000;
+export const TOLERANCE_MS = 15_000;
 
 /** By how much the browser's clock is behind the proxy's, in milliseconds; 0 where that may be the network, or is unknown. */
 export function clockSkewOf(sentAt: string | undefined, receivedAtMs: number): number {

@@ -14,6 +14,11 @@ const ALLOW_HEADERS = [
 const NAME = /^[\w!#$%&'+.^`|~-]{1,100}$/;
 const MAX_ASKED_HEADERS = 50;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
+const VARY = 'Origin';
+const VARY_OPTIONS = 'Origin, Access-Control-Request-Headers';
+const OF_NOBODY = { Vary: VARY };
+/** As many headers as are remembered, by method and origin. */
+const MOST_MADE = 100;
 /** The longest that Chromium caches a preflight; others cap it by themselves. */
 const MAX_AGE_SECONDS = 7200;
 
@@ -22,13 +27,14 @@ export interface Cors {
   /** A request without `Origin` comes from no other site's page, and passes. */
   allows(incoming: Incoming): boolean;
   preflight(incoming: Incoming, methods: readonly string[]): Answer;
-  /** The headers of every answer. */
+  /** The headers of every answer: mostly the same object for requests of one origin. */
   headersFor(incoming: Incoming): Readonly<Record<string, string>>;
 }
 
 /** `origins`: serialised as a browser sends them, e.g. `https://shop.example.com`. The proxy's own is always allowed. */
 export function createCors(origins: readonly string[]): Cors {
   const known = new Set(origins);
+  const made = new Map<string, Readonly<Record<string, string>>>();
 
   function allows(incoming: Incoming): boolean {
     const origin = incoming.headers.get('Origin');
@@ -38,17 +44,26 @@ export function createCors(origins: readonly string[]): Cors {
   return {
     allows,
     headersFor(incoming): Readonly<Record<string, string>> {
+      const { method } = incoming;
       const origin = incoming.headers.get('Origin');
-      const Vary = incoming.method === 'OPTIONS' ? 'Origin, Access-Control-Request-Headers' : 'Origin';
-      if (origin === null || !allows(incoming)) return { Vary };
-      return {
+      if (origin === null || !allows(incoming))
+        return method === 'OPTIONS' ? { Vary: VARY_OPTIONS } : OF_NOBODY;
+      const key = `${method} ${origin}`;
+      const before = made.get(key);
+      if (before) return before;
+      const Vary = method === 'OPTIONS' ? VARY_OPTIONS : VARY;
+      const headers = {
         Vary,
         // For pages behind a gateway that wants its cookie with every request (`delivery.credentials`). Nothing that the proxy says in
         // answer to a POST depends on a cookie. Metrics and health, which a gateway may guard, are read with GET.
-        ...(/^(POST|OPTIONS)$/.test(incoming.method) && { 'Access-Control-Allow-Credentials': 'true' }),
+        ...(/^(POST|OPTIONS)$/.test(method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers': EXPOSE_HEADERS,
       };
+      // Whoever claims new origins all the time only makes the memory shorter.
+      if (made.size >= MOST_MADE) made.clear();
+      made.set(key, headers);
+      return headers;
     },
     preflight({ headers: asked }, methods) {
       const headers = {

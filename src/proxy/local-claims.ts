@@ -60,7 +60,7 @@ export function createLocalClaims({
   const keys = createRecentKeys(maxBytes, Math.max(windowMs, timeoutMs));
   let hash: EventHash | undefined;
   /** By the number of the batch: whom to wake when it ends. */
-  const pending = new Map<number, (() => void)[]>();
+  const pending = new Map<number, (() => void)[] | undefined>();
   let last = 0;
 
   function nextNumber(): number {
@@ -76,9 +76,8 @@ export function createLocalClaims({
 
   const endOf = (number: number): Promise<void> =>
     new Promise((wake) => {
-      const wakes = pending.get(number);
-      if (wakes === undefined) wake();
-      else wakes.push(wake);
+      if (pending.has(number)) pending.set(number, [...(pending.get(number) ?? []), wake]);
+      else wake();
     });
 
   return {
@@ -89,7 +88,7 @@ export function createLocalClaims({
       const { fresh, waiting, others } = holders
         ? sorted(holders)
         : { fresh: parcels, waiting: [], others: [] };
-      pending.set(number, []);
+      pending.set(number, undefined);
       const accepted: (readonly Parcel[])[] = [];
       let isOver = false;
 

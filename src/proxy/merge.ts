@@ -1,5 +1,5 @@
 import { utf8 } from '../wire.ts';
-import { clockSkewOf } from './clock.ts';
+import { TOLERANCE_MS } from './clock.ts';
 import { within } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
@@ -145,7 +145,7 @@ function senderOf({ clientKey, info: { address } }: Shipment): string | undefine
 
 /** A merged request has one `sentAt`, that of the proxy: a browser whose clock is wrong keeps its own, alone. */
 function isOfNow(sentAt: string | undefined): boolean {
-  return sentAt === undefined || (!Number.isNaN(Date.parse(sentAt)) && clockSkewOf(sentAt, Date.now()) === 0);
+  return sentAt === undefined || Math.abs(Date.now() - Date.parse(sentAt)) <= TOLERANCE_MS;
 }
 
 /** Whether the answer to several batches may be the fault of one event. */

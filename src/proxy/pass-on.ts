@@ -27,13 +27,13 @@ export function createPassOn(needs: PassOnNeeds): (course: Course, note: Note) =
   const prepare = createPrepare(needs);
   const mayWait = needs.enrich !== undefined || needs.filter !== undefined || needs.transform !== undefined;
 
-  return ({ admitted, endsAt, clientKey, ...arrival }, note) => {
+  return ({ admitted, endsAt, clientKey, receivedAtMs, headers, info }, note) => {
     const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
 
     return async (parcels, accept) => {
       let prepared: Prepared = { parcels, sentAt: admitted.sentAt, filtered: 0, failed: [] };
       if (prepare) {
-        const arrived = { ...arrival, parcels, sentAt: admitted.sentAt };
+        const arrived = { parcels, sentAt: admitted.sentAt, receivedAtMs, headers, info };
         try {
           prepared = await (mayWait ? within(leftMs(), () => prepare(arrived)) : prepare(arrived));
         } catch (cause) {
@@ -51,7 +51,6 @@ export function createPassOn(needs: PassOnNeeds): (course: Course, note: Note) =
       if (going.length === 0) return { rejected };
       const isSame = sentAt === admitted.sentAt && areSame(going, admitted.parcels);
       const came = isSame ? admitted.came : undefined;
-      const { info } = arrival;
       const delivery = await needs.dispatch(
         { parcels: going, sentAt, came, info, endsAt, clientKey, accept },
         note,

@@ -20,7 +20,7 @@ import { createFileServer } from './files.ts';
 import { createForward } from './forward.ts';
 import { createGuard, WITHOUT_TOKENS } from './guard.ts';
 import type { Incoming } from './incoming.ts';
-import { createIngest } from './ingest.ts';
+import { ACCEPTED, createIngest } from './ingest.ts';
 import { lazy } from './lazy.ts';
 import { createLifetime } from './lifetime.ts';
 import { type Note, type ProxyLogEntry, tell } from './log.ts';
@@ -60,6 +60,26 @@ class LazyInfo implements RequestInfo {
   }
 }
 
+/** Adds to an answer what every answer has. `ofOrigin`: what {@link Cors} says. */
+function createHeaders(): (answered: Answer, ofOrigin: Answer['headers']) => Answer {
+  // RFC 9110 12.5.3: what the next request may be packed with.
+  const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };
+  // Nearly all answers are one of these.
+  const accepted = new WeakMap<Answer['headers'], Answer>();
+  const add = (answered: Answer, ofOrigin: Answer['headers']): Answer => ({
+    ...answered,
+    headers: { ...answered.headers, ...ofOrigin, ...encodings },
+  });
+  return (answered, ofOrigin) => {
+    if (answered !== ACCEPTED) return add(answered, ofOrigin);
+    const before = accepted.get(ofOrigin);
+    if (before) return before;
+    const made = add(answered, ofOrigin);
+    accepted.set(ofOrigin, made);
+    return made;
+  };
+}
+
 /** Container platforms kill after 30 seconds or less. */
 const GRACE_MS = 20_000;
 const NO_STORE = { 'Cache-Control': 'no-store' };
@@ -90,6 +110,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       ? undefined
       : lazy(async () => (await import('./metrics.ts')).createMetrics());
   const lifetime = createLifetime();
+  const withHeaders = createHeaders();
   const budget = createBodyBudget(settings.maxInFlightBytes);
 
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
@@ -197,10 +218,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
           .then((each) => each.count(route?.kind ?? 'other', entry))
           .catch(() => {});
     }
-    if (route?.kind === 'script') return answered;
-    // RFC 9110 12.5.3: what the next request may be packed with.
-    const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };
-    return { ...answered, headers: { ...answered.headers, ...cors.headersFor(incoming), ...encodings } };
+    return route?.kind === 'script' ? answered : withHeaders(answered, cors.headersFor(incoming));
   }
 
   return {
