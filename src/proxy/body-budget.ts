@@ -36,38 +36,54 @@ const FAIR = { used: 1 / 2, ofOneAddress: 1 / 8 } as const;
  * nobody finishes, or batches that wait for a slow upstream, fill the memory.
  */
 export function createBodyBudget(maxBytes: number): BodyBudget {
-  let used = 0;
-  const byNetwork = new Map<string, number>();
-
+  const counts: Counts = { used: 0, maxBytes, byNetwork: new Map() };
   return {
-    open(address) {
-      const network = address === undefined ? undefined : networkOf(address);
-      let held = 0;
-
-      function set(bytes: number): void {
-        const more = bytes - held;
-        used += more;
-        held = bytes;
-        if (network === undefined) return;
-        const all = (byNetwork.get(network) ?? 0) + more;
-        if (all > 0) byNetwork.set(network, all);
-        else byNetwork.delete(network);
-      }
-
-      function hasRoom(more: number): boolean {
-        if (more <= 0 || used + more <= maxBytes * FAIR.used) return true;
-        const own = network === undefined ? 0 : (byNetwork.get(network) ?? 0);
-        return used + more <= maxBytes && own + more <= maxBytes * FAIR.ofOneAddress;
-      }
-
-      return {
-        hold(bytes) {
-          if (!hasRoom(bytes - held)) return false;
-          set(bytes);
-          return true;
-        },
-        close: () => set(0),
-      };
-    },
+    open: (address) => new Lease(counts, address === undefined ? undefined : networkOf(address)),
   };
+}
+
+interface Counts {
+  used: number;
+  readonly maxBytes: number;
+  readonly byNetwork: Map<string, number>;
+}
+
+/** A class, because there is one for every request. */
+class Lease implements BodyLease {
+  readonly #counts: Counts;
+  readonly #network: string | undefined;
+  #held = 0;
+
+  constructor(counts: Counts, network: string | undefined) {
+    this.#counts = counts;
+    this.#network = network;
+  }
+
+  hold(bytes: number): boolean {
+    if (!this.#hasRoom(bytes - this.#held)) return false;
+    this.#set(bytes);
+    return true;
+  }
+
+  close(): void {
+    if (this.#held > 0) this.#set(0);
+  }
+
+  #set(bytes: number): void {
+    const { byNetwork } = this.#counts;
+    const more = bytes - this.#held;
+    this.#counts.used += more;
+    this.#held = bytes;
+    if (this.#network === undefined) return;
+    const all = (byNetwork.get(this.#network) ?? 0) + more;
+    if (all > 0) byNetwork.set(this.#network, all);
+    else byNetwork.delete(this.#network);
+  }
+
+  #hasRoom(more: number): boolean {
+    const { used, maxBytes, byNetwork } = this.#counts;
+    if (more <= 0 || used + more <= maxBytes * FAIR.used) return true;
+    const own = this.#network === undefined ? 0 : (byNetwork.get(this.#network) ?? 0);
+    return used + more <= maxBytes && own + more <= maxBytes * FAIR.ofOneAddress;
+  }
 }

@@ -24,9 +24,6 @@ export interface BodyLimits {
   readonly bodyTimeoutMs: number;
 }
 
-/** Whether there is room in memory for so many bytes of a body. */
-export type HoldBytes = BodyLease['hold'];
-
 const ALREADY_READ =
   'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.';
 
@@ -34,7 +31,7 @@ const ALREADY_READ =
 export async function readBody(
   incoming: Incoming,
   { maxBodyBytes: maxBytes, bodyTimeoutMs: timeoutMs }: BodyLimits,
-  hold: HoldBytes,
+  lease: BodyLease,
 ): Promise<Body | Refusal> {
   const { headers } = incoming;
   if (!isJson(headers.get('Content-Type') ?? '')) {
@@ -50,8 +47,8 @@ export async function readBody(
   let bytes: Bytes | Unread | 'unreadable' = 'too-large';
   if (!(announced > maxBytes)) {
     try {
-      const came = await incoming.read({ maxBytes, timeoutMs, hold });
-      bytes = packed && typeof came !== 'string' ? await unpackHeld(came, maxBytes, hold) : came;
+      const came = await incoming.read({ maxBytes, timeoutMs, lease });
+      bytes = packed && typeof came !== 'string' ? await unpackHeld(came, maxBytes, lease) : came;
     } catch {
       bytes = 'unreadable';
     }
@@ -87,11 +84,11 @@ export function textOfBody(bytes: Bytes): string | Refusal {
 }
 
 /** @throws where it is no gzip */
-async function unpackHeld(came: Bytes, maxBytes: number, hold: HoldBytes): Promise<Bytes | Unread> {
+async function unpackHeld(came: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
   // Nobody knows before how much it becomes.
-  if (!hold(came.length + maxBytes)) return 'no-room';
+  if (!lease.hold(came.length + maxBytes)) return 'no-room';
   const bytes = await unpack(came, maxBytes);
-  hold(typeof bytes === 'string' ? 0 : bytes.length);
+  lease.hold(typeof bytes === 'string' ? 0 : bytes.length);
   return bytes;
 }
 

@@ -7,7 +7,7 @@ const after = /*#__PURE__*/ createAfter();
 
 /** What came to a handler of the Fetch API. */
 export function fromRequest(request: Request): Incoming {
-  async function read({ maxBytes, timeoutMs, hold }: ReadLimits): Promise<Bytes | Unread> {
+  async function read({ maxBytes, timeoutMs, lease }: ReadLimits): Promise<Bytes | Unread> {
     if (request.bodyUsed || request.body?.locked) return 'already-read';
     // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
     const reader = request.body?.getReader();
@@ -28,7 +28,7 @@ export function fromRequest(request: Request): Incoming {
         if (done) return joined(chunks, length);
         length += value.length;
         const isTooLarge = length > maxBytes;
-        if (isTooLarge || !hold(length)) {
+        if (isTooLarge || !lease.hold(length)) {
           leave();
           return isTooLarge ? 'too-large' : 'no-room';
         }

@@ -1,3 +1,4 @@
+import type { BodyLease } from './body-budget.ts';
 import type { Bytes } from './body.ts';
 
 /** A request, whichever door it came through. */
@@ -23,8 +24,8 @@ export interface ReadLimits {
   readonly maxBytes: number;
   /** For all of it to arrive, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether there is room for so many bytes of it. */
-  readonly hold: (bytes: number) => boolean;
+  /** What it may take of the memory. */
+  readonly lease: Pick<BodyLease, 'hold'>;
 }
 
 /** Why a body was not read to its end. `already-read`: somebody else has read it, and has kept nothing of it. */

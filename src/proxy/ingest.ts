@@ -2,7 +2,8 @@ import type { BatchAnswer, RejectedEvent } from '../wire.ts';
 import { acknowledgement } from './acknowledgement.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { type Answer, answerJson, type Refusal } from './answer.ts';
-import { type BodyLimits, type HoldBytes, readBody } from './body.ts';
+import type { BodyLease } from './body-budget.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { PassOnce } from './deduplicate.ts';
 import type { Incoming } from './incoming.ts';
@@ -24,7 +25,7 @@ export type Ingest = (
   incoming: Incoming,
   info: RequestInfo,
   note: Note,
-  hold: HoldBytes,
+  lease: BodyLease,
 ) => Promise<Answer | Refusal>;
 
 const SUCCESS = { success: true } satisfies BatchAnswer;
@@ -37,13 +38,13 @@ export function createIngest(needs: IngestNeeds): Ingest {
   const passOnFor = createPassOn(needs);
   const passOnce: PassOnce = needs.passOnce ?? (({ parcels }, passOn) => passOn(parcels, () => {}));
 
-  return async (incoming, info, note, hold) => {
+  return async (incoming, info, note, lease) => {
     const receivedAtMs = Date.now();
     const credentials = await needs.checkCredentials(incoming);
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
     if (typeof judge !== 'function') return judge;
-    const body = await readBody(incoming, needs, hold);
+    const body = await readBody(incoming, needs, lease);
     if (body.kind === 'refused') return body;
     note.bytes = body.length;
     const admitted = admit(body.bytes, needs);

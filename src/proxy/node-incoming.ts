@@ -67,7 +67,7 @@ export class NodeIncoming implements Incoming, HeaderReader {
     const kept = this.#kept;
     if (!kept) return this.#isAnnounced() ? 'already-read' : new Uint8Array();
     if (kept.length > limits.maxBytes) return 'too-large';
-    return limits.hold(kept.length) ? kept : 'no-room';
+    return limits.lease.hold(kept.length) ? kept : 'no-room';
   }
 
   /** Whether there was anything to read. https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
@@ -99,7 +99,7 @@ function allOf(name: string, rawHeaders: readonly string[] = []): string {
 
 function readStream(
   request: NodeRequest,
-  { maxBytes, timeoutMs, hold }: ReadLimits,
+  { maxBytes, timeoutMs, lease }: ReadLimits,
 ): Promise<Bytes | Unread> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
@@ -127,7 +127,7 @@ function readStream(
       if (isOver) return;
       length += chunk.length;
       if (length > maxBytes) stop('too-large');
-      else if (hold(length)) chunks.push(chunk);
+      else if (lease.hold(length)) chunks.push(chunk);
       else stop('no-room');
     });
     if (request.destroyed) breakOff();

@@ -1,5 +1,6 @@
 import { type Answer, refuse, type Refusal } from './answer.ts';
-import { type BodyLimits, type HoldBytes, readBody, textOfBody } from './body.ts';
+import type { BodyLease } from './body-budget.ts';
+import { type BodyLimits, readBody, textOfBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
 import type { Incoming } from './incoming.ts';
 import type { Note } from './log.ts';
@@ -22,7 +23,7 @@ export type PrivateDoor = (
   incoming: Incoming,
   info: RequestInfo,
   note: Note,
-  hold: HoldBytes,
+  lease: BodyLease,
 ) => Promise<Answer | Refusal>;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -33,7 +34,7 @@ const MOST_BODY_BYTES = 16_000;
 export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
   const answerCall = createPrivateCalls(needs);
 
-  return async (call, incoming, info, note, hold) => {
+  return async (call, incoming, info, note, lease) => {
     const missing = missingOption(call, needs);
     if (missing !== null)
       return refuse(
@@ -47,7 +48,7 @@ export function createPrivateDoor(needs: PrivateDoorNeeds): PrivateDoor {
     if (verdict.kind === 'refused') return verdict;
     const { subject } = verdict;
 
-    const body = await readObject(incoming, needs.bodyTimeoutMs, note, hold);
+    const body = await readObject(incoming, needs.bodyTimeoutMs, note, lease);
     if ('kind' in body) return body;
     // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
     const named = body.fields['userId'] ?? subject;
@@ -78,10 +79,10 @@ async function readObject(
   incoming: Incoming,
   bodyTimeoutMs: number,
   note: Note,
-  hold: HoldBytes,
+  lease: BodyLease,
 ): Promise<{ readonly fields: Body } | Refusal> {
   if (!incoming.hasBody() || incoming.headers.get('Content-Length') === '0') return { fields: {} };
-  const body = await readBody(incoming, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs }, hold);
+  const body = await readBody(incoming, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs }, lease);
   if (body.kind === 'refused') return body;
   note.bytes = body.length;
   const text = textOfBody(body.bytes);

@@ -170,15 +170,15 @@ export function createProxy(options: ProxyOptions): CioProxy {
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
     const { address } = info;
-    const { hold, close } = budget.open(address);
+    const lease = budget.open(address);
     try {
       if (route.kind === 'private')
         return await (
           await privateDoor()
-        )(route.call, incoming, info, note, hold);
-      return await ingest(incoming, info, note, hold);
+        )(route.call, incoming, info, note, lease);
+      return await ingest(incoming, info, note, lease);
     } finally {
-      close();
+      lease.close();
     }
   }
 

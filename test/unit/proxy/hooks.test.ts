@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AcceptedBatch, ProxyLogEntry, ProxyOptions, WireEvent } from '../../../src/proxy/index.ts';
 import { fromRequest } from '../../../src/proxy/fetch-door.ts';
+import { createBodyBudget } from '../../../src/proxy/body-budget.ts';
 import { createIngest } from '../../../src/proxy/ingest.ts';
 import { event, post, startProxy, verdict, WRITE_KEY } from './setup.ts';
 
@@ -141,7 +142,7 @@ describe('a hook that fails for one event of a batch', () => {
       },
     });
     const request = post();
-    await ingest(fromRequest(request), { request }, {}, () => true);
+    await ingest(fromRequest(request), { request }, {}, createBodyBudget(1e6).open(undefined));
     expect(leftMs).toBeGreaterThan(0);
     expect(leftMs).toBeLessThan(59_980);
   });
