@@ -41,7 +41,7 @@ export async function createServedFile(content: string | Uint8Array): Promise<Se
       'Content-Length': String(body.length),
       ...(pack && coding !== null && { 'Content-Encoding': coding }),
     };
-    return answer(200, headers, body);
+    return { ...answer(200, headers, body), isShared: true };
   }
 
   function whole(coding: Coding | null): Promise<Answer> {
