@@ -73,7 +73,7 @@ describe('what is made to be slow to check', () => {
     return Math.min(...times);
   }
 
-  test.each([
+  test.each<readonly [string, string, string]>([
     ...SLOW,
     ['numbers of one digit', batch(15, (j) => `${START}${j}","p":[${repeat(15_000, () => '1')}]}`), ''],
     ['empty objects', batch(15, (j) => `${START}${j}","p":[${repeat(10_000, () => '{}')}]}`), ''],
