@@ -2,20 +2,43 @@ import type { Ask } from './ask.ts';
 import { createNodeAsk } from './node-upstream.ts';
 
 const atStart: unknown = globalThis.fetch;
-/** Where undici, which is Node's `fetch`, keeps what its requests go through. */
-const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 
 /** The runtime's `fetch`; on Node something faster, as long as nobody has told `fetch` to go another way. */
 export function createDefaultAsk(): Ask {
   // By its text: what was put in its place before this module was loaded has another.
   const askNode = /undici/i.test(String(atStart)) ? createNodeAsk() : undefined;
+  const isDirected = createDispatcherCheck();
   // Looked up when it is used: runtimes and tests replace it.
   return (url, init) =>
     askNode && globalThis.fetch === atStart && !isDirected() ? askNode(url, init) : fetch(url, init);
 }
 
-/** Through a forward proxy, for instance. */
-function isDirected(): boolean {
-  const dispatcher = (globalThis as Readonly<Record<symbol, object | undefined>>)[DISPATCHER];
-  return dispatcher !== undefined && dispatcher.constructor.name !== 'Agent';
+/** Where versions of undici, which is Node's `fetch`, keep what their requests go through. Node 20 to 24 have the first, Node 26 has two. */
+const DISPATCHERS = [1, 2, 3, 4].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+
+type Dispatcher = object | undefined;
+
+const dispatchers = (): readonly Dispatcher[] =>
+  DISPATCHERS.map((key) => (globalThis as Readonly<Record<symbol, Dispatcher>>)[key]);
+
+/**
+ * Says whether requests of `fetch` go another way than they do by themselves: through a forward proxy, for instance.
+ *
+ * Node makes what they go through at the first request. Where that has not been yet, it is made now, so that whatever is there later and
+ * is not this was put there by somebody. Where it is there already, its name tells: everything else than an `Agent` directs.
+ */
+function createDispatcherCheck(): () => boolean {
+  let own: readonly Dispatcher[] | undefined;
+
+  function findOwn(): readonly Dispatcher[] {
+    // An address that needs no network.
+    if (!dispatchers().some(Boolean)) fetch('data:,').catch(() => {});
+    else if (dispatchers().filter(Boolean).at(-1)?.constructor.name !== 'Agent') return [];
+    return dispatchers();
+  }
+
+  return () => {
+    own ??= findOwn();
+    return dispatchers().some((each, i) => each !== own?.[i]);
+  };
 }

@@ -12,9 +12,10 @@ export interface Runtime {
 
 const require = createRequire(import.meta.url);
 
-/** npm brings one package a platform. */
-function newestNode(): string {
-  const names = [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+/** npm brings one package a platform. `version`: `''` for the newest. */
+function nodeOf(version: string): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const names = [`node${version}-${platform}`, `node-bin${version}-${platform}`];
   for (const name of names) {
     try {
       return require.resolve(`${name}/bin/node`);
@@ -22,13 +23,20 @@ function newestNode(): string {
       // The other name, or none: then the test says so.
     }
   }
-  throw new Error(`No newer Node was installed for ${process.platform} ${process.arch}`);
+  throw new Error(`Node ${version || 'of the newest version'} was not installed for ${platform}`);
 }
 
 const bin = (name: string): string => `${FOLDER}node_modules/.bin/${name}`;
 
 export const NODE: Runtime = { name: 'Node', command: process.execPath, args: [] };
-export const NEWEST_NODE: Runtime = { name: 'the newest Node', command: newestNode(), args: [] };
+export const NEWEST_NODE: Runtime = { name: 'the newest Node', command: nodeOf(''), args: [] };
+/** Every version that is supported: this one, and those that npm has. */
+export const NODES: readonly Runtime[] = [
+  NODE,
+  { name: 'Node 22', command: nodeOf('22'), args: [] },
+  { name: 'Node 24', command: nodeOf('24'), args: [] },
+  NEWEST_NODE,
+];
 export const BUN: Runtime = { name: 'Bun', command: bin('bun'), args: [] };
 /** Nothing is allowed but what is named: no prompt, no download. */
 export const deno = (...allowed: readonly string[]): Runtime => ({
