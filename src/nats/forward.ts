@@ -39,8 +39,9 @@ export interface ForwardFromNatsOptions {
   readonly concurrency?: number | undefined;
 
   /**
-   * Remembers which messages were forwarded, so that one that comes again is not: because its acknowledgement was lost, or
-   * because the stream is replayed. `store`: what the copies of the proxy share, `redisStore` or `natsStore`.
+   * Remembers which events were forwarded, so that those that come again are not: because an acknowledgement was lost, a
+   * browser has sent them again when its proxy had died, or the stream is replayed. `store`: what the copies of the proxy
+   * share, `redisStore` or `natsStore`.
    *
    * @default none: Customer.io is sent again what comes again, and knows it by its `messageId`s
    */
@@ -101,7 +102,7 @@ export function forwardFromNats({
 
   async function settle(message: NatsMessage, claim: Claim | undefined): Promise<void> {
     const attempt = message.info.deliveryCount;
-    const outcome = await forwarder.forward(message.data, { attempt });
+    const outcome = await forwarder.forward(claim?.message ?? message.data, { attempt });
     if (outcome.kind === 'done') {
       isDown = false;
       claim?.done();

@@ -1,15 +1,19 @@
 import { within } from '../proxy/deadline.ts';
 import type { ClaimState, DeduplicateStore } from '../proxy/deduplicate-store.ts';
+import { unpackBatch } from '../proxy/message.ts';
+import { utf8 } from '../wire.ts';
 
-/** Knows which messages have been forwarded, so that one that comes again is not. */
+/** Knows which events have been forwarded, so that those that come again are not. */
 export interface Once {
   /** Whoever is told `new` has to say `done` or `release`. */
-  claim(data: Uint8Array): Promise<Claim>;
+  claim(message: Uint8Array): Promise<Claim>;
 }
 
 export interface Claim {
-  /** `new` also where the store does not answer: a message that comes twice is better than one that is lost. */
+  /** `pending`: another forwarder is sending some of its events. `done`: all of them have arrived. */
   readonly state: ClaimState;
+  /** With `new`: the message without those events that have arrived. */
+  readonly message: Uint8Array;
   done(): void;
   release(): void;
 }
@@ -17,9 +21,8 @@ export interface Claim {
 const ANSWER_MS = 1_000;
 const REST_MS = 5_000;
 const KEY_BYTES = 16;
-
-/** As many keys as one call of a store has at most. */
-const MOST_KEYS = 100;
+/** As one call of a store has at most. */
+const MOST_KEYS = 500;
 
 /** @param claimMs how long a claim holds, where whoever has it dies */
 export function createOnce(
@@ -35,6 +38,7 @@ export function createOnce(
     onError(error);
   }
 
+  /** Where the store does not answer all are new: an event that comes twice is better than one that is lost. */
   const ask = gathered<ClaimState>(async (keys) => {
     if (performance.now() < restsUntil) return keys.map(() => 'new');
     try {
@@ -46,31 +50,58 @@ export function createOnce(
       return keys.map(() => 'new');
     }
   });
-  const tell = (say: (keys: readonly string[]) => Promise<unknown>): ((key: string) => void) => {
+  /** What Customer.io has accepted the store itself tries to write again and again; nobody waits for that. */
+  const tell = (say: (keys: readonly string[]) => Promise<unknown>): ((keys: readonly string[]) => void) => {
     const said = gathered<undefined>(async (keys) => {
-      // What Customer.io has accepted the store itself tries to write again and again; nobody waits for that.
       say(keys).catch(failed);
       return keys.map(() => undefined);
     });
-    return (key) => void said(key);
+    return (keys) => keys.forEach((key) => void said(key));
   };
   const done = tell((keys) => store.done(keys));
   const release = tell((keys) => store.release(keys));
 
   return {
-    async claim(data) {
-      const key = await keyOf(data);
-      return { state: await ask(key), done: () => done(key), release: () => release(key) };
+    async claim(message) {
+      const unpacked = unpackBatch(message);
+      // The forwarder says what is to be done with it.
+      if (unpacked.kind !== 'batch') return { state: 'new', message, done() {}, release() {} };
+      const { batch, sentAt } = unpacked.batch;
+      const texts = batch.map((event) => JSON.stringify(event));
+      const keyed = await Promise.all(
+        batch.map(async ({ messageId }, i) => (isId(messageId) ? keyOf(texts[i] ?? '') : null)),
+      );
+      const keys = [...new Set(keyed.filter((key) => key !== null))];
+      const states = new Map(await Promise.all(keys.map(async (key) => [key, await ask(key)] as const)));
+      const own = keys.filter((key) => states.get(key) === 'new');
+      const claim = { message, done: () => done(own), release: () => release(own) };
+      if (own.length === keys.length) return { ...claim, state: 'new' };
+      if ([...states.values()].includes('pending')) {
+        release(own);
+        return { ...claim, state: 'pending' };
+      }
+      const left = texts.filter((_, i) => states.get(keyed[i] ?? '') !== 'done');
+      if (left.length === 0) return { ...claim, state: 'done' };
+      const tail = sentAt === undefined ? '' : `,"sentAt":${JSON.stringify(sentAt)}`;
+      return {
+        ...claim,
+        state: 'new',
+        message: utf8.encode(`{"version":1,"batch":[${left.join(',')}]${tail}}`),
+      };
     },
   };
 }
+
+/** Two events without an id may be the same to the byte, and be two. */
+const isId = (messageId: unknown): boolean => typeof messageId === 'string' && messageId !== '';
 
 /** Makes one call of those that come in one turn of the event loop. */
 function gathered<T>(call: (keys: readonly string[]) => Promise<readonly T[]>): (key: string) => Promise<T> {
   let waiting: { readonly key: string; readonly resolve: (value: T) => void }[] = [];
 
   async function run(): Promise<void> {
-    const group = waiting.splice(0, MOST_KEYS);
+    const group = waiting.slice(0, MOST_KEYS);
+    waiting = waiting.slice(MOST_KEYS);
     if (waiting.length > 0) void run();
     const values = await call(group.map(({ key }) => key));
     for (const [i, value] of values.entries()) group[i]?.resolve(value);
@@ -83,9 +114,9 @@ function gathered<T>(call: (keys: readonly string[]) => Promise<readonly T[]>): 
     });
 }
 
-/** The same for the same bytes: another message may have the same events, and is told by the proxy. */
-async function keyOf(data: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.from(data));
+/** None of a proxy, so that proxies and forwarders may have one store. */
+async function keyOf(event: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', utf8.encode(`forwarded\n${event}`));
   const text = String.fromCharCode(...new Uint8Array(hash).subarray(0, KEY_BYTES));
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -78,10 +78,36 @@ test('the same bytes twice are forwarded once, and both messages are acknowledge
   expect(errors).toEqual([]);
 });
 
+test('of a message with events that have arrived only the others are forwarded', async () => {
+  const { broker, upstream, start } = await prepare();
+  const [a, b, c] = ['A', 'B', 'C'].map((name) => event({ event: name }) as unknown as WireEvent);
+  const twin = { ...event({ event: 'Twin' }), messageId: '' } as unknown as WireEvent;
+  if (!a || !b || !c) throw new Error('no events');
+  for (const batch of [
+    [a, b],
+    [b, c, twin, twin],
+    [c, a, b],
+  ])
+    for (const { bytes } of await packBatch({ batch, sentAt: '2026-01-02T03:04:06.000Z' })) {
+      await broker.stream.publish(SUBJECT, bytes);
+      if (batch[0] === a) await start();
+      await vi.waitFor(async () => expect(await held(broker)).toBe(0), WAIT);
+    }
+  expect(namesIn(upstream)).toEqual(['A', 'B', 'C', 'Twin', 'Twin']);
+  expect(upstream.received.map(({ body }) => body.sentAt)).toEqual([
+    '2026-01-02T03:04:06.000Z',
+    '2026-01-02T03:04:06.000Z',
+  ]);
+});
+
 test('what another forwarder is sending waits until that has ended, or has died', async () => {
   const { broker, upstream, store, start } = await prepare();
   const bytes = await publish(broker, 'Claimed');
-  const hash = await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes));
+  const { batch } = JSON.parse(new TextDecoder().decode(bytes)) as { batch: readonly object[] };
+  const hash = await crypto.subtle.digest(
+    'SHA-256',
+    new TextEncoder().encode(`forwarded\n${JSON.stringify(batch[0])}`),
+  );
   const key = Buffer.from(hash).subarray(0, 16).toString('base64url');
   // As a forwarder does that dies then.
   expect(await store.claim([key], 3_000)).toEqual(['new']);
