@@ -183,7 +183,9 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
     );
   if (mood === 'good' && arrived.length < wanted.length - again)
     problems.push(`${arrived.length} of ${wanted.length} arrived`);
-  const ids = judgement.events.map(({ messageId }) => (typeof messageId === 'string' ? messageId : null));
+  const ids = judgement.events.map(({ messageId }) =>
+    typeof messageId === 'string' && messageId !== '' ? messageId : null,
+  );
   for (const each of rejected as readonly Record<string, unknown>[])
     if (!ids.some((id) => id === each['messageId'])) problems.push('an id was rejected that never came');
   return problems;

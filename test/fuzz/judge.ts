@@ -29,6 +29,9 @@ export function judge({ bytes: sent, encoding, end }: Body): Judgement {
   } catch {
     return bad('no JSON');
   }
+  // A hundred in a field of an event, and what is around that; no body here comes near.
+  if (levelsOf(bytes.toString()) > 104) return bad('nested deeply');
+  if (isObject(body) && Object.keys(body).length > 50) return bad('too many fields');
   const batch = isObject(body) ? body['batch'] : undefined;
   if (!Array.isArray(batch)) return bad('no batch');
   if (batch.length > LIMITS.maxEvents) return bad('too many events');
@@ -71,6 +74,17 @@ export function isOfAnother(
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The most brackets and braces that are open at a time, outside of texts. */
+function levelsOf(json: string): number {
+  let [levels, most] = [0, 0];
+  for (const [sign] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (sign === '[' || sign === '{') levels += 1;
+    else if (sign === ']' || sign === '}') levels -= 1;
+    most = Math.max(most, levels);
+  }
+  return most;
 }
 
 function unpacked(bytes: Buffer): Buffer | null {
