@@ -6,6 +6,7 @@ export interface ProxyLogEntry {
   /** ISO 8601. */
   readonly time: string;
   readonly method: string;
+  /** Of a path that is none of the proxy's, 200 characters at most. */
   readonly path: string;
   readonly status: number;
   readonly durationMs: number;
