@@ -13,10 +13,10 @@ export interface Kill {
 export interface Reasons {
   /** The forwarder that had brought it was killed before it had heard the answer, or could acknowledge. */
   forwarder: number;
-  /** A node of NATS was killed in the moment in which it was acknowledged. */
-  nats: number;
-  /** Redis was killed, and forgot what it knew. */
+  /** Redis was killed, and forgot what it knew, or was left alone after that. */
   redis: number;
+  /** A node of NATS was killed in the moment in which it was acknowledged, and nobody remembered it. */
+  nats: number;
   /** A proxy was killed between the stream and its own memory, and the browser sent the batch again. */
   proxy: number;
   none: number;
@@ -24,6 +24,8 @@ export interface Reasons {
 
 /** An answer, and an acknowledgement after it, are there after so long on a machine that is busy. */
 const UNDER_WAY_MS = 1_500;
+/** A Redis that is killed comes back after so long, and is left alone for some seconds. */
+const ALONE_MS = 12_000;
 /** So long browsers try, and claims last. */
 const AGAIN_MS = 40_000;
 
@@ -38,8 +40,8 @@ export function reasonsOf(repeated: readonly Repeated[], kills: readonly Kill[])
         kills.some((kill) => kill.kind === kind && (!name || kill.name === name) && isIn(kill, from, to));
       if (was('forwarder', before.at - 100, before.at + UNDER_WAY_MS, `forwarder-${before.forwarder + 1}`))
         reasons.forwarder += 1;
+      else if (was('redis', before.at - ALONE_MS, againAt)) reasons.redis += 1;
       else if (was('nats', before.at - 100, before.at + UNDER_WAY_MS)) reasons.nats += 1;
-      else if (was('redis', before.at - UNDER_WAY_MS, againAt)) reasons.redis += 1;
       else if (was('proxy', before.at - AGAIN_MS, againAt)) reasons.proxy += 1;
       else reasons.none += 1;
     }
