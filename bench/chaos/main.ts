@@ -73,6 +73,7 @@ async function run(plan: Plan): Promise<Outcome> {
       ...(plan.deduplicate ? { CIO_REDIS_URL: redis.url } : { CIO_DEDUPLICATE: 'off' }),
     };
     let parked = 0;
+    const errors = new Map<string, number>();
     const ports = await Promise.all(Array.from({ length: PROXIES + FORWARDERS }, freePort));
     const proxies = ports.slice(0, PROXIES).map((port, i) =>
       createCommand({
@@ -92,7 +93,12 @@ async function run(plan: Plan): Promise<Outcome> {
         kind: 'forwarder',
         port,
         environment: forwarderEnvironment(i),
-        onLine: (line) => void (parked += Number(line.includes('"outcome":"never"'))),
+        onLine(line) {
+          parked += Number(line.includes('"outcome":"never"'));
+          // Of each error once in a while, as the forwarder tells it.
+          const { error } = line.startsWith('{') ? (JSON.parse(line) as { error?: string }) : {};
+          if (error !== undefined) errors.set(error, (errors.get(error) ?? 0) + 1);
+        },
       }),
     );
     const parts: [Part, ...Part[]] = [
@@ -181,6 +187,7 @@ async function run(plan: Plan): Promise<Outcome> {
       const after = await count();
       replayed = after.events - drained.events;
     }
+    for (const [error, count] of errors) console.error(`${count} × in the logs of forwarders: ${error}`);
     return {
       counted: drained,
       replayed,

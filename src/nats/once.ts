@@ -18,7 +18,10 @@ export interface Claim {
   release(): void;
 }
 
-const ANSWER_MS = 1_000;
+/** No browser waits for it. */
+const ANSWER_MS = 5_000;
+/** A store that has failed so often in a row is left alone for a while: one answer that came late says nothing of the next. */
+const MOST_FAILURES = 3;
 const REST_MS = 5_000;
 const KEY_BYTES = 16;
 /** As one call of a store has at most. */
@@ -30,11 +33,12 @@ export function createOnce(
   claimMs: () => number,
   onError: (error: unknown) => void,
 ): Once {
+  let failures = 0;
   let restsUntil = 0;
 
-  /** A store that fails is left alone for a while. */
   function failed(error: unknown): void {
-    restsUntil = performance.now() + REST_MS;
+    failures += 1;
+    if (failures % MOST_FAILURES === 0) restsUntil = performance.now() + REST_MS;
     onError(error);
   }
 
@@ -44,6 +48,7 @@ export function createOnce(
     try {
       const states = await within(ANSWER_MS, () => store.claim(keys, claimMs()));
       if (states.length !== keys.length) throw new TypeError('A store must answer one state for each key.');
+      failures = 0;
       return states;
     } catch (error) {
       failed(error);
@@ -53,7 +58,7 @@ export function createOnce(
   /** What Customer.io has accepted the store itself tries to write again and again; nobody waits for that. */
   const tell = (say: (keys: readonly string[]) => Promise<unknown>): ((keys: readonly string[]) => void) => {
     const said = gathered<undefined>(async (keys) => {
-      say(keys).catch(failed);
+      say(keys).catch(onError);
       return keys.map(() => undefined);
     });
     return (keys) => keys.forEach((key) => void said(key));
