@@ -4,6 +4,12 @@ import type { Parcel } from './parcel.ts';
 /** Sends these on as one batch. */
 export type SendParcels = (parcels: readonly Parcel[]) => Promise<Delivery>;
 
+export interface HalvingLimits {
+  readonly mostRequests?: number;
+  /** Whether one more request may look for a faulty event. */
+  readonly mayAsk?: () => boolean;
+}
+
 /** Two faulty events in 500 are found; a batch with more of them goes back to its sender, who halves it. */
 const MOST_REQUESTS = 40;
 
@@ -20,7 +26,7 @@ export async function sendInHalves(
   parcels: readonly Parcel[],
   send: SendParcels,
   leftMs: () => number,
-  mostRequests: number = MOST_REQUESTS,
+  { mostRequests = MOST_REQUESTS, mayAsk = () => true }: HalvingLimits = {},
 ): Promise<Delivery> {
   const before = leftMs();
   const whole = await send(parcels);
@@ -36,7 +42,7 @@ export async function sendInHalves(
   async function settle(group: readonly Parcel[], isFaulty: boolean): Promise<Delivery> {
     const [only] = group;
     if (!isFaulty || group.length === 1) {
-      if (requests >= mostRequests) return whole;
+      if (requests >= mostRequests || !mayAsk()) return whole;
       requests += 1;
       const delivery = await send(group);
       if (delivery.kind !== 'rejected') return delivery;

@@ -1,4 +1,5 @@
 import type { Ask } from './ask.ts';
+import { createFetchAsk } from './fetch-ask.ts';
 import { createNodeAsk } from './node-upstream.ts';
 
 const atStart: unknown = globalThis.fetch;
@@ -9,8 +10,9 @@ export function createDefaultAsk(): Ask {
   const askNode = /undici/i.test(String(atStart)) ? createNodeAsk() : undefined;
   const isDirected = createDispatcherCheck();
   // Looked up when it is used: runtimes and tests replace it.
+  const askFetch = createFetchAsk((url, init) => fetch(url, init));
   return (url, init) =>
-    askNode && globalThis.fetch === atStart && !isDirected() ? askNode(url, init) : fetch(url, init);
+    askNode && globalThis.fetch === atStart && !isDirected() ? askNode(url, init) : askFetch(url, init);
 }
 
 /** Where versions of undici, which is Node's `fetch`, keep what their requests go through. Node 20 to 24 have the first, Node 26 has two. */

@@ -1,15 +1,15 @@
 import type { WireEvent } from '../wire.ts';
 import { sendInHalves } from './bisect.ts';
 import { within } from './deadline.ts';
-import type { CameWhole } from './admission.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
+import { createHalvingBudget } from './halving-budget.ts';
 import type { Note } from './log.ts';
 import { createMerge } from './merge.ts';
 import type { Parcel } from './parcel.ts';
-import type { Accept } from './passage.ts';
 import type { RequestInfo } from './prepare.ts';
-import type { Upstream } from './upstream.ts';
+import { senderOf, type Shipment } from './shipment.ts';
+import type { Upstream, UpstreamLimits } from './upstream.ts';
 import { strictUtf8 } from './utf8.ts';
 
 /** A batch that has passed every check. */
@@ -28,25 +28,16 @@ export interface DispatchNeeds {
   /** What a batch has at most when it comes, in milliseconds. */
   readonly timeoutMs: number;
   readonly upstream: Upstream;
-}
-
-export interface Shipment {
-  readonly parcels: readonly Parcel[];
-  readonly sentAt?: string | undefined;
-  /** All this as it came, where nothing has been changed. */
-  readonly came?: CameWhole | undefined;
-  readonly info: RequestInfo;
-  /** When its time is over, by `performance.now()`. */
-  readonly endsAt: number;
-  readonly clientKey: string;
-  readonly accept?: Accept | undefined;
+  readonly limits: Pick<UpstreamLimits, 'maxPerSecond'>;
 }
 
 /** Brings what has passed every check to where it is safe. Never rejects. */
 export type Dispatch = (shipment: Shipment, note: Note) => Promise<Delivery>;
 
-export function createDispatch({ deliver, merge, timeoutMs, upstream }: DispatchNeeds): Dispatch {
-  const alone: Dispatch = async ({ parcels, sentAt, came, endsAt, accept }, note) => {
+export function createDispatch({ deliver, limits, merge, timeoutMs, upstream }: DispatchNeeds): Dispatch {
+  const budget = createHalvingBudget({ ...limits, isBusy: () => upstream.state().queued > 0 });
+  const alone: Dispatch = async (shipment, note) => {
+    const { parcels, sentAt, came, endsAt, accept } = shipment;
     const leftMs = (): number => endsAt - performance.now();
     return inTime(leftMs(), (signal) => {
       const send = async (part: readonly Parcel[]): Promise<Delivery> => {
@@ -55,7 +46,7 @@ export function createDispatch({ deliver, merge, timeoutMs, upstream }: Dispatch
         if (delivery.kind === 'delivered') accept?.(part);
         return delivery;
       };
-      return sendInHalves(parcels, send, leftMs);
+      return sendInHalves(parcels, send, leftMs, { mayAsk: () => budget.take(senderOf(shipment)) });
     });
   };
   if (!deliver) return merge ? createMerge({ ...merge, alone, timeoutMs, upstream }) : alone;

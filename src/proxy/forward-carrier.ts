@@ -81,7 +81,7 @@ export function createCarrier(settings: UpstreamSettings): Carrier {
 
     for (const parcels of inBodies(all)) {
       // Nobody else would halve it: there is no limit to time and requests but that of each request.
-      const delivery = await sendInHalves(parcels, send, () => Infinity, Infinity);
+      const delivery = await sendInHalves(parcels, send, () => Infinity, { mostRequests: Infinity });
       if (delivery.kind === 'delivered') {
         for (const { id, reason } of delivery.rejected ?? []) rejected.push(rejection(id, reason));
       } else if (delivery.kind === 'rejected') {

@@ -17,6 +17,8 @@ export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   /** For hooks and delivery together. */
   readonly timeoutMs: number;
   readonly findJudge: FindJudge;
+  /** Why no batch is taken now. */
+  readonly refusal?: (() => Refusal | undefined) | undefined;
   /** Without it, what comes again is sent again. */
   readonly passOnce?: PassOnce | undefined;
 }
@@ -27,6 +29,8 @@ export type Ingest = (
   note: Note,
   lease: BodyLease,
 ) => Promise<Answer | Refusal>;
+
+const SMALL_BYTES = 200;
 
 const SUCCESS = { success: true } satisfies BatchAnswer;
 /** Always the same, so that its headers are put together once. */
@@ -44,6 +48,10 @@ export function createIngest(needs: IngestNeeds): Ingest {
     if (credentials.kind === 'refused') return credentials;
     const judge = await needs.findJudge(credentials.token);
     if (typeof judge !== 'function') return judge;
+    // A body is not read that could not be sent on. One without events, by which senders ask for their key, is smaller than this.
+    const refusal =
+      Number(incoming.headers.get('Content-Length')) > SMALL_BYTES ? needs.refusal?.() : undefined;
+    if (refusal) return refusal;
     const body = await readBody(incoming, needs, lease);
     if (body.kind === 'refused') return body;
     note.bytes = body.length;

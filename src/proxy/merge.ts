@@ -3,9 +3,8 @@ import { TOLERANCE_MS } from './clock.ts';
 import { within } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { describe } from './describe.ts';
-import type { Shipment } from './dispatch.ts';
+import { senderOf, type Shipment } from './shipment.ts';
 import type { Note } from './log.ts';
-import { networkOf } from './network.ts';
 import type { Upstream } from './upstream.ts';
 
 /** How batches of different browsers go to Customer.io in one request. */
@@ -35,6 +34,8 @@ const TIMER_MS = 1;
 const APART_MS = 60_000;
 /** As many such senders as are remembered. */
 const MOST_APART = 1_000;
+/** So many merged requests are taken apart in that time; then every batch goes by itself for as long. */
+const MOST_TAKEN_APART = 20;
 
 /** A batch that is in one request with others. */
 interface Part {
@@ -59,16 +60,17 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Senders of faulty events, and until when each of them goes by itself. */
   const apart = new Map<string, number>();
+  const pause = createPause();
 
   function flush(): void {
     clearTimeout(timer);
     const group = parts;
     [parts, bytes, timer] = [[], 0, undefined];
-    void settle(group);
+    void settle(group, true);
   }
 
   /** Brings the batches of a group there, all in one request where that works. */
-  async function settle(group: readonly Part[]): Promise<void> {
+  async function settle(group: readonly Part[], isWhole: boolean): Promise<void> {
     const [only] = group;
     if (only && group.length === 1) {
       only.resolve(alone(only.shipment, only.note).then((delivery) => watched(only.shipment, delivery)));
@@ -82,8 +84,9 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
       }
       return;
     }
+    if (isWhole) pause.count();
     const middle = Math.ceil(group.length / 2);
-    await Promise.all([settle(group.slice(0, middle)), settle(group.slice(middle))]);
+    await Promise.all([settle(group.slice(0, middle), false), settle(group.slice(middle), false)]);
   }
 
   async function together(group: readonly Part[]): Promise<Delivery> {
@@ -125,7 +128,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
 
   return (shipment, note) => {
     const { sentAt, endsAt } = shipment;
-    if (endsAt - performance.now() < timeoutMs / 2 || !isOfNow(sentAt) || isApart(shipment))
+    if (pause.isOn() || endsAt - performance.now() < timeoutMs / 2 || !isOfNow(sentAt) || isApart(shipment))
       return alone(shipment, note).then((delivery) => watched(shipment, delivery));
     const list = shipment.came?.list ?? listOf(shipment.parcels);
     if (bytes + list.length > MOST_BYTES && parts.length > 0) flush();
@@ -138,9 +141,18 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   };
 }
 
-/** Who has sent it, as far as that is known: where the address is not, it may be anybody. */
-function senderOf({ clientKey, info: { address } }: Shipment): string | undefined {
-  return address === undefined ? undefined : `${networkOf(address)} ${clientKey}`;
+/** Where many requests have to be taken apart, merging costs Customer.io more requests than it spares. */
+function createPause(): { count(): void; isOn(): boolean } {
+  let [count, since, until] = [0, Number.NEGATIVE_INFINITY, 0];
+  return {
+    count() {
+      const now = performance.now();
+      if (now - since >= APART_MS) [count, since] = [0, now];
+      count += 1;
+      if (count > MOST_TAKEN_APART) until = now + APART_MS;
+    },
+    isOn: () => until > 0 && performance.now() < until,
+  };
 }
 
 /** A merged request has one `sentAt`, that of the proxy: a browser whose clock is wrong keeps its own, alone. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Ask, AskInit, UpstreamAnswer } from './ask.ts';
 import { isNode } from './node-runtime.ts';
+import { MAX_ANSWER_BYTES } from './read-limited.ts';
 
 /** Customer.io closes what was idle for a minute: https://docs.customer.io/integrations/api/cdp/ */
 const IDLE_MS = 30_000;
@@ -59,12 +60,21 @@ export function createNodeAsk(): Ask | undefined {
   return (url, init) => ask(new URL(url), init);
 }
 
-/** @throws when it breaks off */
+/** Of more than {@link MAX_ANSWER_BYTES} the rest is not read: the status says what has become of the batch. @throws when it breaks off */
 async function read(answer: IncomingMessage): Promise<UpstreamAnswer> {
   const { statusCode: status = 0, headers } = answer;
   const chunks: Uint8Array[] = [];
+  let length = 0;
   await new Promise<void>((resolve, reject) => {
-    answer.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+    answer.on('data', (chunk: Uint8Array) => {
+      length += chunk.length;
+      if (length <= MAX_ANSWER_BYTES) {
+        chunks.push(chunk);
+        return;
+      }
+      resolve();
+      answer.destroy();
+    });
     answer.on('end', resolve);
     answer.on('error', reject);
   });

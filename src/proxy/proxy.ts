@@ -14,6 +14,7 @@ import { prolongedCookie } from './cookie.ts';
 import { createCors } from './cors.ts';
 import { type CredentialCheck, createCredentialCheck } from './credentials.ts';
 import { createDeduplicate } from './deduplicate.ts';
+import { refusalOf } from './delivery.ts';
 import { createDispatch } from './dispatch.ts';
 import { fromRequest, toResponse } from './fetch-door.ts';
 import { createFileServer } from './files.ts';
@@ -100,7 +101,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
   const guard = takesTokens ? createGuard(customerToken, settings.fetch) : WITHOUT_TOKENS;
   const upstream = createUpstream(createForward(settings), settings.upstream);
-  const dispatch = createDispatch({ ...settings, upstream });
+  const dispatch = createDispatch({ ...settings, limits: settings.upstream, upstream });
   const { deduplicate, timeoutMs } = settings;
   const passOnce = deduplicate && createDeduplicate({ ...deduplicate, timeoutMs });
   const limits = rateLimit && lazy(async () => (await import('./rate-limit.ts')).createRateLimit(rateLimit));
@@ -121,7 +122,11 @@ export function createProxy(options: ProxyOptions): CioProxy {
         if (credentials.kind === 'refused') return credentials;
         return (await (await limits()).ofKey(credentials.key)) ?? credentials;
       };
-  const needs = { ...settings, ...guard, checkCredentials, dispatch, passOnce };
+  const refusal = (): Refusal | undefined => {
+    const delivery = settings.deliver ? undefined : upstream.refusal();
+    return delivery && delivery.kind !== 'delivered' ? refusalOf(delivery) : undefined;
+  };
+  const needs = { ...settings, ...guard, checkCredentials, dispatch, passOnce, refusal };
   const ingest = createIngest(needs);
   const privateDoor = lazy(async () => (await import('./private.ts')).createPrivateDoor(needs));
 
@@ -145,6 +150,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
     route: Route | null,
     note: Note,
   ): Promise<Answer | Refusal> {
+    // What came before it stops is answered, however long it waits for the limits.
+    const isClosing = lifetime.isClosing();
     if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
     const tooOften =
       limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
@@ -165,7 +172,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       const headers = { ...NO_STORE, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
       return answer(200, headers, (await metrics()).text(upstream.state()));
     }
-    if (lifetime.isClosing()) {
+    if (isClosing) {
       const refusal = comeBackLater('closing', 'This copy of the proxy is stopping: send it again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }

@@ -1,5 +1,6 @@
 import type { Ask } from './ask.ts';
 import { createDefaultAsk } from './default-ask.ts';
+import { createFetchAsk } from './fetch-ask.ts';
 import type { FetchLike } from './forward.ts';
 import type { ProxyOptions } from './options.ts';
 import type { UpstreamLimits } from './upstream.ts';
@@ -43,7 +44,7 @@ export function resolveUpstream(
     upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
     // Looked up when it is used: runtimes and tests replace it.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    ask: options.fetch ?? createDefaultAsk(),
+    ask: options.fetch ? createFetchAsk(options.fetch) : createDefaultAsk(),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     upstream: {
       ...UPSTREAM,

@@ -59,6 +59,8 @@ export interface Upstream {
   /** Brings one batch there. @throws the reason of `signal`, when its time is over */
   send(body: BatchBody, time: SendingTime, note: Note): Promise<Delivery>;
   state(): UpstreamState;
+  /** What a batch would be told that was sent now; `undefined`: that is not known before. */
+  refusal(): Delivery | undefined;
 }
 
 export interface SendingTime {
@@ -93,10 +95,10 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
 
   async function attempt(body: BatchBody, { signal, endsAt }: SendingTime, note: Note): Promise<Delivery> {
     if (breaker.waitMs() > 0) return resting(breaker);
-    if (!(await gate.enter(signal))) return later('Too many deliveries are under way.', 1);
+    if (!(await gate.enter(signal))) return busy();
     try {
       // Who had the place before may have given it up for want of time, and whoever waited with them has no more of it.
-      if (isLate(endsAt)) return later('Too many deliveries are under way.', 1);
+      if (isLate(endsAt)) return busy();
       // It may have gone down while this one waited.
       const given = breaker.begin();
       if (given === null) return resting(breaker);
@@ -130,6 +132,10 @@ export function createUpstream(forward: Forward, limits: UpstreamLimits): Upstre
         if (breaker.waitMs() > 0 || isLate(endsAt)) return delivery;
       }
     },
+    refusal() {
+      if (breaker.waitMs() > 0) return resting(breaker);
+      return gate.counts().queued >= limits.maxQueued && limits.maxQueued > 0 ? busy() : undefined;
+    },
     state: () => ({
       health: breaker.isOpen() ? 'down' : misconfigured ? 'misconfigured' : 'up',
       ...gate.counts(),
@@ -144,6 +150,10 @@ function isLate(endsAt: number): boolean {
 
 function resting(breaker: Breaker): Delivery {
   return later('Upstream is down, and left alone for a while.', Math.ceil(breaker.waitMs() / 1_000));
+}
+
+function busy(): Delivery {
+  return later('Too many deliveries are under way.', 1);
 }
 
 function later(detail: string, seconds: number): Delivery {

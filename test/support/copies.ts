@@ -70,8 +70,7 @@ export const mountedFrom = (origin: string): Mounted => ({
         if (request.headers[name] !== undefined) headers.set(name, String(request.headers[name]));
       const { method = 'GET' } = request;
       const answer = await fetch(`${origin}/v1/batch`, { method, headers, body: Buffer.concat(chunks) });
-      response.statusCode = answer.status;
-      response.setHeader('Content-Type', answer.headers.get('Content-Type') ?? '');
+      response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type') ?? '' });
       response.end(new Uint8Array(await answer.arrayBuffer()));
     };
     request.on('data', (chunk) => void chunks.push(chunk));

@@ -226,10 +226,10 @@ async function openSite(id: string, standIn: string): Promise<Site> {
     }) as unknown as IncomingMessage; // all that the proxy reads of one
     underWay++;
     proxy.node(again, {
-      set statusCode(status: number) {
+      writeHead(status, all) {
         response.statusCode = status;
+        for (const [name, value] of Object.entries(all)) response.setHeader(name, value);
       },
-      setHeader: (name, value) => response.setHeader(name, value),
       end(bytes) {
         underWay--;
         note(body, does === 'pass' ? response.statusCode : does);

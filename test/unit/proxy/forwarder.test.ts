@@ -229,6 +229,8 @@ test('messages go side by side', async () => {
   const first = new Promise<Answer>((resolve) => (free = () => resolve({})));
   upstream.respond(() => (upstream.received.length === 1 ? first : {}));
   const slow = forwarder.forward(await message([event()]));
+  // What comes in the same turn goes in the same request.
+  await expect.poll(() => upstream.received.length).toBe(1);
   const quick = await forwarder.forward(await message([event()]));
   expect(quick).toMatchObject({ kind: 'done' });
   free();
