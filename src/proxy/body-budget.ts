@@ -83,7 +83,9 @@ class Lease implements BodyLease {
   #hasRoom(more: number): boolean {
     const { used, maxBytes, byNetwork } = this.#counts;
     if (more <= 0 || used + more <= maxBytes * FAIR.used) return true;
-    const own = this.#network === undefined ? 0 : (byNetwork.get(this.#network) ?? 0);
-    return used + more <= maxBytes && own + more <= maxBytes * FAIR.ofOneAddress;
+    if (used + more > maxBytes) return false;
+    // Where nobody knows who it is, there is no share.
+    if (this.#network === undefined) return true;
+    return (byNetwork.get(this.#network) ?? 0) + more <= maxBytes * FAIR.ofOneAddress;
   }
 }

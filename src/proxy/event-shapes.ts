@@ -86,7 +86,8 @@ function learn(bytes: Uint8Array, fields: readonly number[], end: number): Known
   const ends: number[] = [];
   let length = 0;
   for (let i = 0; i < end; i += FIELD) {
-    const [from = 0, to = 0] = [fields[i], fields[i + 1]];
+    const from = fields[i] ?? 0;
+    const to = fields[i + 1] ?? 0;
     names.push(textIn(bytes, from, to));
     parts.push(bytes.subarray(from, to));
     length += to - from;
