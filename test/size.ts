@@ -67,14 +67,14 @@ const bundles = [
   { name: 'dist/cio-stub.js', budget: 0.5 * KB, code: readFileSync('dist/cio-stub.js', 'utf8') },
   {
     name: 'cio-first-party/proxy',
-    budget: 19.8 * KB,
+    budget: 26 * KB,
     code: await firstLoad(
       `import { createProxy } from ${dist('proxy.js')}; globalThis.create = createProxy;`,
     ),
   },
   {
     name: 'proxy: createForwarder',
-    budget: 7.5 * KB,
+    budget: 7.7 * KB,
     code: await firstLoad(
       `import { createForwarder } from ${dist('proxy.js')}; globalThis.create = createForwarder;`,
     ),
@@ -92,8 +92,8 @@ const bundles = [
   ...(await Promise.all(
     (
       [
-        ['proxy-tokens.js', 12.5 * KB],
-        ['proxy-private.js', 5 * KB],
+        ['proxy-tokens.js', 13.1 * KB],
+        ['proxy-private.js', 5.6 * KB],
         ['proxy-rate-limit.js', 1.5 * KB],
         ['proxy-shared-claims.js', 1.5 * KB],
         ['proxy-metrics.js', 1.5 * KB],

@@ -15,8 +15,8 @@ export function createDefaultAsk(): Ask {
     askNode && globalThis.fetch === atStart && !isDirected() ? askNode(url, init) : askFetch(url, init);
 }
 
-/** Where versions of undici, which is Node's `fetch`, keep what their requests go through. Node 20 to 24 have the first, Node 26 has two. */
-const DISPATCHERS = [1, 2, 3, 4].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+/** Where versions of undici, which is Node's `fetch`, keep what their requests go through, the newest first: Node 26 has the second. */
+const DISPATCHERS = [4, 3, 2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
 
 type Dispatcher = object | undefined;
 
@@ -34,8 +34,9 @@ function createDispatcherCheck(): () => boolean {
 
   function findOwn(): readonly Dispatcher[] {
     // An address that needs no network.
-    if (!dispatchers().some(Boolean)) fetch('data:,').catch(() => {});
-    else if (dispatchers().filter(Boolean).at(-1)?.constructor.name !== 'Agent') return [];
+    const newest = dispatchers().find(Boolean);
+    if (newest === undefined) fetch('data:,').catch(() => {});
+    else if (newest.constructor.name !== 'Agent') return [];
     return dispatchers();
   }
 

@@ -140,7 +140,7 @@ describe('a batch', () => {
     const { send, upstream } = await start();
     const wrong = '2020-01-01T00:00:00.000Z';
     await verdicts([send([event()]), send([event()], visitor(2), wrong), send([event()], visitor(3))]);
-    expect(upstream.received.map(({ body }) => body.batch.length).toSorted()).toEqual([1, 2]);
+    expect(new Set(upstream.received.map(({ body }) => body.batch.length))).toEqual(new Set([1, 2]));
     expect(upstream.received.map(({ body }) => body.sentAt)).toContain(wrong);
   });
 
@@ -172,13 +172,9 @@ describe('an event that Customer.io does not take', () => {
     const batches = Array.from({ length: 16 }, (_, i) => [event(i === 5 ? { event: 'Poison' } : {})]);
     const answers = await verdicts(batches.map((batch, i) => send(batch, visitor(i))));
     expect(answers.map((each, i) => (i === 5 ? told : '200'))).toEqual(answers);
-    expect(taken.toSorted()).toEqual(
-      batches
-        .flat()
-        .filter((each) => each['event'] !== 'Poison')
-        .map(({ messageId }) => messageId)
-        .toSorted(),
-    );
+    const good = batches.flat().filter((each) => each['event'] !== 'Poison');
+    expect(taken).toHaveLength(good.length);
+    expect(new Set(taken)).toEqual(new Set(good.map(({ messageId }) => messageId)));
     // One request for all, and two for each of the four halvings of sixteen.
     expect(upstream.received.length).toBeLessThanOrEqual(1 + 2 * 4);
   });
