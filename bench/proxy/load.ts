@@ -2,6 +2,10 @@
 export const CLIENT_KEY = 'client-api-key-web';
 export const WRITE_KEY = 'write-key';
 export const EVENTS_PER_BATCH = 100;
+/** Stands in every `messageId` until the first request. */
+export const PLACE = 'fresh000';
+/** Of the browser's clock before that of this machine, so that a run of some seconds stays within what may be merged. */
+const AHEAD_MS = 5_000;
 
 const PAGE = {
   path: '/shoes/42',
@@ -25,12 +29,11 @@ export interface Load {
   renew(): void;
 }
 
-/** Stands in every `messageId` until the first request. */
-const PLACE = 'fresh000';
 let requests = 0;
 
-export function createLoad(number: number): Load {
-  const batch = Array.from({ length: EVENTS_PER_BATCH }, (_, i) => ({
+/** The body of a batch of so many events, in which {@link PLACE} stands for what is new in each `messageId`. */
+export function textOfBatch(number: number, events: number): string {
+  const batch = Array.from({ length: events }, (_, i) => ({
     type: 'track',
     messageId: `bench-${PLACE}-${i.toString(36)}`,
     timestamp: '2026-01-02T03:04:05.678Z',
@@ -40,7 +43,11 @@ export function createLoad(number: number): Load {
     properties: { product: `sku-${i}`, price: 12.5 + i, currency: 'EUR', tags: ['new', 'größe 42'] },
     context: CONTEXT,
   }));
-  const body = Buffer.from(JSON.stringify({ batch, sentAt: '2026-01-02T03:04:06.000Z' }));
+  return JSON.stringify({ batch, sentAt: new Date(Date.now() + AHEAD_MS).toISOString() });
+}
+
+export function createLoad(number: number): Load {
+  const body = Buffer.from(textOfBatch(number, EVENTS_PER_BATCH));
   const places: number[] = [];
   for (let at = body.indexOf(PLACE); at >= 0; at = body.indexOf(PLACE, at + 1)) places.push(at);
   return {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { median } from '../statistics.ts';
+import { measureRates } from './rates.ts';
 import { EVENTS_PER_BATCH } from './load.ts';
 import {
   type CandidateName,
@@ -23,9 +24,9 @@ const MEMORY_BATCHES = 10_000;
 const COST_PROCESSES = 3;
 const COST_PAIRS = 30;
 const MOST_COST = 0.05;
-const USAGE = `npm run bench:proxy -- [--runs=3] [--seconds=6] [--quick] [--cost]
-Everything together writes bench/proxy/results.json and the table in the README; --quick writes nothing, nor does --cost,
-which measures the cost of deduplication alone.`;
+const USAGE = `npm run bench:proxy -- [--runs=3] [--seconds=6] [--quick] [--cost] [--rates]
+Everything together writes bench/proxy/results.json and the tables in the README; --quick writes nothing, nor does --cost,
+which measures the cost of deduplication alone. --rates measures small batches alone, and writes their table.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '6' },
     quick: { type: 'boolean', default: false },
     cost: { type: 'boolean', default: false },
+    rates: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -88,6 +90,11 @@ async function main(): Promise<number> {
     console.log(`cost of deduplication: ${percent(part)}, ${times}`);
     return 0;
   }
+  const rates = await measureRates(runs, seconds);
+  console.log(`\n${joined(rates.lines)}\n`);
+  if (!options.quick) await write('../../README.md', intoReadme(readme(), RATES, joined(rates.lines)));
+  if (options.rates) return rates.isMet ? 0 : 1;
+
   const all: Record<CandidateName, Run[]> = { ours: [], guide: [], bare: [] };
   for (let turn = 0; turn < runs; turn += 1)
     for (const name of NAMES) {
@@ -101,10 +108,17 @@ async function main(): Promise<number> {
   const table = markdown(results, memoryMb, cost);
   console.log(`\n${table}\n`);
   if (!options.quick) {
-    await write('results.json', JSON.stringify({ runs, seconds, load, results, memoryMb, cost }));
-    await write('../../README.md', intoReadme(readFileSync(fileOf('../../README.md'), 'utf8'), table));
+    await write(
+      'results.json',
+      JSON.stringify({ runs, seconds, load, results, rates: rates.results, memoryMb, cost }),
+    );
+    await write('../../README.md', intoReadme(readme(), ALL, table));
   }
-  const isMet = ROWS.every(({ target }) => target(results)[1]) && isFlat(memoryMb) && cost.part <= MOST_COST;
+  const isMet =
+    rates.isMet &&
+    ROWS.every(({ target }) => target(results)[1]) &&
+    isFlat(memoryMb) &&
+    cost.part <= MOST_COST;
   return isMet ? 0 : 1;
 }
 
@@ -140,17 +154,25 @@ function markdown(results: Results, memoryMb: readonly number[], { part }: Cost)
     [million, flat, '', '', isFlat(memoryMb) ? 'flat' : '**missed**: flat'],
     ['cost of deduplication', percent(part), '', '', `${part <= MOST_COST ? '' : '**missed**: '}≤ 5 %`],
   ];
+  return joined(rows);
+}
+
+function joined(rows: readonly (readonly string[])[]): string {
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-const BEGIN = '<!-- begin: npm run bench:proxy -->';
-const END = '<!-- end: npm run bench:proxy -->';
+const ALL = 'npm run bench:proxy';
+const RATES = 'npm run bench:proxy -- --rates';
 
-function intoReadme(readme: string, table: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
+const readme = (): string => readFileSync(fileOf('../../README.md'), 'utf8');
+
+/** `command`: whose table it is. */
+function intoReadme(readme: string, command: string, table: string): string {
+  const mark = `<!-- begin: ${command} -->`;
+  const begin = readme.indexOf(mark);
+  const end = readme.indexOf(`<!-- end: ${command} -->`);
   if (begin < 0 || end < begin) return readme;
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${readme.slice(end)}`;
+  return `${readme.slice(0, begin + mark.length)}\n\n${table}\n\n${readme.slice(end)}`;
 }
 
 function fileOf(file: string): string {

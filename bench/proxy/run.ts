@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { type ServerProcess, startServer } from '../../test/support/process.ts';
 import { median } from '../statistics.ts';
-import { createLoad, EVENTS_PER_BATCH, HEADERS, type Load } from './load.ts';
+import { createLoad, EVENTS_PER_BATCH, HEADERS } from './load.ts';
 import { cpuSeconds, residentMb } from './meter.ts';
 
 export type CandidateName = 'ours' | 'guide' | 'bare';
@@ -156,13 +156,11 @@ async function startCandidate(name: CandidateName | 'both'): Promise<Candidate> 
   };
 }
 
-let loads: readonly Load[] | undefined;
-
 async function fire(
   origin: string,
   limits: Pick<autocannon.Options, 'amount' | 'duration' | 'overallRate'>,
 ): Promise<autocannon.Result> {
-  loads ??= Array.from({ length: BODIES }, (_, i) => createLoad(i));
+  const loads = Array.from({ length: BODIES }, (_, i) => createLoad(i));
   const result = await autocannon({
     url: `${origin}/v1/batch`,
     connections: CONNECTIONS,

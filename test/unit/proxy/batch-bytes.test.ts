@@ -151,3 +151,25 @@ test('of too many only so many are kept, and all counted', () => {
   const { items, count } = read(batch(...Array.from({ length: 7 }, () => EVENT)), 3);
   expect([items.length, count]).toEqual([3, 7]);
 });
+
+test('what an event has from the one before is judged as if it were its own', () => {
+  const long = 'x'.repeat(100);
+  const twin = (context: string): string => `{"type":"page","messageId":"a","context":${context}}`;
+  const facesOf = (...contexts: readonly string[]): boolean[] => {
+    const text = `{"batch":[${contexts.map(twin).join(',')}]}`;
+    return (readBatch(new TextEncoder().encode(text), 500) as BatchBytes).items.map(
+      ({ face }) => face !== undefined,
+    );
+  };
+  const plain = `{"title":"${long}"}`;
+  const escaped = String.raw`{"\u0074itle":"${long}"}`;
+  expect(facesOf(plain, plain, plain)).toEqual([true, true, true]);
+  expect(facesOf(escaped, escaped, plain, escaped)).toEqual([false, false, true, false]);
+  const read = (context: string): unknown =>
+    readBatch(new TextEncoder().encode(`{"batch":[${twin(plain)},${twin(context)}]}`), 500);
+  // Only what is whole after the same bytes.
+  expect(() => read(plain.slice(0, -1))).toThrow(SyntaxError);
+  expect(() => read(`${plain}}`)).toThrow(SyntaxError);
+  expect(() => read(`${plain}x`)).toThrow(SyntaxError);
+  expect(() => read(`"${long}`)).toThrow(SyntaxError);
+});

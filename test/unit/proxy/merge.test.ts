@@ -99,11 +99,10 @@ describe('batches of different browsers that come together', () => {
 
   test('are as many requests as their bytes need', async () => {
     const { send, upstream } = await start();
-    const large = (): Record<string, unknown>[] =>
-      Array.from({ length: 8 }, () => event({ properties: { text: 'x'.repeat(20_000) } }));
-    const answers = await verdicts([1, 2, 3, 4, 5].map((nth) => send(large(), visitor(nth))));
+    const large = (): Record<string, unknown> => event({ properties: { text: 'x'.repeat(30_000) } });
+    const answers = await verdicts(Array.from({ length: 20 }, (_, nth) => send([large()], visitor(nth))));
     expect(new Set(answers)).toEqual(new Set(['200']));
-    expect(upstream.received.map(({ body }) => body.batch.length)).toEqual([16, 16, 8]);
+    expect(upstream.received.map(({ body }) => body.batch.length)).toEqual([15, 5]);
     for (const { text } of upstream.received) expect(text.length).toBeLessThan(500_000);
   });
 
@@ -152,6 +151,13 @@ describe('a batch', () => {
       expect(upstream.received).toHaveLength(merge ? 1 : 3);
     },
   );
+
+  test('of many bytes goes by itself', async () => {
+    const { send, upstream } = await start();
+    const large = Array.from({ length: 20 }, () => event({ properties: { text: 'x'.repeat(2_000) } }));
+    await verdicts([send([event()]), send(large, visitor(2)), send([event()], visitor(3))]);
+    expect(new Set(upstream.received.map(({ body }) => body.batch.length))).toEqual(new Set([20, 2]));
+  });
 
   test('is not held back for `deliver`', async () => {
     const batches: number[] = [];
