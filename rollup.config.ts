@@ -117,7 +117,7 @@ const printIntegrity: Plugin = {
 
 const isNode = (id: string): boolean => id.startsWith('node:');
 /** Packages that only some commands need, with some settings. */
-const OPTIONAL: readonly string[] = ['redis', '@nats-io/jetstream', '@nats-io/transport-node'];
+const OPTIONAL: ReadonlySet<string> = new Set(['redis', '@nats-io/jetstream', '@nats-io/transport-node']);
 const isProxy = (id: string): boolean => id.endsWith('/proxy/index.ts');
 
 /**
@@ -208,7 +208,7 @@ const config: RollupOptions[] = [
   {
     input: 'src/cli/index.ts',
     // Whoever needs it has it beside this package.
-    external: (id) => isNode(id) || isProxy(id) || OPTIONAL.includes(id),
+    external: (id) => isNode(id) || isProxy(id) || OPTIONAL.has(id),
     plugins: [resolve(), code],
     output: {
       file: 'dist/cli.js',

@@ -61,7 +61,9 @@ export async function measureRates(runs: number, seconds: number): Promise<RateT
 async function measure(name: Name, events: number, seconds: number, folder: string): Promise<Rate> {
   const isSecure = name === 'tls';
   const upstream = await startServer(START, {}, isSecure ? ['upstream', '', folder] : ['upstream']);
-  const env = isSecure ? { NODE_EXTRA_CA_CERTS: path.join(folder, 'cert.pem') } : {};
+  const env: Readonly<Record<string, string>> = isSecure
+    ? { NODE_EXTRA_CA_CERTS: path.join(folder, 'cert.pem') }
+    : {};
   const proxy = await startServer(START, env, [isSecure ? 'ours' : name, upstream.origin]);
   const fire = (forSeconds: number, connections: number): ReturnType<typeof fireWithWrk> =>
     fireWithWrk({

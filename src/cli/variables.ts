@@ -51,6 +51,8 @@ function clientIp(text: string): unknown {
 
 const flag = (text: string): unknown => (text === 'on' ? true : text === 'off' ? false : text);
 
+const merge = (text: string): unknown => (/^\d+$/.test(text) ? { waitMs: Number(text) } : flag(text));
+
 /** Many platforms keep a variable on one line. */
 const pem = (text: string): string => text.replaceAll('\\n', '\n');
 
@@ -107,6 +109,18 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     option: 'upstream.maxConcurrent',
     read: Number,
     preset: '100',
+  },
+  CIO_MERGE: {
+    must: 'on, off, or how many milliseconds a batch waits for those of other browsers, to go to Customer.io in one request with them',
+    option: 'upstream.merge',
+    read: merge,
+    preset: '5',
+  },
+  CIO_MAX_IN_FLIGHT_BYTES: {
+    must: 'how many bytes all bodies together may have that are under way: a number of 1 or more',
+    option: 'maxInFlightBytes',
+    read: Number,
+    preset: 'an eighth of the memory, 16 to 128 MiB',
   },
   CIO_TIMEOUT_MS: {
     must: 'how long a delivery may take, in milliseconds: a number of 1 or more',
@@ -240,6 +254,7 @@ const FORWARD_NAMES: ReadonlySet<string> = new Set([
   'CIO_REGION',
   'CIO_UPSTREAM_URL',
   'CIO_UPSTREAM_CONCURRENCY',
+  'CIO_MERGE',
   'CIO_TIMEOUT_MS',
   'CIO_DEDUPLICATE',
   'CIO_REDIS_URL',

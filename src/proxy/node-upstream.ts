@@ -20,12 +20,16 @@ export function createNodeAsk(): Ask | undefined {
   const secure = { request: https.request, agent: new https.Agent(kept) };
 
   /** `agent`: `false` for a connection of its own. */
-  function ask(url: URL, init: AskInit, agent?: RequestOptions['agent']): Promise<UpstreamAnswer> {
+  function ask(target: Target, init: AskInit, agent?: RequestOptions['agent']): Promise<UpstreamAnswer> {
     const { method, headers, body, signal } = init;
-    const means = url.protocol === 'http:' ? plain : secure;
+    const { isSecure, hostname, port, path } = target;
+    const means = isSecure ? secure : plain;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const request = means.request(url, {
+      const request = means.request({
+        hostname,
+        port,
+        path,
         agent: agent ?? means.agent,
         method,
         headers: {
@@ -47,7 +51,7 @@ export function createNodeAsk(): Ask | undefined {
         const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
         if (!isStale || signal.aborted || isSettling || agent === false) return reject(cause);
         isSettling = true;
-        ask(url, init, false).then(resolve, reject);
+        ask(target, init, false).then(resolve, reject);
       });
       request.on('close', () => {
         signal.removeEventListener('abort', giveUp);
@@ -57,7 +61,30 @@ export function createNodeAsk(): Ask | undefined {
     });
   }
 
-  return (url, init) => ask(new URL(url), init);
+  // Nearly always the same address: to take it apart costs more than to compare it.
+  let last = { href: '', target: targetOf('http://localhost') };
+  return (url, init) => {
+    if (url !== last.href) last = { href: url, target: targetOf(url) };
+    return ask(last.target, init);
+  };
+}
+
+interface Target {
+  readonly isSecure: boolean;
+  readonly hostname: string;
+  readonly port: string;
+  readonly path: string;
+}
+
+function targetOf(href: string): Target {
+  const { protocol, hostname, port, pathname, search } = new URL(href);
+  // An IPv6 address has brackets in a URL alone.
+  return {
+    isSecure: protocol === 'https:',
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port,
+    path: pathname + search,
+  };
 }
 
 /** Of more than {@link MAX_ANSWER_BYTES} the rest is not read: the status says what has become of the batch. @throws when it breaks off */

@@ -177,7 +177,7 @@ describe('an event that Customer.io does not take', () => {
     const taken = refuseThe('Poison', upstream, answer);
     const batches = Array.from({ length: 16 }, (_, i) => [event(i === 5 ? { event: 'Poison' } : {})]);
     const answers = await verdicts(batches.map((batch, i) => send(batch, visitor(i))));
-    expect(answers.map((each, i) => (i === 5 ? told : '200'))).toEqual(answers);
+    expect(answers.map((_each, i) => (i === 5 ? told : '200'))).toEqual(answers);
     const good = batches.flat().filter((each) => each['event'] !== 'Poison');
     expect(taken).toHaveLength(good.length);
     expect(new Set(taken)).toEqual(new Set(good.map(({ messageId }) => messageId)));
