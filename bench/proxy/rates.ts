@@ -139,7 +139,7 @@ function table(results: Readonly<Record<string, Rate>>): RateTable {
           ours >= guide * LEAST_OF_GUIDE,
         ),
       );
-    return [`${events} event${events > 1 ? 's' : ''} a batch`, ...rates.map(rounded), parts.join(', ')];
+    return [`${events} event${events > 1 ? 's' : ''} a batch`].concat(rates.map(rounded), parts.join(', '));
   });
   const [ours, tls, unmerged] = [of('ours', 1), of('tls', 1), of('unmerged', 1)];
   const part = tls.perCoreSecond / ours.perCoreSecond;

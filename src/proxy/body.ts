@@ -1,6 +1,7 @@
 import { comeBackLater, refuse, type Refusal } from './answer.ts';
 import type { BodyLease } from './body-budget.ts';
 import type { Incoming, Unread } from './incoming.ts';
+import { createTurns } from './turns.ts';
 import { createUnpack, readsGzip } from './unpack.ts';
 import { strictUtf8 } from './utf8.ts';
 
@@ -16,6 +17,7 @@ export interface Body {
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const unpack = /*#__PURE__*/ createUnpack();
+const takeTurn = /*#__PURE__*/ createTurns();
 
 export interface BodyLimits {
   /** Packed, and unpacked. */
@@ -85,6 +87,8 @@ export function textOfBody(bytes: Bytes): string | Refusal {
 
 /** @throws where it is no gzip */
 async function unpackHeld(came: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
+  // It waits as it came.
+  await takeTurn();
   // Nobody knows before how much it becomes.
   if (!lease.hold(came.length + maxBytes)) return 'no-room';
   const bytes = await unpack(came, maxBytes);

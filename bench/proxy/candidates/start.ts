@@ -6,15 +6,19 @@ import type { AddressInfo } from 'node:net';
 import { bare } from './bare.ts';
 import { forward } from './forward.ts';
 import { guide } from './guide.ts';
-import { both, ours, unmerged } from './ours.ts';
-import { upstream } from './upstream.ts';
+import { both, limited, ours, unmerged } from './ours.ts';
+import { huge, slow, strict, upstream } from './upstream.ts';
 
 const LISTENERS: Readonly<Record<string, (upstreamUrl: string) => RequestListener>> = {
   bare,
   both,
   forward,
   guide,
+  huge,
+  limited,
   ours,
+  slow,
+  strict,
   unmerged,
   upstream,
 };
