@@ -33,7 +33,8 @@ export const UPSTREAM_RULES: Rules<UpstreamOptions> = {
   pauseMs: MILLISECONDS,
   merge: {
     must: `true, false or { waitMs: ${MILLISECONDS.must} }`,
-    holds: (value) => typeof value === 'boolean' || (isRecord(value) && Object.entries(value).every(isMergeOption)),
+    holds: (value) =>
+      typeof value === 'boolean' || (isRecord(value) && Object.entries(value).every(isMergeOption)),
   },
 };
 

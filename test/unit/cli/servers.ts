@@ -42,7 +42,11 @@ export function faultyProxy(
 async function requestOf(incoming: Incoming): Promise<Request> {
   const { method, request } = incoming;
   if (method === 'GET' || method === 'HEAD') return request;
-  const body = await incoming.read({ maxBytes: MOST_BODY_BYTES, timeoutMs: 10_000, lease: { hold: () => true } });
+  const body = await incoming.read({
+    maxBytes: MOST_BODY_BYTES,
+    timeoutMs: 10_000,
+    lease: { hold: () => true },
+  });
   return typeof body === 'string' ? request : new Request(request, { method, body });
 }
 
