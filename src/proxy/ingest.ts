@@ -1,7 +1,7 @@
 import type { BatchAnswer, RejectedEvent } from '../wire.ts';
 import { acknowledgement } from './acknowledgement.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
-import { type Answer, answerJson, type Refusal } from './answer.ts';
+import { type Answer, answerJson, isRefusal, type Refusal } from './answer.ts';
 import type { BodyLease } from './body-budget.ts';
 import { type BodyLimits, readBody } from './body.ts';
 import type { CredentialCheck } from './credentials.ts';
@@ -58,7 +58,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const admitted = admit(body.bytes, needs);
     if (admitted.kind === 'refused') return admitted;
 
-    const { passed, rejected } = judge(admitted.parcels, note);
+    const judged = judge(admitted.parcels, note);
+    if (isRefusal(judged)) return judged;
+    const { passed, rejected } = judged;
     const endsAt = performance.now() + timeoutMs;
     const { headers } = incoming;
     const clientKey = credentials.key;
