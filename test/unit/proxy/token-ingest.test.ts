@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProxyLogEntry, ProxyOptions } from '../../../src/proxy/index.ts';
 import { claims, keyPair, SECRET, signed, startKeyServer } from './key-server.ts';
-import { bearer, event, fullVerdict, post, startProxy } from './setup.ts';
+import { bearer, event, fullVerdict, post, startProxy, verdict } from './setup.ts';
 import type { Upstream } from './upstream.ts';
 
 const delivered = (upstream: Upstream): readonly unknown[] =>
