@@ -68,7 +68,10 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     clearTimeout(timer);
     const group = parts;
     [parts, bytes, timer] = [[], 0, undefined];
-    void settle(group, true);
+    // Whatever goes wrong here, everybody is answered.
+    settle(group, true).catch((cause: unknown) => {
+      for (const { resolve } of group) resolve({ kind: 'unavailable', detail: describe(cause) });
+    });
   }
 
   /** Brings the batches of a group there, all in one request where that works. */
