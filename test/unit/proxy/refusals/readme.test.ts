@@ -166,6 +166,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
         } as RequestInit),
     ],
   },
+  'bodies that fill': {
+    options: { maxInFlightBytes: 100 },
+    requests: [batch({})],
+  },
   'a body that something before': {
     requests: [
       async () => {
