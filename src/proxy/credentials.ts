@@ -1,5 +1,6 @@
 import { CLIENT_KEY_HEADER, utf8 } from '../wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from './answer.ts';
+import { within } from './deadline.ts';
 import { NO_TOKENS } from './guard.ts';
 import type { Incoming } from './incoming.ts';
 import { strictUtf8 } from './utf8.ts';
@@ -32,10 +33,13 @@ export type CredentialCheck = (
  * Reads and judges the client key. It has a header of its own, or is in `Authorization` (Basic); a customer token (Bearer) needs the
  * first. What else there is in `Authorization` then is the affair of something in front of the proxy. Never answers
  * `WWW-Authenticate: Basic`: browsers would prompt.
+ *
+ * @param timeoutMs how long a function may take to judge a key; then it counts as failed
  */
 export function createCredentialCheck(
   clientKeys: readonly (string | SiteKey)[] | KeyCheck,
   takesTokens: boolean,
+  timeoutMs: number,
 ): CredentialCheck {
   const judge: KeyJudge =
     typeof clientKeys === 'function'
@@ -60,9 +64,15 @@ export function createCredentialCheck(
     } catch (cause) {
       return notChecked(cause);
     }
-    if (!(verdict instanceof Promise)) return credentialsOf(verdict, key, token);
-    return verdict.then((each: unknown) => credentialsOf(each, key, token), notChecked);
+    if (!isThenable(verdict)) return credentialsOf(verdict, key, token);
+    const waiting = verdict;
+    return within(timeoutMs, async () => waiting).then((each) => credentialsOf(each, key, token), notChecked);
   };
+}
+
+/** Also a promise of another realm, as under Jest, where `fetch` comes from outside. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function credentialsOf(verdict: unknown, key: string, token: string | null): Credentials | Refusal {

@@ -36,8 +36,10 @@ export interface RejectedParcel {
 export async function deliveryOf(response: UpstreamAnswer, secrets: readonly string[]): Promise<Delivery> {
   const { status } = response;
   // Read also when nobody wants it: an unread body keeps its connection from the next request.
-  const text = await response.text().catch(() => '');
+  const reading = response.text().catch(() => '');
+  // Accepted is accepted, also where the rest of the answer never comes.
   if (response.ok) return { kind: 'delivered', status };
+  const text = await reading;
   switch (status) {
     case 400:
     case 422:

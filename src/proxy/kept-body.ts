@@ -14,7 +14,12 @@ export function keptBody({ body, rawBody }: Kept): Bytes | undefined {
   const kept = rawBody ?? body ?? undefined;
   if (kept === undefined) return undefined;
   if (kept instanceof Uint8Array) return new Uint8Array(kept);
-  return utf8.encode(typeof kept === 'string' ? kept : JSON.stringify(kept));
+  try {
+    return utf8.encode(typeof kept === 'string' ? kept : JSON.stringify(kept));
+  } catch {
+    // A parser has made something of it that JSON does not know, such as a BigInt.
+    return undefined;
+  }
 }
 
 /** Parsers unpack, and leave the header that says otherwise. The bytes themselves tell: no JSON begins so (RFC 1952 2.3.1). */

@@ -34,6 +34,9 @@ const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
 const TIMER_MS = 2;
 /** For so long a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
 const APART_MS = 60_000;
+/** A round may take so much longer than the one before. */
+const SPARE = 1.5;
+const NO_TIME = 'There was no time left to look for a faulty event.';
 /** As many such senders as are remembered. */
 const MOST_APART = 1_000;
 /** So many merged requests are taken apart in that time; then every batch goes by itself for as long. */
@@ -81,6 +84,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
       only.resolve(alone(only.shipment, only.note).then((delivery) => watched(only.shipment, delivery)));
       return;
     }
+    const startedAt = performance.now();
     const delivery = await together(group);
     if (!mayBeOneEvent(delivery)) {
       for (const { shipment, resolve } of group) {
@@ -90,6 +94,17 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
       return;
     }
     if (isWhole) pause.count();
+    // There is one more request to wait for in each round; cut off, all of them would look like an upstream that is down.
+    const roundMs = (performance.now() - startedAt) * SPARE;
+    const leftMs = Math.min(...group.map(({ shipment }) => shipment.endsAt)) - performance.now();
+    if (leftMs < roundMs) {
+      for (const { resolve } of group) resolve({ kind: 'unavailable', detail: NO_TIME });
+      return;
+    }
+    if (leftMs < roundMs * Math.ceil(Math.log2(group.length))) {
+      await Promise.all(group.map((part) => settle([part], false)));
+      return;
+    }
     const middle = Math.ceil(group.length / 2);
     await Promise.all([settle(group.slice(0, middle), false), settle(group.slice(middle), false)]);
   }
@@ -100,8 +115,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     const [first] = group;
     const note: Note = first?.note ?? {};
     const leftMs = endsAt - performance.now();
-    if (leftMs < 1)
-      return { kind: 'unavailable', detail: 'There was no time left to look for a faulty event.' };
+    if (leftMs < 1) return { kind: 'unavailable', detail: NO_TIME };
     const delivery = await within(leftMs, (signal) =>
       upstream.send(joined(group), { signal, endsAt }, note),
     ).catch((cause: unknown): Delivery => ({ kind: 'unavailable', detail: describe(cause) }));

@@ -1,10 +1,15 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
+import { createAfter } from './after.ts';
 import type { Ask, AskInit, UpstreamAnswer } from './ask.ts';
 import { isNode } from './node-runtime.ts';
 import { MAX_ANSWER_BYTES } from './read-limited.ts';
 
 /** Customer.io closes what was idle for a minute: https://docs.customer.io/integrations/api/cdp/ */
 const IDLE_MS = 30_000;
+/** For a body to arrive whose head has come. */
+const ANSWER_MS = 15_000;
+
+const after = /*#__PURE__*/ createAfter();
 
 /**
  * Asks upstream over `node:http`, with connections that are kept: on Node, half of what a delivery costs would be its
@@ -44,7 +49,7 @@ export function createNodeAsk(): Ask | undefined {
       let isSettling = false;
       request.on('response', (answer) => {
         isSettling = true;
-        read(answer).then(resolve, reject);
+        resolve(answerOf(answer));
       });
       request.on('error', (cause: NodeJS.ErrnoException) => {
         // The other side had closed a kept connection, which shows only now, and has read nothing of this.
@@ -87,29 +92,43 @@ function targetOf(href: string): Target {
   };
 }
 
-/** Of more than {@link MAX_ANSWER_BYTES} the rest is not read: the status says what has become of the batch. @throws when it breaks off */
-async function read(answer: IncomingMessage): Promise<UpstreamAnswer> {
+/** The status is known before the body has come, and says what has become of the batch, whatever becomes of the body. */
+function answerOf(answer: IncomingMessage): UpstreamAnswer {
   const { statusCode: status = 0, headers } = answer;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  await new Promise<void>((resolve, reject) => {
+  const text = read(answer);
+  // Nobody may ask for it.
+  text.catch(() => {});
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    headers: { get: (name) => [headers[name.toLowerCase()] ?? []].flat().join(', ') || null },
+    text: () => text,
+  };
+}
+
+/** Of more than {@link MAX_ANSWER_BYTES} the rest is not read. @throws when it breaks off, or takes too long */
+function read(answer: IncomingMessage): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    const done = (): void => {
+      cancel();
+      resolve(Buffer.concat(chunks).toString());
+    };
+    const cancel = after(ANSWER_MS, () => void answer.destroy(new Error('The answer has not ended.')));
     answer.on('data', (chunk: Uint8Array) => {
       length += chunk.length;
       if (length <= MAX_ANSWER_BYTES) {
         chunks.push(chunk);
         return;
       }
-      resolve();
+      done();
       answer.destroy();
     });
-    answer.on('end', resolve);
-    answer.on('error', reject);
+    answer.on('end', done);
+    answer.on('error', (cause) => {
+      cancel();
+      reject(cause);
+    });
   });
-  const text = Buffer.concat(chunks).toString();
-  return {
-    status,
-    ok: status >= 200 && status < 300,
-    headers: { get: (name) => [headers[name.toLowerCase()] ?? []].flat().join(', ') || null },
-    text: async () => text,
-  };
 }

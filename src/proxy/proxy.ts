@@ -114,7 +114,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const withHeaders = createHeaders();
   const budget = createBodyBudget(settings.maxInFlightBytes);
 
-  const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens);
+  const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens, timeoutMs);
   const checkCredentials: CredentialCheck = !limits
     ? readCredentials
     : async (incoming, needs) => {

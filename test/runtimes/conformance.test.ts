@@ -443,9 +443,9 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       const origin = await another({ upstreamUrl: upstream.url });
       const both = new Promise<void>((resolve) => {
         let waiting = 0;
-        // Neither is answered before the other is there.
-        upstream.respond(async () => {
-          waiting += 1;
+        // Neither is answered before the other is there, in one request or in two.
+        upstream.respond(async ({ body }) => {
+          waiting += body.batch.length;
           if (waiting === 2) resolve();
           await both;
           return {};

@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { basicAuthorization } from '../../../src/wire.ts';
 import { event, post, startProxy, verdict } from './setup.ts';
@@ -121,3 +122,19 @@ test('a customer token is refused as a token, so that no client takes its key fo
 function encodeHeader(value: string): string {
   return String.fromCharCode(...new TextEncoder().encode(value));
 }
+
+describe('a function that judges client keys', () => {
+  test('may take as long as a delivery, and no longer', async () => {
+    const { proxy } = await startProxy({ clientKeys: () => new Promise(() => {}), timeoutMs: 50 });
+    expect(await verdict(await proxy.fetch(post()))).toBe('503 key_check_failed');
+  });
+
+  test('may answer with a promise of another realm', async () => {
+    const foreign = (value: boolean): Promise<boolean> =>
+      runInNewContext(`Promise.resolve(${value})`) as Promise<boolean>;
+    const { proxy } = await startProxy({ clientKeys: (key) => foreign(key === 'web') });
+    const verdictOf = async (key: string): Promise<string> =>
+      verdict(await proxy.fetch(post([event()], { headers: { Authorization: basicAuthorization(key) } })));
+    expect([await verdictOf('web'), await verdictOf('other')]).toEqual(['200', '401 invalid_client_key']);
+  });
+});

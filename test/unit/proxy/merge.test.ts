@@ -226,6 +226,18 @@ describe('an event that Customer.io does not take', () => {
     expect(upstream.received.length - before).toBe(3);
   });
 
+  test('is not looked for where the time is not enough: Customer.io still counts as up', async () => {
+    const { send, upstream } = await start({ timeoutMs: 400, upstream: { merge: { waitMs: 20 } } });
+    upstream.respond(async ({ body }) => {
+      await new Promise((resolve) => setTimeout(resolve, 110));
+      return body.batch.some((each) => each['event'] === 'Poison') ? { status: 400 } : {};
+    });
+    const batches = Array.from({ length: 16 }, (_, i) => [event(i % 4 === 0 ? { event: 'Poison' } : {})]);
+    const answers = await verdicts(batches.map((batch, i) => send(batch, visitor(i))));
+    expect(answers.filter((each, i) => i % 4 !== 0 && /^4/.test(each))).toEqual([]);
+    expect(await verdict(await send([event()], visitor(99)))).toBe('200');
+  });
+
   test('takes no more requests than its sender has left: the browser is told to look for it', async () => {
     const { send, upstream } = await start({ upstream: { merge: false } });
     refuseThe('Poison', upstream);

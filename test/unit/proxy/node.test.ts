@@ -331,3 +331,13 @@ function defer<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   const promise = new Promise<T>((done) => (resolve = done));
   return { promise, resolve };
 }
+
+test('a body that a parser has made something of that JSON does not know is answered', async () => {
+  const { proxy } = await startProxy();
+  const url = await listen((request, response) => {
+    request.resume().on('end', () => {
+      proxy.node(Object.assign(request, { body: { number: 1n } }), response);
+    });
+  });
+  expect(await verdict(await send(`${url}/v1/batch`))).toBe('503 body_already_read');
+});
