@@ -234,7 +234,7 @@ describe('an event that Customer.io does not take', () => {
     });
     const batches = Array.from({ length: 16 }, (_, i) => [event(i % 4 === 0 ? { event: 'Poison' } : {})]);
     const answers = await verdicts(batches.map((batch, i) => send(batch, visitor(i))));
-    expect(answers.filter((each, i) => i % 4 !== 0 && /^4/.test(each))).toEqual([]);
+    expect(answers.filter((each, i) => i % 4 !== 0 && each.startsWith('4'))).toEqual([]);
     expect(await verdict(await send([event()], visitor(99)))).toBe('200');
   });
 
