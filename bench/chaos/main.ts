@@ -3,12 +3,10 @@
  * batch was answered 200? Needs `npm run build`, a nats-server and a redis-server.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seeded } from '../../test/fakes/random.ts';
-import { listen } from '../../test/support/listen.ts';
+import { freePort } from '../../test/support/listen.ts';
 import { createNatsCluster } from '../../test/support/nats-cluster.ts';
 import { startRedis } from '../../test/support/redis-server.ts';
 import { kill, nextOf, startChild } from '../once/child.ts';
@@ -27,16 +25,9 @@ const LONGEST_OUTAGE_MS = 4_000;
 /** After the input, until the stream must be empty. */
 const DRAIN_MS = 180_000;
 
-async function freePort(): Promise<number> {
-  const { server, port } = await listen(createServer());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 interface Outcome {
   readonly counted: Counted;
-  /** Of `counted.missing`, those that arrived when the stream was replayed. */
+  /** How many events of `counted.missing` arrived when the stream was replayed. */
   readonly replayed: number;
   readonly answered: number;
   readonly tally: ClientTally;

@@ -3,18 +3,15 @@
  * published. What was confirmed and has not arrived is replayed: `tsx bench/chaos/quorum.ts [rounds]`. Needs `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seeded } from '../../test/fakes/random.ts';
-import { listen } from '../../test/support/listen.ts';
 import { createNatsCluster } from '../../test/support/nats-cluster.ts';
 import { program } from '../../test/support/programs.ts';
 import { kill, nextOf, startChild } from '../once/child.ts';
 import { createSend } from '../once/client.ts';
-import { CLIENT_KEY, eventText, WRITE_KEY } from '../once/events.ts';
-import { createCommand } from './part.ts';
+import { eventText } from '../once/events.ts';
+import { createPair } from './pair.ts';
 import type { Counted } from './upstream.ts';
 
 const [rounds = 10, seed = 1] = process.argv.slice(2).map(Number);
@@ -23,35 +20,10 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** After a quorum is back a forwarder goes on after up to so long. */
 const ARRIVES_MS = 45_000;
 
-async function freePort(): Promise<number> {
-  const { server, port } = await listen(createServer());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 const random = seeded(seed);
 const cluster = await createNatsCluster();
 const upstream = startChild('../chaos/upstream.ts', [rounds * EVENTS_A_ROUND, 1]);
-const { ports } = (await nextOf(upstream)) as { ports: number[] };
-const environment = {
-  NATS_URL: cluster.url,
-  CIO_WRITE_KEY: WRITE_KEY,
-  CIO_UPSTREAM_URL: `http://127.0.0.1:${ports[0]}`,
-};
-const proxyPort = await freePort();
-const proxy = createCommand({
-  name: 'proxy',
-  kind: 'proxy',
-  port: proxyPort,
-  environment: { ...environment, CIO_CLIENT_KEYS: CLIENT_KEY },
-});
-const forwarder = createCommand({
-  name: 'forwarder',
-  kind: 'forwarder',
-  port: await freePort(),
-  environment,
-});
+const { proxy, proxyPort, forwarder, environment } = await createPair(upstream, cluster.url);
 
 async function count(): Promise<Counted> {
   upstream.send('count');
@@ -71,7 +43,7 @@ try {
     const spared = random.below(cluster.nodes.length);
     const killed = cluster.nodes.filter((_, i) => i !== spared);
     await Promise.all(killed.map((node) => node.kill()));
-    // What is published meanwhile one node alone may have, which is not confirmed.
+    // One node alone may have what is published meanwhile: that is not confirmed.
     const meanwhile = send([eventText(number++)], tally);
     await wait(500 + random.below(5_500));
     for (const node of killed) node.start();

@@ -3,11 +3,9 @@
  * for. Every batch is sent until a copy has answered 200. Does Customer.io get every event, and each of them once?
  * Needs `npm run build`, and a redis-server.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seeded } from '../../test/fakes/random.ts';
-import { listen } from '../../test/support/listen.ts';
+import { freePort } from '../../test/support/listen.ts';
 import { startRedis } from '../../test/support/redis-server.ts';
 import { kill, nextOf, startChild } from './child.ts';
 import { type ClientTally, createSend } from './client.ts';
@@ -21,13 +19,6 @@ import { reasonsOf } from './verdict.ts';
 const [SMALLEST_BATCH, LARGEST_BATCH] = [50, 100];
 const TELL_EVERY_MS = 10_000;
 const LONGEST_REDIS_OUTAGE_MS = 1_500;
-
-async function freePort(): Promise<number> {
-  const { server, port } = await listen(createServer());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface Outcome {
   readonly counted: Counted;

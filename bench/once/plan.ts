@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { createNumberOption } from '../number-option.ts';
 
 /** One run. */
 export interface Plan {
@@ -45,15 +46,7 @@ export function readPlan(args: readonly string[]): Plan | null {
     },
   });
   if (values.help) return null;
-  const number = (
-    name: Exclude<keyof typeof values, 'help' | 'kill-redis'>,
-    least: number,
-    most: number,
-  ): number => {
-    const value = Number(values[name]);
-    if (values[name] !== '' && value >= least && value <= most) return value;
-    throw new Error(`--${name} must be a number from ${least} to ${most}, got "${values[name]}"`);
-  };
+  const number = createNumberOption<Exclude<keyof typeof values, 'help' | 'kill-redis'>>(values);
   return {
     events: Math.round(number('events', 1, MOST.events)),
     copies: Math.round(number('copies', 2, MOST.copies)),

@@ -75,7 +75,7 @@ const within = ({ grownMb, stallMs }: Watched, mostMb: number, mostMs: number): 
 
 function open({ origin }: ServerProcess): Socket {
   const { hostname, port } = new URL(origin);
-  // What the proxy cuts, it cuts.
+  // The proxy may cut the connection: that is what is looked at.
   return connect(Number(port), hostname).on('error', () => {});
 }
 

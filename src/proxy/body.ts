@@ -87,9 +87,9 @@ export function textOfBody(bytes: Bytes): string | Refusal {
 
 /** @throws where it is no gzip */
 async function unpackHeld(came: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
-  // It waits as it came.
+  // The body waits packed, as it came.
   await takeTurn();
-  // Nobody knows before how much it becomes.
+  // Its unpacked length is not known before: as much as a body may have is reserved.
   if (!lease.hold(came.length + maxBytes)) return 'no-room';
   const bytes = await unpack(came, maxBytes);
   lease.hold(typeof bytes === 'string' ? 0 : bytes.length);

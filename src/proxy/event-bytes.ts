@@ -1,7 +1,7 @@
 import type { Bytes } from './body.ts';
+import { areSameIn } from './bytes.ts';
 import { createShapes, FIELD } from './event-shapes.ts';
 import {
-  areSameIn,
   createFindings,
   JsonLimitError,
   objectEnd,
@@ -54,7 +54,7 @@ const MOST_FIELDS = 1_000;
  */
 const MOST_NAMES = 2_000;
 
-/** Less is read as quickly as it is compared. */
+/** A shorter value is read as quickly as it is compared. */
 const LEAST_SAME = 32;
 
 /** Reads the items of one batch after the other. */
@@ -78,7 +78,7 @@ export function createItemReader(): ItemReader {
   // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
   let fields: number[] = [];
   let end = 0;
-  // The same of the event before it.
+  // The same numbers of the event before it.
   let before: number[] = [];
   let beforeEnd = 0;
 
@@ -147,7 +147,7 @@ export function createItemReader(): ItemReader {
         end = 0;
         return { from, to: valueEnd(bytes, from, findings), face: undefined };
       }
-      // Of one with needless escapes nothing is taken over: they would not be found again.
+      // Nothing is taken over from an event with needless escapes: they would not be found again.
       beforeEnd = hadNeedlessEscape ? 0 : end;
       [fields, before] = [before, fields];
       end = 0;

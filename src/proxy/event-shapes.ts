@@ -1,4 +1,5 @@
-import { areSameBytes, hashOfBytes, textIn } from './json-bytes.ts';
+import { areSameBytes, hashOfBytes } from './bytes.ts';
+import { textIn } from './json-bytes.ts';
 import { namesPreviousId } from './previous-id.ts';
 
 /** What the names of an event's fields say. */
@@ -38,7 +39,7 @@ interface Known {
 
 /** Calls of a site have a dozen: with a name or without, of somebody known or not. */
 const MOST_SHAPES = 200;
-/** Of one that is remembered: all of them take a megabyte at most. */
+/** A shape with longer names is not remembered: so all of them take a megabyte at most. */
 const MOST_BYTES = 2_000;
 
 /** Events look alike: what one before said in the same bytes is not read again, also if it came in another batch. */

@@ -26,13 +26,13 @@ export interface MergeNeeds {
 
 /** Customer.io takes 500 000 bytes in one request. */
 const MOST_BYTES = 475_000;
-/** A larger batch goes by itself: to copy it takes as long as a request, and few others would have room beside it. */
+/** A batch of more bytes goes by itself: to copy it takes as long as a request, and few others would have room beside it. */
 const LARGE_BYTES = 32_000;
 /** `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}` around the events. */
 const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
 /** A timer of Node fires up to two milliseconds late. */
 const TIMER_MS = 2;
-/** For so long a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
+/** The time for which a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
 const APART_MS = 60_000;
 /** A round may take so much longer than the one before. */
 const SPARE = 1.5;

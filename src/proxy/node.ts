@@ -87,10 +87,10 @@ export function createNodeHandler(handle: Handle, owns: OwnsPath): NodeHandler {
   };
 }
 
-/** Of answers that are given often. */
+/** Headers of answers that are given often. */
 const remembered = new WeakMap<Answer, Answer['headers']>();
 
-/** With the length, which Node counts by itself only where headers come one by one: that takes twice as long. */
+/** The headers of an answer with its length, which Node counts by itself only where headers come one by one: that takes twice as long. */
 function headersOf(answer: Answer): Answer['headers'] {
   const { headers, body, isShared } = answer;
   if (body === null) return headers;

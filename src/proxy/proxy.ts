@@ -15,14 +15,16 @@ import { createCors } from './cors.ts';
 import { type CredentialCheck, createCredentialCheck } from './credentials.ts';
 import { createDeduplicate } from './deduplicate.ts';
 import { refusalOf } from './delivery.ts';
+import { createCommonHeaders } from './common-headers.ts';
 import { createDispatch } from './dispatch.ts';
 import { fromRequest, toResponse } from './fetch-door.ts';
 import { createFileServer } from './files.ts';
 import { createForward } from './forward.ts';
 import { createGuard, WITHOUT_TOKENS } from './guard.ts';
 import type { Incoming } from './incoming.ts';
-import { ACCEPTED, createIngest } from './ingest.ts';
+import { createIngest } from './ingest.ts';
 import { lazy } from './lazy.ts';
+import { LazyInfo } from './lazy-info.ts';
 import { createLifetime } from './lifetime.ts';
 import { type Note, type ProxyLogEntry, tell } from './log.ts';
 import { createNodeHandler, type NodeHandler } from './node.ts';
@@ -30,7 +32,6 @@ import type { ProxyOptions } from './options.ts';
 import type { RequestInfo } from './prepare.ts';
 import { isCounted, methodsOf, ownsPath, type Route, routeOf } from './route.ts';
 import { resolveOptions } from './settings.ts';
-import { readsGzip } from './unpack.ts';
 import { createUpstream } from './upstream.ts';
 
 /** A running proxy. Both doors lead to the same handler, and need no `this`. */
@@ -44,41 +45,6 @@ export interface CioProxy {
    * all that had begun is answered, or after `timeoutMs`, 20 000 ms by default.
    */
   readonly close: (options?: { readonly timeoutMs?: number }) => Promise<void>;
-}
-
-/** The request is made for hooks that ask for it. A class for the same reason as {@link NodeIncoming}. */
-class LazyInfo implements RequestInfo {
-  readonly address: string | undefined;
-  readonly #incoming: Incoming;
-
-  constructor(incoming: Incoming, address: string | undefined) {
-    this.#incoming = incoming;
-    this.address = address;
-  }
-
-  get request(): Request {
-    return this.#incoming.request;
-  }
-}
-
-/** Adds to an answer what every answer has. `ofOrigin`: what {@link Cors} says. */
-function createHeaders(): (answered: Answer, ofOrigin: Answer['headers']) => Answer {
-  // RFC 9110 12.5.3: what the next request may be packed with.
-  const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };
-  // Nearly all answers are one of these.
-  const accepted = new WeakMap<Answer['headers'], Answer>();
-  const add = (answered: Answer, ofOrigin: Answer['headers']): Answer => ({
-    ...answered,
-    headers: { ...answered.headers, ...ofOrigin, ...encodings },
-  });
-  return (answered, ofOrigin) => {
-    if (answered !== ACCEPTED) return add(answered, ofOrigin);
-    const before = accepted.get(ofOrigin);
-    if (before) return before;
-    const made = add(answered, ofOrigin);
-    accepted.set(ofOrigin, made);
-    return made;
-  };
 }
 
 /** Container platforms kill after 30 seconds or less. */
@@ -111,7 +77,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       ? undefined
       : lazy(async () => (await import('./metrics.ts')).createMetrics());
   const lifetime = createLifetime();
-  const withHeaders = createHeaders();
+  const withHeaders = createCommonHeaders();
   const budget = createBodyBudget(settings.maxInFlightBytes);
 
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens, timeoutMs);

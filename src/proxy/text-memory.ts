@@ -1,11 +1,12 @@
-import { areSameBytes, hashOfBytes, textIn } from './json-bytes.ts';
+import { areSameBytes, hashOfBytes } from './bytes.ts';
+import { textIn } from './json-bytes.ts';
 
 /** Reads a text of JSON, in its quotes. */
 export type ReadText = (bytes: Uint8Array, from: number, to: number) => string;
 
-/** Longer ones differ from event to event. */
+/** Texts that are longer differ from event to event. */
 const LONGEST = 64;
-/** About 50 KB. */
+/** How many texts are remembered: about 50 KB. */
 const MOST = 256;
 
 interface Known {

@@ -1,9 +1,9 @@
 /** Starts servers that tell nothing of themselves: their port is chosen for them, and they are asked until they answer. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ProxyOptions } from '../../src/proxy/index.ts';
+import { freePort } from '../support/listen.ts';
 import { FOLDER } from './folder.ts';
 import type { Runtime } from './runtimes.ts';
 
@@ -13,14 +13,6 @@ export type PlainOptions = { readonly [Name in keyof ProxyOptions]?: unknown };
 export interface RunningServer {
   readonly origin: string;
   stop(): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens to a port
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const PATIENCE_MS = 2_000;

@@ -2,7 +2,7 @@ import { Agent, request as ask, type RequestListener } from 'node:http';
 import { BATCH_PATH } from '../../../src/wire.ts';
 import { WRITE_KEY } from '../load.ts';
 
-/** What a proxy without any check does: reads the body, parses it, sends it on, and answers when the answer has come. */
+/** A proxy without any check: it reads the body, parses it, sends it on, and answers when the answer has come. */
 export function forward(upstreamUrl: string): RequestListener {
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(upstreamUrl);
