@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
-import type { createProxy as CreateProxy } from '../src/proxy/index.ts';
+import type { createProxy as CreateProxy } from '../src/proxy.ts';
 import { createArrivals, type Arrivals } from './arrivals.ts';
 import type { Addresses, Candidate } from './candidate.ts';
 import { meter, type Meter } from './meter.ts';

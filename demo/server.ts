@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createProxy } from '../src/proxy/index.ts';
+import { createProxy } from '../src/proxy.ts';
 import { createLogin } from './account/login.ts';
 import { createAccountRoutes } from './account/routes.ts';
 import { createTokenLife } from './account/token-life.ts';

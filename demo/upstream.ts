@@ -10,7 +10,7 @@ import type { ReceivedEvent } from './pipelines/call.ts';
 import { createLedger, type Ledger } from './pipelines/ledger.ts';
 import { createPipelines } from './pipelines/pipelines.ts';
 import { workOff } from './pipelines/work-off.ts';
-import type { AppApiOptions, FetchLike, InAppOptions } from '../src/proxy/index.ts';
+import type { AppApiOptions, FetchLike, InAppOptions } from '../src/proxy.ts';
 
 export interface Upstream {
   readonly kind: 'stand-in' | 'customer.io';

@@ -1,7 +1,7 @@
-export { createAnalytics } from './create.ts';
-export { SdkError } from './errors.ts';
+export { createAnalytics } from './sdk/create-analytics.ts';
+export { SdkError } from './protocol/errors.ts';
 
-export type { Stats } from './accounts.ts';
+export type { Stats } from './sdk/outbox/stats.ts';
 export type {
   Analytics,
   CallOptions,
@@ -11,7 +11,7 @@ export type {
   IdentifyOptions,
   Properties,
   Receipt,
-} from './analytics.ts';
+} from './sdk/api.ts';
 export type {
   CustomerTokenProvider,
   TokenEvent,
@@ -19,15 +19,24 @@ export type {
   TokenRequest,
   TokenResult,
   TokenStatus,
-} from './auth/token-contract.ts';
-export type { CustomerToken, CustomerTokenOptions, CustomerTokenSource } from './auth/token-options.ts';
+} from './sdk/auth/contract.ts';
+export type {
+  CustomerToken,
+  CustomerTokenOptions,
+  CustomerTokenSource,
+} from './sdk/auth/customer-token-options.ts';
 
-export type { CookieOptions } from './customerio/cookies.ts';
-export type { IdentityOptions, Traits, User } from './customerio/identity.ts';
-export type { Plugin, PluginContext, SourceMiddleware } from './customerio/plugin.ts';
-export type { SdkErrorCode } from './errors.ts';
-export type { ConsentDecision, ConsentSource } from './consent/source.ts';
-export type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName } from './events.ts';
-export type { AnalyticsOptions, DeliveryOptions, OutboxOptions, PageViewOptions } from './options.ts';
-export type { Customer, Inbox } from './private/contract.ts';
-export type { EventType, InboxMessage, SubscriptionTopic, WireEvent } from './wire.ts';
+export type { CookieOptions } from './sdk/identity/cookies.ts';
+export type { IdentityOptions, Traits, User } from './sdk/identity/stored-user.ts';
+export type { Plugin, PluginContext, SourceMiddleware } from './sdk/plugins/plugin.ts';
+export type { SdkErrorCode } from './protocol/errors.ts';
+export type { ConsentDecision, ConsentSource } from './sdk/consent/source.ts';
+export type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName } from './sdk/events.ts';
+export type {
+  AnalyticsOptions,
+  DeliveryOptions,
+  OutboxOptions,
+  PageViewOptions,
+} from './sdk/options/options.ts';
+export type { Customer, Inbox } from './sdk/private/contract.ts';
+export type { EventType, InboxMessage, SubscriptionTopic, WireEvent } from './protocol/wire.ts';

@@ -5,7 +5,7 @@ export default defineConfig({
   define: { __VERSION__: '"0.0.0-test"' },
   test: {
     environment: 'happy-dom',
-    include: ['test/unit/**/*.test.ts'],
+    include: ['test/{unit,integration,simulation,docs,types}/**/*.test.ts'],
     // No test is about time; a busy machine may need more of it.
     testTimeout: 20_000,
     server: { deps: { inline: [/@customerio\//] } },

@@ -1,8 +1,8 @@
 /** One copy of the proxy as it is built, with Redis between it and the others, as a process of its own that may be killed. */
 import { createServer } from 'node:http';
 import { createClient } from 'redis';
-import type * as Proxy from '../../src/proxy/index.ts';
-import type * as Redis from '../../src/redis/index.ts';
+import type * as Proxy from '../../src/proxy.ts';
+import type * as Redis from '../../src/redis.ts';
 import { CLIENT_KEY, WRITE_KEY } from './events.ts';
 
 /** What a copy says. Times are in milliseconds since 1970. */

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SignJWT } from 'jose';
-import { createTokenIssuer } from '../../src/proxy/index.ts';
+import { createTokenIssuer } from '../../src/proxy.ts';
 import type { Faults } from '../faults.ts';
 
 export interface Login {

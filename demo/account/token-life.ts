@@ -5,7 +5,7 @@
 import { rightNow } from '../clock.ts';
 import type { LoginBehaviour } from '../faults.ts';
 import { isObject, parseJson } from '../http.ts';
-import type { ProxyLogEntry } from '../../src/proxy/index.ts';
+import type { ProxyLogEntry } from '../../src/proxy.ts';
 import type { Shopper } from './people.ts';
 
 export interface TokenRow {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { isObject, parseJson } from '../http.ts';
 import { isEventType, problems, type ReceivedEvent } from './call.ts';
-import type { EventType } from '../../src/wire.ts';
+import type { EventType } from '../../src/protocol/wire.ts';
 
 /** The documented "500 KB", read as the smaller of its two meanings: what passes here passes there. */
 export const MAX_BATCH_BYTES = 500_000;

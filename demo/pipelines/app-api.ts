@@ -1,6 +1,6 @@
 /** A stand-in for the two questions of Customer.io's App API: https://docs.customer.io/integrations/api/app/ */
 import type { People } from './people.ts';
-import type { Answer, Asked } from './services.ts';
+import type { Answer, Asked } from './contract.ts';
 
 const QUESTION = /^\/v1\/customers\/([^/]+)\/(attributes|subscription_preferences)$/;
 

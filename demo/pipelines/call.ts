@@ -1,6 +1,6 @@
 /** What Customer.io asks of one call: https://docs.customer.io/integrations/api/cdp/ */
 import { isObject } from '../http.ts';
-import { EVENT_TYPES, type EventType, MAX_EVENT_BYTES } from '../../src/wire.ts';
+import { EVENT_TYPES, type EventType, MAX_EVENT_BYTES } from '../../src/protocol/wire.ts';
 
 /** One call that passed, with what Customer.io itself adds to it. */
 export interface ReceivedEvent extends Readonly<Record<string, unknown>> {

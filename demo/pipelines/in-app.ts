@@ -1,6 +1,6 @@
 /** A stand-in for Customer.io's in-app service, as its own plugin for the web speaks to it (customerio-gist-web 3.26.0). */
 import type { People } from './people.ts';
-import type { Answer, Asked } from './services.ts';
+import type { Answer, Asked } from './contract.ts';
 
 /** `undefined`: the path is not the in-app service's. */
 export function answerInApp(people: People, siteId: string, asked: Asked): Answer | undefined {

@@ -1,25 +1,10 @@
+import type { Answer, Asked } from './contract.ts';
 /** The two services of Customer.io that know people: which of them is asked, what goes wrong, and what they were asked. */
-import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fields, integer, readFields, textOrNull } from '../fields.ts';
 import { answerAppApi } from './app-api.ts';
 import { answerInApp } from './in-app.ts';
 import { createPeople, type People } from './people.ts';
-
-export interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-}
-
-export interface Answer {
-  readonly service: 'app' | 'in-app';
-  /** Whom it was asked about. */
-  readonly userId: string;
-  readonly status: number;
-  readonly body?: object | undefined;
-}
 
 /** One question as it was answered. */
 export interface Question extends Pick<Answer, 'service' | 'userId' | 'status'> {

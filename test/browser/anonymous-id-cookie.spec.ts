@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Cookie } from 'playwright';
 import { expect, test as base } from 'playwright/test';
-import type * as Proxy from '../../src/proxy/index.ts';
+import type * as Proxy from '../../src/proxy.ts';
 import { createPipelines } from '../../demo/pipelines/pipelines.ts';
 import { page as pageOf, tagPage } from '../support/site-pages.ts';
 

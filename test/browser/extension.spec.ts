@@ -1,7 +1,7 @@
 /** An extension of manifest version 3: the package in its content script and in its service worker. */
 import { createServer } from 'node:http';
 import type { Analytics, Receipt } from '../../src/index.ts';
-import type * as Proxy from '../../src/proxy/index.ts';
+import type * as Proxy from '../../src/proxy.ts';
 import { listen as listenAt } from '../support/listen.ts';
 import { chromium, type BrowserContext, type Page } from 'playwright';
 import { buildExtension } from '../support/bundle.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../src/browser.ts';
+import type { Clock } from '../../src/sdk/browser.ts';
 
 /** A clock that stands still until it is moved. */
 export interface FakeClock extends Clock {

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { ConsentDecision, ConsentSource } from '../../src/consent/source.ts';
+import type { ConsentDecision, ConsentSource } from '../../src/sdk/consent/source.ts';
 
 /** The page's own names, for stand-ins of consent platforms. */
 export const page = window as unknown as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { OutboxEvent, WaitingEvent } from '../../src/outbox/contract.ts';
+import type { OutboxEvent, WaitingEvent } from '../../src/sdk/outbox/contract.ts';
 import { START_MS } from './clock.ts';
 
 /** Events as they wait: `events('e', 3)` are `e1`, `e2`, `e3`. */

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/outbox/contract.ts';
+import type { Store } from '../../src/sdk/outbox/contract.ts';
 
 type Method = keyof Store;
 /** `throws`: the browser refuses. `hangs`: it never answers. `done, but …`: it is done, and nobody hears of it. */

@@ -1,14 +1,14 @@
-import type { Lifecycle, Moment } from '../../src/browser.ts';
+import type { Lifecycle, LifecycleEvent } from '../../src/sdk/browser.ts';
 
 /** A page that goes and comes when it is told to. */
 export interface FakeLifecycle extends Lifecycle {
-  happen(moment: Moment): void;
+  happen(moment: LifecycleEvent): void;
   setOnline(online: boolean): void;
   listeners(): number;
 }
 
 export function fakeLifecycle(): FakeLifecycle {
-  const listeners = new Set<{ readonly moment: Moment; readonly run: () => void }>();
+  const listeners = new Set<{ readonly moment: LifecycleEvent; readonly run: () => void }>();
   let online = true;
   let hidden = false;
   return {

@@ -1,4 +1,4 @@
-import type { ClaimState, DeduplicateStore } from '../../src/proxy/index.ts';
+import type { ClaimState, DeduplicateStore } from '../../src/proxy.ts';
 
 /** One call of a copy of the proxy. */
 export interface StoreCall {

@@ -1,4 +1,4 @@
-import type { PageFacts } from '../../src/browser.ts';
+import type { PageFacts } from '../../src/sdk/browser.ts';
 
 /** What a call keeps of the page that it was made on. */
 export function pageFacts(path = '/'): PageFacts {

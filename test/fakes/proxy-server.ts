@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import type { WireEvent } from '../../src/wire.ts';
+import type { WireEvent } from '../../src/protocol/wire.ts';
 
 export interface Received {
   readonly method: string;

@@ -1,9 +1,9 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { onTestFinished } from 'vitest';
-import { createAnalytics } from '../../src/create.ts';
-import type { Analytics } from '../../src/analytics.ts';
-import type { AnalyticsEvents, EventName } from '../../src/events.ts';
-import type { AnalyticsOptions } from '../../src/options.ts';
+import { createAnalytics } from '../../src/sdk/create-analytics.ts';
+import type { Analytics } from '../../src/sdk/api.ts';
+import type { AnalyticsEvents, EventName } from '../../src/sdk/events.ts';
+import type { AnalyticsOptions } from '../../src/sdk/options/options.ts';
 import { type FakeLocks, fakeLocks } from './locks.ts';
 import { type ProxyServer, startProxyServer } from './proxy-server.ts';
 

@@ -1,4 +1,4 @@
-import type { TextStore } from '../../src/browser.ts';
+import type { TextStore } from '../../src/sdk/browser.ts';
 
 /** localStorage, as it is, or as a browser that refuses it. */
 export interface FakeTextStore extends TextStore {

@@ -1,6 +1,6 @@
-import type { Outcome } from '../../src/sender/outcome.ts';
-import type { Credentials, Manner, Transport } from '../../src/sender/transport.ts';
-import type { Clock } from '../../src/browser.ts';
+import type { Outcome } from '../../src/sdk/sender/outcome.ts';
+import type { CredentialHeaders, SendOptions, Transport } from '../../src/sdk/sender/transport.ts';
+import type { Clock } from '../../src/sdk/browser.ts';
 
 export interface SentRequest {
   readonly ids: readonly string[];
@@ -11,7 +11,7 @@ export interface SentRequest {
   readonly name: string | undefined;
   readonly follow: boolean;
   /** Instead of the client key. */
-  readonly credentials: Credentials | undefined;
+  readonly credentials: CredentialHeaders | undefined;
 }
 
 type Reply = Outcome | 'silence';
@@ -80,7 +80,7 @@ export function fakeTransport(clock: Clock): FakeTransport {
     get hurried() {
       return hurried;
     },
-    async send(jsons, { leaving = false, ack, credentials, follow = false }: Manner = {}) {
+    async send(jsons, { leaving = false, ack, credentials, follow = false }: SendOptions = {}) {
       const ids = jsons.map((json) => String((JSON.parse(json) as { messageId: unknown }).messageId));
       const request = {
         ids,

@@ -1,5 +1,5 @@
-import type { ProxyErrorCode, ProxyLogEntry } from '../../src/proxy/index.ts';
-import { basicAuthorization } from '../../src/wire.ts';
+import type { ProxyErrorCode, ProxyLogEntry } from '../../src/proxy.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { isObject, isOfAnother, judge, type Judgement, whyNot } from './judge.ts';
 import { type Plan, UPSTREAM_URL, VISITOR_IP } from './plan.ts';
 import type { FuzzRequest } from './request.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { CioProxy } from '../../src/proxy/index.ts';
+import type { CioProxy } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
 import type { FuzzAnswer } from './check.ts';
 import type { FuzzRequest } from './request.ts';

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../../src/wire.ts';
+import { EVENT_TYPES } from '../../src/protocol/wire.ts';
 import type { Random } from '../fakes/random.ts';
 import { MINE } from './secrets.ts';
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
-import { EVENT_TYPES } from '../../src/wire.ts';
+import { EVENT_TYPES } from '../../src/protocol/wire.ts';
 import type { Body } from './body.ts';
 import { LIMITS, type Plan } from './plan.ts';
 

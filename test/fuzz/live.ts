@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { createProxy, type ProxyLogEntry } from '../../src/proxy/index.ts';
+import { createProxy, type ProxyLogEntry } from '../../src/proxy.ts';
 import { seeded } from '../fakes/random.ts';
 import { acceptedIds, problemsOf } from './check.ts';
 import type { OpenDoor } from './doors.ts';

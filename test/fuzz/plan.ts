@@ -1,4 +1,4 @@
-import type { ProxyOptions } from '../../src/proxy/index.ts';
+import type { ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
 import { BLOG, CLIENT_KEY, SECRET, SHOP, SHOP_KEY, WRITE_KEY } from './secrets.ts';
 

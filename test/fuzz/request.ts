@@ -1,4 +1,4 @@
-import { basicAuthorization } from '../../src/wire.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 import type { Random } from '../fakes/random.ts';
 import { type Body, makeBody } from './body.ts';
 import type { Plan } from './plan.ts';

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { basicAuthorization } from '../../src/wire.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 
 /** All that must never be seen where it does not belong. */
 export const WRITE_KEY = 'write-key-of-the-workspace';

@@ -1,4 +1,4 @@
-import type { FetchLike, ProxyOptions } from '../../src/proxy/index.ts';
+import type { FetchLike, ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
 import { TIMEOUT_MS } from './plan.ts';
 

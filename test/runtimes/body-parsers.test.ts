@@ -1,11 +1,11 @@
 /** Real body parsers that run before the proxy: what they have kept is taken, and where they keep nothing no browser drops an event. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { judge } from '../../src/sender/outcome.ts';
-import { basicAuthorization } from '../../src/wire.ts';
+import { outcomeOf } from '../../src/sdk/sender/outcome.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { type ServerProcess, startServer } from '../support/process.ts';
 import { createStandIn, type StandIn } from '../support/stand-in.ts';
-import { CLIENT_KEY, event, WRITE_KEY } from '../unit/proxy/setup.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { run } from './process.ts';
 import { NODE } from './runtimes.ts';
 
@@ -62,7 +62,9 @@ describe('behind', () => {
           message: expect.stringContaining('before body parsers'),
         }),
       ]);
-      expect(judge({ status: answer.status, headers: answer.headers, body }, Date.now()).kind).toBe('busy');
+      expect(outcomeOf({ status: answer.status, headers: answer.headers, body }, Date.now()).kind).toBe(
+        'busy',
+      );
       expect(await standIn.names()).toEqual([]);
     },
   );

@@ -6,13 +6,20 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { basicAuthorization, type ErrorBody } from '../../src/wire.ts';
+import { basicAuthorization, type ErrorBody } from '../../src/protocol/wire.ts';
 import { freePort } from '../support/listen.ts';
 import { type ServerProcess, startServer } from '../support/process.ts';
 import { createStandIn, type StandIn } from '../support/stand-in.ts';
-import { claims, keyPair, nowSeconds, SECRET, signed, startKeyServer } from '../unit/proxy/key-server.ts';
-import { bearer, CLIENT_KEY, event, fullVerdict, verdict, WRITE_KEY } from '../unit/proxy/setup.ts';
-import { startUpstream } from '../unit/proxy/upstream.ts';
+import {
+  claims,
+  keyPair,
+  nowSeconds,
+  SECRET,
+  signed,
+  startKeyServer,
+} from '../integration/proxy/key-server.ts';
+import { bearer, CLIENT_KEY, event, fullVerdict, verdict, WRITE_KEY } from '../integration/proxy/setup.ts';
+import { startUpstream } from '../integration/proxy/upstream.ts';
 import type { PlainOptions, RunningServer } from './process.ts';
 import { SERVERS } from './servers.ts';
 

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { startUpstream } from '../unit/proxy/upstream.ts';
+import { startUpstream } from '../integration/proxy/upstream.ts';
 import { FOLDER } from './folder.ts';
 import { NODES, versionOf } from './runtimes.ts';
 

@@ -1,9 +1,9 @@
 /** The README's recipe for Cloudflare Queues, as it stands, in workerd with Miniflare's queues. */
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { basicAuthorization } from '../../src/wire.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startServer } from '../support/process.ts';
 import { createStandIn, type StandIn } from '../support/stand-in.ts';
-import { event, WRITE_KEY } from '../unit/proxy/setup.ts';
+import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 20_000, interval: 100 };

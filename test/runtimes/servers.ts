@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { lazy } from '../../src/proxy/lazy.ts';
+import { lazy } from '../../src/proxy/lib/lazy.ts';
 import { startNginx } from './nginx.ts';
 import { type PlainOptions, run, type RunningServer } from './process.ts';
 import { FOLDER } from './folder.ts';

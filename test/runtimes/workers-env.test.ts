@@ -1,8 +1,8 @@
 /** The README's word on where a Worker has its key from. */
 import { expect, onTestFinished, test } from 'vitest';
-import { startUpstream } from '../unit/proxy/upstream.ts';
-import { CLIENT_KEY, event, WRITE_KEY } from '../unit/proxy/setup.ts';
-import { basicAuthorization } from '../../src/wire.ts';
+import { startUpstream } from '../integration/proxy/upstream.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../integration/proxy/setup.ts';
+import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startWorkerd } from './workerd.ts';
 
 test('a Worker has its key from its environment, before any request', async () => {

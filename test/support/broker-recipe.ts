@@ -1,7 +1,7 @@
 /** A recipe of the README for a broker, as it stands, with the proxy that was built. */
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
-import type { CioProxy } from '../../src/proxy/index.ts';
+import type { CioProxy } from '../../src/proxy.ts';
 import { examples, ROOT } from './readme.ts';
 
 const FOLDER = `${ROOT}test/results/broker-recipes/`;

@@ -1,6 +1,6 @@
 /** Copies of the proxy behind one address, as processes of their own are: they share nothing but what a store holds. */
-import type { DeduplicateStore } from '../../src/proxy/deduplicate-store.ts';
-import type * as Proxy from '../../src/proxy/index.ts';
+import type { DeduplicateStore } from '../../src/proxy/deduplicate/store-contract.ts';
+import type * as Proxy from '../../src/proxy.ts';
 
 export interface Copies {
   readonly count: number;

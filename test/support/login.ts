@@ -1,7 +1,7 @@
 /** The login of a test site: its own server, which knows who is signed in, signs their customer tokens. */
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TokenIssuer, TokenIssuerOptions } from '../../src/proxy/issuer.ts';
+import type { TokenIssuer, TokenIssuerOptions } from '../../src/proxy/tokens/issuer.ts';
 
 /** One question of a page's token provider. */
 export interface LoginRequest {

@@ -1,7 +1,7 @@
 /** `test` with a site whose proxy knows customer tokens, and people whom Customer.io knows. */
 import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions, TokenRequest } from '../../src/index.ts';
-import type { TokenLimits } from '../../src/auth/token-options.ts';
+import type { TokenLimits } from '../../src/sdk/auth/customer-token-options.ts';
 import { test as base, type Site } from './fixtures.ts';
 import type { Told } from './in-page.ts';
 import { PEOPLE } from './people.ts';

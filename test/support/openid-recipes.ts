@@ -1,5 +1,5 @@
 /** The README's recipes for identity providers, and what a page does around each to sign people in and out. */
-import type { CustomerTokenOptions } from '../../src/proxy/index.ts';
+import type { CustomerTokenOptions } from '../../src/proxy.ts';
 import { createFirebaseTokens } from './firebase-tokens.ts';
 import { createOpenId, type Issuer, objectId, type OpenIdOptions } from './openid.ts';
 import { examples, README } from './readme.ts';

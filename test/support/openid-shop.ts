@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { build } from 'esbuild';
-import { createProxy } from '../../src/proxy/index.ts';
+import { createProxy } from '../../src/proxy.ts';
 import type { Internet } from './internet.ts';
 import { listen } from './listen.ts';
 import type { Issuer } from './openid.ts';

@@ -19,8 +19,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import type { DeduplicateStore } from '../../src/proxy/deduplicate-store.ts';
-import type * as Proxy from '../../src/proxy/index.ts';
+import type { DeduplicateStore } from '../../src/proxy/deduplicate/store-contract.ts';
+import type * as Proxy from '../../src/proxy.ts';
 import {
   connectStores,
   type Copies,

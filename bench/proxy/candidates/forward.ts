@@ -1,5 +1,5 @@
 import { Agent, request as ask, type RequestListener } from 'node:http';
-import { BATCH_PATH } from '../../../src/wire.ts';
+import { BATCH_PATH } from '../../../src/protocol/wire.ts';
 import { WRITE_KEY } from '../load.ts';
 
 /** A proxy without any check: it reads the body, parses it, sends it on, and answers when the answer has come. */

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Analytics } from '@customerio/cdp-analytics-node';
 import express from 'express';
-import { EVENT_TYPES } from '../../../src/wire.ts';
+import { EVENT_TYPES } from '../../../src/protocol/wire.ts';
 import { CLIENT_KEY, WRITE_KEY } from '../load.ts';
 
 /** The Node proxy of Customer.io's public guide, as its sample behaves: Express, and Customer.io's own package behind it. */

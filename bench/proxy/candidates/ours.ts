@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type * as Proxy from '../../../src/proxy/index.ts';
+import type * as Proxy from '../../../src/proxy.ts';
 import { CLIENT_KEY, WRITE_KEY } from '../load.ts';
 
 const { createProxy } = (await import(

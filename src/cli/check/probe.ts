@@ -2,10 +2,10 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { TLSSocket } from 'node:tls';
-import { judge, type Outcome } from '../../sender/outcome.ts';
+import { outcomeOf, type Outcome } from '../../sdk/sender/outcome.ts';
 
 /** One request, as a page would send it. */
-export interface Question {
+export interface ProbeRequest {
   readonly method: 'POST' | 'OPTIONS';
   /** Below the address of the proxy, such as `/v1/batch`. */
   readonly path: string;
@@ -14,9 +14,9 @@ export interface Question {
 }
 
 /** What came of it, and after how many milliseconds. */
-export type Reply = Answer | Silence;
+export type Reply = ProbeAnswer | Silence;
 
-export interface Answer {
+export interface ProbeAnswer {
   readonly kind: 'answer';
   readonly status: number;
   readonly text: string;
@@ -34,7 +34,7 @@ export interface Silence {
 }
 
 /** Asks once. Never rejects, follows no redirect. */
-export type Probe = (question: Question) => Promise<Reply>;
+export type Probe = (question: ProbeRequest) => Promise<Reply>;
 
 /** More of an answer than this is read, but not kept. */
 const KEPT_CHARACTERS = 10_000;
@@ -77,7 +77,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-function answerOf(response: IncomingMessage, text: string, ms: number): Answer {
+function answerOf(response: IncomingMessage, text: string, ms: number): ProbeAnswer {
   const { statusCode: status = 0, headers, socket } = response;
   const until = socket instanceof TLSSocket ? Date.parse(socket.getPeerCertificate().valid_to) : NaN;
   return {
@@ -94,16 +94,16 @@ function answerOf(response: IncomingMessage, text: string, ms: number): Answer {
 }
 
 /** What the SDK makes of it. */
-export function outcomeOf(reply: Reply): Outcome {
+export function outcomeOfReply(reply: Reply): Outcome {
   if (reply.kind === 'silence') return { kind: 'unanswered', status: 0 };
   const { status, text: body, header } = reply;
-  return judge({ status, body, headers: { get: header } }, Date.now());
+  return outcomeOf({ status, body, headers: { get: header } }, Date.now());
 }
 
-export const isDelivered = (reply: Reply): boolean => outcomeOf(reply).kind === 'delivered';
+export const isDelivered = (reply: Reply): boolean => outcomeOfReply(reply).kind === 'delivered';
 
 /** An answer that says at once that what was sent is at fault. */
-export const isRefused = (reply: Reply): boolean => outcomeOf(reply).kind === 'rejected';
+export const isRefused = (reply: Reply): boolean => outcomeOfReply(reply).kind === 'rejected';
 
 /** In a few words. Never more of an answer than its status: it might repeat the client key. */
 export function inWords(reply: Reply): string {

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import type { ConsentDecision, ConsentSource } from '../../../src/consent/source.ts';
+import type { ConsentDecision, ConsentSource } from '../../../src/sdk/consent/source.ts';
 
 declare global {
   interface Window {

@@ -83,7 +83,7 @@ test('`close()` deletes what is known by then, and the page after it loses nothi
 }) => {
   const page = await leaveBehind(context, site, standIn);
   // The file that looks after what is left behind.
-  await Promise.all([page.waitForResponse(/left-behind/), page.goto(`${site.origin}/next`)]);
+  await Promise.all([page.waitForResponse(/cio-reclaim/), page.goto(`${site.origin}/next`)]);
   await untilSomebodyLeads(page);
   await page.waitForTimeout(100);
   await page.evaluate(() => window.analytics.close());

@@ -73,7 +73,7 @@ for (const prefix of ['/e', '/shop/assets/x9']) {
     expect(ours.filter((path) => !path.startsWith(`${prefix}/`))).toEqual([]);
     expect(ours.map((path) => path.slice(prefix.length)).sort()).toEqual([
       '/cio-lease.js',
-      '/cio-left-behind.js',
+      '/cio-reclaim.js',
       '/cio-middleware.js',
       '/cio-plugins.js',
       '/cio-private.js',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Receipt } from '../../../src/analytics.ts';
-import type { DropReason } from '../../../src/events.ts';
-import type { WireEvent } from '../../../src/wire.ts';
+import type { Receipt } from '../../../src/sdk/api.ts';
+import type { DropReason } from '../../../src/sdk/events.ts';
+import type { WireEvent } from '../../../src/protocol/wire.ts';
 
 /** What an event must be when it arrives: all of it is known at its call. */
 export interface Expected {

@@ -1,8 +1,8 @@
-import type * as real from '../../../src/browser.ts';
+import type * as real from '../../../src/sdk/browser.ts';
 import { currentPage, type Page } from './page.ts';
 
 /**
- * Stands for `src/browser.ts` in every page of a world at once: each function is that of the page whose code has called it.
+ * Stands for `src/sdk/browser.ts` in every page of a world at once: each function is that of the page whose code has called it.
  */
 export type Browser = typeof real;
 
@@ -67,7 +67,7 @@ const nothing: Browser = {
   onAddressChange: () => undefined,
   asksForPrivacy: () => false,
   pageGlobal: () => ({}),
-  warn: stop,
+  warnInConsole: stop,
   printer: () => console,
 };
 
@@ -108,7 +108,7 @@ const ofThePage: Browser = {
   onAddressChange: (run, stops) => here().onAddressChange(run, stops),
   asksForPrivacy: () => here().asksForPrivacy(),
   pageGlobal: () => here().pageGlobal(),
-  warn: (...text) => here().warn(...text),
+  warnInConsole: (...text) => here().warnInConsole(...text),
   printer: () => here().printer(),
 };
 
@@ -136,6 +136,6 @@ export const {
   onAddressChange,
   asksForPrivacy,
   pageGlobal,
-  warn,
+  warnInConsole,
   printer,
 } = ofThePage;

@@ -1,4 +1,4 @@
-import type { Receipt } from '../../../src/analytics.ts';
+import type { Receipt } from '../../../src/sdk/api.ts';
 import type { Expected } from './book.ts';
 import { facts } from './facts.ts';
 import type { Tab, World } from './world.ts';

@@ -1,4 +1,4 @@
-import type { Channel } from '../../../src/browser.ts';
+import type { Channel } from '../../../src/sdk/browser.ts';
 import type { Random } from '../random.ts';
 import type { Page } from './page.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_EVENT_BYTES } from '../../../src/wire.ts';
+import { MAX_EVENT_BYTES } from '../../../src/protocol/wire.ts';
 import type { Call } from './book.ts';
 import type { SentRequest } from './network.ts';
 import type { World } from './world.ts';

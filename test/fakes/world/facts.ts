@@ -1,4 +1,4 @@
-import type { PageFacts } from '../../../src/browser.ts';
+import type { PageFacts } from '../../../src/sdk/browser.ts';
 
 /** The page that a visitor sees in this tab. */
 export const facts = (path: string): PageFacts => ({

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { ACK_HEADER, type WireEvent } from '../../../src/wire.ts';
+import { ACK_HEADER, type WireEvent } from '../../../src/protocol/wire.ts';
 import type { FakeClock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Page } from './page.ts';

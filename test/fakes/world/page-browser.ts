@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { PageFacts } from '../../../src/browser.ts';
+import type { PageFacts } from '../../../src/sdk/browser.ts';
 import type { FakeClock } from '../clock.ts';
 import type { FakeCookieJar } from '../cookie-jar.ts';
 import type { FakeLifecycle } from '../lifecycle.ts';
@@ -32,7 +32,7 @@ export interface Furniture {
   warn(...text: unknown[]): void;
 }
 
-/** The functions of `src/browser.ts`, for one page. */
+/** The functions of `src/sdk/browser.ts`, for one page. */
 export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn }: Furniture): Browser {
   const { clock, random, disk, network, text, cookies, locks, air } = origin;
   const registries = new Map<string, Map<string, unknown>>();
@@ -73,7 +73,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     onAddressChange: () => undefined,
     asksForPrivacy: () => false,
     pageGlobal: () => ({}),
-    warn,
+    warnInConsole: warn,
     printer: () => console,
   };
 }

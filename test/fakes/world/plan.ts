@@ -1,4 +1,4 @@
-import type { AnalyticsOptions } from '../../../src/options.ts';
+import type { AnalyticsOptions } from '../../../src/sdk/options/options.ts';
 import { type Random, seeded } from '../random.ts';
 import { slowPlugin } from './slow-plugin.ts';
 

@@ -1,4 +1,4 @@
-import type { WireEvent } from '../../../src/wire.ts';
+import type { WireEvent } from '../../../src/protocol/wire.ts';
 import type { ProxyPlan } from './plan.ts';
 
 export interface Arrival {

@@ -1,4 +1,4 @@
-import type { TextStore } from '../../../src/browser.ts';
+import type { TextStore } from '../../../src/sdk/browser.ts';
 import type { Random } from '../random.ts';
 import { type FakeTextStore, fakeTextStore } from '../text-store.ts';
 import type { Page } from './page.ts';

@@ -1,4 +1,4 @@
-import type { Plugin, PluginContext } from '../../../src/customerio/plugin.ts';
+import type { Plugin, PluginContext } from '../../../src/sdk/plugins/plugin.ts';
 import { currentPage } from './page.ts';
 
 /** A plugin of the application that takes its time with every event, and leaves it as it was. */

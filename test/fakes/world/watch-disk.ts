@@ -1,5 +1,5 @@
-import type { OutboxEvent } from '../../../src/outbox/contract.ts';
-import type { LogHead, LogRecord } from '../../../src/outbox/store.ts';
+import type { OutboxEvent } from '../../../src/sdk/outbox/contract.ts';
+import type { LogHead, LogRecord } from '../../../src/sdk/outbox/log-store.ts';
 import type { Contents } from './object-store.ts';
 import { SCOPE } from './plan.ts';
 import type { World } from './world.ts';

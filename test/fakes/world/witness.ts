@@ -1,4 +1,4 @@
-import type { Analytics } from '../../../src/analytics.ts';
+import type { Analytics } from '../../../src/sdk/api.ts';
 import type { SentRequest } from './network.ts';
 import type { Tab, World } from './world.ts';
 

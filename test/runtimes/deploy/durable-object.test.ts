@@ -1,9 +1,9 @@
 /** The recipe for Workers that share a Durable Object, as it stands, in workerd: several isolates and one object. */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { basicAuthorization } from '../../../src/wire.ts';
-import { CLIENT_KEY, event, WRITE_KEY } from '../../unit/proxy/setup.ts';
-import { startUpstream, type Upstream } from '../../unit/proxy/upstream.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
+import { startUpstream, type Upstream } from '../../integration/proxy/upstream.ts';
 import { startCopies, type Workerd } from '../workerd.ts';
 import { changed, recipe, RECIPES, temporaryFolder } from './recipe.ts';
 

@@ -6,10 +6,10 @@ import { type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { basicAuthorization } from '../../../src/wire.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { startServer } from '../../support/process.ts';
-import { CLIENT_KEY, event, WRITE_KEY } from '../../unit/proxy/setup.ts';
-import { startUpstream, type Upstream } from '../../unit/proxy/upstream.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
+import { startUpstream, type Upstream } from '../../integration/proxy/upstream.ts';
 import { startWorkerd } from '../workerd.ts';
 import { changed, project, recipe } from './recipe.ts';
 

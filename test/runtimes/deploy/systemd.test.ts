@@ -3,11 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { VARIABLES } from '../../../src/cli/variables.ts';
-import { basicAuthorization } from '../../../src/wire.ts';
+import { VARIABLES } from '../../../src/cli/settings/variables.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { program } from '../../support/programs.ts';
-import { CLIENT_KEY, event, WRITE_KEY } from '../../unit/proxy/setup.ts';
-import { startUpstream } from '../../unit/proxy/upstream.ts';
+import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
+import { startUpstream } from '../../integration/proxy/upstream.ts';
 import { CLI, startProxy } from './proxy-process.ts';
 import { changed, recipe, temporaryFolder, variablesIn } from './recipe.ts';
 

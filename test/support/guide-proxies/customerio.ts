@@ -1,5 +1,5 @@
 /** What the guide's Node sample sends with: takes a call at once, and delivers later, whatever becomes of it. */
-import { EVENT_TYPES } from '../../../src/wire.ts';
+import { EVENT_TYPES } from '../../../src/protocol/wire.ts';
 
 export type Enqueue = (event: Readonly<Record<string, unknown>>) => void;
 

@@ -1,0 +1,75 @@
+/**
+ * Every JavaScript file of the package. The build, the sizes, the test of the imports and the map of the files in
+ * `docs/architecture.md` are made from this table, so that a new file is one row.
+ */
+export interface BuiltFile {
+  readonly entry: string;
+  /** In `dist/`. */
+  readonly file: string;
+  readonly kind: FileKind;
+  /**
+   * Most bytes after `gzip -9` of what a visitor or a server loads first, by what is imported: `*`, or the names of some
+   * exports. Minified files are measured as they are.
+   */
+  readonly budgets: Readonly<Record<string, number>>;
+}
+
+/**
+ * - `browser`: for bundlers and module scripts, not minified
+ * - `consent`: the consent sources for bundlers; `consent-script`: the same for pages with the script tag
+ * - `script`: classic script, self-contained
+ * - `stub`: printed into pages, for browsers older than those that run the SDK
+ * - `browser-lazy`: loaded by the SDK when a page needs it, from beside the file that loads it
+ * - `server`, `server-lazy`: for Node and other runtimes
+ * - `cli`: the command line
+ */
+export type FileKind =
+  | 'browser'
+  | 'consent'
+  | 'consent-script'
+  | 'script'
+  | 'stub'
+  | 'browser-lazy'
+  | 'server'
+  | 'server-lazy'
+  | 'cli';
+
+const row = (
+  kind: FileKind,
+  file: string,
+  entry: string,
+  budgets: number | Readonly<Record<string, number>>,
+): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
+
+export const BUILT_FILES: readonly BuiltFile[] = [
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 17_900 }),
+  row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_600, '*': 5_300 }),
+  row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_500),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_400),
+  row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
+
+  row('browser-lazy', 'cio-diagnosis.js', 'src/sdk/sender/diagnosis.ts', 1_500),
+  row('browser-lazy', 'cio-lease.js', 'src/sdk/tabs/leader-lease.ts', 1_000),
+  row('browser-lazy', 'cio-middleware.js', 'src/sdk/plugins/source-middleware.ts', 7_000),
+  row('browser-lazy', 'cio-mistakes.js', 'src/sdk/options/explain-mistakes.ts', 1_000),
+  row('browser-lazy', 'cio-pages.js', 'src/sdk/page-views/follow-titles.ts', 1_100),
+  row('browser-lazy', 'cio-plugins.js', 'src/sdk/plugins/pipeline.ts', 2_000),
+  row('browser-lazy', 'cio-private.js', 'src/sdk/private/private-client.ts', 10_500),
+  row('browser-lazy', 'cio-reclaim.js', 'src/sdk/core/reclaim.ts', 2_400),
+  row('browser-lazy', 'cio-recovery.js', 'src/sdk/outbox/recovery.ts', 4_000),
+  row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
+
+  row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 27_000, createForwarder: 8_000 }),
+  row('server', 'nats.js', 'src/nats.ts', 3_500),
+  row('server', 'redis.js', 'src/redis.ts', 2_500),
+  row('server-lazy', 'proxy-metrics.js', 'src/proxy/telemetry/metrics.ts', 1_500),
+  row('server-lazy', 'proxy-private.js', 'src/proxy/private/lazy-entry.ts', 5_600),
+  row('server-lazy', 'proxy-rate-limit.js', 'src/proxy/access/rate-limit.ts', 1_500),
+  row('server-lazy', 'proxy-shared-claims.js', 'src/proxy/deduplicate/shared-claims.ts', 1_500),
+  row('server-lazy', 'proxy-tokens.js', 'src/proxy/tokens/lazy-jose.ts', 13_100),
+
+  row('cli', 'cli.js', 'src/cli/main.ts', {}),
+];
+
+/** Entries of the package that have a file of types of their own. */
+export const TYPED_ENTRIES: readonly string[] = ['index', 'consent', 'proxy', 'nats', 'redis'];

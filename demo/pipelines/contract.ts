@@ -1,0 +1,18 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request to a service. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What the service makes of it. */
+export interface Answer {
+  readonly service: 'app' | 'in-app';
+  /** Whom it was asked about. */
+  readonly userId: string;
+  readonly status: number;
+  readonly body?: object | undefined;
+}

@@ -1,0 +1,109 @@
+import { BATCH_PATH } from '../../protocol/wire.ts';
+import { type ProbeAnswer, inWords, type Silence } from './probe.ts';
+import { fail, type Finding, pass, skip, warning } from './result.ts';
+import type { CheckContext } from './context.ts';
+
+const A_DAY_MS = 86_400_000;
+const SOON_DAYS = 14;
+
+/** How a browser refuses a certificate, by the name that Node has for it. */
+const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'Use a certificate that an authority has signed: browsers refuse one that signs itself.',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'Use a certificate that a public authority has signed. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
+  CERT_HAS_EXPIRED: 'Renew the certificate.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a certificate that names this host.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'Serve the intermediate certificates too.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'Use a certificate of a public authority. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
+};
+
+const CONNECTION_ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: start the proxy, or correct the host and port.',
+  ENOTFOUND: 'There is no such host: correct the address, or its DNS record.',
+  TIMEOUT: 'Something accepts connections and says nothing: look at what stands in front of the proxy.',
+};
+
+/** Whether there is something that takes batches. Without it nothing else can be asked. */
+export async function checkReach(scene: CheckContext): Promise<readonly Finding[]> {
+  const reply = await scene.postEvents([]);
+  if (reply.kind === 'silence') return [unreached(reply)];
+  const findings = [
+    pass('reachable', `answered after ${reply.ms} ms`),
+    tls(scene, reply),
+    noRedirect(scene, reply),
+  ];
+  if (findings.some(({ status, blocks }) => status === 'fail' || blocks !== undefined)) return findings;
+  return [...findings, endpoint(reply)];
+}
+
+function unreached(reply: Silence): Finding {
+  const advice = CERTIFICATE_ADVICE[reply.code];
+  // OpenSSL and Node have many more names for what can be wrong with TLS.
+  if (advice !== undefined || /TLS|SSL|CERT/.test(reply.code)) {
+    return fail('TLS', reply.code, advice ?? 'Correct the TLS settings of the server.', 'all');
+  }
+  return fail(
+    'reachable',
+    inWords(reply),
+    CONNECTION_ADVICE[reply.code] ?? 'Look into the log of the proxy and of what stands in front of it.',
+    'all',
+  );
+}
+
+function tls({ url, origin }: CheckContext, { validUntil }: ProbeAnswer): Finding {
+  if (url.protocol === 'http:') {
+    // Browsers take these for safe; https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    if (/^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
+      return skip('TLS', 'plain HTTP on this machine');
+    const advice = 'Serve it over https: browsers let no https page send to http, and keys travel readable.';
+    return origin.startsWith('https:')
+      ? fail('TLS', 'plain HTTP, for pages that are https', advice)
+      : warning('TLS', 'plain HTTP', advice);
+  }
+  if (validUntil === undefined) return pass('TLS', 'trusted');
+  const days = Math.floor((validUntil - Date.now()) / A_DAY_MS);
+  const detail = `trusted, ${days} days left`;
+  return days < SOON_DAYS ? warning('TLS', detail, 'Renew the certificate.') : pass('TLS', detail);
+}
+
+function noRedirect(scene: CheckContext, answer: ProbeAnswer): Finding {
+  const name = 'no redirect';
+  const { status } = answer;
+  if (status < 300 || status > 399) return pass(name, 'none');
+  const target = targetOf(scene, answer);
+  // It may repeat what was sent.
+  const shown =
+    target && !target.href.includes(scene.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
+  const detail = `answered ${status}${shown}`;
+  if ((status === 307 || status === 308) && target?.origin === scene.url.origin) {
+    const advice =
+      'Use the address that it leads to, and check that one: the SDK follows it, with two requests more for each page.';
+    return { ...warning(name, detail, advice), blocks: 'all' };
+  }
+  return fail(
+    name,
+    detail,
+    'Use the address that it leads to. The SDK follows only 307 and 308 to the same origin: otherwise a POST may become a GET whose 200 would pass for a delivery, or events go to somebody else.',
+    'all',
+  );
+}
+
+function targetOf({ url }: CheckContext, answer: ProbeAnswer): URL | null {
+  const location = answer.header('Location');
+  return location !== null && URL.canParse(location, url) ? new URL(location, url) : null;
+}
+
+function endpoint(answer: ProbeAnswer): Finding {
+  const name = `POST ${BATCH_PATH}`;
+  const { status } = answer;
+  const isPage = /^text\/html/i.test(answer.header('Content-Type') ?? '');
+  if (status !== 404 && status !== 405 && !(isPage && status < 300)) return pass(name, 'there');
+  return fail(
+    name,
+    `answered ${status}${isPage ? ' with an HTML page' : ''}`,
+    `Correct the address: ${BATCH_PATH} comes after it. Something else answers here, and the SDK keeps all events (errors endpoint-refuses, not-a-proxy).`,
+    'all',
+  );
+}

@@ -1,0 +1,56 @@
+import { type ProbeAnswer, inWords, isDelivered, isRefused, outcomeOfReply } from './probe.ts';
+import { retryAfterMs } from '../../sdk/sender/outcome.ts';
+import { fail, type Finding, pass, skip, warning } from './result.ts';
+import { answersIn, type CheckContext } from './context.ts';
+
+/** Whether errors say what they are. */
+export async function checkErrors(scene: CheckContext): Promise<readonly Finding[]> {
+  return [await unreadable(scene), bodies(answersIn(scene)), retryAfter(answersIn(scene))];
+}
+
+async function unreadable({ dry, post }: CheckContext): Promise<Finding> {
+  const name = 'broken JSON refused';
+  if (dry) return skip(name, '--dry');
+  const reply = await post('{"batch":[');
+  if (isRefused(reply)) return pass(name, inWords(reply));
+  if (outcomeOfReply(reply).kind === 'unauthorized')
+    return skip(name, `${inWords(reply)} before it was read`);
+  return isDelivered(reply)
+    ? fail(name, inWords(reply), 'Answer 400: a body that was cut off on its way is lost.')
+    : warning(name, inWords(reply), 'Answer 400: after 5xx the SDK tries the same again.');
+}
+
+function bodies(answers: readonly ProbeAnswer[]): Finding {
+  const name = 'error bodies';
+  const errors = answers.filter(({ status }) => status >= 400);
+  if (errors.length === 0) return skip(name, 'there was no error');
+  // HEAD and preflights have none, and the SDK reads those of 401 and 403 only.
+  const wordless = errors.filter(({ text }) => text !== '' && !saysError(text));
+  if (wordless.length === 0) return pass(name, 'JSON with "error"');
+  const statuses = [...new Set(wordless.map(({ status }) => status))].join(', ');
+  return warning(name, `${statuses}: not JSON with "error"`, 'Answer {"error":"a_code","message":"…"}.');
+}
+
+function saysError(text: string): boolean {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null && 'error' in body;
+  } catch {
+    return false;
+  }
+}
+
+function retryAfter(answers: readonly ProbeAnswer[]): Finding {
+  const name = 'Retry-After';
+  const busy = answers.filter(({ status }) => status === 429 || status === 503);
+  if (busy.length === 0) return skip(name, 'nothing was answered 429 or 503');
+  if (busy.some((answer) => answer.header(name) === null))
+    return warning(
+      name,
+      'missing on 429 or 503',
+      'Say when to come back: without it the SDK guesses, 1 s to 5 min.',
+    );
+  const understood = busy.every(({ header }) => retryAfterMs({ get: header }, Date.now()));
+  if (!understood) return warning(name, 'not usable', 'Answer seconds, 1 or more, or an HTTP date to come.');
+  return pass(name, `on all ${busy.length} answers of 429 or 503`);
+}

@@ -1,0 +1,24 @@
+import { ACK_COOKIE_PREFIX, ACK_HEADER } from '../../protocol/wire.ts';
+import { inWords, isDelivered } from './probe.ts';
+import { type Finding, pass, skip, warning } from './result.ts';
+import type { CheckContext } from './context.ts';
+
+const REQUEST_NAME = 'ciofirstpartycheck';
+
+/** Whether the answer to the last request of a page reaches the next one, so that this need not send the events again. */
+export async function checkLeaving(scene: CheckContext): Promise<readonly Finding[]> {
+  const name = 'cookie for the next page';
+  const { dry, isCrossOrigin, samples, postEvents } = scene;
+  if (isCrossOrigin) return [skip(name, 'pages of another origin cannot read it')];
+  const reply = await postEvents(dry ? [] : [samples.event()], { headers: { [ACK_HEADER]: REQUEST_NAME } });
+  if (!isDelivered(reply) || reply.kind === 'silence') return [skip(name, inWords(reply))];
+  const cookie = `${ACK_COOKIE_PREFIX}${REQUEST_NAME}=1`;
+  if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'in the answer')];
+  return [
+    warning(
+      name,
+      `no ${ACK_COOKIE_PREFIX}… in the answer`,
+      'Let Set-Cookie of the proxy pass. Without it the next page sends what the last request of a page carried once more after 5 s, and the proxy has to tell repeats apart.',
+    ),
+  ];
+}

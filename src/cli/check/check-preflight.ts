@@ -1,0 +1,149 @@
+import { BATCH_PATH } from '../../protocol/wire.ts';
+import { type ProbeAnswer, inWords, isDelivered, type Reply } from './probe.ts';
+import { fail, type Finding, pass, skip, warning } from './result.ts';
+import type { CheckContext } from './context.ts';
+
+/** What the SDK puts on every batch. https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names */
+const NEEDED = ['authorization', 'content-type'];
+/** Headers that scripts for tracing put on every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
+const TRACING = ['baggage', 'sentry-trace', 'traceparent'];
+
+/** Whether the browser lets pages of another origin send, and read what is answered. */
+export async function checkPreflight(scene: CheckContext): Promise<readonly Finding[]> {
+  if (!scene.isCrossOrigin)
+    return [skip('preflight', 'for pages of the same origin there is none; for others: --origin')];
+  const reply = await preflight(scene, NEEDED);
+  const verdict = permission(scene, reply);
+  const answered = await scene.postEvents([]);
+  const refused = await scene.postEvents([], { authorization: null });
+  return [
+    verdict,
+    ...(verdict.status === 'pass' && reply.kind === 'answer'
+      ? [remembered(reply), await traced(scene), withCookies(reply, answered)]
+      : []),
+    readable(scene, answered),
+    readableRefusal(scene, refused),
+    await exposed(scene, answered),
+  ];
+}
+
+function preflight({ probe, origin }: CheckContext, headers: readonly string[]): Promise<Reply> {
+  return probe({
+    method: 'OPTIONS',
+    path: BATCH_PATH,
+    headers: {
+      Origin: origin,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': headers.join(','),
+      'Sec-Fetch-Site': 'cross-site',
+      'Sec-Fetch-Mode': 'cors',
+    },
+  });
+}
+
+function permission(scene: CheckContext, reply: Reply): Finding {
+  const no = (detail: string, advice: string): Finding => fail('preflight', detail, advice);
+  if (reply.kind === 'silence' || !isDelivered(reply))
+    return no(
+      inWords(reply),
+      'Answer OPTIONS with 204 and the Access-Control headers, without asking for a key: browsers send none with it.',
+    );
+  if (!allowsOrigin(scene, reply))
+    return no(`does not allow ${scene.origin}`, `Answer Access-Control-Allow-Origin: ${scene.origin}`);
+  const missing = NEEDED.filter((name) => !allowsHeader(reply, name));
+  if (missing.length > 0)
+    return no(
+      `does not allow the header ${missing.join(', ')}`,
+      `Answer Access-Control-Allow-Headers: Authorization, Content-Type. A * does not stand for Authorization.`,
+    );
+  return pass('preflight', `allows ${scene.origin}`);
+}
+
+/** By itself the SDK sends no cookies, so that a `*` is enough. */
+function allowsOrigin({ origin }: CheckContext, answer: ProbeAnswer): boolean {
+  const allowed = answer.header('Access-Control-Allow-Origin');
+  return allowed === '*' || allowed === origin;
+}
+
+function allowsHeader(answer: ProbeAnswer, name: string): boolean {
+  const allowed = listIn(answer, 'Access-Control-Allow-Headers');
+  return allowed.includes(name) || (name !== 'authorization' && allowed.includes('*'));
+}
+
+function listIn(answer: ProbeAnswer, name: string): readonly string[] {
+  return (answer.header(name) ?? '').split(',').map((item) => item.trim().toLowerCase());
+}
+
+function remembered(answer: ProbeAnswer): Finding {
+  const seconds = Number(answer.header('Access-Control-Max-Age') ?? 0);
+  if (seconds > 0) return pass('preflight kept', `for ${seconds} s`);
+  const advice = 'Answer Access-Control-Max-Age: 7200. Browsers ask again every 5 seconds without it.';
+  return warning('preflight kept', 'not asked for', advice);
+}
+
+/** Few pages send cookies. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
+function withCookies(preflight: ProbeAnswer, answered: Reply): Finding {
+  const allow = (reply: Reply): boolean =>
+    reply.kind === 'answer' &&
+    reply.header('Access-Control-Allow-Credentials') === 'true' &&
+    reply.header('Access-Control-Allow-Origin') !== '*';
+  const name = 'cookies';
+  if (allow(preflight) && allow(answered)) return pass(name, "delivery.credentials may be 'include'");
+  return skip(name, "not allowed, which only delivery.credentials: 'include' needs");
+}
+
+async function traced(scene: CheckContext): Promise<Finding> {
+  const name = 'tracing headers';
+  const reply = await preflight(scene, [...NEEDED, ...TRACING].sort());
+  const missing = TRACING.filter((each) => reply.kind === 'silence' || !allowsHeader(reply, each));
+  if (missing.length === 0) return pass(name, TRACING.join(', '));
+  return warning(
+    name,
+    `does not allow ${missing.join(', ')}`,
+    'Allow the headers that Access-Control-Request-Headers names. Scripts for tracing put these on every request of a page, and its browser then sends none.',
+  );
+}
+
+function readable(scene: CheckContext, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('answers readable', 'by the page');
+  return fail(
+    'answers readable',
+    reply.kind === 'answer' ? 'not by the page' : inWords(reply),
+    'Put Access-Control-Allow-Origin on the answers to POST too: unread, no answer tells the SDK that events have arrived.',
+  );
+}
+
+function readableRefusal(scene: CheckContext, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('refusals readable', 'by the page');
+  return warning(
+    'refusals readable',
+    reply.kind === 'answer' ? 'not by the page' : inWords(reply),
+    'Put Access-Control-Allow-Origin on errors too: unread, a wrong key looks like a broken network.',
+  );
+}
+
+async function exposed(scene: CheckContext, reply: Reply): Promise<Finding> {
+  const name = 'exposed headers';
+  if (reply.kind === 'silence') return skip(name, inWords(reply));
+  const readable = listIn(reply, 'Access-Control-Expose-Headers');
+  const readsGzip = /\bgzip\b/i.test(reply.header('Accept-Encoding') ?? '');
+  const wanted = ['retry-after', 'date', ...(readsGzip ? ['accept-encoding'] : [])];
+  const missing = readable.includes('*') ? [] : wanted.filter((each) => !readable.includes(each));
+  if (missing.length > 0)
+    return warning(
+      name,
+      `not ${missing.join(', ')}`,
+      `Answer Access-Control-Expose-Headers: ${wanted.join(', ')}. Unread, the SDK waits as long as it sees fit.`,
+    );
+  if (readsGzip) {
+    const packed = await preflight(scene, ['authorization', 'content-encoding', 'content-type']);
+    if (packed.kind === 'silence' || !allowsHeader(packed, 'content-encoding'))
+      // The page has read that gzip is welcome, and its browser then refuses to send it.
+      return fail(
+        name,
+        'gzip is announced, and the header content-encoding not allowed',
+        'Add Content-Encoding to Access-Control-Allow-Headers.',
+      );
+  }
+  return pass(name, wanted.join(', '));
+}

@@ -1,0 +1,230 @@
+import { parseArgs } from 'node:util';
+import { forwardFromNats, type NatsConsumer, type NatsForwarding } from '../../nats.ts';
+import { within } from '../../proxy/lib/timeouts.ts';
+import { createForwarder } from '../../proxy.ts';
+import { type Command, UsageError } from '../command.ts';
+import {
+  type ForwardSettings,
+  readForwardEnvironment,
+  type ProxyCommandSettings,
+} from '../settings/environment.ts';
+import { createForwardLog, type ForwardLog } from './forward-log.ts';
+import { openReplay, replayStart } from './replay-stream.ts';
+import { createForwardServer, type ForwardState } from './forward-server.ts';
+import { createTrim } from './trim-stream.ts';
+import type { Nats } from '../brokers/nats-connection.ts';
+import { CONSUMER, ensureStreams, parkedSubjectOf } from '../brokers/nats-streams.ts';
+import { type NatsSettings, withoutSecrets } from '../settings/nats-variables.ts';
+import { createOutput, type Output } from '../process/output.ts';
+import { SECRETS } from '../settings/secret-files.ts';
+import { listen, untilStopped } from '../process/serve.ts';
+import { openServices, type Services } from '../brokers/services.ts';
+import { explain, FORWARD_VARIABLES } from '../settings/variables.ts';
+
+const TRIM_MS = 60_000;
+const STATE_MS = 1_000;
+const LOOK_MS = 500;
+const AGAIN_MS = 1_000;
+/** The same error is told so often at most. */
+const SAME_ERROR_MS = 10_000;
+
+const HELP = `Usage: cio-first-party forward [--replay-since <time>]
+
+Brings to Customer.io what cio-first-party proxy has put into a stream of NATS JetStream. Any number may run. Configured by
+environment variables:
+
+${explain(FORWARD_VARIABLES, ['NATS_URL'])}
+
+Instead of a secret there may be the path of a file that holds it:
+${SECRETS.filter((name) => name in FORWARD_VARIABLES)
+  .map((name) => `  ${name}_FILE`)
+  .join('\n')}
+
+  --replay-since <time>   forwards once more what has come since then, and ends: 90m, 2h, or 2026-01-31T12:00:00Z; with
+                          CIO_REDIS_URL only what is not known to have arrived
+
+Answers GET /v1/health and /v1/health/ready, which tells how many messages wait. Writes a line of JSON a second for messages
+that have arrived, and one for each other message. SIGTERM and SIGINT let what is under way end first, for at most
+CIO_STOP_TIMEOUT_MS; what has not ended then comes again.`;
+
+/** Brings a stream to Customer.io until it is told to stop. */
+export const forwardCommand: Command = {
+  summary: 'bring the messages of NATS JetStream to Customer.io',
+  help: HELP,
+
+  async run(args) {
+    const replaySince = startIn(args);
+    const reading = readForwardEnvironment(process.env);
+    if (reading.kind === 'unusable') {
+      console.error('The forwarder cannot start:\n');
+      for (const problem of reading.problems) console.error(`  - ${problem}`);
+      console.error('\nEvery variable is explained by: cio-first-party forward --help');
+      return 1;
+    }
+    const output = createOutput();
+    const services = await openServices(reading, 'forward', output);
+    if (typeof services === 'string') {
+      console.error(`The forwarder cannot start: ${services}`);
+      return 1;
+    }
+    const { nats } = services;
+    if (!nats || !reading.nats) throw new Error('A forwarder needs a broker');
+    const job: Job = { ...reading, nats, services, output, natsSettings: reading.nats };
+    const code = replaySince === undefined ? await forward(job) : await replay(job, replaySince);
+    await services.close();
+    await output.flush();
+    // What has not ended, and a log that nobody reads, would keep the process.
+    process.exit(code);
+  },
+};
+
+interface Job extends Omit<ProxyCommandSettings<ForwardSettings>, 'nats'> {
+  readonly nats: Nats;
+  readonly natsSettings: NatsSettings;
+  readonly services: Services;
+  readonly output: Output;
+}
+
+function startIn(args: readonly string[]): Date | undefined {
+  let text: string | undefined;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { 'replay-since': { type: 'string' } },
+      strict: true,
+    });
+    text = values['replay-since'];
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (text === undefined) return undefined;
+  const since = replayStart(text, Date.now());
+  if (since === null)
+    throw new UsageError(
+      `--replay-since is "${text}": it must be a time in the past, such as 90m, 2h, 1d or 2026-01-31T12:00:00Z.`,
+    );
+  return since;
+}
+
+async function forward(job: Job): Promise<number> {
+  const { options, natsSettings, nats, output, graceMs } = job;
+  const log = createForwardLog(output.entry);
+  let forwarding: NatsForwarding | undefined;
+  let isStopping = false;
+
+  async function state(): Promise<ForwardState> {
+    const info = await within(STATE_MS, async () =>
+      nats.now().manager.consumers.info(natsSettings.stream, CONSUMER),
+    ).catch(() => undefined);
+    return {
+      tally: log.tally(),
+      underWay: forwarding?.underWay() ?? 0,
+      linesLost: output.lost(),
+      backlog: info?.num_pending,
+      unacknowledged: info?.num_ack_pending,
+      isStopping,
+    };
+  }
+
+  const server = createForwardServer(options.metrics, state);
+  let told = (): void => {};
+  const isTold = new Promise<void>((resolve) => (told = resolve));
+  const stopped = untilStopped(server, {
+    graceMs,
+    onStop() {
+      isStopping = true;
+      told();
+    },
+  });
+  try {
+    output.text(`The forwarder listens on ${await listen(server, job.port, job.host)}`);
+  } catch (error) {
+    console.error(`The forwarder cannot listen: ${messageOf(error)}`);
+    return 1;
+  }
+
+  async function begin(): Promise<void> {
+    const { jetstream } = await nats.ready;
+    while (!isStopping) {
+      try {
+        const consumer = await jetstream.consumers.get(natsSettings.stream, CONSUMER);
+        if (!isStopping) forwarding = start(job, consumer, log);
+        return;
+      } catch (error) {
+        complain(job, error);
+        await new Promise((resolve) => void setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+  const trim = createTrim(natsSettings);
+  async function keepHouse(): Promise<void> {
+    const { manager } = nats.now();
+    await ensureStreams(manager, natsSettings);
+    await trim(manager, Date.now());
+  }
+  const begun = begin();
+  // What fails is tried again the next time.
+  const housekeeping = setInterval(() => void keepHouse().catch(() => {}), TRIM_MS);
+
+  await isTold;
+  clearInterval(housekeeping);
+  await within(graceMs, async () => {
+    await begun;
+    await forwarding?.stop();
+    await stopped;
+  }).catch(() => {});
+  log.flush();
+  return 0;
+}
+
+/** Forwards once more what has come since then. */
+async function replay(job: Job, since: Date): Promise<number> {
+  const { nats, natsSettings, output } = job;
+  const log = createForwardLog(output.entry);
+  const { messages, consumer, isOver, end } = await openReplay(await nats.ready, natsSettings, since);
+  output.text(`Forwards ${messages} messages again, which have come since ${since.toISOString()}`);
+  const forwarding = start(job, consumer, log);
+  let isStopping = false;
+  const stop = (): void => void (isStopping = true);
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  while (!isStopping && !(await isOver().catch(() => false)))
+    await new Promise((resolve) => void setTimeout(resolve, LOOK_MS));
+  await forwarding.stop();
+  await end().catch(() => {});
+  log.flush();
+  const { messages: outcomes, events } = log.tally();
+  output.text(
+    isStopping
+      ? 'Stopped before the end'
+      : `Done: ${outcomes.done} of ${messages} messages were forwarded, with ${events} events; the others had arrived before`,
+  );
+  return isStopping ? 1 : 0;
+}
+
+function start(job: Job, consumer: NatsConsumer, log: ForwardLog): NatsForwarding {
+  const { nats, natsSettings, services, options } = job;
+  const { deduplicate, metrics: _, ...forwarderOptions } = options;
+  const store = deduplicate === false ? undefined : services.redis?.store;
+  return forwardFromNats({
+    consumer,
+    forwarder: createForwarder({ ...forwarderOptions, onLog: log.add }),
+    park: (message) => nats.now().jetstream.publish(parkedSubjectOf(natsSettings), message),
+    ...(store && { deduplicate: { store } }),
+    onError: (error) => complain(job, error),
+  });
+}
+
+const complaints = new Map<string, number>();
+const MOST_COMPLAINTS = 100;
+
+/** The same only once in a while: a server that is away is met by every message. */
+function complain({ natsSettings, output }: Job, error: unknown): void {
+  const detail = withoutSecrets(messageOf(error), natsSettings);
+  const nowMs = performance.now();
+  if (nowMs - (complaints.get(detail) ?? Number.NEGATIVE_INFINITY) < SAME_ERROR_MS) return;
+  if (complaints.size >= MOST_COMPLAINTS) complaints.clear();
+  complaints.set(detail, nowMs);
+  output.entry({ time: new Date().toISOString(), error: detail });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,39 @@
+import { within } from '../../proxy/lib/timeouts.ts';
+import type { Delivery } from '../../proxy/upstream/delivery.ts';
+import { describeError } from '../../proxy/lib/describe-error.ts';
+import { createSendBatch } from '../../proxy/upstream/send-batch.ts';
+import type { ProxyOptions } from '../../proxy.ts';
+import { resolveUpstream } from '../../proxy/upstream/upstream-settings.ts';
+
+/** What Customer.io says to the write key. */
+export interface WriteKeyCheck {
+  readonly isGood: boolean;
+  /** In words. */
+  readonly told: string;
+}
+
+/** Asks Customer.io with a batch that has no events, so that nothing is stored. */
+export async function checkWriteKey(options: ProxyOptions): Promise<WriteKeyCheck> {
+  const settings = resolveUpstream(options);
+  const forward = createSendBatch(settings);
+  const body = JSON.stringify({ batch: [], sentAt: new Date().toISOString() });
+  const delivery = await within(settings.timeoutMs, (signal) => forward(body, signal)).catch(
+    (cause: unknown): Delivery => ({ kind: 'unavailable', detail: describeError(cause) }),
+  );
+  const { host } = new URL(settings.upstreamUrl);
+  switch (delivery.kind) {
+    case 'delivered':
+      return { isGood: true, told: `The write key is good: ${host} has accepted it.` };
+    case 'rejected':
+    case 'too-large':
+      // It looks at the key first: https://docs.customer.io/integrations/api/cdp/
+      return {
+        isGood: true,
+        told: `The write key is good: ${host} has refused an empty batch only (${delivery.status}).`,
+      };
+    case 'misconfigured':
+      return { isGood: false, told: `The write key is not good, or not of this region: ${delivery.detail}` };
+    default:
+      return { isGood: false, told: `${host} could not be asked about the write key: ${delivery.detail}` };
+  }
+}

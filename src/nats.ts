@@ -1,0 +1,12 @@
+export { forwardFromNats } from './proxy/nats/forward-from-nats.ts';
+export { toNats } from './proxy/nats/to-nats.ts';
+export { natsStore } from './proxy/nats/nats-store.ts';
+export type {
+  ForwardFromNatsOptions,
+  NatsConsumer,
+  NatsForwarding,
+  NatsMessage,
+} from './proxy/nats/forward-from-nats.ts';
+export type { NatsPublisher, ToNatsOptions } from './proxy/nats/to-nats.ts';
+export type { NatsBucket, NatsEntry } from './proxy/nats/nats-bucket.ts';
+export type { ClaimState, DeduplicateStore } from './proxy/deduplicate/store-contract.ts';

@@ -1,0 +1,83 @@
+import type fs from 'node:fs/promises';
+import type { FileSource } from './serve-files.ts';
+
+type FileSystem = Pick<typeof fs, 'readdir' | 'stat' | 'readFile'>;
+
+/** For so long it is believed that no file has come, gone or changed, in milliseconds. */
+const FRESH_MS = 1_000;
+
+interface KnownFile {
+  /** Another one when the file was replaced; `''` while it is read for the first time. */
+  readonly version: string;
+  checkedAtMs: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/**
+ * Reads files that lie beside a module, where the runtime has a file system; elsewhere there are none. `moduleUrl`: the
+ * module's `import.meta.url`.
+ *
+ * A file is read once. While files are asked for, the folder is listed once a second, and each file that is asked for is looked
+ * at once a second, so that what a deployment replaces in place is served within a second. A name that the folder does not
+ * have costs no access to the disk, and no memory.
+ */
+export function filesBeside(moduleUrl: string | undefined): FileSource {
+  const files = new Map<string, KnownFile>();
+  let names: ReadonlySet<string> = new Set();
+  let listedAtMs = -Infinity;
+  let listing: Promise<void> | undefined;
+
+  async function list(fs: FileSystem): Promise<void> {
+    names = new Set(await fs.readdir(new URL('..', moduleUrl)));
+    for (const name of files.keys()) if (!names.has(name)) files.delete(name);
+  }
+
+  async function hasName(fs: FileSystem, name: string): Promise<boolean> {
+    const now = performance.now();
+    if (now - listedAtMs > FRESH_MS) {
+      listedAtMs = now;
+      listing = list(fs);
+    }
+    await listing;
+    return names.has(name);
+  }
+
+  async function versionOf(fs: FileSystem, url: URL): Promise<string> {
+    const { mtimeMs, size, ino } = await fs.stat(url);
+    return `${mtimeMs} ${size} ${ino}`;
+  }
+
+  async function check(fs: FileSystem, name: string, known: KnownFile | undefined): Promise<Uint8Array> {
+    const url = new URL(name, moduleUrl);
+    const version = await versionOf(fs, url);
+    if (known?.version === version) return known.bytes;
+    const bytes = await fs.readFile(url);
+    files.set(name, { version, checkedAtMs: performance.now(), bytes: Promise.resolve(bytes) });
+    return bytes;
+  }
+
+  /** @throws where it cannot be read */
+  function read(fs: FileSystem, name: string): Promise<Uint8Array> {
+    const now = performance.now();
+    const known = files.get(name);
+    if (known && now - known.checkedAtMs <= FRESH_MS) return known.bytes;
+    const bytes = check(fs, name, known);
+    // Requests that come meanwhile get what was there before, or wait for the same.
+    if (known) known.checkedAtMs = now;
+    else {
+      files.set(name, { version: '', checkedAtMs: now, bytes });
+      bytes.catch(() => files.delete(name));
+    }
+    return bytes;
+  }
+
+  return async (name) => {
+    try {
+      // Not an import: bundlers for the edge would stop at a `node:` name even where it is never reached.
+      const fs = process.getBuiltinModule('node:fs/promises');
+      return (await hasName(fs, name)) ? await read(fs, name) : null;
+    } catch {
+      return null;
+    }
+  };
+}

@@ -1,0 +1,15 @@
+import type { Bytes } from '../http/body.ts';
+
+/** Several pieces as one; a single one as it is. */
+export function concatBytes(chunks: readonly Uint8Array[], length: number): Bytes {
+  const [first] = chunks;
+  if (first && chunks.length === 1 && first.buffer instanceof ArrayBuffer)
+    return new Uint8Array(first.buffer, first.byteOffset, length);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,210 @@
+import { checkGroup, type OptionProblem } from './check-group.ts';
+import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './limit-rules.ts';
+import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './token-rules.ts';
+import type { AnonymousIdCookieOptions } from '../files/anonymous-id-cookie.ts';
+import type { ProxyOptions } from '../proxy-options.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { routeOf } from '../http/routes.ts';
+import {
+  COUNT,
+  describeAddress,
+  describeSecret,
+  isAddress,
+  isCount,
+  isFunction,
+  isList,
+  MILLISECONDS,
+  type Rule,
+  type Rules,
+  show,
+} from './rules.ts';
+
+const FUNCTION: Rule = { must: 'a function', holds: isFunction };
+const BOOLEAN: Rule = { must: 'true or false', holds: (value) => typeof value === 'boolean' };
+const GROUP: Rule = { must: 'an object of options', holds: isRecord, came: describeSecret };
+
+export const RULES: Rules<ProxyOptions> = {
+  writeKey: {
+    must: "Customer.io's write key (printable characters, no colon), or a function that returns it",
+    holds: (value) => isFunction(value) || (typeof value === 'string' && /^[!-9;-~]+$/.test(value)),
+    required: true,
+    came: describeSecret,
+  },
+  clientKeys: {
+    must: 'a list of one or more keys without colons, or of { key, origins }, or a function that judges one',
+    holds: (value) =>
+      isFunction(value) ||
+      (isList(value) && value.length > 0 && value.every((each) => isClientKey(each) || isSiteKey(each))),
+    required: true,
+    came: (value) =>
+      isList(value) ? `a list of ${value.map(describeKey).join(', ') || 'nothing'}` : describeSecret(value),
+  },
+  region: { must: "'us' or 'eu'", holds: (value) => value === 'us' || value === 'eu' },
+  upstreamUrl: {
+    must: 'an http(s) address without credentials, query and fragment',
+    holds: (value) => isAddress(value),
+    came: describeAddress,
+  },
+  origins: {
+    must: 'a list of origins as browsers write them, e.g. https://shop.example.com',
+    holds: (value) => isList(value) && value.every(isOrigin),
+  },
+  basePath: {
+    must: "a path like '/e', without an end slash, or ''",
+    holds: (value) => typeof value === 'string' && /^(\/[\w.~-]+)*\/?$/.test(value),
+  },
+  clientIp: {
+    must: "'cf-connecting-ip', 'x-real-ip' or { header: string, hops: integer of 1 or more }",
+    holds: isClientIp,
+  },
+  maxBodyBytes: COUNT,
+  maxInFlightBytes: COUNT,
+  bodyTimeoutMs: MILLISECONDS,
+  maxEvents: COUNT,
+  maxEventBytes: COUNT,
+  timeoutMs: MILLISECONDS,
+  rateLimit: { must: 'an object of options, or false', holds: (value) => value === false || isRecord(value) },
+  upstream: GROUP,
+  correctClock: BOOLEAN,
+  deduplicate: {
+    must: 'true, false or an object of options',
+    holds: (value) => typeof value === 'boolean' || isRecord(value),
+  },
+  anonymousIdCookie: GROUP,
+  metrics: {
+    must: "a path of its own like '/metrics', without an end slash",
+    holds: (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value) && isFree(value),
+  },
+  enrich: FUNCTION,
+  filter: FUNCTION,
+  transform: FUNCTION,
+  deliver: FUNCTION,
+  onLog: FUNCTION,
+  files: FUNCTION,
+  fetch: FUNCTION,
+  customerToken: GROUP,
+  appApi: GROUP,
+  inApp: GROUP,
+};
+
+// Browsers keep no cookie for longer: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
+const MOST_DAYS = 400;
+
+const COOKIE_RULES: Rules<AnonymousIdCookieOptions> = {
+  domain: {
+    must: "a domain like 'example.com', or ''",
+    holds: (value) => typeof value === 'string' && /^([a-z\d-]+(\.[a-z\d-]+)+)?$/i.test(value),
+    required: true,
+  },
+  maxAgeDays: {
+    must: `an integer from 1 to ${MOST_DAYS}`,
+    holds: (value) => isCount(value, MOST_DAYS),
+  },
+};
+
+const GROUPS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  customerToken: TOKEN_RULES,
+  appApi: APP_API_RULES,
+  inApp: IN_APP_RULES,
+  rateLimit: RATE_LIMIT_RULES,
+  upstream: UPSTREAM_RULES,
+  deduplicate: DEDUPLICATE_RULES,
+  anonymousIdCookie: COOKIE_RULES,
+};
+
+/** Everything that is wrong, not only the first. */
+export function findProblems(options: unknown): readonly OptionProblem[] {
+  if (typeof options !== 'object' || options === null) {
+    return [{ option: 'options', kind: 'wrong', problem: `must be an object, got ${show(options)}` }];
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  const problems = [...checkGroup(given, RULES)];
+  for (const [group, rules] of Object.entries(GROUPS)) {
+    const inside = given[group];
+    if (isRecord(inside)) problems.push(...checkGroup(inside, rules, { prefix: `${group}.` }));
+  }
+  return [
+    ...problems,
+    ...checkRateLimit(given['rateLimit']),
+    ...checkKeySources(given['customerToken']),
+    ...checkExposure(given),
+  ];
+}
+
+function checkRateLimit(rateLimit: unknown): readonly OptionProblem[] {
+  if (!isRecord(rateLimit)) return [];
+  const { perKey, perAddress } = rateLimit as Readonly<Record<string, unknown>>;
+  // What is there and wrong is told already.
+  if ([perKey, perAddress].some((limit) => limit !== undefined && limit !== false)) return [];
+  return [{ option: 'rateLimit', kind: 'wrong', problem: 'must have "perKey" or "perAddress", got neither' }];
+}
+
+function checkKeySources(customerToken: unknown): readonly OptionProblem[] {
+  if (!isRecord(customerToken)) return [];
+  const came = KEY_SOURCES.filter((source) => customerToken[source] !== undefined);
+  // A proxy whose tokens are disabled may know no key yet.
+  if (came.length === 1 || (came.length === 0 && customerToken['mode'] === 'disabled')) return [];
+  const problem = `must have exactly one of ${KEY_SOURCES.join(', ')}, got ${came.join(', ') || 'none'}`;
+  const choices = KEY_SOURCES.map((source) => `customerToken.${source}`);
+  return [{ option: 'customerToken', kind: 'choice', problem, choices }];
+}
+
+/** What must never be a client key, because it opens more. */
+function checkExposure({
+  writeKey,
+  clientKeys,
+  customerToken,
+  appApi,
+}: Readonly<Record<string, unknown>>): readonly OptionProblem[] {
+  const secrets = [
+    ['write key', writeKey],
+    ['secret of customer tokens', isRecord(customerToken) && customerToken['secret']],
+    ['key of the App API', isRecord(appApi) && appApi['key']],
+  ] as const;
+  if (!isList(clientKeys)) return [];
+  const keys = new Set(clientKeys.map((entry) => (isRecord(entry) ? entry['key'] : entry)));
+  return secrets
+    .filter(([, secret]) => typeof secret === 'string' && keys.has(secret))
+    .map(([name]) => ({
+      option: 'clientKeys',
+      kind: 'exposed',
+      problem: `must not hold the ${name}: every visitor can read client keys`,
+    }));
+}
+
+/** Nothing else of the proxy is there. */
+function isFree(path: string): boolean {
+  return !path.startsWith('/v1/') && routeOf(path, { basePath: '' }) === null;
+}
+
+function isClientKey(value: unknown): boolean {
+  return typeof value === 'string' && /^[^:\p{Cc}]+$/u.test(value);
+}
+
+function isSiteKey(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { key, origins, ...more } = value;
+  const isWhole = isClientKey(key) && isList(origins) && origins.length > 0 && origins.every(isOrigin);
+  return isWhole && Object.keys(more).length === 0;
+}
+
+/** A key is never shown; what stands beside it is. */
+function describeKey(entry: unknown): string {
+  if (!isRecord(entry)) return describeSecret(entry);
+  const { key, origins, ...more } = entry;
+  return `{ ${[`key: ${describeSecret(key)}`, `origins: ${show(origins)}`, ...Object.keys(more)].join(', ')} }`;
+}
+
+function isOrigin(value: unknown): boolean {
+  // A star is a fine character of a host for the URL standard, and means nothing here.
+  if (typeof value !== 'string' || !URL.canParse(value) || value.includes('*')) return false;
+  // Apps have schemes of their own (capacitor://localhost), whose origin the URL standard calls null.
+  return /^https?:/.test(value) ? new URL(value).origin === value : /^[a-z][\w+.-]*:\/\/[\w.-]+$/.test(value);
+}
+
+function isClientIp(value: unknown): boolean {
+  if (value === 'cf-connecting-ip' || value === 'x-real-ip') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { header, hops } = value as Readonly<Record<string, unknown>>;
+  return typeof header === 'string' && /^[\w-]+$/.test(header) && isCount(hops, 100);
+}

@@ -1,0 +1,92 @@
+import { utf8 } from '../../protocol/wire.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { describeAddress, describeSecret, isAddress, isList, type Rules } from './rules.ts';
+import {
+  type AppApiOptions,
+  type TokenVerificationOptions,
+  type InAppOptions,
+  KEY_ALGORITHMS,
+  LEAST_SECRET_BYTES,
+  SECRET_ALGORITHMS,
+} from '../tokens/token-options.ts';
+
+const MOST_LEEWAY_SECONDS = 600;
+// A scope becomes part of a header: RFC 6749 3.3.
+const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isTextOrTexts = (value: unknown): boolean =>
+  isList(value) ? value.length > 0 && value.every(isText) : isText(value);
+const isHeaderText = (value: unknown): boolean => typeof value === 'string' && /^[!-~]+$/.test(value);
+
+export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
+  jwksUrl: {
+    must: 'an http(s) address without credentials and fragment',
+    holds: (value) => isAddress(value, 'with-query'),
+    came: describeAddress,
+  },
+  secret: {
+    must: `a text of ${LEAST_SECRET_BYTES} bytes or more`,
+    holds: (value) => typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES,
+    came: describeSecret,
+  },
+  publicKey: {
+    must: 'a public key, as PEM (BEGIN PUBLIC KEY) or JWK',
+    holds: isPublicKey,
+    // Somebody may have put the private half here.
+    came: describeSecret,
+  },
+  algorithms: {
+    must: `a list of ${SECRET_ALGORITHMS.join(', ')} with a secret, otherwise of ${KEY_ALGORITHMS.join(', ')}`,
+    holds: (value, { secret }) => {
+      const allowed: readonly unknown[] = secret === undefined ? KEY_ALGORITHMS : SECRET_ALGORITHMS;
+      return isList(value) && value.length > 0 && value.every((each) => allowed.includes(each));
+    },
+  },
+  issuer: { must: 'a text, or a list of them', holds: isTextOrTexts },
+  audience: { must: 'a text, or a list of them', holds: isTextOrTexts },
+  subject: { must: 'the name of a claim', holds: isText },
+  leewaySeconds: {
+    must: `a number from 0 to ${MOST_LEEWAY_SECONDS}`,
+    holds: (value) => typeof value === 'number' && value >= 0 && value <= MOST_LEEWAY_SECONDS,
+  },
+  mode: {
+    must: "'required', 'report' or 'disabled'",
+    holds: (value) => value === 'required' || value === 'report' || value === 'disabled',
+  },
+  scope: {
+    must: 'scopes with single spaces between them',
+    holds: (value) => typeof value === 'string' && SCOPES.test(value),
+  },
+};
+
+/** Where the key that verifies tokens may come from: there must be exactly one. */
+export const KEY_SOURCES = ['jwksUrl', 'secret', 'publicKey'] as const;
+
+export const APP_API_RULES: Rules<AppApiOptions> = {
+  key: {
+    must: "a key of Customer.io's App API (printable characters)",
+    holds: isHeaderText,
+    required: true,
+    came: describeSecret,
+  },
+  url: {
+    must: 'an http(s) address without credentials, query and fragment',
+    holds: (value) => isAddress(value),
+    came: describeAddress,
+  },
+  attributes: {
+    must: 'a list of names of attributes',
+    holds: (value) => isList(value) && value.every(isText),
+  },
+};
+
+export const IN_APP_RULES: Rules<InAppOptions> = {
+  siteId: { must: 'the site id of the workspace', holds: isHeaderText, required: true },
+  url: APP_API_RULES.url,
+};
+
+function isPublicKey(value: unknown): boolean {
+  if (typeof value === 'string') return /^\s*-----BEGIN PUBLIC KEY-----/.test(value);
+  return isRecord(value) && /^(RSA|EC|OKP)$/.test(String(value['kty'])) && !('d' in value);
+}

@@ -1,1 +1,0 @@
-export { createPrivateDoor } from './private-door.ts';

@@ -1,0 +1,67 @@
+import type { AttributesAnswer, SubscriptionTopic, TopicsAnswer } from '../../protocol/wire.ts';
+import type { Refusal } from '../http/response.ts';
+import type { LogNote } from '../telemetry/request-log.ts';
+import type { AppApiSettings } from './private-settings.ts';
+import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { bareTopicId } from './subscriptions.ts';
+
+/** What Customer.io has stored of one person. A person whom it does not know has nothing. */
+export interface AppApi {
+  attributes(userId: string, note: LogNote): Promise<AttributesAnswer | Refusal>;
+  topics(userId: string, note: LogNote): Promise<TopicsAnswer | Refusal>;
+}
+
+/** https://docs.customer.io/integrations/api/app/ */
+export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes }: AppApiSettings): AppApi {
+  const upstream = createPrivateService(needs, "Customer.io's App API", url, {
+    Authorization: `Bearer ${key}`,
+    Accept: 'application/json',
+  });
+
+  /** The object `customer` of an answer; `null` without such a person. */
+  async function customer(
+    userId: string,
+    what: 'attributes' | 'subscription_preferences',
+    note: LogNote,
+  ): Promise<{ readonly customer: Readonly<Record<string, unknown>> } | Refusal | null> {
+    // As a step of a path these two mean another path, encoded or not.
+    if (userId === '.' || userId === '..') return null;
+    const path = `/v1/customers/${encodeURIComponent(userId)}/${what}?id_type=id`;
+    const found = await upstream.ask({ path, method: 'GET' }, note);
+    if (found.kind === 'refused') return found;
+    if (found.kind === 'absent') return null;
+    const body = parseJson(found.text);
+    const person = isRecord(body) ? body['customer'] : undefined;
+    return isRecord(person) ? { customer: person } : upstream.garbage();
+  }
+
+  return {
+    async attributes(userId, note) {
+      const person = await customer(userId, 'attributes', note);
+      if (person === null) return { attributes: {} };
+      if ('kind' in person) return person;
+      const stored = person.customer['attributes'];
+      if (!isRecord(stored)) return upstream.garbage();
+      const shown = Object.entries(stored).filter(([name]) => attributes?.includes(name) ?? true);
+      return { attributes: Object.fromEntries(shown) };
+    },
+
+    async topics(userId, note) {
+      const person = await customer(userId, 'subscription_preferences', note);
+      if (person === null) return { topics: [] };
+      if ('kind' in person) return person;
+      const { topics = [] } = person.customer;
+      return Array.isArray(topics) ? { topics: topics.flatMap(toTopic) } : upstream.garbage();
+    },
+  };
+}
+
+function toTopic(value: unknown): readonly SubscriptionTopic[] {
+  if (!isRecord(value)) return [];
+  const { id, name, description, subscribed } = value;
+  // The documentation says text, its examples say number.
+  if (typeof id !== 'string' && typeof id !== 'number') return [];
+  if (typeof name !== 'string' || typeof subscribed !== 'boolean') return [];
+  return [{ id: bareTopicId(id), name, ...(typeof description === 'string' && { description }), subscribed }];
+}

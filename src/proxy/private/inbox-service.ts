@@ -1,0 +1,104 @@
+import { type InboxAnswer, type InboxMessage, utf8 } from '../../protocol/wire.ts';
+import type { Refusal } from '../http/response.ts';
+import type { LogNote } from '../telemetry/request-log.ts';
+import type { InAppSettings } from './private-settings.ts';
+import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
+import { isRecord } from '../lib/is-record.ts';
+
+/** Done, or there is nothing left to do it to. */
+interface Done {
+  readonly success: true;
+}
+
+/** The inbox of one person. */
+export interface InboxService {
+  /** `language`: what the browser sent as `Accept-Language`. */
+  fetch(userId: string, language: string | null, note: LogNote): Promise<InboxAnswer | Refusal>;
+  markAsRead(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
+  delete(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
+}
+
+/**
+ * Speaks to the in-app service as Customer.io's own plugin for the web does (customerio-gist-web 3.26.0). The service
+ * believes whoever names a user id: it is the token that makes this safe, and only here.
+ */
+export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: InAppSettings): InboxService {
+  const upstream = createPrivateService(needs, "Customer.io's in-app service", url, {
+    'X-CIO-Site-Id': siteId,
+    'X-CIO-Client-Platform': 'web',
+    'Content-Type': 'application/json',
+  });
+
+  async function change(
+    path: string,
+    method: 'POST' | 'PATCH',
+    body: object,
+    userId: string,
+    note: LogNote,
+  ): Promise<Done | Refusal> {
+    const headers = headersOf(userId);
+    const found = await upstream.ask({ path, method, headers, body: JSON.stringify(body) }, note);
+    return found.kind === 'refused' ? found : { success: true };
+  }
+
+  return {
+    async fetch(userId, language, note) {
+      const path = `/api/v4/users?sessionId=${crypto.randomUUID()}`;
+      const headers = { ...headersOf(userId), ...languageOf(language) };
+      const found = await upstream.ask({ path, method: 'POST', headers, body: '{}' }, note);
+      if (found.kind === 'refused') return found;
+      // 204 and 304: nothing new, and this proxy keeps nothing old.
+      if (found.kind === 'absent' || found.text === '') return { messages: [] };
+      const body = parseJson(found.text);
+      const { inboxMessages = [] } = isRecord(body) ? body : { inboxMessages: null };
+      if (!Array.isArray(inboxMessages)) return upstream.garbage();
+      return { messages: inboxMessages.flatMap(toMessage) };
+    },
+
+    markAsRead: (userId, id, note) =>
+      isStep(id)
+        ? change(`/api/v1/messages/${encodeURIComponent(id)}`, 'PATCH', { opened: true }, userId, note)
+        : gone(),
+
+    delete: (userId, id, note) =>
+      isStep(id) ? change(`/api/v1/logs/queue/${encodeURIComponent(id)}`, 'POST', {}, userId, note) : gone(),
+  };
+}
+
+/** As a step of a path these two mean another path, encoded or not. No message has such an id. */
+function isStep(id: string): boolean {
+  return id !== '.' && id !== '..';
+}
+
+async function gone(): Promise<Done> {
+  return { success: true };
+}
+
+function headersOf(userId: string): Record<string, string> {
+  const bytes = utf8.encode(userId);
+  const encoded = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return { 'X-Gist-Encoded-User-Token': encoded, 'X-Gist-User-Anonymous': 'false' };
+}
+
+function languageOf(acceptLanguage: string | null): Record<string, string> {
+  const [, tag] = /^\s*([a-z]{2,8}(?:-[a-z\d]{1,8}){0,4})\s*(?:[,;]|$)/i.exec(acceptLanguage ?? '') ?? [];
+  return tag === undefined ? {} : { 'Content-Language': tag };
+}
+
+function toMessage(value: unknown): readonly InboxMessage[] {
+  if (!isRecord(value)) return [];
+  const { queueId, opened, sentAt, expiry, type, topics, properties, priority } = value;
+  if (typeof queueId !== 'string' || queueId === '') return [];
+  if (typeof expiry === 'string' && Date.parse(expiry) <= Date.now()) return [];
+  const message: InboxMessage = {
+    id: queueId,
+    opened: opened === true,
+    sentAt: typeof sentAt === 'string' ? sentAt : '',
+    ...(typeof expiry === 'string' && { expiry }),
+    ...(typeof type === 'string' && { type }),
+    ...(Array.isArray(topics) && { topics: topics.filter((topic) => typeof topic === 'string') }),
+    properties: isRecord(properties) ? properties : {},
+    ...(typeof priority === 'number' && { priority }),
+  };
+  return [message];
+}

@@ -1,0 +1,1 @@
+export { createPrivateHandler } from './private-handler.ts';

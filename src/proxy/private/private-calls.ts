@@ -1,0 +1,97 @@
+import { type Answer, answerJson, isAnswer, isRefusal, refuse, type Refusal } from '../http/response.ts';
+import { createAppApi } from './app-api.ts';
+import { type ClientIp, readClientIp, withClientIp } from '../access/client-ip.ts';
+import { refusalOf } from '../upstream/delivery.ts';
+import type { Dispatch } from '../upstream/dispatch.ts';
+import type { FetchLike } from '../upstream/send-batch.ts';
+import { createInboxService } from './inbox-service.ts';
+import type { HeaderReader } from '../http/request.ts';
+import type { LogNote } from '../telemetry/request-log.ts';
+import { acceptedFromJson } from '../batch/accepted-event.ts';
+import type { RequestInfo } from '../ingest/hooks.ts';
+import { resolveAppApi, resolveInApp } from './private-settings.ts';
+import type { PrivateRoute } from '../http/routes.ts';
+import { preferencesOf } from './subscriptions.ts';
+import type { AppApiOptions, InAppOptions } from '../tokens/token-options.ts';
+
+export interface PrivateCallNeeds {
+  readonly fetch: FetchLike;
+  readonly timeoutMs: number;
+  readonly region: 'us' | 'eu';
+  readonly appApi?: AppApiOptions | undefined;
+  readonly inApp?: InAppOptions | undefined;
+  readonly clientIp?: ClientIp | undefined;
+  readonly dispatch: Dispatch;
+}
+
+/** What a person asks for. */
+export interface PrivateRequest {
+  /** Who it is: the verified subject of the token. */
+  readonly subject: string;
+  readonly clientKey: string;
+  /** The fields of the body. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly headers: HeaderReader;
+  readonly info: RequestInfo;
+}
+
+export type PrivateCalls = (
+  call: PrivateRoute,
+  asked: PrivateRequest,
+  note: LogNote,
+) => Promise<Answer | Refusal>;
+
+// https://docs.customer.io/integrations/api/track/: ids are far shorter.
+const LONGEST_ID = 200;
+
+/** Answers the private calls of a person from Customer.io, with nothing in the answer but what was asked for. */
+export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
+  const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
+  const inbox = needs.inApp && createInboxService(needs, resolveInApp(needs.inApp));
+
+  async function writePreferences(
+    traits: Readonly<Record<string, boolean>>,
+    { subject, clientKey, headers, info }: PrivateRequest,
+    note: LogNote,
+  ): Promise<Answer | Refusal> {
+    const identify = {
+      type: 'identify',
+      messageId: crypto.randomUUID(),
+      timestamp: new Date().toISOString(),
+      userId: subject,
+      traits,
+      context: {},
+    } as const;
+    const { clientIp } = needs;
+    const event = clientIp ? withClientIp(identify, readClientIp(headers, clientIp)) : identify;
+    const acceptedEvent = acceptedFromJson(event, JSON.stringify(event));
+    const endsAt = performance.now() + needs.timeoutMs;
+    const delivery = await needs.dispatch({ acceptedEvents: [acceptedEvent], clientKey, info, endsAt }, note);
+    if (delivery.kind !== 'delivered') return refusalOf(delivery);
+    note.events = 1;
+    return answerJson(200, { success: true });
+  }
+
+  async function answer(call: PrivateRoute, asked: PrivateRequest, note: LogNote): Promise<object> {
+    const { subject, fields, headers } = asked;
+    if (appApi && call === 'attributes') return appApi.attributes(subject, note);
+    if (appApi && call === 'categories') {
+      const preferences = preferencesOf(fields);
+      if (preferences === null) return appApi.topics(subject, note);
+      return 'kind' in preferences ? preferences : writePreferences(preferences.traits, asked, note);
+    }
+    if (inbox && call === 'inbox-fetch') return inbox.fetch(subject, headers.get('Accept-Language'), note);
+    if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
+      const { id } = fields;
+      if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || /[\p{Cc}\p{Surrogate}]/u.test(id))
+        return refuse(400, 'invalid_body', `"id" must be a text of at most ${LONGEST_ID} characters.`);
+      return call === 'inbox-read' ? inbox.markAsRead(subject, id, note) : inbox.delete(subject, id, note);
+    }
+    return refuse(404, 'not_found', 'There is nothing at this path.');
+  }
+
+  return async (call, asked, note) => {
+    const outcome = await answer(call, asked, note);
+    return isAnswer(outcome) || isRefusal(outcome) ? outcome : answerJson(200, outcome);
+  };
+}

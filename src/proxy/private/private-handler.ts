@@ -1,0 +1,97 @@
+import { type Answer, refuse, type Refusal } from '../http/response.ts';
+import type { BodyLease } from '../http/body-budget.ts';
+import { type BodyLimits, readBody, textOfBody } from '../http/body.ts';
+import type { CredentialCheck } from '../access/client-key.ts';
+import type { IncomingRequest } from '../http/request.ts';
+import type { LogNote } from '../telemetry/request-log.ts';
+import type { RequestInfo } from '../ingest/hooks.ts';
+import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
+import { isRecord } from '../lib/is-record.ts';
+import type { PrivateRoute } from '../http/routes.ts';
+import type { TokenCheck } from '../tokens/contract.ts';
+import type { TokenVerificationOptions } from '../tokens/token-options.ts';
+
+export interface PrivateHandlerNeeds extends PrivateCallNeeds, Pick<BodyLimits, 'bodyTimeoutMs'> {
+  /** Without it nobody is known. */
+  readonly customerToken?: TokenVerificationOptions | undefined;
+  readonly checkCredentials: CredentialCheck;
+  readonly checkToken: TokenCheck;
+}
+
+export type PrivateHandler = (
+  call: PrivateRoute,
+  incoming: IncomingRequest,
+  info: RequestInfo,
+  note: LogNote,
+  lease: BodyLease,
+) => Promise<Answer | Refusal>;
+
+type Body = Readonly<Record<string, unknown>>;
+
+const MOST_BODY_BYTES = 16_000;
+
+/** Lets a person with a good token through to what is theirs. */
+export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler {
+  const answerCall = createPrivateCalls(needs);
+
+  return async (call, incoming, info, note, lease) => {
+    const missing = missingOption(call, needs);
+    if (missing !== null)
+      return refuse(
+        404,
+        'not_found',
+        `This proxy is not configured for it: the option "${missing}" is missing.`,
+      );
+    const credentials = await needs.checkCredentials(incoming, 'token');
+    if (credentials.kind === 'refused') return credentials;
+    const verdict = await needs.checkToken(credentials.token ?? '');
+    if (verdict.kind === 'refused') return verdict;
+    const { subject } = verdict;
+
+    const body = await readObject(incoming, needs.bodyTimeoutMs, note, lease);
+    if ('kind' in body) return body;
+    // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
+    const named = body.fields['userId'] ?? subject;
+    if (named !== subject)
+      return refuse(403, 'subject_mismatch', 'The customer token is not of the person "userId" names.');
+
+    const answer = await answerCall(
+      call,
+      { subject, clientKey: credentials.key, fields: body.fields, headers: incoming.headers, info },
+      note,
+    );
+    if (answer.kind === 'refused') return answer;
+    return { ...answer, headers: { ...answer.headers, 'Cache-Control': 'no-store' } };
+  };
+}
+
+function missingOption(
+  call: PrivateRoute,
+  { customerToken, appApi, inApp }: Pick<PrivateHandlerNeeds, 'customerToken' | 'appApi' | 'inApp'>,
+): 'customerToken' | 'appApi' | 'inApp' | null {
+  if (!customerToken || customerToken.mode === 'disabled') return 'customerToken';
+  if (call === 'attributes' || call === 'categories') return appApi ? null : 'appApi';
+  return inApp ? null : 'inApp';
+}
+
+/** Nothing at all is an empty object. */
+async function readObject(
+  incoming: IncomingRequest,
+  bodyTimeoutMs: number,
+  note: LogNote,
+  lease: BodyLease,
+): Promise<{ readonly fields: Body } | Refusal> {
+  if (!incoming.hasBody() || incoming.headers.get('Content-Length') === '0') return { fields: {} };
+  const body = await readBody(incoming, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs }, lease);
+  if (body.kind === 'refused') return body;
+  note.bytes = body.length;
+  const text = textOfBody(body.bytes);
+  if (typeof text !== 'string') return text;
+  if (text === '') return { fields: {} };
+  try {
+    const fields: unknown = JSON.parse(text);
+    return isRecord(fields) ? { fields } : refuse(400, 'invalid_body', 'The body must be a JSON object.');
+  } catch {
+    return refuse(400, 'invalid_json', 'The body is not valid JSON.');
+  }
+}

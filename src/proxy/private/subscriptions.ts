@@ -1,0 +1,40 @@
+import { refuse, type Refusal } from '../http/response.ts';
+import { isRecord } from '../lib/is-record.ts';
+
+const MOST_TOPICS = 100;
+// A dot would lead to another attribute.
+const TOPIC_ID = /^[\w-]{1,100}$/;
+
+/** The traits that change the topics a body names, and leave the others; `null` when it names none, and only asks. */
+export function preferencesOf(
+  fields: Readonly<Record<string, unknown>>,
+): { readonly traits: Readonly<Record<string, boolean>> } | Refusal | null {
+  const { topics, ...others } = fields;
+  const unknown = Object.keys(others).find((field) => field !== 'userId');
+  // A write that is not understood must not look as if it had been one.
+  if (unknown !== undefined) return invalid(`may not have the field "${unknown.slice(0, 100)}"`);
+  if (topics === undefined) return null;
+  if (!Array.isArray(topics) || topics.length === 0 || topics.length > MOST_TOPICS)
+    return invalid(`must have 1 to ${MOST_TOPICS} "topics"`);
+  const traits: Record<string, boolean> = {};
+  for (const topic of topics as readonly unknown[]) {
+    const { id, subscribed } = isRecord(topic) ? topic : {};
+    if (!isTopicId(id) || typeof subscribed !== 'boolean')
+      return invalid('must have "topics" of { id: text, subscribed: boolean }');
+    traits[`cio_subscription_preferences.topics.topic_${bareTopicId(id)}`] = subscribed;
+  }
+  return { traits };
+}
+
+/** `topic_7` and `7` are the same topic. */
+export function bareTopicId(id: string | number): string {
+  return String(id).replace(/^topic_/, '');
+}
+
+function isTopicId(id: unknown): id is string | number {
+  return (typeof id === 'string' && TOPIC_ID.test(id)) || (Number.isSafeInteger(id) && Number(id) >= 0);
+}
+
+function invalid(problem: string): Refusal {
+  return refuse(400, 'invalid_body', `The body ${problem}.`);
+}

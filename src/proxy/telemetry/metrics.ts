@@ -1,0 +1,114 @@
+import type { ProxyLogEntry } from './request-log.ts';
+import type { Route } from '../http/routes.ts';
+import type { UpstreamState } from '../upstream/upstream.ts';
+
+/** Counts requests for Prometheus. Every set of labels is small, whatever visitors send. */
+export interface Metrics {
+  count(kind: Route['kind'] | 'other', entry: ProxyLogEntry): void;
+  /** In the text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  text(state: UpstreamState): string;
+}
+
+const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+/** No visitor chooses these, but an upstream may answer anything. */
+const MOST_SERIES = 200;
+
+export function createMetrics(): Metrics {
+  const requests = createCounter();
+  const events = createCounter();
+  const errors = createCounter();
+  const answers = createCounter();
+  const buckets = BUCKETS_SECONDS.map(() => 0);
+  let [duration, batches, bodyBytes, upstreamRequests] = [0, 0, 0, 0];
+  let [unknown, deduplicateFailures] = [0, 0];
+
+  return {
+    count(kind, entry) {
+      requests.add(`route="${kind}",status="${entry.status}"`, 1);
+      if (entry.error !== undefined) errors.add(`error="${entry.error}"`, 1);
+      for (const [error, count] of Object.entries(entry.rejected ?? {}))
+        events.add(`outcome="${error}"`, count);
+      const { events: all, duplicates = 0, filtered = 0 } = entry;
+      // Of a batch that was refused nothing has become yet: it comes again.
+      if (all !== undefined) {
+        events.add('outcome="duplicate"', duplicates);
+        events.add('outcome="filtered"', filtered);
+        events.add('outcome="accepted"', all - duplicates - filtered);
+      }
+      unknown += entry.unknown ?? 0;
+      deduplicateFailures += entry.deduplicateFailures ?? 0;
+      bodyBytes += entry.bytes ?? 0;
+      upstreamRequests += entry.upstreamRequests ?? 0;
+      if (entry.upstreamStatus !== undefined) answers.add(`status="${entry.upstreamStatus}"`, 1);
+      if (kind !== 'batch') return;
+      const seconds = entry.durationMs / 1_000;
+      batches += 1;
+      duration += seconds;
+      BUCKETS_SECONDS.forEach((most, i) => {
+        if (seconds <= most) buckets[i] = (buckets[i] ?? 0) + 1;
+      });
+    },
+
+    text: ({ health, inFlight, queued }) =>
+      [
+        ...family('requests_total', 'counter', 'Requests by path and status.', requests.lines()),
+        ...family('errors_total', 'counter', 'Requests that were refused, by their error.', errors.lines()),
+        ...family('events_total', 'counter', 'What became of events.', events.lines()),
+        ...family(
+          'deduplicate_unknown_total',
+          'counter',
+          'Events that were sent although another copy may have sent them before it ended.',
+          [['', unknown]],
+        ),
+        ...family(
+          'deduplicate_failures_total',
+          'counter',
+          'How often the store of deduplication has failed, or taken too long.',
+          [['', deduplicateFailures]],
+        ),
+        ...family('body_bytes_total', 'counter', 'Bytes of bodies, unpacked.', [['', bodyBytes]]),
+        ...family('batch_duration_seconds', 'histogram', 'How long a batch took to answer.', [
+          ...BUCKETS_SECONDS.map((most, i) => [`_bucket{le="${most}"}`, buckets[i] ?? 0] as const),
+          ['_bucket{le="+Inf"}', batches],
+          ['_sum', duration],
+          ['_count', batches],
+        ]),
+        ...family('upstream_requests_total', 'counter', 'Requests to Customer.io.', [['', upstreamRequests]]),
+        ...family(
+          'upstream_answers_total',
+          'counter',
+          'The last answer of Customer.io to a request.',
+          answers.lines(),
+        ),
+        ...family('upstream_in_flight', 'gauge', 'Requests to Customer.io now.', [['', inFlight]]),
+        ...family('upstream_queued', 'gauge', 'Deliveries that wait for their turn.', [['', queued]]),
+        ...family('upstream_down', 'gauge', '1 while nothing is sent to Customer.io.', [
+          ['', health === 'down' ? 1 : 0],
+        ]),
+        '',
+      ].join('\n'),
+  };
+}
+
+type Line = readonly [suffix: string, value: number];
+
+function family(name: string, type: string, help: string, lines: readonly Line[]): readonly string[] {
+  const full = `cio_proxy_${name}`;
+  return [
+    `# HELP ${full} ${help}`,
+    `# TYPE ${full} ${type}`,
+    ...lines.map(([suffix, value]) => `${full}${suffix} ${value}`),
+  ];
+}
+
+function createCounter(): { add(labels: string, count: number): void; lines(): readonly Line[] } {
+  const counts = new Map<string, number>();
+  return {
+    add(labels, count) {
+      const before = counts.get(labels);
+      if (before === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
+      counts.set(labels, (before ?? 0) + count);
+    },
+    lines: () => Array.from(counts, ([labels, count]) => [`{${labels}}`, count]),
+  };
+}

@@ -1,0 +1,137 @@
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import type { TokenRejection } from '../../protocol/wire.ts';
+import { comeBackLater, refuse, refuseToken, type Refusal } from '../http/response.ts';
+import { describeError } from '../lib/describe-error.ts';
+import type { FetchLike } from '../upstream/send-batch.ts';
+import type { TokenCheck } from './contract.ts';
+import type { TokenVerificationOptions } from './token-options.ts';
+import { resolveTokenOptions, type TokenVerificationSettings } from './token-settings.ts';
+import { jwksSource, type KeySource, publicKeySource, secretSource } from './verification-keys.ts';
+
+const LONGEST_TOKEN_BYTES = 8_192;
+// Decoders overlook spaces, so that one token could come in many forms. RFC 7515 7.1.
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+const MESSAGES: Readonly<Record<TokenRejection, string>> = {
+  missing: 'This needs a customer token: Authorization must be Bearer.',
+  malformed: 'The customer token is no JWT that can be read, or lacks "exp".',
+  expired: 'The customer token has expired.',
+  not_yet: 'The customer token is not valid yet.',
+  signature: 'The signature of the customer token is not of a known key.',
+  issuer: 'The customer token is of another issuer.',
+  audience: 'The customer token is for another audience.',
+  algorithm: 'The customer token is signed by an algorithm that is not allowed.',
+  no_subject: 'The customer token does not say whose it is.',
+};
+
+/** Verifies tokens by signature, time, issuer, audience, subject and scope. Says 401 of a token, 503 of missing keys. */
+export function createVerifier(customerToken: TokenVerificationOptions, fetch: FetchLike): TokenCheck {
+  const settings = resolveTokenOptions(customerToken);
+  const { issuer, audience, scope } = settings;
+  const keys = keySource(settings, fetch);
+  const options: JWTVerifyOptions = {
+    algorithms: [...settings.algorithms],
+    requiredClaims: ['exp'],
+    clockTolerance: settings.leewaySeconds,
+    ...(issuer && { issuer: [...issuer] }),
+    ...(audience && { audience: [...audience] }),
+  };
+
+  return async (token) => {
+    if (token === '') return refusal('missing');
+    if (token.length > LONGEST_TOKEN_BYTES || !COMPACT.test(token)) return refusal('malformed');
+    let claims: JWTPayload;
+    try {
+      claims = await verify(token, keys, options);
+    } catch (cause) {
+      const reason = reasonOf(cause);
+      if (reason !== null) return refusal(reason);
+      const message = 'The customer token could not be checked now.';
+      return comeBackLater('token_check_failed', message, { detail: describeError(cause) });
+    }
+    const subject = subjectIn(claims, settings.subject);
+    if (subject === null) return refusal('no_subject');
+    if (scope !== undefined && !hasScopes(claims, scope)) {
+      const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+      const message = `The customer token must have the scope "${scope}".`;
+      return refuse(403, 'insufficient_scope', message, { headers: { 'WWW-Authenticate': challenge } });
+    }
+    const { email, cio_id: cioId } = claims;
+    return {
+      kind: 'verified',
+      subject,
+      ...(isText(email) && { email }),
+      ...(isText(cioId) && { cioId }),
+    };
+  };
+}
+
+function refusal(reason: TokenRejection): Refusal {
+  return refuseToken(MESSAGES[reason], reason);
+}
+
+function keySource({ key, algorithms }: TokenVerificationSettings, fetch: FetchLike): KeySource {
+  switch (key.kind) {
+    case 'jwks':
+      return jwksSource(key.url, fetch);
+    case 'secret':
+      return secretSource(key.secret);
+    case 'public':
+      return publicKeySource(key.key, algorithms);
+  }
+}
+
+async function verify(token: string, keys: KeySource, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (cause) {
+    if (!(cause instanceof errors.JWKSMultipleMatchingKeys)) throw cause;
+    // Without a `kid` it may be any of them.
+    for await (const key of cause) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (next) {
+        if (!(next instanceof errors.JWSSignatureVerificationFailed)) throw next;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+const REASONS: Readonly<Record<string, TokenRejection>> = {
+  ERR_JWS_INVALID: 'malformed',
+  ERR_JWT_INVALID: 'malformed',
+  // An extension that must be understood (`crit`).
+  ERR_JOSE_NOT_SUPPORTED: 'malformed',
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+  ERR_JWKS_NO_MATCHING_KEY: 'signature',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
+};
+const CLAIM_REASONS: Readonly<Record<string, TokenRejection>> = { iss: 'issuer', aud: 'audience' };
+
+/** What is wrong with the token; `null` when it is something else that failed. */
+function reasonOf(cause: unknown): TokenRejection | null {
+  if (cause instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason } = cause;
+    return claim === 'nbf' && reason === 'check_failed' ? 'not_yet' : (CLAIM_REASONS[claim] ?? 'malformed');
+  }
+  return cause instanceof errors.JOSEError ? (REASONS[cause.code] ?? null) : null;
+}
+
+function subjectIn(claims: JWTPayload, claim: string): string | null {
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  if (Number.isSafeInteger(value)) return String(value);
+  // Half a character has no place in any path or header.
+  return typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value) ? value : null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function hasScopes({ scope, scp }: JWTPayload, wanted: string): boolean {
+  const texts = [scope, scp].flat().flatMap((each) => (typeof each === 'string' ? each.split(' ') : []));
+  const granted = new Set(texts);
+  return wanted.split(' ').every((each) => granted.has(each));
+}

@@ -1,0 +1,78 @@
+/** What a token says of itself. Whether that is true only the server can tell: nothing is verified in a browser. */
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A token that may go into a header, with what is known of its end. */
+export interface TokenReading {
+  readonly kind: 'token';
+  readonly token: string;
+  /** Of a JWT. */
+  readonly claims?: Claims;
+  /** When it ends, by the server's clock. */
+  readonly expiresAtMs?: number;
+  readonly expiresInMs?: number;
+  /** When it was made, by the server's clock. */
+  readonly issuedAtMs?: number;
+  /** It came with a scheme in front. */
+  readonly hadPrefix: boolean;
+}
+
+export type ReadToken =
+  TokenReading | { readonly kind: 'none' } | { readonly kind: 'malformed'; readonly why: string };
+
+const malformed = (why: string): ReadToken => ({ kind: 'malformed', why });
+
+/** @param given whatever the application gave for a token */
+export function readToken(given: unknown, maxBytes: number): ReadToken {
+  const result = isRecord(given) ? given : { token: given };
+  const raw = result['token'] ?? '';
+  if (typeof raw !== 'string') return malformed(`it is of type ${typeof raw}`);
+  const trimmed = raw.trim();
+  const token = trimmed.replace(/^bearer(\s+|$)/i, '');
+  if (!token) return { kind: 'none' };
+  // Nothing else may stand in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+  if (!/^[\x21-\x7e]+$/.test(token)) return malformed('it has characters that no header can carry');
+  if (token.length > maxBytes) return malformed(`it has ${token.length} bytes, and ${maxBytes} are allowed`);
+  const { expiresAt, expiresIn } = result;
+  if (!isTime(expiresAt)) return malformed('"expiresAt" is no number');
+  if (!isTime(expiresIn)) return malformed('"expiresIn" is no number');
+  const [header, claims] = decode(token);
+  if (claims && /^none$/i.test(String(header?.['alg'])))
+    return malformed('it is not signed ("alg" is "none")');
+  const expiresAtMs = expiresAt ?? seconds(claims?.['exp']);
+  const issuedAtMs = seconds(claims?.['iat']);
+  return {
+    kind: 'token',
+    token,
+    hadPrefix: token !== trimmed,
+    ...(claims && { claims }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...(expiresIn !== undefined && { expiresInMs: expiresIn * 1_000 }),
+    ...(issuedAtMs !== undefined && { issuedAtMs }),
+  };
+}
+
+/** Header and claims; without claims it is no JWT. https://www.rfc-editor.org/rfc/rfc7519#section-3 */
+function decode(token: string): readonly (Claims | undefined)[] {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return [];
+  return token.split('.', 2).map((part) => {
+    try {
+      const bytes = Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (char) =>
+        char.charCodeAt(0),
+      );
+      const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      return isRecord(value) && !Array.isArray(value) ? value : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const isTime = (value: unknown): value is number | undefined =>
+  value === undefined || (typeof value === 'number' && Number.isFinite(value));
+
+const seconds = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value * 1_000 : undefined;

@@ -1,0 +1,342 @@
+import { createEventCounter } from '../outbox/stats.ts';
+import type { TokenStatus } from '../auth/contract.ts';
+import type { Analytics, Receipt } from '../api.ts';
+import * as browser from '../browser.ts';
+import { combineSources } from '../consent/combine-sources.ts';
+import { createConsentGate } from '../consent/consent-gate.ts';
+import { createCore } from '../core/core.ts';
+import type { Core } from '../core/contract.ts';
+import type { Call, EventMethod } from '../customerio/wrapped.ts';
+import { isPlainObject } from '../event/arguments.ts';
+import { toJsonValue } from '../event/to-json-value.ts';
+import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
+import {
+  type AnalyticsEvents,
+  type Categories,
+  createEmitter,
+  type DropReason,
+  type EventName,
+} from '../events.ts';
+import { unknownUser } from '../identity/unknown-user.ts';
+import { flushCore } from './flush.ts';
+import { takeSnapshot } from '../event/take-snapshot.ts';
+import type { AnalyticsSettings } from '../options/options.ts';
+import { createPageViews, type PageViews } from '../page-views/page-views.ts';
+import type { PrivateMethods } from '../private/private-client.ts';
+import { base32, createUlids } from '../event/ulid.ts';
+
+declare const __VERSION__: string;
+
+/**
+ * One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees.
+ * @param mistake says what is wrong with the options: an instance without a page then, which discards each call for that reason
+ */
+export function createClient(
+  settings: AnalyticsSettings,
+  hasPage: boolean,
+  onClose: () => void,
+  mistake?: Promise<SdkError>,
+): Analytics {
+  const accounts = createEventCounter();
+  const receipts = new Map<string, (receipt: Receipt) => void>();
+  // Workers may ask for no random values before their first request, and instances are made before that.
+  const page = hasPage
+    ? browser
+        .randomNumbers(2)
+        .map((number) => base32(number, 5))
+        .join('')
+    : '';
+  // What the document declares about itself is believed where it was seen first.
+  if (hasPage) takeSnapshot();
+  const newId = createUlids(browser.clock.now(), page);
+  let core: Core | undefined;
+  let wiped: Promise<void> | undefined;
+  let views: PageViews | undefined;
+  const stops: (() => void)[] = [];
+
+  const warned = new Set<string>();
+  function warnOnce(code: string, text: string, cause?: unknown): void {
+    if (warned.has(code)) return;
+    warned.add(code);
+    browser.warnInConsole(`cio-first-party: ${text}`, cause);
+  }
+
+  const tracing = settings.debug ? import('../debug/trace.ts') : undefined;
+  const trace = (name: string, payload: unknown): unknown =>
+    tracing?.then(
+      (loaded) => loaded.trace(browser.printer(), name, payload),
+      () => {},
+    );
+
+  const emitter = createEmitter((name, cause) => {
+    if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
+  });
+
+  function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
+    if ('reason' in payload) answer(payload.id, 'discarded', payload.reason);
+    trace(name, payload);
+    const heard = emitter.emit(name, payload);
+    if (payload instanceof SdkError && (!heard || /prox|endp/.test(payload.code)))
+      warnOnce(payload.code, payload.message, payload.cause);
+    if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
+  }
+
+  function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
+    receipts.get(id)?.({ id, state, ...(reason ? { reason } : {}) });
+    receipts.delete(id);
+  }
+
+  function drop(id: string, reason: DropReason): void {
+    if (!accounts.drop(id, reason)) return;
+    emit('dropped', { id, reason });
+  }
+
+  function start(options: AnalyticsSettings): void {
+    core = createCore({
+      settings: options,
+      page,
+      ready: wiped,
+      version: __VERSION__,
+      accounts,
+      newCall() {
+        const id = newId();
+        accounts.begin(id);
+        return { id, snapshot: takeSnapshot() };
+      },
+      categories: () => categories,
+      emit,
+      fail,
+      tell: (name, args) => emitter.emit(name, ...args),
+      kept: (id, where) =>
+        where ? answer(id, where === 'memory' ? where : 'stored') : answer(id, 'discarded', 'consent'),
+      drop,
+      onDenied: () => decide('denied'),
+    });
+  }
+
+  const gate = createConsentGate({
+    maxHeld: settings.outbox.maxEvents,
+    maxAgeMs: settings.outbox.maxAgeMs,
+    now: browser.clock.now,
+    onOpen() {
+      start(settings);
+      for (const act of standing) attempt(() => core && act(core));
+      views?.follow();
+    },
+    onClose() {
+      // What an earlier visit has left goes too.
+      const left = browser.cookieJar.read() + browser.local.keys(); // also what an answer has left since then
+      if (
+        !core &&
+        ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name))
+      )
+        start({ ...settings, plugins: [], customerToken: undefined });
+      wiped = core?.wipe().then((ids) => {
+        for (const id of ids) emit('dropped', { id, reason: 'consent' });
+      });
+      core = undefined;
+    },
+  });
+
+  let categories: Categories = {};
+
+  function decide(state: 'granted' | 'denied', given?: unknown): void {
+    if (!hasPage) return;
+    if (state === 'denied') views?.settle();
+    const before = categories;
+    categories = Array.isArray(given)
+      ? Object.fromEntries(given.map((name) => [name, true]))
+      : isPlainObject(given)
+        ? (given as Categories)
+        : {};
+    const choices = JSON.stringify(categories);
+    // Taken back, as far as events go: nothing is left of what they were.
+    if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
+    if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
+    // A change of mind is an event itself: once, wherever it is heard of.
+    if (choices !== '{}' && core?.isNews(choices)) void call('track', ['Consent Updated']);
+  }
+
+  function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
+    emit('error', new SdkError(code, message, { cause }));
+  }
+
+  /** Whatever goes wrong inside is told, and never reaches the page. */
+  const failed = (cause: unknown): undefined => {
+    fail('plugin-failed', 'A call', cause);
+  };
+
+  function attempt<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  function call(method: EventMethod, given: readonly unknown[], taken?: Call['snapshot']): Promise<Receipt> {
+    // A view belongs to who has seen it, and keeps its place among held calls.
+    if (!core || method !== 'track') views?.settle();
+    if (!hasPage && !mistake) return Promise.resolve({ id: '', state: 'discarded' });
+    const id = newId();
+    return new Promise((resolve) => {
+      receipts.set(id, resolve);
+      accounts.begin(id);
+      if (mistake) return drop(id, 'invalid-options');
+      attempt(() => {
+        // What the application changes after the call must not change the event; callbacks stay what they are.
+        const args = given.map((each) => (typeof each === 'function' ? each : toJsonValue(each)));
+        // The options of `identify(traits, options)` come one sooner.
+        const options = ((method === 'identify' && args[args[0] instanceof Object ? 1 : 2]) || {}) as {
+          token?: unknown;
+        };
+        const { token } = options;
+        delete options.token;
+        const made: Call = { id, method, args, snapshot: taken ?? takeSnapshot() };
+        trace('call', made);
+        const isHeld = gate.pass({
+          at: made.snapshot.at,
+          run: () => core?.run(made),
+          drop: (reason) => drop(id, reason),
+        });
+        if (isHeld) answer(id, 'held');
+        if (token) later('set', token);
+      });
+    });
+  }
+
+  /** Anything else that must keep its place among the calls; answers when it was done, or never will be. */
+  function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
+    return new Promise<T | undefined>((resolve) => {
+      if (!hasPage) return resolve(undefined);
+      gate.pass({
+        at: browser.clock.now(),
+        run: () => resolve(attempt(() => core && act(core))),
+        drop() {
+          onDrop?.();
+          resolve(undefined);
+        },
+      });
+    }).catch(failed);
+  }
+
+  /** The same for what must hold again after consent was withdrawn and given again. */
+  const standing = new Set<(current: Core) => unknown>();
+  const lasting =
+    (method: 'register' | 'deregister' | 'addSourceMiddleware') =>
+    async (...args: readonly unknown[]): Promise<void> => {
+      const act = ({ wrapped }: Core): unknown =>
+        (wrapped[method] as (...given: unknown[]) => unknown)(...args);
+      const stays = (): unknown => standing.add(act);
+      await inTurn((current) => {
+        stays();
+        return act(current);
+      }, stays);
+    };
+
+  /** A private call: it does not wait for consent, as nobody would wait for its answer. */
+  const ask =
+    (name: keyof PrivateMethods) =>
+    (...args: readonly unknown[]): Promise<never> => {
+      const answered =
+        core?.personal.ask(name, args) ?? Promise.reject(new SdkError('auth-disabled', 'No consent'));
+      // Who does not look at it does not hear of it either.
+      answered.catch(() => {});
+      return answered as Promise<never>; // of the method's own kind
+    };
+
+  const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
+    void inTurn((current) => current.personal.ask(name, args));
+
+  const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
+
+  const anonymize = (): void => {
+    views?.settle();
+    void inTurn((current) => current.anonymize());
+  };
+
+  const analytics: Analytics = {
+    track: (...args: readonly unknown[]) => call('track', args),
+    page: (...args: readonly unknown[]) => call('page', args),
+    screen: (...args: readonly unknown[]) => call('screen', args),
+    identify: (...args: readonly unknown[]) => call('identify', args),
+    // Two overloads in one.
+    group: (...args: readonly unknown[]) =>
+      (args.length ? call('group', args) : (core?.wrapped.group() ?? unknownUser())) as never,
+    alias: (...args: readonly unknown[]) => call('alias', args),
+    anonymize,
+    reset: anonymize,
+    flush: (options) => flushCore(core, analytics.stats, emitter.on, options?.timeoutMs),
+    stats: () => accounts.stats(core?.ledger()),
+    consent: {
+      get state() {
+        return gate.state();
+      },
+      grant: (given) => attempt(() => decide('granted', given)),
+      deny: () => decide('denied'),
+    },
+    // Ours and the wrapped SDK's have no name in common.
+    on: emitter.on,
+    async ready(callback) {
+      await inTurn((current) => current.wrapped.ready());
+      if (hasPage && callback) attempt(callback);
+    },
+    user: () => core?.wrapped.user() ?? unknownUser(),
+    register: lasting('register'),
+    deregister: lasting('deregister'),
+    addSourceMiddleware: lasting('addSourceMiddleware'),
+    setAnonymousId(id) {
+      let now: string | null = null;
+      views?.settle();
+      void inTurn((current) => {
+        now = current.setAnonymousId(id) ?? null;
+      });
+      return now;
+    },
+    setCustomerToken: (token) => later('set', token),
+    refreshCustomerToken: () => ask('refresh')().catch(tokenStatus),
+    customerTokenStatus: tokenStatus,
+    fetch: ask('fetch'),
+    inbox: {
+      messages: ask('messages'),
+      onChange(listener) {
+        const control = new AbortController();
+        // Unlike other private calls it does wait for consent: whoever listens has time.
+        later('onChange', listener, control.signal);
+        return () => control.abort();
+      },
+      markAsRead: ask('markAsRead'),
+      delete: ask('delete'),
+    },
+    customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
+    close() {
+      for (const stop of stops.splice(0)) attempt(stop);
+      core?.stop();
+      onClose();
+    },
+  };
+  if (hasPage && settings.pageViews.mode !== 'manual' && !browser.inFrame())
+    // Before there is a core, so that it is told first when the page is left.
+    views = createPageViews(
+      settings.pageViews,
+      gate.state,
+      takeSnapshot,
+      (view) => void call('page', [], view),
+      (cause) => fail('plugin-failed', 'Page views', cause),
+      stops,
+    );
+  const { consent } = settings;
+  if (typeof consent !== 'string')
+    stops.push(
+      combineSources(
+        consent,
+        (decision) => attempt(() => decide(decision.state, decision.categories)),
+        (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
+      ),
+    );
+  else if (consent !== 'pending') decide(consent);
+  if (gate.state() === 'pending') views?.see();
+  // Not before whoever made the instance has had time to listen.
+  void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));
+  return analytics;
+}

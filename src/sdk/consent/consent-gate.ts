@@ -1,0 +1,70 @@
+import type { ConsentState } from '../events.ts';
+
+/** A call that waits for the visitor's decision. */
+export interface HeldCall {
+  /** When it was made, in milliseconds since the epoch. */
+  readonly at: number;
+  run(): void;
+  drop(reason: 'consent' | 'outbox-full' | 'expired'): void;
+}
+
+/** Pending at first: holds calls until the visitor decides; opens or closes once a decision. */
+export interface ConsentGate {
+  state(): ConsentState;
+  /** Runs the call, holds it, or drops it. Says whether it is held. */
+  pass(call: HeldCall): boolean;
+  /** Says whether anything has changed. */
+  set(next: ConsentState): boolean;
+}
+
+export interface ConsentGateNeeds {
+  readonly maxHeld: number;
+  readonly maxAgeMs: number;
+  now(): number;
+  /** Called before the held calls run. */
+  onOpen(): void;
+  /** Called after the held calls were dropped, also where it was never open. */
+  onClose(): void;
+}
+
+export function createConsentGate({
+  maxHeld,
+  maxAgeMs,
+  now,
+  onOpen,
+  onClose,
+}: ConsentGateNeeds): ConsentGate {
+  let state: ConsentState = 'pending';
+  let held: HeldCall[] = [];
+  return {
+    state: () => state,
+    pass(call) {
+      const isHeld = state === 'pending';
+      if (isHeld) {
+        held.push(call);
+        if (held.length > maxHeld) held.shift()?.drop('outbox-full');
+      } else if (state === 'granted') call.run();
+      else call.drop('consent');
+      return isHeld;
+    },
+    set(next) {
+      if (next === state) return false;
+      state = next;
+      const waiting = held;
+      held = [];
+      if (next === 'granted') {
+        onOpen();
+        for (const call of waiting) {
+          // A call may itself close the gate again.
+          if (state !== 'granted') call.drop('consent');
+          else if (now() - call.at > maxAgeMs) call.drop('expired');
+          else call.run();
+        }
+      } else {
+        for (const call of waiting) call.drop('consent');
+        onClose();
+      }
+      return true;
+    },
+  };
+}

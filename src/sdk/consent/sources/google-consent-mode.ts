@@ -1,0 +1,138 @@
+import { entriesOf, fieldsOf } from '../untrusted.ts';
+import {
+  inBrowser,
+  globalNamed,
+  runLater,
+  type PlatformQueue,
+  queueNamed,
+  noStop,
+} from '../platform-page.ts';
+import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
+import type { ConsentSource } from '../source.ts';
+
+export type GoogleConsentType =
+  | 'ad_storage'
+  | 'ad_user_data'
+  | 'ad_personalization'
+  | 'analytics_storage'
+  | 'functionality_storage'
+  | 'personalization_storage'
+  | 'security_storage';
+
+export interface GoogleConsentModeOptions extends SourceOptions<GoogleConsentType> {
+  /** What the page calls its data layer. @default 'dataLayer' */
+  readonly dataLayer?: string;
+}
+
+const DEFAULT_REQUIRED: readonly GoogleConsentType[] = ['analytics_storage'];
+
+/**
+ * Google Consent Mode 2: the `consent` commands in the data layer. An `update` decides; a `default` decides only where it grants
+ * all that is required, for every region, and `wait_for_update` is over. `granted` needs `analytics_storage`, if not said
+ * otherwise. Commands that do not go through the data layer, as those of a tag manager's templates, cannot be seen.
+ */
+export function googleConsentMode(options: GoogleConsentModeOptions = {}): ConsentSource {
+  const { dataLayer = 'dataLayer', require = DEFAULT_REQUIRED } = options;
+  let commands: Commands | undefined;
+
+  return createPlatformSource({
+    name: 'googleConsentMode',
+    options,
+    required: DEFAULT_REQUIRED,
+    read: () => toReading(commands ?? commandsIn(inBrowser() ? globalNamed(dataLayer) : undefined), require),
+    watch(changed, attempt) {
+      const layer = queueNamed(dataLayer);
+      // A tag manager shortens the list, so what has been in it is kept.
+      const seen = commandsIn(layer);
+      commands = seen;
+      let stopWaiting = noStop;
+      const wait = (): void => {
+        stopWaiting();
+        stopWaiting =
+          seen.waitMs > 0 && !seen.hasWaited
+            ? runLater(seen.waitMs, () => {
+                seen.hasWaited = true;
+                changed();
+              })
+            : noStop;
+      };
+      wait();
+      const stop = onPush(layer, (entries) =>
+        attempt(() => {
+          if (!entries.map((entry) => note(seen, entry)).includes(true)) return;
+          wait();
+          changed();
+        }),
+      );
+      return () => {
+        commands = undefined;
+        stopWaiting();
+        stop();
+      };
+    },
+  });
+}
+
+interface Commands {
+  readonly defaults: Map<string, boolean>;
+  readonly updates: Map<string, boolean>;
+  /** Some of them hold in some regions only, and nobody tells where the visitor is. */
+  isRegional: boolean;
+  waitMs: number;
+  hasWaited: boolean;
+}
+
+function commandsIn(layer: unknown): Commands {
+  const commands = {
+    defaults: new Map(),
+    updates: new Map(),
+    isRegional: false,
+    waitMs: 0,
+    hasWaited: false,
+  };
+  for (const [, entry] of entriesOf(layer)) note(commands, entry);
+  return commands;
+}
+
+/** Says whether it was one. https://developers.google.com/tag-platform/security/guides/consent */
+function note(commands: Commands, entry: unknown): boolean {
+  const { 0: name, 1: kind, 2: types } = fieldsOf<'0' | '1' | '2'>(entry);
+  if (name !== 'consent' || (kind !== 'default' && kind !== 'update')) return false;
+  for (const [type, value] of entriesOf(types)) {
+    if (value !== 'granted' && value !== 'denied') continue;
+    (kind === 'default' ? commands.defaults : commands.updates).set(type, value === 'granted');
+  }
+  if (kind === 'default') {
+    const { region, wait_for_update: waitMs } = fieldsOf<'region' | 'wait_for_update'>(types);
+    if (region !== undefined) commands.isRegional = true;
+    if (typeof waitMs === 'number') commands.waitMs = Math.max(commands.waitMs, waitMs);
+  }
+  return true;
+}
+
+function toReading(commands: Commands, required: readonly string[]): PlatformReading | undefined {
+  const { defaults, updates, isRegional, waitMs, hasWaited } = commands;
+  const mayCount = !isRegional && (waitMs <= 0 || hasWaited);
+  const isGrantedAnyway = mayCount && required.every((type) => defaults.get(type) === true);
+  if (!updates.size && !isGrantedAnyway) return undefined;
+  return { categories: Object.fromEntries([...defaults, ...updates]) };
+}
+
+/** Calls `run` after each push, and leaves the list as it was; what others have put around it stays, and passes through. */
+function onPush(layer: PlatformQueue, run: (entries: readonly unknown[]) => void): () => void {
+  const inner = layer.push;
+  const hadOwn = Object.hasOwn(layer, 'push');
+  let isListening = true;
+  const outer = (...entries: readonly unknown[]): unknown => {
+    const answer = inner.apply(layer, [...entries]);
+    if (isListening) run(entries);
+    return answer;
+  };
+  layer.push = outer;
+  return () => {
+    isListening = false;
+    if (layer.push !== outer) return;
+    if (hadOwn) layer.push = inner;
+    else Reflect.deleteProperty(layer, 'push');
+  };
+}

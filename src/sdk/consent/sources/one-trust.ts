@@ -1,0 +1,39 @@
+import { callMethod, entriesOf, fieldsOf, textsIn } from '../untrusted.ts';
+import { globalNamed, onEventsAndAfter } from '../platform-page.ts';
+import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
+import type { ConsentSource } from '../source.ts';
+
+// https://developer.onetrust.com/onetrust/docs/javascript-events-guide
+const EVENTS = ['OneTrustGroupsUpdated', 'OTConsentApplied'];
+
+/**
+ * OneTrust: which groups are active, once the banner is closed or where none is shown. `granted` needs `C0002` (performance)
+ * if the options do not say otherwise.
+ */
+export function oneTrust(options: SourceOptions = {}): ConsentSource {
+  return createPlatformSource({
+    name: 'oneTrust',
+    options,
+    required: ['C0002'],
+    read,
+    watch: (changed) => onEventsAndAfter(EVENTS, changed),
+  });
+}
+
+function read(): PlatformReading | undefined {
+  const platform = globalNamed('OneTrust');
+  const active = globalNamed('OnetrustActiveGroups');
+  if (typeof active !== 'string') return undefined;
+  const { Groups, ShowAlertNotice } = fieldsOf<'Groups' | 'ShowAlertNotice'>(
+    callMethod(platform, 'GetDomainData'),
+  );
+  // Before the visitor has chosen, the active groups are the defaults of the place where he is.
+  if (callMethod(platform, 'IsAlertBoxClosed') !== true && ShowAlertNotice !== false) return undefined;
+  const all = entriesOf(Groups).map(([, group]) => fieldsOf<'CustomGroupId'>(group).CustomGroupId);
+  return {
+    categories: Object.fromEntries([
+      ...textsIn(all).map((id) => [id, false] as const),
+      ...active.split(',').flatMap((id) => (id.trim() ? [[id.trim(), true] as const] : [])),
+    ]),
+  };
+}

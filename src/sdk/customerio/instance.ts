@@ -1,0 +1,119 @@
+import { type Arguments, type Fields, isCallback } from '../event/arguments.ts';
+import { CALL_TABLE, type EventMethod } from './call-table.ts';
+import { makeEvent } from '../event/make-event.ts';
+import type { StoredUser } from '../identity/stored-user.ts';
+import type { EventContext, NewPlugin } from '../plugins/plugin.ts';
+import type { PluginQueue } from '../plugins/plugin-queue.ts';
+import type { DraftEvent } from '../event/enrich.ts';
+
+type Call = (...args: Arguments) => Promise<EventContext>;
+export type InstanceListener = (...args: unknown[]) => unknown;
+
+/**
+ * The wrapped SDK's `Analytics`, as far as the application uses it; `completeInstance` adds what only plugins ask of it. A plugin
+ * may put a method of its own in the place of any of these, and every call goes through that from then on.
+ */
+export interface Instance extends Record<Exclude<EventMethod, 'group'>, Call> {
+  group: (() => StoredUser) & Call;
+  user(): StoredUser;
+  /** Without an id: the one that there is. */
+  setAnonymousId(id?: string): string | null | undefined;
+  reset(): void;
+  emit(name: string, ...args: unknown[]): Instance;
+  register(...plugins: readonly NewPlugin[]): Promise<void>;
+  deregister(...names: readonly string[]): Promise<void>;
+  ready(): Promise<void>;
+  integrations: Fields;
+  readonly callbacks: Record<string, readonly InstanceListener[] | undefined>;
+  /** Makes an event of what was read from the arguments of a call. */
+  readonly eventFactory: {
+    make(type: EventMethod, given: Arguments, options: Fields, integrations: Fields): DraftEvent;
+  };
+  readonly queue: PluginQueue;
+  _dispatch(event: DraftEvent, callback?: InstanceListener): Promise<EventContext>;
+}
+
+export interface InstanceNeeds {
+  readonly user: StoredUser;
+  readonly group: StoredUser;
+  readonly integrations: Fields;
+  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
+  tell(name: string, args: Arguments): void;
+  report(what: string, cause: unknown): void;
+}
+
+/** Tells events of the page apart, whichever instance has made them. */
+let lastId = 0;
+
+export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instance {
+  const { user, group, integrations } = needs;
+
+  const make = (type: EventMethod, given: Arguments, options: Fields, on: Fields): DraftEvent =>
+    makeEvent(user, { type, ...CALL_TABLE[type][1](...given) }, options, on);
+
+  const call =
+    (type: EventMethod): Call =>
+    async (...args) => {
+      const [read, , told] = CALL_TABLE[type];
+      const given = read(args, type === 'group' ? group : user);
+      const options = given.at(-1) as Fields; // what is no object has no fields
+      const made = make(type, given, options, instance.integrations);
+      // A turn later, so that callbacks of calls that were made at the same moment come first.
+      const context = await instance._dispatch(made, args.find(isCallback)).then();
+      const event = context.event as DraftEvent;
+      instance.emit(type, ...told(event, ...given), event['options']);
+      return context;
+    };
+  const callbacks: Instance['callbacks'] = {};
+  const groupCall = call('group');
+
+  const instance: Instance = {
+    track: call('track'),
+    page: call('page'),
+    screen: call('screen'),
+    identify: call('identify'),
+    // Two overloads in one.
+    group: ((...args) => (args.length ? groupCall(...args) : group)) as Instance['group'],
+    alias: call('alias'),
+    user: () => user,
+    setAnonymousId: (id) => user.anonymousId(id),
+    reset() {
+      user.reset();
+      group.reset();
+      instance.emit('reset');
+    },
+    integrations,
+    eventFactory: { make },
+    queue,
+    async _dispatch(event, callback) {
+      const context = await queue.dispatch({ event, id: String(++lastId) });
+      if (callback)
+        await Promise.resolve(context)
+          .then(callback)
+          .catch(() => {});
+      return context;
+    },
+    callbacks,
+    emit(name, ...args) {
+      needs.tell(name, args);
+      try {
+        callbacks[name]?.forEach((listener) => listener.apply(instance, args));
+      } catch (cause) {
+        // A plugin has listened, and must not take the call with it.
+        needs.report('Listener of a plugin', cause);
+      }
+      return instance;
+    },
+    async register(...plugins) {
+      await Promise.all(plugins.map((each) => queue.register(each, instance)));
+    },
+    async deregister(...names) {
+      await Promise.all(names.map((each) => queue.deregister(each, instance)));
+    },
+    async ready() {
+      await queue.idle();
+      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
+    },
+  };
+  return instance;
+}

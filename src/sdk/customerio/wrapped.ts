@@ -1,0 +1,100 @@
+import type { Clock } from '../browser.ts';
+import type { Categories } from '../events.ts';
+import type { EventMethod } from './call-table.ts';
+import type { User } from '../identity/stored-user.ts';
+import { createInstance, type InstanceNeeds } from './instance.ts';
+import type { Plugin, SourceMiddleware } from '../plugins/plugin.ts';
+import { createPluginQueue } from '../plugins/plugin-queue.ts';
+import { type PluginEvent, type Library, type Snapshot, enrich } from '../event/enrich.ts';
+
+export type { EventMethod };
+
+/** One call of the application, as it was made. */
+export interface Call {
+  readonly id: string;
+  readonly method: EventMethod;
+  /** Already a copy that JSON can hold; functions stand for callbacks. */
+  readonly args: readonly unknown[];
+  readonly snapshot: Snapshot;
+}
+
+/** The wrapped SDK with its sender, queue, storage and settings taken away. */
+export interface Wrapped {
+  /** Makes the event of a call; `accept` or `refuse` says what became of it. */
+  run(call: Call): void;
+  user(): User;
+  group(): User;
+  /** Without an id: the one that there is. */
+  setAnonymousId(id?: string): string | null | undefined;
+  reset(): void;
+  register(...plugins: readonly Plugin[]): Promise<void>;
+  deregister(...names: readonly string[]): Promise<void>;
+  addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
+  ready(): Promise<void>;
+  /** Resolves when no event is on its way through a plugin. */
+  idle(): Promise<void>;
+}
+
+export interface WrappedNeeds extends InstanceNeeds {
+  readonly clock: Clock;
+  readonly library: Library;
+  /** For events that a plugin makes by itself. */
+  newCall(): Pick<Call, 'id' | 'snapshot'>;
+  accept(id: string, draft: PluginEvent): void;
+  refuse(id: string, reason: 'invalid' | 'before-send' | 'consent'): void;
+  /** Which of the visitor's choices are on; empty where that is not known. */
+  categories(): Categories;
+}
+
+export function createWrapped(needs: WrappedNeeds): Wrapped {
+  const { user, group, refuse, report } = needs;
+  // The call whose event the factory is making: it comes back in `claim`, in the same task.
+  let current: Pick<Call, 'id' | 'snapshot'> | undefined;
+
+  const queue = createPluginQueue<string>({
+    clock: needs.clock,
+    claim(event) {
+      const ours = !current;
+      const { id, snapshot } = current ?? needs.newCall();
+      current = undefined;
+      const categories = needs.categories();
+      if (categories['analytics'] === false) {
+        refuse(id, 'consent');
+        return undefined;
+      }
+      event.messageId = id;
+      enrich(event, snapshot, needs.library, categories);
+      if (event.type === 'alias') event.previousId ??= user.id() ?? user.anonymousId();
+      return { ticket: id, ours };
+    },
+    accept: needs.accept,
+    refuse: (id) => refuse(id, 'before-send'),
+    report: (plugin, cause) => report(`Plugin "${plugin}"`, cause),
+  });
+
+  const instance = createInstance(needs, queue);
+  const { register, deregister, ready } = instance;
+
+  return {
+    run(call) {
+      current = call;
+      const done = instance[call.method](...call.args);
+      const isClaimed = !current;
+      current = undefined;
+      done.catch((cause: unknown) => {
+        // Thrown before there was an event: `track()` without a name, for one.
+        if (!isClaimed) refuse(call.id, 'invalid');
+        report(`${call.method}()`, cause);
+      });
+    },
+    user: () => user,
+    group: () => group,
+    setAnonymousId: (id) => instance.setAnonymousId(id),
+    reset: () => instance.reset(),
+    register,
+    deregister,
+    addSourceMiddleware: (middleware) => register({ middleware }),
+    ready,
+    idle: queue.idle,
+  };
+}

@@ -1,0 +1,105 @@
+import type { PageFacts } from '../browser.ts';
+import type { Categories } from '../events.ts';
+
+/**
+ * What an event says of the moment and page of its call. The wrapped SDK reads the page when it delivers, so an event that
+ * waited was filed under the page that the visitor had gone to.
+ */
+export interface Snapshot {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly page: PageFacts;
+}
+
+/** An event on its way through the wrapped SDK, as its plugins see it. */
+export interface PluginEvent {
+  type: string;
+  messageId?: string | undefined;
+  timestamp?: Date | string | undefined;
+  userId?: string | null | undefined;
+  anonymousId?: string | null | undefined;
+  event?: string | undefined;
+  name?: string | undefined;
+  category?: string | undefined;
+  groupId?: string | null | undefined;
+  previousId?: string | null | undefined;
+  properties?: Record<string, unknown> | undefined;
+  traits?: Record<string, unknown> | undefined;
+  context?: Record<string, unknown> | undefined;
+  integrations?: Record<string, unknown> | undefined;
+}
+
+/** The same inside: plugins may add fields of their own. */
+export type DraftEvent = PluginEvent & Record<string, unknown>;
+
+export interface Library {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The five page fields of Customer.io's events. https://docs.customer.io/integrations/data-in/connections/javascript/ */
+export function pageFields(page: PageFacts): Record<string, string> {
+  const { canonical, href, path, referrer, search, title } = page;
+  const withoutHash = href.split('#', 1)[0] ?? '';
+  return {
+    path: canonical ? canonicalPath(canonical, page) : path,
+    referrer,
+    search,
+    title,
+    url: canonical ? (canonical.includes('?') ? canonical : canonical + search) : withoutHash,
+  };
+}
+
+function canonicalPath(canonical: string, page: PageFacts): string {
+  try {
+    return new URL(canonical, page.href).pathname;
+  } catch {
+    return page.path;
+  }
+}
+
+/** `utm_*` of the page's address, without the prefix; `utm_campaign` is called `name`, as the wrapped SDK has it. */
+export function campaign(search: string): Record<string, string> | undefined {
+  if (!search.includes('utm_')) return undefined;
+  const found: Record<string, string> = {};
+  for (const [key, value] of new URLSearchParams(search)) {
+    const field = key.startsWith('utm_') ? key.slice(4) : '';
+    if (field) found[field === 'campaign' ? 'name' : field] = value;
+  }
+  return found;
+}
+
+/** Puts time, page, campaign, locale, user agent, library and the visitor's consent on an event, before any plugin sees it. */
+export function enrich(
+  event: PluginEvent,
+  snapshot: Snapshot,
+  library: Library,
+  categoryPreferences: Categories,
+): void {
+  // The value of the application has been converted to a string by now.
+  const { timestamp } = event;
+  const { at, page } = snapshot;
+  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
+    event.timestamp = new Date(at).toISOString();
+  const fields = pageFields(page);
+  if (event.type === 'page') {
+    event.properties = { ...fields, ...event.properties, ...(event.name ? { name: event.name } : {}) };
+  }
+  const context: Record<string, unknown> = { ...event.context };
+  // The wrapped SDK gives screens no page; apps that call it have none.
+  if (event.type !== 'screen') {
+    for (const key of Object.keys(fields)) {
+      const told = event.properties?.[key];
+      if (typeof told === 'string' && told) fields[key] = told;
+    }
+    context['page'] = { ...fields, ...(context['page'] as object | undefined) };
+  }
+  context['userAgent'] = page.userAgent;
+  context['locale'] ??= page.locale;
+  context['library'] ??= library;
+  // As Segment's consent wrappers have it. https://segment.com/docs/privacy/consent-management/
+  if (Object.keys(categoryPreferences).length) context['consent'] ??= { categoryPreferences };
+  const utm = campaign(page.search);
+  if (utm) context['campaign'] ??= utm;
+  event.context = context;
+}

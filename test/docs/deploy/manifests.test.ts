@@ -1,0 +1,197 @@
+// @vitest-environment node
+/** The files of `deploy/` fit together, and name nothing that is not there. */
+import { describe, expect, test } from 'vitest';
+import { readEnvironment, readForwardEnvironment } from '../../../src/cli/settings/environment.ts';
+import { FORWARD_VARIABLES, VARIABLES } from '../../../src/cli/settings/variables.ts';
+import { type Container, KUBERNETES_FILES, readCompose, readDeployed, readManifests } from './files.ts';
+
+const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet']);
+const API_VERSIONS: Readonly<Record<string, string>> = {
+  Deployment: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  Service: 'v1',
+  ConfigMap: 'v1',
+  PodDisruptionBudget: 'policy/v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
+  Kustomization: 'kustomize.config.k8s.io/v1beta1',
+};
+const PINNED = /^[\w./-]+:\d+\.\d+(\.\d+)?(-\w+)?$/;
+
+/** As the command would read it, with the secrets that files hold in their place. */
+function problemsOf(
+  command: string | undefined,
+  environment: Readonly<Record<string, string>>,
+): readonly string[] {
+  const known = command === 'proxy' ? VARIABLES : FORWARD_VARIABLES;
+  const unknown = Object.keys(environment).filter((name) => !(name.replace(/_FILE$/, '') in known));
+  const secrets: Readonly<Record<string, string>> = {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_REDIS_URL: 'redis://:secret@redis:6379',
+    NATS_URL: 'nats://cio:secret@nats-1:4222,nats://nats-2:4222,nats://nats-3:4222',
+  };
+  const inPlace = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => {
+      const plain = name.replace(/_FILE$/, '');
+      return [plain, name === plain ? value : (secrets[plain] ?? '')];
+    }),
+  );
+  const reading = command === 'proxy' ? readEnvironment(inPlace) : readForwardEnvironment(inPlace);
+  return [...unknown, ...(reading.kind === 'ready' ? [] : reading.problems)];
+}
+
+describe('compose.yaml', () => {
+  const { services, secrets, configs, volumes } = readCompose();
+  const commands = Object.entries(services).filter(([, { build }]) => build !== undefined);
+
+  test('has two proxies, two forwarders, three nodes of NATS and a Redis', () => {
+    expect(Object.keys(services)).toEqual([
+      ...['proxy-1', 'proxy-2', 'forwarder-1', 'forwarder-2'],
+      ...['nats-1', 'nats-2', 'nats-3', 'redis'],
+    ]);
+    expect(commands.map(([, { command }]) => command)).toEqual([
+      ['proxy'],
+      ['proxy'],
+      ['forward'],
+      ['forward'],
+    ]);
+  });
+
+  test('gives the commands nothing that they do not know, and all that they need', () => {
+    for (const [, { command, environment = {} }] of commands)
+      expect(problemsOf(command[0], environment)).toEqual([]);
+  });
+
+  test('starts everything again, looks after it, and says which version it is', () => {
+    for (const { restart, healthcheck, image } of Object.values(services)) {
+      expect(restart).toBe('unless-stopped');
+      expect(healthcheck?.test.length).toBeGreaterThan(1);
+      expect(image).toMatch(image === 'cio-first-party' ? /./ : PINNED);
+    }
+    for (const [, { stop_grace_period = '' }] of commands)
+      expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(20);
+  });
+
+  test('hands secrets over in files, and each of them is named', () => {
+    for (const { secrets: used = [], configs: usedConfigs = [], environment = {} } of Object.values(
+      services,
+    )) {
+      const names = used.map((each) => (typeof each === 'string' ? each : each.source));
+      for (const name of names) expect(secrets).toHaveProperty([name]);
+      for (const { source } of usedConfigs) expect(configs).toHaveProperty([source]);
+      for (const [name, value] of Object.entries(environment))
+        if (name.endsWith('_FILE')) expect(names).toContain(value.replace('/run/secrets/', ''));
+    }
+    for (const { file } of Object.values(secrets))
+      expect(readDeployed('compose.yaml')).toContain(`#   ${file.replace('./secrets/', '')} `);
+    for (const { file } of Object.values(configs)) expect(readDeployed(file)).not.toBe('');
+    for (const { volumes: used = [], depends_on = [] } of Object.values(services)) {
+      for (const volume of used) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
+      for (const name of depends_on) expect(Object.keys(services)).toContain(name);
+    }
+  });
+});
+
+describe('the manifests of Kubernetes', () => {
+  const manifests = readManifests();
+  const workloads = manifests.filter(({ kind }) => WORKLOADS.has(kind));
+  const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+
+  test('are of kinds and versions that there are, each with a name of its own', () => {
+    for (const { kind, apiVersion } of manifests)
+      expect([kind, apiVersion]).toEqual([kind, API_VERSIONS[kind]]);
+    const named = manifests
+      .filter(({ metadata }) => metadata)
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(new Set(named).size).toBe(named.length);
+    const { resources = [] } = manifests.find(({ kind }) => kind === 'Kustomization') ?? {};
+    expect([...resources, 'kustomization.yaml'].sort()).toEqual([...KUBERNETES_FILES].sort());
+  });
+
+  test('select what they make', () => {
+    const labels = workloads.map(({ spec }) => spec?.template?.metadata.labels);
+    for (const { kind, spec } of manifests) {
+      const selector = kind === 'Service' ? spec?.selector : spec?.selector?.['matchLabels'];
+      if (spec?.selector) expect(labels).toContainEqual(selector);
+    }
+    for (const { kind, metadata, spec } of manifests.filter(({ kind }) => kind === 'Service')) {
+      const ports = containers.flatMap((container) => container.ports.map(({ name }) => name));
+      for (const { targetPort } of spec?.ports ?? [])
+        expect([kind, metadata.name, ports]).toEqual([
+          kind,
+          metadata.name,
+          expect.arrayContaining([targetPort]),
+        ]);
+    }
+  });
+
+  test('run two proxies, two forwarders, three nodes of NATS and a Redis', () => {
+    expect(
+      Object.fromEntries(workloads.map(({ metadata, spec }) => [metadata.name, spec?.replicas])),
+    ).toEqual({
+      'cio-proxy': 2,
+      'cio-forwarder': 2,
+      nats: 3,
+      redis: 1,
+    });
+  });
+
+  test('give the commands nothing that they do not know, and all that they need', () => {
+    const own = containers.filter(({ image }) => image === 'cio-first-party');
+    expect(new Set(own.map(({ args }) => args?.[0]))).toEqual(new Set(['forward', 'proxy']));
+    for (const { args, env = [] } of own)
+      expect(
+        problemsOf(args?.[0], Object.fromEntries(env.map(({ name, value = '' }) => [name, value]))),
+      ).toEqual([]);
+  });
+
+  test('let no container do more than it must, and ask each whether it is well', () => {
+    for (const container of containers) {
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources).toMatchObject({
+        requests: { cpu: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      });
+      expect(container.image).toMatch(container.image === 'cio-first-party' ? /./ : PINNED);
+      checkProbes(container);
+    }
+    for (const { spec } of workloads)
+      expect(spec?.template?.spec.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: expect.any(Number),
+      });
+  });
+
+  function checkProbes({ readinessProbe, livenessProbe, ports }: Container): void {
+    for (const probe of [readinessProbe, livenessProbe]) {
+      const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port;
+      expect(ports.map(({ name }) => name)).toContain(port);
+    }
+  }
+
+  test('mount what they have', () => {
+    for (const { spec } of workloads) {
+      const volumes = [
+        ...(spec?.template?.spec.volumes ?? []).map(({ name }) => name),
+        ...(spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name),
+      ];
+      for (const { volumeMounts = [] } of spec?.template?.spec.containers ?? [])
+        expect(volumeMounts.map(({ name }) => name).sort()).toEqual([...volumes].sort());
+    }
+  });
+
+  test('have the configuration of NATS that compose.yaml has', () => {
+    const settings = (text: string): readonly string[] =>
+      text
+        .replace(/^\s*#.*$/gm, '')
+        .replace(/nats-(\d)(\.nats)?:/g, 'NODE:')
+        .replace(/\d+GB/, 'SIZE')
+        .split(/\s+/)
+        .filter(Boolean);
+    const inMap = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['nats.conf'] ?? '';
+    expect(settings(inMap)).toEqual(settings(readDeployed('nats.conf')));
+  });
+});

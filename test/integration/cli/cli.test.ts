@@ -1,0 +1,291 @@
+// @vitest-environment node
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { createTokenIssuer } from '../../../src/proxy.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
+import { startUpstream } from '../proxy/upstream.ts';
+import { ROOT, run, startProxy } from './program.ts';
+
+const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'application/json' };
+const BODY = JSON.stringify({ batch: [{ type: 'track', event: 'x', messageId: 'm', anonymousId: 'a' }] });
+
+describe('cio-first-party', () => {
+  test('explains itself', async () => {
+    const [help, short] = await Promise.all([run(['--help']), run(['-h'])]);
+    expect(help).toMatchObject({ code: 0, err: '' });
+    expect(help.out).toMatch(/Usage: cio-first-party <command>[^]*proxy/);
+    expect(short).toEqual(help);
+  });
+
+  test('tells its version', async () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  test.each([
+    [['prxy'], 'There is no command "prxy".'],
+    [[], 'A command is missing.'],
+    [['proxy', '--port', '80'], "Unknown option '--port'"],
+    [['proxy', 'now'], "Unexpected argument 'now'"],
+  ])('says what it does not understand, and exits with 2: %j', async (args, message) => {
+    const { code, out, err } = await run(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err).toContain('Usage: cio-first-party <command>');
+  });
+});
+
+describe('cio-first-party proxy --check', () => {
+  test.each([
+    [{ status: 200 }, 0, 'The write key is good: '],
+    [{ status: 400 }, 0, 'has refused an empty batch only (400)'],
+    [{ status: 401 }, 1, 'The write key is not good, or not of this region: '],
+    [{ status: 404 }, 1, "No batches are taken at the upstream's address (404)."],
+    [{ status: 503 }, 1, 'could not be asked about the write key: Upstream answered 503.'],
+    ['hang-up', 1, 'could not be asked about the write key: '],
+    ['silence', 1, 'could not be asked about the write key: '],
+  ] as const)('asks Customer.io, which says %j, and ends with %i', async (answer, code, message) => {
+    const upstream = await startUpstream();
+    upstream.respond(answer);
+    const told = await run(['proxy', '--check'], {
+      CIO_WRITE_KEY: 'secret-write-key',
+      CIO_CLIENT_KEYS: 'web',
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_TIMEOUT_MS: '500',
+    });
+    expect(told).toMatchObject({ code, err: '' });
+    expect(told.out).toContain(message);
+    expect(told.out.trim().split('\n')).toHaveLength(1);
+    expect(told.out).not.toContain('secret');
+    expect(upstream.received).toHaveLength(1);
+    expect(upstream.received[0]?.body.batch).toEqual([]);
+    expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('secret-write-key'));
+  });
+
+  test('says what is wrong with the environment first', async () => {
+    const { code, err } = await run(['proxy', '--check'], { CIO_CLIENT_KEYS: 'web' });
+    expect(code).toBe(1);
+    expect(err).toContain('  - CIO_WRITE_KEY is missing');
+  });
+});
+
+describe('cio-first-party forward', () => {
+  test('explains every variable of its own', async () => {
+    const { code, out } = await run(['forward', '--help']);
+    expect(code).toBe(0);
+    for (const name of ['CIO_WRITE_KEY', 'NATS_URL', 'CIO_NATS_KEEP_MINUTES', 'CIO_REDIS_URL', 'PORT'])
+      expect(out).toContain(`  ${name} `);
+    for (const name of ['CIO_CLIENT_KEYS', 'CIO_ORIGINS', 'CIO_TOKEN']) expect(out).not.toContain(name);
+    expect(out.match(/\(required\)/g)).toHaveLength(2);
+    expect(out).toContain('--replay-since');
+  });
+});
+
+describe('cio-first-party proxy', () => {
+  test('explains every variable', async () => {
+    const { code, out } = await run(['proxy', '--help']);
+    expect(code).toBe(0);
+    const names = [
+      'CIO_WRITE_KEY',
+      'CIO_REGION',
+      'CIO_CLIENT_KEYS',
+      'CIO_ORIGINS',
+      'CIO_BASE_PATH',
+      'CIO_UPSTREAM_URL',
+      'CIO_CLIENT_IP',
+      'CIO_TOKEN_JWKS_URL',
+      'CIO_TOKEN_SECRET',
+      'CIO_TOKEN_PUBLIC_KEY',
+      'CIO_TOKEN_ALGORITHMS',
+      'CIO_TOKEN_ISSUER',
+      'CIO_TOKEN_AUDIENCE',
+      'CIO_TOKEN_SUBJECT',
+      'CIO_TOKEN_LEEWAY_SECONDS',
+      'CIO_TOKEN_MODE',
+      'CIO_TOKEN_SCOPE',
+      'CIO_APP_API_KEY',
+      'CIO_APP_API_ATTRIBUTES',
+      'CIO_APP_API_URL',
+      'CIO_IN_APP_SITE_ID',
+      'CIO_IN_APP_URL',
+      'CIO_RATE_LIMIT_PER_ADDRESS',
+      'CIO_RATE_LIMIT_PER_KEY',
+      'CIO_UPSTREAM_CONCURRENCY',
+      'CIO_TIMEOUT_MS',
+      'CIO_CORRECT_CLOCK',
+      'CIO_DEDUPLICATE',
+      'CIO_REDIS_URL',
+      'NATS_URL',
+      'NATS_CREDENTIALS',
+      'CIO_NATS_STREAM',
+      'CIO_NATS_SUBJECT',
+      'CIO_NATS_REPLICAS',
+      'CIO_NATS_MAX_AGE_HOURS',
+      'CIO_NATS_MAX_BYTES',
+      'CIO_NATS_KEEP_MINUTES',
+      'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
+      'CIO_METRICS',
+      'CIO_STOP_TIMEOUT_MS',
+      'HOST',
+      'PORT',
+    ];
+    for (const name of names) expect(out).toContain(`  ${name} `);
+    expect(out.match(/\(required\)/g)).toHaveLength(2);
+    expect(out.match(/\w+_FILE\b/g)).toEqual([
+      'CIO_WRITE_KEY_FILE',
+      'CIO_CLIENT_KEYS_FILE',
+      'CIO_REDIS_URL_FILE',
+      'NATS_URL_FILE',
+      'NATS_CREDENTIALS_FILE',
+      'CIO_TOKEN_SECRET_FILE',
+      'CIO_TOKEN_PUBLIC_KEY_FILE',
+      'CIO_APP_API_KEY_FILE',
+    ]);
+  });
+
+  test('says everything that keeps it from starting, and exits with 1', async () => {
+    const { code, out, err } = await run(['proxy'], { CIO_REGION: 'de', PORT: 'http' });
+    expect([code, out]).toEqual([1, '']);
+    for (const start of [
+      'CIO_WRITE_KEY is missing',
+      'CIO_CLIENT_KEYS is missing',
+      'CIO_REGION is "de"',
+      'PORT is "http"',
+    ]) {
+      expect(err).toContain(`  - ${start}`);
+    }
+  });
+
+  test('says that its port is taken, and exits with 1', async () => {
+    const upstream = await startUpstream();
+    const environment = {
+      CIO_WRITE_KEY: 'write-key',
+      CIO_CLIENT_KEYS: 'web',
+      HOST: '127.0.0.1',
+      PORT: new URL(upstream.url).port,
+    };
+    const { code, err } = await run(['proxy'], environment);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^The proxy cannot listen: .*EADDRINUSE/);
+  });
+
+  test('delivers, and writes one line of JSON for every request but those for its health', async () => {
+    const upstream = await startUpstream();
+    const { url, lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/e$/);
+    expect(await (await fetch(`${url}/v1/health`)).json()).toMatchObject({ status: 'ok', ready: true });
+    expect((await fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY })).status).toBe(
+      200,
+    );
+    expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('write-key'));
+    const { value } = await lines.next();
+    expect(JSON.parse(String(value))).toMatchObject({ path: '/e/v1/batch', status: 200, events: 1 });
+  });
+
+  test('verifies customer tokens, and answers private calls', async () => {
+    const [upstream, app] = [await startUpstream(), await startUpstream()];
+    app.respond({ body: '{"customer":{"attributes":{"plan":"pro"}}}' });
+    const secret = 'a secret that both sides hold, of 32 bytes and more';
+    const { url, lines } = await startProxy({
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_TOKEN_SECRET: secret,
+      CIO_APP_API_KEY: 'app-key',
+      CIO_APP_API_URL: app.url,
+    });
+    const token = await createTokenIssuer({ secret }).issue('u1');
+    const headers = { Authorization: `Bearer ${token}`, 'X-CIO-Client-Key': 'web' };
+    const answer = await fetch(`${url}/v1/customers/attributes`, { method: 'POST', headers });
+    expect(await answer.json()).toEqual({ attributes: { plan: 'pro' } });
+    expect(app.received[0]?.headers.authorization).toBe('Bearer app-key');
+    const { value } = await lines.next();
+    expect(JSON.parse(String(value))).toMatchObject({ path: '/v1/customers/attributes', status: 200 });
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'stops on %s: nothing new comes in, what is in flight ends, and it exits with 0',
+    async (signal) => {
+      const upstream = await startUpstream();
+      let arrived = (): void => {};
+      let accept = (): void => {};
+      const inFlight = new Promise<void>((resolve) => (arrived = resolve));
+      const accepted = new Promise<void>((resolve) => (accept = resolve));
+      upstream.respond(async () => {
+        arrived();
+        await accepted;
+        return {};
+      });
+      const { child, url } = await startProxy({ CIO_UPSTREAM_URL: upstream.url });
+      const exit = once(child, 'exit') as Promise<[number]>;
+      const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+      await inFlight;
+      child.kill(signal);
+      while (await accepts(url));
+      accept();
+      expect((await answer).status).toBe(200);
+      const told = Date.now();
+      expect((await exit)[0]).toBe(0);
+      // Not when the browser's kept connection ends by itself, after five seconds.
+      expect(Date.now() - told).toBeLessThan(3_000);
+    },
+  );
+
+  test('told to stop, it refuses what still comes over an open connection, and what had begun is answered', async () => {
+    const upstream = await startUpstream();
+    let accept = (): void => {};
+    upstream.respond(async () => {
+      await new Promise<void>((resolve) => (accept = resolve));
+      return {};
+    });
+    const { child, url } = await startProxy({ CIO_UPSTREAM_URL: upstream.url });
+    const exit = once(child, 'exit') as Promise<[number]>;
+    const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+    await expect.poll(() => upstream.received.length).toBe(1);
+    const late = connect(Number(new URL(url).port), '127.0.0.1');
+    const lines = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`);
+    late.write(`POST /v1/batch HTTP/1.1\r\nHost: proxy\r\n${lines.join('\r\n')}\r\n`);
+    await fetch(`${url}/v1/health`);
+    child.kill('SIGTERM');
+    while (await accepts(url));
+    late.write(`Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    const refused = await text(late);
+    expect(refused).toMatch(/^HTTP\/1.1 503 /);
+    expect(refused).toMatch(/^connection: close\r$/im);
+    expect(refused).toMatch(/^retry-after: \d+\r$/im);
+    expect(refused).toContain('"error":"closing"');
+    accept();
+    expect((await answer).status).toBe(200);
+    expect((await exit)[0]).toBe(0);
+  });
+
+  test('told to stop, it does not wait for ever', async () => {
+    const upstream = await startUpstream();
+    upstream.respond('silence');
+    const { child, url } = await startProxy({
+      CIO_UPSTREAM_URL: upstream.url,
+      CIO_STOP_TIMEOUT_MS: '10',
+      CIO_TIMEOUT_MS: '600000',
+    });
+    const exit = once(child, 'exit') as Promise<[number]>;
+    const answer = fetch(`${url}/v1/batch`, { method: 'POST', headers: HEADERS, body: BODY });
+    const cut = expect(answer).rejects.toThrow();
+    await expect.poll(() => upstream.received.length).toBe(1);
+    child.kill('SIGTERM');
+    expect((await exit)[0]).toBe(0);
+    await cut;
+  });
+});
+
+async function accepts(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

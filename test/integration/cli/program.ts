@@ -1,0 +1,111 @@
+/** Runs the command line of the sources, as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+
+export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Ends with the test, if not by itself. */
+function start(args: readonly string[], environment: Record<string, string>): ChildProcess {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+    cwd: ROOT,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+export async function run(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = start(args, environment);
+  const exit = once(child, 'exit') as Promise<[number]>;
+  const [out, err] = await Promise.all([streamed(child.stdout), streamed(child.stderr)]);
+  return { code: (await exit)[0], out, err };
+}
+
+const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
+  stream ? text(stream) : Promise.resolve('');
+
+/** A proxy as the operator runs it. `before`: its log until it listens; `lines`: what it prints then, as it comes. */
+export async function startProxy(environment: Record<string, string>): Promise<{
+  child: ChildProcess;
+  url: string;
+  before: readonly string[];
+  lines: AsyncIterator<string>;
+}> {
+  const child = start(['proxy'], {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const before: string[] = [];
+  let line = String((await lines.next()).value);
+  while (line.startsWith('{')) {
+    before.push(line);
+    line = String((await lines.next()).value);
+  }
+  const url = /http:\S+/.exec(line)?.[0] ?? '';
+  expect(line).toBe(`The proxy listens on ${url}`);
+  return { child, url, before, lines };
+}
+
+/** A process that runs until it is told to stop, and every line of its log. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A proxy whose whole log is read. */
+export async function startLoggedProxy(environment: Record<string, string>): Promise<Running> {
+  const child = start(['proxy'], {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  return { child, ...(await listening(child, /^The proxy listens on (\S+)$/)) };
+}
+
+/** A forwarder as the operator runs it. */
+export async function startForwarder(environment: Record<string, string>): Promise<Running> {
+  const child = start(['forward'], {
+    CIO_WRITE_KEY: 'write-key',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  });
+  return { child, ...(await listening(child, /^The forwarder listens on (\S+)$/)) };
+}
+
+/** Reads its log for as long as it writes one; where it has said that it listens. */
+async function listening(
+  child: ChildProcess,
+  pattern: RegExp,
+): Promise<{ readonly url: string; readonly log: readonly Readonly<Record<string, unknown>>[] }> {
+  const log: Readonly<Record<string, unknown>>[] = [];
+  const { stdout } = child;
+  if (stdout === null) throw new Error('no stdout');
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface(stdout)
+      .on('line', (line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+        else if (line.startsWith('{')) log.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
+      })
+      .on('close', () => reject(new Error('It ended before it listened')));
+  });
+  return { url: await url, log };
+}

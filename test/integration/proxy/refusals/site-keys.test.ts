@@ -1,0 +1,105 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { readEnvironment } from '../../../../src/cli/settings/environment.ts';
+import { createProxy, type ProxyOptions } from '../../../../src/proxy.ts';
+import { basicAuthorization } from '../../../../src/protocol/wire.ts';
+import { claims, SECRET, signed } from '../key-server.ts';
+import { bearer, event, post, startProxy, verdict } from '../setup.ts';
+
+const SHOP = 'https://shop.example.com';
+const BLOG = 'https://blog.example.com';
+const OPTIONS: Partial<ProxyOptions> = {
+  origins: [SHOP, BLOG],
+  clientKeys: ['everywhere', { key: 'of-shop', origins: [SHOP] }, { key: 'of-blog', origins: [BLOG] }],
+};
+
+const from = (origin: string, key: string): Request =>
+  post([event()], { headers: { Authorization: basicAuthorization(key), ...(origin && { Origin: origin }) } });
+
+describe('a key that names its origins', () => {
+  test.each([
+    [SHOP, 'of-shop', '200'],
+    [BLOG, 'of-shop', '403 origin_not_allowed'],
+    [SHOP, 'of-blog', '403 origin_not_allowed'],
+    [BLOG, 'of-blog', '200'],
+    [BLOG, 'everywhere', '200'],
+    // The proxy's own origin is no exception.
+    ['https://events.example.com', 'of-shop', '403 origin_not_allowed'],
+    ['https://events.example.com', 'everywhere', '200'],
+    ['https://evil.example', 'of-shop', '403 origin_not_allowed'],
+    [SHOP, 'of-nobody', '401 invalid_client_key'],
+    // No page sends.
+    ['', 'of-shop', '200'],
+  ])('from %s, %s: %s', async (origin, key, expected) => {
+    const { proxy, upstream } = await startProxy(OPTIONS);
+    const response = await proxy.fetch(from(origin, key));
+    expect(await verdict(response)).toBe(expected);
+    expect(upstream.received).toHaveLength(expected === '200' ? 1 : 0);
+  });
+
+  test('may stand twice, and holds for the origins of both', async () => {
+    const clientKeys = [SHOP, BLOG].map((origin) => ({ key: 'shared', origins: [origin] }));
+    const { proxy } = await startProxy({ ...OPTIONS, clientKeys });
+    for (const origin of [SHOP, BLOG])
+      expect(await verdict(await proxy.fetch(from(origin, 'shared')))).toBe('200');
+  });
+
+  test('lets no origin in that "origins" does not allow', async () => {
+    const { proxy } = await startProxy({ clientKeys: [{ key: 'of-shop', origins: [SHOP] }] });
+    expect(await verdict(await proxy.fetch(from(SHOP, 'of-shop')))).toBe('403 origin_not_allowed');
+  });
+
+  test('counts beside a customer token too', async () => {
+    const { proxy, upstream } = await startProxy({ ...OPTIONS, customerToken: { secret: SECRET } });
+    const token = await signed(claims());
+    const headers = bearer(token, { 'X-CIO-Client-Key': 'of-shop', Origin: BLOG });
+    expect(await verdict(await proxy.fetch(post([event()], { headers })))).toBe('403 origin_not_allowed');
+    expect(upstream.received).toHaveLength(0);
+  });
+
+  test('can be read by a page of the other site as what it is', async () => {
+    const { proxy } = await startProxy(OPTIONS);
+    const response = await proxy.fetch(from(BLOG, 'of-shop'));
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe(BLOG);
+  });
+});
+
+describe('the option', () => {
+  test.each<[unknown, string]>([
+    [{ key: 'secret' }, '{ key: a text of 6 characters, origins: undefined }'],
+    [{ key: 'secret', origins: [] }, '{ key: a text of 6 characters, origins: [] }'],
+    [{ key: 'secret', origins: SHOP }, `{ key: a text of 6 characters, origins: "${SHOP}" }`],
+    [{ key: 'secret', origins: [`${SHOP}/`] }, `{ key: a text of 6 characters, origins: ["${SHOP}/"] }`],
+    [{ key: 'secret', origin: SHOP }, '{ key: a text of 6 characters, origins: undefined, origin }'],
+    [{ key: 'se:cret', origins: [SHOP] }, `{ key: a text of 7 characters, origins: ["${SHOP}"] }`],
+    [[], 'object'],
+  ])('that is wrong is named, and shows no key: %j', (entry, shown) => {
+    const make = (): unknown =>
+      createProxy({ writeKey: 'write-key', clientKeys: ['good', entry] } as unknown as ProxyOptions);
+    expect(make).toThrow(
+      'createProxy: "clientKeys" must be a list of one or more keys without colons, or of { key, origins }, ' +
+        `or a function that judges one, got a list of a text of 4 characters, ${shown}`,
+    );
+  });
+
+  test('must not publish the write key here either', () => {
+    const clientKeys = [{ key: 'same', origins: [SHOP] }];
+    expect(() => createProxy({ writeKey: 'same', clientKeys })).toThrow('must not hold the write key');
+  });
+
+  test('may be written into the environment', () => {
+    const CIO_CLIENT_KEYS = `everywhere, of-shop@${SHOP}, me@home@${BLOG}, me@home`;
+    expect(readEnvironment({ CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS })).toMatchObject({
+      options: {
+        clientKeys: [
+          'everywhere',
+          { key: 'of-shop', origins: [SHOP] },
+          { key: 'me@home', origins: [BLOG] },
+          'me@home',
+        ],
+      },
+    });
+    const wrong = { CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS: `of-shop@${SHOP}/path` };
+    expect(readEnvironment(wrong)).toMatchObject({ kind: 'unusable' });
+  });
+});

@@ -1,0 +1,71 @@
+// @vitest-environment node
+import { IDBKeyRange } from 'fake-indexeddb';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { indexedDB } from '../fakes/world/browser.ts';
+import { live } from '../fakes/world/live.ts';
+import { KINDS, type Kind, planOf } from '../fakes/world/plan.ts';
+import { createTally } from '../fakes/world/tally.ts';
+
+/**
+ * The whole SDK in a whole browser: tabs that come and go, a disk, a network, a clock and a visitor that do what they like,
+ * all of it decided by a seed. What must hold is in `test/fakes/world/checks.ts` and `watch-disk.ts`. More worlds:
+ * `SEEDS=3000`. One of them, with all of its story: `SEED=17 STORY=1000`.
+ */
+const { SEED, SEEDS = '600' } = process.env;
+const STEPS = 45;
+
+vi.mock(import('../../src/sdk/browser.ts'), () => import('../fakes/world/browser.ts'));
+vi.stubGlobal('indexedDB', indexedDB);
+vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+
+// A file that is read from a real disk while a world's clock stands still would make each run another story.
+beforeAll(async () => {
+  await Promise.all([
+    import('../../src/sdk/outbox/recovery.ts'),
+    import('../../src/sdk/sender/diagnosis.ts'),
+    import('../../src/sdk/tabs/leader-lease.ts'),
+    import('../../src/sdk/core/reclaim.ts'),
+    import('../../src/sdk/plugins/pipeline.ts'),
+    import('../../src/sdk/plugins/source-middleware.ts'),
+  ]);
+});
+
+const all = SEED ? [Number(SEED)] : Array.from({ length: Number(SEEDS) }, (_, i) => i + 1);
+const seedsOf = (kind: Kind): readonly number[] => all.filter((seed) => planOf(seed).kind === kind);
+const kinds = KINDS.filter((kind) => seedsOf(kind).length);
+const worlds: Readonly<Record<Kind, string>> = {
+  calm: 'pages come and go, and nothing fails',
+  network: 'the network fails',
+  disk: 'IndexedDB fails',
+  crash: 'pages crash, freeze and are stuck',
+  storm: 'everything fails',
+  consent: 'everything fails, and the visitor withdraws consent and gives it again',
+};
+const patienceMs = 120_000 + all.length * 2_000;
+const tally = createTally();
+
+describe('every event arrives as it was at its call, or is counted as dropped, and every tab knows it', () => {
+  for (const kind of kinds) {
+    const name = `where ${worlds[kind]}`;
+    test(name, { timeout: patienceMs }, async () => {
+      for (const seed of seedsOf(kind)) tally.add(await live(seed, STEPS));
+    });
+  }
+
+  // One seed need not see everything.
+  if (!SEED) {
+    test('and those worlds were no empty ones', () => {
+      const { counts } = tally;
+      expect(counts.worlds).toBe(all.length);
+      for (const [what, count] of Object.entries(counts))
+        expect(count, what).toBeGreaterThan(all.length / 10);
+    });
+  }
+});
+
+test('a seed tells the same story twice', { timeout: patienceMs }, async () => {
+  for (const seed of all.slice(0, 6)) {
+    const [once, again] = [await live(seed, STEPS), await live(seed, STEPS)];
+    expect(again.story).toEqual(once.story);
+  }
+});

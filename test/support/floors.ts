@@ -1,0 +1,42 @@
+/**
+ * The rooms of `src/`, floor by floor, from the top down: a file imports values only from its own room or from a lower floor.
+ * Types may be imported from anywhere on the same side of the wall between browser and server.
+ */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['cli/main.ts'],
+  ['cli/check', 'cli/forward', 'cli/proxy', 'cli/snippet-command.ts'],
+  ['cli/brokers'],
+  ['cli/settings'],
+  ['cli/process', 'cli/command.ts'],
+
+  ['index.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts'],
+
+  ['sdk/script'],
+  ['sdk/create-analytics.ts', 'sdk/api.ts'],
+  ['sdk/client'],
+  ['sdk/core'],
+  ['sdk/page-views', 'sdk/private', 'sdk/customerio'],
+  ['sdk/plugins', 'sdk/identity', 'sdk/auth'],
+  ['sdk/event', 'sdk/sender', 'sdk/consent', 'sdk/tabs', 'sdk/outbox', 'sdk/options', 'sdk/debug'],
+  ['sdk/events.ts', 'sdk/browser.ts'],
+
+  ['proxy/nats', 'proxy/redis'],
+  ['proxy/create-proxy.ts', 'proxy/proxy-options.ts'],
+  ['proxy/broker'],
+  ['proxy/options'],
+  ['proxy/ingest', 'proxy/private'],
+  ['proxy/deduplicate'],
+  ['proxy/upstream', 'proxy/access'],
+  ['proxy/tokens', 'proxy/files'],
+  ['proxy/http', 'proxy/batch'],
+  ['proxy/telemetry', 'proxy/lib'],
+
+  ['protocol'],
+];
+
+/** The room of a file, such as `sdk/outbox` for `sdk/outbox/outbox.ts`. */
+export const roomOf = (file: string): string | undefined =>
+  FLOORS.flat().find((room) => file === room || file.startsWith(`${room}/`));
+
+/** How far down a room is; the top floor is 0. */
+export const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room));

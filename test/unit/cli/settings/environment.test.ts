@@ -1,0 +1,347 @@
+// @vitest-environment node
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readEnvironment } from '../../../../src/cli/settings/environment.ts';
+
+const GOOD = { CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS: 'web' };
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  const reading = readEnvironment(environment);
+  return reading.kind === 'unusable' ? reading.problems : [];
+}
+
+describe('the environment', () => {
+  test('needs two variables', () => {
+    expect(readEnvironment(GOOD)).toEqual({
+      kind: 'ready',
+      options: { writeKey: 'write-key', clientKeys: ['web'] },
+      host: undefined,
+      port: 8080,
+      graceMs: 20_000,
+      redisUrl: undefined,
+      nats: undefined,
+    });
+  });
+
+  test('becomes the options of the proxy', () => {
+    const reading = readEnvironment({
+      CIO_WRITE_KEY: ' write-key ',
+      CIO_CLIENT_KEYS: 'web, shop,',
+      CIO_REGION: 'eu',
+      CIO_ORIGINS: 'https://shop.example.com,https://www.example.com',
+      CIO_BASE_PATH: '/e',
+      CIO_UPSTREAM_URL: 'http://localhost:9000',
+      CIO_CLIENT_IP: 'x-forwarded-for:2',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      CIO_STOP_TIMEOUT_MS: '5000',
+    });
+    expect(reading).toEqual({
+      kind: 'ready',
+      options: {
+        writeKey: 'write-key',
+        clientKeys: ['web', 'shop'],
+        region: 'eu',
+        origins: ['https://shop.example.com', 'https://www.example.com'],
+        basePath: '/e',
+        upstreamUrl: 'http://localhost:9000',
+        clientIp: { header: 'x-forwarded-for', hops: 2 },
+      },
+      host: '127.0.0.1',
+      port: 0,
+      graceMs: 5_000,
+    });
+  });
+
+  test('becomes the limits and what is off without them', () => {
+    const reading = readEnvironment({
+      ...GOOD,
+      CIO_RATE_LIMIT_PER_ADDRESS: '600',
+      CIO_RATE_LIMIT_PER_KEY: '50000',
+      CIO_UPSTREAM_CONCURRENCY: '20',
+      CIO_TIMEOUT_MS: '5000',
+      CIO_CORRECT_CLOCK: 'on',
+      CIO_DEDUPLICATE: 'off',
+      CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'example.com',
+      CIO_METRICS: '/metrics',
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        rateLimit: { perAddress: 600, perKey: 50_000 },
+        upstream: { maxConcurrent: 20 },
+        timeoutMs: 5_000,
+        correctClock: true,
+        deduplicate: false,
+        anonymousIdCookie: { domain: 'example.com' },
+        metrics: '/metrics',
+      },
+    });
+  });
+
+  test('is told what is wrong with the limits, too', () => {
+    const problems = problemsOf({
+      ...GOOD,
+      CIO_RATE_LIMIT_PER_ADDRESS: 'many',
+      CIO_UPSTREAM_CONCURRENCY: '0',
+      CIO_CORRECT_CLOCK: 'yes',
+      CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'https://example.com',
+      CIO_METRICS: 'metrics',
+    });
+    expect(new Set(problems.map((problem) => problem.split(' is ')[0]))).toEqual(
+      new Set([
+        'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
+        'CIO_CORRECT_CLOCK',
+        'CIO_METRICS',
+        'CIO_RATE_LIMIT_PER_ADDRESS',
+        'CIO_UPSTREAM_CONCURRENCY',
+      ]),
+    );
+    expect(problems).toHaveLength(5);
+  });
+
+  test('becomes the options of customer tokens and private calls', () => {
+    const reading = readEnvironment({
+      ...GOOD,
+      CIO_TOKEN_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----',
+      CIO_TOKEN_ALGORITHMS: 'RS256, ES256',
+      CIO_TOKEN_ISSUER: 'https://id.example',
+      CIO_TOKEN_AUDIENCE: 'shop,app',
+      CIO_TOKEN_SUBJECT: 'user_id',
+      CIO_TOKEN_LEEWAY_SECONDS: '5',
+      CIO_TOKEN_MODE: 'report',
+      CIO_TOKEN_SCOPE: 'events inbox',
+      CIO_APP_API_KEY: 'app-key',
+      CIO_APP_API_ATTRIBUTES: 'plan, name',
+      CIO_APP_API_URL: 'http://localhost:9001',
+      CIO_IN_APP_SITE_ID: 'site',
+      CIO_IN_APP_URL: 'http://localhost:9002',
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        customerToken: {
+          publicKey: '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----',
+          algorithms: ['RS256', 'ES256'],
+          issuer: ['https://id.example'],
+          audience: ['shop', 'app'],
+          subject: 'user_id',
+          leewaySeconds: 5,
+          mode: 'report',
+          scope: 'events inbox',
+        },
+        appApi: { key: 'app-key', attributes: ['plan', 'name'], url: 'http://localhost:9001' },
+        inApp: { siteId: 'site', url: 'http://localhost:9002' },
+      },
+    });
+    for (const [name, text, option] of [
+      ['CIO_TOKEN_JWKS_URL', 'https://id.example/jwks', 'jwksUrl'],
+      ['CIO_TOKEN_SECRET', 'x'.repeat(32), 'secret'],
+    ] as const)
+      expect(readEnvironment({ ...GOOD, [name]: text })).toMatchObject({
+        options: { customerToken: { [option]: text } },
+      });
+  });
+
+  test('becomes the settings of NATS', () => {
+    const natsOf = (environment: Record<string, string>): unknown => {
+      const reading = readEnvironment({ ...GOOD, ...environment });
+      return reading.kind === 'ready' ? reading.nats : reading;
+    };
+    expect(natsOf({ NATS_URL: 'nats://a' })).toEqual({
+      servers: ['a:4222'],
+      tls: false,
+      user: undefined,
+      password: undefined,
+      token: undefined,
+      credentials: undefined,
+      stream: 'CIO',
+      subject: 'cio.batches',
+      replicas: 1,
+      maxAgeMs: 168 * 3_600_000,
+      maxBytes: 10_000_000_000,
+      keepMs: 3_600_000,
+    });
+    expect(natsOf({ NATS_URL: 'tls://me:p%40ss@a:1, tls://b:2 ,c' })).toMatchObject({
+      servers: ['a:1', 'b:2', 'c:4222'],
+      tls: true,
+      user: 'me',
+      password: 'p@ss',
+      replicas: 3,
+    });
+    expect(natsOf({ NATS_URL: 'a-token@a:1' })).toMatchObject({ token: 'a-token', user: undefined });
+    expect(natsOf({ NATS_URL: '[::1]:4223', CIO_NATS_REPLICAS: '5', NATS_CREDENTIALS: 'x' })).toMatchObject({
+      servers: ['[::1]:4223'],
+      replicas: 5,
+      credentials: 'x',
+    });
+    for (const url of ['http://a', 'nats://', 'nats://a/path', 'a,,b', 'nats://%zz@a'])
+      expect(problemsOf({ ...GOOD, NATS_URL: url })).toEqual([
+        expect.stringMatching(/^NATS_URL is not usable/),
+      ]);
+  });
+
+  test('without tokens has none of their options', () => {
+    const reading = readEnvironment(GOOD);
+    for (const group of ['customerToken', 'appApi', 'inApp'])
+      expect(reading).not.toHaveProperty(['options', group]);
+  });
+
+  test('is told what is wrong with customer tokens, too', () => {
+    const problems = problemsOf({
+      ...GOOD,
+      CIO_TOKEN_SECRET: 'hidden',
+      CIO_TOKEN_JWKS_URL: 'id.example',
+      CIO_TOKEN_ALGORITHMS: 'RS256',
+      CIO_TOKEN_LEEWAY_SECONDS: 'soon',
+      CIO_TOKEN_MODE: 'on',
+      CIO_TOKEN_SCOPE: 'a  b',
+      CIO_APP_API_URL: 'api.customer.io',
+      CIO_IN_APP_URL: 'http://localhost:9002',
+    });
+    expect(problems.map((problem) => problem.split(': it must')[0])).toEqual([
+      'CIO_TOKEN_JWKS_URL is "id.example"',
+      'CIO_TOKEN_SECRET is not usable',
+      'CIO_TOKEN_ALGORITHMS is "RS256"',
+      'CIO_TOKEN_LEEWAY_SECONDS is "soon"',
+      'CIO_TOKEN_MODE is "on"',
+      'CIO_TOKEN_SCOPE is "a  b"',
+      'CIO_APP_API_KEY is missing',
+      'CIO_APP_API_URL is "api.customer.io"',
+      'CIO_IN_APP_SITE_ID is missing',
+      'There must be exactly one of CIO_TOKEN_JWKS_URL, CIO_TOKEN_SECRET, CIO_TOKEN_PUBLIC_KEY.',
+    ]);
+    expect(problemsOf({ ...GOOD, CIO_TOKEN_ISSUER: 'https://id.example' })).toEqual([
+      'There must be exactly one of CIO_TOKEN_JWKS_URL, CIO_TOKEN_SECRET, CIO_TOKEN_PUBLIC_KEY.',
+    ]);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
+  test.each(['redis://redis.internal', 'redis://redis.internal:6379/0', 'rediss://user:p%40ss@[::1]:6380/'])(
+    'has the Redis of all copies: %s',
+    (url) => {
+      expect(readEnvironment({ ...GOOD, CIO_REDIS_URL: ` ${url} ` })).toMatchObject({ redisUrl: url });
+    },
+  );
+
+  test.each([
+    'redis.internal:6379',
+    'http://:hidden@redis.internal',
+    'redis://:hidden@/0',
+    'redis://:hidden@redis.internal/main',
+    'redis://:hidden%@redis.internal',
+  ])('is told what is no address of a Redis, without printing it: %s', (url) => {
+    const [problem = ''] = problemsOf({ ...GOOD, CIO_REDIS_URL: url });
+    expect(problem).toContain('CIO_REDIS_URL is not usable: it must be the address of a Redis or Valkey');
+    expect(problem).not.toContain('hidden');
+  });
+
+  test.each(['cf-connecting-ip', 'x-real-ip'])('names a header that needs no hops: %s', (header) => {
+    expect(readEnvironment({ ...GOOD, CIO_CLIENT_IP: header })).toMatchObject({
+      options: { clientIp: header },
+    });
+  });
+
+  test('treats an empty variable as one that is not set', () => {
+    expect(problemsOf({ ...GOOD, CIO_REGION: '', CIO_ORIGINS: ' ', PORT: '' })).toEqual([]);
+    expect(problemsOf({ CIO_WRITE_KEY: '', CIO_CLIENT_KEYS: ' ' })).toHaveLength(2);
+  });
+
+  test('is told everything that is wrong at once, in the words of its variables', () => {
+    const problems = problemsOf({
+      CIO_CLIENT_KEYS: 'a:b',
+      CIO_REGION: 'de',
+      CIO_ORIGINS: 'shop.example.com',
+      CIO_BASE_PATH: 'e',
+      CIO_UPSTREAM_URL: 'cdp.customer.io',
+      CIO_CLIENT_IP: 'x-forwarded-for',
+      PORT: '80808',
+      CIO_STOP_TIMEOUT_MS: 'soon',
+    });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'CIO_WRITE_KEY is missing',
+      'CIO_CLIENT_KEYS is not usable',
+      'CIO_REGION is "de"',
+      'CIO_UPSTREAM_URL is "cdp.customer.io"',
+      'CIO_ORIGINS is "shop.example.com"',
+      'CIO_BASE_PATH is "e"',
+      'CIO_CLIENT_IP is "x-forwarded-for"',
+      'PORT is "80808"',
+      'CIO_STOP_TIMEOUT_MS is "soon"',
+    ]);
+    expect(problems.find((problem) => problem.startsWith('CIO_REGION'))).toBe(
+      'CIO_REGION is "de": it must be us or eu, where your Customer.io account lives.',
+    );
+  });
+
+  test('never has its keys printed', () => {
+    const problems = [
+      ...problemsOf({ CIO_WRITE_KEY: 'secret key', CIO_CLIENT_KEYS: 'secret:key' }),
+      ...problemsOf({ CIO_WRITE_KEY: 'secret', CIO_CLIENT_KEYS: 'web,secret' }),
+    ];
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain('secret');
+    expect(problems[2]).toBe(
+      'CIO_CLIENT_KEYS must not hold the write key: every visitor can read client keys.',
+    );
+  });
+});
+
+describe('secrets in files', () => {
+  function file(content: string): string {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cio-secret-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'secret'), content);
+    return path.join(folder, 'secret');
+  }
+
+  test('are read, without the line end that editors leave', () => {
+    const reading = readEnvironment({
+      CIO_WRITE_KEY_FILE: file('write-key\n'),
+      CIO_CLIENT_KEYS_FILE: file('web,shop\n'),
+      CIO_TOKEN_SECRET_FILE: file('0123456789abcdef0123456789abcdef'),
+      CIO_APP_API_KEY_FILE: file('app-key'),
+      CIO_REDIS_URL_FILE: file('redis://:secret@redis.internal\n'),
+    });
+    expect(reading).toMatchObject({
+      kind: 'ready',
+      options: {
+        writeKey: 'write-key',
+        clientKeys: ['web', 'shop'],
+        customerToken: { secret: '0123456789abcdef0123456789abcdef' },
+        appApi: { key: 'app-key' },
+      },
+      redisUrl: 'redis://:secret@redis.internal',
+    });
+  });
+
+  test('that cannot be read are told once, by their path', () => {
+    expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: '/nowhere/write-key' })).toEqual([
+      'CIO_WRITE_KEY_FILE is "/nowhere/write-key", which cannot be read: ENOENT.',
+    ]);
+    expect(problemsOf({ ...GOOD, CIO_APP_API_KEY_FILE: '/nowhere/key' })).toEqual([
+      'CIO_APP_API_KEY_FILE is "/nowhere/key", which cannot be read: ENOENT.',
+    ]);
+  });
+
+  test('and in the environment at once are refused: nobody knows which is meant', () => {
+    expect(problemsOf({ ...GOOD, CIO_WRITE_KEY_FILE: file('another') })).toEqual([
+      'There must be only one of CIO_WRITE_KEY, CIO_WRITE_KEY_FILE.',
+    ]);
+  });
+
+  test('that are empty are missing, and unusable ones are not printed', () => {
+    expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: file('\n') })).toEqual([
+      expect.stringContaining('CIO_WRITE_KEY is missing'),
+    ]);
+    const [problem] = problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: file('a:secret') });
+    expect(problem).toContain('CIO_WRITE_KEY is not usable');
+    expect(problem).not.toContain('a:secret');
+  });
+
+  test('are for secrets: no other variable has one', () => {
+    expect(readEnvironment({ ...GOOD, CIO_REGION_FILE: '/nowhere' })).toMatchObject({ kind: 'ready' });
+  });
+});

@@ -1,0 +1,79 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import type { ProxyOptions } from '../../../../src/proxy.ts';
+import { event, post, startProxy } from '../../../integration/proxy/setup.ts';
+import type { Received } from '../../../integration/proxy/upstream.ts';
+
+const HOUR_MS = 3_600_000;
+const at = (ms: number): string => new Date(ms).toISOString();
+
+/** A batch from a browser whose clock is behind by so much: an event of five minutes ago, sent now. */
+async function sendWith(
+  options: Partial<ProxyOptions>,
+  behindMs: number,
+  fields: Record<string, unknown> = {},
+  sentAt: unknown = at(Date.now() - behindMs),
+): Promise<{ readonly sent: string; readonly received: Received; readonly before: number }> {
+  const { proxy, upstream } = await startProxy(options);
+  const before = Date.now();
+  const sent = JSON.stringify({
+    batch: [event({ timestamp: at(before - behindMs - 300_000), ...fields })],
+    sentAt,
+  });
+  const response = await proxy.fetch(post([], { body: sent }));
+  expect(response.status).toBe(200);
+  const [received] = upstream.received;
+  if (!received) throw new Error('nothing came');
+  return { sent, received, before };
+}
+
+describe('the time of an event', () => {
+  test('is not touched by default, however wrong the clock is', async () => {
+    const { sent, received } = await sendWith({}, 24 * HOUR_MS);
+    expect(received.text).toBe(sent);
+  });
+
+  test.each([
+    ['behind', 26 * HOUR_MS],
+    ['ahead', -3 * HOUR_MS],
+  ])('from a clock that is %s becomes that of the server', async (_, behindMs) => {
+    const { received, before } = await sendWith({ correctClock: true }, behindMs);
+    const [corrected = {}] = received.body.batch;
+    const timestamp = Date.parse(String(corrected['timestamp']));
+    // receivedAt - (sentAt - originalTimestamp), where the two in brackets are five minutes apart.
+    expect(timestamp).toBeGreaterThanOrEqual(before - 300_000 - 1);
+    expect(timestamp).toBeLessThanOrEqual(Date.now() - 300_000);
+    expect(corrected['originalTimestamp']).toBe(at(before - behindMs - 300_000));
+  });
+
+  test('is corrected once: whoever does the same again finds nothing to correct', async () => {
+    const { received } = await sendWith({ correctClock: true }, HOUR_MS);
+    expect(Math.abs(Date.parse(received.body.sentAt ?? '') - Date.now())).toBeLessThan(10_000);
+  });
+
+  test.each([0, 14_000, -10_000])(
+    'stays, with every byte, where the difference may be the way: %i ms',
+    async (behindMs) => {
+      const { sent, received } = await sendWith({ correctClock: true }, behindMs);
+      expect(received.text).toBe(sent);
+    },
+  );
+
+  test.each<[string, Record<string, unknown>, unknown]>([
+    ['sentAt is missing', {}, null],
+    ['sentAt is no time', {}, 'yesterday'],
+    ['timestamp is missing', { timestamp: undefined }, at(0)],
+    ['timestamp is no time', { timestamp: 'yesterday' }, at(0)],
+    ['timestamp is beyond all times', { timestamp: '+275760-09-12T00:00:00.000Z' }, at(0)],
+  ])('stays where %s', async (_, fields, sentAt) => {
+    const { sent, received } = await sendWith({ correctClock: true }, HOUR_MS, fields, sentAt);
+    expect(received.body.batch).toEqual((JSON.parse(sent) as Received['body']).batch);
+  });
+
+  test('is that of the server for hooks already', async () => {
+    const seen: string[] = [];
+    const filter = ({ timestamp }: { timestamp: string }): boolean => seen.push(timestamp) > 0;
+    await sendWith({ correctClock: true, filter }, 24 * HOUR_MS);
+    expect(Date.now() - Date.parse(seen[0] ?? '')).toBeLessThan(HOUR_MS);
+  });
+});

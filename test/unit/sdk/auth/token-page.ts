@@ -1,0 +1,156 @@
+import { createTokenCache } from '../../../../src/sdk/auth/token-cache.ts';
+import type {
+  CustomerTokenProvider,
+  TokenIdentity,
+  TokenErrorCode,
+  TokenEvent,
+  TokenCache,
+  TokenRequest,
+} from '../../../../src/sdk/auth/contract.ts';
+import {
+  TOKEN_DEFAULTS,
+  type CustomerTokenSettings,
+} from '../../../../src/sdk/auth/customer-token-options.ts';
+import { type FakeClock, fakeClock, START_MS } from '../../../fakes/clock.ts';
+
+export class TokenError extends Error {
+  readonly code: TokenErrorCode;
+  readonly retryAtMs: number | undefined;
+
+  constructor(code: TokenErrorCode, message: string, extra: { cause?: unknown; retryAtMs?: number } = {}) {
+    super(message, extra);
+    this.code = code;
+    this.retryAtMs = extra.retryAtMs;
+  }
+}
+
+/** A machine in a page of which everything can be moved. */
+export interface TokenPage {
+  readonly machine: TokenCache;
+  readonly clock: FakeClock;
+  /** What the provider was asked. */
+  readonly asked: TokenRequest[];
+  readonly events: TokenEvent[];
+  readonly warnings: string[];
+  types(): readonly string[];
+  provide(provider: CustomerTokenProvider): void;
+  awake(is: boolean): void;
+  /** Time goes by, and the monotonic clock stands still. */
+  sleep(ms: number): void;
+  onTell(run: (event: TokenEvent) => void): void;
+}
+
+export interface PageSetup {
+  readonly identity?: TokenIdentity;
+  readonly options?: Partial<CustomerTokenSettings>;
+  readonly provider?: CustomerTokenProvider | 'none';
+  random?(): number;
+}
+
+export const ANN: TokenIdentity = { userId: 'ann', anonymousId: 'a1' };
+export const BOB: TokenIdentity = { userId: 'bob', anonymousId: 'a1' };
+export const NOBODY: TokenIdentity = { userId: null, anonymousId: 'a1' };
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+let serial = 0;
+
+/** A JWT with other bytes each time. */
+export const jwt = (claims: object, header: object = { alg: 'HS256' }): string =>
+  `${base64url(header)}.${base64url({ ...claims, jti: ++serial })}.c2lnbmF0dXJl`;
+
+/** @param atMs by the server's clock */
+export const hourJwt = (userId: string | null, atMs: number = START_MS): string =>
+  jwt({ sub: userId, iat: atMs / 1_000, exp: (atMs + HOUR) / 1_000 });
+
+export function tokenPage(setup: PageSetup = {}): TokenPage {
+  const inner = fakeClock();
+  let monotonicLag = 0;
+  let skew = 0;
+  // The monotonic clock is not moved by `set`, which moves the wall clock alone.
+  const clock: FakeClock = {
+    ...inner,
+    set(nowMs) {
+      skew += nowMs - inner.now();
+      inner.set(nowMs);
+    },
+  };
+  const asked: TokenRequest[] = [];
+  const events: TokenEvent[] = [];
+  const warnings: string[] = [];
+  let provider: CustomerTokenProvider =
+    typeof setup.provider === 'function'
+      ? setup.provider
+      : ({ userId }) => ({ token: `opaque-${userId}-${++serial}`, expiresIn: 3_600 });
+  let isAwake = true;
+  let listener: (event: TokenEvent) => void = () => {};
+  const machine = createTokenCache({
+    clock,
+    monotonicMs: () => inner.now() - START_MS - skew - monotonicLag,
+    random: setup.random ?? (() => 0.5),
+    isAwake: () => isAwake,
+    ...(setup.provider !== 'none' && {
+      provider: (request: TokenRequest) => {
+        asked.push(request);
+        return provider(request);
+      },
+    }),
+    options: { ...TOKEN_DEFAULTS, ...setup.options },
+    identity: setup.identity ?? ANN,
+    error: (code, message, extra) => new TokenError(code, message, extra),
+    tell(event) {
+      events.push(event);
+      listener(event);
+    },
+    warn: (message) => void warnings.push(message),
+  });
+  return {
+    machine,
+    clock,
+    asked,
+    events,
+    warnings,
+    types: () => events.map(({ type }) => type),
+    provide: (next) => void (provider = next),
+    awake: (is) => void (isAwake = is),
+    sleep(ms) {
+      inner.set(inner.now() + ms);
+      monotonicLag += ms;
+    },
+    onTell: (run) => void (listener = run),
+  };
+}
+
+/** The code of the error that ends it, or what it gave. */
+export const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => value,
+    (cause: unknown) => (cause instanceof TokenError ? cause.code : cause),
+  );
+
+export function codeOfThrow(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (cause) {
+    return cause instanceof TokenError ? cause.code : cause;
+  }
+}
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(cause: unknown): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve: Deferred<T>['resolve'] = () => {};
+  let reject: Deferred<T>['reject'] = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,225 @@
+/** What holds for the source of every platform. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ConsentSource } from '../../../../../src/sdk/consent/source.ts';
+import {
+  aMinute,
+  aMoment,
+  countListeners,
+  listenTo,
+  page,
+  stopListening,
+} from '../../../../fakes/consent-page.ts';
+
+/** A platform as its documentation describes it. */
+export interface StandIn {
+  /** Names on the page that belong to it. */
+  readonly names: readonly string[];
+  /** It comes, and nothing is decided. */
+  arrive(): void;
+  grant(): void;
+  deny(): void;
+  /** It tells of a change, and nothing has changed. */
+  tellAgain(): void;
+  /** It is there, and its functions throw. */
+  arriveBroken(): void;
+  /** It comes, and does not ask this visitor. */
+  arriveWithoutBanner?(): void;
+  /** How many listen to it, as far as it can be told to forget them. */
+  listeners?(): number;
+}
+
+export function conforms(makeSource: () => ConsentSource, makeStandIn: () => StandIn): void {
+  let standIn: StandIn;
+  let source: ConsentSource;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    standIn = makeStandIn();
+    source = makeSource();
+  });
+
+  afterEach(() => {
+    stopListening();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+    for (const name of standIn.names) Reflect.deleteProperty(page, name);
+  });
+
+  describe('as every source', () => {
+    test('knows nothing where its platform never comes, and stops looking for it', async () => {
+      const { told } = listenTo(source);
+      await aMinute();
+      await aMinute();
+      expect(source.get()).toBeUndefined();
+      expect(told).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('is undecided while the banner is open', async () => {
+      standIn.arrive();
+      const { told } = listenTo(source);
+      await aMoment();
+      expect(source.get()).toBeUndefined();
+      expect(told).toEqual([]);
+    });
+
+    test('tells what the visitor decides, and what he decides then', async () => {
+      standIn.arrive();
+      const { states } = listenTo(source);
+      await aMoment();
+      standIn.grant();
+      await aMoment();
+      expect(source.get()?.state).toBe('granted');
+      standIn.deny();
+      await aMoment();
+      expect(source.get()?.state).toBe('denied');
+      standIn.grant();
+      await aMoment();
+      expect(states()).toEqual(['granted', 'denied', 'granted']);
+    });
+
+    test('finds a platform that comes late', async () => {
+      const { states } = listenTo(source);
+      await vi.advanceTimersByTimeAsync(20_000);
+      standIn.arrive();
+      await aMinute();
+      standIn.grant();
+      await aMoment();
+      expect(states()).toEqual(['granted']);
+    });
+
+    test('knows a decision that was made before', async () => {
+      standIn.arrive();
+      standIn.grant();
+      const { told } = listenTo(source);
+      await aMoment();
+      expect(source.get()?.state).toBe('granted');
+      expect(told.length).toBeLessThan(2);
+    });
+
+    test('tells nothing of a change without a change', async () => {
+      standIn.arrive();
+      standIn.grant();
+      const { told } = listenTo(source);
+      await aMoment();
+      const before = told.length;
+      standIn.tellAgain();
+      standIn.tellAgain();
+      await aMoment();
+      expect(told).toHaveLength(before);
+    });
+
+    test('tells each of those who listen, until he stops', async () => {
+      standIn.arrive();
+      const one = listenTo(source);
+      const other = listenTo(source);
+      await aMoment();
+      standIn.grant();
+      await aMoment();
+      one.stop();
+      one.stop();
+      standIn.deny();
+      await aMoment();
+      expect(one.states()).toEqual(['granted']);
+      expect(other.states()).toEqual(['granted', 'denied']);
+    });
+
+    test('leaves nothing behind when it is stopped, and can be begun again', async () => {
+      const listeners = countListeners();
+      listenTo(source).stop();
+      expect([listeners(), vi.getTimerCount()]).toEqual([0, 0]);
+      standIn.arrive();
+      const { stop, told } = listenTo(source);
+      await aMoment();
+      standIn.tellAgain();
+      stop();
+      expect([listeners(), vi.getTimerCount(), standIn.listeners?.() ?? 0]).toEqual([0, 0, 0]);
+      standIn.grant();
+      await aMoment();
+      expect(told).toEqual([]);
+      const again = listenTo(source);
+      await aMoment();
+      standIn.deny();
+      await aMoment();
+      expect(again.states().at(-1)).toBe('denied');
+      again.stop();
+    });
+
+    test('says nothing where its platform throws, and warns once', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      const listeners = countListeners();
+      standIn.arriveBroken();
+      const { told, stop } = listenTo(source);
+      standIn.tellAgain();
+      await aMinute();
+      expect(source.get()).toBeUndefined();
+      expect(told).toEqual([]);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.lastCall?.[0]).toContain(`"${source.name}"`);
+      stop();
+      expect([listeners(), vi.getTimerCount()]).toEqual([0, 0]);
+    });
+
+    test.each([
+      [null],
+      [0],
+      [''],
+      ['text'],
+      [{}],
+      [[]],
+      [() => undefined],
+      [document.createElement('script')],
+    ])('says nothing where the page has %s in its place', async (value) => {
+      for (const name of standIn.names) page[name] = value;
+      const { told, stop } = listenTo(source);
+      await aMoment();
+      expect(source.get()).toBeUndefined();
+      expect(told).toEqual([]);
+      stop();
+    });
+
+    test('lets no listener harm the page, or another listener', async () => {
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      standIn.arrive();
+      const stop = source.subscribe(() => {
+        throw new Error('listener');
+      });
+      const { states } = listenTo(source);
+      await aMoment();
+      standIn.grant();
+      await aMoment();
+      expect(states()).toEqual(['granted']);
+      stop();
+    });
+
+    test('may be stopped by who is told', async () => {
+      const listeners = countListeners();
+      const told: string[] = [];
+      const stop = source.subscribe(({ state }) => {
+        told.push(state);
+        stop();
+      });
+      await vi.advanceTimersByTimeAsync(20_000);
+      standIn.arrive();
+      standIn.grant();
+      await aMinute();
+      standIn.deny();
+      await aMoment();
+      expect(told).toEqual(['granted']);
+      expect([listeners(), vi.getTimerCount(), standIn.listeners?.() ?? 0]).toEqual([0, 0, 0]);
+    });
+
+    test('is granted where the platform does not ask this visitor', async () => {
+      if (!standIn.arriveWithoutBanner) return;
+      const { states } = listenTo(source);
+      standIn.arriveWithoutBanner();
+      await aMinute();
+      expect(source.get()?.state).toBe('granted');
+      expect(states()).toEqual(['granted']);
+    });
+  });
+}
+
+export const broken = (): never => {
+  throw new Error('platform');
+};

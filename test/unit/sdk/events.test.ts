@@ -1,0 +1,66 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { createEmitter } from '../../../src/sdk/events.ts';
+
+const DELIVERED = { ids: ['a'], attempts: 1 };
+
+describe('an emitter', () => {
+  test('tells everybody who listens to a name, in order, and nobody else', () => {
+    const { on, emit } = createEmitter(() => undefined);
+    const heard: unknown[] = [];
+    on('delivered', (payload) => void heard.push(['one', payload]));
+    on('delivered', (payload) => void heard.push(['two', payload]));
+    on('stored', () => void heard.push('stored'));
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
+    expect(heard).toEqual([
+      ['one', DELIVERED],
+      ['two', DELIVERED],
+    ]);
+  });
+
+  test('says whether anybody listened', () => {
+    const { on, emit } = createEmitter(() => undefined);
+    expect(emit('delivered', DELIVERED) ?? 0).toBe(0);
+    const stop = on('delivered', () => undefined);
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
+    stop();
+    expect(emit('delivered', DELIVERED) ?? 0).toBe(0);
+  });
+
+  test('stops one registration at a time, also of the same function', () => {
+    const { on, emit } = createEmitter(() => undefined);
+    let heard = 0;
+    const listener = (): void => void (heard += 1);
+    const stop = on('delivered', listener);
+    on('delivered', listener);
+    emit('delivered', DELIVERED);
+    stop();
+    stop();
+    emit('delivered', DELIVERED);
+    expect(heard).toBe(3);
+  });
+
+  test('lets the others hear when one throws, and tells that', () => {
+    const failures: unknown[] = [];
+    const { on, emit } = createEmitter((name, cause) => void failures.push([name, (cause as Error).message]));
+    const heard: string[] = [];
+    on('delivered', () => {
+      throw new Error('no');
+    });
+    on('delivered', () => void heard.push('two'));
+    expect(emit('delivered', DELIVERED)).toBeGreaterThan(0);
+    expect(heard).toEqual(['two']);
+    expect(failures).toEqual([['delivered', 'no']]);
+  });
+
+  test('tells this round those who listened when it began', () => {
+    const { on, emit } = createEmitter(() => undefined);
+    const heard: string[] = [];
+    on('delivered', () => {
+      heard.push('one');
+      on('delivered', () => void heard.push('late'));
+    });
+    emit('delivered', DELIVERED);
+    expect(heard).toEqual(['one']);
+  });
+});

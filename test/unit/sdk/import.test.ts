@@ -1,0 +1,59 @@
+// @vitest-environment node
+/** Importing the package touches nothing of the browser, whichever part of a browser there is. */
+import { createContext, runInNewContext, Script } from 'node:vm';
+import { build } from 'esbuild';
+import { Window } from 'happy-dom';
+import { describe, expect, test } from 'vitest';
+import { BUILT_FILES } from '../../../build/files.ts';
+
+/** What is there without any browser. */
+const LANGUAGE = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[]);
+
+async function scriptOf(entry: string): Promise<Script> {
+  const { outputFiles } = await build({
+    entryPoints: [new URL(`../../../${entry}`, import.meta.url).pathname],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    target: 'es2022',
+    define: { __VERSION__: '"0"' },
+  });
+  return new Script(outputFiles[0]?.text ?? 'throw new Error("Not built")');
+}
+
+/** Runs it where these are the only names besides the language's own, and gives what it exports. */
+function exportsOf(script: Script, globals: Readonly<Record<string, unknown>>): readonly string[] {
+  const module = { exports: {} };
+  script.runInContext(createContext({ ...globals, module }));
+  return Object.keys(module.exports);
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  'src/index.ts': 'createAnalytics',
+  'src/consent.ts': 'oneTrust',
+  'src/sdk/debug/trace.ts': 'trace',
+  'src/sdk/plugins/source-middleware.ts': 'applyMiddleware',
+};
+
+describe.each(
+  BUILT_FILES.filter(({ kind }) => ['browser', 'consent', 'browser-lazy'].includes(kind)).map(
+    ({ entry }) => [entry, NAMES[entry] ?? 'create'] as const,
+  ),
+)('%s', async (entry, name) => {
+  const script = await scriptOf(entry);
+
+  test('can be imported where there is nothing but JavaScript', () => {
+    expect(exportsOf(script, {})).toContain(name);
+  });
+
+  test('can be imported without any one of the browser’s names', () => {
+    const window = new Window();
+    const names = Object.getOwnPropertyNames(window).filter((each) => !LANGUAGE.has(each));
+    expect(names.length).toBeGreaterThan(300);
+    const globals = Object.fromEntries(names.map((each) => [each, window[each as keyof Window]]));
+    for (const missing of names) {
+      const { [missing]: _, ...others } = globals;
+      expect(exportsOf(script, others), missing).toContain(name);
+    }
+  });
+});

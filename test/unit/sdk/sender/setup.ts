@@ -1,0 +1,206 @@
+import type { AnalyticsEvents, DropReason } from '../../../../src/sdk/events.ts';
+import type { BatchLimits, Ledger, OutboxEvent } from '../../../../src/sdk/outbox/contract.ts';
+import { SdkError } from '../../../../src/protocol/errors.ts';
+import { createMemoryOutboxStore } from '../../../../src/sdk/outbox/memory-store.ts';
+import type { Sender } from '../../../../src/sdk/sender/contract.ts';
+import { createDiagnosis } from '../../../../src/sdk/sender/diagnosis.ts';
+import { createSender } from '../../../../src/sdk/sender/sender.ts';
+import type { Transport } from '../../../../src/sdk/sender/transport.ts';
+import { type FakeClock, fakeClock, settled } from '../../../fakes/clock.ts';
+import { type FakeLifecycle, fakeLifecycle } from '../../../fakes/lifecycle.ts';
+import { type FakeTransport, fakeTransport } from '../../../fakes/transport.ts';
+
+type Told = {
+  [Name in keyof AnalyticsEvents]: { readonly name: Name; readonly payload: AnalyticsEvents[Name] };
+}['delivered' | 'retrying' | 'dropped' | 'blocked'];
+
+export interface Bench {
+  readonly sender: Sender;
+  readonly clock: FakeClock;
+  readonly lifecycle: FakeLifecycle;
+  readonly transport: FakeTransport;
+  /** Everything that the sender has said. */
+  readonly told: readonly Told[];
+  delivered(): readonly string[];
+  dropped(): Readonly<Record<string, DropReason>>;
+  ledger(): Ledger;
+  /** Stores the events, as another tab would. */
+  store(events: readonly OutboxEvent[]): Promise<void>;
+  /** Captures and stores them in this tab, and wakes the sender. */
+  track(events: readonly OutboxEvent[]): Promise<void>;
+  /** How often the outbox was asked for a batch. */
+  reads(): number;
+  unauthorized(): number;
+  /** Errors that were told. */
+  readonly errors: readonly SdkError[];
+  /** What was written down last for the next page. */
+  noted(): ReadonlyMap<string, readonly string[]> | undefined;
+  /** Names that an answer has left in cookies. */
+  readonly cookies: Set<string>;
+  lead(leads: boolean): void;
+  /** Another tab stands ready to take over. */
+  inherit(heir: boolean): void;
+  /** What is read from now on is answered when the answer of this is called. */
+  holdReads(): () => void;
+  /** So many events are counted, and cannot be read: as after IndexedDB has died. */
+  countUnreadable(count: number): void;
+  /** What every page of this browser remembers: until when the proxy wants to be left alone. */
+  quiet(): number | undefined;
+}
+
+export interface BenchOptions {
+  readonly batch?: BatchLimits;
+  readonly flushIntervalMs?: number;
+  readonly random?: () => number;
+  readonly answered?: boolean;
+  /** For so long another page was told to leave the proxy alone. */
+  readonly quietMs?: number;
+  /** localStorage refuses: other pages do not know what the proxy has asked this one, nor what it was sending. */
+  readonly keepsNothing?: boolean;
+  readonly gatherMs?: number;
+  /** Page and proxy share an origin. */
+  readonly isSameOrigin?: boolean;
+  /** The file that finds out what a refusal means cannot be loaded. */
+  readonly hasNoDiagnosis?: boolean;
+  readonly clock?: FakeClock;
+  /** Instead of the fake one. */
+  readonly transport?: Transport;
+}
+
+export const ENDPOINT = { url: 'https://shop.example.com/e/v1/batch', secret: 'client-api-key-web' };
+
+// A sender that asks without end would never let the test fail.
+const MOST_READS = 20_000;
+
+/** A sender with a real store in memory, and everything around it in the hands of the test. */
+export function bench(options: BenchOptions = {}): Bench {
+  const {
+    batch = { maxEvents: 100, maxBytes: 475_000 },
+    flushIntervalMs = 1_000,
+    random = () => 1,
+    gatherMs = 0,
+  } = options;
+  const errors: SdkError[] = [];
+  const cookies = new Set<string>();
+  let noted: Map<string, readonly string[]> | undefined;
+  let names = 0;
+  const clock = options.clock ?? fakeClock();
+  const lifecycle = fakeLifecycle();
+  const transport = fakeTransport(clock);
+  const limits = { maxEvents: 10_000, maxBytes: 10 * 1024 * 1024, maxAgeMs: 7 * 86_400_000 };
+  const empty: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
+  const outbox = createMemoryOutboxStore(empty, limits);
+  const told: Told[] = [];
+  let ledger = empty;
+  let unreadable = 0;
+  let heir = false;
+  let readable: Promise<void> | undefined;
+  let answered = options.answered ?? true;
+  let quietUntil = options.quietMs === undefined ? undefined : clock.now() + options.quietMs;
+  let leads = true;
+  let reads = 0;
+  let unauthorized = 0;
+
+  const sender = createSender({
+    clock,
+    lifecycle,
+    transport: options.transport ?? transport,
+    batch,
+    flushIntervalMs,
+    gatherMs,
+    random,
+    acks: options.isSameOrigin
+      ? {
+          begin(ids) {
+            if (options.keepsNothing) return undefined;
+            const name = `name${(names += 1)}`;
+            noted = new Map([...(noted ?? []), [name, ids]]);
+            return name;
+          },
+          end(name) {
+            noted?.delete(name);
+            cookies.delete(name);
+          },
+          take: (name = '') => cookies.delete(name),
+        }
+      : undefined,
+    async diagnosis(needs) {
+      if (options.hasNoDiagnosis) throw new TypeError('Failed to fetch');
+      return createDiagnosis(needs, ENDPOINT);
+    },
+    fail: (code, message) => void errors.push(new SdkError(code, message)),
+    leads: () => leads,
+    hasHeir: () => heir,
+    outbox: {
+      ledger: () => ({ ...ledger, pending: ledger.pending + unreadable }),
+      async oldest(wanted) {
+        reads += 1;
+        if (reads > MOST_READS) return new Promise(() => {});
+        const answer = await outbox.oldest(wanted, clock.now());
+        await readable;
+        ledger = answer.ledger;
+        return answer.events;
+      },
+      async settle(events, as) {
+        ledger = await outbox.settle(events, as);
+      },
+    },
+    remembered: {
+      get: () => answered,
+      set: () => void (answered = true),
+      quietMs: () => (quietUntil ?? 0) - clock.now(),
+      setQuiet(delayMs) {
+        if (!options.keepsNothing) quietUntil = clock.now() + delayMs;
+      },
+    },
+    tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
+    onUnauthorized: () => void (unauthorized += 1),
+  });
+
+  async function store(events: readonly OutboxEvent[]): Promise<void> {
+    ({ ledger } = await outbox.append(events, clock.now()));
+  }
+
+  return {
+    sender,
+    clock,
+    lifecycle,
+    transport,
+    told,
+    delivered: () => told.flatMap((each) => (each.name === 'delivered' ? each.payload.ids : [])),
+    dropped: () =>
+      Object.fromEntries(
+        told.flatMap((each) => (each.name === 'dropped' ? [[each.payload.id, each.payload.reason]] : [])),
+      ),
+    ledger: () => ledger,
+    store,
+    async track(events) {
+      for (const event of events) sender.captured(event);
+      await store(events);
+      sender.wake();
+      await settled();
+    },
+    reads: () => reads,
+    unauthorized: () => unauthorized,
+    errors,
+    noted: () => noted,
+    cookies,
+    lead: (now) => void (leads = now),
+    inherit: (now) => void (heir = now),
+    holdReads() {
+      let letGo = (): void => undefined;
+      readable = new Promise((resolve) => {
+        letGo = () => {
+          readable = undefined;
+          resolve();
+        };
+      });
+      return letGo;
+    },
+    countUnreadable: (count) => void (unreadable = count),
+    quiet: () => quietUntil,
+  };
+}
+
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
