@@ -4,7 +4,7 @@ import { createPluginQueue, type PluginQueue } from '../../../../src/sdk/plugins
 import { type FakeClock, fakeClock } from '../../../fakes/clock.ts';
 import { pluginOf, track } from '../customerio/setup.ts';
 
-const PIPELINE = '../../../src/sdk/plugins/pipeline.ts';
+const PIPELINE = '../../../../src/sdk/plugins/pipeline.ts';
 
 interface Bench {
   readonly queue: PluginQueue;
