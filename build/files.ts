@@ -48,6 +48,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_400),
   row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
 
+  row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),
   row('browser-lazy', 'cio-diagnosis.js', 'src/sdk/sender/diagnosis.ts', 1_500),
   row('browser-lazy', 'cio-lease.js', 'src/sdk/tabs/leader-lease.ts', 1_000),
   row('browser-lazy', 'cio-middleware.js', 'src/sdk/plugins/source-middleware.ts', 7_000),

@@ -13,19 +13,19 @@ export interface Clock {
 
 /**
  * `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back.
- * `depart`: a navigation begins, which may lead nowhere; told by Firefox alone, where alone it matters.
  * `freeze` and `resume`: it stays, and nothing in it runs. https://wicg.github.io/page-lifecycle/
  * `prerenderingchange`: what was made ready ahead of time is shown. https://wicg.github.io/nav-speculation/prerendering.html
  */
 export type LifecycleEvent =
-  'hide' | 'show' | 'depart' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
+  'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
 
 /** What the page lives through. */
 export interface Lifecycle {
   /** What the browser believes. It may be wrong: delay by it, never drop by it. */
   online(): boolean;
   hidden(): boolean;
-  on(moment: LifecycleEvent, run: () => void): () => void;
+  /** Runs `run` at each such event, until `ending` aborts. */
+  on(event: LifecycleEvent, run: () => void, ending: AbortSignal): void;
 }
 
 /** Text by key, synchronous. Refusals of the browser are answered, never thrown. */
@@ -84,52 +84,67 @@ export const clock: Clock = {
   },
 };
 
-function listen(target: EventTarget, type: string, run: (event: Event) => void): () => void {
-  target.addEventListener(type, run);
-  return () => target.removeEventListener(type, run);
-}
-
-/** Firefox alone is listened to. A router that takes a navigation over has said so once all listeners have heard of it. */
-function onDepart(run: () => void): () => void {
-  const { navigation } = globalThis as { navigation?: EventTarget & { readonly transition: unknown } };
-  if (!navigation || !('mozInnerScreenX' in globalThis)) return () => {};
-  return listen(navigation, 'navigate', (event) => {
-    const { destination, downloadRequest } = event as NavigateEvent;
-    if (!destination.sameDocument && downloadRequest === null)
-      clock.after(0, () => {
-        if (!navigation.transition) run();
-      });
-  });
-}
+const listen = (target: EventTarget, type: string, run: (event: Event) => void, signal: AbortSignal): void =>
+  target.addEventListener(type, run, { signal });
 
 const hidden = (): boolean => page().visibilityState === 'hidden';
 
 export const lifecycle: Lifecycle = {
   online: () => navigator.onLine !== false,
   hidden,
-  on(moment, run) {
-    switch (moment) {
+  on(event, run, ending) {
+    switch (event) {
       case 'hide':
       case 'show':
-        return listen(page(), 'visibilitychange', () => {
-          if (hidden() === (moment === 'hide')) run();
-        });
+        return listen(
+          page(),
+          'visibilitychange',
+          () => {
+            if (hidden() === (event === 'hide')) run();
+          },
+          ending,
+        );
 
-      case 'depart':
-        return onDepart(run);
       case 'leave':
-        return listen(globalThis, 'pagehide', run);
+        return listen(globalThis, 'pagehide', run, ending);
       case 'return':
-        return listen(globalThis, 'pageshow', (event) => {
-          if ((event as PageTransitionEvent).persisted) run();
-        });
+        return listen(
+          globalThis,
+          'pageshow',
+          (shown) => {
+            if ((shown as PageTransitionEvent).persisted) run();
+          },
+          ending,
+        );
       case 'online':
-        return listen(globalThis, moment, run);
+        return listen(globalThis, event, run, ending);
       default:
-        return listen(page(), moment, run);
+        return listen(page(), event, run, ending);
     }
   },
 };
+
+/** Whether a page that holds a Web Lock as its navigation begins is not kept for going back: in Firefox, if it tells of navigations. */
+export const needsDeparture = (): boolean => 'mozInnerScreenX' in globalThis && 'navigation' in globalThis;
+
+/**
+ * Runs `run` when a navigation to another document begins, where {@link needsDeparture}. It may lead nowhere. A router that takes
+ * the navigation over has said so once all listeners have heard of it.
+ */
+export function onDeparture(run: () => void, ending: AbortSignal): void {
+  const { navigation } = globalThis as { navigation?: EventTarget & { readonly transition: unknown } };
+  navigation?.addEventListener(
+    'navigate',
+    (event) => {
+      const { destination, downloadRequest } = event as NavigateEvent;
+      if (!destination.sameDocument && downloadRequest === null)
+        clock.after(0, () => {
+          if (!navigation.transition) run();
+        });
+    },
+    { signal: ending },
+  );
+}
 
 /** Whether the page is made ready ahead of time, and nobody sees it yet. */
 export const inPrerender = (): boolean | undefined => (document as { prerendering?: boolean }).prerendering;
@@ -142,15 +157,16 @@ export const inFrame = (): boolean =>
 /**
  * Tells of each change of the address within this page, at once: by the Navigation API
  * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by
- * standing in front of what scripts change it with. `stops` takes what ends it.
+ * standing in front of what scripts change it with, until `ending` aborts.
  * @param run is told whether the new address has taken the place of the one before
  */
-export function onAddressChange(run: (isReplaced: boolean) => void, stops: (() => void)[]): void {
+export function onAddressChange(run: (isReplaced: boolean) => void, ending: AbortSignal): void {
   const { navigation } = window as { navigation?: EventTarget };
-  stops.push(
-    listen(navigation ?? window, navigation ? 'currententrychange' : 'popstate', (event) =>
-      run((event as { readonly navigationType?: string }).navigationType === 'replace'),
-    ),
+  listen(
+    navigation ?? window,
+    navigation ? 'currententrychange' : 'popstate',
+    (event) => run((event as { readonly navigationType?: string }).navigationType === 'replace'),
+    ending,
   );
   for (const name of navigation ? [] : (['pushState', 'replaceState'] as const)) {
     const original = history[name];
@@ -159,7 +175,7 @@ export function onAddressChange(run: (isReplaced: boolean) => void, stops: (() =
       run(name === 'replaceState');
     };
     history[name] = ours;
-    stops.push(() => {
+    ending.addEventListener('abort', () => {
       // Who has come in front of ours since then still calls it.
       if (history[name] === ours) history[name] = original;
     });
@@ -193,8 +209,8 @@ export const cookieJar = {
 };
 
 /** Tells when another tab of this origin has changed localStorage; `null` when it was cleared. */
-export const onStorageChange = (run: (key: string | null) => void): (() => void) =>
-  listen(globalThis, 'storage', (event) => run((event as StorageEvent).key));
+export const onStorageChange = (run: (key: string | null) => void, ending: AbortSignal): void =>
+  listen(globalThis, 'storage', (event) => run((event as StorageEvent).key), ending);
 
 let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
 
@@ -280,8 +296,10 @@ export function pageRegistry<T>(name: string): Map<string, T> {
 }
 
 /** What other scripts of the page tell on `window`. */
-export const onPageEvent = (type: string, run: (event: Event) => void): (() => void) =>
-  listen(window, type, run);
+export function onPageEvent(type: string, run: (event: Event) => void): () => void {
+  window.addEventListener(type, run);
+  return () => window.removeEventListener(type, run);
+}
 
 /** Whether the browser asks for privacy in the name of its user. https://w3c.github.io/gpc/ */
 export const asksForPrivacy = (): boolean =>

@@ -1,24 +1,33 @@
 import type { Lifecycle, LifecycleEvent } from '../../src/sdk/browser.ts';
 
+/** `depart`: a navigation begins, of which some browsers tell. */
+export type PageEvent = LifecycleEvent | 'depart';
+
 /** A page that goes and comes when it is told to. */
 export interface FakeLifecycle extends Lifecycle {
-  happen(moment: LifecycleEvent): void;
+  onDeparture(run: () => void, ending: AbortSignal): void;
+  happen(moment: PageEvent): void;
   setOnline(online: boolean): void;
   listeners(): number;
 }
 
 export function fakeLifecycle(): FakeLifecycle {
-  const listeners = new Set<{ readonly moment: LifecycleEvent; readonly run: () => void }>();
+  const listeners = new Set<{ readonly moment: PageEvent; readonly run: () => void }>();
   let online = true;
   let hidden = false;
+
+  function on(moment: PageEvent, run: () => void, ending: AbortSignal): void {
+    if (ending.aborted) return;
+    const listener = { moment, run };
+    listeners.add(listener);
+    ending.addEventListener('abort', () => listeners.delete(listener));
+  }
+
   return {
     online: () => online,
     hidden: () => hidden,
-    on(moment, run) {
-      const listener = { moment, run };
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    on,
+    onDeparture: (run, ending) => on('depart', run, ending),
     happen(moment) {
       if (moment === 'hide' || moment === 'show') hidden = moment === 'hide';
       for (const listener of [...listeners]) if (listener.moment === moment) listener.run();

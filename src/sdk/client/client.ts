@@ -37,7 +37,7 @@ export function createClient(
   onClose: () => void,
   mistake?: Promise<SdkError>,
 ): Analytics {
-  const accounts = createEventCounter();
+  const eventCounter = createEventCounter();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Workers may ask for no random values before their first request, and instances are made before that.
   const page = hasPage
@@ -52,7 +52,7 @@ export function createClient(
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
   let views: PageViews | undefined;
-  const stops: (() => void)[] = [];
+  const closing = new AbortController();
 
   const warned = new Set<string>();
   function warnOnce(code: string, text: string, cause?: unknown): void {
@@ -87,7 +87,7 @@ export function createClient(
   }
 
   function drop(id: string, reason: DropReason): void {
-    if (!accounts.drop(id, reason)) return;
+    if (!eventCounter.drop(id, reason)) return;
     emit('dropped', { id, reason });
   }
 
@@ -97,10 +97,10 @@ export function createClient(
       page,
       ready: wiped,
       version: __VERSION__,
-      accounts,
+      eventCounter,
       newCall() {
         const id = newId();
-        accounts.begin(id);
+        eventCounter.begin(id);
         return { id, snapshot: takeSnapshot() };
       },
       categories: () => categories,
@@ -115,8 +115,7 @@ export function createClient(
   }
 
   const gate = createConsentGate({
-    maxHeld: settings.outbox.maxEvents,
-    maxAgeMs: settings.outbox.maxAgeMs,
+    limits: settings.outbox,
     now: browser.clock.now,
     onOpen() {
       start(settings);
@@ -181,7 +180,7 @@ export function createClient(
     const id = newId();
     return new Promise((resolve) => {
       receipts.set(id, resolve);
-      accounts.begin(id);
+      eventCounter.begin(id);
       if (mistake) return drop(id, 'invalid-options');
       attempt(() => {
         // What the application changes after the call must not change the event; callbacks stay what they are.
@@ -255,19 +254,24 @@ export function createClient(
     void inTurn((current) => current.anonymize());
   };
 
+  const calling =
+    (method: EventMethod) =>
+    (...args: readonly unknown[]): Promise<Receipt> =>
+      call(method, args);
+
   const analytics: Analytics = {
-    track: (...args: readonly unknown[]) => call('track', args),
-    page: (...args: readonly unknown[]) => call('page', args),
-    screen: (...args: readonly unknown[]) => call('screen', args),
-    identify: (...args: readonly unknown[]) => call('identify', args),
+    track: calling('track'),
+    page: calling('page'),
+    screen: calling('screen'),
+    identify: calling('identify'),
     // Two overloads in one.
     group: (...args: readonly unknown[]) =>
       (args.length ? call('group', args) : (core?.wrapped.group() ?? unknownUser())) as never,
-    alias: (...args: readonly unknown[]) => call('alias', args),
+    alias: calling('alias'),
     anonymize,
     reset: anonymize,
     flush: (options) => flushCore(core, analytics.stats, emitter.on, options?.timeoutMs),
-    stats: () => accounts.stats(core?.ledger()),
+    stats: () => eventCounter.stats(core?.ledger()),
     consent: {
       get state() {
         return gate.state();
@@ -310,7 +314,7 @@ export function createClient(
     },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
-      for (const stop of stops.splice(0)) attempt(stop);
+      closing.abort();
       core?.stop();
       onClose();
     },
@@ -323,18 +327,17 @@ export function createClient(
       takeSnapshot,
       (view) => void call('page', [], view),
       (cause) => fail('plugin-failed', 'Page views', cause),
-      stops,
+      closing.signal,
     );
   const { consent } = settings;
-  if (typeof consent !== 'string')
-    stops.push(
-      combineSources(
-        consent,
-        (decision) => attempt(() => decide(decision.state, decision.categories)),
-        (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
-      ),
+  if (typeof consent !== 'string') {
+    const unfollow = combineSources(
+      consent,
+      (decision) => attempt(() => decide(decision.state, decision.categories)),
+      (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
     );
-  else if (consent !== 'pending') decide(consent);
+    closing.signal.addEventListener('abort', () => attempt(unfollow));
+  } else if (consent !== 'pending') decide(consent);
   if (gate.state() === 'pending') views?.see();
   // Not before whoever made the instance has had time to listen.
   void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));

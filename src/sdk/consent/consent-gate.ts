@@ -18,8 +18,8 @@ export interface ConsentGate {
 }
 
 export interface ConsentGateNeeds {
-  readonly maxHeld: number;
-  readonly maxAgeMs: number;
+  /** How many calls are held, and for how long. */
+  readonly limits: { readonly maxEvents: number; readonly maxAgeMs: number };
   now(): number;
   /** Called before the held calls run. */
   onOpen(): void;
@@ -27,13 +27,7 @@ export interface ConsentGateNeeds {
   onClose(): void;
 }
 
-export function createConsentGate({
-  maxHeld,
-  maxAgeMs,
-  now,
-  onOpen,
-  onClose,
-}: ConsentGateNeeds): ConsentGate {
+export function createConsentGate({ limits, now, onOpen, onClose }: ConsentGateNeeds): ConsentGate {
   let state: ConsentState = 'pending';
   let held: HeldCall[] = [];
   return {
@@ -42,7 +36,7 @@ export function createConsentGate({
       const isHeld = state === 'pending';
       if (isHeld) {
         held.push(call);
-        if (held.length > maxHeld) held.shift()?.drop('outbox-full');
+        if (held.length > limits.maxEvents) held.shift()?.drop('outbox-full');
       } else if (state === 'granted') call.run();
       else call.drop('consent');
       return isHeld;
@@ -57,7 +51,7 @@ export function createConsentGate({
         for (const call of waiting) {
           // A call may itself close the gate again.
           if (state !== 'granted') call.drop('consent');
-          else if (now() - call.at > maxAgeMs) call.drop('expired');
+          else if (now() - call.at > limits.maxAgeMs) call.drop('expired');
           else call.run();
         }
       } else {

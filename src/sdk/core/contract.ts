@@ -30,7 +30,7 @@ export interface CoreNeeds {
   /** Of this page: the first part of every id that it gives. */
   readonly page: string;
   readonly version: string;
-  readonly accounts: EventCounter;
+  readonly eventCounter: EventCounter;
   /** What an earlier core has stored is deleted. */
   readonly ready: Promise<unknown> | undefined;
   newCall(): Pick<Call, 'id' | 'snapshot'>;

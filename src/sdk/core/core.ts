@@ -1,43 +1,45 @@
-/* oxlint-disable max-lines -- the one place that puts all parts together */
 import * as browser from '../browser.ts';
 import { clock, lifecycle, local } from '../browser.ts';
-import { serialize } from '../event/serialize.ts';
-import type { Core, CoreNeeds } from './contract.ts';
+import { basicAuthorization, BATCH_PATH, inBytes } from '../../protocol/wire.ts';
 import { createWrapped } from '../customerio/wrapped.ts';
+import { serialize } from '../event/serialize.ts';
 import { createCookies } from '../identity/cookies.ts';
 import { createVisitor } from '../identity/visitor.ts';
-import type { OutboxEvent } from '../outbox/contract.ts';
 import { indexedDbTransactions } from '../outbox/indexeddb-log.ts';
+import type { OutboxEvent } from '../outbox/contract.ts';
 import { createLifeboat } from '../outbox/lifeboat.ts';
-import { createOutbox } from '../outbox/outbox.ts';
 import { createLogStore } from '../outbox/log-store.ts';
+import { createOutbox } from '../outbox/outbox.ts';
 import { createLazyPrivate } from '../private/lazy-private.ts';
-import { createProxyMemory } from '../sender/proxy-memory.ts';
 import { createAcknowledgements } from '../sender/acknowledgements.ts';
-import { createLeader, type Leader, NO_LOCKS } from '../tabs/leader-lock.ts';
+import { createProxyMemory } from '../sender/proxy-memory.ts';
 import { createSender } from '../sender/sender.ts';
 import { createTransport } from '../sender/transport.ts';
-import { createTabChannel, type TabMessage } from '../tabs/tab-channel.ts';
-import { isOfPage } from '../event/ulid.ts';
-import { basicAuthorization, BATCH_PATH, inBytes } from '../../protocol/wire.ts';
+import { createTabChannel } from '../tabs/tab-channel.ts';
+import { createLeadership } from '../tabs/leadership.ts';
+import type { Core, CoreNeeds } from './contract.ts';
+import { hear } from './other-tabs.ts';
+import { createPageLife } from './page-life.ts';
 
-/** Our lifeboats, what went with the last requests of other pages, and where a site used the wrapped SDK before: its queue, and that of its sender. */
+/**
+ * Keys of localStorage that other pages have left: our lifeboats, what went with the last requests of other pages, and where a
+ * site used the wrapped SDK before, its queue and that of its sender.
+ */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
-/** A navigation that has not replaced the page by then was a download, or the visitor has stayed. */
-const STAYS_MS = 10_000;
-
-/** A page that has just been quiet waits for so long: a click that leads elsewhere has its event in the page's last request. */
+/** How long a page that was quiet waits before it sends: a click that leads elsewhere has its event in the page's last request. */
 const GATHER_MS = 1_000;
 
+/** Puts the parts together, in the order in which an event passes through them. */
 export function createCore(needs: CoreNeeds): Core {
-  const { settings, page, accounts, emit, fail, drop } = needs;
+  const { settings, page, eventCounter, emit, fail, drop } = needs;
   const scope = `cio-first-party:${settings.clientKey}`;
   const leaseDatabase = `${scope}:lease`;
   const { outbox: limits, delivery } = settings;
-
+  const control = new AbortController();
+  const ending = control.signal;
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
-  let wiped = false;
+  let isWiped = false;
 
   // 1. Who it is.
   const visitor = createVisitor({
@@ -63,11 +65,11 @@ export function createCore(needs: CoreNeeds): Core {
     newCall: needs.newCall,
     categories: needs.categories,
     accept(id, draft) {
-      // It was in a plugin while consent was withdrawn.
-      if (wiped) return drop(id, 'consent');
-      const captured = serialize(id, clock.now(), draft, settings.beforeSend);
-      if (captured.kind === 'event') return keep(captured.event);
-      const { reason, cause, mistake } = captured;
+      // Consent was withdrawn while a plugin had the event.
+      if (isWiped) return drop(id, 'consent');
+      const serialized = serialize(id, clock.now(), draft, settings.beforeSend);
+      if (serialized.kind === 'event') return keep(serialized.event);
+      const { reason, cause, mistake } = serialized;
       if (cause || mistake) report(mistake ?? reason, cause);
       return drop(id, reason);
     },
@@ -75,6 +77,14 @@ export function createCore(needs: CoreNeeds): Core {
     tell: needs.tell,
     report,
   });
+
+  function keep(event: OutboxEvent): void {
+    sender.captured(event);
+    const stored = outbox.add(event);
+    eventCounter.handOver(event.id);
+    void stored.then((where) => needs.kept(event.id, where));
+    pageLife.kept();
+  }
 
   // 3. Where it waits.
   const running = new Set<() => void>();
@@ -85,21 +95,21 @@ export function createCore(needs: CoreNeeds): Core {
     openDurable: () => createLogStore(indexedDbTransactions(scope, running), limits),
     recovery: (recoveryNeeds) =>
       import('../outbox/recovery.ts').then(({ create }) =>
-        create({ database: scope, limits, sender, fail }, recoveryNeeds),
+        create({ database: scope, limits, sender: sender, fail }, recoveryNeeds),
       ),
     onOpened(found) {
-      if (wiped) return;
-      accounts.open(found);
+      if (isWiped) return;
+      eventCounter.open(found);
       if (found.pending) announce();
     },
     onLost(before, now, moved) {
       const elsewhere = new Set([...moved, ...outbox.unsaved()].map(({ id }) => id));
       const unsettled = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
-      // More did not wait any longer: another tab has sent the oldest, and has no way to tell.
+      // No more than that were waiting: another tab has sent the oldest, and has no way to tell.
       const known = unsettled.slice(Math.max(0, unsettled.length + moved.length - before.pending));
-      if (wiped) return [];
-      accounts.close(before, 'storage', known.length + moved.length);
-      accounts.open(now);
+      if (isWiped) return [];
+      eventCounter.close(before, 'storage', known.length + moved.length);
+      eventCounter.open(now);
       fail('storage-unavailable', 'IndexedDB is gone');
       return known;
     },
@@ -107,117 +117,106 @@ export function createCore(needs: CoreNeeds): Core {
       if (ids.length && outbox.storage() === 'indexeddb') emit('stored', { ids });
       announce();
     },
-    onEvicted: (evicted) => {
+    onEvicted(evicted) {
       for (const each of evicted) emit('dropped', each);
       sender.settled(evicted.map(({ id }) => id));
     },
     onFallback: (cause) => fail('storage-unavailable', 'IndexedDB fails', cause),
   });
   const lifeboat = createLifeboat(local, scope, page);
+
   /** Something waits to be sent by whichever tab leads. */
   function announce(): void {
     tabs.tell({ kind: 'stored' });
-    void leader.ask();
+    void leadership().ask();
     sender.wake();
   }
 
-  function keep(event: OutboxEvent): void {
-    sender.captured(event);
-    const stored = outbox.add(event);
-    accounts.handOver(event.id);
-    void stored.then((where) => needs.kept(event.id, where));
-    // All calls of one handler of the page go together.
-    if (ledAtEnd !== undefined) late ??= Promise.resolve().then(sayLastWords);
-  }
-
   // 4. How it leaves.
-  const remembered = createProxyMemory(local, scope, clock, () => !wiped);
+  const proxyMemory = createProxyMemory(local, scope, clock, () => !isWiped);
   const url = settings.proxyUrl + BATCH_PATH;
   const transport = createTransport({
-    ...delivery,
+    delivery,
     url,
     clock,
-    // When the first request is made: a page of a test may have no TextEncoder.
+    // Made with the first request: a page of a test may have no TextEncoder.
     get clientKey() {
       const header = delivery.clientKeyHeader;
       return { [header]: (header < 'B' ? basicAuthorization : inBytes)(settings.clientKey) };
     },
     request: browser.request,
     gzip: browser.gzip,
-    readsGzip: () => delivery.compression === 'auto' && remembered.get('gzip'),
-    onReadsGzip: (reads) => remembered.set('gzip', reads),
+    readsGzip: () => delivery.compression === 'auto' && proxyMemory.get('gzip'),
+    onReadsGzip: (reads) => proxyMemory.set('gzip', reads),
   });
-  const acks = createAcknowledgements(local, scope, page, clock, browser.cookieJar);
-  let rescued = Promise.resolve();
-  let takesOver = false;
-  // Whether this page was the one that sends when its navigation began, and when it went; its own handlers may still track.
-  let ledBefore = false;
-  let stay: (() => void) | undefined;
-  let ledAtEnd: boolean | undefined;
-  let late: Promise<void> | undefined;
+  const acknowledgements = createAcknowledgements(local, scope, page, clock, browser.cookieJar);
+  let reclaimed = Promise.resolve();
+  let isReclaiming = false;
+
   function gained(): void {
-    void leader.ask();
-    rescued = rescued.then(rescue);
+    void leadership().ask();
+    reclaimed = reclaimed.then(reclaim);
   }
-  const isFrame = browser.inFrame();
-  const leaderBy = (locks: Pick<LockManager, 'query' | 'request'>): Leader =>
-    createLeader({ name: scope, locks, clock, isFrame, gained });
-  const locks = browser.lockManager();
-  let leader = leaderBy(locks ?? NO_LOCKS);
-  if (!locks) {
-    // Twice is better than never.
-    const alone = (): Leader => leaderBy({ ...NO_LOCKS, request: () => Promise.reject() });
-    const releasedKey = `${scope}:released`;
-    void import('../tabs/leader-lease.ts')
-      .then(({ create }) => create({ name: leaseDatabase, owner: page, clock, local, releasedKey, gained }))
-      .catch(alone)
-      .then((loaded) => stops.length && (leader = loaded).join());
-  }
-  /** What other pages have left behind comes before what was stored since: once that is sent, nobody knows what is in both. */
-  async function rescue(): Promise<void> {
-    takesOver = local.keys().some((key) => LEFT_BEHIND.test(key));
-    const needs = {
-      local,
-      lifecycle,
-      stops,
-      scope,
-      page,
-      clock,
-      outbox,
-      sender,
-      settings,
-      accounts,
-      jar: browser.cookieJar,
-      drop,
-    };
-    const sent =
-      takesOver &&
-      (await import('./reclaim.ts').then(({ reclaim }) => reclaim(needs)).catch(() => undefined)); // it stays
-    takesOver = false;
-    if (!sent) return sender.wake();
+
+  /** Sends what other pages have left before what was stored since: once that is sent, nothing tells which events are in both. */
+  async function reclaim(): Promise<void> {
+    isReclaiming = local.keys().some((key) => LEFT_BEHIND.test(key));
+    const afterwards =
+      isReclaiming &&
+      (await import('./reclaim.ts')
+        .then(({ create }) =>
+          create({
+            local,
+            lifecycle,
+            ending,
+            scope,
+            page,
+            clock,
+            outbox,
+            sender,
+            settings,
+            eventCounter,
+            jar: browser.cookieJar,
+            drop,
+          }),
+        )
+        .catch(() => undefined)); // It stays where it is.
+    isReclaiming = false;
+    if (!afterwards) return sender.wake();
     await sender.flush();
-    sent();
+    afterwards();
   }
-  const stops: (() => void)[] = [];
-  const personal = createLazyPrivate({ settings, visitor, stops, categories: needs.categories, emit, fail });
-  const leads = (): boolean => !takesOver && (leader.leads() || outbox.storage() === 'memory');
+
+  const leadership = createLeadership(scope, page, leaseDatabase, ending, gained);
+  const leads = (): boolean => !isReclaiming && (leadership().leads() || outbox.storage() === 'memory');
+  const personal = createLazyPrivate({
+    settings,
+    visitor,
+    ending,
+    categories: needs.categories,
+    emit,
+    fail,
+  });
+  const authorized = personal.guard({ outbox, transport }, (hurry) =>
+    hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
+  );
   const sender = createSender({
-    ...delivery,
     clock,
     lifecycle,
-    ...personal.guard({ outbox, transport }, (hurry) =>
-      hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
-    ),
+    ending,
+    outbox: authorized.outbox,
+    transport: authorized.transport,
     batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
+    flushIntervalMs: delivery.flushIntervalMs,
     gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
     random: browser.random,
     leads,
-    hasHeir: () => leader.hasHeir(),
-    remembered,
-    acks: browser.pageUrl().startsWith(`${new URL(url).origin}/`) ? acks : undefined,
-    diagnosis: (diagnosisNeeds) =>
+    hasHeir: () => leadership().hasHeir(),
+    proxyMemory,
+    acknowledgements: browser.pageUrl().startsWith(`${new URL(url).origin}/`) ? acknowledgements : undefined,
+    diagnosis: (diagnosisNeeds, actions) =>
       import('../sender/diagnosis.ts').then(({ create }) =>
-        create(diagnosisNeeds, { url, secret: settings.clientKey }),
+        create(diagnosisNeeds, actions, { url, secret: settings.clientKey }),
       ),
     fail,
     tell(name, payload) {
@@ -230,128 +229,21 @@ export function createCore(needs: CoreNeeds): Core {
   // 5. The other tabs, and the page's coming and going.
   const tabs = createTabChannel(
     (onMessage) => browser.openChannel(scope, onMessage),
-    (message) => void hear(message),
+    (message) => void hear(message, parts, needs),
   );
-
-  /** In memory it sends nothing but its own: another tab has to take over. */
-  const show = (): void => {
-    if (leader.leads() && outbox.storage() === 'indexeddb') tabs.tell({ kind: 'here' });
-  };
-
-  async function hear(message: TabMessage): Promise<void> {
-    switch (message.kind) {
-      case 'stored':
-        show();
-        await outbox.refresh();
-        sender.wake();
-        return handOver();
-      case 'here':
-        return leader.heard();
-      case 'told': {
-        const { name, payload } = message;
-        const ids = 'ids' in payload ? payload.ids : 'id' in payload ? [payload.id] : [];
-        if (name === 'delivered' || name === 'dropped') {
-          sender.settled(ids);
-          await outbox.refresh();
-        }
-        const own = ids.filter((id) => isOfPage(id, page));
-        return own.length ? emit(name, 'ids' in payload ? { ...payload, ids: own } : payload) : undefined;
-      }
-      case 'flush':
-        show();
-        return sender.flush();
-      case 'identity':
-        return visitor.reload();
-      case 'denied':
-        return needs.onDenied();
-    }
-  }
-
-  const isBehind = (): boolean => isFrame || lifecycle.hidden();
-
-  /**
-   * The browser slows a hidden page down, and may freeze it, and a frame goes with its page: a tab that stands in line sends
-   * in their place.
-   */
-  async function handOver(): Promise<void> {
-    if (!isBehind() || !leader.leads()) return;
-    await leader.ask();
-    if (!isBehind() || !leader.hasHeir() || sender.busy()) return;
-    leader.leave();
-    leader.join();
-  }
-
-  /** Events that are neither stored nor sent go out as far as there is room for them, and into the lifeboat. */
-  function sayLastWords(): void {
-    late = undefined;
-    const unsaved = outbox.unsaved();
-    sender.leaving(unsaved, false, ledAtEnd);
-    // A transaction that has not ended would hold up the next page: WebKit keeps it as it keeps this page, for going back.
-    if (outbox.leave(lifeboat.save(unsaved))) running.forEach((abort) => abort());
-  }
-
-  function stepBack(): void {
-    stay?.();
-    leader.leave();
-    tabs.leave();
-  }
-
-  /** Firefox keeps no page that holds a Web Lock as its navigation begins, although `leave` lets it go. */
-  function depart(): void {
-    // The SDK may have been closed in the task in which the navigation began.
-    if (!stops.length) return;
-    ledBefore ||= leads();
-    leader.leave();
-    stay?.();
-    stay = clock.after(STAYS_MS, () => {
-      ledBefore = false;
-      leader.join();
-    });
-  }
-
-  /** Nothing is kept of this site yet: no other tab can be the one that sends, although the browser has not said so. */
-  const isFirst = (): boolean => !local.keys().some((key) => key.startsWith(`${scope}:`));
-
-  function comeBack(): void {
-    ledBefore = false;
-    ledAtEnd = undefined;
-    tabs.join();
-    leader.join();
-    visitor.reload();
-    // Other tabs may have sent what this one knew of.
-    sender.settled(sender.unsettled().map(({ id }) => id));
-    const settled = outbox.comeBack(!lifeboat.isThere()).then(outbox.refresh);
-    void settled.then(() => {
-      // Their only other place may be the memory of this page.
-      if (!outbox.unsaved().length) lifeboat.clearOwn();
-    });
-  }
-
-  stops.push(
-    lifecycle.on('hide', () => {
-      sender.leaving(outbox.unsaved());
-      void handOver();
-    }),
-    lifecycle.on('show', () => {
-      visitor.reload();
-      void outbox.refresh(); // it may be healed
-    }),
-    browser.onStorageChange((key) => {
-      visitor.reload();
-      // A tab that does not lead has closed.
-      if (key && (takesOver || leads()) && LEFT_BEHIND.test(key)) gained();
-    }),
-    lifecycle.on('depart', depart),
-    lifecycle.on('leave', () => {
-      ledAtEnd = ledBefore || leads() || isFirst();
-      sayLastWords();
-      stepBack();
-    }),
-    lifecycle.on('freeze', stepBack),
-    lifecycle.on('return', comeBack),
-    lifecycle.on('resume', comeBack),
+  const parts = { visitor, outbox, lifeboat, leader: leadership, sender, tabs };
+  const pageLife = createPageLife(
+    parts,
+    scope,
+    leads,
+    () => running.forEach((abort) => abort()),
+    (key) => {
+      // A tab that is not the leader has closed.
+      if (key && (isReclaiming || leads()) && LEFT_BEHIND.test(key)) gained();
+    },
+    ending,
   );
-  leader.join();
+  leadership().join();
   // Last, because a plugin may track while it loads. Failures are told, never thrown.
   if (settings.plugins.length) void wrapped.register(...settings.plugins);
 
@@ -363,9 +255,8 @@ export function createCore(needs: CoreNeeds): Core {
   }
 
   function stop(): void {
-    sender.stop();
-    for (const each of stops.splice(0)) each();
-    stepBack();
+    control.abort();
+    pageLife.stepBack();
   }
 
   return {
@@ -375,7 +266,7 @@ export function createCore(needs: CoreNeeds): Core {
     anonymize: () =>
       shared(() => {
         wrapped.reset();
-        visitor.user.anonymousId(); // the new one, at once: other tabs would make another
+        visitor.user.anonymousId(); // The new one is made at once: other tabs would make another.
       }),
     async flush() {
       await wrapped.idle();
@@ -383,23 +274,23 @@ export function createCore(needs: CoreNeeds): Core {
       if (leads()) await sender.flush();
       else {
         tabs.tell({ kind: 'flush' });
-        void leader.ask();
-        await outbox.refresh(); // nobody can tell this tab where there is no channel
+        void leadership().ask();
+        await outbox.refresh(); // No other tab can tell this one of changes where there is no channel.
       }
       return leads();
     },
     personal,
-    isNews: remembered.isNews,
-    ledger: () => outbox.ledger(),
+    isNews: proxyMemory.isNews,
+    ledger: outbox.ledger,
     stop,
     async wipe() {
-      wiped = true;
-      accounts.close(outbox.ledger(), 'consent');
+      isWiped = true;
+      eventCounter.close(outbox.ledger(), 'consent');
       tabs.tell({ kind: 'denied' });
       stop();
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
-      acks.take();
+      acknowledgements.take();
       const gone = await outbox.wipe();
       for (const database of [scope, leaseDatabase]) browser.deleteDatabase(database);
       return gone;

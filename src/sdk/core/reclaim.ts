@@ -14,8 +14,8 @@ import { awaitDepartedRequests, type DepartedNeeds } from '../sender/departed-re
 export interface ReclaimNeeds {
   readonly local: TextStore;
   readonly lifecycle: Pick<Lifecycle, 'on'>;
-  /** What ends with this instance; empty when it has. */
-  readonly stops: (() => void)[];
+  /** Aborts when the SDK is closed or consent is withdrawn. */
+  readonly ending: AbortSignal;
   readonly scope: string;
   /** The page that takes over, whose own lifeboat is its own affair. */
   readonly page: string;
@@ -23,7 +23,7 @@ export interface ReclaimNeeds {
   readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'oldest' | 'storage' | 'unsaved'>;
   readonly sender: Pick<Sender, 'acknowledge' | 'hasSettled' | 'hold'>;
   readonly settings: Pick<AnalyticsSettings, 'beforeSend' | 'outbox'>;
-  readonly accounts: Pick<EventCounter, 'begin'>;
+  readonly eventCounter: Pick<EventCounter, 'begin'>;
   readonly jar: DepartedNeeds['jar'];
   drop(id: string, reason: DropReason): void;
 }
@@ -35,9 +35,9 @@ const takenBy = new WeakMap<object, Set<string>>();
 
 /** Takes it into the outbox, and deletes it only when it is safe there. The answer is to be called when it has been sent. */
 export async function reclaim(needs: ReclaimNeeds): Promise<(() => void) | undefined> {
-  const { local, lifecycle, stops, scope, page, outbox, sender, settings } = needs;
+  const { local, lifecycle, ending, scope, page, outbox, sender, settings } = needs;
   // It ended while this was loaded.
-  if (!stops.length) return undefined;
+  if (ending.aborted) return undefined;
   const keys = local.keys();
   const taken = takenBy.get(outbox) ?? new Set();
   takenBy.set(outbox, taken);
@@ -66,7 +66,7 @@ export async function reclaim(needs: ReclaimNeeds): Promise<(() => void) | undef
   return () => {
     removeIfSafe();
     // In memory they are no safer than with the page that has gone, until this page saves them in its turn.
-    if (outbox.storage() === 'memory' && stops.length) stops.push(lifecycle.on('leave', removeIfSafe));
+    if (outbox.storage() === 'memory' && !ending.aborted) lifecycle.on('leave', removeIfSafe, ending);
   };
 
   function removeIfSafe(): void {
@@ -87,7 +87,7 @@ const ALL = { maxEvents: Infinity, maxBytes: Infinity };
 
 /** A page had no room for these when it went. What IndexedDB does not have either is gone, and is counted. */
 async function countLost(
-  { outbox, sender, accounts, drop }: ReclaimNeeds,
+  { outbox, sender, eventCounter, drop }: ReclaimNeeds,
   ids: readonly string[],
 ): Promise<void> {
   if (!ids.length) return;
@@ -98,19 +98,19 @@ async function countLost(
   for (const id of ids) {
     if (waiting.has(id) || sender.hasSettled(id) || taken?.has(id)) continue;
     taken?.add(id);
-    accounts.begin(id);
+    eventCounter.begin(id);
     drop(id, 'storage');
   }
 }
 
 function toOutboxEvent(
-  { clock, outbox, settings, accounts, drop }: ReclaimNeeds,
+  { clock, outbox, settings, eventCounter, drop }: ReclaimNeeds,
   { id, at = clock.now(), draft }: PersistedEvent,
 ): readonly OutboxEvent[] {
   const captured = serialize(id, at, draft, settings.beforeSend);
   if (captured.kind === 'event') return [captured.event];
   takenBy.get(outbox)?.add(id);
-  accounts.begin(id);
+  eventCounter.begin(id);
   drop(id, captured.reason);
   return [];
 }

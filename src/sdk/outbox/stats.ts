@@ -1,5 +1,5 @@
 import type { DropReason } from '../events.ts';
-import type { Ledger } from './contract.ts';
+import { EMPTY_LEDGER, type Ledger } from './contract.ts';
 
 /** `tracked` equals `delivered` + `pending` + all of `dropped`, at every moment. */
 export interface Stats {
@@ -42,17 +42,17 @@ export function createEventCounter(): EventCounter {
   const inHand = new Set<string>();
   // What is over: dropped at the call, or in an outbox that was deleted.
   let past = { tracked: 0, delivered: 0, dropped: { ...NONE } };
-  let start: Ledger | undefined;
+  let start = EMPTY_LEDGER;
 
   /** The outbox counts for itself, whoever has put an event there; what waited when we came is new to this page. */
-  function together(ledger: Ledger | undefined): typeof past {
+  function together(ledger: Ledger): typeof past {
     const dropped = { ...NONE };
     for (const reason of Object.keys(dropped) as DropReason[]) {
-      dropped[reason] = past.dropped[reason] + (ledger?.dropped[reason] ?? 0) - (start?.dropped[reason] ?? 0);
+      dropped[reason] = past.dropped[reason] + (ledger.dropped[reason] ?? 0) - (start.dropped[reason] ?? 0);
     }
     return {
-      tracked: past.tracked + (ledger?.tracked ?? 0) - (start ? start.tracked - start.pending : 0),
-      delivered: past.delivered + (ledger?.delivered ?? 0) - (start?.delivered ?? 0),
+      tracked: past.tracked + ledger.tracked - start.tracked + start.pending,
+      delivered: past.delivered + ledger.delivered - start.delivered,
       dropped,
     };
   }
@@ -73,11 +73,11 @@ export function createEventCounter(): EventCounter {
       past = together(ledger);
       past.tracked -= staying;
       past.dropped[reason] += ledger.pending - staying;
-      start = undefined;
+      start = EMPTY_LEDGER;
     },
-    stats(ledger) {
+    stats(ledger = EMPTY_LEDGER) {
       const { tracked, ...rest } = together(ledger);
-      return { tracked: tracked + inHand.size, ...rest, pending: inHand.size + (ledger?.pending ?? 0) };
+      return { tracked: tracked + inHand.size, ...rest, pending: inHand.size + ledger.pending };
     },
   };
 }

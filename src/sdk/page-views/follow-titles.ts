@@ -11,14 +11,16 @@ export function followTitles(
   consent: () => ConsentState,
   settle: () => PageView | undefined,
   make: (view: PageView) => void,
-  stops: (() => void)[],
+  ending: AbortSignal,
 ): TitleWatch {
-  stops.push(
+  lifecycle.on(
+    'return',
     // A page that comes back from the back/forward cache is seen again, from where it was come to at first.
-    lifecycle.on('return', () => {
+    () => {
       const view = settle();
       if (view && consent() === 'granted') make({ ...view, at: clock.now() });
-    }),
+    },
+    ending,
   );
   return createTitleWatch({ clock, isHidden: lifecycle.hidden, title: () => pageFacts().title, settle });
 }

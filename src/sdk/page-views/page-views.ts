@@ -25,7 +25,7 @@ export interface PageViews {
  * they have agreed.
  * @param snapshot the page of this moment
  * @param make a call of `page()`; until it runs, the title of the view may follow
- * @param stops takes what ends it
+ * @param ending aborts when the SDK is closed
  */
 export function createPageViews(
   { mode, hash, search, replace }: AnalyticsSettings['pageViews'],
@@ -33,7 +33,7 @@ export function createPageViews(
   snapshot: () => PageView,
   make: (view: PageView) => void,
   fail: (cause: unknown) => void,
-  stops: (() => void)[],
+  ending: AbortSignal,
 ): PageViews {
   const address = ({ href }: PageFacts): string => href.replace(hash ? '' : /#.*/, '');
   const isSamePage = (one: string, other: string): boolean =>
@@ -67,7 +67,7 @@ export function createPageViews(
     const next = snapshot();
     const before = last;
     const now = address(next.page);
-    if (consent() === 'denied' || inPrerender() || before === now || !stops.length) return;
+    if (consent() === 'denied' || inPrerender() || before === now || ending.aborted) return;
     last = now;
     if (view && before && ((isReplaced && !replace) || isSamePage(before, now))) {
       // One that nobody has heard of yet is the view of the address that it has got meanwhile.
@@ -82,13 +82,11 @@ export function createPageViews(
     else awaitTitle?.(next.page.title);
   }
 
-  stops.push(
-    settle,
-    lifecycle.on('hide', settle),
-    lifecycle.on('leave', settle),
-    lifecycle.on('prerenderingchange', () => see()),
-  );
-  if (mode === 'history') onAddressChange(see, stops);
+  ending.addEventListener('abort', settle);
+  lifecycle.on('hide', settle, ending);
+  lifecycle.on('leave', settle, ending);
+  lifecycle.on('prerenderingchange', () => see(), ending);
+  if (mode === 'history') onAddressChange(see, ending);
 
   return {
     see,
@@ -99,8 +97,8 @@ export function createPageViews(
       loading ??= import('./follow-titles.ts').then(
         ({ create }) => {
           // Not if it was closed meanwhile.
-          if (!stops.length) return;
-          awaitTitle = create(consent, settle, make, stops);
+          if (ending.aborted) return;
+          awaitTitle = create(consent, settle, make, ending);
           if (view && isOpen) awaitTitle(view.page.title);
         },
         (cause: unknown) => {

@@ -47,8 +47,8 @@ export interface PrivateMethods {
 
 export interface PrivateNeeds {
   readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken'>;
-  /** What ends with this instance; empty when it has. */
-  readonly stops: (() => void)[];
+  /** Aborts when the SDK is closed or consent is withdrawn. */
+  readonly ending: AbortSignal;
   readonly visitor: Pick<Visitor, 'reload' | 'user'>;
   /** Which of the visitor's choices are on; empty where that is not known. */
   categories(): Categories;
@@ -151,18 +151,13 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     token.wake();
     inbox.wake();
   }
-  const ends = [
-    ...(['show', 'online', 'return'] as const).map((moment) => lifecycle.on(moment, wake)),
-    inbox.close,
-    token.close,
-    calls.close,
-  ];
-  const untilTheEnd = (...each: readonly (() => void)[]): void => {
-    // It may have ended while this was loaded.
-    if (needs.stops.length) needs.stops.push(...each);
-    else for (const end of each) end();
+  for (const event of ['show', 'online', 'return'] as const) lifecycle.on(event, wake, needs.ending);
+  const closeAtTheEnd = (close: () => void): void => {
+    // The SDK may have been closed while this file was loaded.
+    if (needs.ending.aborted) close();
+    else needs.ending.addEventListener('abort', close);
   };
-  untilTheEnd(...ends);
+  for (const { close } of [inbox, token, calls]) closeAtTheEnd(close);
 
   const methods: PrivateMethods = {
     set: token.set,
@@ -217,7 +212,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
         credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: inBytes(clientKey) }),
       });
       guard = made;
-      untilTheEnd(made.close);
+      closeAtTheEnd(made.close);
       const { ledger, oldest, send, takes } = made;
       Object.assign(guarded.outbox, { ledger, oldest });
       Object.assign(guarded.transport, { send, takes });

@@ -5,7 +5,7 @@ import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.
 import type { Outbox } from '../outbox/outbox.ts';
 import type { ProxyMemory } from './proxy-memory.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
-import type { Diagnosis, DiagnosisNeeds } from './diagnosis.ts';
+import type { Diagnosis, DiagnosisActions, DiagnosisNeeds } from './diagnosis.ts';
 import type { Transport } from './transport.ts';
 
 /** Empties the outbox, one request at a time, for as long as this tab leads. */
@@ -37,13 +37,14 @@ export interface Sender {
   hold(events: readonly WaitingEvent[]): () => void;
   /** The answer to a page that has gone has said that these arrived. */
   acknowledge(events: readonly WaitingEvent[]): Promise<void>;
-  stop(): void;
 }
 
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
 export interface SenderNeeds {
   readonly clock: Clock;
+  /** Aborts when the SDK is closed or consent is withdrawn: no request begins after that, and the one in flight is cut off. */
+  readonly ending: AbortSignal;
   readonly lifecycle: Lifecycle;
   readonly transport: Transport;
   readonly batch: BatchLimits;
@@ -57,11 +58,11 @@ export interface SenderNeeds {
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
-  readonly remembered: Omit<ProxyMemory, 'isNews'>;
+  readonly proxyMemory: Omit<ProxyMemory, 'isNews'>;
   /** Names of requests that may outlive the page; undefined where no answer can leave one. */
-  readonly acks: Acknowledgements | undefined;
+  readonly acknowledgements: Acknowledgements | undefined;
   /** Finds out what an answer means that is no delivery: few pages need it, and load it then. */
-  diagnosis(needs: DiagnosisNeeds): Promise<Diagnosis>;
+  diagnosis(needs: DiagnosisNeeds, actions: DiagnosisActions): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string): void;
   onUnauthorized(): void;

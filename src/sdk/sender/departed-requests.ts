@@ -9,7 +9,7 @@ export interface DepartedNeeds {
   readonly local: TextStore;
   readonly clock: Clock;
   /** What ends with this instance. */
-  readonly stops: (() => void)[];
+  readonly ending: AbortSignal;
   readonly scope: string;
   /** This page, which hears the answers to its own requests. */
   readonly page: string;
@@ -38,7 +38,7 @@ const watchedBy = new WeakMap<object, Set<string>>();
  * Resolves after the first look; the others follow by themselves.
  */
 export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void> {
-  const { local, clock, stops, scope, page, sender, jar } = needs;
+  const { local, clock, ending, scope, page, sender, jar } = needs;
   const watched = watchedBy.get(sender) ?? new Set();
   watchedBy.set(sender, watched);
   const keys = local.keys().filter((key) => key.startsWith(`${scope}:left:`) && !key.endsWith(page));
@@ -58,7 +58,7 @@ export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void>
   );
   let stop: (() => void) | undefined;
   if (waiting.size) {
-    stops.push(() => {
+    ending.addEventListener('abort', () => {
       stop?.();
       void look(true);
     });

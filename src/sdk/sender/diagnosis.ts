@@ -1,6 +1,6 @@
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
-import type { Outcome } from './outcome.ts';
+import type { Failure, Outcome } from './outcome.ts';
 import { retryDelayMs } from './retry-timing.ts';
 import type { Transport } from './transport.ts';
 
@@ -23,20 +23,24 @@ export interface Diagnosis {
   examine(events: readonly WaitingEvent[], outcome: Failure): Promise<void>;
 }
 
-type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
-
+/** Of the needs of the sender, those of the diagnosis. */
 export interface DiagnosisNeeds {
   readonly batch: BatchLimits;
   random(): number;
   readonly transport: Pick<Transport, 'sendTo' | 'send'>;
-  readonly remembered: { quietMs(): number };
-  /** Waits before the next try, longer from failure to failure. */
+  readonly proxyMemory: { quietMs(): number };
+  fail(code: SdkErrorCode, message: string): void;
+  /** Aborts when the sender is stopped. */
+  readonly ending: AbortSignal;
+}
+
+/** What the sender does with events whose outcome is found out. */
+export interface DiagnosisActions {
+  /** Keeps the events, and waits before the next request, longer from failure to failure. */
   retry(events: readonly OutboxEvent[], outcome: Failure): void;
+  /** Keeps the events, and waits for `delayMs`. */
   later(events: readonly OutboxEvent[], delayMs: number, status: number): void;
   drop(event: WaitingEvent, reason: 'rejected' | 'too-large', status: number): Promise<void>;
-  fail(code: SdkErrorCode, message: string): void;
-  /** The sender was stopped. */
-  isOver(): boolean;
 }
 
 export interface DiagnosedEndpoint {
@@ -52,7 +56,11 @@ const REFUSALS = 2;
 const CRASHES = 3;
 const QUOTED_CHARACTERS = 120;
 
-export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: DiagnosedEndpoint): Diagnosis {
+export function createDiagnosis(
+  needs: DiagnosisNeeds,
+  actions: DiagnosisActions,
+  { url, secret }: DiagnosedEndpoint,
+): Diagnosis {
   const { transport } = needs;
   let limits = needs.batch;
   // Of so many of the oldest events one is what the server does not take. The first half of them goes next: refused, it is
@@ -67,7 +75,7 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Diagnose
 
   /** Sends an empty batch, unless the proxy has asked another page a moment ago to leave it alone. */
   async function ask(): Promise<Outcome> {
-    const afterMs = needs.remembered.quietMs();
+    const afterMs = needs.proxyMemory.quietMs();
     return afterMs > 0 ? { kind: 'busy', status: 503, afterMs } : transport.send([]);
   }
 
@@ -115,10 +123,10 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Diagnose
 
   /** What was asked without events says that the address takes none. */
   function isOutOf(events: readonly OutboxEvent[], probe: Outcome): void {
-    if (probe.kind === 'delivered' || probe.kind === 'aborted' || needs.isOver()) return;
+    if (probe.kind === 'delivered' || probe.kind === 'aborted' || needs.ending.aborted) return;
     outage ??= 'silent';
     if (probe.kind === 'rejected' || probe.kind === 'foreign') blame(probe);
-    needs.retry(events, probe);
+    actions.retry(events, probe);
   }
 
   function passed(count: number): void {
@@ -134,14 +142,14 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Diagnose
     suspect = first.id;
     if (strikes < most) return;
     suspects = 0;
-    await needs.drop(first, status === 413 ? 'too-large' : 'rejected', status);
+    await actions.drop(first, status === 413 ? 'too-large' : 'rejected', status);
   }
 
   return {
     async mayGo() {
       if (!outage) return true;
       const probe = await ask();
-      if (needs.isOver()) return false;
+      if (needs.ending.aborted) return false;
       if (
         probe.kind === 'delivered' ||
         (probe.kind === 'rejected' && outage === 'silent') ||
@@ -167,7 +175,7 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Diagnose
         const probe = await ask();
         if (probe.kind !== 'delivered' && probe.kind !== 'rejected') return isOutOf(events, probe);
         await divide(events, CRASHES, outcome);
-        return needs.later(events, retryDelayMs(1, needs.random()), status);
+        return actions.later(events, retryDelayMs(1, needs.random()), status);
       }
       // Once before the first halving, and when an event is alone. Twice in a row before it is given up: behind one address
       // there may be two servers, which answer by turns, and one of which refuses everything.
@@ -178,9 +186,9 @@ export function createDiagnosis(needs: DiagnosisNeeds, { url, secret }: Diagnose
         if (probe.kind === 'delivered') continue;
         const hasRefused = probe.kind === 'rejected' || probe.kind === 'foreign';
         // The address takes some and refuses others: what is sent next may meet the other server.
-        return asked && hasRefused ? needs.retry(events, outcome) : isOutOf(events, probe);
+        return asked && hasRefused ? actions.retry(events, outcome) : isOutOf(events, probe);
       }
-      // The proxy takes less than the SDK thought; remembered for as long as the page lives.
+      // The proxy takes less than the SDK thought; proxyMemory for as long as the page lives.
       if (status === 413 && events.length > 1) {
         const bytes = events.reduce((total, event) => total + event.bytes + 1, 0);
         limits = { ...limits, maxBytes: Math.ceil(Math.min(limits.maxBytes, bytes) / 2) };

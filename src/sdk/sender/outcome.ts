@@ -22,6 +22,9 @@ export type Outcome = (
   readonly url?: string;
 };
 
+/** An outcome after which the events are kept, or looked at. */
+export type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
+
 export interface ProxyAnswer {
   /** 0: a redirect, which the browser shows no more of. */
   readonly status: number;

@@ -1,6 +1,6 @@
 import type { Clock, TextStore } from '../browser.ts';
 
-/** What the proxy has shown, remembered also for the next page and for other tabs. */
+/** What the proxy has shown, proxyMemory also for the next page and for other tabs. */
 export interface ProxyMemory {
   /** That it reads gzip, and that it was ever reached. */
   get(what: 'gzip' | 'answered'): boolean;

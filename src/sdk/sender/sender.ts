@@ -2,105 +2,86 @@ import type { DropReason } from '../events.ts';
 import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.ts';
 import type { Sender, SenderNeeds } from './contract.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { Outcome } from './outcome.ts';
+import { fitIntoFarewell } from './farewell.ts';
+import type { Failure, Outcome } from './outcome.ts';
 import { createRecentEvents } from './recent-events.ts';
 import { ASK_AGAIN_AFTER, retryDelayMs, SLOW_BASE_MS, SUSPECT_AFTER } from './retry-timing.ts';
-
-type Failure = Exclude<Outcome, { kind: 'delivered' | 'aborted' }>;
+import { createSchedule } from './schedule.ts';
 
 export function createSender(needs: SenderNeeds): Sender {
-  const { acks, clock, transport, outbox, tell, remembered } = needs;
-  const pending = (): number => outbox.ledger().pending;
+  const { acknowledgements, clock, ending, transport, outbox, tell, proxyMemory } = needs;
   const limits = (): BatchLimits => diagnosis?.limits() ?? needs.batch;
   const recent = createRecentEvents();
   const inFlight = new Set<string>();
+  const schedule = createSchedule(clock, proxyMemory, drain);
   let diagnosis: Diagnosis | undefined;
-  let timer: (() => void) | undefined;
   let draining: Promise<void> | undefined;
-  let stopped = false;
-  // Nothing is sent before that; 0: nothing waits. `isAsked`: by the proxy itself; other waits end with any sign that things
-  // are different now.
-  let waitUntilMs = 0;
-  let isAsked = false;
-  // In a row.
+  /** Failures in a row. */
   let failures = 0;
+  /** Requests for the batch at the head of the outbox. */
   let attempts = 0;
   let settledCount = 0;
   let sentAtMs = 0;
-  // Once for each page: that nothing answers, or that what answers cannot be told apart.
+  /** The page is told once that nothing answers, or that the answers mean nothing. */
   let isTold = false;
 
-  function arm(delayMs: number): void {
-    timer?.();
-    timer = clock.after(delayMs, () => {
-      // Any timer that runs while it waits ends with the wait, whatever a clock that was set back may say.
-      timer = undefined;
-      waitUntilMs = 0;
-      drain();
-    });
-  }
-
-  const stops = (['online', 'show'] as const).map((moment) =>
-    needs.lifecycle.on(moment, () => {
-      if (waitUntilMs && isAsked) return;
-      waitUntilMs = failures = 0;
-      drain();
-    }),
-  );
+  for (const event of ['online', 'show'] as const)
+    needs.lifecycle.on(
+      event,
+      () => {
+        if (!schedule.relieve()) return;
+        failures = 0;
+        drain();
+      },
+      ending,
+    );
+  ending.addEventListener('abort', () => {
+    schedule.stop();
+    transport.abort();
+  });
 
   function drain(): void {
-    if (stopped || draining || !needs.leads()) return;
-    const quietMs = remembered.quietMs();
-    if (!waitUntilMs && quietMs > 0) {
-      waitUntilMs = clock.now() + quietMs;
-      isAsked = true;
-    }
-    const waitMs = waitUntilMs && waitUntilMs - clock.now();
-    if (waitMs > 0) {
-      if (!timer) arm(waitMs);
-      return;
-    }
-    waitUntilMs = 0;
-    timer?.();
-    timer = undefined;
+    if (ending.aborted || draining || !needs.leads() || !schedule.isOpen()) return;
     draining = run().finally(() => {
       draining = undefined;
-      // What was stored meanwhile; not what `pending` also counts, in a store that this page cannot read.
-      if (!timer && outbox.ledger().bytes > 0) soon(sinceSentMs());
+      // Events were stored meanwhile. `pending` would also count those of a store that this page cannot read.
+      if (!schedule.isPlanned() && outbox.ledger().bytes > 0) soon(sinceSentMs());
     });
   }
 
-  // A clock that was set is no reason to wait for it.
+  // The absolute value: a clock that was set back must not prolong the wait.
   const sinceSentMs = (): number => Math.abs(clock.now() - sentAtMs);
 
   /**
-   * A first event waits for others, and for its page to be left, whose last request takes them; a busy page makes batches.
-   * @param waitedMs so long what waits may have done so already
+   * Plans the next batch. The first event waits for others, and for its page to be left, whose last request takes them; a busy
+   * page makes batches.
+   * @param waitedMs how long the events may have waited already
    */
   function soon(waitedMs = 0): void {
-    if (stopped || draining || !needs.leads()) return;
+    if (ending.aborted || draining || !needs.leads()) return;
     const delayMs = Math.max(needs.gatherMs - waitedMs, needs.flushIntervalMs - sinceSentMs());
-    if (delayMs <= 0 || pending() >= limits().maxEvents) drain();
-    else if (!timer) arm(delayMs);
+    if (delayMs <= 0 || outbox.ledger().pending >= limits().maxEvents) drain();
+    else if (!schedule.isPlanned()) schedule.plan(delayMs);
   }
 
+  /** Sends batch after batch, until the outbox is empty or something makes the sender wait. */
   async function run(): Promise<void> {
-    while (!stopped && !waitUntilMs && needs.leads()) {
+    while (!ending.aborted && !schedule.isHeld() && needs.leads()) {
       if (diagnosis && !(await diagnosis.mayGo())) return;
       const waiting = await outbox.oldest(limits());
-      // It may have been handed over while they were read, or another request, of this page or of any, was answered "later".
-      if (waitUntilMs || remembered.quietMs() > 0 || !needs.leads()) return;
+      // While they were read, another tab may have become the leader, or another request was answered "later".
+      if (schedule.isHeld() || !needs.leads()) return;
       const events = waiting.filter(({ id }) => !inFlight.has(id));
       if (!events.length) {
-        // All of it is on its way with a page that was leaving.
-        if (waiting.length) arm(needs.flushIntervalMs);
+        // All of them are on their way with a page that was leaving.
+        if (waiting.length) schedule.plan(needs.flushIntervalMs);
         return;
       }
       attempts++;
       sentAtMs = clock.now();
       const outcome = await send(events);
-      if (stopped) return;
-      // A batch that is not full was all there was.
+      if (ending.aborted) return;
+      // A batch that is not full has emptied the outbox.
       if (outcome.kind === 'delivered' && !diagnosis?.isNarrow() && !isFull(waiting)) return;
     }
   }
@@ -108,26 +89,26 @@ export function createSender(needs: SenderNeeds): Sender {
   const isFull = (events: readonly OutboxEvent[]): boolean =>
     events.length >= limits().maxEvents || bytesOf(events) * 2 > limits().maxBytes;
 
-  /** They are in flight until it is concluded what has become of them: an event that is read meanwhile must not go out again. */
+  /** Sends these. They stay in flight until their outcome is dealt with: an event that is read meanwhile must not go out again. */
   async function send(events: readonly WaitingEvent[], leaving?: boolean): Promise<Outcome> {
     for (const { id } of events) inFlight.add(id);
-    // One that was just being written as its page went may be there twice.
+    // An event that was just being written as its page went may be in the outbox twice.
     const jsons = new Map(events.map(({ id, json }) => [id, json]));
     let name: string | false | undefined;
     let outcome = await transport.send([...jsons.values()], {
       leaving,
-      // What is at fault shows in a body that everybody can read.
+      // While a faulty event is looked for, bodies are readable by every server.
       plain: diagnosis?.isNarrow(),
-      // Where another tab is open, this one may be closed at any time, and that one has to know.
-      ack: (isLast) => (name ||= (isLast || needs.hasHeir()) && acks?.begin([...jsons.keys()])),
+      // Where another tab is open, this one may be closed at any time, and the other one has to know.
+      ack: (isLast) => (name ||= (isLast || needs.hasHeir()) && acknowledgements?.begin([...jsons.keys()])),
     });
     const isLost = outcome.kind === 'unanswered';
-    // The browser may take the cookie, and still withhold the answer from a page that was away.
-    if (name && isLost && acks?.take(name)) outcome = { kind: 'delivered' };
-    if (!isLost && outcome.kind !== 'aborted') remembered.set('answered', true);
-    if (!stopped) await conclude(events, outcome, leaving);
-    // Not sooner: a page that is stopped before it has written down what it knows leaves that to the next one.
-    if (name) acks?.end(name);
+    // The browser may take the cookie of an answer, and still withhold the answer from a page that was away.
+    if (name && isLost && acknowledgements?.take(name)) outcome = { kind: 'delivered' };
+    if (!isLost && outcome.kind !== 'aborted') proxyMemory.set('answered', true);
+    if (!ending.aborted) await conclude(events, outcome, leaving);
+    // Not sooner: a page that is stopped before it has written down the outcome leaves the request to the next page.
+    if (name) acknowledgements?.end(name);
     landed(events);
     return outcome;
   }
@@ -153,13 +134,13 @@ export function createSender(needs: SenderNeeds): Sender {
       return undefined;
     }
     if (!isUnclear(outcome)) return retry(events, outcome);
-    // Where nothing answers it may not come either, and is not asked for each time.
+    // Where nothing answers, the file of the diagnosis may not come either, and is not asked for each time.
     if (!diagnosis && (outcome.status || failures % ASK_AGAIN_AFTER < SUSPECT_AFTER))
       await loadDiagnosis(outcome);
     return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
   }
 
-  /** Whether waiting may not be enough. "Not now", said in so many words, is no reason to suspect an event. */
+  /** Whether waiting may not be enough. An answer that says "not now" in so many words is no reason to suspect an event. */
   function isUnclear(outcome: Failure): boolean {
     const { kind, status } = outcome;
     if (kind === 'rejected' || kind === 'foreign') return true;
@@ -169,7 +150,7 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   async function loadDiagnosis(outcome: Failure): Promise<void> {
-    const loaded = needs.diagnosis({ ...needs, retry, later, drop, isOver: () => stopped }).then(
+    const loaded = needs.diagnosis(needs, { retry, later, drop }).then(
       (made) => void (diagnosis ??= made),
       () => {
         if ('body' in outcome && !isTold)
@@ -201,18 +182,18 @@ export function createSender(needs: SenderNeeds): Sender {
     tell('dropped', { id: event.id, reason, status });
   }
 
-  /** Keeps the events, and waits: for as long as the proxy asks, else longer from failure to failure. */
+  /** Keeps the events, and waits: as long as the proxy asks for, else longer from failure to failure. */
   function retry(events: readonly OutboxEvent[], outcome: Failure): void {
     failures++;
     const isUnauthorized = outcome.kind === 'unauthorized';
     if (isUnauthorized) needs.onUnauthorized();
-    // It has never worked in this browser, and the network is there.
+    // Sending has never worked in this browser, and the network is there.
     if (
       outcome.kind === 'unanswered' &&
       failures >= SUSPECT_AFTER &&
       needs.lifecycle.online() &&
       !isTold &&
-      !remembered.get('answered')
+      !proxyMemory.get('answered')
     ) {
       isTold = true;
       tell('blocked', { failures });
@@ -229,19 +210,12 @@ export function createSender(needs: SenderNeeds): Sender {
     events: readonly OutboxEvent[],
     delayMs: number,
     status: number,
-    askedByProxy = false,
+    isAskedByProxy = false,
   ): void {
-    if (stopped) return;
-    const nowMs = clock.now();
-    // A page that was hidden may have two requests under way: what the proxy has asked for in answer to one holds for both.
-    if (askedByProxy || !isAsked || waitUntilMs < nowMs + delayMs) {
-      waitUntilMs = nowMs + delayMs;
-      isAsked = askedByProxy;
-      arm(delayMs);
-    }
-    if (askedByProxy) remembered.setQuiet(delayMs);
+    if (ending.aborted) return;
+    const waitMs = schedule.hold(delayMs, isAskedByProxy);
     const ids = events.map(({ id }) => id);
-    if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs: waitUntilMs - nowMs, status });
+    if (ids.length) tell('retrying', { ids, attempt: attempts, delayMs: waitMs, status });
   }
 
   async function forget(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void> {
@@ -253,7 +227,7 @@ export function createSender(needs: SenderNeeds): Sender {
   async function farewell(events: readonly WaitingEvent[]): Promise<void> {
     const outcome = await send(events, true);
     // Only a page that lives on comes here.
-    if (stopped) return;
+    if (ending.aborted) return;
     const askedMs = askedFor(outcome);
     if (askedMs === undefined) soon();
     else later([], askedMs, 0, true);
@@ -267,37 +241,29 @@ export function createSender(needs: SenderNeeds): Sender {
     hasSettled: recent.wasOthers,
     unsettled: recent.all,
     async flush() {
-      await draining; // it may have looked before the last event was stored, or failed before things were better
-      if (!isAsked) waitUntilMs = 0;
+      // The request that is under way may have begun before the last event was stored, or failed before things got better.
+      await draining;
+      schedule.relieve();
       let before: number;
       do {
         before = settledCount;
         drain();
         await draining;
-      } while (settledCount > before && pending() > 0);
+      } while (settledCount > before && outbox.ledger().pending > 0);
     },
     leaving(unsaved, stays, led = needs.leads()) {
-      // While it waits for the proxy, what is stored is better off with the next page than sent twice. Where another tab lives
-      // on, that sends what this one has stored, or saves in its lifeboat.
-      if (
-        !stopped &&
-        !waitUntilMs &&
-        !diagnosis?.isOut() &&
-        remembered.quietMs() <= 0 &&
-        led &&
-        (stays || !needs.hasHeir())
-      ) {
-        transport.hurry();
-        const { maxEvents, maxBytes } = limits();
-        let room = Math.min(transport.keepaliveRoom() - 100, maxBytes); // the words around the events
-        const fitting: WaitingEvent[] = [];
-        for (const event of recent.with(unsaved)) {
-          if (inFlight.has(event.id) || !transport.takes(event.json)) continue;
-          if (fitting.length >= maxEvents || (room -= event.bytes + 1) < 0) break;
-          fitting.push({ ...event, place: 0 });
-        }
-        if (fitting.length) void farewell(fitting);
-      }
+      // During a wait for the proxy, stored events are better off with the next page than sent twice. Where another tab lives
+      // on, that one sends what this one has stored, or saves in its lifeboat.
+      if (ending.aborted || schedule.isHeld() || diagnosis?.isOut() || !led || (!stays && needs.hasHeir()))
+        return;
+      transport.hurry();
+      const fitting = fitIntoFarewell(
+        recent.with(unsaved),
+        limits(),
+        transport.keepaliveRoom(),
+        ({ id, json }) => !inFlight.has(id) && transport.takes(json),
+      );
+      if (fitting.length) void farewell(fitting);
     },
     hold(events) {
       for (const { id } of events) inFlight.add(id);
@@ -307,12 +273,6 @@ export function createSender(needs: SenderNeeds): Sender {
       };
     },
     acknowledge: (events) => delivered(events, 1, {}),
-    stop() {
-      stopped = true;
-      timer?.();
-      for (const stop of stops) stop();
-      transport.abort();
-    },
   };
 }
 

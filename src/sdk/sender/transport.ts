@@ -1,4 +1,5 @@
 import type { Clock } from '../browser.ts';
+import type { AnalyticsSettings } from '../options/options.ts';
 import { ACK_HEADER, utf8 } from '../../protocol/wire.ts';
 import { BUSY, outcomeOf, type Outcome } from './outcome.ts';
 
@@ -43,9 +44,7 @@ export interface TransportNeeds {
   readonly clock: Clock;
   /** In its header. */
   readonly clientKey: CredentialHeaders;
-  /** Whether requests carry the cookies of the proxy's origin. */
-  readonly credentials: RequestCredentials;
-  readonly requestTimeoutMs: number;
+  readonly delivery: Pick<AnalyticsSettings['delivery'], 'credentials' | 'requestTimeoutMs'>;
   request(url: string, init: RequestInit): Promise<Response>;
   /** undefined where the browser cannot. */
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -99,7 +98,7 @@ export function createTransport(needs: TransportNeeds): Transport {
           ? size <= room()
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         let isLate = false;
-        const stop = clock.after(needs.requestTimeoutMs, () => {
+        const stop = clock.after(needs.delivery.requestTimeoutMs, () => {
           isLate = true;
           control.abort();
         });
@@ -119,7 +118,7 @@ export function createTransport(needs: TransportNeeds): Transport {
             keepalive,
             // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and proxy
             // share an origin.
-            credentials: name ? 'same-origin' : needs.credentials,
+            credentials: name ? 'same-origin' : needs.delivery.credentials,
             // Followed, a POST may become a GET whose 200 would pass for a delivery.
             redirect: follow ? 'follow' : 'manual',
             priority: 'low',

@@ -50,7 +50,12 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     lifecycle,
     local: text.of(page),
     cookieJar: cookies,
-    onStorageChange: (run) => text.onChange(page, run),
+    onStorageChange: (run, ending) => {
+      const stop = text.onChange(page, run);
+      ending.addEventListener('abort', stop);
+    },
+    needsDeparture: () => true,
+    onDeparture: lifecycle.onDeparture,
     pageFacts: facts,
     pageUrl: () => origin.url,
     randomNumbers: (count) => Array.from({ length: count }, () => random.below(2 ** 30)),

@@ -1,6 +1,6 @@
 import { ACK_COOKIE_PREFIX } from '../../../src/protocol/wire.ts';
 import type { Analytics } from '../../../src/sdk/api.ts';
-import type { LifecycleEvent } from '../../../src/sdk/browser.ts';
+import type { PageEvent } from '../lifecycle.ts';
 import { createAnalytics } from '../../../src/sdk/create-analytics.ts';
 import type { OutboxEvent } from '../../../src/sdk/outbox/contract.ts';
 import { type FakeClock, fakeClock, START_MS } from '../clock.ts';
@@ -76,7 +76,7 @@ export interface World {
   open(): Tab;
   /** The application closes the SDK on its page, and makes it again. */
   renew(tab: Tab): void;
-  happen(tab: Tab, moment: LifecycleEvent): void;
+  happen(tab: Tab, moment: PageEvent): void;
   suspend(tab: Tab, as: 'frozen' | 'stuck' | 'cached'): void;
   /** The page goes as pages go; what it saves is safe. */
   leave(tab: Tab): void;
@@ -227,7 +227,7 @@ export function createWorld(seed: number): World {
       tab.disturbed ??= 'left';
       if (tab.page.life() === 'running') world.departed.set(tab.page.name, nowMs());
       if (plan.departs) world.happen(tab, 'depart');
-      for (const moment of random.pick<readonly LifecycleEvent[]>([
+      for (const moment of random.pick<readonly PageEvent[]>([
         ['leave', 'hide'],
         ['hide', 'leave'],
         ['leave'],

@@ -33,9 +33,18 @@ describe('what the page lives through', () => {
 
   test('is told to those who listen, until they stop', () => {
     const log: string[] = [];
-    const stops = (
-      ['hide', 'show', 'leave', 'return', 'freeze', 'resume', 'online', 'prerenderingchange'] as const
-    ).map((moment) => browser.lifecycle.on(moment, () => void log.push(moment)));
+    const closing = new AbortController();
+    for (const event of [
+      'hide',
+      'show',
+      'leave',
+      'return',
+      'freeze',
+      'resume',
+      'online',
+      'prerenderingchange',
+    ] as const)
+      browser.lifecycle.on(event, () => void log.push(event), closing.signal);
     visibility('hidden');
     document.dispatchEvent(new Event('freeze'));
     document.dispatchEvent(new Event('resume'));
@@ -45,7 +54,7 @@ describe('what the page lives through', () => {
     window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
     window.dispatchEvent(new Event('online'));
     document.dispatchEvent(new Event('prerenderingchange'));
-    for (const stop of stops) stop();
+    closing.abort();
     visibility('hidden');
     document.dispatchEvent(new Event('freeze'));
     window.dispatchEvent(new Event('online'));
@@ -103,10 +112,11 @@ describe('what the browser refuses', () => {
 
 test('a change of localStorage by another tab is told with its key, until nobody listens', () => {
   const keys: (string | null)[] = [];
-  const stop = browser.onStorageChange((key) => void keys.push(key));
+  const closing = new AbortController();
+  browser.onStorageChange((key) => void keys.push(key), closing.signal);
   window.dispatchEvent(new StorageEvent('storage', { key: 'a' }));
   window.dispatchEvent(new StorageEvent('storage', { key: null })); // it was cleared
-  stop();
+  closing.abort();
   window.dispatchEvent(new StorageEvent('storage', { key: 'b' }));
   expect(keys).toEqual(['a', null]);
 });
@@ -131,13 +141,11 @@ test('ids are long, and never the same', () => {
 describe('a change of the address', () => {
   function listen(): { readonly log: string[]; stop(): void } {
     const log: string[] = [];
-    const stops: (() => void)[] = [];
-    browser.onAddressChange(() => void log.push(location.pathname), stops);
+    const closing = new AbortController();
+    browser.onAddressChange(() => void log.push(location.pathname), closing.signal);
     return {
       log,
-      stop() {
-        for (const each of stops) each();
-      },
+      stop: () => closing.abort(),
     };
   }
 

@@ -16,8 +16,7 @@ function bench(initial: ConsentState = 'pending', { maxHeld = 100, maxAgeMs = 60
   const clock = fakeClock();
   const log: string[] = [];
   const gate = createConsentGate({
-    maxHeld,
-    maxAgeMs,
+    limits: { maxEvents: maxHeld, maxAgeMs },
     now: clock.now,
     onOpen: () => void log.push('open'),
     onClose: () => void log.push('close'),

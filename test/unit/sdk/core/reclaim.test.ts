@@ -50,10 +50,10 @@ function bench({
 }: BenchOptions = {}): Bench {
   const page = more.page ?? openPage({ storage });
   const lifecycle = fakeLifecycle();
-  const accounts = createEventCounter();
+  const eventCounter = createEventCounter();
   const arrived: string[] = [];
   const dropped: (readonly [string, DropReason])[] = [];
-  const stops: (() => void)[] = [() => undefined];
+  const closing = new AbortController();
   let down = false;
   const flush = async (): Promise<void> => {
     if (!down) arrived.push(...(await page.deliver()));
@@ -61,7 +61,7 @@ function bench({
   const needs: ReclaimNeeds = {
     local,
     lifecycle,
-    stops,
+    ending: closing.signal,
     scope: SCOPE,
     page: name,
     clock: page.clock,
@@ -76,9 +76,9 @@ function bench({
       beforeSend: more.beforeSend,
       outbox: { storage, maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 86_400_000 },
     },
-    accounts,
+    eventCounter,
     drop(id, reason) {
-      if (accounts.drop(id, reason)) dropped.push([id, reason]);
+      if (eventCounter.drop(id, reason)) dropped.push([id, reason]);
     },
   };
   return {
@@ -94,8 +94,8 @@ function bench({
     },
     setDown: (now) => void (down = now),
     flush,
-    stats: () => accounts.stats(page.outbox.ledger()),
-    stop: () => stops.forEach((stop) => stop()),
+    stats: () => eventCounter.stats(page.outbox.ledger()),
+    stop: () => closing.abort(),
     leave() {
       createLifeboat(local, SCOPE, name).save(page.outbox.unsaved());
       lifecycle.happen('leave');

@@ -87,7 +87,7 @@ export function openPage(options: PageOptions = {}): Page {
   const { storage = 'indexeddb', database = freshDatabase(), clock = fakeClock(START_MS, TURNS) } = options;
   const limits = { ...ROOMY, ...options.limits };
   const disk = options.disk ?? faultyStore(() => openStore(database, limits));
-  const accounts: EventCounter = createEventCounter();
+  const counter: EventCounter = createEventCounter();
   const stored: (readonly string[])[] = [];
   const evicted: Eviction[] = [];
   const fallbacks: unknown[] = [];
@@ -114,14 +114,14 @@ export function openPage(options: PageOptions = {}): Page {
     },
     onOpened(found) {
       opened.push(found);
-      accounts.open(found);
+      counter.open(found);
     },
     onLost(before, now, moved) {
       lost += 1;
       const elsewhere = new Set(idsOf([...moved, ...outbox.unsaved()]));
       const known = [...unsettled.values()].filter(({ id }) => !elsewhere.has(id));
-      accounts.close(before, 'storage', known.length + moved.length);
-      accounts.open(now);
+      counter.close(before, 'storage', known.length + moved.length);
+      counter.open(now);
       return known;
     },
     onStored: (ids) => void stored.push(ids),
@@ -167,7 +167,7 @@ export function openPage(options: PageOptions = {}): Page {
       return idsOf(found);
     },
     settle,
-    stats: () => accounts.stats(outbox.ledger()),
+    stats: () => counter.stats(outbox.ledger()),
   };
 }
 

@@ -28,8 +28,8 @@ describe('an event goes', () => {
   });
 
   test('alone where it is larger than a batch', async () => {
-    const { track, guard, sender } = guardedPage();
-    sender.stop();
+    const { track, guard, stop } = guardedPage();
+    stop();
     await track('x', 2);
     const chosen = await guard.oldest({ maxEvents: 10, maxBytes: 10 });
     expect(chosen.map(({ id }) => id)).toEqual(['x1']);

@@ -18,6 +18,8 @@ import { HOUR, NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth
 export interface GuardedPage {
   readonly token: TokenPage;
   readonly sender: Sender;
+  /** The SDK is closed. */
+  stop(): void;
   readonly transport: FakeTransport;
   readonly guard: AuthorizedDelivery;
   /** Stores events of `userId`, or of nobody: `e1`, `e2` … of `e`. */
@@ -86,21 +88,23 @@ export function guardedPage(
   });
   token.onTell(guard.told);
   const { ledger: seen, oldest, send, takes } = guard;
+  const closing = new AbortController();
   const sender = createSender({
     clock,
+    ending: closing.signal,
     lifecycle: fakeLifecycle(),
     outbox: { ...outbox, ledger: seen, oldest },
     transport: { ...transport, send, takes },
     batch: { maxEvents: setup.maxBatchEvents ?? 100, maxBytes: 475_000 },
     flushIntervalMs: 1_000,
     gatherMs: 0,
-    acks: undefined,
-    diagnosis: async (diagnosisNeeds) => createDiagnosis(diagnosisNeeds, ENDPOINT),
+    acknowledgements: undefined,
+    diagnosis: async (diagnosisNeeds, actions) => createDiagnosis(diagnosisNeeds, actions, ENDPOINT),
     fail: () => undefined,
     random: () => 1,
     leads: () => true,
     hasHeir: () => heir,
-    remembered: { get: () => true, set: () => undefined, quietMs: () => 0, setQuiet: () => undefined },
+    proxyMemory: { get: () => true, set: () => undefined, quietMs: () => 0, setQuiet: () => undefined },
     tell: () => undefined,
     onUnauthorized: () => void (unauthorized += 1),
   });
@@ -108,6 +112,7 @@ export function guardedPage(
   return {
     token,
     sender,
+    stop: () => closing.abort(),
     transport,
     guard,
     async track(prefix, count, userId) {

@@ -21,7 +21,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
     anonymousId: 'a0',
   };
   let changes = 0;
-  const stops = [() => undefined] as (() => void)[];
+  const closing = new AbortController();
   const door = createLazyPrivate({
     settings: {
       proxyUrl: 'https://events.example.com',
@@ -38,7 +38,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
         credentials: 'omit',
       },
     },
-    stops,
+    ending: closing.signal,
     categories: () => ({}),
     // All that is used of the visitor.
     visitor: {
@@ -49,7 +49,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
     fail: () => undefined,
   });
   onTestFinished(() => {
-    for (const stop of stops) stop();
+    closing.abort();
     vi.unstubAllGlobals();
   });
   return {

@@ -19,7 +19,7 @@ interface ClientPage {
   readonly sent: Sent[];
   readonly tokens: TokenEvent[];
   readonly failures: unknown[][];
-  readonly stops: (() => void)[];
+  readonly closing: AbortController;
   /** Asks as the door does. */
   ask(name: keyof PrivateMethods, ...args: readonly unknown[]): Promise<unknown>;
   become(userId: string | null): void;
@@ -32,7 +32,7 @@ type Answer = (sent: Sent) => Response | Promise<Response>;
 function clientPage(
   answer: Answer,
   customerToken: CustomerToken | undefined = ({ userId }) => `token-of-${userId}`,
-  stops: (() => void)[] = [() => undefined],
+  closing = new AbortController(),
 ): ClientPage {
   const sent: Sent[] = [];
   const tokens: TokenEvent[] = [];
@@ -63,7 +63,7 @@ function clientPage(
         credentials: 'omit',
       },
     },
-    stops,
+    ending: closing.signal,
     // All that is used of the visitor.
     visitor: { user, reload: () => undefined } as unknown as Parameters<
       typeof createPrivateClient
@@ -75,7 +75,7 @@ function clientPage(
     SdkError,
   });
   onTestFinished(() => {
-    for (const stop of stops) stop();
+    closing.abort();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
   });
@@ -84,7 +84,7 @@ function clientPage(
     sent,
     tokens,
     failures,
-    stops,
+    closing,
     ask: async (name, ...args) => client.ask(epoch, name, args),
     become(next) {
       epoch++;
@@ -321,8 +321,8 @@ describe('a listener of the inbox', () => {
 
 describe('it ends', () => {
   test('with the instance', async () => {
-    const { ask, stops, client, sent } = clientPage(() => json({}));
-    for (const stop of stops) stop();
+    const { ask, closing, client, sent } = clientPage(() => json({}));
+    closing.abort();
     expect(await errorOf(ask('fetch', '/v1/x'))).toMatchObject({ code: 'auth-disabled' });
     expect(client.ask(0, 'set', ['late'])).toBeUndefined();
     expect(client.status().state).toBe('none');
@@ -330,8 +330,9 @@ describe('it ends', () => {
   });
 
   test('at once, where the instance ended while this was loaded', async () => {
-    const { ask, stops, sent } = clientPage(() => json({}), undefined, []);
-    expect(stops).toEqual([]);
+    const closed = new AbortController();
+    closed.abort();
+    const { ask, sent } = clientPage(() => json({}), undefined, closed);
     expect(await errorOf(ask('attributes'))).toMatchObject({ code: 'auth-disabled' });
     await ask('onChange', () => undefined, new AbortController().signal);
     expect(sent).toEqual([]);

@@ -28,12 +28,12 @@ function nextPage(): NextPage {
   const cookies = new Set<string>();
   const held = new Set<string>();
   const acknowledged: string[] = [];
-  const stops: (() => void)[] = [];
+  const closing = new AbortController();
   let disk = Promise.resolve();
   const needs: DepartedNeeds = {
     local,
     clock,
-    stops,
+    ending: closing.signal,
     scope: SCOPE,
     page: 'THISPAGE',
     sender: {
@@ -63,7 +63,7 @@ function nextPage(): NextPage {
       void local.set(`${SCOPE}:left:${page}`, JSON.stringify([at, ...requests])),
     look: () => awaitDepartedRequests(needs),
     stop() {
-      for (const stop of stops) stop();
+      closing.abort();
     },
     holdDisk: () => void (disk = new Promise(() => undefined)),
   };

@@ -11,10 +11,10 @@ const page = (local: FakeTextStore, { scope = 'site', mayWrite = true, by = cloc
 describe('what the proxy has shown', () => {
   test('is known to the next page, of the same key only', () => {
     const local = fakeTextStore();
-    const remembered = page(local);
-    expect([remembered.get('gzip'), remembered.get('answered')]).toEqual([false, false]);
-    remembered.set('gzip', true);
-    expect(remembered.get('gzip')).toBe(true);
+    const proxyMemory = page(local);
+    expect([proxyMemory.get('gzip'), proxyMemory.get('answered')]).toEqual([false, false]);
+    proxyMemory.set('gzip', true);
+    expect(proxyMemory.get('gzip')).toBe(true);
     expect(page(local).get('gzip')).toBe(true);
     expect(page(local).get('answered')).toBe(false);
     expect(page(local, { scope: 'other' }).get('gzip')).toBe(false);
@@ -22,11 +22,11 @@ describe('what the proxy has shown', () => {
 
   test('is a no for good: on this page, on the next one, whatever is said later', () => {
     const local = fakeTextStore();
-    const remembered = page(local);
-    remembered.set('gzip', true);
-    remembered.set('gzip', false);
-    remembered.set('gzip', true);
-    expect(remembered.get('gzip')).toBe(false);
+    const proxyMemory = page(local);
+    proxyMemory.set('gzip', true);
+    proxyMemory.set('gzip', false);
+    proxyMemory.set('gzip', true);
+    expect(proxyMemory.get('gzip')).toBe(false);
     const next = page(local);
     next.set('gzip', true);
     expect(next.get('gzip')).toBe(false);
@@ -36,10 +36,10 @@ describe('what the proxy has shown', () => {
   test('is a no for good also where the browser keeps nothing', () => {
     const local = fakeTextStore();
     local.refuse('none');
-    const remembered = page(local);
-    remembered.set('gzip', false);
-    remembered.set('gzip', true);
-    expect(remembered.get('gzip')).toBe(false);
+    const proxyMemory = page(local);
+    proxyMemory.set('gzip', false);
+    proxyMemory.set('gzip', true);
+    expect(proxyMemory.get('gzip')).toBe(false);
   });
 
   test('is written only when it changes, and known also where the browser keeps nothing', () => {
@@ -51,18 +51,18 @@ describe('what the proxy has shown', () => {
       return set(key, value);
     };
     local.refuse('none');
-    const remembered = page(local);
-    for (let i = 0; i < 5; i++) remembered.set('answered', true);
-    expect([remembered.get('answered'), writes]).toEqual([true, 1]);
+    const proxyMemory = page(local);
+    for (let i = 0; i < 5; i++) proxyMemory.set('answered', true);
+    expect([proxyMemory.get('answered'), writes]).toEqual([true, 1]);
   });
 
   test('is not written when the visitor does not agree any more', () => {
     const local = fakeTextStore();
-    const remembered = page(local, { mayWrite: false });
-    remembered.set('answered', true);
-    remembered.setQuiet(60_000);
+    const proxyMemory = page(local, { mayWrite: false });
+    proxyMemory.set('answered', true);
+    proxyMemory.setQuiet(60_000);
     expect(local.keys()).toEqual([]);
-    expect([remembered.get('answered'), remembered.quietMs() > 0]).toEqual([true, false]);
+    expect([proxyMemory.get('answered'), proxyMemory.quietMs() > 0]).toEqual([true, false]);
   });
 });
 
@@ -83,34 +83,34 @@ describe('how long the proxy wants to be left alone', () => {
 
   test('is what it has said last', () => {
     const local = fakeTextStore();
-    const remembered = page(local);
-    remembered.setQuiet(60_000);
-    remembered.setQuiet(1_000);
-    expect(remembered.quietMs()).toBe(1_000);
+    const proxyMemory = page(local);
+    proxyMemory.setQuiet(60_000);
+    proxyMemory.setQuiet(1_000);
+    expect(proxyMemory.quietMs()).toBe(1_000);
   });
 
   test('is over when the clock was set back since, or it might last for ever', () => {
     const local = fakeTextStore();
     const by = fakeClock();
-    const remembered = page(local, { by });
-    remembered.setQuiet(60_000);
+    const proxyMemory = page(local, { by });
+    proxyMemory.setQuiet(60_000);
     by.set(START_MS - 86_400_000);
-    expect(remembered.quietMs()).toBeLessThanOrEqual(0);
+    expect(proxyMemory.quietMs()).toBeLessThanOrEqual(0);
   });
 
   test.each(['', 'x', ',', '1', 'null', '{}', 'NaN,NaN', `${START_MS},x`])(
     'is no time at all where %j is kept',
     (text) => {
-      const remembered = page(fakeTextStore({ 'site:until': text }));
-      expect(remembered.quietMs() > 0).toBe(false);
+      const proxyMemory = page(fakeTextStore({ 'site:until': text }));
+      expect(proxyMemory.quietMs() > 0).toBe(false);
     },
   );
 
   test('is no time at all where the browser keeps nothing', () => {
     const local = fakeTextStore();
     local.refuse('none');
-    const remembered = page(local);
-    remembered.setQuiet(60_000);
-    expect(remembered.quietMs()).toBeLessThanOrEqual(0);
+    const proxyMemory = page(local);
+    proxyMemory.setQuiet(60_000);
+    expect(proxyMemory.quietMs()).toBeLessThanOrEqual(0);
   });
 });

@@ -580,8 +580,7 @@ describe('a proxy that does not read gzip', () => {
       url: '/v1/batch',
       clock,
       clientKey: { Authorization: 'Basic eDo=' },
-      credentials: 'omit',
-      requestTimeoutMs: 15_000,
+      delivery: { credentials: 'omit', requestTimeoutMs: 15_000 },
       request() {
         requests += 1;
         return requests > 1_000 ? new Promise(() => {}) : Promise.resolve(new Response('', { status: 415 }));
@@ -1061,10 +1060,10 @@ describe('a flush', () => {
 
 describe('stop', () => {
   test('cuts off the request in flight, keeps its events, and stops every timer and listener', async () => {
-    const { track, transport, sender, clock, lifecycle, ledger, told } = bench();
+    const { track, transport, stop, clock, lifecycle, ledger, told } = bench();
     transport.respond('silence');
     await track(events('e', 2));
-    sender.stop();
+    stop();
     await settled();
     expect(transport.aborted).toBe(true);
     expect(clock.timers()).toEqual([]);
@@ -1074,10 +1073,10 @@ describe('stop', () => {
   });
 
   test('leaves nothing that could send later', async () => {
-    const { track, transport, sender, clock, lifecycle } = bench();
+    const { track, transport, sender, stop, clock, lifecycle } = bench();
     transport.respondOnce(busy(503));
     await track(events('e', 2));
-    sender.stop();
+    stop();
     sender.wake();
     await sender.flush();
     sender.leaving(events('u', 1));

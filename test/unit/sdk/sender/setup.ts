@@ -16,6 +16,8 @@ type Told = {
 
 export interface Bench {
   readonly sender: Sender;
+  /** The SDK is closed. */
+  stop(): void;
   readonly clock: FakeClock;
   readonly lifecycle: FakeLifecycle;
   readonly transport: FakeTransport;
@@ -101,15 +103,17 @@ export function bench(options: BenchOptions = {}): Bench {
   let reads = 0;
   let unauthorized = 0;
 
+  const closing = new AbortController();
   const sender = createSender({
     clock,
+    ending: closing.signal,
     lifecycle,
     transport: options.transport ?? transport,
     batch,
     flushIntervalMs,
     gatherMs,
     random,
-    acks: options.isSameOrigin
+    acknowledgements: options.isSameOrigin
       ? {
           begin(ids) {
             if (options.keepsNothing) return undefined;
@@ -124,9 +128,9 @@ export function bench(options: BenchOptions = {}): Bench {
           take: (name = '') => cookies.delete(name),
         }
       : undefined,
-    async diagnosis(needs) {
+    async diagnosis(needs, actions) {
       if (options.hasNoDiagnosis) throw new TypeError('Failed to fetch');
-      return createDiagnosis(needs, ENDPOINT);
+      return createDiagnosis(needs, actions, ENDPOINT);
     },
     fail: (code, message) => void errors.push(new SdkError(code, message)),
     leads: () => leads,
@@ -145,7 +149,7 @@ export function bench(options: BenchOptions = {}): Bench {
         ledger = await outbox.settle(events, as);
       },
     },
-    remembered: {
+    proxyMemory: {
       get: () => answered,
       set: () => void (answered = true),
       quietMs: () => (quietUntil ?? 0) - clock.now(),
@@ -163,6 +167,7 @@ export function bench(options: BenchOptions = {}): Bench {
 
   return {
     sender,
+    stop: () => closing.abort(),
     clock,
     lifecycle,
     transport,

@@ -28,8 +28,7 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
     url: `${server.url}/e/v1/batch`,
     clock,
     clientKey: { Authorization: basicAuthorization('site-1') },
-    credentials: 'omit',
-    requestTimeoutMs: 15_000,
+    delivery: { credentials: 'omit', requestTimeoutMs: 15_000 },
     request(url, init) {
       requests.push(init);
       return request(url, init);
@@ -87,7 +86,7 @@ describe('a request', () => {
   test.each(['same-origin', 'include'] as const)(
     'carries cookies with %s, also the one that asks whether the proxy answers',
     async (credentials) => {
-      const { transport, requests } = await wire({ credentials });
+      const { transport, requests } = await wire({ delivery: { credentials, requestTimeoutMs: 15_000 } });
       await transport.send([small('a')]);
       await transport.send([]);
       await transport.send([small('b')], { leaving: true });

@@ -1,0 +1,17 @@
+import type { Visitor } from '../identity/visitor.ts';
+import type { Lifeboat } from '../outbox/lifeboat.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Sender } from '../sender/contract.ts';
+import type { Leader } from '../tabs/leader-lock.ts';
+import type { TabChannel } from '../tabs/tab-channel.ts';
+
+/** The parts of a core. They are put in one by one; none calls another before all of them are there. */
+export interface CoreParts {
+  visitor: Visitor;
+  outbox: Outbox;
+  lifeboat: Lifeboat;
+  /** The one of this moment: where the browser has no locks, another one is loaded and takes its place. */
+  leader: () => Leader;
+  sender: Sender;
+  tabs: TabChannel;
+}
