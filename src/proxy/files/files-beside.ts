@@ -28,7 +28,7 @@ export function filesBeside(moduleUrl: string | undefined): FileSource {
   let listing: Promise<void> | undefined;
 
   async function list(fs: FileSystem): Promise<void> {
-    names = new Set(await fs.readdir(new URL('..', moduleUrl)));
+    names = new Set(await fs.readdir(new URL('.', moduleUrl)));
     for (const name of files.keys()) if (!names.has(name)) files.delete(name);
   }
 
