@@ -25,7 +25,7 @@ import type { RequestInfo } from './ingest/hooks.ts';
 import type { ServeFile } from './files/serve-files.ts';
 import type { UpstreamState } from './upstream/upstream.ts';
 
-/** The parts that a request goes through. */
+/** The parts of the proxy that a request goes through, and the settings that the handler itself reads. */
 export interface HandlerNeeds {
   readonly paths: RoutePaths;
   readonly cors: Cors;

@@ -104,9 +104,9 @@ export function createRateLimit({
     spreadSeconds: number,
   ): Promise<Refusal | null> {
     const counted = counter.count(requester, windowMs);
-    const found = counted === null || 'count' in counted ? counted : await counted;
-    if (found === null || !(found.count > most)) return null;
-    const seconds = Math.ceil(found.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
+    const rate = counted === null || 'count' in counted ? counted : await counted;
+    if (rate === null || !(rate.count > most)) return null;
+    const seconds = Math.ceil(rate.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
     const headers = { 'Retry-After': String(Math.max(1, seconds || 1)) };
     return refuse(429, 'rate_limited', 'Too many requests: come back later.', { headers });
   }
@@ -134,9 +134,9 @@ function withRests(store: RateLimitStore): Counter {
     async count(requester, windowMs) {
       if (!health.mayAsk()) return null;
       try {
-        const found = await within(STORE_TIMEOUT_MS, async () => store.count(requester, windowMs));
+        const rate = await within(STORE_TIMEOUT_MS, async () => store.count(requester, windowMs));
         health.succeeded();
-        return found;
+        return rate;
       } catch {
         health.failed();
         return null;
@@ -159,7 +159,7 @@ export function createRateLimitMemory(
       const at = now();
       let window = windows.get(requester);
       if (window === undefined || window.endsAt <= at) {
-        // Deleted first, so that the map stays in the order of the windows' ends.
+        // Deleted before it is set again, so that the map stays in the order in which the windows end.
         windows.delete(requester);
         for (const [oldest, { endsAt }] of windows) {
           if (endsAt > at && windows.size < most) break;

@@ -19,7 +19,7 @@ export interface ItemBytes {
   /**
    * `undefined` where the item cannot be sent on in its bytes, and has to be parsed and written anew: the item is no object, or
    * two parsers may read it in two ways (a field twice, needless escapes), or the batch has more than {@link MOST_NAMES}
-   * different names of fields.
+   * names of fields to read.
    */
   readonly summary: EventSummary | undefined;
 }
@@ -81,8 +81,8 @@ export function createItemReader(): ItemReader {
   let fields: number[] = [];
   let end = 0;
   // The same numbers of the event before that one.
-  let before: number[] = [];
-  let beforeEnd = 0;
+  let previousFields: number[] = [];
+  let previousEnd = 0;
 
   /**
    * Finds the end of a value by comparing it with the same field of the event before: the events of a batch come from one page,
@@ -90,9 +90,9 @@ export function createItemReader(): ItemReader {
    * is that object or text. Returns 0 where the bytes differ.
    */
   function sameEnd(valueFrom: number): number {
-    if (end >= beforeEnd) return 0;
-    const from = before[end + 2] ?? 0;
-    const length = (before[end + 3] ?? 0) - from;
+    if (end >= previousEnd) return 0;
+    const from = previousFields[end + 2] ?? 0;
+    const length = (previousFields[end + 3] ?? 0) - from;
     if (length < LEAST_SAME || valueFrom + length > bytes.length) return 0;
     if (!startsObject(bytes, from) && !startsText(bytes, from)) return 0;
     return areSameIn(view, from, valueFrom, length) ? valueFrom + length : 0;
@@ -138,7 +138,7 @@ export function createItemReader(): ItemReader {
     start(next) {
       bytes = next;
       view = new DataView(next.buffer, next.byteOffset, next.length);
-      [end, beforeEnd] = [0, 0];
+      [end, previousEnd] = [0, 0];
       namesLeft = MOST_NAMES;
     },
 
@@ -151,8 +151,8 @@ export function createItemReader(): ItemReader {
         return { from, to: valueEnd(bytes, from, findings), summary: undefined };
       }
       // An event with needless escapes is not compared with: its escapes would not be found in the next event.
-      beforeEnd = hadNeedlessEscape ? 0 : end;
-      [fields, before] = [before, fields];
+      previousEnd = hadNeedlessEscape ? 0 : end;
+      [fields, previousFields] = [previousFields, fields];
       end = 0;
       const to = objectEnd(bytes, from, fieldEnd, findings);
       const shape = shapeOf(bytes, fields, end, mayLearn);

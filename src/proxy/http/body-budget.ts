@@ -74,21 +74,21 @@ class Lease implements BodyLease {
 
   #set(bytes: number): void {
     const { byNetwork } = this.#counts;
-    const more = bytes - this.#held;
-    this.#counts.used += more;
+    const addedBytes = bytes - this.#held;
+    this.#counts.used += addedBytes;
     this.#held = bytes;
     if (this.#network === undefined) return;
-    const all = (byNetwork.get(this.#network) ?? 0) + more;
-    if (all > 0) byNetwork.set(this.#network, all);
+    const total = (byNetwork.get(this.#network) ?? 0) + addedBytes;
+    if (total > 0) byNetwork.set(this.#network, total);
     else byNetwork.delete(this.#network);
   }
 
-  #hasRoom(more: number): boolean {
+  #hasRoom(addedBytes: number): boolean {
     const { used, maxBytes, byNetwork } = this.#counts;
-    if (more <= 0 || used + more <= maxBytes * FAIR.used) return true;
-    if (used + more > maxBytes) return false;
+    if (addedBytes <= 0 || used + addedBytes <= maxBytes * FAIR.used) return true;
+    if (used + addedBytes > maxBytes) return false;
     // A request without a known address has no share of its own to be held to.
     if (this.#network === undefined) return true;
-    return (byNetwork.get(this.#network) ?? 0) + more <= maxBytes * FAIR.ofOneAddress;
+    return (byNetwork.get(this.#network) ?? 0) + addedBytes <= maxBytes * FAIR.ofOneAddress;
   }
 }

@@ -25,12 +25,12 @@ export function createInFlight(): InFlight {
     async close(timeoutMs) {
       closing = true;
       if (running === 0) return;
-      const before = onIdle;
+      const previousOnIdle = onIdle;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
         onIdle = () => {
           clearTimeout(timer);
-          before();
+          previousOnIdle();
           resolve();
         };
       });

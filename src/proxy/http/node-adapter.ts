@@ -69,12 +69,12 @@ const remembered = new WeakMap<Answer, Answer['headers']>();
 function headersOf(answer: Answer): Answer['headers'] {
   const { headers, body, isShared } = answer;
   if (body === null) return headers;
-  const before = isShared && remembered.get(answer);
-  if (before) return before;
+  const known = isShared && remembered.get(answer);
+  if (known) return known;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const all = { 'Content-Length': String(length), ...headers };
-  if (isShared) remembered.set(answer, all);
-  return all;
+  const complete = { 'Content-Length': String(length), ...headers };
+  if (isShared) remembered.set(answer, complete);
+  return complete;
 }
 
 function send(answer: Answer, request: NodeRequest, response: NodeResponse): void {

@@ -80,25 +80,25 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
   }
 
   #allHeaders(): Headers {
-    const all = new Headers();
+    const headers = new Headers();
     for (const name of Object.keys(this.#request.headers)) {
       // Names that begin with a colon are pseudo-header fields of HTTP/2, which `Headers` does not take.
       const value = name.startsWith(':') ? null : this.get(name);
-      if (value !== null) all.set(name, value);
+      if (value !== null) headers.set(name, value);
     }
-    return all;
+    return headers;
   }
 }
 
 /** All values of a header, with commas between them; `''` where there is none. `name`: in small letters. */
 function allOf(name: string, rawHeaders: readonly string[] = []): string {
-  let all = '';
+  let values = '';
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const rawName = rawHeaders[i] ?? '';
     if (rawName.length === name.length && rawName.toLowerCase() === name)
-      all = all === '' ? (rawHeaders[i + 1] ?? '') : `${all}, ${rawHeaders[i + 1]}`;
+      values = values === '' ? (rawHeaders[i + 1] ?? '') : `${values}, ${rawHeaders[i + 1]}`;
   }
-  return all;
+  return values;
 }
 
 function readStream(

@@ -31,8 +31,8 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
     const { headers, originalUrl = '', url = '' } = request;
     // A line end separates the parts, because no header or path can contain one.
     const key = `${String(headers[':authority'] ?? headers['host'])}\n${originalUrl}\n${url}`;
-    const before = remembered.get(key);
-    if (before) return before;
+    const known = remembered.get(key);
+    if (known) return known;
     const found = urlOf(request, owns);
     const target = { url: found.url.href, pathname: found.url.pathname, isOwn: found.isOwn };
     if (target.isOwn && remembered.size < MOST_REMEMBERED && key.length < LONGEST_REMEMBERED)

@@ -78,7 +78,7 @@ export interface PreparedBatch {
   readonly failure?: string;
 }
 
-/** @throws what `enrich` throws */
+/** Applies the hooks to a batch. @throws what `enrich` throws */
 export type RunHooks = (batch: ReceivedBatch) => Promise<PreparedBatch>;
 
 /**

@@ -14,7 +14,7 @@ import type { RequestInfo } from './hooks.ts';
 
 export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   readonly checkCredentials: CredentialCheck;
-  /** For hooks and delivery together. */
+  /** The time for hooks and delivery together, in milliseconds. */
   readonly timeoutMs: number;
   readonly findAuthorizer: FindAuthorizer;
   /** The refusal of all batches while Customer.io is down; `undefined` while batches are taken. */
@@ -74,7 +74,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const result = await passOnce(batch, passOn, note);
     if (result.refusal) return result.refusal;
 
-    if (result.rejected.length > 0) note.rejected = counted(result.rejected, note.rejected);
+    if (result.rejected.length > 0) note.rejected = addCounts(result.rejected, note.rejected);
     note.events = passed.length - result.rejected.length;
     const allRejected = rejected.concat(result.rejected);
     if (allRejected.length > 0)
@@ -84,11 +84,11 @@ export function createIngest(needs: IngestNeeds): Ingest {
   };
 }
 
-function counted(
+function addCounts(
   events: readonly RejectedEvent[],
-  before: Readonly<Record<string, number>> = {},
+  counted: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = { ...before };
+  const counts: Record<string, number> = { ...counted };
   for (const { error } of events) counts[error] = (counts[error] ?? 0) + 1;
   return counts;
 }

@@ -68,11 +68,11 @@ export function createPassOn(needs: PassOnNeeds): (context: DeliveryContext, not
   };
 }
 
-function areSame(acceptedEvents: readonly AcceptedEvent[], before: readonly AcceptedEvent[]): boolean {
-  if (acceptedEvents === before) return true;
+function areSame(acceptedEvents: readonly AcceptedEvent[], received: readonly AcceptedEvent[]): boolean {
+  if (acceptedEvents === received) return true;
   return (
-    acceptedEvents.length === before.length &&
-    acceptedEvents.every((acceptedEvent, index) => acceptedEvent === before[index])
+    acceptedEvents.length === received.length &&
+    acceptedEvents.every((acceptedEvent, index) => acceptedEvent === received[index])
   );
 }
 

@@ -23,7 +23,7 @@ const IS_PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 /** Characters that are not shown by themselves: accents and other marks; control, format and private characters, half surrogate pairs; fillers and the blank of Braille. */
 const DOES_NOT_SHOW = /[\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
 
-/** Most UTF-16 units of a name that is compared. The longest privileged name has 25 letters. */
+/** Most UTF-16 units of a name that is compared. The longest privileged name has 25 characters. */
 const MOST_UNITS = 64;
 
 /**
@@ -40,7 +40,7 @@ export function privilegedEvent(name: string): string | undefined {
 function shownAs(name: string, instead: '' | ' '): string | undefined {
   // Marks are removed before normalize(), whose time grows with the square of the number of marks in the wrong order.
   const shown = oneSpaced(name.replace(DOES_NOT_SHOW, instead));
-  // No longer name can become a privileged one: those have at most 25 letters, of two units each, and a decomposition is never shorter.
+  // No longer name can become a privileged one: those have at most 25 characters, of two units each, and a decomposition is never shorter.
   if (shown.length > MOST_UNITS) return undefined;
   const plain = shown.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
   return PRIVILEGED_EVENTS.get(oneSpaced(plain.replace(DOES_NOT_SHOW, '')));

@@ -1,2 +1,2 @@
-/** Bytes in memory of their own, as `fetch`, `crypto.subtle` and streams take them: never in a `SharedArrayBuffer`. */
+/** Bytes in an `ArrayBuffer`, as `fetch`, `crypto.subtle` and streams take them: not in a `SharedArrayBuffer`. */
 export type Bytes = Uint8Array<ArrayBuffer>;

@@ -106,9 +106,9 @@ function createCounter(): { add(labels: string, count: number): void; lines(): r
   const counts = new Map<string, number>();
   return {
     add(labels, count) {
-      const before = counts.get(labels);
-      if (before === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
-      counts.set(labels, (before ?? 0) + count);
+      const total = counts.get(labels);
+      if (total === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
+      counts.set(labels, (total ?? 0) + count);
     },
     lines: () => Array.from(counts, ([labels, count]) => [`{${labels}}`, count]),
   };

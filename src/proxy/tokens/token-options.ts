@@ -21,7 +21,7 @@ export const KEY_ALGORITHMS = [
 /** The algorithm of a token's signature, the field `alg` in its header: HMAC with a secret, or a signature with a key pair. */
 export type TokenAlgorithm = (typeof SECRET_ALGORITHMS)[number] | (typeof KEY_ALGORITHMS)[number];
 
-/** The least that RFC 7518 3.2 asks of a secret, in bytes. */
+/** The fewest bytes that a secret may have, by RFC 7518 3.2. */
 export const LEAST_SECRET_BYTES = 32;
 
 /**
