@@ -35,7 +35,7 @@ export type { FileSource } from './proxy/files/serve-files.ts';
 export type { FetchLike } from './proxy/upstream/send-batch.ts';
 export type { ProxyLogEntry } from './proxy/telemetry/request-log.ts';
 export type { ProxyErrorCode } from './proxy/http/response.ts';
-export type { NodeHandler, NodeRequest, NodeResponse } from './proxy/http/node-adapter.ts';
+export type { NodeHandler, NodeRequest, NodeResponse } from './proxy/http/node-http.ts';
 export type { SdkErrorCode } from './protocol/errors.ts';
 export type {
   AttributesAnswer,

@@ -11,177 +11,251 @@ import type { RateLimitOptions } from './access/rate-limit.ts';
 import type { AppApiOptions, TokenVerificationOptions, InAppOptions } from './tokens/token-options.ts';
 import type { UpstreamOptions } from './upstream/upstream.ts';
 
-/** What the operator may say. Anything else throws at once. */
+/** The options of `createProxy`. An unknown option, or a wrong value, throws `invalid-options` at once. */
 export interface ProxyOptions {
-  /** Customer.io's write key, or a function that fetches it (asked for every batch). It never leaves the server. */
+  /**
+   * The write key of the Customer.io workspace, or a function that returns it, which is called for every request to Customer.io. The
+   * key is a secret, and never leaves the server.
+   *
+   * @example process.env.CIO_WRITE_KEY ?? ''
+   */
   writeKey: string | (() => string | Promise<string>);
 
   /**
-   * The keys that pages may use, compared in constant time; or a function that judges one. A text holds for every page that
-   * may send, `{ key, origins }` for those of some origins. If the function throws, the answer is 503 and browsers keep
-   * their events.
+   * The client keys that pages may use, or a function that checks a key. A text is a key for pages of every allowed origin,
+   * `{ key, origins }` a key for pages of some origins. Keys of a list are compared in constant time. If the function throws, or takes
+   * longer than `timeoutMs`, the answer is 503 and browsers keep their events.
+   *
+   * @example ['client-api-key-web', { key: 'client-api-key-shop', origins: ['https://shop.example.com'] }]
    */
   clientKeys: readonly (string | SiteKey)[] | KeyCheck;
 
   /**
-   * Where the Customer.io account lives: `https://cdp.customer.io` or `https://cdp-eu.customer.io`.
+   * The region of the Customer.io account, which decides where batches are sent: `https://cdp.customer.io` (`us`) or
+   * `https://cdp-eu.customer.io` (`eu`).
    *
    * @default 'us'
+   * @example 'eu'
    */
   region?: 'us' | 'eu' | undefined;
 
-  /** Any address that speaks `/v1/batch`, instead of the region's. */
+  /**
+   * The URL of a server that takes batches at `/v1/batch`, in place of Customer.io's.
+   *
+   * @default the URL of the `region`
+   * @example 'https://cdp-eu.customer.io'
+   */
   upstreamUrl?: string | URL | undefined;
 
   /**
-   * Origins whose pages may send, exactly as browsers write them, e.g. `https://shop.example.com`. The proxy's own
-   * origin always may.
+   * The origins whose pages may send events, exactly as browsers write them. The proxy's own origin is always allowed.
    *
    * @default []
+   * @example ['https://shop.example.com']
    */
   origins?: readonly string[] | undefined;
 
   /**
-   * The path under which the proxy is mounted, e.g. `/e`.
+   * The path under which the proxy is mounted.
    *
    * @default ''
+   * @example '/e'
    */
   basePath?: string | undefined;
 
-  /** How customer tokens are verified. Without it there are no tokens, and no private calls. */
+  /**
+   * How customer tokens are verified. Without this option, requests with a token are refused, and private calls are answered 404.
+   *
+   * @default none
+   * @example { jwksUrl: 'https://id.example.com/.well-known/jwks.json', audience: 'shop', mode: 'required' }
+   */
   customerToken?: TokenVerificationOptions | undefined;
 
-  /** Lets a person with a token read their own attributes and subscriptions. */
+  /**
+   * Lets a person with a customer token read their own attributes, and read and change their own subscriptions.
+   *
+   * @default none
+   * @example { key: process.env.CIO_APP_API_KEY ?? '', attributes: ['plan'] }
+   */
   appApi?: AppApiOptions | undefined;
 
-  /** Lets a person with a token read and change their own inbox. */
+  /**
+   * Lets a person with a customer token read and change their own inbox.
+   *
+   * @default none
+   * @example { siteId: process.env.CIO_SITE_ID ?? '' }
+   */
   inApp?: InAppOptions | undefined;
 
   /**
-   * Which trusted header carries the visitor's address. With it every event gets that `context.ip`, and what the browser
-   * claims is removed. Without it events pass as they are.
+   * The trusted header that carries the visitor's IP address. Every event then gets that address as its `context.ip`, and an address
+   * that the browser wrote there is removed. Without this option `context.ip` is not changed.
+   *
+   * @default none
+   * @example { header: 'x-forwarded-for', hops: 1 }
    */
   clientIp?: ClientIp | undefined;
 
   /**
-   * Bytes of a body, packed and unpacked.
+   * Most bytes of a body, of the packed one as well as of the unpacked one. A larger body is refused with 413.
    *
    * @default 500_000
+   * @example 200_000
    */
   maxBodyBytes?: number | undefined;
 
   /**
-   * Bytes of all bodies together, unpacked, from their arrival until they are answered. Where half of them is taken, one address may have
-   * an eighth of them. Beyond, the answer is 503 with `Retry-After`, and browsers send the batch again.
+   * Most bytes of the bodies of all requests together, unpacked, from the arrival of a body until its request is answered. While more
+   * than half of them are used, requests from one IP address may hold an eighth of them at most. Beyond, the answer is 503 with
+   * `Retry-After`, and browsers send the batch again.
    *
    * @default an eighth of the memory that the process may use, 16 to 128 MiB; 32 MiB where that is not known
+   * @example 64 * 1024 * 1024
    */
   maxInFlightBytes?: number | undefined;
 
   /**
-   * How long a body may take to arrive, in milliseconds. Beyond, the answer is 408 and browsers send it again. Headers are
-   * the server's to wait for.
+   * How long a body may take to arrive, in milliseconds. Beyond, the answer is 408, and browsers send the batch again. How long headers
+   * may take is a setting of your server.
    *
    * @default 15_000, as long as the SDK waits for an answer
+   * @example 5_000
    */
   bodyTimeoutMs?: number | undefined;
 
   /**
-   * Events of a batch.
+   * Most events of a batch. A larger batch is refused with 413.
    *
    * @default 500
+   * @example 100
    */
   maxEvents?: number | undefined;
 
   /**
-   * Bytes of one event's JSON.
+   * Most bytes of the JSON of an event. A batch with a larger event is refused with 413.
    *
    * @default 32_000
+   * @example 16_000
    */
   maxEventBytes?: number | undefined;
 
   /**
-   * How often an address, or a client key, may ask.
+   * How many requests an IP address, or a client key, may make in a time window.
    *
    * @default false: all visitors share one client key, many share one address, and a limit that is wrong delays real events
+   * @example { perAddress: 600 }
    */
   rateLimit?: RateLimitOptions | false | undefined;
 
-  /** How carefully Customer.io is asked. */
+  /**
+   * Limits for the requests to Customer.io: how many at a time, how often a batch is sent again, when Customer.io counts as down.
+   *
+   * @default the defaults of {@link UpstreamOptions}
+   * @example { maxConcurrent: 20, retries: 1 }
+   */
   upstream?: UpstreamOptions | undefined;
 
   /**
-   * Moves the `timestamp` of events from browsers whose clock is wrong by more than 15 seconds, as `sentAt` shows. Theirs
-   * stays as `originalTimestamp`.
+   * Corrects the `timestamp` of events from browsers whose clock differs from the proxy's by more than 15 seconds, according to
+   * `sentAt`. The browser's own time stays in the event as `originalTimestamp`.
    *
-   * @default false: whether Customer.io does the same is not documented, and nothing is changed that need not be
+   * @default false: whether Customer.io does the same is not documented, and events are not changed without need
+   * @example true
    */
   correctClock?: boolean | undefined;
 
   /**
-   * Sends an event once. Where Customer.io has accepted the same event in the last ten minutes, it is not sent on again, and
-   * counts as delivered; where another request is sending it now, this one waits for that, and sends it itself if that fails.
-   * The same event: one with the same client key, the same `messageId`, and the same bytes in all of it. An event without a
-   * `messageId` is sent whenever it comes.
+   * Delivers a repeated event only once. An event that Customer.io has accepted in the last ten minutes is not sent again, and counts
+   * as delivered. While another request is sending the same event, this request waits for the result, and sends the event itself if
+   * the other request fails. Two events are the same if they have the same client key, the same `messageId`, and the same bytes
+   * altogether. An event without a `messageId` is always sent.
    *
-   * Costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A copy knows only what it has sent itself, and
-   * forgets it when it ends: several copies side by side need a `store`.
+   * Deduplication costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A copy of the proxy knows only the events
+   * that it has sent itself, and forgets them when it ends: several copies side by side need a `store`.
    *
-   * `false`: what comes again is sent again.
+   * `false`: every event is sent, also a repeated one.
    *
    * @default true
+   * @example { windowMs: 300_000 }
    */
   deduplicate?: boolean | DeduplicateOptions | undefined;
 
   /**
-   * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the
-   * proxy: Safari lets cookies of scripts live for seven days. A visitor without that cookie is given none.
+   * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the proxy. Safari
+   * deletes cookies that scripts have set after seven days. A visitor without that cookie gets none.
+   *
+   * @default none
+   * @example { domain: 'example.com' }
    */
   anonymousIdCookie?: AnonymousIdCookieOptions | undefined;
 
   /**
-   * What the server knows of the visitor. Asked once for a batch; what it returns goes into the `context` of each event, in
-   * place of what the browser has there. A throw is answered 503 and the browser sends the batch again.
+   * Returns fields that the server knows of the visitor. The function is called once for a batch; its fields replace fields of the same
+   * names in the `context` of each event. If it throws, the answer is 503 and the browser sends the batch again.
+   *
+   * @default none
+   * @example ({ request }) => ({ country: request.headers.get('CF-IPCountry') })
    */
   enrich?: Enrich | undefined;
 
-  /** Which events to deliver. The rest counts as delivered for the browser. Asked before `transform`. */
+  /**
+   * Returns whether an event is delivered. The browser removes the others as if they were delivered. The function is called before
+   * `transform`.
+   *
+   * @default none
+   * @example ({ event }) => event !== 'Debug'
+   */
   filter?: Filter | undefined;
 
   /**
-   * Changes an event before it is delivered. What it returns is not checked again: it is your server's word. An event for
-   * which it, or `filter`, throws is not sent: where it works for others of the batch, the browser is told to drop that one
-   * (`rejected`, `hook_failed`); otherwise the answer is 503 and the browser keeps them all.
+   * Returns the event that is delivered in place of the given one. The returned event is not checked again: the proxy trusts your code.
+   *
+   * An event for which this function, or `filter`, throws is not sent. If the function works for other events of the batch, the browser
+   * is told to remove that event (`rejected`, `hook_failed`); otherwise the answer is 503 and the browser keeps all events.
+   *
+   * @default none
+   * @example (event) => ({ ...event, properties: { ...event.properties, shop: 'de' } })
    */
   transform?: Transform | undefined;
 
   /**
-   * Where an accepted batch goes instead of Customer.io. Resolve when it is safe there; a throw, or more than
-   * `timeoutMs`, is answered 503 and the browser sends it again.
+   * Takes accepted batches in place of Customer.io. Resolve when the batch is stored safely. If the function throws, or takes more than
+   * `timeoutMs`, the answer is 503 and the browser sends the batch again.
+   *
+   * @default batches are sent to Customer.io
+   * @example async ({ batch }) => { await queue.send(JSON.stringify(batch)); }
    */
   deliver?: Deliver | undefined;
 
-  /** Told of every request, once, when it is answered. */
+  /**
+   * Called once for every request, when it has been answered. An error of this function does not fail the request.
+   *
+   * @default none
+   * @example (entry) => console.log(JSON.stringify(entry))
+   */
   onLog?: OnLog | undefined;
 
   /**
-   * The path of metrics for Prometheus, below `basePath`, such as `/metrics`. Whoever reaches it can read them.
+   * The path of metrics for Prometheus, below `basePath`. Everybody who can send requests to it can read them.
    *
    * @default none
+   * @example '/metrics'
    */
   metrics?: string | undefined;
 
   /**
-   * The content of `cio.js` and `cio-*.js`, or `null`.
+   * Returns the content of `cio.js` and of the files `cio-*.js`, or `null` for a file that does not exist.
    *
-   * @default reads the files beside this module, where there is a file system
+   * @default reads the files beside this module, where the runtime has a file system
+   * @example (name) => (name === 'cio.js' ? script : null)
    */
   files?: FileSource | undefined;
 
   /**
-   * Speaks to Customer.io, and fetches `customerToken.jwksUrl`.
+   * The `fetch` with which the proxy sends requests to Customer.io, and fetches `customerToken.jwksUrl`.
    *
    * @default the runtime's; on Node batches go over `node:http`, unless the global `fetch` or its dispatcher were replaced
+   * @example (url, init) => fetch(url, { ...init, keepalive: true })
    */
   fetch?: FetchLike | undefined;
 
@@ -189,6 +263,7 @@ export interface ProxyOptions {
    * How long a delivery or a private call may take, in milliseconds: hooks, retries and redirects included.
    *
    * @default 10_000
+   * @example 5_000
    */
   timeoutMs?: number | undefined;
 }

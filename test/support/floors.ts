@@ -22,6 +22,7 @@ export const FLOORS: readonly (readonly string[])[] = [
 
   ['proxy/nats', 'proxy/redis'],
   ['proxy/create-proxy.ts', 'proxy/proxy-options.ts'],
+  ['proxy/handler.ts'],
   ['proxy/broker'],
   ['proxy/options'],
   ['proxy/ingest', 'proxy/private'],

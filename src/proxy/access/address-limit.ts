@@ -4,38 +4,38 @@ import type { LogNote } from '../telemetry/request-log.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 export interface AddressLimitNeeds {
-  readonly limits: () => Promise<RateLimit>;
+  readonly loadRateLimit: () => Promise<RateLimit>;
   readonly clientIp?: ClientIp | undefined;
 }
 
-/** Counts a request, and refuses it where it is one too many. `address`: `undefined` where nobody knows it. */
+/** Counts a request, and refuses it (429) beyond the limit. `address`: the sender's IP address; `undefined` where it is not known. */
 export type AddressLimit = (address: string | undefined, note: LogNote) => Promise<Refusal | null>;
 
-/** All requests that have no address in the header where each should have one. */
+/** The requester that stands for all requests without an IP address in the header of `clientIp`. */
 const WITHOUT_ADDRESS = 'none';
 
 /**
- * Limits by address. Where a runtime does not tell the other end of a connection (`proxy.fetch`) and there is no `clientIp`, nobody
- * can be limited: that is told, once. With `clientIp` those whose header has no address are counted as one requester: what stands
- * before the proxy writes it, so they have gone around that.
+ * Limits requests by IP address. Where the address is not known (`proxy.fetch` without `clientIp`), requests are not limited, which
+ * is reported once. With `clientIp`, all requests without an address in that header are counted as one requester: the server in
+ * front of the proxy always writes the header, so these requests have bypassed it.
  */
-export function createAddressLimit({ limits, clientIp }: AddressLimitNeeds): AddressLimit {
-  let isTold = false;
+export function createAddressLimit({ loadRateLimit, clientIp }: AddressLimitNeeds): AddressLimit {
+  let isReported = false;
 
-  function tellOnce(note: LogNote): void {
-    if (isTold) return;
-    isTold = true;
+  function reportOnce(note: LogNote): void {
+    if (isReported) return;
+    isReported = true;
     const problem = clientIp
       ? 'the header of "clientIp" has no address in it: such requests are counted as one requester'
       : 'nobody is limited, because this runtime does not tell addresses: set "clientIp"';
     note.detail = `rateLimit.perAddress: ${problem}.`;
-    // oxlint-disable-next-line no-console -- who has no "onLog" would never hear of it
+    // oxlint-disable-next-line no-console -- operators without "onLog" would not learn of it otherwise
     console.error(`createProxy: ${note.detail}`);
   }
 
   return async (address, note) => {
-    if (address === undefined) tellOnce(note);
+    if (address === undefined) reportOnce(note);
     if (address === undefined && !clientIp) return null;
-    return (await limits()).ofAddress(address ?? WITHOUT_ADDRESS);
+    return (await loadRateLimit()).ofAddress(address ?? WITHOUT_ADDRESS);
   };
 }

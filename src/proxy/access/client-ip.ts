@@ -3,20 +3,25 @@ import type { HeaderReader } from '../http/request.ts';
 import { isRecord } from '../lib/is-record.ts';
 
 /**
- * Which header carries the visitor's address. Name one that something in front of the proxy always writes itself:
- * whatever visitors can send is no address. `hops` counts the proxies in front that append to the header (1: the last
- * entry is the visitor).
+ * The header that carries the visitor's IP address. Name a header that a server in front of the proxy always writes itself:
+ * a header that reaches the proxy as visitors send it can have any content. `hops`: how many servers in front of the proxy
+ * append an entry to the header; with 1 the last entry is the visitor.
+ *
+ * @example
+ * ```ts
+ * const options: { clientIp: ClientIp } = { clientIp: { header: 'x-forwarded-for', hops: 1 } };
+ * ```
  */
 export type ClientIp = 'cf-connecting-ip' | 'x-real-ip' | { readonly header: string; readonly hops: number };
 
-/** The address of the visitor, or `undefined` when the header holds none. */
+/** The visitor's IP address, or `undefined` when the header has none. */
 export function readClientIp(headers: HeaderReader, source: ClientIp): string | undefined {
   const { header, hops } = typeof source === 'string' ? { header: source, hops: 1 } : source;
   const entries = (headers.get(header) ?? '').split(',').map((entry) => entry.trim());
   return toAddress(entries.at(-hops) ?? '');
 }
 
-/** `event` with that `context.ip` and no other: what a browser says of its own address counts for nothing. */
+/** A copy of the event with `ip` as its `context.ip`; an address that the browser wrote there is removed. */
 export function withClientIp(event: WireEvent, ip: string | undefined): WireEvent {
   const context: unknown = event.context;
   if (context !== undefined && context !== null && !isRecord(context)) return event;
@@ -26,7 +31,7 @@ export function withClientIp(event: WireEvent, ip: string | undefined): WireEven
   return { ...event, context: { ...Object.fromEntries(kept), ...(ip !== undefined && { ip }) } };
 }
 
-// Load balancers write 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and [2001:db8::1]:4711.
+// Forms that load balancers write: 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and [2001:db8::1]:4711.
 const ADDRESS =
   /^(\d+\.\d+\.\d+\.\d+)(?::\d+)?$|^([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$|^\[([\da-f:.]+)\](?::\d+)?$/i;
 const LONGEST_ADDRESS = 60;

@@ -7,34 +7,51 @@ import { strictUtf8 } from '../lib/strict-utf8.ts';
 
 /** A client key that only pages of some origins may use. */
 export interface SiteKey {
+  /** The client key, without colons. It is no secret: every visitor can read it. */
   readonly key: string;
-  /** Of these alone, e.g. `https://shop.example.com`. They have to be allowed by `origins` too, or be the proxy's own. */
+  /**
+   * The origins whose pages may use the key, e.g. `https://shop.example.com`. Each must also be allowed by the option `origins`,
+   * or be the proxy's own origin.
+   */
   readonly origins: readonly string[];
 }
 
-/** Says whether a client key may be used. */
+/**
+ * Decides whether a client key may be used. Only `true` lets the request through. A function that throws, or takes longer than
+ * `timeoutMs`, is answered 503, and browsers keep their events.
+ *
+ * @example
+ * ```ts
+ * const isKnown: KeyCheck = async (key, request) => sites.has(key) && request.headers.has('Origin');
+ * ```
+ */
 export type KeyCheck = (key: string, request: Request) => boolean | Promise<boolean>;
 
-/** A client key that may be used, and the customer token that came with it. */
+/** A client key that may be used, and the customer token of the same request. */
 export interface Credentials {
   readonly kind: 'known';
   readonly key: string;
-  /** What stood behind `Bearer`, not verified. `null`: only a client key came, as Basic. */
+  /** The token behind `Bearer`, not verified yet. `null`: the request has only a client key. */
   readonly token: string | null;
 }
 
-/** `needs`: what the path cannot do without. Returns no promise where there is nothing to wait for. */
+/**
+ * Reads and checks the credentials of a request. `needs`: the credential without which the path refuses (401). The result is no
+ * promise where there is nothing to wait for.
+ */
 export type CredentialCheck = (
   incoming: IncomingRequest,
   needs?: 'client-key' | 'token',
 ) => Credentials | Refusal | Promise<Credentials | Refusal>;
 
 /**
- * Reads and judges the client key. It has a header of its own, or is in `Authorization` (Basic); a customer token (Bearer) needs the
- * first. What else there is in `Authorization` then is the affair of something in front of the proxy. Never answers
- * `WWW-Authenticate: Basic`: browsers would prompt.
+ * Makes the check of client keys. The key is in a header of its own, or in `Authorization` (Basic). With a customer token, which is
+ * in `Authorization` (Bearer), the key must be in its own header. Other schemes in `Authorization` are ignored where the key is in
+ * its own header: they belong to a server in front of the proxy. No answer has `WWW-Authenticate: Basic`, for which browsers would
+ * show a login dialog.
  *
- * @param timeoutMs how long a function may take to judge a key; then it counts as failed
+ * @param takesTokens whether customer tokens are configured; otherwise a request with one is refused
+ * @param timeoutMs how long the function `clientKeys` may take; after that the check has failed (503)
  */
 export function createCredentialCheck(
   clientKeys: readonly (string | SiteKey)[] | KeyCheck,
@@ -54,8 +71,8 @@ export function createCredentialCheck(
       return refuseToken('This needs a customer token: Authorization must be Bearer.', 'missing');
     const key = readKeyHeader(incoming) ?? (scheme === 'basic' ? readUserId(value) : null);
     if (key === null) {
-      const other = scheme === 'bearer' ? '' : ', or Authorization Basic with it';
-      return refuse(401, 'invalid_client_key', `${CLIENT_KEY_HEADER} must be the client key${other}.`);
+      const alternative = scheme === 'bearer' ? '' : ', or Authorization Basic with it';
+      return refuse(401, 'invalid_client_key', `${CLIENT_KEY_HEADER} must be the client key${alternative}.`);
     }
     const token = scheme === 'bearer' ? value : null;
     let verdict: unknown;
@@ -65,18 +82,21 @@ export function createCredentialCheck(
       return notChecked(cause);
     }
     if (!isThenable(verdict)) return credentialsOf(verdict, key, token);
-    const waiting = verdict;
-    return within(timeoutMs, async () => waiting).then((each) => credentialsOf(each, key, token), notChecked);
+    const pending = verdict;
+    return within(timeoutMs, async () => pending).then(
+      (settled) => credentialsOf(settled, key, token),
+      notChecked,
+    );
   };
 }
 
-/** Also a promise of another realm, as under Jest, where `fetch` comes from outside. */
+/** Whether the value is a promise. `instanceof Promise` would miss promises of another realm, as under Jest, where `fetch` is from outside. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function credentialsOf(verdict: unknown, key: string, token: string | null): Credentials | Refusal {
-  // Not merely truthy: a check written without care must not let everybody in.
+  // Only `true`, not every truthy value: a careless check may return an object for every key.
   if (verdict === true) return { kind: 'known', key, token };
   if (verdict === 'of-another-origin')
     return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
@@ -95,7 +115,7 @@ function authorizationOf({ headers }: IncomingRequest): { readonly scheme: strin
   return { scheme: scheme.toLowerCase(), value };
 }
 
-/** Headers carry bytes: a key beyond ASCII comes as UTF-8, or in the browser's Latin-1. */
+/** Reads the key's own header. Header values are bytes, read as Latin-1: a key beyond ASCII was sent as UTF-8, or by a browser as Latin-1. */
 function readKeyHeader({ headers }: IncomingRequest): string | null {
   const text = headers.get(CLIENT_KEY_HEADER) || null;
   if (text === null) return null;
@@ -107,7 +127,7 @@ function readKeyHeader({ headers }: IncomingRequest): string | null {
   }
 }
 
-/** All visitors of a site send the same: what was read last is mostly what comes next. */
+/** Remembers the user id of the last credentials: all visitors of a site send the same ones. */
 function createUserIdReader(): typeof readUserId {
   let last = { credentials: '', userId: null as string | null };
   return (credentials) => {
@@ -116,7 +136,7 @@ function createUserIdReader(): typeof readUserId {
   };
 }
 
-/** The part before the colon, of base64(utf8(user-id ':' password)). RFC 7617. */
+/** The user id of Basic credentials, base64(utf8(user-id ':' password)) (RFC 7617); `null` where they cannot be decoded. */
 function readUserId(credentials: string): string | null {
   try {
     const bytes = Uint8Array.from(atob(credentials), (char) => char.charCodeAt(0));
@@ -132,17 +152,20 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
   const entries = list.map((entry) => (typeof entry === 'string' ? { key: entry } : entry));
   const keys = entries.map(({ key }) => key);
   const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));
-  // Found good before, and where in the list. To look a key up says no more of the others than the answer does.
-  const good = new Map<string, readonly number[]>();
+  // The keys that were found in the list before, with their places. A lookup in a map takes a time that depends on the key, but
+  // only keys of the list are in the map, and the answer says that they are good anyway.
+  const goodKeys = new Map<string, readonly number[]>();
   let digests: Promise<readonly Uint8Array[]> | undefined;
 
   async function placesOf(key: string): Promise<readonly number[]> {
     digests ??= Promise.all(keys.map(digest));
-    const given = await digest(key);
+    const received = await digest(key);
     const places: number[] = [];
-    // Digests have one length, and every byte of every key is looked at: time tells nothing about a near miss.
-    for (const [index, known] of (await digests).entries()) if (sameBytes(known, given)) places.push(index);
-    if (places.length > 0) good.set(key, places);
+    // Compared in constant time: digests have one length, and every byte of every key is compared. So the time of an answer does
+    // not tell how much of a key was right.
+    for (const [index, known] of (await digests).entries())
+      if (sameBytes(known, received)) places.push(index);
+    if (places.length > 0) goodKeys.set(key, places);
     return places;
   }
 
@@ -150,7 +173,7 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
     places: readonly number[],
     headers: IncomingRequest['headers'],
   ): boolean | 'of-another-origin' {
-    // As for `origins`: without the header no page sends, and whoever sends can claim any.
+    // A request without `Origin` passes, as with the option `origins`: pages always send it, and other clients can claim any origin.
     const origin = headers.get('Origin');
     const fits = places.some((place) => {
       const allowed = origins[place] ?? null;
@@ -160,7 +183,7 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
   }
 
   return (key, { headers }) => {
-    const places = good.get(key);
+    const places = goodKeys.get(key);
     return places ? judge(places, headers) : placesOf(key).then((found) => judge(found, headers));
   };
 }

@@ -3,70 +3,88 @@ import { within } from '../lib/timeouts.ts';
 import { networkOf } from '../lib/ip-network.ts';
 import { createStoreHealth } from '../lib/store-health.ts';
 
-/** One requester's count in its window. */
+/** The count of a requester in the current window. */
 export interface RateCount {
-  /** Requests in this window, this one included. */
+  /** Requests in this window, the counted one included. */
   readonly count: number;
-  /** Until the window ends, in milliseconds. */
+  /** The time until the window ends, in milliseconds. */
   readonly resetMs: number;
 }
 
 /**
- * Counts requests for all copies of a proxy together: `redisStore` of `cio-first-party/redis` is one. One of your own counts and
- * ends its windows in one step (in Redis a script, or `SET key 0 PX window NX` and `INCR` in one `MULTI`): a copy that dies between
- * two steps would leave a count that never ends.
+ * Counts requests for all copies of a proxy together. `redisStore` of `cio-first-party/redis` is such a store. A store of your own
+ * must count and set the end of the window in one step (in Redis a script, or `SET key 0 PX window NX` and `INCR` in one `MULTI`):
+ * if a copy ended between two steps, the window would never end.
  *
- * A store that throws, or takes longer than a second, lets the request pass, and is left alone for five seconds, in which all
- * pass: a limit must not stop what it is there to keep going. Then one request asks it again.
+ * When a store throws, or takes longer than a second, the request passes, and so do all requests of the next five seconds, in
+ * which the store is not called: a failing limit must not stop the proxy. After that one request calls the store again.
  */
 export interface RateLimitStore {
-  /** Counts one request. `requester`: `key:…` or `address:…`, an IPv6 address as its /64 network. */
+  /**
+   * Counts one request.
+   *
+   * @param requester `key:…` with a client key, or `address:…` with an IP address, an IPv6 address as its /64 network
+   * @param windowMs the length of a window, in milliseconds: the first request of a requester begins one
+   */
   count(requester: string, windowMs: number): RateCount | Promise<RateCount>;
 }
 
 /**
- * How often somebody may ask: at least one of `perKey` and `perAddress`. Beyond: 429 with `Retry-After`, and browsers keep
- * their events.
+ * How many requests a client key or an IP address may make in a window. At least one of `perKey` and `perAddress` must be set.
+ * Requests beyond the limit are answered 429 with `Retry-After`, and browsers keep their events.
  */
 export interface RateLimitOptions {
   /**
-   * Requests with one client key in a window. All visitors of a site share its key.
+   * Most requests with one client key in a window. All visitors of a site share its key.
    *
-   * @default false
+   * @default false: no limit
+   * @example 6_000
    */
   perKey?: number | false | undefined;
 
   /**
-   * Requests from one address in a window. The address is what `clientIp` says, otherwise the other end of the
-   * connection, which behind a load balancer is the same for everybody: set `clientIp` there. A browser makes one request
-   * a second while it is busy, and a whole office may have one address: 600 a minute are a good start.
+   * Most requests from one IP address in a window. The address is that of the header `clientIp`, otherwise the other end of the
+   * connection. Behind a load balancer the other end is the same for all visitors: set `clientIp` there. A browser makes one
+   * request a second while it is busy, and a whole office may have one address: 600 a minute are a good start.
    *
-   * Counted are all requests to the paths of batches and private calls, but preflights, whatever is wrong with them. `proxy.fetch`
-   * knows no addresses by itself: without `clientIp` nobody is limited there, which is told once on `console.error` and in the log.
+   * All requests to the paths of batches and private calls are counted, also refused ones, except preflights. With `proxy.fetch`
+   * the address of the connection is not known: without `clientIp` requests are not limited there, which is reported once on
+   * `console.error` and in the log.
    *
-   * @default false
+   * @default false: no limit
+   * @example 600
    */
   perAddress?: number | false | undefined;
 
-  /** In milliseconds. @default 60_000 */
+  /**
+   * The length of a window, in milliseconds.
+   *
+   * @default 60_000
+   * @example 10_000
+   */
   windowMs?: number | undefined;
 
-  /** @default counts in memory, for this copy alone */
+  /**
+   * Counts for all copies of the proxy together.
+   *
+   * @default counts in memory, for this copy alone
+   * @example redisStore(client)
+   */
   store?: RateLimitStore | undefined;
 }
 
-/** Counts a request, and refuses it where it is one too many. */
+/** Counts a request, and refuses it (429) beyond the limit. */
 export interface RateLimit {
   ofAddress(address: string): Promise<Refusal | null>;
-  /** `key`: one that the proxy knows; others would fill its memory. */
+  /** `key`: a client key that the proxy knows; unknown keys would fill its memory. */
   ofKey(key: string): Promise<Refusal | null>;
 }
 
-/** As many requesters as are remembered at a time: about 2 MB. */
+/** Most requesters that are counted at a time, which take about 2 MB. */
 const MOST_REQUESTERS = 20_000;
 const STORE_TIMEOUT_MS = 1_000;
 const STORE_REST_MS = 5_000;
-// Everybody with one key is told to wait at the same moment, and should not come back at the same moment.
+// Spreads the end of `Retry-After`: all browsers with one key are refused at the same moment, and must not come back at the same moment.
 const KEY_SPREAD_SECONDS = 10;
 
 export function createRateLimit({
@@ -75,7 +93,7 @@ export function createRateLimit({
   windowMs = 60_000,
   store,
 }: RateLimitOptions): RateLimit {
-  // Two memories: a flood of addresses must not push out the count of a key.
+  // Keys and addresses have a memory each: a flood of addresses must not push out the count of a key.
   const shared = store && withRests(store);
   const [ofKeys, ofAddresses] = [shared ?? createRateLimitMemory(), shared ?? createRateLimitMemory()];
 
@@ -86,9 +104,9 @@ export function createRateLimit({
     spreadSeconds: number,
   ): Promise<Refusal | null> {
     const counted = counter.count(requester, windowMs);
-    const found = counted === null || 'count' in counted ? counted : await counted;
-    if (found === null || !(found.count > most)) return null;
-    const seconds = Math.ceil(found.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
+    const rate = counted === null || 'count' in counted ? counted : await counted;
+    if (rate === null || !(rate.count > most)) return null;
+    const seconds = Math.ceil(rate.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
     const headers = { 'Retry-After': String(Math.max(1, seconds || 1)) };
     return refuse(429, 'rate_limited', 'Too many requests: come back later.', { headers });
   }
@@ -100,12 +118,15 @@ export function createRateLimit({
   };
 }
 
-/** As a {@link RateLimitStore}, but never fails: it answers `null` where nobody knows. */
+/** A {@link RateLimitStore} that never fails: the result is `null` where the count is not known. */
 interface Counter {
   count(requester: string, windowMs: number): RateCount | null | Promise<RateCount | null>;
 }
 
-/** One store for keys and addresses: of a request that has waited for it in vain the second count does not wait again. */
+/**
+ * Wraps a store so that it is not called for a while after it has failed. Keys and addresses share the wrapper: where a request has
+ * waited in vain for its count by address, its count by key does not wait again.
+ */
 function withRests(store: RateLimitStore): Counter {
   const health = createStoreHealth({ mostFailures: 1, restMs: STORE_REST_MS });
 
@@ -113,9 +134,9 @@ function withRests(store: RateLimitStore): Counter {
     async count(requester, windowMs) {
       if (!health.mayAsk()) return null;
       try {
-        const found = await within(STORE_TIMEOUT_MS, async () => store.count(requester, windowMs));
+        const rate = await within(STORE_TIMEOUT_MS, async () => store.count(requester, windowMs));
         health.succeeded();
-        return found;
+        return rate;
       } catch {
         health.failed();
         return null;
@@ -125,8 +146,8 @@ function withRests(store: RateLimitStore): Counter {
 }
 
 /**
- * Fixed windows in memory, each from the first request of its requester. Bounded: the oldest window goes first, so that
- * whoever changes addresses all the time only makes the memory shorter.
+ * Counts in memory, in fixed windows that begin with the first request of a requester. At most `most` windows are kept: the oldest is
+ * forgotten first, so that a sender with ever new addresses cannot fill the memory.
  */
 export function createRateLimitMemory(
   now: () => number = () => performance.now(),
@@ -138,7 +159,7 @@ export function createRateLimitMemory(
       const at = now();
       let window = windows.get(requester);
       if (window === undefined || window.endsAt <= at) {
-        // Deleted first, so that the map stays in the order of the windows' ends.
+        // Deleted before it is set again, so that the map stays in the order in which the windows end.
         windows.delete(requester);
         for (const [oldest, { endsAt }] of windows) {
           if (endsAt > at && windows.size < most) break;

@@ -1,45 +1,29 @@
 import type { WireEvent } from '../../protocol/wire.ts';
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import type { AcceptedEvent, Span } from './contract.ts';
 import type { EventSummary } from './event-bytes.ts';
-import type { Span } from './event-hash.ts';
 import { namesPreviousId } from './previous-id.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
-/** An event that may pass, and its JSON. */
-export interface AcceptedEvent {
-  /** Its `messageId`, as the browser knows it. `null`: it has none, or an empty one. */
-  readonly id: string | null;
-  readonly event: WireEvent;
-  /** The bytes that came, where it may go on in them. */
-  readonly json: string | Uint8Array;
-  /**
-   * Where it was in the body that came: a repeat is recognised by these bytes, whatever hooks make of the event.
-   * `null`: it has no `messageId`, so that a second one like it may be another event.
-   */
-  readonly came: Span | null;
-  /** Whether it has a field that may be read as `previousId`, by which two persons become one. */
-  readonly hasPreviousId: boolean;
+type IdSummary = Pick<EventSummary, 'hasId' | 'hasPreviousId'>;
+
+/** An accepted event that is sent on in its received bytes. Its JSON is parsed at the first read of `event` or `id`, which most proxies never do. */
+export function acceptedFromBytes(bytes: Bytes, span: Span, summary: IdSummary): AcceptedEvent {
+  return new EventInBytes(bytes, span, summary);
 }
 
-type SealedFace = Pick<EventSummary, 'hasId' | 'hasPreviousId'>;
-
-/** Of an event that goes on in its bytes: it is parsed when somebody asks, which most proxies never do. */
-export function acceptedFromBytes(bytes: Bytes, span: Span, face: SealedFace): AcceptedEvent {
-  return new EventInBytes(bytes, span, face);
-}
-
-/** A class, because a batch has hundreds: an object with closures of its own for each costs as much as reading it. */
+/** A class, because a batch has hundreds of events: an object with closures of its own for each costs as much as reading the event. */
 class EventInBytes implements AcceptedEvent {
   readonly #bytes: Bytes;
   readonly #span: Span;
-  readonly came: Span | null;
+  readonly receivedSpan: Span | null;
   readonly hasPreviousId: boolean;
   #event: WireEvent | undefined;
 
-  constructor(bytes: Bytes, span: Span, { hasId, hasPreviousId }: SealedFace) {
+  constructor(bytes: Bytes, span: Span, { hasId, hasPreviousId }: IdSummary) {
     this.#bytes = bytes;
     this.#span = span;
-    this.came = hasId ? span : null;
+    this.receivedSpan = hasId ? span : null;
     this.hasPreviousId = hasPreviousId;
   }
 
@@ -57,21 +41,28 @@ class EventInBytes implements AcceptedEvent {
   }
 }
 
-/** `span`: where it was, if it has come in a body. */
+/**
+ * An accepted event that is sent on as `json`, not in the bytes that were received.
+ *
+ * @param span of the event in the body that was received; `null` for an event that the proxy itself has made
+ */
 export function acceptedFromJson(event: WireEvent, json: string, span: Span | null = null): AcceptedEvent {
   const id = idOf(event);
   return {
     id,
     event,
     json,
-    came: id === null ? null : span,
+    receivedSpan: id === null ? null : span,
     hasPreviousId: namesPreviousId(Object.keys(event)),
   };
 }
 
-/** The same acceptedEvent, with what a hook has made of its event. */
-export function withEvent({ id, came, hasPreviousId }: AcceptedEvent, event: WireEvent): AcceptedEvent {
-  return { id, event, json: JSON.stringify(event), came, hasPreviousId };
+/** A copy of the accepted event in which a hook's `event` takes the place of the received one; id and span stay. */
+export function withEvent(
+  { id, receivedSpan, hasPreviousId }: AcceptedEvent,
+  event: WireEvent,
+): AcceptedEvent {
+  return { id, event, json: JSON.stringify(event), receivedSpan, hasPreviousId };
 }
 
 function idOf({ messageId }: { readonly messageId?: unknown }): string | null {

@@ -1,4 +1,4 @@
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { createItemReader, type ItemBytes, MOST_LEVELS } from './event-bytes.ts';
 import {
   arrayEnd,
@@ -14,46 +14,49 @@ import {
 } from './json-bytes.ts';
 import { createTextCache } from './text-cache.ts';
 
-/** A batch as its bytes have it. */
+/** A batch that was read from its bytes, without parsing the events in it. */
 export interface BatchBytes {
   readonly items: readonly ItemBytes[];
-  /** How many there were, kept or not. */
+  /** The number of items in the body, also of those beyond the limit, which are counted but not kept in `items`. */
   readonly count: number;
   readonly sentAt: string | undefined;
-  /** Whether it has nothing but events and a time, each once, so that every parser finds the same events in it. */
+  /** Whether the body has no field but `batch` and `sentAt`, each once, so that every parser finds the same events in it. */
   readonly isPlain: boolean;
 }
 
-/** Where a batch goes beyond what is read. */
+/** The place in a batch at which reading has stopped, because a limit of fields or levels is exceeded. */
 export interface BeyondLimits {
-  /** Which item; `undefined`: what is around them. */
+  /** The index of the item that exceeds the limit; `undefined`: the body around the items does. */
   readonly index: number | undefined;
-  /** As in `has more than 1000 fields`. */
+  /** The rest of a sentence about the item or the body, such as `has more than 1000 fields`. */
   readonly problem: string;
 }
 
-/** One for all batches, because what it knows of events holds for the next batch too; each is read in one go. */
+/**
+ * The text cache and the item reader are shared by all batches: the names and shapes that they remember occur in the next
+ * batch too. Sharing is safe because `readBatch` is synchronous: no second batch begins before it returns.
+ */
 const readName = /*#__PURE__*/ createTextCache();
 const ITEMS = /*#__PURE__*/ createItemReader();
 const NO_BYTES = /*#__PURE__*/ new Uint8Array();
 
-/** Of the body itself: the SDK sends two, others four or five. */
+/** Most fields of the body itself, without those of the events. The SDK sends two, other senders four or five. */
 const MOST_FIELDS = 50;
 
 /**
- * Reads a batch without making its objects, which would cost more than all the rest of passing it on.
+ * Reads a batch without making objects of its JSON: that would cost more than everything else the proxy does with a batch.
  *
  * @param bytes without a byte order mark
- * @param mostItems more are counted, and not kept
- * @returns `null`: JSON, but no `{"batch":[…]}`
- * @throws SyntaxError where it is not JSON in UTF-8
+ * @param mostItems items beyond this number are counted, but not kept
+ * @returns `null` where the bytes are JSON, but not `{"batch":[…]}`
+ * @throws SyntaxError where the bytes are not JSON in UTF-8
  */
 export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondLimits | null {
   ITEMS.start(bytes);
   const found = { batch: false, sentAt: false };
   const findings = createFindings(MOST_LEVELS);
   let fieldCount = 0;
-  /** The item that is read now. */
+  /** The index of the item that is being read; `undefined` outside the items. */
   let index: number | undefined;
   let isPlain = true;
   let batch: Pick<BatchBytes, 'items' | 'count'> | null = null;
@@ -75,13 +78,13 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
     return to;
   }
 
-  // Of two fields with one name the last one counts, as for JSON.parse.
+  // Where two fields have the same name, the last one counts, as with JSON.parse.
   function fieldEnd(from: number, to: number, valueFrom: number): number {
     fieldCount += 1;
     if (fieldCount > MOST_FIELDS) throw new JsonLimitError(`has more than ${MOST_FIELDS} fields`);
     const name = readName(bytes, from, to);
     const isKnown = name === 'batch' || name === 'sentAt';
-    // Longer than itself and its quotes: written in escapes.
+    // A name that takes more bytes than its letters and two quotes is written with escapes.
     isPlain &&= isKnown && !found[name] && to - from === name.length + 2;
     if (isKnown) found[name] = true;
     if (name === 'batch' && startsArray(bytes, valueFrom)) return itemsEnd(valueFrom);
@@ -101,7 +104,7 @@ export function readBatch(bytes: Bytes, mostItems: number): BatchBytes | BeyondL
     if (cause instanceof JsonLimitError) return { index, problem: cause.message };
     throw cause;
   } finally {
-    // Otherwise a body would stay in memory until the next one comes.
+    // Releases the body: the shared reader would keep it in memory until the next batch.
     ITEMS.start(NO_BYTES);
   }
   if (spaceEnd(bytes, end) < bytes.length) throw new SyntaxError('Something stands behind the JSON.');

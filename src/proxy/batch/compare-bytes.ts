@@ -1,11 +1,10 @@
-/** Compares and hashes parts of bytes. */
-
-/** The hash of `hash` and these bytes. FNV-1a: https://www.rfc-editor.org/rfc/rfc9923 */
+/** Continues the hash `hash` with the bytes from `from` to `to`. FNV-1a: https://www.rfc-editor.org/rfc/rfc9923 */
 export function hashOfBytes(hash: number, bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash;
 }
 
+/** Whether `length` bytes of `bytes` from `from` equal those of `other` from `otherFrom`. */
 export function areSameBytes(
   bytes: Uint8Array,
   from: number,
@@ -17,11 +16,14 @@ export function areSameBytes(
   return true;
 }
 
-/** Whether the same bytes are in two places of one view: four at a time, which takes half the time of one at a time. */
+/**
+ * Whether the same bytes are in two places of one view. Compares four bytes at a time, which takes half the time of one at a
+ * time. `length` must be at least 4.
+ */
 export function areSameIn(view: DataView, from: number, otherFrom: number, length: number): boolean {
   const last = length - 4;
   for (let i = 0; i < last; i += 4)
     if (view.getInt32(from + i) !== view.getInt32(otherFrom + i)) return false;
-  // The last four may be some of those again.
+  // The last four bytes: some of them may have been compared above already.
   return view.getInt32(from + last) === view.getInt32(otherFrom + last);
 }

@@ -1,4 +1,4 @@
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { areSameIn } from './compare-bytes.ts';
 import { createShapes, FIELD } from './event-shapes.ts';
 import {
@@ -12,61 +12,63 @@ import {
 } from './json-bytes.ts';
 import { createTextCache } from './text-cache.ts';
 
-/** One item of a batch, and where it is. */
+/** An item of a batch: its span in the body, and a summary of its fields. */
 export interface ItemBytes {
   readonly from: number;
   readonly to: number;
   /**
-   * Missing: it is no object, or two parsers may read it in two ways, or it is of one kind too many, so that it has to be parsed
-   * and written anew.
+   * `undefined` where the item cannot be sent on in its bytes, and has to be parsed and written anew: the item is no object, or
+   * two parsers may read it in two ways (a field twice, needless escapes), or the batch has more than {@link MOST_NAMES}
+   * names of fields to read.
    */
-  readonly face: EventSummary | undefined;
+  readonly summary: EventSummary | undefined;
 }
 
-/** What an event is judged by. */
+/** The facts by which the rules accept or refuse an event, read without parsing its JSON. */
 export interface EventSummary {
-  /** Of its fields. Mostly the same array for events that have the same. */
+  /** The names of the event's fields. Mostly the same array for events that have the same names. */
   readonly names: readonly string[];
-  /** `null`: it has one that is no text. */
+  /** The field `type`; `null` where its value is no text, `undefined` where the field is missing. */
   readonly type: string | null | undefined;
-  /** As `type`. */
+  /** The field `event`; `null` and `undefined` as for `type`. */
   readonly event: string | null | undefined;
-  /** Whether it has a `messageId`, and that is a text that is not empty. */
+  /** Whether the event has a `messageId` that is a text and not empty. */
   readonly hasId: boolean;
-  /** Whether its `messageId` is a text of more characters than an id may have. */
+  /** Whether the `messageId` is a text of more than {@link MOST_ID_CHARACTERS} characters. */
   readonly isIdTooLong: boolean;
-  /** Whether it has a field that may be read as `previousId`. */
+  /** Whether the event has a field that may be read as `previousId`. */
   readonly hasPreviousId: boolean;
 }
 
-/** Of a `messageId`, in UTF-16 units. Ours have 26, those of the wrapped SDK 59, a UUID 36. */
+/** Most characters of a `messageId`, in UTF-16 units. Ids of this SDK have 26, those of the wrapped SDK 59, a UUID 36. */
 export const MOST_ID_CHARACTERS = 100;
 
-/** Of brackets and braces in a field. Engines differ in how deep they can write: none reaches its end here. */
+/** Most levels of brackets and braces inside a field. JavaScript engines differ in how deep `JSON.stringify` goes; all of them reach 100. */
 export const MOST_LEVELS = 100;
 
-/** Of an event itself, what is inside them aside: the calls of Customer.io know fifteen. */
+/** Most fields of an event itself, without those of the objects inside it. The calls of Customer.io have fifteen. */
 const MOST_FIELDS = 1_000;
 
 /**
- * Names of fields that are read in one batch. Events of one kind have the same names, which are read once; a batch that the SDK
- * makes has some hundred of them. Beyond, an event is parsed and written anew, as far as that goes.
+ * Most names of fields that are read in one batch. Events with the same names have them read once, so a batch of the SDK has
+ * about a hundred names to read. An event beyond this limit is parsed and written anew, within the limits of that.
  */
 const MOST_NAMES = 2_000;
 
-/** A shorter value is read as quickly as it is compared. */
+/** The least bytes of a value for which comparing is quicker than reading. */
 const LEAST_SAME = 32;
 
-/** Reads the items of one batch after the other. */
+/** Reads the items of a batch, and after them those of the next batch. */
 export interface ItemReader {
-  /** From now on items are read from these. */
+  /** Begins a batch: `read` then reads from `bytes`. */
   start(bytes: Bytes): void;
-  /** @throws SyntaxError where it is not JSON, JsonLimitError where it has too many fields or levels */
+  /** Reads the item that begins at `from`. @throws SyntaxError where it is not JSON, JsonLimitError where it has too many fields or levels */
   read(from: number): ItemBytes;
 }
 
 /**
- * Nothing is made for each field, nor for each batch: clearing that away would cost more than the reading.
+ * Makes an item reader. Its arrays are reused for all fields and batches: collecting the garbage of new ones would cost more
+ * than the reading itself.
  */
 export function createItemReader(): ItemReader {
   const findings = createFindings(MOST_LEVELS);
@@ -75,21 +77,22 @@ export function createItemReader(): ItemReader {
   let bytes: Bytes = new Uint8Array();
   let view = new DataView(bytes.buffer);
   let namesLeft = MOST_NAMES;
-  // Of the event that was read last: four numbers a field, and how many numbers. Behind them may be those of others.
+  // The fields of the event that is being read: four numbers a field, `end` numbers in all. Behind them may be numbers of longer events.
   let fields: number[] = [];
   let end = 0;
-  // The same numbers of the event before it.
-  let before: number[] = [];
-  let beforeEnd = 0;
+  // The same numbers of the event before that one.
+  let previousFields: number[] = [];
+  let previousEnd = 0;
 
   /**
-   * The events of a batch are of one page: most have the same `context`, which is half of their bytes. What begins with the same
-   * bytes as a whole object or text is that object or text. Returns 0 where it is another one.
+   * Finds the end of a value by comparing it with the same field of the event before: the events of a batch come from one page,
+   * and most have the same `context`, which is half of their bytes. A value that begins with all bytes of an object or a text
+   * is that object or text. Returns 0 where the bytes differ.
    */
   function sameEnd(valueFrom: number): number {
-    if (end >= beforeEnd) return 0;
-    const from = before[end + 2] ?? 0;
-    const length = (before[end + 3] ?? 0) - from;
+    if (end >= previousEnd) return 0;
+    const from = previousFields[end + 2] ?? 0;
+    const length = (previousFields[end + 3] ?? 0) - from;
     if (length < LEAST_SAME || valueFrom + length > bytes.length) return 0;
     if (!startsObject(bytes, from) && !startsText(bytes, from)) return 0;
     return areSameIn(view, from, valueFrom, length) ? valueFrom + length : 0;
@@ -117,7 +120,7 @@ export function createItemReader(): ItemReader {
     return startsText(bytes, from) ? readText(bytes, from, fields[at * FIELD + 3] ?? 0) : null;
   }
 
-  /** Bytes between the quotes; 0 where there is no text. */
+  /** The number of bytes between the quotes of a field's value; 0 where the field is missing or its value is no text. */
   function textBytes(at: number): number {
     const from = fields[at * FIELD + 2] ?? 0;
     const to = fields[at * FIELD + 3] ?? 0;
@@ -125,7 +128,7 @@ export function createItemReader(): ItemReader {
   }
 
   function isIdTooLong(at: number, idBytes: number): boolean {
-    // No character has fewer bytes than one.
+    // Every character has at least one byte, so no text has more characters than bytes.
     if (idBytes <= MOST_ID_CHARACTERS) return false;
     const id = textIn(bytes, fields[at * FIELD + 2] ?? 0, fields[at * FIELD + 3] ?? 0);
     return id.length > MOST_ID_CHARACTERS;
@@ -135,7 +138,7 @@ export function createItemReader(): ItemReader {
     start(next) {
       bytes = next;
       view = new DataView(next.buffer, next.byteOffset, next.length);
-      [end, beforeEnd] = [0, 0];
+      [end, previousEnd] = [0, 0];
       namesLeft = MOST_NAMES;
     },
 
@@ -145,19 +148,19 @@ export function createItemReader(): ItemReader {
       findings.hasNeedlessEscape = false;
       if (!startsObject(bytes, from)) {
         end = 0;
-        return { from, to: valueEnd(bytes, from, findings), face: undefined };
+        return { from, to: valueEnd(bytes, from, findings), summary: undefined };
       }
-      // Nothing is taken over from an event with needless escapes: they would not be found again.
-      beforeEnd = hadNeedlessEscape ? 0 : end;
-      [fields, before] = [before, fields];
+      // An event with needless escapes is not compared with: its escapes would not be found in the next event.
+      previousEnd = hadNeedlessEscape ? 0 : end;
+      [fields, previousFields] = [previousFields, fields];
       end = 0;
       const to = objectEnd(bytes, from, fieldEnd, findings);
       const shape = shapeOf(bytes, fields, end, mayLearn);
-      if (shape === undefined || shape.isTwofold || findings.hasNeedlessEscape)
-        return { from, to, face: undefined };
+      if (shape === undefined || shape.hasDuplicateName || findings.hasNeedlessEscape)
+        return { from, to, summary: undefined };
       const { names, typeAt, eventAt, idAt, hasPreviousId } = shape;
       const idBytes = textBytes(idAt);
-      const face = {
+      const summary = {
         names,
         type: textAt(typeAt),
         event: textAt(eventAt),
@@ -165,7 +168,7 @@ export function createItemReader(): ItemReader {
         isIdTooLong: isIdTooLong(idAt, idBytes),
         hasPreviousId,
       };
-      return { from, to, face };
+      return { from, to, summary };
     },
   };
 }

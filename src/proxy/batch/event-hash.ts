@@ -1,50 +1,45 @@
 import { utf8 } from '../../protocol/wire.ts';
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import type { Span } from './contract.ts';
 
-/** Where something is among bytes. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What may be recognised by the bytes in which it came. */
+/** An event that can be recognised by its bytes in a received body; `null`: it cannot. */
 export interface Recognisable {
-  readonly came: Span | null;
+  readonly receivedSpan: Span | null;
 }
 
 /** Hashes events, each to 64 bits. */
 export interface EventHash {
   /**
-   * Two numbers of 32 bits for each of `events`, in their order, as long as nothing else is asked; the first of the two is
-   * never 0. They say the same for the same client key and the same bytes, wherever in a body these are. Both are 0 for what
-   * cannot be recognised, and for less than sixteen bytes, which no event with an id has.
+   * Returns two numbers of 32 bits for each of `events`, in their order. The array is reused: it is valid until the next call.
+   * The first of the two numbers is never 0. Both are equal for the same client key and the same bytes, wherever in a body
+   * these are. Both are 0 for an event without a `receivedSpan`, and for less than sixteen bytes, which no event with an id has.
    */
   of(clientKey: string, bytes: Bytes, events: readonly Recognisable[]): Uint32Array;
 }
 
-/** Sixteen bytes are read in one turn: four words, two lanes for each. */
+/** The bytes that one turn of the loop reads: four words of four bytes, with two lanes for each word. */
 const STRIPE = 16;
 const LANES = 8;
 
 /**
- * Every event that passes is hashed, so this is most of what deduplication costs, which `npm run bench:proxy -- --cost`
- * measures. Several lanes go side by side: a multiplication need not wait for the one before.
- * `crypto.subtle` would need a promise for each event.
+ * Makes a hash with a random seed. Every accepted event is hashed, so the hash is most of what deduplication costs, which
+ * `npm run bench:proxy -- --cost` measures. The lanes are independent of each other, so that a multiplication need not wait
+ * for the one before. `crypto.subtle` would need a promise for each event.
  *
- * Numbers that only this process knows are in every step, so that nobody can prepare an event with the hash of another one.
- * Each word goes into two lanes. What differs in the highest bit alone passes a multiplication unchanged, and could be taken
- * back by the next word of the lane: so the two turn the word by half of it against each other, and the next word that one of
- * them takes is not the next word of the other.
+ * Every step uses numbers of the seed, which only this process knows, so that nobody can make an event with the hash of another
+ * event. Each word goes into two lanes. A difference in the highest bit alone passes a multiplication unchanged, and the next
+ * word of the same lane could cancel it: so the two lanes rotate their state by different numbers of bits (5 and 21, half a
+ * word apart), and take different words next.
  *
  * @param seed ten numbers; random by default
  */
 export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
   const start = Int32Array.from(seed.subarray(0, LANES));
-  // Odd: a multiplication by an even number would lose the highest bit.
+  // The factors are odd: a multiplication by an even number would lose the highest bit.
   const low = (seed[LANES] ?? 0) | 1;
   const high = (seed[LANES + 1] ?? 0) | 1;
 
-  /** Writes the two numbers to `into`. `keyed`: where the lanes begin. There must be sixteen bytes at least. */
+  /** Hashes the bytes from `from` to `to`, at least sixteen, and writes the two numbers to `into`. `keyed`: the initial states of the lanes. */
   function hash(
     view: DataView,
     from: number,
@@ -53,7 +48,7 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     into: Uint32Array,
     at: number,
   ): void {
-    // One by one: taken apart from an array, they are no longer integers for V8, and all of it takes half as long again.
+    // The states are read one by one: with a destructured array V8 no longer treats them as integers, and hashing takes half as long again.
     let a0 = keyed[0] ?? 0;
     let a1 = keyed[1] ?? 0;
     let a2 = keyed[2] ?? 0;
@@ -63,11 +58,11 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     let b2 = keyed[6] ?? 0;
     let b3 = keyed[7] ?? 0;
     const last = to - STRIPE;
-    // Of this function, so that they stay in registers where there are several proxies in a process.
+    // Local copies, so that V8 keeps the factors in registers also where a process has several proxies.
     const byLow = low;
     const byHigh = high;
     for (let i = from; ; i += STRIPE) {
-      // The last turn reads some bytes again, to have sixteen; where they begin follows from the length, which counts too.
+      // The last turn begins sixteen bytes before the end, and may read some bytes again. The length, which is hashed too, says how many.
       if (i > last) i = last;
       const w0 = view.getInt32(i, true);
       const w1 = view.getInt32(i + 4, true);
@@ -85,7 +80,7 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
       b1 = (b1 + w1) | 0;
       b2 = (b2 + w2) | 0;
       b3 = (b3 + w3) | 0;
-      // Each goes on in the lane beside it.
+      // Each state moves on to the lane beside it.
       const b = b0;
       b0 = Math.imul((b1 << 21) | (b1 >>> 11), byHigh);
       b1 = Math.imul((b2 << 21) | (b2 >>> 11), byHigh);
@@ -98,20 +93,20 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     first = spread(stir(stir(stir(stir(first, b0, low), b1, low), b2, low), b3, low));
     let second = stir(stir(stir(stir(length, b3, high), a2, high), b1, high), a0, high);
     second = spread(stir(stir(stir(stir(second, b2, high), a3, high), b0, high), a1, high));
-    // 0 means that a place is empty.
+    // In tables of hashes, 0 stands for an empty place.
     into[at] = first === 0 ? 1 : first;
     into[at + 1] = second;
   }
 
-  /** Always the same: an array of typed numbers that is made anew costs as much as ten events. */
+  /** The result, reused by all calls: a new typed array costs as much as hashing ten events. */
   let hashes = new Uint32Array(LANES);
-  /** Of the client key that came last, which is mostly the next one. */
+  /** The lanes of the client key of the last call: the next call is mostly for the same key. */
   let known = { clientKey: '', lanes: startFor('') };
 
-  /** Where the lanes begin for the events of one client key: nobody's event is taken for that of another site. */
+  /** The initial states of the lanes for one client key: the same event of two sites has two hashes. */
   function startFor(clientKey: string): Int32Array {
     const key = utf8.encode(clientKey);
-    // With its length, and long enough.
+    // Sixteen zeros in front: a hash needs sixteen bytes. Keys of different lengths differ, since the length is hashed too.
     const padded = new Uint8Array(STRIPE + key.length);
     padded.set(key, STRIPE);
     const own = new Uint32Array(2);
@@ -126,8 +121,8 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
       const view = viewOf(bytes);
       if (hashes.length < events.length * 2) hashes = new Uint32Array(events.length * 4);
       let at = 0;
-      for (const { came } of events) {
-        if (came !== null && came.to - came.from >= STRIPE) hash(view, came.from, came.to, lanes, hashes, at);
+      for (const { receivedSpan: span } of events) {
+        if (span !== null && span.to - span.from >= STRIPE) hash(view, span.from, span.to, lanes, hashes, at);
         else hashes.fill(0, at, at + 2);
         at += 2;
       }
@@ -140,7 +135,7 @@ function stir(state: number, lane: number, by: number): number {
   return Math.imul(((state << 13) | (state >>> 19)) ^ lane, by);
 }
 
-/** Every bit of a lane on every bit of what is kept: places are found by the lowest bits. */
+/** Lets every bit of the state change every bit of the result (the finalizer of MurmurHash3): tables find places by the lowest bits. */
 function spread(state: number): number {
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);

@@ -2,25 +2,25 @@ import { areSameBytes, hashOfBytes } from './compare-bytes.ts';
 import { textIn } from './json-bytes.ts';
 import { namesPreviousId } from './previous-id.ts';
 
-/** What the names of an event's fields say. */
+/** The names of an event's fields, and the indexes of the fields that the rules need. */
 export interface Shape {
-  /** Always the same array for events that have the same names. */
+  /** The same array for all events that have the same names. */
   readonly names: readonly string[];
-  /** Two fields have one name. */
-  readonly isTwofold: boolean;
-  /** Which of the fields; -1: none. */
+  /** Whether two fields have the same name. */
+  readonly hasDuplicateName: boolean;
+  /** The index of the field `type`, as `eventAt` of `event` and `idAt` of `messageId`; -1: there is no such field. */
   readonly typeAt: number;
   readonly eventAt: number;
   readonly idAt: number;
   readonly hasPreviousId: boolean;
 }
 
-/** Numbers of a field: where its name begins and ends, and where its value does. */
+/** The numbers that are kept of a field: begin and end of its name, begin and end of its value. */
 export const FIELD = 4;
 
 /**
- * Finds the shape of an event whose fields are in `fields`, four numbers each, up to `end`. `mayLearn`: asked for how many names are to
- * be read where it is a new shape; `undefined` where they may not.
+ * Finds the shape of an event whose fields are in `fields`, four numbers each, up to `end`. For a new shape it calls `mayLearn`
+ * with the number of names to read, and returns `undefined` where that returns false.
  */
 export type FindShape = (
   bytes: Uint8Array,
@@ -29,23 +29,23 @@ export type FindShape = (
   mayLearn: (names: number) => boolean,
 ) => Shape | undefined;
 
-interface Known {
+interface KnownShape {
   /** The names in their quotes, one behind the other. */
   readonly bytes: Uint8Array;
-  /** Where each of them ends. */
+  /** For each name, the index in `bytes` at which it ends. */
   readonly ends: readonly number[];
   readonly shape: Shape;
 }
 
-/** Calls of a site have a dozen: with a name or without, of somebody known or not. */
+/** Most shapes that are remembered. The events of a site have about a dozen: with or without a name, with or without a user id. */
 const MOST_SHAPES = 200;
-/** A shape with longer names is not remembered: so all of them take a megabyte at most. */
+/** Most bytes of the names of a shape that is remembered, so that all shapes together take a megabyte at most. */
 const MOST_BYTES = 2_000;
 
-/** Events look alike: what one before said in the same bytes is not read again, also if it came in another batch. */
+/** Remembers shapes over all batches: names that were read before in the same bytes are not read again. */
 export function createShapes(): FindShape {
-  const known = new Map<number, Known>();
-  let last: Known | undefined;
+  const known = new Map<number, KnownShape>();
+  let last: KnownShape | undefined;
 
   return (bytes, fields, end, mayLearn) => {
     if (last && fits(last, bytes, fields, end)) return last.shape;
@@ -59,7 +59,7 @@ export function createShapes(): FindShape {
     if (!mayLearn(end / FIELD)) return undefined;
     last = learn(bytes, fields, end);
     if (last.bytes.length <= MOST_BYTES) {
-      // Whoever sends new ones all the time only makes the memory shorter.
+      // A sender of ever new shapes can only clear this memory, not fill it.
       if (known.size >= MOST_SHAPES) known.clear();
       known.set(hash, last);
     }
@@ -67,7 +67,7 @@ export function createShapes(): FindShape {
   };
 }
 
-function fits(known: Known, bytes: Uint8Array, fields: readonly number[], end: number): boolean {
+function fits(known: KnownShape, bytes: Uint8Array, fields: readonly number[], end: number): boolean {
   const { ends } = known;
   if (end !== ends.length * FIELD) return false;
   let at = 0;
@@ -81,7 +81,7 @@ function fits(known: Known, bytes: Uint8Array, fields: readonly number[], end: n
   return true;
 }
 
-function learn(bytes: Uint8Array, fields: readonly number[], end: number): Known {
+function learn(bytes: Uint8Array, fields: readonly number[], end: number): KnownShape {
   const names: string[] = [];
   const parts: Uint8Array[] = [];
   const ends: number[] = [];
@@ -98,7 +98,7 @@ function learn(bytes: Uint8Array, fields: readonly number[], end: number): Known
   parts.forEach((part, i) => all.set(part, i === 0 ? 0 : ends[i - 1]));
   const shape = {
     names,
-    isTwofold: new Set(names).size < names.length,
+    hasDuplicateName: new Set(names).size < names.length,
     typeAt: names.indexOf('type'),
     eventAt: names.indexOf('event'),
     idAt: names.indexOf('messageId'),

@@ -1,9 +1,12 @@
-/** Up and down again: a long s (U+017F) is an s for those who ignore case. https://www.unicode.org/reports/tr44/#CaseFolding.txt */
+/**
+ * A name without the difference of capital and small letters. To upper case first, then to lower case: parsers that ignore case
+ * may read a long s (U+017F) as an s. https://www.unicode.org/reports/tr44/#CaseFolding.txt
+ */
 export const caseless = (name: string): string => name.toUpperCase().toLowerCase();
 
 /**
- * The values of all fields that a server which ignores case in names may take for `field`. Of what is no value (`null`, `''`)
- * there is none.
+ * The values of all fields that a server may read as `field` if it ignores the case of names. `null` and `''` count as no
+ * value, and are left out.
  *
  * @param field in lower case
  */

@@ -1,6 +1,6 @@
 /**
- * JSON as it lies in bytes (RFC 8259, in UTF-8): where a value ends, without making it. Whatever these accept, `JSON.parse`
- * reads, and the other way round. Each `…End` takes where something begins, and answers where it has ended.
+ * Finds where values end in the bytes of JSON (RFC 8259, in UTF-8), without making the values. These functions accept exactly
+ * what `JSON.parse` accepts. Each function `…End` takes the index at which something begins, and returns the index behind it.
  */
 
 import { strictUtf8 } from '../lib/strict-utf8.ts';
@@ -13,21 +13,21 @@ const [LETTER_B, LETTER_E, LETTER_F, LETTER_N, LETTER_R, LETTER_T, LETTER_U] = [
   0x62, 0x65, 0x66, 0x6e, 0x72, 0x74, 0x75,
 ];
 const [OPEN_BRACKET, OPEN_BRACE] = [0x5b, 0x7b];
-/** From a bracket or brace that opens to the one that closes. */
+/** The difference between the codes of an opening bracket or brace and of its closing one. */
 const TO_CLOSE = 2;
 const CLOSE_BRACE = OPEN_BRACE + TO_CLOSE;
 
 const LITERALS = ['true', 'false', 'null'].map((word) => Uint8Array.from(word, (char) => char.charCodeAt(0)));
 
-/** What was seen on the way. */
+/** Facts about the JSON that the functions collect while they read. */
 export interface Findings {
-  /** What closes each level that is open; only for who reads. */
+  /** The byte that closes each open level: working memory of `valueEnd`, of no meaning for its callers. */
   readonly levels: number[];
-  /** The most levels that were open at a time. */
+  /** The largest number of levels that were open at a time. */
   deepest: number;
-  /** Beyond so many levels nothing is read. */
+  /** A value with more levels than this is not read (`JsonLimitError`). */
   readonly mostLevels: number;
-  /** Of a letter, digit or sign of ASCII that is written as `\u00..`, which no writer needs. */
+  /** Whether a text has a letter, digit or sign of ASCII written as `\u00..`, which no JSON writer needs. */
   hasNeedlessEscape: boolean;
 }
 
@@ -35,7 +35,7 @@ export function createFindings(mostLevels: number = Infinity): Findings {
   return { levels: [], deepest: 0, mostLevels, hasNeedlessEscape: false };
 }
 
-/** It is JSON so far, and more than is read: what comes behind was not looked at. */
+/** A limit of fields or levels is exceeded. The bytes so far are JSON; those behind them were not read. */
 export class JsonLimitError extends RangeError {
   override readonly name = 'JsonLimitError';
 }
@@ -52,7 +52,7 @@ export function startsText(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === QUOTE;
 }
 
-/** The text that stands there, in its quotes. */
+/** The text whose JSON, with its quotes, is between `from` and `to`. */
 export function textIn(bytes: Uint8Array, from: number, to: number): string {
   return JSON.parse(strictUtf8.decode(bytes.subarray(from, to))) as string;
 }
@@ -64,7 +64,7 @@ export function spaceEnd(bytes: Uint8Array, at: number): number {
   }
 }
 
-/** A value of any kind. @throws SyntaxError, or JsonLimitError where it is nested too deeply */
+/** The end of a value of any kind. @throws SyntaxError where it is not JSON, JsonLimitError where it is nested too deeply */
 export function valueEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   const { levels } = findings;
   let depth = 0;
@@ -102,9 +102,10 @@ export function valueEnd(bytes: Uint8Array, at: number, findings: Findings): num
 }
 
 /**
- * An object. `fieldEnd` is asked where the value of each field ends, whose name is in `bytes` from `from` to `to`, in quotes.
+ * The end of an object. Calls `fieldEnd` for each field, whose name, with its quotes, is in `bytes` from `from` to `to`;
+ * `fieldEnd` returns where the value that begins at `valueFrom` ends.
  *
- * @throws SyntaxError
+ * @throws SyntaxError where it is not JSON
  */
 export function objectEnd(
   bytes: Uint8Array,
@@ -118,7 +119,12 @@ export function objectEnd(
   });
 }
 
-/** An array, or whatever else has commas between two brackets. `itemEnd` is asked where each item ends. @throws SyntaxError */
+/**
+ * The end of an array, or of anything else with commas between two brackets. Calls `itemEnd` with the begin of each item;
+ * `itemEnd` returns where that item ends.
+ *
+ * @throws SyntaxError where it is not JSON
+ */
 export function arrayEnd(bytes: Uint8Array, at: number, itemEnd: (from: number) => number): number {
   const close = (bytes[at] ?? 0) + TO_CLOSE;
   at = spaceEnd(bytes, at + 1);
@@ -161,7 +167,7 @@ function numberEnd(bytes: Uint8Array, at: number): number {
   if (bytes[at] === MINUS) at += 1;
   at = bytes[at] === ZERO ? at + 1 : digitsEnd(bytes, at);
   if (bytes[at] === POINT) at = digitsEnd(bytes, at + 1);
-  // Capitals are 32 below.
+  // The code of a capital letter is 32 below that of the small one.
   if (bytes[at] === LETTER_E || bytes[at] === LETTER_E - 32) {
     const sign = bytes[at + 1];
     at = digitsEnd(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1);
@@ -169,7 +175,7 @@ function numberEnd(bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** One or more. */
+/** The end of one or more digits. */
 function digitsEnd(bytes: Uint8Array, at: number): number {
   if (!isDigit(bytes[at])) throw notJson();
   do at += 1;
@@ -181,7 +187,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** 1 for what ends a run of ordinary characters of a text: its quote, an escape, a control character, a character beyond ASCII. */
+/** For each byte, 1 where it ends a run of ordinary characters of a text: quote, backslash, control character, byte beyond ASCII. */
 const ENDS_RUN = /*#__PURE__*/ Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === QUOTE || byte === BACKSLASH || byte < SPACE || byte > 0x7f ? 1 : 0,
 );
@@ -190,7 +196,7 @@ function textEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   expect(bytes, at, QUOTE);
   at += 1;
   for (;;) {
-    // One look for each byte instead of four. Behind the last byte there is nothing, which ends the run too.
+    // A table needs one lookup for each byte instead of four comparisons. Behind the last byte `?? 0` ends the run too.
     while (ENDS_RUN[bytes[at] ?? 0] === 0) at += 1;
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) return at + 1;
@@ -199,7 +205,7 @@ function textEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   }
 }
 
-/** `at`: behind the backslash. */
+/** The end of an escape. `at`: the index behind its backslash. */
 function escapeEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   switch (bytes[at]) {
     case QUOTE:
@@ -224,24 +230,27 @@ function escapeEnd(bytes: Uint8Array, at: number, findings: Findings): number {
   }
 }
 
-/** `at`: four digits. Control characters have to be escaped. */
+/** Whether the four hexadecimal digits at `at` name a printable character of ASCII. Control characters do not count: JSON requires their escapes. */
 function isAscii(bytes: Uint8Array, at: number): boolean {
   const digit = bytes[at + 2] ?? 0;
   return bytes[at] === ZERO && bytes[at + 1] === ZERO && digit >= ZERO + 2 && digit <= ZERO + 7;
 }
 
-/** A character beyond ASCII: the table of https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf (3-7), as RFC 3629 has it. */
+/**
+ * The end of a character beyond ASCII. The ranges are those of RFC 3629, and of table 3-7 in
+ * https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf
+ */
 function characterEnd(bytes: Uint8Array, at: number, first: number): number {
   const second = bytes[at + 1] ?? 0;
   if (first < 0xc2 || first > 0xf4 || !isContinuation(second)) throw notJson();
   if (first < 0xe0) return at + 2;
   if (!isContinuation(bytes[at + 2])) throw notJson();
   if (first < 0xf0) {
-    // Too long for what it says, or half of a surrogate pair.
+    // An overlong form (E0 80 to E0 9F), or half of a surrogate pair (ED A0 to ED BF).
     if ((first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f)) throw notJson();
     return at + 3;
   }
-  // Too long, or beyond U+10FFFF.
+  // An overlong form (F0 80 to F0 8F), or a character beyond U+10FFFF (F4 90 and more).
   if ((first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f)) throw notJson();
   if (!isContinuation(bytes[at + 3])) throw notJson();
   return at + 4;

@@ -1,12 +1,13 @@
 import type { RejectedEvent, WireEvent } from '../../protocol/wire.ts';
 import { caseless, valuesOf } from './field-names.ts';
-import type { AcceptedEvent } from './accepted-event.ts';
+import type { AcceptedEvent } from './contract.ts';
 
 const FIELD = 'previousid';
 
 /**
- * What the SDK makes anonymous ids of: a version 4 UUID (RFC 9562), on pages without TLS 36 to 50 random digits. A prefix may
- * stand before either. Nobody can guess one; an e-mail address, a number that counts up or a name has another form.
+ * The form of the anonymous ids that the SDK makes: a version 4 UUID (RFC 9562), on pages without TLS 36 to 50 random digits,
+ * both with or without a prefix. Such an id cannot be guessed; an e-mail address, a number that counts up or a name has another
+ * form.
  */
 const RANDOM_ID =
   /^(?:[\w.:-]{0,64}[-_.:])?(?:[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}|\d{36,50})$/i;
@@ -17,12 +18,12 @@ export function namesPreviousId(names: readonly string[]): boolean {
 }
 
 /**
- * Whether whoever sends the event may give away the person of its `previousId`. `alias` merges that person into the one of
- * `userId`, and Customer.io then deletes it for good: so it must be the subject of a verified token, or the browser's own
- * anonymous id, which the event has as its `anonymousId` too, and which has the form of a random one. The form keeps a client
- * key from naming somebody else's user id in both fields.
+ * Whether the sender of the event may have the person of its `previousId` merged. `alias` merges that person into the person of
+ * `userId`, and Customer.io then deletes the first for good. So the `previousId` must be the subject of a verified token, or the
+ * browser's own anonymous id: equal to the event's `anonymousId`, and of the form of a random id. Without the check of the form,
+ * a sender with a client key alone could write somebody else's user id into both fields.
  *
- * @param subject of the verified token; `null` where there is none
+ * @param subject of the verified token; `null` where the request has none
  */
 export function mayMerge(event: WireEvent, subject: string | null): boolean {
   return valuesOf(event, FIELD).every((id) => id === subject || isOwnAnonymousId(id, event));
@@ -34,12 +35,12 @@ function isOwnAnonymousId(id: unknown, event: WireEvent): boolean {
   return own.length > 0 && own.every((each) => each === id);
 }
 
-/** The batch without those events that would merge somebody whom their sender may not give away. */
+/** Splits the batch: `rejected` are the events whose `previousId` their sender may not have merged ({@link mayMerge}). */
 export function withoutForeignMerges(
   acceptedEvents: readonly AcceptedEvent[],
   subject: string | null,
 ): { readonly passed: readonly AcceptedEvent[]; readonly rejected: readonly RejectedEvent[] } {
-  // Only an event that has the field is parsed for this.
+  // `acceptedEvent.event` parses the JSON: it is read only for events that have the field.
   const foreign = new Set(
     acceptedEvents.filter(
       (acceptedEvent) => acceptedEvent.hasPreviousId && !mayMerge(acceptedEvent.event, subject),

@@ -1,32 +1,35 @@
 import { areSameBytes, hashOfBytes } from './compare-bytes.ts';
 import { textIn } from './json-bytes.ts';
 
-/** Reads a text of JSON, in its quotes. */
+/** Reads the text whose JSON, with its quotes, is between `from` and `to`. */
 export type ReadText = (bytes: Uint8Array, from: number, to: number) => string;
 
-/** Texts that are longer differ from event to event. */
-const LONGEST = 64;
-/** How many texts are remembered: about 50 KB. */
-const MOST = 256;
+/** Most bytes of a text that is remembered: longer texts mostly differ from event to event. */
+const LONGEST_BYTES = 64;
+/** Most texts that are remembered, which take about 50 KB. */
+const MOST_TEXTS = 256;
 
-interface Known {
+interface KnownText {
   readonly bytes: Uint8Array;
   readonly text: string;
 }
 
-/** Reads texts of which most have come before, such as names of events: those are found by their bytes, in a tenth of the time. */
+/**
+ * Makes a reader for texts that repeat, such as names of events. A text that was read before is found by the hash of its bytes,
+ * which takes a tenth of the time of decoding it.
+ */
 export function createTextCache(): ReadText {
-  const known = new Map<number, Known>();
+  const known = new Map<number, KnownText>();
   return (bytes, from, to) => {
     const length = to - from;
-    if (length > LONGEST) return textIn(bytes, from, to);
+    if (length > LONGEST_BYTES) return textIn(bytes, from, to);
     const hash = hashOfBytes(length, bytes, from, to);
     const found = known.get(hash);
     if (found && found.bytes.length === length && areSameBytes(bytes, from, found.bytes, 0, length))
       return found.text;
     const text = textIn(bytes, from, to);
-    // Whoever sends new names all the time only makes the memory shorter.
-    if (known.size >= MOST) known.clear();
+    // A sender of ever new texts can only clear this memory, not fill it.
+    if (known.size >= MOST_TEXTS) known.clear();
     known.set(hash, { bytes: bytes.slice(from, to), text });
     return text;
   };

@@ -10,7 +10,7 @@ import { createSendBatch } from '../upstream/send-batch.ts';
 import type { ForwardOutcome } from './forwarder.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { inGroups, MAX_BATCH_BYTES } from './message.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { UpstreamSettings } from '../upstream/upstream-settings.ts';
 import { createUpstream } from '../upstream/upstream.ts';
 

@@ -1,7 +1,7 @@
 import type { RejectedEvent } from '../../protocol/wire.ts';
 import type { ForwardOutcome } from './forwarder.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 
 /** A message on its way to Customer.io. */
 export interface QueuedMessage {

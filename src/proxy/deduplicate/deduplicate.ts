@@ -5,7 +5,7 @@ import type { DeduplicateStore } from './store-contract.ts';
 import { lazy } from '../lib/lazy.ts';
 import { type Claim, createLocalClaims, type Origin } from './local-claims.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { Accept, DeliveryResult, PassOn } from './passage.ts';
 import type { SharedClaims } from './shared-claims.ts';
 import { comeAgain, createWaitingRoom } from './waiting-room.ts';

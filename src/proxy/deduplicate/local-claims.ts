@@ -1,6 +1,6 @@
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { createEventHash, type EventHash } from '../batch/event-hash.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { Accept } from './passage.ts';
 import { createRecentKeys } from './recent-keys.ts';
 
@@ -120,7 +120,7 @@ export function createLocalClaims({
         // Again, instead of keeping them for all batches: few ends are not the usual one.
         const found = hashOf(origin, acceptedEvents);
         acceptedEvents.forEach((acceptedEvent, i) => {
-          if (acceptedEvent.came !== null && chosen(acceptedEvent))
+          if (acceptedEvent.receivedSpan !== null && chosen(acceptedEvent))
             act(found[2 * i] ?? 0, found[2 * i + 1] ?? 0);
         });
       }
@@ -131,13 +131,13 @@ export function createLocalClaims({
         // Of an event that stands twice in the batch only the first one is ours to send.
         const ours = new Set(fresh);
         each(
-          (acceptedEvent) => ours.has(acceptedEvent) && !kept.has(acceptedEvent.came),
+          (acceptedEvent) => ours.has(acceptedEvent) && !kept.has(acceptedEvent.receivedSpan),
           (first, second) => keys.release(first, second, number),
         );
         if (!isLate) return;
         const later = nextNumber();
         each(
-          ({ came }) => kept.has(came),
+          ({ receivedSpan }) => kept.has(receivedSpan),
           (first, second) => keys.give(first, second, later),
         );
       }
@@ -154,7 +154,7 @@ export function createLocalClaims({
           const late = new Set(part.map(cameOf));
           const later = nextNumber();
           each(
-            ({ came }) => late.has(came),
+            ({ receivedSpan }) => late.has(receivedSpan),
             (first, second) => keys.take(Uint32Array.of(first, second), later),
           );
         },
@@ -178,6 +178,6 @@ interface Sorted {
   readonly others: readonly number[];
 }
 
-function cameOf({ came }: AcceptedEvent): AcceptedEvent['came'] {
-  return came;
+function cameOf({ receivedSpan }: AcceptedEvent): AcceptedEvent['receivedSpan'] {
+  return receivedSpan;
 }

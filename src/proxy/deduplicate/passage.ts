@@ -1,6 +1,6 @@
 import type { RejectedEvent } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 
 /** What became of events on their way to where they are safe. */
 export interface DeliveryResult {

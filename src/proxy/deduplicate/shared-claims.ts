@@ -1,10 +1,10 @@
 import { utf8 } from '../../protocol/wire.ts';
 import { within } from '../lib/timeouts.ts';
 import type { ClaimState, DeduplicateStore } from './store-contract.ts';
-import type { Span } from '../batch/event-hash.ts';
+import type { Span } from '../batch/contract.ts';
 import type { Origin } from './local-claims.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import { createStoreHealth } from '../lib/store-health.ts';
 
 /** What a batch may send on, as far as the other copies of the proxy are concerned. */
@@ -61,7 +61,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     acceptedEvents: readonly AcceptedEvent[],
     note: LogNote,
   ): Promise<readonly Asked[]> {
-    const spans = acceptedEvents.flatMap(({ came }) => came ?? []);
+    const spans = acceptedEvents.flatMap(({ receivedSpan }) => receivedSpan ?? []);
     const hashed = await Promise.all(spans.map((span) => keyOf(origin, span)));
     const states = await store.claim(hashed, timeoutMs + MARGIN_MS, () => {
       note.unknown = (note.unknown ?? 0) + 1;
@@ -95,7 +95,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
 
   return {
     async claim(origin, acceptedEvents, note) {
-      const named = acceptedEvents.filter(({ came }) => came !== null);
+      const named = acceptedEvents.filter(({ receivedSpan }) => receivedSpan !== null);
       if (named.length === 0 || performance.now() < aloneUntilMs || !health.mayAsk())
         return withoutOthers(acceptedEvents);
       const asking = ask(origin, named, note);
@@ -104,7 +104,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
         (asked ?? []).filter((each) => each.state === state).map(({ acceptedEvent }) => acceptedEvent);
       const [done, pending] = [those('done'), those('pending')];
       const elsewhere = new Set(done.concat(pending));
-      const accepted = new Set<AcceptedEvent['came']>();
+      const accepted = new Set<AcceptedEvent['receivedSpan']>();
       let isOver = false;
       return {
         fresh:
@@ -114,10 +114,11 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
         done,
         pending,
         accept(acceptedEvents) {
-          for (const { came } of acceptedEvents) accepted.add(came);
+          for (const { receivedSpan } of acceptedEvents) accepted.add(receivedSpan);
           const late =
-            asked?.filter(({ acceptedEvent }) => accepted.has(acceptedEvent.came)).map(({ key }) => key) ??
-            [];
+            asked
+              ?.filter(({ acceptedEvent }) => accepted.has(acceptedEvent.receivedSpan))
+              .map(({ key }) => key) ?? [];
           // Whoever has claimed it meanwhile may know, too: it is true.
           if (isOver && late.length > 0) void (async () => store.done(late))().catch(() => {});
         },
@@ -145,9 +146,9 @@ interface Ours {
   readonly unsent: readonly string[];
 }
 
-function oursIn(asked: readonly Asked[], accepted: ReadonlySet<AcceptedEvent['came']>): Ours {
+function oursIn(asked: readonly Asked[], accepted: ReadonlySet<AcceptedEvent['receivedSpan']>): Ours {
   const ours = asked.filter(({ state }) => state === 'new');
-  const isDone = ({ acceptedEvent }: Asked): boolean => accepted.has(acceptedEvent.came);
+  const isDone = ({ acceptedEvent }: Asked): boolean => accepted.has(acceptedEvent.receivedSpan);
   const keysOf = (some: readonly Asked[]): readonly string[] => some.map(({ key }) => key);
   return { done: keysOf(ours.filter(isDone)), unsent: keysOf(ours.filter((each) => !isDone(each))) };
 }

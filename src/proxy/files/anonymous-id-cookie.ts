@@ -1,14 +1,21 @@
 import type { IncomingRequest } from '../http/request.ts';
 
-/** A visitor's anonymous id, kept by a cookie of the server instead of one of the page's script. */
+/** How the proxy prolongs the SDK's cookie with a visitor's anonymous id. */
 export interface AnonymousIdCookieOptions {
   /**
-   * The domain on which the SDK has its cookie: the widest that browsers allow, such as `example.com` for pages of
-   * `shop.example.com`. `''` where that is the host alone (`localhost`).
+   * The domain of the SDK's cookie: the widest that browsers allow, such as `example.com` for pages of `shop.example.com`. `''`
+   * where the cookie is for the host alone (`localhost`).
+   *
+   * @example 'example.com'
    */
   domain: string;
 
-  /** @default 365 */
+  /**
+   * The life of the prolonged cookie in days, 1 to 400.
+   *
+   * @default 365
+   * @example 90
+   */
   maxAgeDays?: number | undefined;
 }
 
@@ -16,20 +23,21 @@ const NAME = 'ajs_anonymous_id';
 const DAY_SECONDS = 86_400;
 
 /**
- * The `Set-Cookie` that lets a visitor's anonymous id live on, or `null`. It only ever prolongs what has come: where there
- * is no consent there is no cookie, and none is made.
+ * The `Set-Cookie` that prolongs the cookie with a visitor's anonymous id; `null` where the request has no such cookie. No new id is
+ * ever made: without consent the SDK sets no cookie, and neither does the proxy.
  */
 export function prolongedCookie(
   { headers, url }: IncomingRequest,
   { domain, maxAgeDays = 365 }: AnonymousIdCookieOptions,
 ): string | null {
-  // What the SDK writes: an id, percent-encoded.
+  // The value is an id, percent-encoded by the SDK.
   const found = (headers.get('Cookie') ?? '').matchAll(
     new RegExp(`(?:^|; ?)${NAME}=([\\w.~%!*'()-]{1,200})(?=;|$)`, 'g'),
   );
-  // Of several, on different levels of the domain, only the SDK can find out which one is meant.
-  const [value, another = value] = Array.from(found, ([, id]) => id);
-  if (value === undefined || value !== another) return null;
+  // There may be several cookies, on different levels of the domain. Where their ids differ, none is prolonged: only the SDK can
+  // find out which one is in use.
+  const [value, secondValue = value] = Array.from(found, ([, id]) => id);
+  if (value === undefined || value !== secondValue) return null;
   return (
     `${NAME}=${value}; Path=/; Max-Age=${maxAgeDays * DAY_SECONDS}; SameSite=Lax` +
     (domain && `; Domain=${domain}`) +
@@ -37,7 +45,7 @@ export function prolongedCookie(
   );
 }
 
-/** Whether the browser has asked over https, though TLS may have ended before the proxy. */
+/** Whether the browser has sent the request by https. TLS may end before the proxy: then `X-Forwarded-Proto` says so. */
 export function isHttps({ headers, url }: Pick<IncomingRequest, 'headers' | 'url'>): boolean {
   return url.startsWith('https:') || /^https\b/i.test(headers.get('X-Forwarded-Proto') ?? '');
 }

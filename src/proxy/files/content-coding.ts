@@ -1,14 +1,14 @@
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { isNode } from '../lib/is-node.ts';
 
-/** Codings of what is served, the smallest first. https://www.iana.org/assignments/http-parameters#content-coding */
+/** Content codings of the served files; `br` packs smaller than `gzip`. https://www.iana.org/assignments/http-parameters#content-coding */
 export type Coding = 'br' | 'gzip';
 
 export type Compress = (bytes: Bytes) => Promise<Bytes>;
 
 /**
- * What this runtime can pack with. On Node at the highest quality, in another thread: a script is packed once and served for
- * as long as the process lives (45 KB take 55 ms with `br`, 2 ms with `gzip`).
+ * The compressors of this runtime, the one with the smallest result first. On Node they work at the highest quality and in another
+ * thread: a script is packed once, and served for as long as the process lives (45 KB take 55 ms with `br`, 2 ms with `gzip`).
  */
 export function createCompressors(): ReadonlyMap<Coding, Compress> {
   if (!isNode())
@@ -53,8 +53,8 @@ async function packStream(bytes: Bytes): Promise<Bytes> {
 const NONE: readonly Coding[] = [];
 
 /**
- * Which of the codings an `Accept-Encoding` takes, those that it likes most first; of equals, in the order of `codings`.
- * https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
+ * The codings, out of `codings`, that an `Accept-Encoding` allows, sorted by their weight in it, the highest first; with equal weights, in the order of
+ * `codings`. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
  */
 export function acceptedCodings(
   acceptEncoding: string | null,
@@ -73,5 +73,5 @@ export function acceptedCodings(
     .sort((one, other) => weightOf(other) - weightOf(one));
 }
 
-/** Browsers send 30 characters. */
+/** Most characters of an `Accept-Encoding` that is read. Browsers send about 30. */
 const LONGEST_HEADER = 1_000;

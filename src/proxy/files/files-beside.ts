@@ -3,23 +3,23 @@ import type { FileSource } from './serve-files.ts';
 
 type FileSystem = Pick<typeof fs, 'readdir' | 'stat' | 'readFile'>;
 
-/** For so long it is believed that no file has come, gone or changed, in milliseconds. */
+/** For how long the folder and a file count as unchanged after they were read, in milliseconds. */
 const FRESH_MS = 1_000;
 
 interface KnownFile {
-  /** Another one when the file was replaced; `''` while it is read for the first time. */
+  /** Changes when the file is replaced; `''` while the file is being read for the first time. */
   readonly version: string;
   checkedAtMs: number;
   readonly bytes: Promise<Uint8Array>;
 }
 
 /**
- * Reads files that lie beside a module, where the runtime has a file system; elsewhere there are none. `moduleUrl`: the
+ * Makes a source of the files that lie beside a module. In a runtime without a file system it has no files. `moduleUrl`: the
  * module's `import.meta.url`.
  *
- * A file is read once. While files are asked for, the folder is listed once a second, and each file that is asked for is looked
- * at once a second, so that what a deployment replaces in place is served within a second. A name that the folder does not
- * have costs no access to the disk, and no memory.
+ * A file is read once. While requests arrive, the folder is listed at most once a second, and the `stat` of a requested file is read
+ * at most once a second, so that a file that a deployment replaces in place is served within a second. A request for a name that
+ * the folder does not have costs no access to the disk, and no memory.
  */
 export function filesBeside(moduleUrl: string | undefined): FileSource {
   const files = new Map<string, KnownFile>();
@@ -56,13 +56,13 @@ export function filesBeside(moduleUrl: string | undefined): FileSource {
     return bytes;
   }
 
-  /** @throws where it cannot be read */
+  /** The content of a file. @throws where the file cannot be read */
   function read(fs: FileSystem, name: string): Promise<Uint8Array> {
     const now = performance.now();
     const known = files.get(name);
     if (known && now - known.checkedAtMs <= FRESH_MS) return known.bytes;
     const bytes = check(fs, name, known);
-    // Requests that come meanwhile get what was there before, or wait for the same.
+    // While the file is checked, other requests get its previous content; while it is read for the first time, they wait for it.
     if (known) known.checkedAtMs = now;
     else {
       files.set(name, { version: '', checkedAtMs: now, bytes });
@@ -73,7 +73,7 @@ export function filesBeside(moduleUrl: string | undefined): FileSource {
 
   return async (name) => {
     try {
-      // Not an import: bundlers for the edge would stop at a `node:` name even where it is never reached.
+      // Not an import: bundlers for edge runtimes fail at the name of a `node:` module even where the import is never reached.
       const fs = process.getBuiltinModule('node:fs/promises');
       return (await hasName(fs, name)) ? await read(fs, name) : null;
     } catch {

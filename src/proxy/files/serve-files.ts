@@ -4,27 +4,32 @@ import { acceptedCodings } from './content-coding.ts';
 import { CODINGS, createServedFile, type ServedFile } from './served-file.ts';
 
 /**
- * Gives the content of a served file, or `null` when there is none of that name. It is asked for each request, and what comes of
- * the content (its tag, and what it is packed to) is kept for as long as the content is the same: an array is not changed
- * after it was given.
+ * Returns the content of a served file, or `null` when there is no file of that name. The function is called for each request. The
+ * ETag and the packed forms of a content are remembered for as long as the function returns the same content, so do not change an
+ * array after you have returned it.
+ *
+ * @example
+ * ```ts
+ * const files: FileSource = (name) => (name === 'cio.js' ? script : null);
+ * ```
  */
 export type FileSource = (name: string) => Content | null | Promise<Content | null>;
 type Content = string | Uint8Array;
 
 export type ServeFile = (name: string, incoming: IncomingRequest) => Promise<Answer | Refusal>;
 
-/** A source may have something for every name. */
+/** Most files whose packed forms are remembered: a source may return a content for every name. */
 const MOST_FILES = 50;
 
-/** Serves the script and what it loads later. They are public: any page may load them. */
+/** Makes the server of cio.js and the files cio-*.js that it loads later. These are public: pages of every origin may load them. */
 export function createFileServer(source: FileSource): ServeFile {
   const known = new Map<string, { readonly content: Content; readonly file: Promise<ServedFile> }>();
 
   function fileOf(name: string, content: Content): Promise<ServedFile> {
-    const before = known.get(name);
-    if (before && isSame(before.content, content)) return before.file;
+    const remembered = known.get(name);
+    if (remembered && isSame(remembered.content, content)) return remembered.file;
     const file = createServedFile(content);
-    // Deleted first, so that the map stays in the order in which its contents came.
+    // Deleted before it is set again, so that the map is in the order of the newest contents, and the oldest is removed first.
     known.delete(name);
     for (const oldest of known.keys()) {
       if (known.size < MOST_FILES) break;
@@ -38,7 +43,7 @@ export function createFileServer(source: FileSource): ServeFile {
   return async (name, { method, headers, losesEncoding }) => {
     const content = await source(name);
     if (content === null) {
-      // Another copy may have a later version, with other files: caches in between must not remember that this one has not.
+      // `no-store`: another copy of the proxy may have a later version with that file, so caches must not remember the 404.
       const headers = { 'Cache-Control': 'no-store' };
       return refuse(404, 'not_found', 'This proxy does not serve that file.', { headers });
     }

@@ -1,42 +1,43 @@
 import { utf8 } from '../../protocol/wire.ts';
 import { type Answer, answer } from '../http/response.ts';
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { type Coding, createCompressors } from './content-coding.ts';
 
-/** A file as it is answered: every answer is made once, and shared by all requests. */
+/** The answers to requests for a file. Each is made once, and shared by all requests. */
 export interface ServedFile {
-  /** Weak, because it names the content in whatever coding. */
+  /** The ETag of the content; a weak one, because it is the same for all codings. */
   readonly etag: string;
+  /** 304, without the content. */
   readonly notModified: Answer;
-  /** 200, with the content. `coding`: `null` for as it is. Packed when it is asked for first. */
+  /** 200, with the content in a coding; `null`: not packed. The content is packed at the first call for its coding. */
   whole(coding: Coding | null): Promise<Answer>;
-  /** 200, with the headers of `whole` alone. */
+  /** 200, with the headers of `whole` and without the content. */
   head(coding: Coding | null): Promise<Answer>;
 }
 
 const packers = /*#__PURE__*/ createCompressors();
-/** What files can be packed with here. */
+/** The codings with which this runtime can pack files, the smallest result first. */
 export const CODINGS: readonly Coding[] = /*#__PURE__*/ [...packers.keys()];
 
 export async function createServedFile(content: string | Uint8Array): Promise<ServedFile> {
   const bytes = typeof content === 'string' ? utf8.encode(content) : new Uint8Array(content);
   const etag = await etagOf(bytes);
-  const about = {
+  const commonHeaders = {
     ETag: etag,
     'Cache-Control': 'public, max-age=3600',
     Vary: 'Accept-Encoding',
     'Access-Control-Allow-Origin': '*',
-    // Pages that isolate themselves (COEP) load it too.
+    // Without this header, isolated pages (COEP) of other origins could not load the file.
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'X-Content-Type-Options': 'nosniff',
   };
-  const made = new Map<Coding | null, Promise<Answer>>();
+  const answers = new Map<Coding | null, Promise<Answer>>();
 
   async function make(coding: Coding | null): Promise<Answer> {
     const pack = coding === null ? undefined : packers.get(coding);
     const body = pack ? await pack(bytes) : bytes;
     const headers = {
-      ...about,
+      ...commonHeaders,
       'Content-Type': 'text/javascript; charset=utf-8',
       'Content-Length': String(body.length),
       ...(pack && coding !== null && { 'Content-Encoding': coding }),
@@ -45,17 +46,17 @@ export async function createServedFile(content: string | Uint8Array): Promise<Se
   }
 
   function whole(coding: Coding | null): Promise<Answer> {
-    const known = made.get(coding);
+    const known = answers.get(coding);
     if (known) return known;
-    const making = make(coding);
-    made.set(coding, making);
-    making.catch(() => made.delete(coding));
-    return making;
+    const pending = make(coding);
+    answers.set(coding, pending);
+    pending.catch(() => answers.delete(coding));
+    return pending;
   }
 
   return {
     etag,
-    notModified: answer(304, about),
+    notModified: answer(304, commonHeaders),
     whole,
     head: async (coding) => ({ ...(await whole(coding)), body: null }),
   };

@@ -1,39 +1,42 @@
 import { networkOf } from '../lib/ip-network.ts';
 import { isNode } from '../lib/is-node.ts';
 
-/** The bytes of all bodies that are under way. */
+/** A limit for the bytes of the bodies of all requests that are not answered yet. */
 export interface BodyBudget {
-  /** For one request. `address`: who sends it, where that is known. */
+  /** Opens a lease for one request. `address`: the sender's IP address, where it is known. */
   open(address: string | undefined): BodyLease;
 }
 
-/** What one request holds of the budget. */
+/** The part of the budget that one request holds. */
 export interface BodyLease {
-  /** From now on it holds `bytes`. Answers whether there is room for them; otherwise it holds what it held before. */
+  /** Sets the part to `bytes`. Returns false, and leaves the part as it was, where the budget has no room for that. */
   hold(bytes: number): boolean;
-  /** It holds nothing any more. */
+  /** Gives the whole part back to the budget. */
   close(): void;
 }
 
 const MIB = 1024 * 1024;
 const DEFAULT = { part: 1 / 8, least: 16 * MIB, most: 128 * MIB, unknown: 32 * MIB } as const;
 
-/** How many bytes bodies may take where nobody has said it. */
-export function usualInFlightBytes(): number {
+/** The default of the option `maxInFlightBytes`: an eighth of the memory that the process may use, within limits. */
+export function defaultInFlightBytes(): number {
   if (!isNode()) return DEFAULT.unknown;
   const { totalmem } = process.getBuiltinModule('node:os');
-  // What a container may use; without a limit it is 0, or more than there is. https://nodejs.org/api/process.html#processconstrainedmemory
+  // The memory limit of a container. Without one the result is 0, or more than the machine has. https://nodejs.org/api/process.html#processconstrainedmemory
   const allowed = process.constrainedMemory() || Infinity;
   const part = Math.min(allowed, totalmem()) * DEFAULT.part;
   return Math.round(Math.min(Math.max(part, DEFAULT.least), DEFAULT.most));
 }
 
-/** Beyond this part of the budget an address that has this part of it gets no more, so that there is something left for others. */
+/**
+ * While more than half of the budget is used, requests from one IP address may hold an eighth of it at most, so that one sender
+ * cannot use up the whole budget.
+ */
 const FAIR = { used: 1 / 2, ofOneAddress: 1 / 8 } as const;
 
 /**
- * Counts what the bodies of requests take in memory, unpacked, from their first byte until their answer. Without it, many bodies that
- * nobody finishes, or batches that wait for a slow upstream, fill the memory.
+ * Counts the bytes that bodies take in memory, unpacked, from their first byte until their request is answered. Without this
+ * limit, many bodies that never end, or many batches that wait for a slow upstream, would fill the memory.
  */
 export function createBodyBudget(maxBytes: number): BodyBudget {
   const counts: Counts = { used: 0, maxBytes, byNetwork: new Map() };
@@ -48,7 +51,7 @@ interface Counts {
   readonly byNetwork: Map<string, number>;
 }
 
-/** A class, because there is one for every request. */
+/** A class, because one is made for every request: its methods are shared, where an object literal would have closures of its own. */
 class Lease implements BodyLease {
   readonly #counts: Counts;
   readonly #network: string | undefined;
@@ -71,21 +74,21 @@ class Lease implements BodyLease {
 
   #set(bytes: number): void {
     const { byNetwork } = this.#counts;
-    const more = bytes - this.#held;
-    this.#counts.used += more;
+    const addedBytes = bytes - this.#held;
+    this.#counts.used += addedBytes;
     this.#held = bytes;
     if (this.#network === undefined) return;
-    const all = (byNetwork.get(this.#network) ?? 0) + more;
-    if (all > 0) byNetwork.set(this.#network, all);
+    const total = (byNetwork.get(this.#network) ?? 0) + addedBytes;
+    if (total > 0) byNetwork.set(this.#network, total);
     else byNetwork.delete(this.#network);
   }
 
-  #hasRoom(more: number): boolean {
+  #hasRoom(addedBytes: number): boolean {
     const { used, maxBytes, byNetwork } = this.#counts;
-    if (more <= 0 || used + more <= maxBytes * FAIR.used) return true;
-    if (used + more > maxBytes) return false;
-    // Where nobody knows who it is, there is no share.
+    if (addedBytes <= 0 || used + addedBytes <= maxBytes * FAIR.used) return true;
+    if (used + addedBytes > maxBytes) return false;
+    // A request without a known address has no share of its own to be held to.
     if (this.#network === undefined) return true;
-    return (byNetwork.get(this.#network) ?? 0) + more <= maxBytes * FAIR.ofOneAddress;
+    return (byNetwork.get(this.#network) ?? 0) + addedBytes <= maxBytes * FAIR.ofOneAddress;
   }
 }

@@ -1,5 +1,6 @@
 import { comeBackLater, refuse, type Refusal } from './response.ts';
 import type { BodyLease } from './body-budget.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import type { IncomingRequest, Unread } from './request.ts';
 import { createTurns } from '../lib/event-loop-turns.ts';
 import { createGunzip, readsGzip } from './gunzip.ts';
@@ -8,28 +9,26 @@ import { strictUtf8 } from '../lib/strict-utf8.ts';
 /** The body of a request, unpacked. */
 export interface Body {
   readonly kind: 'body';
-  /** Without a byte order mark. */
+  /** The content, without a byte order mark. */
   readonly bytes: Bytes;
-  /** Of all that there was. */
+  /** The number of unpacked bytes, with the byte order mark. */
   readonly length: number;
 }
-
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 const unpack = /*#__PURE__*/ createGunzip();
 const takeTurn = /*#__PURE__*/ createTurns();
 
 export interface BodyLimits {
-  /** Packed, and unpacked. */
+  /** Most bytes of a body, of the packed one as well as of the unpacked one. */
   readonly maxBodyBytes: number;
-  /** For all of it to arrive. */
+  /** How long the whole body may take to arrive, in milliseconds. */
   readonly bodyTimeoutMs: number;
 }
 
 const ALREADY_READ =
   'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.';
 
-/** Reads what says that it is JSON: right type, known encoding, within its limits. */
+/** Reads a body whose headers name JSON and a known encoding, within the limits, and unpacks it. Does not parse the JSON. */
 export async function readBody(
   incoming: IncomingRequest,
   { maxBodyBytes: maxBytes, bodyTimeoutMs: timeoutMs }: BodyLimits,
@@ -45,12 +44,12 @@ export async function readBody(
     const readable = readsGzip ? 'gzip, or absent' : 'absent';
     return refuse(415, 'unsupported_encoding', `Content-Encoding must be ${readable}.`);
   }
-  const announced = Number(headers.get('Content-Length'));
+  const announcedBytes = Number(headers.get('Content-Length'));
   let bytes: Bytes | Unread | 'unreadable' = 'too-large';
-  if (!(announced > maxBytes)) {
+  if (!(announcedBytes > maxBytes)) {
     try {
-      const came = await incoming.read({ maxBytes, timeoutMs, lease });
-      bytes = packed && typeof came !== 'string' ? await unpackHeld(came, maxBytes, lease) : came;
+      const received = await incoming.read({ maxBytes, timeoutMs, lease });
+      bytes = packed && typeof received !== 'string' ? await unpackHeld(received, maxBytes, lease) : received;
     } catch {
       bytes = 'unreadable';
     }
@@ -59,7 +58,7 @@ export async function readBody(
     return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
   }
   if (bytes === 'too-late') {
-    // What still comes would be taken for the next request.
+    // The connection is closed, because the rest of the body would be read as the next request on it.
     const headers = { 'Retry-After': '5', Connection: 'close' };
     return refuse(408, 'body_timeout', `The body has not arrived within ${timeoutMs} ms.`, { headers });
   }
@@ -68,7 +67,7 @@ export async function readBody(
     return comeBackLater('overloaded', 'Too much is under way: send it again.', { detail });
   }
   if (bytes === 'already-read') {
-    // The server is at fault: 400 would have the browser drop the events.
+    // The fault is the server's, so the answer is 503: for 400 the browser would drop the events.
     return comeBackLater('body_already_read', ALREADY_READ, { detail: ALREADY_READ });
   }
   if (bytes === 'unreadable') {
@@ -77,6 +76,7 @@ export async function readBody(
   return { kind: 'body', bytes: withoutMark(bytes), length: bytes.length };
 }
 
+/** Decodes the bytes of a body, or refuses them (400) where they are not UTF-8. */
 export function textOfBody(bytes: Bytes): string | Refusal {
   try {
     return strictUtf8.decode(bytes);
@@ -85,18 +85,18 @@ export function textOfBody(bytes: Bytes): string | Refusal {
   }
 }
 
-/** @throws where it is no gzip */
-async function unpackHeld(came: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
-  // The body waits packed, as it came.
+/** Unpacks gzip, and has the lease hold the unpacked bytes. @throws where the bytes are no gzip */
+async function unpackHeld(packed: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
+  // The body waits for its turn before it is unpacked, so that it takes less memory meanwhile.
   await takeTurn();
-  // Its unpacked length is not known before: as much as a body may have is reserved.
-  if (!lease.hold(came.length + maxBytes)) return 'no-room';
-  const bytes = await unpack(came, maxBytes);
+  // The unpacked length is not known in advance, so the most bytes that a body may have are reserved.
+  if (!lease.hold(packed.length + maxBytes)) return 'no-room';
+  const bytes = await unpack(packed, maxBytes);
   lease.hold(typeof bytes === 'string' ? 0 : bytes.length);
   return bytes;
 }
 
-/** A byte order mark is no JSON (RFC 8259 8.1), and a parser may overlook one. */
+/** Removes a byte order mark: JSON must not begin with one, and a parser may ignore it (RFC 8259 8.1). */
 function withoutMark(bytes: Bytes): Bytes {
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return isMarked ? bytes.subarray(3) : bytes;

@@ -10,31 +10,37 @@ const ALLOW_HEADERS = [
   'Idempotency-Key',
   CLIENT_KEY_HEADER,
 ];
-/** A name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens. No `*`, which would allow whatever there is. */
+/** The name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens. Without `*`, which in an answer would allow every header. */
 const NAME = /^[\w!#$%&'+.^`|~-]{1,100}$/;
 const MAX_ASKED_HEADERS = 50;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
 const VARY = 'Origin';
 const VARY_OPTIONS = 'Origin, Access-Control-Request-Headers';
-const OF_NOBODY = { Vary: VARY };
-/** As many headers as are remembered, by method and origin. */
-const MOST_MADE = 100;
-/** The longest that Chromium caches a preflight; others cap it by themselves. */
+/** The headers of an answer that no other origin may read. */
+const NOT_ALLOWED = { Vary: VARY };
+/** Most sets of headers that are remembered, by method and origin. */
+const MOST_REMEMBERED = 100;
+/** How long browsers may cache a preflight: the most that Chromium allows. Other browsers apply a limit of their own. */
 const MAX_AGE_SECONDS = 7200;
 
-/** Which origins may talk to the proxy, and the headers that tell the browser so. */
+/** Decides which origins may use the proxy, and makes the CORS headers that tell the browser so. */
 export interface Cors {
-  /** A request without `Origin` comes from no other site's page, and passes. */
+  /** Whether the origin of the request is allowed. A request without `Origin` comes from no page of another site, and is allowed. */
   allows(incoming: IncomingRequest): boolean;
+  /** The answer to a preflight for a path that takes `methods`. */
   preflight(incoming: IncomingRequest, methods: readonly string[]): Answer;
-  /** The headers of every answer: mostly the same object for requests of one origin. */
+  /** The CORS headers of every answer: mostly the same object for requests of one origin. */
   headersFor(incoming: IncomingRequest): Readonly<Record<string, string>>;
 }
 
-/** `origins`: serialised as a browser sends them, e.g. `https://shop.example.com`. The proxy's own is always allowed. */
+/**
+ * Makes the check of origins. The proxy's own origin is always allowed.
+ *
+ * @param origins as a browser sends them, e.g. `https://shop.example.com`
+ */
 export function createCors(origins: readonly string[]): Cors {
   const known = new Set(origins);
-  const made = new Map<string, Readonly<Record<string, string>>>();
+  const remembered = new Map<string, Readonly<Record<string, string>>>();
 
   function allows(incoming: IncomingRequest): boolean {
     const origin = incoming.headers.get('Origin');
@@ -47,31 +53,32 @@ export function createCors(origins: readonly string[]): Cors {
       const { method } = incoming;
       const origin = incoming.headers.get('Origin');
       if (origin === null || !allows(incoming))
-        return method === 'OPTIONS' ? { Vary: VARY_OPTIONS } : OF_NOBODY;
+        return method === 'OPTIONS' ? { Vary: VARY_OPTIONS } : NOT_ALLOWED;
       const key = `${method} ${origin}`;
-      const before = made.get(key);
-      if (before) return before;
+      const known = remembered.get(key);
+      if (known) return known;
       const Vary = method === 'OPTIONS' ? VARY_OPTIONS : VARY;
       const headers = {
         Vary,
-        // For pages behind a gateway that wants its cookie with every request (`delivery.credentials`). Nothing that the proxy says in
-        // answer to a POST depends on a cookie. Metrics and health, which a gateway may guard, are read with GET.
+        // Credentials are allowed for pages behind a gateway that needs its cookie with every request (`delivery.credentials`). That
+        // is safe for POST: no answer of the proxy to one depends on a cookie. Metrics and health, which a gateway may guard, are
+        // read with GET, for which credentials are not allowed.
         ...(/^(POST|OPTIONS)$/.test(method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers': EXPOSE_HEADERS,
       };
-      // Whoever claims new origins all the time only makes the memory shorter.
-      if (made.size >= MOST_MADE) made.clear();
-      made.set(key, headers);
+      // A client that claims ever new origins can only clear this memory, not fill it.
+      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+      remembered.set(key, headers);
       return headers;
     },
-    preflight({ headers: asked }, methods) {
+    preflight({ headers: requestHeaders }, methods) {
       const headers = {
         Allow: methods.join(', '),
         'Access-Control-Allow-Methods': methods.join(', '),
         'Access-Control-Allow-Headers': [
           ...ALLOW_HEADERS,
-          ...othersIn(asked.get('Access-Control-Request-Headers') ?? ''),
+          ...foreignHeaders(requestHeaders.get('Access-Control-Request-Headers') ?? ''),
         ].join(', '),
         'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
       };
@@ -81,33 +88,35 @@ export function createCors(origins: readonly string[]): Cors {
 }
 
 /**
- * The headers that a preflight asks for besides those of the SDK. Scripts for tracing put some on every request of a page
- * (`sentry-trace`, `baggage`, `traceparent`), and a browser that is refused one of them sends nothing. The proxy reads none.
+ * The headers that a preflight asks for besides those of the SDK. Scripts for tracing add some to every request of a page
+ * (`sentry-trace`, `baggage`, `traceparent`), and a browser sends no request if one of its headers is not allowed. So all of
+ * them are allowed; the proxy reads none.
  */
-function othersIn(asked: string): readonly string[] {
+function foreignHeaders(requested: string): readonly string[] {
   const known = new Set(ALLOW_HEADERS.map((name) => name.toLowerCase()));
-  const names = asked.split(',').map((name) => name.trim());
+  const names = requested.split(',').map((name) => name.trim());
   return names
     .filter((name) => NAME.test(name) && !known.has(name.toLowerCase()))
     .slice(0, MAX_ASKED_HEADERS);
 }
 
 /**
- * Whether a page of `origin` asks its own server. Neither header that answers this can be set by a page of another site without a preflight, and a caller that is no
- * browser can claim any `Origin` anyway.
+ * Whether the request comes from a page of the proxy's own origin. A page of another site cannot set the headers that are read
+ * here without a preflight, and a client that is no browser can claim any `Origin` anyway.
  */
 export function isSameOrigin(
   origin: string,
   { headers, url }: Pick<IncomingRequest, 'headers' | 'url'>,
 ): boolean {
-  // What the browser itself says holds even where a reverse proxy has rewritten the host.
+  // `Sec-Fetch-Site`, which only the browser sets, is right even where a reverse proxy has rewritten the host.
   if (headers.get('Sec-Fetch-Site') === 'same-origin') return true;
-  const here = new URL(url);
+  const own = new URL(url);
   const page = parse(origin);
-  // TLS often ends before the proxy, so an https page may well be at home here; an http page below https is not.
-  const schemes = here.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
+  // TLS often ends before the proxy, so a page of https may have the origin of a request that arrives by http. A page of http never
+  // has the origin of a request that arrives by https.
+  const schemes = own.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
   if (page === null || !schemes.includes(page.protocol)) return false;
-  const hosts = [here.host, headers.get('Host'), headers.get('X-Forwarded-Host')];
+  const hosts = [own.host, headers.get('Host'), headers.get('X-Forwarded-Host')];
   return hosts.some(
     (host) => host !== null && parse(`${page.protocol}//${host.split(',')[0]?.trim()}`)?.host === page.host,
   );

@@ -1,24 +1,23 @@
 import { concatBytes } from '../lib/concat-bytes.ts';
 import type { Answer } from './response.ts';
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { createSharedTimer } from '../lib/shared-timer.ts';
 import { type IncomingRequest, type ReadLimits, type Unread } from './request.ts';
 
 const after = /*#__PURE__*/ createSharedTimer();
 
-/** What came to a handler of the Fetch API. */
+/** Brings a `Request` of the Fetch API into the proxy's own form. */
 export function fromRequest(request: Request): IncomingRequest {
   async function read({ maxBytes, timeoutMs, lease }: ReadLimits): Promise<Bytes | Unread> {
     if (request.bodyUsed || request.body?.locked) return 'already-read';
-    // Looked at only to be read: under some servers a body that was looked at and left blocks its connection.
+    // `body` is accessed only here, where it is read: under some servers a body that was accessed and not read blocks its connection.
     const reader = request.body?.getReader();
     if (!reader) return new Uint8Array();
-    // Nobody waits for the rest any more.
-    const leave = (): void => void reader.cancel().catch(() => {});
+    const cancelRest = (): void => void reader.cancel().catch(() => {});
     let isLate = false;
-    const cancel = after(timeoutMs, () => {
+    const stopTimer = after(timeoutMs, () => {
       isLate = true;
-      leave();
+      cancelRest();
     });
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -30,18 +29,18 @@ export function fromRequest(request: Request): IncomingRequest {
         length += value.length;
         const isTooLarge = length > maxBytes;
         if (isTooLarge || !lease.hold(length)) {
-          leave();
+          cancelRest();
           return isTooLarge ? 'too-large' : 'no-room';
         }
         chunks.push(value);
       }
     } finally {
-      cancel();
+      stopTimer();
     }
   }
 
   const { method, headers } = request;
-  // Adapters may hand over what is no URL, made of a strange Host: that leads nowhere.
+  // Adapters may make `request.url` from an invalid `Host`, so that it is no URL: such a request gets the path `/`, and 404.
   const url = URL.canParse(request.url) ? request.url : 'http://localhost/';
   const { pathname } = new URL(url);
   return {
@@ -57,6 +56,7 @@ export function fromRequest(request: Request): IncomingRequest {
   };
 }
 
+/** Brings an answer into a `Response` of the Fetch API. */
 export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers });
 }

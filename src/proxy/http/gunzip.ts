@@ -1,13 +1,13 @@
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { isNode } from '../lib/is-node.ts';
 
-/** Whether this runtime can unpack gzip. Only then may answers say `Accept-Encoding: gzip`. */
+/** Whether this runtime can unpack gzip. Only then do answers carry `Accept-Encoding: gzip`. */
 export const readsGzip: boolean = typeof DecompressionStream === 'function';
 
-/** Unpacks gzip, of which no more than `maxBytes` may come. @throws where it is none */
+/** Unpacks gzip; returns `'too-large'` where the result has more than `maxBytes`. @throws where the bytes are no gzip */
 export type Gunzip = (bytes: Bytes, maxBytes: number) => Promise<Bytes | 'too-large'>;
 
-/** Under Node in one go: a stream costs fifteen times as much, and so few bytes hold nobody up. */
+/** Makes the unpacker of this runtime. Under Node it is synchronous: a stream costs fifteen times as much, and a body is too small to block other requests for long. */
 export function createGunzip(): Gunzip {
   if (!isNode()) return gunzipStream;
   const { gunzipSync } = process.getBuiltinModule('node:zlib');
@@ -22,22 +22,23 @@ export function createGunzip(): Gunzip {
   };
 }
 
+/** Unpacks with a `DecompressionStream`, for runtimes other than Node. */
 export const gunzipStream: Gunzip = async (bytes, maxBytes) => {
-  let isBeyond = false;
+  let isTooLarge = false;
   try {
     const stream = new Blob([bytes])
       .stream()
       .pipeThrough(new DecompressionStream('gzip'))
-      .pipeThrough(limitedTo(maxBytes, () => (isBeyond = true)));
+      .pipeThrough(limitedTo(maxBytes, () => (isTooLarge = true)));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (cause) {
-    if (isBeyond) return 'too-large';
+    if (isTooLarge) return 'too-large';
     throw cause;
   }
 };
 
-/** Lets at most `maxBytes` through, and stops at once where more comes: a bomb is left where it is. */
-function limitedTo(maxBytes: number, onBeyond: () => void): TransformStream<Bytes, Bytes> {
+/** Passes at most `maxBytes` on, and fails at the first byte beyond, so that a decompression bomb is not unpacked any further. */
+function limitedTo(maxBytes: number, onExceeded: () => void): TransformStream<Bytes, Bytes> {
   let length = 0;
   return new TransformStream({
     transform(chunk, controller) {
@@ -46,7 +47,7 @@ function limitedTo(maxBytes: number, onBeyond: () => void): TransformStream<Byte
         controller.enqueue(chunk);
         return;
       }
-      onBeyond();
+      onExceeded();
       controller.error(new RangeError(`More than ${maxBytes} bytes`));
     },
   });

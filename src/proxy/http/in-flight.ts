@@ -1,9 +1,10 @@
-/** Counts what is being answered, and knows whether anything more may begin. */
+/** Counts the requests that are being answered, and knows whether the proxy is closing. */
 export interface InFlight {
-  /** Answers what to call when it is done. */
+  /** Counts a request. Returns the function to call when the request is answered. */
   begin(): () => void;
+  /** Whether `close` has been called. */
   isClosing(): boolean;
-  /** Resolves when nothing is being answered any more, or after `timeoutMs`. */
+  /** Resolves when no request is being answered any more, or after `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -24,12 +25,12 @@ export function createInFlight(): InFlight {
     async close(timeoutMs) {
       closing = true;
       if (running === 0) return;
-      const before = onIdle;
+      const previousOnIdle = onIdle;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
         onIdle = () => {
           clearTimeout(timer);
-          before();
+          previousOnIdle();
           resolve();
         };
       });

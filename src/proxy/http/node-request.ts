@@ -1,19 +1,22 @@
 import { concatBytes } from '../lib/concat-bytes.ts';
 import { createSharedTimer } from '../lib/shared-timer.ts';
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { type HeaderReader, type IncomingRequest, type ReadLimits, type Unread } from './request.ts';
 import { isGzip, readParsedBody } from './parsed-body.ts';
-import type { NodeRequest } from './node-adapter.ts';
+import type { NodeRequest } from './node-http.ts';
 import type { Target } from './request-target.ts';
 
 const after = /*#__PURE__*/ createSharedTimer();
 
-/** Of several of these Node keeps the first alone. Whatever stands before the proxy may go by another one. */
+/**
+ * Headers of which Node keeps only the first value where a request has several. A server in front of the proxy may have checked
+ * another one of them, so the proxy reads all.
+ */
 const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
 /**
- * A request of Node. A class, because there is one for every request: an object literal with a getter has a shape of its own each time,
- * which takes V8 as long as reading the body.
+ * A request of `node:http` in the proxy's own form. A class, because one is made for every request: an object literal with a
+ * getter gets a new hidden class from V8 each time, which takes as long as reading the body.
  */
 export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
   readonly method: string;
@@ -41,7 +44,7 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
     return this;
   }
 
-  /** Of a header, by its name in any case. */
+  /** The value of a header, by its name in any case; `null` where the request does not have it. */
   get(name: string): string | null {
     const field = name.toLowerCase();
     const { headers, rawHeaders } = this.#request;
@@ -50,7 +53,7 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
     if (value === null) return null;
     const text = typeof value === 'object' ? value.join(', ') : String(value);
     if (!KEPT_ONCE.has(field)) return text;
-    // Joined, as every other runtime has them, they are neither a credential nor a type.
+    // Several values are joined with commas, as in every other runtime: the result is no valid credential or media type, and is refused.
     return allOf(field, rawHeaders) || text;
   }
 
@@ -71,31 +74,31 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
     return limits.lease.hold(kept.length) ? kept : 'no-room';
   }
 
-  /** Whether there was anything to read. https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+  /** Whether the headers say that the request has a body. https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
   #isAnnounced(): boolean {
     return Number(this.get('Content-Length')) > 0 || this.get('Transfer-Encoding') !== null;
   }
 
   #allHeaders(): Headers {
-    const all = new Headers();
+    const headers = new Headers();
     for (const name of Object.keys(this.#request.headers)) {
-      // Names that begin with a colon are HTTP/2's own.
+      // Names that begin with a colon are pseudo-header fields of HTTP/2, which `Headers` does not take.
       const value = name.startsWith(':') ? null : this.get(name);
-      if (value !== null) all.set(name, value);
+      if (value !== null) headers.set(name, value);
     }
-    return all;
+    return headers;
   }
 }
 
-/** All values of a header, with commas between them. `name`: in small letters. */
+/** All values of a header, with commas between them; `''` where there is none. `name`: in small letters. */
 function allOf(name: string, rawHeaders: readonly string[] = []): string {
-  let all = '';
+  let values = '';
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const other = rawHeaders[i] ?? '';
-    if (other.length === name.length && other.toLowerCase() === name)
-      all = all === '' ? (rawHeaders[i + 1] ?? '') : `${all}, ${rawHeaders[i + 1]}`;
+    const rawName = rawHeaders[i] ?? '';
+    if (rawName.length === name.length && rawName.toLowerCase() === name)
+      values = values === '' ? (rawHeaders[i + 1] ?? '') : `${values}, ${rawHeaders[i + 1]}`;
   }
-  return all;
+  return values;
 }
 
 function readStream(
@@ -107,7 +110,7 @@ function readStream(
     let length = 0;
     let isOver = false;
 
-    /** What still comes is thrown away. */
+    /** Ends the reading with `unread`. The listeners stay, and throw away the rest of the body. */
     function stop(unread: Unread): void {
       isOver = true;
       chunks.length = 0;

@@ -1,15 +1,15 @@
 import { utf8 } from '../../protocol/wire.ts';
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 
-/** Fields that body parsers leave on a request of Node. */
+/** Fields that body parsers add to a request of Node. */
 export interface ParsedBody {
-  /** Parsed, or as a text, or as bytes. */
+  /** The body, parsed, or as a text, or as bytes. */
   readonly body?: unknown;
-  /** As it came, which some keep beside the other: Cloud Functions, Nest. */
+  /** The body as it was received, which Cloud Functions and Nest keep beside the parsed one. */
   readonly rawBody?: unknown;
 }
 
-/** What a framework has kept of a body that it has read before the proxy, or `undefined`. */
+/** The bytes of a body that a framework has read before the proxy, from what the framework has kept; `undefined` where it kept nothing. */
 export function readParsedBody({ body, rawBody }: ParsedBody): Bytes | undefined {
   const kept = rawBody ?? body ?? undefined;
   if (kept === undefined) return undefined;
@@ -17,10 +17,13 @@ export function readParsedBody({ body, rawBody }: ParsedBody): Bytes | undefined
   try {
     return utf8.encode(typeof kept === 'string' ? kept : JSON.stringify(kept));
   } catch {
-    // A parser has made something of it that JSON does not know, such as a BigInt.
+    // The parsed value cannot be written as JSON: a parser may have made a BigInt, for example.
     return undefined;
   }
 }
 
-/** Parsers unpack, and leave the header that says otherwise. The bytes themselves tell: no JSON begins so (RFC 1952 2.3.1). */
+/**
+ * Whether the bytes are gzip. Body parsers unpack the body, and leave the header `Content-Encoding: gzip` as it is; only the bytes
+ * tell. No JSON begins with the two bytes of gzip (RFC 1952 2.3.1).
+ */
 export const isGzip = (bytes: Uint8Array | undefined): boolean => bytes?.[0] === 0x1f && bytes[1] === 0x8b;

@@ -1,15 +1,15 @@
-import type { NodeRequest } from './node-adapter.ts';
+import type { NodeRequest } from './node-http.ts';
 
-/** What a request of Node asks for. */
+/** The URL that a request of Node is for. */
 export interface Target {
-  /** Whole, and always one that `URL` reads. */
+  /** The absolute URL; `new URL` always accepts it. */
   readonly url: string;
   readonly pathname: string;
   /** Whether the path is one of the proxy's. */
   readonly isOwn: boolean;
 }
 
-/** Whether a path is one of the proxy's. `isAsWritten`: the path of the URL is what came, letter by letter. */
+/** Whether a path is one of the proxy's. `isAsWritten`: whether the path of the parsed URL is the received one, letter by letter. */
 export type OwnsPath = (pathname: string, isAsWritten: boolean) => boolean;
 
 interface Found {
@@ -17,21 +17,22 @@ interface Found {
   readonly isOwn: boolean;
 }
 
-/** As many as are remembered: a site has one host or two, and a handful of paths. */
+/** Most targets that are remembered. A site has one or two hosts and a handful of paths, so 200 are enough. */
 const MOST_REMEMBERED = 200;
+/** Most characters of host and path together of a target that is remembered. */
 const LONGEST_REMEMBERED = 500;
 
 /**
- * Finds the target of requests, and remembers those that are the proxy's: to read a URL takes longer than all that is done with it.
+ * Finds the target of requests, and remembers the targets that are the proxy's: parsing a URL takes longer than routing by it.
  */
 export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target {
   const remembered = new Map<string, Target>();
   return (request) => {
     const { headers, originalUrl = '', url = '' } = request;
-    // No header has a line end in it.
+    // A line end separates the parts, because no header or path can contain one.
     const key = `${String(headers[':authority'] ?? headers['host'])}\n${originalUrl}\n${url}`;
-    const before = remembered.get(key);
-    if (before) return before;
+    const known = remembered.get(key);
+    if (known) return known;
     const found = urlOf(request, owns);
     const target = { url: found.url.href, pathname: found.url.pathname, isOwn: found.isOwn };
     if (target.isOwn && remembered.size < MOST_REMEMBERED && key.length < LONGEST_REMEMBERED)
@@ -40,11 +41,14 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
   };
 }
 
-/** Mounted in Express, a `basePath` may name the mount path or leave it out: whichever leads somewhere is meant. */
+/**
+ * The URL of a request. Under Express the option `basePath` may include the path under which the handler is mounted, or leave it
+ * out: the first of `originalUrl` and `url` that is one of the proxy's paths is taken.
+ */
 function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath): Found {
-  // HTTP/2 has it under another name. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
-  const given = String(headers[':authority'] ?? headers['host']);
-  const host = /^[\w.:[\]-]+$/.test(given) ? given : 'localhost';
+  // HTTP/2 sends the host as `:authority`. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
+  const authority = String(headers[':authority'] ?? headers['host']);
+  const host = /^[\w.:[\]-]+$/.test(authority) ? authority : 'localhost';
   const first = urlAt(host, originalUrl ?? url, owns);
   if (first.isOwn) return first;
   const mounted = originalUrl === undefined ? first : urlAt(host, url, owns);
@@ -52,10 +56,12 @@ function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath)
 }
 
 function urlAt(host: string, target: string, owns: OwnsPath): Found {
-  // Joined, not resolved: //v1/batch would name a host. Absolute targets are for forward proxies; their path counts.
+  // Host and path are joined as texts: resolved as a relative URL, //v1/batch would name a host. Of an absolute target, as sent
+  // to forward proxies, only the path is used.
   const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
   const text = `http://${host}${path}`;
-  // Some hosts are none, though they look like one: the path counts all the same. A path that is none leads nowhere.
+  // A host of allowed characters may still be no host for `URL`: then the path is used with another host. A path that `URL` does
+  // not accept becomes `/`, which is no path of the proxy.
   const local = `http://localhost${path}`;
   const url = new URL([text, local].find((each) => URL.canParse(each)) ?? 'http://localhost/');
   const isAsWritten = path.split(/[?#]/, 1)[0] === url.pathname;

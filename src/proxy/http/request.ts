@@ -1,35 +1,35 @@
 import type { BodyLease } from './body-budget.ts';
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 
-/** A request, whichever door it came through. */
+/** A request in the proxy's own form, the same for the Fetch API and for `node:http`. */
 export interface IncomingRequest {
   readonly method: string;
-  /** Whole, and always one that `URL` reads. */
+  /** The absolute URL; `new URL` always accepts it. */
   readonly url: string;
   readonly pathname: string;
   readonly headers: HeaderReader;
-  /** The address at the other end of the connection, where that is known. */
+  /** The IP address at the other end of the connection, where that is known. */
   readonly peer: string | undefined;
-  /** For hooks. Under Node it has no body, and is made for the first who asks. */
+  /** The request as hooks see it. Under Node it has no body, and is made at the first access. */
   readonly request: Request;
-  /** Whether answers lose their `Content-Encoding` on the way out: Next.js takes it off what route handlers answer. */
+  /** Whether the runtime removes `Content-Encoding` from answers, as Next.js does with those of route handlers: such answers must not be packed. */
   readonly losesEncoding?: boolean;
-  /** Whether there may be anything to read. */
+  /** Whether the request may have a body. */
   hasBody(): boolean;
-  /** Reads the body to its end. @throws when it breaks off */
+  /** Reads the body to its end. @throws when the body breaks off */
   read(limits: ReadLimits): Bytes | Unread | Promise<Bytes | Unread>;
 }
 
 export interface ReadLimits {
   readonly maxBytes: number;
-  /** For all of it to arrive, in milliseconds. */
+  /** How long the whole body may take to arrive, in milliseconds. */
   readonly timeoutMs: number;
-  /** What it may take of the memory. */
+  /** The part of the memory budget that the body takes while it is read. */
   readonly lease: Pick<BodyLease, 'hold'>;
 }
 
-/** Why a body was not read to its end. `already-read`: somebody else has read it, and has kept nothing of it. */
+/** Why a body was not read to its end. `already-read`: other code has read it before, and has kept nothing of it. */
 export type Unread = 'too-large' | 'too-late' | 'no-room' | 'already-read';
 
-/** Gives the values of a header, with commas between them. Names in any case. */
+/** Reads the value of a header by its name, in any case; several values are joined with commas. */
 export type HeaderReader = Pick<Headers, 'get'>;

@@ -1,7 +1,7 @@
 import type { ErrorBody, TokenRejection } from '../../protocol/wire.ts';
-import type { Bytes } from './body.ts';
+import type { Bytes } from '../lib/bytes.ts';
 
-/** What the proxy says in `error` when it does not answer 2xx. Compare these, never messages. */
+/** The field `error` in the body of an answer that is not 2xx ({@link ErrorBody}). Compare these codes; messages may change. */
 export type ProxyErrorCode =
   | 'not_found'
   | 'method_not_allowed'
@@ -36,31 +36,33 @@ export type ProxyErrorCode =
   | 'closing'
   | 'internal';
 
-/** What is answered, before a door gives it the form of its runtime. */
+/** An answer in the proxy's own form, from which the adapters make a `Response` or call `http.ServerResponse`. */
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Bytes | null;
-  /** It is the answer to many requests: what is made of it may be remembered. */
+  /** Whether this object is the answer to many requests, so that headers made for it are worth remembering. */
   readonly isShared?: true;
 }
 
-/** A request that ends here, and why. `detail` is for the operator's log only. */
+/** The refusal of a request: status, code and message of the answer. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly status: number;
   readonly code: ProxyErrorCode;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The cause in words. It is in the operator's log only, never in the answer. */
   readonly detail?: string;
-  /** With `invalid_token` only. */
+  /** The fault of the token: with the code `invalid_token` only. */
   readonly reason?: TokenRejection;
 }
 
-/** What a refusal may carry besides its status, code and message. */
+/** The optional fields of a refusal, besides its status, code and message. */
 type Extra = Pick<Refusal, 'headers' | 'detail' | 'reason'>;
 
+/** Makes a refusal. */
 export function refuse(status: number, code: ProxyErrorCode, message: string, extra: Extra = {}): Refusal {
   return { kind: 'refused', status, code, message, ...extra };
 }
@@ -69,16 +71,20 @@ export function isRefusal(outcome: object): outcome is Refusal {
   return 'kind' in outcome && outcome.kind === 'refused';
 }
 
-/** 401: the token is at fault, and another one may be taken. */
+/** Makes a refusal with 401 `invalid_token`: the SDK then asks for another token. */
 export function refuseToken(message: string, reason?: TokenRejection): Refusal {
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
   return refuse(401, 'invalid_token', message, reason === undefined ? { headers } : { headers, reason });
 }
 
-// A fixed delay would bring every browser back at the same moment.
+// A random delay of 5 to 15 seconds: with a fixed one, all browsers would send again at the same moment.
 const anyRetryDelay = (): string => String(5 + Math.floor(Math.random() * 11));
 
-/** 503: the browser keeps its events and comes back. `retryAfter` as in RFC 9110 10.2.3; by itself 5 to 15 seconds. */
+/**
+ * Makes a refusal with 503: the browser keeps its events and sends them again.
+ *
+ * @param extra `retryAfter`: the value of the header `Retry-After` (RFC 9110 10.2.3), by default 5 to 15 seconds
+ */
 export function comeBackLater(
   code: ProxyErrorCode,
   message: string,
@@ -88,6 +94,7 @@ export function comeBackLater(
   return refuse(503, code, message, { ...rest, headers: { 'Retry-After': retryAfter } });
 }
 
+/** Makes an answer; without a `body` it has none. */
 export function answer(
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -96,6 +103,7 @@ export function answer(
   return { kind: 'answer', status, headers, body };
 }
 
+/** Makes an answer whose body is `body` as JSON. */
 export function answerJson(
   status: number,
   body: object,
@@ -109,6 +117,7 @@ export function isAnswer(outcome: object): outcome is Answer {
   return 'kind' in outcome && outcome.kind === 'answer';
 }
 
+/** Makes the answer to a request that was refused. */
 export function answerRefusal({ status, code, message, headers, reason }: Refusal): Answer {
   const body: ErrorBody = { error: code, message, serverTime: Date.now(), ...(reason && { reason }) };
   return answerJson(status, body, headers);

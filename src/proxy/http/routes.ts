@@ -7,13 +7,13 @@ import {
   INBOX_READ_PATH,
 } from '../../protocol/wire.ts';
 
-/** What a person with a token may ask for. */
+/** The calls for which a person needs a customer token. */
 export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-read' | 'inbox-delete';
 
 export const HEALTH_PATH = '/v1/health';
 export const READY_PATH = '/v1/health/ready';
 
-/** The paths of the proxy. Everything else does not exist. */
+/** The paths that the proxy serves. Every other path is answered 404. */
 export type Route =
   | { readonly kind: 'batch' }
   | { readonly kind: 'private'; readonly call: PrivateRoute }
@@ -22,7 +22,7 @@ export type Route =
   | { readonly kind: 'metrics' }
   | { readonly kind: 'script'; readonly name: string };
 
-// The classic script and what it loads later; never a source map, never another folder.
+// The file cio.js and the files cio-*.js that it loads later. Source maps and files of other folders do not match.
 const SCRIPT = /^\/(cio(?:-[\w-]+)?\.js)$/;
 
 const PRIVATE_CALLS: ReadonlyMap<string, PrivateRoute> = new Map([
@@ -33,18 +33,19 @@ const PRIVATE_CALLS: ReadonlyMap<string, PrivateRoute> = new Map([
   [INBOX_DELETE_PATH, 'inbox-delete'],
 ]);
 
-export interface Places {
-  /** `''` or `/e`. */
+/** The options that decide which paths the proxy serves. */
+export interface RoutePaths {
+  /** The path under which the proxy is mounted: `''`, or one like `/e`. */
   readonly basePath: string;
-  /** Below it, such as `/metrics`. */
+  /** The path of metrics, below `basePath`, such as `/metrics`. */
   readonly metrics?: string | undefined;
 }
 
 /**
- * Which route a path names, or `null`. Doubled and trailing slashes mean nothing, but for metrics: what stands before the proxy
- * may keep others from that path, and knows it in one form.
+ * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics: a server in front of
+ * the proxy may block exactly that path, and `//metrics` must not get around the block.
  */
-export function routeOf(pathname: string, { basePath, metrics }: Places): Route | null {
+export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Route | null {
   if (metrics !== undefined && pathname === basePath + metrics) return { kind: 'metrics' };
   const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   if (!path.startsWith(`${basePath}/`)) return null;
@@ -58,13 +59,18 @@ export function routeOf(pathname: string, { basePath, metrics }: Places): Route 
   return name === undefined ? null : { kind: 'script', name };
 }
 
-/** As {@link routeOf}. `isAsWritten`: nobody has resolved dots or turned backslashes to come to this path. */
-export function ownsPath(pathname: string, isAsWritten: boolean, places: Places): boolean {
-  const route = routeOf(pathname, places);
+/**
+ * Whether the path is one of the proxy's.
+ *
+ * @param isAsWritten whether the request had the path in these letters. Parsing a URL resolves dots and turns backslashes; a path
+ * that was changed so is not that of metrics, for the same reason as in {@link routeOf}.
+ */
+export function ownsPath(pathname: string, isAsWritten: boolean, paths: RoutePaths): boolean {
+  const route = routeOf(pathname, paths);
   return route !== null && (isAsWritten || route.kind !== 'metrics');
 }
 
-/** Whether a request counts for `rateLimit.perAddress`: all to the paths that take something, whatever becomes of them. */
+/** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches and private calls, also a refused one, except preflights. */
 export function isCounted({ kind }: Route, method: string): boolean {
   return (kind === 'batch' || kind === 'private') && method !== 'OPTIONS';
 }
@@ -78,6 +84,7 @@ const METHODS = {
   script: ['GET', 'HEAD'],
 } as const;
 
+/** The methods that a route takes; others are answered 405. */
 export function methodsOf(route: Route): readonly string[] {
   return METHODS[route.kind];
 }

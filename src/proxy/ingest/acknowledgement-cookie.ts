@@ -3,14 +3,15 @@ import { isHttps } from '../files/anonymous-id-cookie.ts';
 import { isSameOrigin } from '../http/cors.ts';
 import type { IncomingRequest } from '../http/request.ts';
 
-/** A week: for so long the SDK keeps events. */
+/** The life of the cookie: a week, as long as the SDK keeps events. */
 const MAX_AGE_SECONDS = 604_800;
 const NAME = /^[A-Za-z\d]{10,40}$/;
 
 /**
- * The headers of an answer to a batch of which every event was accepted, if it has any of its own: where the request has named itself, a cookie says so
- * to the next page, since the page that has sent it may be gone. Only for a page of the proxy's own origin: no other one could
- * read the cookie, and none may fill a browser with cookies of somebody else's site.
+ * The acknowledgement of a batch of which every event was accepted, as a `Set-Cookie` header; `undefined` where the request does
+ * not ask for one by `X-CIO-Ack`. The page that has sent the batch may be closed before the answer arrives, but the next page of
+ * the site reads the cookie. The cookie is set only for pages of the proxy's own origin: pages of another origin could not read
+ * it, and must not be able to fill the browser with cookies of the proxy's site.
  */
 export function acknowledgement(
   incoming: Pick<IncomingRequest, 'headers' | 'url'>,

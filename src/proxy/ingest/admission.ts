@@ -1,38 +1,43 @@
 import { MAX_EVENT_BYTES, type WireEvent, utf8 } from '../../protocol/wire.ts';
 import { refuse, type Refusal } from '../http/response.ts';
 import { type BatchBytes, type BeyondLimits, readBatch } from '../batch/batch-bytes.ts';
-import { type Bytes, textOfBody } from '../http/body.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import { textOfBody } from '../http/body.ts';
 import { type ItemBytes, MOST_ID_CHARACTERS } from '../batch/event-bytes.ts';
-import type { Span } from '../batch/event-hash.ts';
 import { createEventRules, whereIs } from './event-rules.ts';
 import { startsObject } from '../batch/json-bytes.ts';
-import { type AcceptedEvent, acceptedFromBytes, acceptedFromJson } from '../batch/accepted-event.ts';
+import type { AcceptedEvent, Span } from '../batch/contract.ts';
+import { acceptedFromBytes, acceptedFromJson } from '../batch/accepted-event.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
+/** A batch whose events have all passed the rules. */
 export interface Admitted {
   readonly kind: 'admitted';
   readonly acceptedEvents: readonly AcceptedEvent[];
   readonly sentAt: string | undefined;
-  /** Where it may go on so. */
-  readonly came: ReceivedBody | undefined;
+  /** The received bytes, where the whole batch can be sent on in them. */
+  readonly receivedBody: ReceivedBody | undefined;
 }
 
-/** A batch in the bytes in which it came. */
+/** The bytes of a batch as they were received. */
 export interface ReceivedBody {
   readonly body: Bytes;
-  /** The events of it, with commas between them. */
+  /** The part of `body` with the events, and the commas between them. */
   readonly list: Bytes;
 }
 
 export interface AdmissionLimits {
   readonly maxEvents: number;
-  /** Bytes of JSON, in UTF-8. */
+  /** Most bytes of an event's JSON, in UTF-8. */
   readonly maxEventBytes: number;
 }
 
-const RULES = /*#__PURE__*/ createEventRules();
+const checkEvent = /*#__PURE__*/ createEventRules();
 
-/** Takes a batch apart and judges it whole: one event that may not pass refuses all, so that the sender finds it by halving. */
+/**
+ * Reads the events of a batch, and checks each of them. One event that breaks a rule refuses the whole batch; the sender finds that
+ * event by sending the halves of the batch.
+ */
 export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimits): Admitted | Refusal {
   let batch: BatchBytes | BeyondLimits | null;
   try {
@@ -51,46 +56,48 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
   if (batch.count > maxEvents) {
     return refuse(413, 'too_many_events', `A batch may have at most ${maxEvents} events.`);
   }
-  const staysAsItCame = ({ from, to, face }: ItemBytes): boolean =>
-    face !== undefined && to - from <= maxEventBytes;
-  const anew = batch.items.filter((item) => !staysAsItCame(item));
-  const tooMuch = refuseAnew(anew, maxEventBytes);
+  const keepsBytes = ({ from, to, summary }: ItemBytes): boolean =>
+    summary !== undefined && to - from <= maxEventBytes;
+  const rewritten = batch.items.filter((item) => !keepsBytes(item));
+  const tooMuch = refuseRewriting(rewritten, maxEventBytes);
   if (tooMuch) return tooMuch;
   const acceptedEvents: AcceptedEvent[] = [];
-  // Anything else at the top (a write key, a context for all events) would pass by the checks of single events.
-  const isWhole = batch.isPlain && anew.length === 0;
+  // The body itself is sent on only where it has no field but `batch` and `sentAt`: others (a write key, a context for all events)
+  // are not checked.
+  const keepsBody = batch.isPlain && rewritten.length === 0;
   for (const [index, item] of batch.items.entries()) {
-    const { face } = item;
+    const { summary } = item;
     const acceptedEvent =
-      face !== undefined && staysAsItCame(item)
-        ? (RULES(face, index) ?? acceptedFromBytes(bytes, item, face))
+      summary !== undefined && keepsBytes(item)
+        ? (checkEvent(summary, index) ?? acceptedFromBytes(bytes, item, summary))
         : rewrite(bytes, item, index, maxEventBytes);
     if ('kind' in acceptedEvent) return acceptedEvent;
     acceptedEvents.push(acceptedEvent);
   }
   const [first, last] = [batch.items[0], batch.items.at(-1)];
-  const came = isWhole && first && last && { body: bytes, list: bytes.subarray(first.from, last.to) };
-  return { kind: 'admitted', acceptedEvents, sentAt: batch.sentAt, came: came || undefined };
+  const receivedBody =
+    keepsBody && first && last ? { body: bytes, list: bytes.subarray(first.from, last.to) } : undefined;
+  return { kind: 'admitted', acceptedEvents, sentAt: batch.sentAt, receivedBody };
 }
 
-/** How much longer than the event that is written an event may come: with spaces, and with escapes for every character. */
+/** How many times longer than its rewritten JSON a received event may be: it may have spaces, and escapes for every character. */
 const MOST_LONGER = 3;
-/** The bytes of all events of a batch that are written anew: two of the largest that Customer.io takes, or more where one may be larger. */
-const MOST_ANEW_BYTES = 2 * MAX_EVENT_BYTES;
+/** Most bytes of all events of a batch that are rewritten: two of the largest events that Customer.io takes. At least one event may always be rewritten. */
+const MOST_REWRITTEN_BYTES = 2 * MAX_EVENT_BYTES;
 
 /**
- * Why what has to be parsed and written anew is not: that costs ten times as much as to look at it. Foreign senders alone make such
- * events; whoever has many of them sends them in several batches.
+ * Refuses a batch with too many bytes to parse and write anew, which costs ten times as much as reading an event in its bytes. The
+ * SDK makes no such events; another sender that has many of them must send them in several batches.
  */
-function refuseAnew(anew: readonly ItemBytes[], maxBytes: number): Refusal | null {
-  const mostBytes = Math.max(MOST_ANEW_BYTES, maxBytes);
-  const bytes = anew.reduce((sum, { from, to }) => sum + to - from, 0);
-  if (anew.length < 2 || bytes <= mostBytes) return null;
+function refuseRewriting(rewritten: readonly ItemBytes[], maxBytes: number): Refusal | null {
+  const mostBytes = Math.max(MOST_REWRITTEN_BYTES, maxBytes);
+  const bytes = rewritten.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (rewritten.length < 2 || bytes <= mostBytes) return null;
   const message = `Events that have to be written anew may have at most ${mostBytes} bytes in a batch.`;
   return refuse(413, 'too_many_events', message);
 }
 
-/** What has two meanings, or is of one kind too many: what `JSON.parse` finds goes on. */
+/** Parses an event that cannot be sent on in its bytes ({@link ItemBytes}), and writes what `JSON.parse` has found. */
 function rewrite(bytes: Bytes, span: Span, index: number, maxBytes: number): AcceptedEvent | Refusal {
   const { from, to } = span;
   if (!startsObject(bytes, from)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
@@ -100,7 +107,7 @@ function rewrite(bytes: Bytes, span: Span, index: number, maxBytes: number): Acc
   const { type, event: name, messageId } = event;
   const isIdTooLong = typeof messageId === 'string' && messageId.length > MOST_ID_CHARACTERS;
   const names = Object.keys(event);
-  const refusal = RULES({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
+  const refusal = checkEvent({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
   if (refusal) return refusal;
   const text = JSON.stringify(event);
   if (bytesOf(text, maxBytes) > maxBytes) return refuse(413, 'event_too_large', tooLarge);
@@ -111,6 +118,7 @@ function asText(value: unknown): string | null | undefined {
   return typeof value === 'string' || value === undefined ? value : null;
 }
 
+/** The bytes of a text in UTF-8; its characters where their number shows already that the bytes are not more than `enough`. */
 function bytesOf(text: string, enough: number): number {
   // A UTF-16 unit is at most three bytes of UTF-8.
   return text.length * 3 <= enough ? text.length : utf8.encode(text).length;

@@ -6,25 +6,30 @@ import { privilegedEvent } from './privileged-events.ts';
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
-/** `index`: which of the batch. */
+/** Checks an event by its summary; returns the refusal of the batch where the event breaks a rule. `index`: its place in the batch. */
 export type EventRules = (
-  face: Pick<EventSummary, 'names' | 'type' | 'event' | 'isIdTooLong'>,
+  summary: Pick<EventSummary, 'names' | 'type' | 'event' | 'isIdTooLong'>,
   index: number,
 ) => Refusal | null;
 
-/** What a public key may send. Customer.io judges the rest, in strict mode. */
+/**
+ * Makes the rules for events that are sent with a client key, which every visitor can read. All else is checked by Customer.io, in
+ * its strict mode.
+ */
 export function createEventRules(): EventRules {
-  const lookedAt = new WeakSet<readonly string[]>();
-  // Events often have one name, and one that is written in other letters than ASCII takes a microsecond.
+  const checkedNames = new WeakSet<readonly string[]>();
+  // The last name that was found harmless: events in a row often have the same one, and the check of a name beyond ASCII takes a
+  // microsecond.
   let lastName = '';
 
   return ({ names, type, event, isIdTooLong }, index) => {
     if (!KNOWN_TYPES.has(type)) return invalid(index, `.type must be one of ${EVENT_TYPES.join(', ')}.`);
-    const twin = lookedAt.has(names) ? undefined : names.find(isTwin);
-    if (twin !== undefined) return invalid(index, ` may not have a field "${twin}".`);
-    lookedAt.add(names);
+    const lookalike = checkedNames.has(names) ? undefined : names.find(isLookalike);
+    if (lookalike !== undefined) return invalid(index, ` may not have a field "${lookalike}".`);
+    checkedNames.add(names);
     if (isIdTooLong) return invalid(index, `.messageId may have at most ${MOST_ID_CHARACTERS} characters.`);
-    // Destinations choose by this field alone, on every type, and compare it as text: ["User Deleted"] would match.
+    // Destinations of Customer.io select events by this field alone, whatever the `type`, and compare it as a text: the list
+    // ["User Deleted"] would match.
     if (event === null || (event === undefined && type === 'track'))
       return invalid(index, '.event must be a string.');
     if (event === undefined || event === lastName) return null;
@@ -38,15 +43,19 @@ export function createEventRules(): EventRules {
   };
 }
 
-function invalid(index: number, what: string): Refusal {
-  return refuse(400, 'invalid_event', whereIs(index) + what);
+function invalid(index: number, problem: string): Refusal {
+  return refuse(400, 'invalid_event', whereIs(index) + problem);
 }
 
+/** The place of an event in messages. */
 export function whereIs(index: number): string {
   return `batch[${index}]`;
 }
 
-/** Some servers read field names whatever their case: the field that is checked here must be the one that they see. */
-function isTwin(name: string): boolean {
+/**
+ * Whether a name differs from a checked field only in the case of its letters. Servers that ignore the case of names would read such
+ * a field in place of the one that is checked here.
+ */
+function isLookalike(name: string): boolean {
   return !GUARDED_FIELDS.has(name) && GUARDED_FIELDS.has(name.toLowerCase());
 }

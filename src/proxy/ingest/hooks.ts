@@ -3,19 +3,50 @@ import { type ClientIp, readClientIp, withClientIp } from '../access/client-ip.t
 import { clockSkewOf, withServerTime } from '../batch/clock-skew.ts';
 import { describeError } from '../lib/describe-error.ts';
 import type { HeaderReader } from '../http/request.ts';
-import { type AcceptedEvent, withEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
+import { withEvent } from '../batch/accepted-event.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** What a hook learns besides the event. */
+/** The request of a batch, as hooks see it. */
 export interface RequestInfo {
+  /** The request, with its headers. Under `proxy.node` it has no body. */
   readonly request: Request;
-  /** The visitor's: what `clientIp` says, otherwise the other end of the connection, where that is known. */
+  /**
+   * The visitor's IP address: that of the header `clientIp`, otherwise that of the other end of the connection. `undefined` where
+   * neither is known.
+   */
   readonly address?: string | undefined;
 }
 
+/**
+ * The type of the option `filter`: returns whether the event is delivered.
+ *
+ * @example
+ * ```ts
+ * const filter: Filter = ({ event }) => event !== 'Debug';
+ * ```
+ */
 export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
+
+/**
+ * The type of the option `transform`: returns the event that is delivered in place of `event`.
+ *
+ * @example
+ * ```ts
+ * const transform: Transform = (event) => ({ ...event, properties: { ...event.properties, shop: 'de' } });
+ * ```
+ */
 export type Transform = (event: WireEvent, info: RequestInfo) => WireEvent | Promise<WireEvent>;
 type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The type of the option `enrich`: returns fields for the `context` of every event of the batch.
+ *
+ * @example
+ * ```ts
+ * const enrich: Enrich = ({ request }) => ({ country: request.headers.get('CF-IPCountry') });
+ * ```
+ */
 export type Enrich = (info: RequestInfo) => Fields | Promise<Fields>;
 
 export interface HooksNeeds {
@@ -26,8 +57,8 @@ export interface HooksNeeds {
   readonly transform?: Transform | undefined;
 }
 
-/** A batch as it came. */
-export interface Arrived {
+/** A batch before the hooks. */
+export interface ReceivedBatch {
   readonly acceptedEvents: readonly AcceptedEvent[];
   readonly sentAt: string | undefined;
   readonly receivedAtMs: number;
@@ -35,22 +66,25 @@ export interface Arrived {
   readonly info: RequestInfo;
 }
 
-/** A batch as it goes on. */
-export interface Prepared {
+/** A batch after the hooks, ready to be delivered. */
+export interface PreparedBatch {
   readonly acceptedEvents: readonly AcceptedEvent[];
   readonly sentAt: string | undefined;
-  /** How many were kept back by `filter`. */
+  /** How many events `filter` has kept back. */
   readonly filtered: number;
-  /** Those for which a hook failed. */
+  /** The events for which `filter` or `transform` has thrown. */
   readonly failed: readonly AcceptedEvent[];
-  /** Why the first of them did. */
+  /** The error of the first of them. */
   readonly failure?: string;
 }
 
-/** @throws what `enrich` throws */
-export type RunHooks = (arrived: Arrived) => Promise<Prepared>;
+/** Applies the hooks to a batch. @throws what `enrich` throws */
+export type RunHooks = (batch: ReceivedBatch) => Promise<PreparedBatch>;
 
-/** Makes of each event what goes on. What nobody changes keeps the text in which it came. `null`: nothing is ever changed. */
+/**
+ * Makes the function that applies `clientIp`, `correctClock`, `enrich`, `filter` and `transform`, in this order, to each event. An
+ * event that is not changed keeps its received bytes. `null`: no option is set that changes events.
+ */
 export function createHooks({
   clientIp,
   correctClock,
@@ -66,11 +100,11 @@ export function createHooks({
     const ip = clientIp && readClientIp(headers, clientIp);
     const fields = enrich && (await enrich(info));
     if (enrich && !isRecord(fields)) throw new TypeError('"enrich" must return an object');
-    // Corrected once: upstream, which may do the same, finds nothing left to correct.
+    // With a corrected clock `sentAt` is the time of receipt: Customer.io, which may correct clocks too, finds no difference left.
     const prepared = { filtered: 0, sentAt: skewMs === 0 ? sentAt : new Date(receivedAtMs).toISOString() };
     if (!hasHooks && !clientIp && skewMs === 0 && !fields) return { ...prepared, acceptedEvents, failed: [] };
 
-    const known = ({ event }: AcceptedEvent): WireEvent => {
+    const withServerFacts = ({ event }: AcceptedEvent): WireEvent => {
       let next = clientIp ? withClientIp(event, ip) : event;
       if (skewMs !== 0) next = withServerTime(next, skewMs);
       return fields ? withContext(next, fields) : next;
@@ -78,18 +112,21 @@ export function createHooks({
     if (!hasHooks) {
       return {
         ...prepared,
-        acceptedEvents: acceptedEvents.map((acceptedEvent) => asItIsNow(acceptedEvent, known(acceptedEvent))),
+        acceptedEvents: acceptedEvents.map((acceptedEvent) => {
+          const event = withServerFacts(acceptedEvent);
+          return event === acceptedEvent.event ? acceptedEvent : withEvent(acceptedEvent, event);
+        }),
         failed: [],
       };
     }
 
     const verdicts = await Promise.allSettled(
       acceptedEvents.map(async (acceptedEvent) => {
-        let next = known(acceptedEvent);
+        let next = withServerFacts(acceptedEvent);
         if (filter && !(await filter(next))) return null;
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
-        // A hook may also have changed the event in place.
+        // The event is always written anew: a hook may also have changed it in place.
         return withEvent(acceptedEvent, next);
       }),
     );
@@ -107,11 +144,7 @@ export function createHooks({
   };
 }
 
-function asItIsNow(acceptedEvent: AcceptedEvent, event: WireEvent): AcceptedEvent {
-  return event === acceptedEvent.event ? acceptedEvent : withEvent(acceptedEvent, event);
-}
-
-/** What the server knows counts more than what the browser says. */
+/** A copy of the event with `fields` in its `context`, in place of fields of the same names from the browser. */
 function withContext(event: WireEvent, fields: Fields): WireEvent {
   return { ...event, context: { ...(isRecord(event.context) && event.context), ...fields } };
 }

@@ -14,12 +14,12 @@ import type { RequestInfo } from './hooks.ts';
 
 export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   readonly checkCredentials: CredentialCheck;
-  /** For hooks and delivery together. */
+  /** The time for hooks and delivery together, in milliseconds. */
   readonly timeoutMs: number;
-  readonly findJudge: FindAuthorizer;
-  /** Why no batch is taken now. */
+  readonly findAuthorizer: FindAuthorizer;
+  /** The refusal of all batches while Customer.io is down; `undefined` while batches are taken. */
   readonly refusal?: (() => Refusal | undefined) | undefined;
-  /** Without it, what comes again is sent again. */
+  /** Deduplication. Without it, a repeated event is sent again. */
   readonly passOnce?: PassOnce | undefined;
 }
 
@@ -30,13 +30,17 @@ export type Ingest = (
   lease: BodyLease,
 ) => Promise<Answer | Refusal>;
 
+/** Bodies up to this size are read also while Customer.io is down: a batch without events, by which senders check their key, is smaller. */
 const SMALL_BYTES = 200;
 
 const SUCCESS = { success: true } satisfies BatchAnswer;
-/** Always the same, so that its headers are put together once. */
+/** The answer to batches whose events were all accepted: one shared object, so that its headers are made once. */
 export const ACCEPTED: Answer = { .../*#__PURE__*/ answerJson(200, SUCCESS), isShared: true };
 
-/** One batch, from the request to the answer: who, what, whether it may pass, and whether it has arrived. */
+/**
+ * Makes the handler of batches: it checks the credentials, reads the body, checks the events, passes them on, and answers when they
+ * are delivered.
+ */
 export function createIngest(needs: IngestNeeds): Ingest {
   const { timeoutMs } = needs;
   const passOnFor = createPassOn(needs);
@@ -47,9 +51,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const receivedAtMs = Date.now();
     const credentials = await needs.checkCredentials(incoming);
     if (credentials.kind === 'refused') return credentials;
-    const judge = await needs.findJudge(credentials.token);
-    if (typeof judge !== 'function') return judge;
-    // A body is not read that could not be sent on. One without events, by which senders ask for their key, is smaller than this.
+    const authorize = await needs.findAuthorizer(credentials.token);
+    if (typeof authorize !== 'function') return authorize;
+    // Refused before its body is read, a batch that cannot be sent on costs little.
     const refusal =
       Number(incoming.headers.get('Content-Length')) > SMALL_BYTES ? needs.refusal?.() : undefined;
     if (refusal) return refusal;
@@ -59,32 +63,32 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const admitted = admit(body.bytes, needs);
     if (admitted.kind === 'refused') return admitted;
 
-    const judged = judge(admitted.acceptedEvents, note);
-    if (isRefusal(judged)) return judged;
-    const { passed, rejected } = judged;
+    const authorized = authorize(admitted.acceptedEvents, note);
+    if (isRefusal(authorized)) return authorized;
+    const { passed, rejected } = authorized;
     const endsAt = performance.now() + timeoutMs;
     const { headers } = incoming;
     const clientKey = credentials.key;
     const passOn = passOnFor({ admitted, receivedAtMs, headers, info, endsAt, clientKey }, note);
     const batch = { acceptedEvents: passed, clientKey, bytes: body.bytes, endsAt };
-    const passage = await passOnce(batch, passOn, note);
-    if (passage.refusal) return passage.refusal;
+    const result = await passOnce(batch, passOn, note);
+    if (result.refusal) return result.refusal;
 
-    if (passage.rejected.length > 0) note.rejected = counted(passage.rejected, note.rejected);
-    note.events = passed.length - passage.rejected.length;
-    const refused = rejected.concat(passage.rejected);
-    if (refused.length > 0)
-      return answerJson(200, { success: true, rejected: refused } satisfies BatchAnswer);
+    if (result.rejected.length > 0) note.rejected = addCounts(result.rejected, note.rejected);
+    note.events = passed.length - result.rejected.length;
+    const allRejected = rejected.concat(result.rejected);
+    if (allRejected.length > 0)
+      return answerJson(200, { success: true, rejected: allRejected } satisfies BatchAnswer);
     const cookie = acknowledgement(incoming);
     return cookie ? answerJson(200, SUCCESS, cookie) : ACCEPTED;
   };
 }
 
-function counted(
+function addCounts(
   events: readonly RejectedEvent[],
-  before: Readonly<Record<string, number>> = {},
+  counted: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = { ...before };
+  const counts: Record<string, number> = { ...counted };
   for (const { error } of events) counts[error] = (counts[error] ?? 0) + 1;
   return counts;
 }

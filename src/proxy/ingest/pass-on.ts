@@ -6,24 +6,24 @@ import { refusalOf } from '../upstream/delivery.ts';
 import { describeError } from '../lib/describe-error.ts';
 import type { Dispatch } from '../upstream/dispatch.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { PassOn } from '../deduplicate/passage.ts';
-import { type Arrived, createHooks, type Prepared, type HooksNeeds } from './hooks.ts';
+import { createHooks, type HooksNeeds, type PreparedBatch, type ReceivedBatch } from './hooks.ts';
 
 export interface PassOnNeeds extends HooksNeeds {
   readonly dispatch: Dispatch;
 }
 
-/** The batch that the events are of, and how long all of it may take. */
-export interface DeliveryContext extends Omit<Arrived, 'acceptedEvents' | 'sentAt'> {
+/** The batch to which the events belong, and the time by which it must be delivered. */
+export interface DeliveryContext extends Omit<ReceivedBatch, 'acceptedEvents' | 'sentAt'> {
   readonly admitted: Admitted;
-  /** By `performance.now()`. */
+  /** The time by which hooks and delivery must be done, by `performance.now()`. */
   readonly endsAt: number;
   readonly clientKey: string;
 }
 
-/** Takes what has passed every check through the hooks, and from there to where it is safe. */
-export function createPassOn(needs: PassOnNeeds): (course: DeliveryContext, note: LogNote) => PassOn {
+/** Makes, for each batch, the function that passes its events through the hooks and delivers them. */
+export function createPassOn(needs: PassOnNeeds): (context: DeliveryContext, note: LogNote) => PassOn {
   const prepare = createHooks(needs);
   const mayWait = needs.enrich !== undefined || needs.filter !== undefined || needs.transform !== undefined;
 
@@ -31,33 +31,35 @@ export function createPassOn(needs: PassOnNeeds): (course: DeliveryContext, note
     const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
 
     return async (acceptedEvents, accept) => {
-      let prepared: Prepared = { acceptedEvents, sentAt: admitted.sentAt, filtered: 0, failed: [] };
+      let prepared: PreparedBatch = { acceptedEvents, sentAt: admitted.sentAt, filtered: 0, failed: [] };
       if (prepare) {
-        const arrived = { acceptedEvents, sentAt: admitted.sentAt, receivedAtMs, headers, info };
+        const received = { acceptedEvents, sentAt: admitted.sentAt, receivedAtMs, headers, info };
         try {
-          prepared = await (mayWait ? within(leftMs(), () => prepare(arrived)) : prepare(arrived));
+          prepared = await (mayWait ? within(leftMs(), () => prepare(received)) : prepare(received));
         } catch (cause) {
           return { rejected: [], refusal: hookFailed(describeError(cause)) };
         }
       }
-      const { acceptedEvents: going, sentAt, filtered, failed, failure } = prepared;
-      // Where a hook works for none, it is the hook's fault, and may pass; where it works for others, the event's.
-      if (failed.length > 0 && going.length === 0) return { rejected: [], refusal: hookFailed(failure) };
+      const { acceptedEvents: outgoing, sentAt, filtered, failed, failure } = prepared;
+      // A hook that fails for all events is at fault itself, and may work later: 503. Where it works for other events of the batch,
+      // the event is at fault, and is rejected.
+      if (failed.length > 0 && outgoing.length === 0) return { rejected: [], refusal: hookFailed(failure) };
       if (filtered > 0) note.filtered = (note.filtered ?? 0) + filtered;
       if (failure !== undefined) note.detail = failure;
 
       const rejected = failed.map(({ id }) => rejection(id, 'hook_failed'));
-      // An empty batch is how a client asks whether its key is good: nothing to deliver is delivered.
-      if (going.length === 0) return { rejected };
-      const isSame = sentAt === admitted.sentAt && areSame(going, admitted.acceptedEvents);
-      const came = isSame ? admitted.came : undefined;
+      // An empty batch, by which a client checks its key, or a batch that was filtered: there is nothing to deliver.
+      if (outgoing.length === 0) return { rejected };
+      const isSame = sentAt === admitted.sentAt && areSame(outgoing, admitted.acceptedEvents);
+      const came = isSame ? admitted.receivedBody : undefined;
       const delivery = await needs.dispatch(
-        { acceptedEvents: going, sentAt, came, info, endsAt, clientKey, accept },
+        { acceptedEvents: outgoing, sentAt, came, info, endsAt, clientKey, accept },
         note,
       );
-      const [only] = going;
-      // One that is left of a batch: its sender need not look for it.
-      if (delivery.kind === 'rejected' && going.length === 1 && only && admitted.acceptedEvents.length > 1)
+      const [only] = outgoing;
+      // Only one event of a batch was sent, and Customer.io refused it: the answer names it, so that the browser need not look for it
+      // by sending halves of the batch.
+      if (delivery.kind === 'rejected' && outgoing.length === 1 && only && admitted.acceptedEvents.length > 1)
         return { rejected: [...rejected, rejection(only.id, 'rejected', delivery.reason)] };
       if (delivery.kind !== 'delivered') return { rejected: [], refusal: refusalOf(delivery) };
       for (const { id, reason } of delivery.rejected ?? []) rejected.push(rejection(id, 'rejected', reason));
@@ -66,11 +68,11 @@ export function createPassOn(needs: PassOnNeeds): (course: DeliveryContext, note
   };
 }
 
-function areSame(acceptedEvents: readonly AcceptedEvent[], before: readonly AcceptedEvent[]): boolean {
-  if (acceptedEvents === before) return true;
+function areSame(acceptedEvents: readonly AcceptedEvent[], received: readonly AcceptedEvent[]): boolean {
+  if (acceptedEvents === received) return true;
   return (
-    acceptedEvents.length === before.length &&
-    acceptedEvents.every((acceptedEvent, index) => acceptedEvent === before[index])
+    acceptedEvents.length === received.length &&
+    acceptedEvents.every((acceptedEvent, index) => acceptedEvent === received[index])
   );
 }
 

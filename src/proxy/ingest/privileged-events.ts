@@ -1,5 +1,6 @@
 /**
- * `track` calls that delete, suppress or forge: a key that every visitor has must never send them.
+ * Names of events with which Customer.io deletes or suppresses persons, changes devices, or takes false reports of deliveries. They
+ * must not be sent with a client key, which every visitor can read.
  * https://docs.customer.io/integrations/data-in/semantic-events/cio-journeys/
  */
 const PRIVILEGED_EVENTS: ReadonlyMap<string, string> = new Map(
@@ -16,29 +17,30 @@ const PRIVILEGED_EVENTS: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** Words of printable ASCII with one space between them, as names mostly are: nothing is hidden in it. */
+/** Words of printable ASCII with one space between them, as most names are: such a name hides no characters. */
 const IS_PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
-/** Accents and other marks; control, format and private characters, half surrogate pairs; fillers and a blank of Braille. */
+/** Characters that are not shown by themselves: accents and other marks; control, format and private characters, half surrogate pairs; fillers and the blank of Braille. */
 const DOES_NOT_SHOW = /[\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
 
+/** Most UTF-16 units of a name that is compared. The longest privileged name has 25 characters. */
 const MOST_UNITS = 64;
 
 /**
- * The privileged event that the name may be taken for, or `undefined`. Names are compared as a reader sees them: in any case,
- * whatever the width or style of their letters (NFKD), without marks and what does not show, with one space for several of any
- * kind. Letters of other alphabets that look the same stay other letters.
+ * The privileged event with which the name may be confused, or `undefined`. Names are compared as a reader sees them: without regard
+ * to case, to the width or style of letters (NFKD), to marks and to characters that are not shown, and with one space for several of
+ * any kind. Letters of other alphabets that look the same count as different letters.
  */
 export function privilegedEvent(name: string): string | undefined {
   if (IS_PLAIN.test(name)) return PRIVILEGED_EVENTS.get(name.toLowerCase());
-  // What does not show may stand for nothing, or between two words for a space.
+  // Characters that are not shown are removed, and in a second comparison read as spaces, since they may separate two words.
   return shownAs(name, '') ?? shownAs(name, ' ');
 }
 
 function shownAs(name: string, instead: '' | ' '): string | undefined {
-  // First, because marks in the wrong order take normalize() a time that grows with the square of their number.
+  // Marks are removed before normalize(), whose time grows with the square of the number of marks in the wrong order.
   const shown = oneSpaced(name.replace(DOES_NOT_SHOW, instead));
-  // Of at most 25 letters, two units each, no decomposition is shorter.
+  // No longer name can become a privileged one: those have at most 25 characters, of two units each, and a decomposition is never shorter.
   if (shown.length > MOST_UNITS) return undefined;
   const plain = shown.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
   return PRIVILEGED_EVENTS.get(oneSpaced(plain.replace(DOES_NOT_SHOW, '')));

@@ -1,7 +1,7 @@
 import type { IncomingRequest } from '../http/request.ts';
 import type { RequestInfo } from './hooks.ts';
 
-/** What hooks learn of a request, whose `Request` is made for the first who asks. A class, because there is one for every request. */
+/** The request as hooks see it. Under Node its `Request` is made at the first access. A class, because one is made for every request. */
 export class LazyRequestInfo implements RequestInfo {
   readonly address: string | undefined;
   readonly #incoming: IncomingRequest;

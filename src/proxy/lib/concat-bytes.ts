@@ -1,6 +1,6 @@
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from './bytes.ts';
 
-/** Several pieces as one; a single one as it is. */
+/** Joins pieces of `length` bytes in all. A single piece is not copied. */
 export function concatBytes(chunks: readonly Uint8Array[], length: number): Bytes {
   const [first] = chunks;
   if (first && chunks.length === 1 && first.buffer instanceof ArrayBuffer)

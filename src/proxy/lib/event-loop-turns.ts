@@ -1,14 +1,15 @@
 import { isNode } from './is-node.ts';
 
-/** Waits until it may do some milliseconds of work. */
+/** Waits until the caller may do some milliseconds of work. */
 export type TakeTurn = () => Promise<void>;
 
-/** So much of that work is done in one turn of the event loop. */
+/** How long callers may work in one turn of the event loop before the next of them waits for another turn, in milliseconds. */
 const MOST_MS = 5;
 
 /**
- * Spreads work over turns of the event loop: some kilobytes that were packed take milliseconds to unpack and to read, and a thousand of
- * them at once would keep everybody else waiting for all of them. Those that wait go one by one, and others are served in between.
+ * Spreads work over turns of the event loop. Unpacking and reading some packed kilobytes takes milliseconds; a thousand such bodies at
+ * once would block all other requests until the last is done. With turns, waiting callers continue one by one, and other requests
+ * are served in between.
  */
 export function createTurns(now: () => number = () => performance.now()): TakeTurn {
   if (!isNode()) return async () => {};

@@ -1,9 +1,9 @@
 /**
- * Who an address stands for: an IPv4 address itself; an IPv6 address its /64, which is what one household or machine is
- * given (RFC 6177), so that its 2^64 addresses are not as many visitors.
+ * The network of an IP address, by which a sender is counted. An IPv4 address counts for itself, an IPv6 address for its /64
+ * network: a household or machine gets at least a /64 (RFC 6177), and must not count as 2^64 senders.
  */
 export function networkOf(address: string): string {
-  // IPv4, which most visitors have.
+  // IPv4 first, because most visitors have such an address.
   if (!address.includes(':')) return address;
   const [text = ''] = address.toLowerCase().split('%');
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
@@ -18,7 +18,7 @@ export function networkOf(address: string): string {
 
 function groupsOf(part: string): readonly string[] {
   if (part === '') return [];
-  // A last group in dotted form stands for two.
+  // A last group in dotted form (IPv4) stands for two groups.
   return part
     .split(':')
     .flatMap((group) => (group.includes('.') ? ['0', '0'] : [group.replace(/^0+(?=.)/, '')]));

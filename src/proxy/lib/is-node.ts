@@ -1,4 +1,4 @@
-/** Whether this is Node itself: others that have its modules have a faster `fetch` of their own. */
+/** Whether the runtime is Node itself. Bun and Deno have Node's modules too, but a faster `fetch` of their own. */
 export function isNode(): boolean {
   return (
     typeof process === 'object' &&

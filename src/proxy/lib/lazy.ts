@@ -1,4 +1,4 @@
-/** Loads at the first call, once. A load that failed is tried again at the next call. */
+/** Makes a function that calls `load` at its first call, and returns the same promise at later ones. After a failure the next call loads again. */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {

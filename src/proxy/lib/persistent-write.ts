@@ -1,13 +1,13 @@
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** About as long as claims last. */
+/** How long a failed write is tried again: about as long as claims last. */
 const LONGEST_MS = 30_000;
-/** A store that stays away must not fill the memory of the proxy. */
+/** Most keys that wait for another try: with a limit, a store that stays down cannot fill the memory of the proxy. */
 const MOST_KEYS = 50_000;
 
 /**
- * Writes what is true whenever it arrives, and must not be forgotten because a connection broke: tries again for half a
- * minute, for a bounded number of keys. Keeps no process alive.
+ * Makes a function that writes keys, and after a failure tries again for half a minute. For writes that are right also when they
+ * arrive late, and must not be lost because a connection broke. The timers keep no process alive.
  *
  * @throws what `write` has thrown last
  */
@@ -16,7 +16,7 @@ export function createPersistentWrite(
 ): (keys: readonly string[]) => Promise<void> {
   let waiting = 0;
 
-  async function again(keys: readonly string[], failure: unknown): Promise<void> {
+  async function retry(keys: readonly string[], failure: unknown): Promise<void> {
     const giveUpAt = performance.now() + LONGEST_MS;
     let error = failure;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -39,7 +39,7 @@ export function createPersistentWrite(
       if (waiting + keys.length > MOST_KEYS) throw error;
       waiting += keys.length;
       try {
-        await again(keys, error);
+        await retry(keys, error);
       } finally {
         waiting -= keys.length;
       }
@@ -50,7 +50,7 @@ export function createPersistentWrite(
 function rest(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer: unknown = setTimeout(resolve, ms);
-    // In Node, where it is an object, a timer keeps the process alive.
+    // In Node a timer is an object, and keeps the process alive unless it is told not to.
     if (hasUnref(timer)) timer.unref();
   });
 }

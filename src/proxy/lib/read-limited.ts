@@ -1,10 +1,10 @@
 import { concatBytes } from './concat-bytes.ts';
-import type { Bytes } from '../http/body.ts';
+import type { Bytes } from './bytes.ts';
 
-/** What an answer of a service may have, in bytes after decompression. Real ones have some kilobytes. */
+/** Most bytes of the answer of a service, after decompression. Real answers have some kilobytes. */
 export const MAX_ANSWER_BYTES = 1_000_000;
 
-/** A server has answered more than it may. */
+/** The answer of a server is larger than the limit. */
 export class AnswerTooLargeError extends Error {
   override readonly name = 'AnswerTooLargeError';
 
@@ -14,10 +14,10 @@ export class AnswerTooLargeError extends Error {
 }
 
 /**
- * Reads the body of an answer, and no more of it than `maxBytes`: where there is more, the rest is cancelled, which closes its
- * connection. A body within the limit is read to its end, so that its connection can be used again.
+ * Reads the body of an answer, up to `maxBytes`. Beyond that the rest is cancelled, which closes the connection. A body within the
+ * limit is read to its end, so that its connection can be used again.
  *
- * @throws AnswerTooLargeError, or what the body fails with
+ * @throws AnswerTooLargeError beyond the limit, or the error with which the body fails
  */
 export async function readLimited(
   { body }: Pick<Response, 'body'>,
@@ -39,7 +39,7 @@ export async function readLimited(
   }
 }
 
-/** The same as text. What is not UTF-8 becomes U+FFFD, as in `Response.text()`. @throws as {@link readLimited} */
+/** Reads as {@link readLimited}, and decodes. Bytes that are not UTF-8 become U+FFFD, as in `Response.text()`. @throws as {@link readLimited} */
 export async function readLimitedText(
   response: Pick<Response, 'body'>,
   maxBytes: number = MAX_ANSWER_BYTES,

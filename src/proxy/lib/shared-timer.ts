@@ -1,6 +1,6 @@
 import { isNode } from './is-node.ts';
 
-/** Calls `run` after so many milliseconds, unless the function that it returns is called before. */
+/** Calls `run` after `ms` milliseconds. Returns the function that cancels the call. */
 export type StartTimer = (ms: number, run: () => void) => () => void;
 
 const afterTimer: StartTimer = (ms, run) => {
@@ -9,9 +9,10 @@ const afterTimer: StartTimer = (ms, run) => {
 };
 
 /**
- * For what nearly always ends in time, such as a body that arrives: on Node one timer serves all that wait for the same number of
- * milliseconds, since a timer of its own costs a request more than reading its body does. The timer may run when nobody waits any more, and
- * keeps no process alive. Elsewhere a timer belongs to the request that has made it.
+ * Makes timers for work that nearly always ends in time, such as the arrival of a body. On Node all timers of the same number of
+ * milliseconds share one timer of the runtime, because a runtime timer of its own costs a request more than reading its body. The
+ * shared timer may fire after all waiting was cancelled, and keeps no process alive. Other runtimes get a timer for each call:
+ * there, a timer belongs to the request that has started it.
  */
 export function createSharedTimer(): StartTimer {
   if (!isNode()) return afterTimer;
@@ -20,13 +21,13 @@ export function createSharedTimer(): StartTimer {
     let queue = queues.get(ms);
     if (queue === undefined) {
       queue = createQueue(ms);
-      // The callers have a handful of different times, which are options.
       if (queues.size < MOST_QUEUES) queues.set(ms, queue);
     }
     return queue(ms, run);
   };
 }
 
+/** Most queues that are kept, each for one number of milliseconds. The numbers come from options, so there is a handful of them. */
 const MOST_QUEUES = 100;
 
 interface Waiting {
@@ -34,7 +35,7 @@ interface Waiting {
   readonly run: () => void;
 }
 
-/** All wait equally long: who came first is due first. */
+/** A queue of timers with the same number of milliseconds: the first that was added is due first. */
 function createQueue(ms: number): StartTimer {
   const waiting = new Set<Waiting>();
   let isRunning = false;

@@ -1,16 +1,16 @@
 /**
- * Whether a store that copies share may be asked: one that has failed is left alone for a while, so that not every request waits
- * for it. Then one request asks it, and the others follow when it has answered.
+ * Decides whether a shared store may be called. After failures the store is not called for a while, so that not every request
+ * waits for it in vain. Then one request calls it, and the others follow when that call has succeeded.
  */
 export interface StoreHealth {
-  /** `true`: ask it, and tell what became of that. */
+  /** Whether the store may be called now. After `true`, the caller reports the result by `succeeded` or `failed`. */
   mayAsk(): boolean;
   succeeded(): void;
   failed(): void;
 }
 
 export interface StoreHealthNeeds {
-  /** So many failures in a row make it rest. */
+  /** After this many failures in a row the store is not called for `restMs` milliseconds. */
   readonly mostFailures: number;
   readonly restMs: number;
   readonly now?: () => number;
@@ -28,7 +28,7 @@ export function createStoreHealth({
     mayAsk() {
       if (restsUntilMs === undefined) return true;
       if (now() < restsUntilMs) return false;
-      // This one asks; the others wait for what becomes of it.
+      // The caller tries the store; other requests do not call it until that call has succeeded, or the next rest is over.
       restsUntilMs = now() + restMs;
       return true;
     },

@@ -1,5 +1,5 @@
 /**
- * Runs `work` for at most `timeoutMs`, also when it does not listen to its signal.
+ * Runs `work` for at most `timeoutMs` milliseconds, also when `work` ignores its signal.
  *
  * @throws what `work` throws, or a `TimeoutError`
  */
@@ -20,13 +20,13 @@ export async function within<T>(timeoutMs: number, work: (signal: AbortSignal) =
   }
 }
 
-/** What `promise` answers, unless `signal` is first. @throws the reason of `signal` */
+/** The result of `promise`, unless `signal` is aborted before. @throws the reason of `signal`, or what `promise` rejects with */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const give = (): void => reject(signal.reason as Error);
-    if (signal.aborted) give();
-    signal.addEventListener('abort', give, { once: true });
-    const done = (): void => signal.removeEventListener('abort', give);
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const done = (): void => signal.removeEventListener('abort', abort);
     promise
       .then(resolve, reject)
       .finally(done)
@@ -34,7 +34,7 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** @throws the reason of `signal`, if that is first */
+/** Resolves after `ms` milliseconds. @throws the reason of `signal`, if that is aborted before */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {

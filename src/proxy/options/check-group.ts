@@ -1,34 +1,34 @@
 import { type Rule, show } from './rules.ts';
 
-/** One thing that is wrong with the options: `"option" problem` is a sentence. It holds no key. */
+/** A problem of an option: `"option" problem` is a sentence. The sentence never holds a key or a secret. */
 export interface OptionProblem {
-  /** Of a group of options: `customerToken.issuer`. */
+  /** The name of the option, with the name of its group: `customerToken.issuer`. */
   readonly option: string;
   readonly kind: 'missing' | 'wrong' | 'unknown' | 'exposed' | 'choice';
   readonly problem: string;
-  /** With `choice`: the options of which there must be exactly one. */
+  /** With the kind `choice`: the options of which exactly one must be set. */
   readonly choices?: readonly string[];
 }
 
-/** Everything that is wrong with a group of options. `owner`: whose they are, for people. */
+/** All problems of a group of options. `prefix`: the name of the group and a dot. `owner`: what takes the options, for the message. */
 export function checkGroup(
   options: Readonly<Record<string, unknown>>,
   rules: Readonly<Record<string, Rule>>,
   { prefix = '', owner = 'the proxy' }: { readonly prefix?: string; readonly owner?: string } = {},
 ): readonly OptionProblem[] {
-  const given = new Map<string, unknown>(Object.entries(options));
+  const unchecked = new Map<string, unknown>(Object.entries(options));
   const problems: OptionProblem[] = [];
-  for (const [name, { must, holds, required, came = show }] of Object.entries(rules)) {
+  for (const [name, { must, holds, required, describe = show }] of Object.entries(rules)) {
     const option = prefix + name;
-    const value = given.get(name);
-    given.delete(name);
+    const value = unchecked.get(name);
+    unchecked.delete(name);
     if (value !== undefined && !holds(value, options)) {
-      problems.push({ option, kind: 'wrong', problem: `must be ${must}, got ${came(value)}` });
+      problems.push({ option, kind: 'wrong', problem: `must be ${must}, got ${describe(value)}` });
     } else if (value === undefined && required) {
       problems.push({ option, kind: 'missing', problem: `is missing: it must be ${must}` });
     }
   }
-  for (const name of given.keys())
+  for (const name of unchecked.keys())
     problems.push({ option: prefix + name, kind: 'unknown', problem: `is no option of ${owner}` });
   return problems;
 }

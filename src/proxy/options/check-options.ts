@@ -21,14 +21,14 @@ import {
 
 const FUNCTION: Rule = { must: 'a function', holds: isFunction };
 const BOOLEAN: Rule = { must: 'true or false', holds: (value) => typeof value === 'boolean' };
-const GROUP: Rule = { must: 'an object of options', holds: isRecord, came: describeSecret };
+const GROUP: Rule = { must: 'an object of options', holds: isRecord, describe: describeSecret };
 
 export const RULES: Rules<ProxyOptions> = {
   writeKey: {
     must: "Customer.io's write key (printable characters, no colon), or a function that returns it",
     holds: (value) => isFunction(value) || (typeof value === 'string' && /^[!-9;-~]+$/.test(value)),
     required: true,
-    came: describeSecret,
+    describe: describeSecret,
   },
   clientKeys: {
     must: 'a list of one or more keys without colons, or of { key, origins }, or a function that judges one',
@@ -36,14 +36,14 @@ export const RULES: Rules<ProxyOptions> = {
       isFunction(value) ||
       (isList(value) && value.length > 0 && value.every((each) => isClientKey(each) || isSiteKey(each))),
     required: true,
-    came: (value) =>
+    describe: (value) =>
       isList(value) ? `a list of ${value.map(describeKey).join(', ') || 'nothing'}` : describeSecret(value),
   },
   region: { must: "'us' or 'eu'", holds: (value) => value === 'us' || value === 'eu' },
   upstreamUrl: {
     must: 'an http(s) address without credentials, query and fragment',
     holds: (value) => isAddress(value),
-    came: describeAddress,
+    describe: describeAddress,
   },
   origins: {
     must: 'a list of origins as browsers write them, e.g. https://shop.example.com',
@@ -87,7 +87,7 @@ export const RULES: Rules<ProxyOptions> = {
   inApp: GROUP,
 };
 
-// Browsers keep no cookie for longer: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
+// The longest life that browsers give a cookie: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
 const MOST_DAYS = 400;
 
 const COOKIE_RULES: Rules<AnonymousIdCookieOptions> = {
@@ -112,44 +112,44 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   anonymousIdCookie: COOKIE_RULES,
 };
 
-/** Everything that is wrong, not only the first. */
+/** All problems of the options of `createProxy`, not only the first. */
 export function findProblems(options: unknown): readonly OptionProblem[] {
   if (typeof options !== 'object' || options === null) {
     return [{ option: 'options', kind: 'wrong', problem: `must be an object, got ${show(options)}` }];
   }
-  const given = options as Readonly<Record<string, unknown>>;
-  const problems = [...checkGroup(given, RULES)];
-  for (const [group, rules] of Object.entries(GROUPS)) {
-    const inside = given[group];
-    if (isRecord(inside)) problems.push(...checkGroup(inside, rules, { prefix: `${group}.` }));
+  const values = options as Readonly<Record<string, unknown>>;
+  const problems = [...checkGroup(values, RULES)];
+  for (const [name, rules] of Object.entries(GROUPS)) {
+    const group = values[name];
+    if (isRecord(group)) problems.push(...checkGroup(group, rules, { prefix: `${name}.` }));
   }
   return [
     ...problems,
-    ...checkRateLimit(given['rateLimit']),
-    ...checkKeySources(given['customerToken']),
-    ...checkExposure(given),
+    ...checkRateLimit(values['rateLimit']),
+    ...checkKeySources(values['customerToken']),
+    ...checkExposure(values),
   ];
 }
 
 function checkRateLimit(rateLimit: unknown): readonly OptionProblem[] {
   if (!isRecord(rateLimit)) return [];
   const { perKey, perAddress } = rateLimit as Readonly<Record<string, unknown>>;
-  // What is there and wrong is told already.
+  // A limit that is set, but wrong, is reported by its own rule already.
   if ([perKey, perAddress].some((limit) => limit !== undefined && limit !== false)) return [];
   return [{ option: 'rateLimit', kind: 'wrong', problem: 'must have "perKey" or "perAddress", got neither' }];
 }
 
 function checkKeySources(customerToken: unknown): readonly OptionProblem[] {
   if (!isRecord(customerToken)) return [];
-  const came = KEY_SOURCES.filter((source) => customerToken[source] !== undefined);
-  // A proxy whose tokens are disabled may know no key yet.
-  if (came.length === 1 || (came.length === 0 && customerToken['mode'] === 'disabled')) return [];
-  const problem = `must have exactly one of ${KEY_SOURCES.join(', ')}, got ${came.join(', ') || 'none'}`;
+  const found = KEY_SOURCES.filter((source) => customerToken[source] !== undefined);
+  // With the mode `disabled` the operator may not have a key yet.
+  if (found.length === 1 || (found.length === 0 && customerToken['mode'] === 'disabled')) return [];
+  const problem = `must have exactly one of ${KEY_SOURCES.join(', ')}, got ${found.join(', ') || 'none'}`;
   const choices = KEY_SOURCES.map((source) => `customerToken.${source}`);
   return [{ option: 'customerToken', kind: 'choice', problem, choices }];
 }
 
-/** What must never be a client key, because it opens more. */
+/** Checks that no secret is used as a client key, which every visitor can read. */
 function checkExposure({
   writeKey,
   clientKeys,
@@ -172,7 +172,7 @@ function checkExposure({
     }));
 }
 
-/** Nothing else of the proxy is there. */
+/** Whether the proxy serves nothing else at the path. */
 function isFree(path: string): boolean {
   return !path.startsWith('/v1/') && routeOf(path, { basePath: '' }) === null;
 }
@@ -183,22 +183,23 @@ function isClientKey(value: unknown): boolean {
 
 function isSiteKey(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { key, origins, ...more } = value;
-  const isWhole = isClientKey(key) && isList(origins) && origins.length > 0 && origins.every(isOrigin);
-  return isWhole && Object.keys(more).length === 0;
+  const { key, origins, ...unknown } = value;
+  const isComplete = isClientKey(key) && isList(origins) && origins.length > 0 && origins.every(isOrigin);
+  return isComplete && Object.keys(unknown).length === 0;
 }
 
-/** A key is never shown; what stands beside it is. */
+/** An entry of `clientKeys` for a message: the key is never shown, the other fields are. */
 function describeKey(entry: unknown): string {
   if (!isRecord(entry)) return describeSecret(entry);
-  const { key, origins, ...more } = entry;
-  return `{ ${[`key: ${describeSecret(key)}`, `origins: ${show(origins)}`, ...Object.keys(more)].join(', ')} }`;
+  const { key, origins, ...unknown } = entry;
+  const fields = [`key: ${describeSecret(key)}`, `origins: ${show(origins)}`, ...Object.keys(unknown)];
+  return `{ ${fields.join(', ')} }`;
 }
 
 function isOrigin(value: unknown): boolean {
-  // A star is a fine character of a host for the URL standard, and means nothing here.
+  // The URL standard allows a star in a host, but the proxy has no wildcards: https://*.example.com would match no page.
   if (typeof value !== 'string' || !URL.canParse(value) || value.includes('*')) return false;
-  // Apps have schemes of their own (capacitor://localhost), whose origin the URL standard calls null.
+  // Apps have schemes of their own (capacitor://localhost), for which `URL.origin` is "null".
   return /^https?:/.test(value) ? new URL(value).origin === value : /^[a-z][\w+.-]*:\/\/[\w.-]+$/.test(value);
 }
 

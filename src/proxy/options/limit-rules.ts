@@ -50,7 +50,7 @@ export const DEDUPLICATE_RULES: Rules<DeduplicateOptions> = {
   store: {
     must: `an object with functions ${STORE_FUNCTIONS.map((name) => `"${name}"`).join(', ')}`,
     holds: (value) => isRecord(value) && STORE_FUNCTIONS.every((name) => isFunction(value[name])),
-    came: describeStore,
+    describe: describeStore,
   },
 };
 

@@ -1,7 +1,7 @@
 import { SdkError } from '../../protocol/errors.ts';
 import { MAX_EVENT_BYTES } from '../../protocol/wire.ts';
 import { filesBeside } from '../files/files-beside.ts';
-import { usualInFlightBytes } from '../http/body-budget.ts';
+import { defaultInFlightBytes } from '../http/body-budget.ts';
 import { findProblems } from './check-options.ts';
 import type { DeduplicateOptions } from '../deduplicate/deduplicate.ts';
 import type { FileSource } from '../files/serve-files.ts';
@@ -9,7 +9,7 @@ import type { ProxyOptions } from '../proxy-options.ts';
 import type { RateLimitOptions } from '../access/rate-limit.ts';
 import { resolveUpstream, type UpstreamSettings } from '../upstream/upstream-settings.ts';
 
-/** The options, with every default filled in. What stays optional is off. */
+/** The options of `createProxy`, with every default filled in. An option that is still `undefined` is off. */
 export interface ProxySettings
   extends UpstreamSettings, Omit<ProxyOptions, keyof UpstreamSettings | 'rateLimit' | 'deduplicate'> {
   readonly origins: readonly string[];
@@ -24,7 +24,7 @@ export interface ProxySettings
   readonly deduplicate: DeduplicateOptions | undefined;
 }
 
-// Customer.io takes 500 KB a batch.
+// The most that Customer.io takes is 500 KB for a batch, and `MAX_EVENT_BYTES` for an event.
 const DEFAULTS = {
   maxBodyBytes: 500_000,
   bodyTimeoutMs: 15_000,
@@ -32,7 +32,7 @@ const DEFAULTS = {
   maxEventBytes: MAX_EVENT_BYTES,
 } as const;
 
-/** @throws SdkError `invalid-options`, with every problem in its message */
+/** Checks the options, and fills in the defaults. @throws SdkError `invalid-options`, with every problem in its message */
 export function resolveProxyOptions(options: ProxyOptions): ProxySettings {
   const problems = findProblems(options);
   if (problems.length > 0) {
@@ -45,7 +45,7 @@ export function resolveProxyOptions(options: ProxyOptions): ProxySettings {
     origins: options.origins ?? [],
     basePath: (options.basePath ?? '').replace(/\/$/, ''),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULTS.maxBodyBytes,
-    maxInFlightBytes: options.maxInFlightBytes ?? usualInFlightBytes(),
+    maxInFlightBytes: options.maxInFlightBytes ?? defaultInFlightBytes(),
     bodyTimeoutMs: options.bodyTimeoutMs ?? DEFAULTS.bodyTimeoutMs,
     maxEvents: options.maxEvents ?? DEFAULTS.maxEvents,
     maxEventBytes: options.maxEventBytes ?? DEFAULTS.maxEventBytes,
@@ -55,7 +55,7 @@ export function resolveProxyOptions(options: ProxyOptions): ProxySettings {
   };
 }
 
-/** On, unless it is switched off. */
+/** The options of deduplication, which is on by default; `undefined` where it is switched off. */
 function deduplicateOf({ deduplicate = {} }: ProxyOptions): DeduplicateOptions | undefined {
   if (deduplicate === true) return {};
   return deduplicate === false ? undefined : deduplicate;

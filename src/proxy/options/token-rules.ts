@@ -11,7 +11,7 @@ import {
 } from '../tokens/token-options.ts';
 
 const MOST_LEEWAY_SECONDS = 600;
-// A scope becomes part of a header: RFC 6749 3.3.
+// The characters of scopes, RFC 6749 3.3: scopes are written into the header `WWW-Authenticate`.
 const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -23,18 +23,18 @@ export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   jwksUrl: {
     must: 'an http(s) address without credentials and fragment',
     holds: (value) => isAddress(value, 'with-query'),
-    came: describeAddress,
+    describe: describeAddress,
   },
   secret: {
     must: `a text of ${LEAST_SECRET_BYTES} bytes or more`,
     holds: (value) => typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES,
-    came: describeSecret,
+    describe: describeSecret,
   },
   publicKey: {
     must: 'a public key, as PEM (BEGIN PUBLIC KEY) or JWK',
     holds: isPublicKey,
-    // Somebody may have put the private half here.
-    came: describeSecret,
+    // Described as a secret: by mistake, the value may be a private key.
+    describe: describeSecret,
   },
   algorithms: {
     must: `a list of ${SECRET_ALGORITHMS.join(', ')} with a secret, otherwise of ${KEY_ALGORITHMS.join(', ')}`,
@@ -60,7 +60,7 @@ export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   },
 };
 
-/** Where the key that verifies tokens may come from: there must be exactly one. */
+/** The options with the key that verifies tokens, of which exactly one must be set. */
 export const KEY_SOURCES = ['jwksUrl', 'secret', 'publicKey'] as const;
 
 export const APP_API_RULES: Rules<AppApiOptions> = {
@@ -68,12 +68,12 @@ export const APP_API_RULES: Rules<AppApiOptions> = {
     must: "a key of Customer.io's App API (printable characters)",
     holds: isHeaderText,
     required: true,
-    came: describeSecret,
+    describe: describeSecret,
   },
   url: {
     must: 'an http(s) address without credentials, query and fragment',
     holds: (value) => isAddress(value),
-    came: describeAddress,
+    describe: describeAddress,
   },
   attributes: {
     must: 'a list of names of attributes',

@@ -2,22 +2,23 @@ import type { ProxyLogEntry } from './request-log.ts';
 import type { Route } from '../http/routes.ts';
 import type { UpstreamState } from '../upstream/upstream.ts';
 
-/** Counts requests for Prometheus. Every set of labels is small, whatever visitors send. */
+/** Counts requests for Prometheus. The number of time series is bounded, whatever visitors send. */
 export interface Metrics {
+  /** Counts a request that was answered. */
   count(kind: Route['kind'] | 'other', entry: ProxyLogEntry): void;
-  /** In the text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  /** The metrics in the text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
   text(state: UpstreamState): string;
 }
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-/** No visitor chooses these, but an upstream may answer anything. */
+/** Most time series of a counter. Visitors cannot choose labels, but an upstream may answer with any status. */
 const MOST_SERIES = 200;
 
 export function createMetrics(): Metrics {
   const requests = createCounter();
   const events = createCounter();
   const errors = createCounter();
-  const answers = createCounter();
+  const upstreamAnswers = createCounter();
   const buckets = BUCKETS_SECONDS.map(() => 0);
   let [duration, batches, bodyBytes, upstreamRequests] = [0, 0, 0, 0];
   let [unknown, deduplicateFailures] = [0, 0];
@@ -28,18 +29,18 @@ export function createMetrics(): Metrics {
       if (entry.error !== undefined) errors.add(`error="${entry.error}"`, 1);
       for (const [error, count] of Object.entries(entry.rejected ?? {}))
         events.add(`outcome="${error}"`, count);
-      const { events: all, duplicates = 0, filtered = 0 } = entry;
-      // Of a batch that was refused nothing has become yet: it comes again.
-      if (all !== undefined) {
+      const { events: eventCount, duplicates = 0, filtered = 0 } = entry;
+      // `undefined` for a batch that was refused: its events have no outcome yet, and are sent again.
+      if (eventCount !== undefined) {
         events.add('outcome="duplicate"', duplicates);
         events.add('outcome="filtered"', filtered);
-        events.add('outcome="accepted"', all - duplicates - filtered);
+        events.add('outcome="accepted"', eventCount - duplicates - filtered);
       }
       unknown += entry.unknown ?? 0;
       deduplicateFailures += entry.deduplicateFailures ?? 0;
       bodyBytes += entry.bytes ?? 0;
       upstreamRequests += entry.upstreamRequests ?? 0;
-      if (entry.upstreamStatus !== undefined) answers.add(`status="${entry.upstreamStatus}"`, 1);
+      if (entry.upstreamStatus !== undefined) upstreamAnswers.add(`status="${entry.upstreamStatus}"`, 1);
       if (kind !== 'batch') return;
       const seconds = entry.durationMs / 1_000;
       batches += 1;
@@ -78,7 +79,7 @@ export function createMetrics(): Metrics {
           'upstream_answers_total',
           'counter',
           'The last answer of Customer.io to a request.',
-          answers.lines(),
+          upstreamAnswers.lines(),
         ),
         ...family('upstream_in_flight', 'gauge', 'Requests to Customer.io now.', [['', inFlight]]),
         ...family('upstream_queued', 'gauge', 'Deliveries that wait for their turn.', [['', queued]]),
@@ -105,9 +106,9 @@ function createCounter(): { add(labels: string, count: number): void; lines(): r
   const counts = new Map<string, number>();
   return {
     add(labels, count) {
-      const before = counts.get(labels);
-      if (before === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
-      counts.set(labels, (before ?? 0) + count);
+      const total = counts.get(labels);
+      if (total === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
+      counts.set(labels, (total ?? 0) + count);
     },
     lines: () => Array.from(counts, ([labels, count]) => [`{${labels}}`, count]),
   };

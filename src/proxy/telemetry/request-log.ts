@@ -1,69 +1,73 @@
 import type { TokenRejection } from '../../protocol/wire.ts';
 import type { ProxyErrorCode } from '../http/response.ts';
 
-/** What is told of one request: no payload, no key, no address, no query string. */
+/** The log entry of a request. It holds no payload, no key, no IP address and no query string. */
 export interface ProxyLogEntry {
-  /** ISO 8601. */
+  /** When the request arrived, in ISO 8601. */
   readonly time: string;
+  /** The HTTP method. */
   readonly method: string;
-  /** Of a path that is none of the proxy's, 200 characters at most. */
+  /** The path without its query, 200 characters at most. */
   readonly path: string;
+  /** The HTTP status of the answer. */
   readonly status: number;
+  /** The time from the arrival of the request to its answer, in milliseconds. */
   readonly durationMs: number;
-  /** Events that the browser was told to forget. */
+  /** How many events of the batch were accepted, duplicates and filtered ones included. The browser removes them. */
   readonly events?: number;
-  /** How many events were refused one by one, by their error. The browser was told to forget them too. */
+  /** How many events were rejected one by one, by their error. The browser removes them too. */
   readonly rejected?: Readonly<Record<string, number>>;
   /**
-   * With `customerToken.mode: 'report'`: how many events `'required'` would have refused, by their error
-   * (`token_required`, `subject_mismatch`), or by what is wrong with the token (`invalid_token:expired`).
+   * With `customerToken.mode: 'report'`: how many events the mode `'required'` would have rejected, by their error
+   * (`token_required`, `subject_mismatch`), or by the fault of the token (`invalid_token:expired`).
    */
   readonly tokenReport?: Readonly<Record<string, number>>;
-  /** With `deduplicate`: how many events were not sent on, because they had been accepted before or stood there twice. */
+  /** With `deduplicate`: how many events were not sent on, because they had been accepted before, or were in the batch twice. */
   readonly duplicates?: number;
   /**
-   * With `deduplicate.store`: how many events were sent although another copy of the proxy may have delivered them: it has
-   * ended between sending and remembering.
+   * With `deduplicate.store`: how many events were sent although another copy of the proxy may have delivered them already: that
+   * copy has ended after it sent them, and before it wrote so into the store.
    */
   readonly unknown?: number;
-  /** With `deduplicate.store`: how often the store has thrown, or taken too long, for this request. */
+  /** With `deduplicate.store`: how many calls of the store have failed, or taken too long, for this request. */
   readonly deduplicateFailures?: number;
   /** How many events `filter` has kept back. */
   readonly filtered?: number;
-  /** Bytes of the body after decompression. */
+  /** The size of the body after decompression, in bytes. */
   readonly bytes?: number;
-  /** What upstream has answered last. */
+  /** The HTTP status of Customer.io's last answer. */
   readonly upstreamStatus?: number;
-  /** How often upstream was asked: more than once after a retry, or to find a faulty event. */
+  /** How many requests were sent to Customer.io: more than one after a retry, or to find a faulty event. */
   readonly upstreamRequests?: number;
   /**
    * How many batches, this one included, were in the request to Customer.io. That request counts in `upstreamRequests` of the
-   * first of them.
+   * first of these batches only.
    */
   readonly merged?: number;
+  /** The field `error` of the answer, where the request was refused. */
   readonly error?: ProxyErrorCode;
-  /** With `invalid_token` only. */
+  /** The fault of the token: with the error `invalid_token` only. */
   readonly reason?: TokenRejection;
-  /** For the operator: why, in words. */
+  /** The cause of a refusal in words, for the operator. */
   readonly detail?: string;
 }
 
-/** What the handler itself knows of every request. */
+/** The fields of a log entry that the handler fills in for every request. */
 type Measured = 'time' | 'method' | 'path' | 'status' | 'durationMs';
 
-/** What the steps of a request leave for its log entry. */
+/** The other fields of a log entry, which the steps of a request fill in as they go. */
 export type LogNote = {
   -readonly [Field in Exclude<keyof ProxyLogEntry, Measured>]?: NonNullable<ProxyLogEntry[Field]>;
 };
 
 export type OnLog = (entry: ProxyLogEntry) => void;
 
-/** A log that fails does not fail the request. */
+/** Calls the log function. Where it throws or rejects, the request does not fail. */
 export function writeLog<Entry>(onLog: ((entry: Entry) => void) | undefined, entry: Entry): void {
   try {
-    // An async function is a fine listener, and must not leave an unhandled rejection.
+    // The log function may be async: its rejection is caught, because an unhandled one would end a process of Node.
     Promise.resolve(onLog?.(entry)).catch(() => {});
   } catch {
-    // Told by nothing: there is nobody left to tell.
+    // The error is dropped: the log, where it would be reported, is what has failed.
   }
 }

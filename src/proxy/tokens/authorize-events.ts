@@ -2,52 +2,55 @@ import type { RejectedEvent, WireEvent } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import { valuesOf } from '../batch/field-names.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import { hasOwnTraits } from './person-traits.ts';
 import { mayMerge, withoutForeignMerges } from '../batch/previous-id.ts';
 import type { Person, TokenCheck } from './contract.ts';
 import type { TokenMode } from './token-options.ts';
 
-/** A batch after everyone's right to speak for its persons has been looked at. */
+/** A batch, split by whether the sender may send each event for the person that it names. */
 export interface AuthorizedEvents {
   readonly passed: readonly AcceptedEvent[];
   readonly rejected: readonly RejectedEvent[];
 }
 
-/** A refusal: it cannot be said now. */
+/** Splits a batch into events that the sender may send and those that it may not. A refusal: that cannot be decided now. */
 export type AuthorizeEvents = (
   acceptedEvents: readonly AcceptedEvent[],
   note: LogNote,
 ) => AuthorizedEvents | Refusal;
 
-/** Looks at who sends, before the body is read. `token`: `null` when only a client key came. */
+/** Checks the token of a request before its body is read. `token`: `null` when the request has only a client key. */
 export type FindAuthorizer = (token: string | null) => AuthorizeEvents | Promise<AuthorizeEvents | Refusal>;
 
-/** Lets everything through but what would merge somebody else: that no mode allows. */
+/** Lets all events through except those that would merge another person, which no mode allows. */
 export const authorizeMerges: AuthorizeEvents = (acceptedEvents, note) =>
   noted(withoutForeignMerges(acceptedEvents, null), note);
 
-/** Lets events through only when whoever sends them may speak for the person that they name. */
+/**
+ * Makes the check for proxies with customer tokens. In the mode `required` an event passes only when the token allows its sender to
+ * send it for the person that it names. In the mode `report` the log counts the events that `required` would refuse.
+ */
 export function createAuthorizers(mode: Exclude<TokenMode, 'disabled'>, verify: TokenCheck): FindAuthorizer {
   return async (token) => {
     const verdict = token === null ? null : await verify(token);
     if (mode === 'required') {
       if (verdict?.kind === 'refused') return verdict;
-      return (acceptedEvents, note) => noted(judge(acceptedEvents, verdict), note);
+      return (acceptedEvents, note) => noted(splitByRight(acceptedEvents, verdict), note);
     }
     const person = verdict?.kind === 'verified' ? verdict : null;
     return (acceptedEvents, note) => {
-      const judged = noted(withoutForeignMerges(acceptedEvents, person?.subject ?? null), note);
-      // The token might allow what is refused here, and whether it does cannot be found out now.
+      const authorized = noted(withoutForeignMerges(acceptedEvents, person?.subject ?? null), note);
+      // The token, which could not be verified now, may allow the merges that are refused without it: the browser must try again.
       const isUnknown = verdict?.kind === 'refused' && verdict.code === 'token_check_failed';
-      if (isUnknown && judged.rejected.length > 0) return verdict;
-      const { passed } = judged;
+      if (isUnknown && authorized.rejected.length > 0) return verdict;
+      const { passed } = authorized;
       const report =
         verdict?.kind === 'refused'
           ? { [problemOf(verdict)]: passed.length }
-          : countErrors(judge(passed, person).rejected);
+          : countErrors(splitByRight(passed, person).rejected);
       if (passed.length > 0 && Object.keys(report).length > 0) note.tokenReport = report;
-      return judged;
+      return authorized;
     };
   };
 }
@@ -56,7 +59,7 @@ function problemOf({ code, reason }: Refusal): string {
   return reason === undefined ? code : `${code}:${reason}`;
 }
 
-function judge(acceptedEvents: readonly AcceptedEvent[], person: Person | null): AuthorizedEvents {
+function splitByRight(acceptedEvents: readonly AcceptedEvent[], person: Person | null): AuthorizedEvents {
   const passed: AcceptedEvent[] = [];
   const rejected: RejectedEvent[] = [];
   for (const acceptedEvent of acceptedEvents) {
@@ -67,7 +70,7 @@ function judge(acceptedEvents: readonly AcceptedEvent[], person: Person | null):
   return { passed, rejected };
 }
 
-/** `person`: whose token it is; `null` for a client key alone. */
+/** Whether the sender may send the event for the person that it names. `person`: the subject of the token; `null` for a client key alone. */
 function maySpeak(event: WireEvent, person: Person | null): boolean {
   // A group call writes the attributes of an object that all its members share.
   if (event.type === 'group' && person === null) return false;
@@ -79,9 +82,9 @@ function maySpeak(event: WireEvent, person: Person | null): boolean {
   );
 }
 
-function noted(judged: AuthorizedEvents, note: LogNote): AuthorizedEvents {
-  if (judged.rejected.length > 0) note.rejected = countErrors(judged.rejected);
-  return judged;
+function noted(authorized: AuthorizedEvents, note: LogNote): AuthorizedEvents {
+  if (authorized.rejected.length > 0) note.rejected = countErrors(authorized.rejected);
+  return authorized;
 }
 
 function countErrors(rejected: readonly RejectedEvent[]): Readonly<Record<string, number>> {

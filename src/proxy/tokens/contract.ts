@@ -1,8 +1,8 @@
 import type { Refusal } from '../http/response.ts';
 
-/** What a token has proven of who sends it. */
+/** The person for whom a verified token was issued, by its claims. */
 export interface Person {
-  /** The user id. */
+  /** The user id, from the claim that the option `subject` names. */
   readonly subject: string;
   /** The claim `email`, where it is a text. */
   readonly email?: string;
@@ -14,5 +14,5 @@ export interface Verified extends Person {
   readonly kind: 'verified';
 }
 
-/** Verifies a customer token, as it stood behind `Bearer`. */
+/** Verifies a customer token, the text behind `Bearer`. */
 export type TokenCheck = (token: string) => Promise<Verified | Refusal>;

@@ -10,48 +10,94 @@ import {
   type TokenAlgorithm,
 } from './token-options.ts';
 
-/** What signs customer tokens. Exactly one of `secret` and `privateKey`. */
+/** The key with which customer tokens are signed, and their claims. Exactly one of `secret` and `privateKey` must be set. */
 export interface TokenIssuerOptions {
-  /** 32 bytes of UTF-8 or more. Whoever verifies must have it too. */
+  /**
+   * A secret of at least 32 bytes in UTF-8. The proxy that verifies the tokens needs the same one (`customerToken.secret`).
+   *
+   * @example 'a secret of at least 32 bytes, kept on your servers'
+   */
   secret?: string | undefined;
 
-  /** PEM (PKCS #8, `BEGIN PRIVATE KEY`) or JWK. Its public half is told by `jwks()`. */
+  /**
+   * A private key, as PEM (PKCS #8, `BEGIN PRIVATE KEY`) or JWK. `jwks()` returns its public half.
+   *
+   * @example readFileSync('token-key.pem', 'utf8')
+   */
   privateKey?: string | Jwk | undefined;
 
-  /** @default `'HS256'` with a secret, otherwise the first of `RS256 ES256 ES384 ES512 EdDSA` that fits the key */
+  /**
+   * The algorithm of the signature. It must fit the kind of key.
+   *
+   * @default 'HS256' with a secret, otherwise the first of `RS256 ES256 ES384 ES512 EdDSA` that fits the key
+   * @example 'ES256'
+   */
   algorithm?: TokenAlgorithm | undefined;
 
-  /** Becomes `iss`. */
+  /**
+   * The claim `iss` of every token.
+   *
+   * @default none
+   * @example 'https://shop.example.com'
+   */
   issuer?: string | undefined;
 
-  /** Becomes `aud`. */
+  /**
+   * The claim `aud` of every token.
+   *
+   * @default none
+   * @example 'shop'
+   */
   audience?: string | readonly string[] | undefined;
 
   /**
-   * How long a token is good, in seconds.
+   * The life of a token, in seconds.
    *
    * @default 900
+   * @example 300
    */
   ttlSeconds?: number | undefined;
 
-  /** Becomes `kid`. @default none with a secret, otherwise the thumbprint of the key (RFC 7638) */
+  /**
+   * The field `kid` in the header of every token.
+   *
+   * @default none with a secret, otherwise the thumbprint of the key (RFC 7638)
+   * @example '2026-01'
+   */
   keyId?: string | undefined;
 }
 
-/** RFC 7517 5. */
+/** A set of public keys, as it is published under `jwksUrl` (RFC 7517 5). */
 export interface JwkSet {
+  /** The public keys. */
   readonly keys: readonly Jwk[];
 }
 
+/** Signs customer tokens: the result of `createTokenIssuer`. */
 export interface TokenIssuer {
   /**
-   * A token for one person. `claims` come on top, e.g. `{ scope: 'inbox' }`.
+   * Signs a token for one person.
    *
-   * @throws SdkError `invalid-options` without a user id, or when `claims` hold one of `sub iat exp iss aud jti`
+   * @param userId the claim `sub`: the user id that the person has in `identify`
+   * @param claims more claims, e.g. `{ scope: 'inbox' }`, or `email` and `cio_id`, which the proxy compares with traits
+   * @throws SdkError with the code `invalid-options` without a user id, when `claims` hold one of `sub iat exp iss aud jti`, and when
+   * the private key cannot be read
+   * @example
+   * ```ts
+   * const token = await issuer.issue('u1', { scope: 'inbox' });
+   * ```
    */
   issue(userId: string, claims?: Readonly<Record<string, unknown>>): Promise<string>;
 
-  /** What to publish under `jwksUrl`. Empty with a secret: it has no public half. */
+  /**
+   * The public key, as the content to publish under `jwksUrl`. With a secret the list is empty, because a secret has no public half.
+   *
+   * @throws SdkError with the code `invalid-options` when the private key cannot be read
+   * @example
+   * ```ts
+   * app.get('/jwks', async (req, res) => res.json(await issuer.jwks()));
+   * ```
+   */
   jwks(): Promise<JwkSet>;
 }
 
@@ -59,15 +105,18 @@ const DEFAULT_TTL_SECONDS = 900;
 const RESERVED_CLAIMS: readonly string[] = ['sub', 'iat', 'exp', 'iss', 'aud', 'jti'];
 
 /**
- * Signs customer tokens on a server that knows who is logged in.
+ * Makes an issuer of customer tokens, for a server that knows which person is logged in. A customer token is a JWT that proves to
+ * the proxy that the browser belongs to that person. Load it with the SDK's option `customerToken`.
  *
+ * @throws SdkError with the code `invalid-options`, whose message names every option that is missing, unknown or wrong. The content
+ * of a private key is checked by the first call of `issue` or `jwks`.
+ * @example
  * ```ts
- * const issuer = createTokenIssuer({ secret: env.TOKEN_SECRET, audience: 'shop' });
+ * import { createTokenIssuer } from 'cio-first-party/proxy';
+ *
+ * const issuer = createTokenIssuer({ secret: process.env.TOKEN_SECRET ?? '', audience: 'shop' });
  * app.get('/token', async (req, res) => res.send(await issuer.issue(req.user.id)));
  * ```
- *
- * @throws SdkError `invalid-options`, naming every option that is missing, unknown or wrong. What is wrong inside a key
- * is found by the first call.
  */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const problems = findProblems(options);
@@ -81,8 +130,8 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
         ? ({ kind: 'private', key: privateKey } as const)
         : ({ kind: 'secret', secret } as const);
     return createSigner({ key, algorithm, keyId }).catch((cause: unknown) => {
-      const what = cause instanceof TypeError ? cause.message : 'is no usable private key';
-      throw new SdkError('invalid-options', `createTokenIssuer: "privateKey" ${what}`);
+      const problem = cause instanceof TypeError ? cause.message : 'is no usable private key';
+      throw new SdkError('invalid-options', `createTokenIssuer: "privateKey" ${problem}`);
     });
   });
 
@@ -97,7 +146,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
         sub: userId,
         iat,
         exp: iat + ttlSeconds,
-        // A client takes a token that it has seen rejected for a cached one, so no two may be the same.
+        // Makes every token unique: the SDK takes a token that equals a rejected one for an old one from a cache.
         jti: crypto.randomUUID(),
         ...(issuer !== undefined && { iss: issuer }),
         ...(audience !== undefined && { aud: audience }),

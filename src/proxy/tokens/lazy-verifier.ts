@@ -9,30 +9,33 @@ export const NO_TOKENS: Refusal = refuseToken(
   'Customer tokens are not configured on this proxy: send the client key as Basic.',
 );
 
-/** Who may say what. */
+/** The checks that depend on customer tokens: of a token, and of the events that a sender may send with or without one. */
 export interface TokenGuard {
   readonly checkToken: TokenCheck;
-  readonly findJudge: FindAuthorizer;
+  readonly findAuthorizer: FindAuthorizer;
 }
 
-/** Where there are no tokens, whoever has a client key may say everything that deletes nobody. */
+/** The checks of a proxy without customer tokens: a client key allows all events, except those that would merge another person. */
 export const WITHOUT_TOKENS: TokenGuard = {
   checkToken: async () => NO_TOKENS,
-  findJudge: () => authorizeMerges,
+  findAuthorizer: () => authorizeMerges,
 };
 
-/** A guard whose code, most of which is cryptography, is loaded for the first request that needs it. */
+/** Makes the checks of a proxy with customer tokens. Their code, most of which is cryptography, is loaded at the first request that needs it. */
 export function createLazyVerifier(customerToken: TokenVerificationOptions, fetch: FetchLike): TokenGuard {
   const load = lazy(async () => {
     const { createAuthorizers, createVerifier } = await import('./lazy-jose.ts');
     const checkToken = createVerifier(customerToken, fetch);
     return {
       checkToken,
-      findJudge: createAuthorizers(customerToken.mode === 'required' ? 'required' : 'report', checkToken),
+      findAuthorizer: createAuthorizers(
+        customerToken.mode === 'required' ? 'required' : 'report',
+        checkToken,
+      ),
     };
   });
   return {
     checkToken: async (token) => (await load()).checkToken(token),
-    findJudge: async (token) => (await load()).findJudge(token),
+    findAuthorizer: async (token) => (await load()).findAuthorizer(token),
   };
 }

@@ -4,11 +4,11 @@ import { isRecord } from '../lib/is-record.ts';
 import type { Person } from './contract.ts';
 
 /**
- * Whether the traits by which Customer.io identifies a person are those of whoever sends the event. `id` must be the subject of
- * the token, `cio_id` its claim of that name, and `email` its claim `email`, where the token has one. Without a token neither
- * `id` nor `cio_id` may be there; `email` may, as forms of visitors need it.
+ * Whether the traits by which Customer.io identifies a person are those of the sender. `id` must be the subject of the token,
+ * `cio_id` its claim of that name, and `email` its claim `email`, where the token has one. Without a token an event may have
+ * neither `id` nor `cio_id`; it may have `email`, because forms that visitors fill in need it.
  *
- * The traits of a `group` are those of an object; `context.traits` are a person's in every call.
+ * In a `group` call `traits` describe an object, and are not checked; `context.traits` describe a person in every call.
  */
 export function hasOwnTraits(event: WireEvent, person: Person | null): boolean {
   const ofContext = valuesOf(event, 'context').flatMap((context) =>

@@ -1,4 +1,4 @@
-/** A JSON Web Key, as its fields. RFC 7517. */
+/** A JSON Web Key (RFC 7517), as an object with its fields. */
 export type Jwk = Readonly<Record<string, unknown>> & { readonly kty: string };
 
 /** Algorithms of a secret that both sides hold. RFC 7518 3.2. */
@@ -18,38 +18,67 @@ export const KEY_ALGORITHMS = [
   'Ed25519',
 ] as const;
 
+/** The algorithm of a token's signature, the field `alg` in its header: HMAC with a secret, or a signature with a key pair. */
 export type TokenAlgorithm = (typeof SECRET_ALGORITHMS)[number] | (typeof KEY_ALGORITHMS)[number];
 
-/** The least that RFC 7518 3.2 asks of a secret, in bytes. */
+/** The fewest bytes that a secret may have, by RFC 7518 3.2. */
 export const LEAST_SECRET_BYTES = 32;
 
-/** What a token does for a batch. Private calls always need a good one, and do not exist when it is `'disabled'`. */
+/**
+ * Whether the events of a batch need a customer token: the option `customerToken.mode`. Private calls always need a valid token, and
+ * are answered 404 in the mode `'disabled'`.
+ */
 export type TokenMode = 'disabled' | 'report' | 'required';
 
-/** How customer tokens are verified. Exactly one of `jwksUrl`, `secret` and `publicKey` says with what. */
+/**
+ * How the proxy verifies customer tokens. Exactly one of `jwksUrl`, `secret` and `publicKey` must be set: the key of the signatures.
+ * (With the mode `'disabled'`, none has to be.)
+ */
 export interface TokenVerificationOptions {
-  /** Where the issuer publishes its keys (RFC 7517). Kept for ten minutes; asked again, at most twice a minute, for a new `kid`. */
+  /**
+   * The URL at which the issuer publishes its public keys (RFC 7517). The keys are kept for ten minutes. For a token with a new `kid`
+   * they are fetched again before that, at most twice a minute.
+   *
+   * @example 'https://id.example.com/.well-known/jwks.json'
+   */
   jwksUrl?: string | URL | undefined;
 
-  /** The secret that the issuer signs with: 32 bytes of UTF-8 or more. */
+  /**
+   * The secret with which the issuer signs: at least 32 bytes in UTF-8.
+   *
+   * @example 'a secret of at least 32 bytes, kept on your servers'
+   */
   secret?: string | undefined;
 
-  /** The issuer's public key: PEM (`BEGIN PUBLIC KEY`) or JWK. */
+  /**
+   * The issuer's public key, as PEM (`BEGIN PUBLIC KEY`) or JWK.
+   *
+   * @example readFileSync('token-key.pub.pem', 'utf8')
+   */
   publicKey?: string | Jwk | undefined;
 
   /**
-   * What may have signed a token. Those of a secret are not allowed with a public key, and the other way round.
+   * The algorithms with which a token may be signed. Those of a secret are not allowed with a public key, and the other way round.
    *
-   * @default `['HS256']` with a secret, otherwise `['RS256', 'ES256', 'EdDSA', 'Ed25519']`
+   * @default ['HS256'] with a secret, otherwise ['RS256', 'ES256', 'EdDSA', 'Ed25519']
+   * @example ['ES256']
    */
   algorithms?: readonly TokenAlgorithm[] | undefined;
 
-  /** What `iss` must be, or any of several. Without it `iss` is not looked at. */
+  /**
+   * The value that the claim `iss` must have; of a list, any of its values.
+   *
+   * @default `iss` is not checked
+   * @example 'https://id.example.com'
+   */
   issuer?: string | readonly string[] | undefined;
 
   /**
-   * What `aud` must be or hold, or any of several. Without it `aud` is not looked at: set it wherever the issuer signs
-   * for others too.
+   * The value that the claim `aud` must have or contain; of a list, any of its values. Set this option wherever the issuer signs
+   * tokens for other services too.
+   *
+   * @default `aud` is not checked
+   * @example 'shop'
    */
   audience?: string | readonly string[] | undefined;
 
@@ -57,48 +86,85 @@ export interface TokenVerificationOptions {
    * The claim that holds the user id.
    *
    * @default 'sub'
+   * @example 'user_id'
    */
   subject?: string | undefined;
 
   /**
-   * By how much the issuer's clock may differ, in seconds.
+   * The allowed difference between the issuer's clock and that of the proxy, in seconds, 0 to 600.
    *
    * @default 30
+   * @example 5
    */
   leewaySeconds?: number | undefined;
 
   /**
-   * `'report'`: private calls need a token; of events the log tells what would be refused, and nothing is. `'required'`: events
-   * of a person need that person's token, traits that identify a person (`id`, `cio_id`, and `email` where the token has that
-   * claim) are the token's, and `group` needs a token. `'disabled'`: tokens are refused.
+   * Whether the events of a batch need a token.
    *
-   * In every mode an event with a `previousId` needs the token of that person, unless it is a random anonymous id of its own.
+   * - `'report'`: no event is rejected for want of a token; the log counts the events that `'required'` would reject
+   *   (`ProxyLogEntry.tokenReport`).
+   * - `'required'`: events with a user id need a token of that person. Traits that identify a person (`id`, `cio_id`, and `email`
+   *   where the token has that claim) must equal the claims of the token. `group` needs a token.
+   * - `'disabled'`: requests with a token are refused, and private calls are answered 404.
+   *
+   * In every mode an event with a `previousId` needs a token of that person, unless the `previousId` is the random anonymous id that
+   * the event itself has.
    *
    * @default 'report'
+   * @example 'required'
    */
   mode?: TokenMode | undefined;
 
-  /** Scopes that a token must have in `scope` or `scp`, with spaces between them. */
+  /**
+   * Scopes that a token must have in its claim `scope` or `scp`, with single spaces between them. Without them the answer is 403
+   * `insufficient_scope`.
+   *
+   * @default no scope is needed
+   * @example 'inbox'
+   */
   scope?: string | undefined;
 }
 
-/** Customer.io's App API, which knows what is stored of a person. */
+/** Access to Customer.io's App API, from which the proxy reads a person's attributes and subscriptions. */
 export interface AppApiOptions {
-  /** An App API key. It never leaves the server. */
+  /**
+   * An App API key of the workspace. It is a secret, and never leaves the server.
+   *
+   * @example process.env.CIO_APP_API_KEY ?? ''
+   */
   key: string;
 
-  /** @default the region's: `https://api.customer.io` or `https://api-eu.customer.io` */
+  /**
+   * The URL of the API.
+   *
+   * @default the URL of the `region`: `https://api.customer.io` or `https://api-eu.customer.io`
+   * @example 'https://api-eu.customer.io'
+   */
   url?: string | URL | undefined;
 
-  /** The attributes that a person may read of themselves. @default all */
+  /**
+   * The names of the attributes that a person may read of themselves.
+   *
+   * @default all
+   * @example ['plan', 'first_name']
+   */
   attributes?: readonly string[] | undefined;
 }
 
-/** Customer.io's in-app service, which keeps the inboxes. */
+/** Access to Customer.io's in-app service, which stores the inboxes. */
 export interface InAppOptions {
-  /** The site id of the workspace. */
+  /**
+   * The site id of the workspace.
+   *
+   * @example process.env.CIO_SITE_ID ?? ''
+   */
   siteId: string;
 
-  /** @default 'https://consumer.cloud.gist.build' */
+  /**
+   * The URL of the service.
+   *
+   * @default 'https://consumer.cloud.gist.build'
+   * @example 'https://consumer.cloud.gist.build'
+   */
   url?: string | URL | undefined;
 }

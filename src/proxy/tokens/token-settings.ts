@@ -1,6 +1,6 @@
 import type { TokenVerificationOptions, Jwk, TokenAlgorithm } from './token-options.ts';
 
-/** With what tokens are verified. */
+/** The key with which tokens are verified. */
 export type TokenKey =
   | { readonly kind: 'jwks'; readonly url: URL }
   | { readonly kind: 'secret'; readonly secret: string }

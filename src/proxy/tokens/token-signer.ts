@@ -6,19 +6,19 @@ export interface SignerNeeds {
   readonly key:
     | { readonly kind: 'secret'; readonly secret: string }
     | { readonly kind: 'private'; readonly key: string | Jwk };
-  /** `undefined`: the one that fits the key. */
+  /** `undefined`: the first algorithm that fits the key. */
   readonly algorithm: TokenAlgorithm | undefined;
   readonly keyId: string | undefined;
 }
 
-/** Signs claims, and tells the key that verifies them. */
+/** Signs claims, and has the public key that verifies them. */
 export interface Signer {
   sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
-  /** `null`: a secret has no public half. */
+  /** `null` with a secret, which has no public half. */
   readonly publicKey: Jwk | null;
 }
 
-/** @throws TypeError when the private key is none, or not one for the algorithm */
+/** Makes a signer. @throws TypeError when the private key cannot be read, or does not fit the algorithm */
 export async function createSigner(needs: SignerNeeds): Promise<Signer> {
   const { key } = needs;
   const { alg, privateKey } =
@@ -36,7 +36,7 @@ export async function createSigner(needs: SignerNeeds): Promise<Signer> {
   };
 }
 
-// One of each kind of key; no two of them import the same.
+// The algorithms to try for a key without one: each imports a different kind of key, so only one of them fits.
 const CANDIDATES: readonly TokenAlgorithm[] = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 async function importPrivateKey(
@@ -63,7 +63,7 @@ async function importOne(key: string | Jwk, alg: string): Promise<CryptoKey | nu
   return imported instanceof Uint8Array ? null : imported;
 }
 
-/** RFC 7518 6: the fields that name the key, and none of those that make it private. */
+/** The public fields of a key (RFC 7518 6), without those of its private half. */
 function publicHalf({ kty, crv, x, y, n, e }: JWK): JWK {
   const fields = { kty, crv, x, y, n, e };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -9,7 +9,7 @@ import { resolveTokenOptions, type TokenVerificationSettings } from './token-set
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './verification-keys.ts';
 
 const LONGEST_TOKEN_BYTES = 8_192;
-// Decoders overlook spaces, so that one token could come in many forms. RFC 7515 7.1.
+// The compact form of RFC 7515 7.1, without spaces: decoders of base64 ignore those, so one token could be sent in many forms.
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 const MESSAGES: Readonly<Record<TokenRejection, string>> = {
@@ -24,7 +24,10 @@ const MESSAGES: Readonly<Record<TokenRejection, string>> = {
   no_subject: 'The customer token does not say whose it is.',
 };
 
-/** Verifies tokens by signature, time, issuer, audience, subject and scope. Says 401 of a token, 503 of missing keys. */
+/**
+ * Makes the verifier of tokens. It checks signature, times, issuer, audience, subject and scope. A token that fails is refused with
+ * 401 (403 for its scope); where the issuer's keys cannot be fetched, the request is refused with 503.
+ */
 export function createVerifier(customerToken: TokenVerificationOptions, fetch: FetchLike): TokenCheck {
   const settings = resolveTokenOptions(customerToken);
   const { issuer, audience, scope } = settings;
@@ -86,12 +89,12 @@ async function verify(token: string, keys: KeySource, options: JWTVerifyOptions)
     return (await jwtVerify(token, keys, options)).payload;
   } catch (cause) {
     if (!(cause instanceof errors.JWKSMultipleMatchingKeys)) throw cause;
-    // Without a `kid` it may be any of them.
+    // A token without a `kid` may be signed with any of the keys: each is tried.
     for await (const key of cause) {
       try {
         return (await jwtVerify(token, key, options)).payload;
-      } catch (next) {
-        if (!(next instanceof errors.JWSSignatureVerificationFailed)) throw next;
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
       }
     }
     throw new errors.JWSSignatureVerificationFailed();
@@ -101,7 +104,7 @@ async function verify(token: string, keys: KeySource, options: JWTVerifyOptions)
 const REASONS: Readonly<Record<string, TokenRejection>> = {
   ERR_JWS_INVALID: 'malformed',
   ERR_JWT_INVALID: 'malformed',
-  // An extension that must be understood (`crit`).
+  // The token requires an extension (`crit`) that jose does not support.
   ERR_JOSE_NOT_SUPPORTED: 'malformed',
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
@@ -110,7 +113,7 @@ const REASONS: Readonly<Record<string, TokenRejection>> = {
 };
 const CLAIM_REASONS: Readonly<Record<string, TokenRejection>> = { iss: 'issuer', aud: 'audience' };
 
-/** What is wrong with the token; `null` when it is something else that failed. */
+/** The fault of the token; `null` when the token is not at fault, but the fetch of the keys, for example. */
 function reasonOf(cause: unknown): TokenRejection | null {
   if (cause instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = cause;
@@ -122,7 +125,7 @@ function reasonOf(cause: unknown): TokenRejection | null {
 function subjectIn(claims: JWTPayload, claim: string): string | null {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   if (Number.isSafeInteger(value)) return String(value);
-  // Half a character has no place in any path or header.
+  // Half of a surrogate pair cannot be encoded for a path or a header.
   return typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value) ? value : null;
 }
 
@@ -130,8 +133,8 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-function hasScopes({ scope, scp }: JWTPayload, wanted: string): boolean {
+function hasScopes({ scope, scp }: JWTPayload, required: string): boolean {
   const texts = [scope, scp].flat().flatMap((each) => (typeof each === 'string' ? each.split(' ') : []));
   const granted = new Set(texts);
-  return wanted.split(' ').every((each) => granted.has(each));
+  return required.split(' ').every((each) => granted.has(each));
 }

@@ -5,21 +5,22 @@ import type { FetchLike } from '../upstream/send-batch.ts';
 import { readLimited } from '../lib/read-limited.ts';
 import type { Jwk, TokenAlgorithm } from './token-options.ts';
 
-/** What tells the key of a token: what jose takes for that. */
+/** Finds the key for a token by its header, in the form that jose's `jwtVerify` takes. */
 export type KeySource = JWTVerifyGetKey;
 
 const CACHE_MS = 600_000;
 const COOLDOWN_MS = 30_000;
 const JWKS_TIMEOUT_MS = 5_000;
-// A key server that is down is not asked again by every request.
+// After a failed fetch of the keys, no request fetches again for this time: a key server that is down is not flooded.
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
+/** A secret that both sides hold, as the key of every token. */
 export function secretSource(secret: string): KeySource {
   const key = utf8.encode(secret);
   return async () => key;
 }
 
-/** One public key, usable with those of `algorithms` that fit its kind. */
+/** A fixed public key, for those of `algorithms` that fit its kind. */
 export function publicKeySource(publicKey: string | Jwk, algorithms: readonly TokenAlgorithm[]): KeySource {
   const only = typeof publicKey === 'string' ? undefined : publicKey['alg'];
   const keys = Promise.all(
@@ -48,7 +49,7 @@ async function importPublicKey(
   return typeof key === 'string' ? importSPKI(key, algorithm) : importJWK(key, algorithm);
 }
 
-/** The keys that an issuer publishes, and publishes anew. */
+/** The keys that an issuer publishes at `jwksUrl`, fetched again for a new `kid`, and after ten minutes. */
 export function jwksSource(jwksUrl: URL, fetch: FetchLike): KeySource {
   const remote = createRemoteJWKSet(jwksUrl, {
     cacheMaxAge: CACHE_MS,
@@ -58,7 +59,7 @@ export function jwksSource(jwksUrl: URL, fetch: FetchLike): KeySource {
       within(JWKS_TIMEOUT_MS, async (signal) => {
         const response = await fetch(url, { ...(init as RequestInit), signal });
         const bytes = await readLimited(response);
-        // jose looks at the body of 200 alone, and some other statuses allow none.
+        // jose reads the body only with the status 200, and `Response` takes no body with some other statuses.
         const { status } = response;
         return status === 200 ? new Response(bytes, { status }) : response;
       }),

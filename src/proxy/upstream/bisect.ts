@@ -1,5 +1,5 @@
 import type { Delivery, UndeliverableEvent } from './delivery.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 
 /** Sends these on as one batch. */
 export type SendEvents = (acceptedEvents: readonly AcceptedEvent[]) => Promise<Delivery>;

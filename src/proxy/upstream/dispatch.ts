@@ -6,7 +6,7 @@ import { describeError } from '../lib/describe-error.ts';
 import { createBisectionBudget } from './bisection-budget.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { createMerge } from './merge.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
 import { senderOf, type OutgoingBatch } from './shipment.ts';
 import type { Upstream, UpstreamLimits } from './upstream.ts';

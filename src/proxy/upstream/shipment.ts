@@ -1,6 +1,6 @@
 import type { ReceivedBody } from '../ingest/admission.ts';
 import { networkOf } from '../lib/ip-network.ts';
-import type { AcceptedEvent } from '../batch/accepted-event.ts';
+import type { AcceptedEvent } from '../batch/contract.ts';
 import type { Accept } from '../deduplicate/passage.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
 

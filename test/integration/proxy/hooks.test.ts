@@ -134,7 +134,7 @@ describe('a hook that fails for one event of a batch', () => {
       maxEventBytes: 32_000,
       timeoutMs: 60_000,
       checkCredentials: async () => ({ kind: 'known', key: 'web', token: null }),
-      findJudge: async () => (passed) => ({ passed, rejected: [] }),
+      findAuthorizer: async () => (passed) => ({ passed, rejected: [] }),
       filter: () => new Promise((resolve) => setTimeout(resolve, 30, true)),
       dispatch: async (shipment) => {
         leftMs = shipment.endsAt - performance.now();

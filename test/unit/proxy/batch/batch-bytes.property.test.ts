@@ -58,18 +58,18 @@ test('whatever passes in its own bytes is the same to both, and what is the same
     const { items, isPlain } = batch;
     expect(items).toHaveLength(body.batch.length);
 
-    for (const [i, { from, to, face }] of items.entries()) {
+    for (const [i, { from, to, summary }] of items.entries()) {
       const { text: each = '', fields = [] } = events[i] ?? {};
       expect(new TextDecoder().decode(bytes.subarray(from, to)), text).toBe(each);
       const isSame = new Set(fields.map(([name]) => name)).size === fields.length;
-      if (!face) {
+      if (!summary) {
         counts.anew += 1;
         expect(!isSame || /\\u00[2-7]/.test(each), text).toBe(true);
         continue;
       }
       counts.kept += 1;
       expect(sorted(firstWins(fields)), text).toEqual(sorted(lastWins(fields)));
-      expect(face, text).toEqual(faceOf(fields));
+      expect(summary, text).toEqual(faceOf(fields));
     }
     if (!isPlain) continue;
     counts.plain += 1;

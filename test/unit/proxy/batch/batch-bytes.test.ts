@@ -11,7 +11,7 @@ function read(text: string, mostItems = 500): BatchBytes {
 /** Whether all of it may pass in its own bytes. */
 const isVerbatim = (text: string): boolean => {
   const { isPlain, items } = read(text);
-  return isPlain && items.every(({ face }) => face !== undefined);
+  return isPlain && items.every(({ summary }) => summary !== undefined);
 };
 
 const EVENT = '{"type":"track","messageId":"m1","event":"A","userId":"u1","properties":{"price":1.50}}';
@@ -69,7 +69,7 @@ describe('what two parsers might read in two ways is written anew:', () => {
     const twice = EVENT.replace('"event":"A"', '"event":"B","event":"A"');
     const text = batch(EVENT, twice, OTHER);
     const { items } = read(text);
-    expect(items.map(({ face }) => face === undefined)).toEqual([false, true, false]);
+    expect(items.map(({ summary }) => summary === undefined)).toEqual([false, true, false]);
     expect(items.map(({ from, to }) => text.slice(from, to))).toEqual([EVENT, twice, OTHER]);
   });
 });
@@ -135,14 +135,14 @@ describe('goes beyond what is read:', () => {
 test('events of more kinds than a batch has are parsed, those before are not', () => {
   const kinds = Array.from({ length: 400 }, (_, i) => EVENT.replace('{', `{"kind${i}":1,`));
   const { items } = read(batch(...kinds));
-  const anew = items.map(({ face }) => face === undefined);
+  const anew = items.map(({ summary }) => summary === undefined);
   // Of 6 names each, 333 have 1 998.
   expect([anew.indexOf(true), anew.filter(Boolean).length]).toEqual([333, 67]);
 });
 
 test('the last batch and the last time count', () => {
   const { items, sentAt } = read(`{"batch":[],"sentAt":"a","batch":[${EVENT},1],"sentAt":"b"}`);
-  expect(items.map(({ face }) => face?.event)).toEqual(['A', undefined]);
+  expect(items.map(({ summary }) => summary?.event)).toEqual(['A', undefined]);
   expect(sentAt).toBe('b');
   expect(read('{"batch":[],"sentAt":"a","sentAt":7}').sentAt).toBeUndefined();
 });
@@ -158,7 +158,7 @@ test('what an event has from the one before is judged as if it were its own', ()
   const facesOf = (...contexts: readonly string[]): boolean[] => {
     const text = `{"batch":[${contexts.map(twin).join(',')}]}`;
     return (readBatch(new TextEncoder().encode(text), 500) as BatchBytes).items.map(
-      ({ face }) => face !== undefined,
+      ({ summary }) => summary !== undefined,
     );
   };
   const plain = `{"title":"${long}"}`;

@@ -4,7 +4,7 @@ import { createEventHash, type Recognisable } from '../../../../src/proxy/batch/
 import { seeded } from '../../../fakes/random.ts';
 import { event } from '../../../integration/proxy/setup.ts';
 
-const spanOf = (from: number, to: number): Recognisable => ({ came: { from, to } });
+const spanOf = (from: number, to: number): Recognisable => ({ receivedSpan: { from, to } });
 const KEY = 'client-api-key-web';
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const EVENT = JSON.stringify(event({ messageId: 'm1', properties: { size: 'größe 42' } }));
@@ -93,7 +93,13 @@ describe('the hash of an event', () => {
 
   test('gives two numbers for each, in their order; none for what cannot be recognised', () => {
     const { bytes, span } = amid(EVENT, 9);
-    const hashes = hash.of(KEY, bytes, [{ came: null }, span, { came: null }, span, spanOf(0, 9)]);
+    const hashes = hash.of(KEY, bytes, [
+      { receivedSpan: null },
+      span,
+      { receivedSpan: null },
+      span,
+      spanOf(0, 9),
+    ]);
     expect([...hashes.slice(0, 2), ...hashes.slice(4, 6), ...hashes.slice(8)]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(hashes.slice(2, 4)).toEqual(hashes.slice(6, 8));
     expect(hashes[2]).not.toBe(0);

@@ -6,7 +6,7 @@ import {
   createLocalClaims,
   type LocalClaims,
 } from '../../../../src/proxy/deduplicate/local-claims.ts';
-import type { AcceptedEvent } from '../../../../src/proxy/batch/accepted-event.ts';
+import type { AcceptedEvent } from '../../../../src/proxy/batch/contract.ts';
 
 function claimOf(claims: LocalClaims, ...ids: readonly string[]): Claim {
   const batch = ids.map((messageId) => ({ type: 'page', messageId, anonymousId: 'a' }));

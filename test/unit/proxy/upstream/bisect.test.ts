@@ -125,7 +125,7 @@ describe('of a batch that Customer.io rejects', () => {
       id: String(each['messageId']),
       event: each as never,
       json: '',
-      came: null,
+      receivedSpan: null,
       hasPreviousId: false,
     }));
     const delivery = await sendBisected(
