@@ -6,12 +6,10 @@ import {
   trackArguments,
   userArguments,
 } from '../event/arguments.ts';
+import type { EventMethod } from '../event/call.ts';
 import { present } from '../event/make-event.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { DraftEvent } from '../event/enrich.ts';
-
-/** The six calls that make an event. */
-export type EventMethod = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 type Row = readonly [
   /** Of the call's arguments, in whichever order they came: what the event is made of, then the options. */

@@ -1,37 +1,11 @@
 import { type Arguments, type Fields, isCallback } from '../event/arguments.ts';
-import { CALL_TABLE, type EventMethod } from './call-table.ts';
+import type { EventMethod } from '../event/call.ts';
+import { CALL_TABLE } from './call-table.ts';
+import type { Instance, InstanceCall } from './contract.ts';
 import { makeEvent } from '../event/make-event.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { EventContext, NewPlugin } from '../plugins/plugin.ts';
-import type { PluginQueue } from '../plugins/plugin-queue.ts';
-import type { DraftEvent } from '../event/enrich.ts';
-
-type Call = (...args: Arguments) => Promise<EventContext>;
-export type InstanceListener = (...args: unknown[]) => unknown;
-
-/**
- * The wrapped SDK's `Analytics`, as far as the application uses it; `completeInstance` adds what only plugins ask of it. A plugin
- * may put a method of its own in the place of any of these, and every call goes through that from then on.
- */
-export interface Instance extends Record<Exclude<EventMethod, 'group'>, Call> {
-  group: (() => StoredUser) & Call;
-  user(): StoredUser;
-  /** Without an id: the one that there is. */
-  setAnonymousId(id?: string): string | null | undefined;
-  reset(): void;
-  emit(name: string, ...args: unknown[]): Instance;
-  register(...plugins: readonly NewPlugin[]): Promise<void>;
-  deregister(...names: readonly string[]): Promise<void>;
-  ready(): Promise<void>;
-  integrations: Fields;
-  readonly callbacks: Record<string, readonly InstanceListener[] | undefined>;
-  /** Makes an event of what was read from the arguments of a call. */
-  readonly eventFactory: {
-    make(type: EventMethod, given: Arguments, options: Fields, integrations: Fields): DraftEvent;
-  };
-  readonly queue: PluginQueue;
-  _dispatch(event: DraftEvent, callback?: InstanceListener): Promise<EventContext>;
-}
+import type { PluginQueue } from '../plugins/contract.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 export interface InstanceNeeds {
   readonly user: StoredUser;
@@ -52,7 +26,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
     makeEvent(user, { type, ...CALL_TABLE[type][1](...given) }, options, on);
 
   const call =
-    (type: EventMethod): Call =>
+    (type: EventMethod): InstanceCall =>
     async (...args) => {
       const [read, , told] = CALL_TABLE[type];
       const given = read(args, type === 'group' ? group : user);

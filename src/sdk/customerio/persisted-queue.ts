@@ -1,4 +1,4 @@
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 /** An event of the wrapped SDK's own queue, as it comes from a site that used it before. */
 export interface PersistedEvent {

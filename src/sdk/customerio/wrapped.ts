@@ -1,22 +1,14 @@
 import type { Clock } from '../browser.ts';
 import type { Categories } from '../events.ts';
-import type { EventMethod } from './call-table.ts';
+import type { Call } from '../event/call.ts';
+import type { Library, PluginEvent } from '../event/draft-event.ts';
 import type { User } from '../identity/stored-user.ts';
 import { createInstance, type InstanceNeeds } from './instance.ts';
 import type { Plugin, SourceMiddleware } from '../plugins/plugin.ts';
 import { createPluginQueue } from '../plugins/plugin-queue.ts';
-import { type PluginEvent, type Library, type Snapshot, enrich } from '../event/enrich.ts';
+import { enrich } from '../event/enrich.ts';
 
-export type { EventMethod };
-
-/** One call of the application, as it was made. */
-export interface Call {
-  readonly id: string;
-  readonly method: EventMethod;
-  /** Already a copy that JSON can hold; functions stand for callbacks. */
-  readonly args: readonly unknown[];
-  readonly snapshot: Snapshot;
-}
+export type { Call, EventMethod } from '../event/call.ts';
 
 /** The wrapped SDK with its sender, queue, storage and settings taken away. */
 export interface Wrapped {

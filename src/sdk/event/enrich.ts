@@ -1,41 +1,7 @@
 import type { PageFacts } from '../browser.ts';
 import type { Categories } from '../events.ts';
-
-/**
- * What an event says of the moment and page of its call. The wrapped SDK reads the page when it delivers, so an event that
- * waited was filed under the page that the visitor had gone to.
- */
-export interface Snapshot {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly page: PageFacts;
-}
-
-/** An event on its way through the wrapped SDK, as its plugins see it. */
-export interface PluginEvent {
-  type: string;
-  messageId?: string | undefined;
-  timestamp?: Date | string | undefined;
-  userId?: string | null | undefined;
-  anonymousId?: string | null | undefined;
-  event?: string | undefined;
-  name?: string | undefined;
-  category?: string | undefined;
-  groupId?: string | null | undefined;
-  previousId?: string | null | undefined;
-  properties?: Record<string, unknown> | undefined;
-  traits?: Record<string, unknown> | undefined;
-  context?: Record<string, unknown> | undefined;
-  integrations?: Record<string, unknown> | undefined;
-}
-
-/** The same inside: plugins may add fields of their own. */
-export type DraftEvent = PluginEvent & Record<string, unknown>;
-
-export interface Library {
-  readonly name: string;
-  readonly version: string;
-}
+import type { Library, PluginEvent } from './draft-event.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The five page fields of Customer.io's events. https://docs.customer.io/integrations/data-in/connections/javascript/ */
 export function pageFields(page: PageFacts): Record<string, string> {

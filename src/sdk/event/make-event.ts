@@ -1,5 +1,5 @@
 import type { Fields } from './arguments.ts';
-import type { DraftEvent } from './enrich.ts';
+import type { DraftEvent } from './draft-event.ts';
 
 interface Visitor {
   id(): unknown;

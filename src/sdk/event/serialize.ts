@@ -1,5 +1,5 @@
 import { isCallback } from './arguments.ts';
-import type { PluginEvent } from './enrich.ts';
+import type { PluginEvent } from './draft-event.ts';
 import { toWireEvent } from './wire-event.ts';
 import type { DropReason } from '../events.ts';
 import type { OutboxEvent } from '../outbox/contract.ts';

@@ -1,5 +1,5 @@
 import { clock, pageFacts } from '../browser.ts';
-import type { Snapshot } from './enrich.ts';
+import type { Snapshot } from './snapshot.ts';
 
 let earlier: Snapshot | undefined;
 

@@ -1,6 +1,6 @@
 import type { WireEvent } from '../../protocol/wire.ts';
 import { asId } from './ids.ts';
-import type { DraftEvent, PluginEvent } from './enrich.ts';
+import type { DraftEvent, PluginEvent } from './draft-event.ts';
 
 /** What the plugins have left of an event, as it will travel. */
 export function toWireEvent(draft: PluginEvent, id: string): WireEvent {

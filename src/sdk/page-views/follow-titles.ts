@@ -1,6 +1,6 @@
 import { clock, lifecycle, pageFacts } from '../browser.ts';
 import type { ConsentState } from '../events.ts';
-import type { PageView } from './page-views.ts';
+import type { PageView } from './page-view.ts';
 import { createTitleWatch } from './title-watch.ts';
 
 /** Settles a view when its title has; is told the title that there was when its address came. */

@@ -1,14 +1,7 @@
 import { inPrerender, lifecycle, onAddressChange, type PageFacts } from '../browser.ts';
 import type { ConsentState } from '../events.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
-
-/** A view of a page, noted when its address came. */
-export interface PageView {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** Its title and canonical address follow: frameworks set them after the address. */
-  page: PageFacts;
-}
+import type { PageView } from './page-view.ts';
 
 /** The page views that the SDK makes by itself. */
 export interface PageViews {

@@ -1,5 +1,5 @@
 import type { EventContext, PluginContext } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
 /** What a plugin of the wrapped SDK may ask of an event on its way: its `Context`, made when there is a plugin. */
 interface FullContext extends PluginContext {

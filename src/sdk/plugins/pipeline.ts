@@ -10,7 +10,7 @@ import {
   type NewPlugin,
   type SourceMiddleware,
 } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
 /** Leads events through plugins. Sites without any do not load it. */
 export interface Pipeline {

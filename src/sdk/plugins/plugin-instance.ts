@@ -1,9 +1,9 @@
 import type { Arguments, Fields } from '../event/arguments.ts';
-import type { EventMethod } from '../customerio/call-table.ts';
+import type { EventMethod } from '../event/call.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { Instance, InstanceListener } from '../customerio/instance.ts';
+import type { Instance, InstanceListener } from '../customerio/contract.ts';
 import { METHODS } from './plugin.ts';
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 /** The wrapped SDK's `Analytics`, as far as its plugins use it. */
 interface PluginInstance extends Instance {

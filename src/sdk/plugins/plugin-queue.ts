@@ -1,21 +1,8 @@
 import type { Clock } from '../browser.ts';
+import type { PluginQueue } from './contract.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { EventContext, NewPlugin, Plugin } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
-
-/**
- * The queue given to the wrapped SDK instead of its own (which waits in timers, gives up after 20 seconds and keeps its
- * waiting events in localStorage): an event goes through the plugins and is handed over, in the order of the calls.
- * Without plugins that happens inside the call; with plugins it takes microtasks.
- */
-export interface PluginQueue {
-  dispatch(context: EventContext): Promise<EventContext>;
-  register(plugin: NewPlugin, analytics: unknown): Promise<void>;
-  deregister(name: string, analytics: unknown): Promise<void>;
-  readonly plugins: Plugin[];
-  /** Resolves when nothing is on its way. */
-  idle(): Promise<void>;
-}
+import type { EventContext, Plugin } from './plugin.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
 export interface PluginQueueNeeds<Ticket> {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
-import type { EventMethod } from '../customerio/call-table.ts';
-import type { DraftEvent, PluginEvent } from '../event/enrich.ts';
+import type { EventMethod } from '../event/call.ts';
+import type { DraftEvent, PluginEvent } from '../event/draft-event.ts';
 
 /** One event on its way. */
 export interface EventContext {

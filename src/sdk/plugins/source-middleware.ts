@@ -1,7 +1,7 @@
 /** Loaded when a page first asks for source middleware. */
 import { toFacade } from '@customerio/cdp-analytics-browser/src/lib/to-facade.ts';
 import type { PluginContext, SourceMiddleware } from './plugin.ts';
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 /** Leads an event through middleware as the wrapped SDK does. */
 export async function applyMiddleware(
