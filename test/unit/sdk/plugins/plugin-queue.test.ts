@@ -5,7 +5,7 @@ import { createPluginQueue } from '../../../../src/sdk/plugins/plugin-queue.ts';
 import { type FakeClock, fakeClock } from '../../../fakes/clock.ts';
 import { pluginOf, track } from '../customerio/setup.ts';
 
-const PIPELINE = '../../../src/sdk/plugins/pipeline.ts';
+const PIPELINE = '../../../../src/sdk/plugins/pipeline.ts';
 
 interface Bench {
   readonly queue: PluginQueue;
