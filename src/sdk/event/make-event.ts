@@ -10,8 +10,8 @@ interface Visitor {
 const REPLACING = new Set(['anonymousId', 'timestamp', 'userId']);
 
 /**
- * Makes the event of a call as the wrapped SDK does, but for a hash of the whole event, printed as JSON: that was a third of the
- * cost of a call and became an id that nobody read. Time and id are put on the event when its call is claimed.
+ * Makes the event of a call as the wrapped SDK does, without the hash of the whole event's JSON that the wrapped SDK uses as an id:
+ * it was a third of the cost of a call, and nothing reads that id. `claim` of the plugin queue adds time and id to the event.
  */
 export function makeEvent(user: Visitor, fields: Fields, options: Fields, integrations: Fields): DraftEvent {
   const { context: own, integrations: chosen, ...others } = options;
@@ -29,12 +29,12 @@ export function makeEvent(user: Visitor, fields: Fields, options: Fields, integr
     if (REPLACING.has(key)) event[key] = value;
     else setAt(context, key, value);
   }
-  // One that is given is the visitor's from now on.
+  // An anonymous id in the options becomes the visitor's from now on.
   if (options['anonymousId']) user.anonymousId(options['anonymousId']);
-  return event as DraftEvent; // its fields are of the kinds that the application gave
+  return event as DraftEvent; // the types of its fields are those of the application's arguments
 }
 
-/** Those of the fields that are there. */
+/** Removes fields that are null or undefined. */
 export const present = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 

@@ -17,7 +17,7 @@ interface PluginInstance extends Instance {
   readonly _group: StoredUser;
 }
 
-/** Adds what nobody but a plugin asks of the instance, when the first plugin gets it. */
+/** Adds to the instance what only plugins use, when the first plugin is loaded. Returns a complete one as it is. */
 export function completeInstance(bare: unknown): unknown {
   if (!isBare(bare)) return bare;
   const { callbacks, eventFactory, integrations } = bare;
@@ -46,7 +46,7 @@ export function completeInstance(bare: unknown): unknown {
   return instance;
 }
 
-/** As the wrapped SDK's factory takes its arguments: those of the call in their order, its options, and the integrations. */
+/** Makes a method of the wrapped SDK's event factory, whose arguments are those of the call in their order, the options and the integrations. */
 function makerOf(type: EventMethod, { make }: Instance['eventFactory']): (...args: Arguments) => DraftEvent {
   const count = type === 'page' || type === 'screen' ? 3 : 2;
   return (...args) => {
