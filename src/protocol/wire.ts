@@ -31,8 +31,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** The largest event that Customer.io takes, in bytes of JSON. https://docs.customer.io/integrations/api/cdp/ */
 export const MAX_EVENT_BYTES = 32_000;
 
-/** One event as it travels from the browser to Customer.io. Identity, time and page are those of the call. */
+/** An event as it travels from the browser to Customer.io. Identity, time and page are those of the call. */
 export interface WireEvent {
+  /** The call that has made the event. */
   readonly type: EventType;
   /** The event's id, the same over every retry: a ULID of 26 characters, if this package has made it. */
   readonly messageId: string;
@@ -125,7 +126,7 @@ export interface AttributesAnswer {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** One subscription topic, and whether the person has subscribed to it. */
+/** A subscription topic, and whether the person has subscribed to it. */
 export interface SubscriptionTopic {
   /** Id of the topic, without the prefix `topic_`. */
   readonly id: string;
@@ -143,7 +144,7 @@ export interface TopicsAnswer {
   readonly topics: readonly SubscriptionTopic[];
 }
 
-/** One message of a person's inbox. */
+/** A message of a person's inbox. */
 export interface InboxMessage {
   /** Id of the message, for `markAsRead` and `delete`. */
   readonly id: string;

@@ -199,7 +199,7 @@ export interface Consent {
 }
 
 /**
- * One instance of the SDK, made by `createAnalytics`. No method throws or rejects, with one exception: private calls (`fetch`,
+ * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with one exception: private calls (`fetch`,
  * `inbox`, `customer`) reject with an `SdkError`.
  *
  * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties

@@ -92,7 +92,7 @@ export const inFrame = (): boolean =>
 /** The URL that paths are resolved against. `about:srcdoc` and `about:blank` have that of the document that made them. */
 export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
 
-/** One registry for the whole page, which every copy of this package on the page shares. */
+/** The registry of this name, which every copy of this package on the page shares. */
 export function pageRegistry<T>(name: string): Map<string, T> {
   const page = globalThis as unknown as Record<symbol, Map<string, T> | undefined>;
   return (page[Symbol.for(name)] ??= new Map<string, T>());

@@ -46,7 +46,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
     page: call('page'),
     screen: call('screen'),
     identify: call('identify'),
-    // One function for both overloads of `group`.
+    // This function serves both overloads of `group`.
     group: ((...args) => (args.length ? groupCall(...args) : group)) as Instance['group'],
     alias: call('alias'),
     user: () => user,

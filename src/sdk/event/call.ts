@@ -4,7 +4,7 @@ import type { Snapshot } from './snapshot.ts';
 /** The six methods that make an event: each makes the type of event that has its name. */
 export type EventMethod = EventType;
 
-/** One call of the application, as the application made it. */
+/** A call of the application, as the application made it. */
 export interface Call {
   /** The `messageId` of the event. */
   readonly id: string;

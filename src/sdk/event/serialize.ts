@@ -16,7 +16,7 @@ export type Serialized =
       readonly cause?: unknown;
     };
 
-// One buffer for all events: allocating one for each event was a tenth of the cost of a call.
+// All events share this buffer: allocating one for each event was a tenth of the cost of a call.
 const room = new Uint8Array(MAX_EVENT_BYTES);
 
 /** Serialises an event, after `beforeSend`. From here on its JSON never changes: batches only join the JSON of several events. */

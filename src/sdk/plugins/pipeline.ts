@@ -77,7 +77,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       }
     },
     async lead(context, ticket, { accept, refuse }) {
-      // One turn of the microtask queue before the plugins: the order in which listeners of several calls run depends on it.
+      // A turn of the microtask queue before the plugins: the order in which listeners of several calls run depends on it.
       await Promise.resolve();
       const passed = await pipeline.through(context);
       if (!passed) {

@@ -1,7 +1,7 @@
 import type { EventMethod } from '../event/call.ts';
 import type { DraftEvent, PluginEvent } from '../event/draft-event.ts';
 
-/** One event on its way through the SDK. */
+/** An event on its way through the SDK. */
 export interface EventContext {
   /** The event, which plugins may change. */
   event: PluginEvent;
@@ -9,7 +9,7 @@ export interface EventContext {
   readonly id: string;
 }
 
-/** One event on its way through the plugins: the wrapped SDK's `Context`, as far as plugins use it. */
+/** An event on its way through the plugins: the wrapped SDK's `Context`, as far as plugins use it. */
 export interface PluginContext extends EventContext {
   /**
    * Sets a field of the event, by a path such as `properties.total`, and returns the event. Changes nothing below `integrations` for
