@@ -72,7 +72,7 @@ export interface WireEvent {
  * - `signature`: the signature is wrong, or its key is unknown
  * - `issuer`, `audience`: `iss` or `aud` is none that the proxy allows
  * - `algorithm`: the proxy does not allow its algorithm
- * - `no_subject`: it names nobody
+ * - `no_subject`: it has no subject
  */
 export type TokenRejection =
   | 'missing'

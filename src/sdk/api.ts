@@ -189,8 +189,8 @@ export interface Consent {
    */
   grant(categories?: readonly string[] | Categories): void;
   /**
-   * Says that the visitor does not agree. Drops the held calls (`consent`). After a grant, also stops sending, and deletes outbox,
-   * ids and cookies in all tabs.
+   * Says that the visitor does not agree. Drops the held calls (`consent`), and deletes what earlier visits have stored. After a
+   * grant, also aborts the request in flight, and deletes outbox, ids and cookies, in all tabs.
    *
    * @example
    * analytics.consent.deny();
@@ -234,8 +234,9 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
   /** The visitor's consent: its state, and the functions with which your own banner changes it. */
   readonly consent: Consent;
   /**
-   * Calls `listener` for each event of this name: those of {@link AnalyticsEvents}, or those of the wrapped SDK (`track`, `page`,
-   * `identify`, `group`, `alias`, `screen`, `reset`). A listener that throws is an `error` event (`plugin-failed`).
+   * Calls `listener` for each event of this name: one of {@link AnalyticsEvents}, or one of the wrapped SDK (`track`, `page`,
+   * `identify`, `group`, `alias`, `screen`, `reset`). A listener that throws causes an `error` event (`plugin-failed`).
+   * The same function registered twice is called twice.
    *
    * @returns a function that removes the listener
    * @example
@@ -243,6 +244,13 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    * stop();
    */
   on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
+  /**
+   * Calls `listener` for each event of the wrapped SDK of this name, with the arguments that the wrapped SDK passes.
+   *
+   * @returns a function that removes the listener
+   * @example
+   * analytics.on('track', (name, properties) => console.log(name, properties));
+   */
   on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
   /**
    * Resolves when consent is decided and the plugins have loaded; then calls `callback`, if there is one.

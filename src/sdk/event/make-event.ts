@@ -14,18 +14,18 @@ const REPLACING = new Set(['anonymousId', 'timestamp', 'userId']);
  * it was a third of the cost of a call, and nothing reads that id. `claim` of the plugin queue adds time and id to the event.
  */
 export function makeEvent(user: Visitor, fields: Fields, options: Fields, integrations: Fields): DraftEvent {
-  const { context: own, integrations: chosen, ...others } = options;
-  const context = (own ?? {}) as Record<string, unknown>;
+  const { context: ownContext, integrations: ownIntegrations, ...otherOptions } = options;
+  const context = (ownContext ?? {}) as Record<string, unknown>;
   const event: Record<string, unknown> = {
     ...present({ userId: user.id(), anonymousId: user.anonymousId() }),
     ...fields,
     context,
     integrations: {
       ...Object.fromEntries(Object.entries(integrations).map(([name, on]) => [name, Boolean(on)])),
-      ...(chosen as object | undefined),
+      ...(ownIntegrations as object | undefined),
     },
   };
-  for (const [key, value] of Object.entries(others)) {
+  for (const [key, value] of Object.entries(otherOptions)) {
     if (REPLACING.has(key)) event[key] = value;
     else setAt(context, key, value);
   }
@@ -44,8 +44,11 @@ function setAt(target: Record<string, unknown>, path: string, value: unknown): v
   const keys = path.split('.');
   const last = keys.pop() ?? '';
   for (const key of keys) {
-    const there = target[key];
-    target = target[key] = (typeof there === 'object' && there ? there : {}) as Record<string, unknown>;
+    const existing = target[key];
+    target = target[key] = (typeof existing === 'object' && existing ? existing : {}) as Record<
+      string,
+      unknown
+    >;
   }
   target[last] = value;
 }

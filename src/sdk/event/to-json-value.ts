@@ -48,7 +48,7 @@ export function toJsonValue(whole: unknown): unknown {
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const item = copyField(value, key, path);
-      // Assigning would call the setter that changes the prototype.
+      // An assignment to `__proto__` would call the setter that changes the prototype.
       if (key === '__proto__') Object.defineProperty(result, key, { value: item, enumerable: true });
       else if (item !== undefined) result[key] = item;
     }

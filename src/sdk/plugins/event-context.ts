@@ -24,7 +24,7 @@ export function completeContext(bare: EventContext): PluginContext {
     log: (level, message, extras) => void logs.push({ level, message, extras }),
     logs: () => logs,
     cancel(error) {
-      // No Error: `isCancellation` tells a drop on purpose from a failure by its shape, as the wrapped SDK does.
+      // The thrown value is not an Error: by its shape `isCancellation` recognises a drop on purpose, as the wrapped SDK does.
       throw error ?? { retry: true, type: 'plugin Error', reason: 'Context Cancel' };
     },
     stats: { increment: () => undefined, gauge: () => undefined },

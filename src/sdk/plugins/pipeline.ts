@@ -18,7 +18,10 @@ export interface Pipeline {
   through(context: EventContext): Promise<PluginContext | undefined>;
   /** Gives an event that has passed to the plugins `destination` and `after`, without waiting for them. */
   tell(context: PluginContext): void;
-  /** Runs `through`, gives what is left of the event to `waiting`, and then runs `tell`. Returns the event as its call gets it. */
+  /**
+   * Runs `through`. Then calls `accept` of `waiting` with the changed event and runs `tell`, or calls `refuse` where a plugin has
+   * dropped the event. Resolves with the context that the callback of the call gets.
+   */
   lead<Ticket>(
     context: EventContext,
     ticket: Ticket,

@@ -46,7 +46,10 @@ export function completeInstance(bare: unknown): unknown {
   return instance;
 }
 
-/** Makes a method of the wrapped SDK's event factory, whose arguments are those of the call in their order, the options and the integrations. */
+/**
+ * Makes a method of the wrapped SDK's event factory. Its arguments are those of the call in their order, then the options, then the
+ * integrations.
+ */
 function makerOf(type: EventMethod, { make }: Instance['eventFactory']): (...args: Arguments) => DraftEvent {
   const count = type === 'page' || type === 'screen' ? 3 : 2;
   return (...args) => {

@@ -83,7 +83,10 @@ export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
 /** The six calls that make an event. A plugin may have a method for each. */
 export const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
-/** Whether an event's `integrations` let this destination have it. The plugin's own name goes before its other names, and those before `All`. */
+/**
+ * Whether an event's `integrations` let this destination have the event. The plugin's own name goes before its other names, and
+ * those before `All`.
+ */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
   if (plugin.type !== 'destination') return true;
   const choices = (integrations ?? {}) as Record<string, unknown>;
