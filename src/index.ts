@@ -1,3 +1,4 @@
+/** Entry `cio-first-party`: the SDK for browsers. On a server it can be imported, and does nothing. */
 export { createAnalytics } from './sdk/create-analytics.ts';
 export { SdkError } from './protocol/errors.ts';
 

@@ -1,3 +1,4 @@
+/** Entry `cio-first-party/nats`: NATS JetStream as a broker, and as the store of several copies of the proxy. */
 export { forwardFromNats } from './proxy/nats/forward-from-nats.ts';
 export { toNats } from './proxy/nats/to-nats.ts';
 export { natsStore } from './proxy/nats/nats-store.ts';

@@ -1,3 +1,4 @@
+/** Entry `cio-first-party/redis`: Redis as the store of several copies of the proxy. */
 export { redisStore } from './proxy/redis/redis-store.ts';
 export type { RedisStore, RedisStoreOptions } from './proxy/redis/redis-store.ts';
 export type { IoredisClient, NodeRedisClient } from './proxy/redis/script-runner.ts';

@@ -1,55 +1,79 @@
-/** What client and proxy agree on: paths, header names, the shape of a batch, error codes, and the codec of the client key. */
+/** The protocol between SDK and proxy: paths, header names, the shape of a batch, error codes, and the encoding of the client key. */
 
-/** Where batches go, below `proxyUrl`. */
+/** Path of batches of events, below `proxyUrl`. */
 export const BATCH_PATH = '/v1/batch';
 
-/** Private calls, below `proxyUrl`: a POST with a customer token, whose subject is the person that is meant. */
+/** Path of private calls, below `proxyUrl`: a POST with a customer token. The call is about the subject of that token. */
 export const ATTRIBUTES_PATH = '/v1/customers/attributes';
-/** Reads the subscriptions of a person, and writes them when the body has `topics`. */
+/** Path that reads the subscriptions of a person, and writes them when the body has `topics`. */
 export const CATEGORIES_PATH = '/v1/consent/categories';
 export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
 /** The body is `{ id }`, as for {@link INBOX_DELETE_PATH}. */
 export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
 
-/** Carries the client key where `Authorization` carries a customer token, or belongs to something in front of the proxy. */
+/** Header with the client key, where `Authorization` carries a customer token or belongs to a server in front of the proxy. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
 /**
- * Names a request that may outlive its page: 10 to 40 letters and digits. Only where page and proxy share an origin.
+ * Header that names a request which may outlive its page: 10 to 40 letters and digits. Only where page and proxy share an origin.
  * When every event of the request has been accepted, the answer sets the cookie `cio_ack_<that name>`, which the next page
- * reads and deletes: a cookie is the only thing that an answer can leave behind when nobody reads it any more.
+ * reads and deletes: when the page has left, a cookie is the only part of an answer that the browser keeps.
  */
 export const ACK_HEADER = 'X-CIO-Ack';
 export const ACK_COOKIE_PREFIX = 'cio_ack_';
 
 /** The six calls of Customer.io's Pipelines API. https://docs.customer.io/integrations/api/cdp/ */
 export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
+/** The type of an event: the name of the call that makes it. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Largest event that Customer.io takes, in bytes of JSON. https://docs.customer.io/integrations/api/cdp/ */
+/** The largest event that Customer.io takes, in bytes of JSON. https://docs.customer.io/integrations/api/cdp/ */
 export const MAX_EVENT_BYTES = 32_000;
 
-/** One event as it travels. Identity, time and page are those of the call. */
+/** An event as it travels from the browser to Customer.io. Identity, time and page are those of the call. */
 export interface WireEvent {
+  /** The call that has made the event. */
   readonly type: EventType;
+  /** The event's id, the same over every retry: a ULID of 26 characters, if this package has made it. */
   readonly messageId: string;
-  /** ISO 8601. */
+  /** Time of the call, in ISO 8601. */
   readonly timestamp: string;
+  /** Id of the visitor's browser. Missing where the site keeps none. */
   readonly anonymousId?: string;
+  /** Id of the person. Missing for an anonymous visitor. */
   readonly userId?: string;
+  /** Name of the event, of `track`. */
   readonly event?: string;
+  /** Name of the page or screen, of `page` and `screen`. */
   readonly name?: string;
+  /** Category of the page or screen, of `page` and `screen`. */
   readonly category?: string;
+  /** Id of the group, of `group`. */
   readonly groupId?: string;
+  /** The id that `userId` takes over, of `alias`. */
   readonly previousId?: string;
+  /** Properties of the event, page or screen, of `track`, `page` and `screen`. */
   readonly properties?: Readonly<Record<string, unknown>>;
+  /** Traits of the person or group, of `identify` and `group`. */
   readonly traits?: Readonly<Record<string, unknown>>;
+  /** Page, campaign, locale, user agent, library and consent of the call, and what the application has added. */
   readonly context: Readonly<Record<string, unknown>>;
+  /** Destinations that get the event: `{ All: true, Name: false }`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
 }
 
-/** Why the proxy does not take a customer token (401 `invalid_token`). */
+/**
+ * Why the proxy refuses a customer token (401 `invalid_token`).
+ *
+ * - `missing`: there is no token
+ * - `malformed`: it is no JWT, has no `exp`, or is longer than 8 KiB
+ * - `expired`, `not_yet`: its time is over, or has not begun
+ * - `signature`: the signature is wrong, or its key is unknown
+ * - `issuer`, `audience`: `iss` or `aud` is none that the proxy allows
+ * - `algorithm`: the proxy does not allow its algorithm
+ * - `no_subject`: it has no subject
+ */
 export type TokenRejection =
   | 'missing'
   | 'malformed'
@@ -63,84 +87,102 @@ export type TokenRejection =
 
 /** The body of every answer of the proxy that is not 2xx. */
 export interface ErrorBody {
+  /** The stable code, such as `rate_limited`: compare this one. */
   readonly error: string;
+  /** An explanation for people. */
   readonly message: string;
-  /** The proxy's clock, in milliseconds since the epoch. */
+  /** Time by the proxy's clock, in milliseconds since the epoch. */
   readonly serverTime: number;
   /** With `invalid_token` only. */
   readonly reason?: TokenRejection;
 }
 
-/** An event that was refused by itself, while the others of its batch were taken. */
+/** An event that was refused alone, while the others of its batch were accepted. */
 export interface RejectedEvent {
-  /** `null`: the event had none. */
+  /** Id of the event. `null`: the event had none. */
   readonly messageId: string | null;
   /**
-   * `token_required`: an event of a person, or an alias of one, without a token. `subject_mismatch`: the token is another
-   * person's. `rejected`: Customer.io does not take it. `hook_failed`: a hook of the proxy failed for it, and not for others.
+   * - `token_required`: an event of a person, or an alias of a person, came without a token
+   * - `subject_mismatch`: the token is another person's
+   * - `rejected`: Customer.io refuses the event
+   * - `hook_failed`: a hook of the proxy failed for this event, and not for others
    */
   readonly error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
-  /** With `rejected`: what Customer.io says. */
+  /** With `rejected`: Customer.io's reason. */
   readonly reason?: string;
 }
 
-/** The answer to a batch: 2xx, and nothing of it needs to be sent again. */
+/** The body of a 2xx answer to a batch: no event of the batch needs to be sent again. */
 export interface BatchAnswer {
+  /** Always true. */
   readonly success: true;
-  /** Missing where every event was taken. */
+  /** Events that were refused. Missing where every event was accepted. */
   readonly rejected?: readonly RejectedEvent[];
 }
 
-/** The answer of {@link ATTRIBUTES_PATH}. Empty for a person whom Customer.io does not know. */
+/** The body of a 2xx answer of {@link ATTRIBUTES_PATH}. */
 export interface AttributesAnswer {
+  /** The person's attributes. Empty for a person whom Customer.io does not know. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** One subscription topic of a person. `id` without `topic_` before it. */
+/** A subscription topic, and whether the person has subscribed to it. */
 export interface SubscriptionTopic {
+  /** Id of the topic, without the prefix `topic_`. */
   readonly id: string;
+  /** Name of the topic, for people. */
   readonly name: string;
+  /** Description of the topic, for people. Missing where Customer.io has none. */
   readonly description?: string;
+  /** Whether the person has subscribed. */
   readonly subscribed: boolean;
 }
 
-/** The answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that change. */
+/** The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that change. */
 export interface TopicsAnswer {
+  /** The topics, with the person's choices. Empty for a person whom Customer.io does not know. */
   readonly topics: readonly SubscriptionTopic[];
 }
 
-/** One message of a person's inbox. */
+/** A message of a person's inbox. */
 export interface InboxMessage {
+  /** Id of the message, for `markAsRead` and `delete`. */
   readonly id: string;
+  /** Whether the person has opened the message. */
   readonly opened: boolean;
-  /** ISO 8601, as `expiry`. */
+  /** When the message was sent, in ISO 8601. */
   readonly sentAt: string;
+  /** When the message expires, in ISO 8601. Missing: never. */
   readonly expiry?: string;
+  /** The message's type, as it is set in Customer.io. */
   readonly type?: string;
+  /** The message's topics, as they are set in Customer.io. */
   readonly topics?: readonly string[];
+  /** The message's content: the fields that are set in Customer.io. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** The lower, the more important. */
+  /** Importance: a lower number is more important. */
   readonly priority?: number;
 }
 
-/** The answer of {@link INBOX_FETCH_PATH}, without messages that have expired. */
+/** The body of a 2xx answer of {@link INBOX_FETCH_PATH}. */
 export interface InboxAnswer {
+  /** The person's messages, without those that have expired. */
   readonly messages: readonly InboxMessage[];
 }
 
 let encoder: TextEncoder | undefined;
 const made = (): TextEncoder => (encoder ??= new TextEncoder());
 
-/** What counts as bytes, everywhere. Made when it is used: jsdom, in which applications are tested, has no TextEncoder. */
+/** UTF-8, by which all bytes are counted. The encoder is made at its first use: jsdom, in which applications are tested, has none. */
 export const utf8: Pick<TextEncoder, 'encode' | 'encodeInto'> = {
   encode: (text) => made().encode(text),
   encodeInto: (text, room) => made().encodeInto(text, room),
 };
 
-/** A text as headers carry it: its bytes in UTF-8, a character each. */
+/** Converts a text to the form that headers can carry: each byte of its UTF-8 is one character. */
 export const inBytes = (text: string): string => String.fromCharCode(...utf8.encode(text));
 
-/** `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */
+/** The value of the header with the client key: `Basic base64(utf8(clientKey + ':'))`. RFC 7617. */
 export function basicAuthorization(clientKey: string): string {
   return `Basic ${btoa(inBytes(`${clientKey}:`))}`;
 }

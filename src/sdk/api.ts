@@ -6,41 +6,59 @@ import type { EventContext, Plugin, SourceMiddleware } from './plugins/plugin.ts
 import type { Customer, Inbox } from './private/contract.ts';
 import type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
-/** What happened to a call, by the time its promise resolved. */
+/** The result of one of the six calls: what had happened to its event when the promise resolved. */
 export interface Receipt {
-  /** The event's `messageId`: the same in every event that the SDK tells, at the proxy and at Customer.io. */
+  /** The event's `messageId`, which is also in `AnalyticsEvents`, at the proxy and at Customer.io. `''` on a server. */
   readonly id: string;
   /**
-   * `stored`: survives the browser. `memory`: lives as long as the page (the browser refuses storage). `held`: waits for
-   * consent. `discarded`: will never arrive, because of `reason`.
+   * - `stored`: the event is in IndexedDB and survives a crash of the browser.
+   * - `memory`: the event lives as long as the page, because the browser refuses storage (or `outbox.storage` is `'memory'`).
+   * - `held`: consent is `pending`; the event waits in memory until the visitor decides.
+   * - `discarded`: the event will never arrive, because of `reason`.
    */
   readonly state: 'stored' | 'memory' | 'held' | 'discarded';
+  /** With `discarded` only. Missing on a server, where an instance does nothing. */
   readonly reason?: DropReason;
 }
 
+/** The result of `flush`. The counts are numbers of events. */
 export interface FlushResult {
-  /** During this flush. */
+  /** Events that the proxy has accepted during this flush. */
   readonly delivered: number;
-  /** What waits still. */
+  /** Events that still wait after this flush. */
   readonly pending: number;
-  /** During this flush. */
+  /** Events that were dropped during this flush. */
   readonly dropped: number;
 }
 
+/**
+ * Properties of an event. A copy is taken at the call: a circular reference becomes `[Circular]`, a `Date` its ISO 8601 text, a
+ * BigInt its digits, and functions are left out.
+ */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** `integrations`, `timestamp`, `anonymousId`, `userId`, `context`; anything else goes into `context`. */
+/**
+ * Options of one call. A name that is not listed here is a path in the event's `context`: `{ 'device.id': 'x' }` sets
+ * `context.device.id`.
+ */
 export interface CallOptions {
+  /** Destinations that get this event, `{ All: true, Name: false }`, on top of the option `integrations` of `createAnalytics`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
+  /** When it happened. A text must be one that `Date.parse` reads. @default the time of the call */
   readonly timestamp?: Date | string;
+  /** Anonymous id of this event; from then on also the anonymous id of the visitor. @default that of the visitor */
   readonly anonymousId?: string;
+  /** User id of this event alone. @default that of the visitor */
   readonly userId?: string;
+  /** Fields for the event's `context`. They replace those that the SDK sets there, except `userAgent`. @default `{}` */
   readonly context?: Properties;
+  /** Any other name: a path in the event's `context`, with dots between its steps. */
   readonly [key: string]: unknown;
 }
 
+/** Options of `identify`. */
 export interface IdentifyOptions extends CallOptions {
-  /** Their customer token; it becomes no part of the event. */
+  /** The customer token of this person, used instead of asking the provider. The token is no part of the event. */
   readonly token?: TokenResult;
 }
 
@@ -54,27 +72,41 @@ type TrackAnything = (
   callback?: Callback,
 ) => Promise<Receipt>;
 
-/** `track` for those names, each with its properties. */
+/** `track` for the names of `Events`, each with its properties. */
 type TrackThese<Events extends object> = <Name extends keyof Events & string>(
   event: Name,
   ...rest: TrackArguments<Events[Name]>
 ) => Promise<Receipt>;
 
-/** Properties may be left out where none of them is needed. */
+/** The arguments after the name. Properties are an optional argument where none of them is required. */
 type TrackArguments<Known> =
   Partial<Known> extends Known
     ? [properties?: Known | null, options?: CallOptions, callback?: Callback]
     : [properties: Known, options?: CallOptions, callback?: Callback];
 
 /**
- * The six calls, with the arguments of the wrapped SDK. They never throw and never reject.
+ * The six calls that make an event, with the arguments of the wrapped SDK. They never throw and never reject. Arguments, time,
+ * page and identity are copied at the call: a later change of any of them changes no event. `callback` runs when the event has
+ * passed the plugins, and gets `{ event, id }`.
  *
- * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any
+ * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties
  */
 export interface Calls<Events extends object = object> {
-  /** Something that the visitor did. */
+  /**
+   * Records something that the visitor did.
+   *
+   * @example
+   * const { state } = await analytics.track('Order Placed', { total: 12.5 });
+   * if (state === 'stored') location.assign('/thanks');
+   */
   track: [keyof Events] extends [never] ? TrackAnything : TrackThese<Events>;
-  /** A page was seen. A single text is its name; two are category and name. */
+  /**
+   * Records that the visitor has seen a page. A single text is the page's name; two texts are category and name.
+   *
+   * @example
+   * void analytics.page('Home');
+   * void analytics.page('Docs', 'Getting started', { version: 2 });
+   */
   page(
     name?: string,
     properties?: Properties | null,
@@ -88,7 +120,12 @@ export interface Calls<Events extends object = object> {
     options?: CallOptions,
   ): Promise<Receipt>;
   page(properties: Properties, options?: CallOptions): Promise<Receipt>;
-  /** A screen of an app was seen. Arguments as in `page`. */
+  /**
+   * Records that the visitor has seen a screen of an app. The arguments are those of `page`.
+   *
+   * @example
+   * void analytics.screen('Settings');
+   */
   screen(
     name?: string,
     properties?: Properties | null,
@@ -102,73 +139,221 @@ export interface Calls<Events extends object = object> {
     options?: CallOptions,
   ): Promise<Receipt>;
   screen(properties: Properties, options?: CallOptions): Promise<Receipt>;
-  /** Says who the visitor is. Another id than before also gives them a new anonymous id. */
+  /**
+   * Says who the visitor is, and sets traits of this person. A user id other than the one before also starts a new anonymous id.
+   * Without an id, the traits are those of the current visitor.
+   *
+   * @example
+   * void analytics.identify('u1', { plan: 'pro' });
+   */
   identify(
     userId?: string | number | null,
     traits?: Traits | null,
     options?: IdentifyOptions,
   ): Promise<Receipt>;
   identify(traits: Traits, options?: IdentifyOptions): Promise<Receipt>;
-  /** Puts the visitor into a group. Without arguments: the group that they are in. */
+  /**
+   * Puts the visitor into a group, and sets traits of the group. Without arguments: returns the visitor's current group, and
+   * makes no event.
+   *
+   * @example
+   * void analytics.group('acme', { seats: 20 });
+   * const groupId = analytics.group().id();
+   */
   group(): User;
   group(groupId: string | number, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
-  /** Says that two ids are one person. `from` is the current id if it is left out. */
+  /**
+   * Says that two ids are the same person. Without `from`, the previous id is the visitor's current user id, or the anonymous
+   * id where nobody is identified.
+   *
+   * @example
+   * void analytics.alias('u1', 'old-u1');
+   */
   alias(to: string | number, from?: string | number | CallOptions, options?: CallOptions): Promise<Receipt>;
 }
 
+/** The visitor's consent. Before `granted` there is no cookie, storage or request. */
 export interface Consent {
+  /** The current state. With consent sources: what they have decided together. */
   readonly state: ConsentState;
   /**
-   * Held calls are made now, in their order, with the time and page that they had. Events carry the categories (names of those
-   * that are on, or all with what they are) as `context.consent.categoryPreferences`. Of the names, `analytics` opens events and
-   * `messaging` opens private calls, where they are given.
+   * Says that the visitor agrees. The SDK then makes the held calls in their order, each with its own time and page.
+   *
+   * @param categories the visitor's choices: names of the categories that are on, or each category with `true` or `false`. The
+   * SDK puts them on each event as `context.consent.categoryPreferences`. Two names have a meaning of their own: with
+   * `analytics: false` no events are made (`dropped`, `consent`); with `messaging: false` private calls reject
+   * (`auth-disabled`).
+   * @example
+   * analytics.consent.grant();
+   * analytics.consent.grant({ analytics: true, messaging: false });
    */
   grant(categories?: readonly string[] | Categories): void;
-  /** Held calls are dropped. After a grant: sending stops, and everything that was stored is deleted. */
+  /**
+   * Says that the visitor does not agree. Drops the held calls (`consent`), and deletes what earlier visits have stored. After a
+   * grant, also aborts the request in flight, and deletes outbox, ids and cookies, in all tabs.
+   *
+   * @example
+   * analytics.consent.deny();
+   */
   deny(): void;
 }
 
-/** The SDK. Nothing here ever throws or rejects, once it is made, but for private calls: `fetch`, `inbox`, `customer`. */
+/**
+ * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with one exception: private calls (`fetch`,
+ * `inbox`, `customer`) reject with an `SdkError`.
+ *
+ * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties
+ */
 export interface Analytics<Events extends object = object> extends Calls<Events> {
-  /** Forgets the visitor: new anonymous id, no user, no group. What is stored keeps its own identity. */
+  /**
+   * Forgets the visitor: a new anonymous id, no user and no group. Events that are already stored keep their identity. Call it
+   * when somebody signs out.
+   *
+   * @example
+   * analytics.anonymize();
+   */
   anonymize(): void;
-  /** The same as `anonymize`. */
+  /** The same as `anonymize`, under the name of the wrapped SDK. */
   reset(): void;
   /**
-   * Sends everything now. Resolves when nothing waits any more, or nothing can be done for the moment, or after
-   * `timeoutMs` (default 10 000 ms).
+   * Sends all waiting events now. Resolves when no event waits any more, when a request has failed (its events wait for their
+   * retry), or after `timeoutMs`.
+   *
+   * @param options `timeoutMs`: the longest wait, in milliseconds; default 10 000
+   * @example
+   * const { pending } = await analytics.flush({ timeoutMs: 2_000 });
    */
   flush(options?: { readonly timeoutMs?: number }): Promise<FlushResult>;
+  /**
+   * Counts events since this page was loaded. `tracked` is always `delivered` + `pending` + all of `dropped`.
+   *
+   * @example
+   * const { pending, dropped } = analytics.stats();
+   */
   stats(): Stats;
+  /** The visitor's consent: its state, and the functions with which your own banner changes it. */
   readonly consent: Consent;
-  /** What the SDK tells. Answers its own stop function. */
+  /**
+   * Calls `listener` for each event of this name: one of {@link AnalyticsEvents}, or one of the wrapped SDK (`track`, `page`,
+   * `identify`, `group`, `alias`, `screen`, `reset`). A listener that throws causes an `error` event (`plugin-failed`).
+   * The same function registered twice is called twice.
+   *
+   * @returns a function that removes the listener
+   * @example
+   * const stop = analytics.on('dropped', ({ id, reason }) => console.warn(id, reason));
+   * stop();
+   */
   on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
-  /** Events of the wrapped SDK: `track`, `page`, `identify`, `group`, `alias`, `screen`, `reset`. */
+  /**
+   * Calls `listener` for each event of the wrapped SDK of this name, with the arguments that the wrapped SDK passes.
+   *
+   * @returns a function that removes the listener
+   * @example
+   * analytics.on('track', (name, properties) => console.log(name, properties));
+   */
   on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
-  /** Resolves when the plugins have loaded. */
+  /**
+   * Resolves when consent is decided and the plugins have loaded; then calls `callback`, if there is one.
+   *
+   * @example
+   * await analytics.ready();
+   */
   ready(callback?: () => void): Promise<void>;
+  /**
+   * Returns the visitor: ids and traits. Before consent, and on a server, it is a user without ids.
+   *
+   * @example
+   * const anonymousId = analytics.user().anonymousId();
+   */
   user(): User;
-  /** Events made after this call pass through these plugins. A plugin that fails is told as `error`. */
+  /**
+   * Adds plugins of the wrapped SDK; events of later calls pass through them. Waits for consent. A plugin that throws, rejects or
+   * does not answer within 10 seconds is an `error` event (`plugin-failed`).
+   *
+   * @example
+   * await analytics.register({
+   *   name: 'Site',
+   *   type: 'enrichment',
+   *   version: '1.0.0',
+   *   isLoaded: () => true,
+   *   load: async () => undefined,
+   *   track: (context) => (context.updateEvent('properties.site', 'shop'), context),
+   * });
+   */
   register(...plugins: readonly Plugin[]): Promise<void>;
+  /**
+   * Removes the plugins of these names, and runs `unload` of each.
+   *
+   * @example
+   * await analytics.deregister('Site');
+   */
   deregister(...names: readonly string[]): Promise<void>;
-  /** Sees each event before it is stored; skipping `next` drops it. */
+  /**
+   * Adds a function that sees each event before it is stored. An event is dropped (`before-send`) when the function returns
+   * without having called `next`, or throws.
+   *
+   * @example
+   * await analytics.addSourceMiddleware(({ payload, next }) => {
+   *   if (payload.obj.event !== 'Debug') next(payload);
+   * });
+   */
   addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
-  /** Answers the visitor's anonymous id, or null before consent. */
+  /**
+   * Sets the visitor's anonymous id. Without an argument: keeps the current one.
+   *
+   * @returns the anonymous id, or null before consent and on a server
+   * @example
+   * analytics.setAnonymousId('a1');
+   */
   setAnonymousId(id?: string): string | null;
-  /** The token of whoever is identified, in place of what the provider would give. `null`: forgets it. */
+  /**
+   * Sets the customer token of the current person, used instead of asking the provider. `null` forgets the token. Waits for
+   * consent.
+   *
+   * @example
+   * analytics.setCustomerToken(await (await fetch('/login/token')).text());
+   */
   setCustomerToken(token: TokenResult | null): void;
-  /** Asks the provider for a fresh one. What went wrong is in the status; before consent there is none. */
+  /**
+   * Asks the provider for a new customer token. Never rejects: the returned status tells what went wrong. Before consent its
+   * state is `none`.
+   *
+   * @example
+   * const { state } = await analytics.refreshCustomerToken();
+   */
   refreshCustomerToken(): Promise<TokenStatus>;
-  /** Never the token itself. */
+  /**
+   * Returns the state, end and subject of the customer token, and never the token itself.
+   *
+   * @example
+   * const { state, expiresAtMs } = analytics.customerTokenStatus();
+   */
   customerTokenStatus(): TokenStatus;
   /**
-   * A private call, with the customer token. Answers whatever the proxy answers, but for a token that it refuses.
-   * @param path below `proxyUrl`, as `/v1/x`
-   * @throws SdkError where there is no token, or where the person changes before the answer is there
+   * Makes a private call: a request to your proxy with the customer token of the current person. After a 401 it asks for a new
+   * token and repeats the request once. Other answers of the proxy, also 4xx and 5xx, are returned.
+   *
+   * @param path below `proxyUrl`, as `/v1/customers/attributes`
+   * @param init as for the global `fetch`
+   * @throws SdkError `auth-disabled`, `anonymous`, or another of the codes of private calls: no usable token, a token that the
+   * proxy refuses, or a person who changes before the answer arrives. `invalid-options`: `path` is not below `proxyUrl`
+   * @throws TypeError as the global `fetch`, where there is no answer
+   * @throws DOMException `TimeoutError` after `delivery.requestTimeoutMs`; the reason of `init.signal` when that aborts
+   * @example
+   * const response = await analytics.fetch('/v1/customers/attributes', { method: 'POST' });
+   * console.log(response.status);
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The messages of the current person's inbox. Needs a customer token, and `inApp` at the proxy. */
   readonly inbox: Inbox;
+  /** Attributes and subscriptions of the current person. Needs a customer token, and `appApi` at the proxy. */
   readonly customer: Customer;
-  /** Stops every timer, listener and lock of this instance. What is stored is sent by the next page. */
+  /**
+   * Stops every timer, listener and lock of this instance. Stored events are sent by the next page. `createAnalytics` with the
+   * same options makes a new instance after that.
+   *
+   * @example
+   * analytics.close();
+   */
   close(): void;
 }

@@ -1,37 +1,42 @@
 /**
- * The browser's one address: every global of the page that this package touches is named here and nowhere else, and is
- * looked up when it is used, so that importing the package touches nothing.
+ * The only file that uses globals of the browser. Each global is looked up when it is used, and not when this file is loaded: so
+ * importing the package has no effect, on a server too.
+ *
+ * Sections: contracts, kind of page, time, page lifecycle, URL changes, storage, page facts, randomness, network, other tabs,
+ * consent platforms, console.
  */
 
-/** Time, and the only way to wait. */
+// --- Contracts ---
+
 export interface Clock {
   /** Wall clock, in milliseconds since the epoch. */
   now(): number;
-  /** Runs `run` after `delayMs`; the answer stops it. */
+  /** Calls `run` once after `delayMs`. The returned function cancels the timer. */
   after(delayMs: number, run: () => void): () => void;
 }
 
 /**
- * `hide` and `show`: visibility. `leave` and `return`: the page goes (perhaps into the back/forward cache) and comes back.
- * `freeze` and `resume`: it stays, and nothing in it runs. https://wicg.github.io/page-lifecycle/
- * `prerenderingchange`: what was made ready ahead of time is shown. https://wicg.github.io/nav-speculation/prerendering.html
+ * - `hide` and `show`: the visibility of the page has changed
+ * - `leave` and `return`: the page is left (perhaps into the back/forward cache), and is shown again from there
+ * - `freeze` and `resume`: the page stays, and the browser runs none of its code. https://wicg.github.io/page-lifecycle/
+ * - `online`: the network is there again
+ * - `prerenderingchange`: a prerendered page is shown. https://wicg.github.io/nav-speculation/prerendering.html
  */
 export type LifecycleEvent =
   'hide' | 'show' | 'leave' | 'return' | 'freeze' | 'resume' | 'online' | 'prerenderingchange';
 
-/** What the page lives through. */
 export interface Lifecycle {
-  /** What the browser believes. It may be wrong: delay by it, never drop by it. */
+  /** Whether the browser believes that there is a network. It may be wrong: use it to delay requests, never to drop events. */
   online(): boolean;
   hidden(): boolean;
-  /** Runs `run` at each such event, until `ending` aborts. */
+  /** Calls `run` at each such event, until `ending` aborts. */
   on(event: LifecycleEvent, run: () => void, ending: AbortSignal): void;
 }
 
-/** Text by key, synchronous. Refusals of the browser are answered, never thrown. */
+/** A synchronous store of texts by key. Where the browser refuses, methods return null, false or an empty list, and never throw. */
 export interface TextStore {
   get(key: string): string | null;
-  /** Says whether the browser kept it. */
+  /** Returns whether the browser has stored the text. */
   set(key: string, value: string): boolean;
   remove(key: string): void;
   keys(): readonly string[];
@@ -43,35 +48,67 @@ export interface Channel {
   close(): void;
 }
 
-/** What a call keeps of the page it was made on. */
+/** The facts of a page that go on the events of its calls. */
 export interface PageFacts {
   readonly href: string;
   readonly path: string;
   readonly search: string;
   readonly title: string;
   readonly referrer: string;
-  /** The address that the document declares for itself, unless that was so on another path of the app already. */
+  /** The document's canonical URL. Undefined where an earlier path of the same app had the same canonical URL already. */
   readonly canonical: string | undefined;
-  /** The same, believed or not. */
+  /** The document's canonical URL, in any case. */
   readonly declared: string | undefined;
   readonly userAgent: string;
   readonly locale: string | undefined;
 }
 
+// --- Kind of page ---
+
 /**
- * Whether there is a page, or the service worker of an extension, which has no document but all that storing and sending need.
- * Servers, and workers of pages, have neither.
+ * Whether this code runs in a page, or in the service worker of an extension: that has no document, and everything else that
+ * storing and sending need. False on servers and in the workers of pages.
  */
 export const inBrowser = (): boolean | undefined =>
   typeof document !== 'undefined' ||
-  // Cloudflare's Workers have that scope, and no address.
+  // Workers of Cloudflare have `ServiceWorkerGlobalScope` too, and no `location`.
   ('ServiceWorkerGlobalScope' in globalThis &&
     (globalThis as Partial<typeof globalThis>).location?.protocol.endsWith('-extension:'));
 
-/** The document; in a service worker its scope, to which nothing of a document ever happens. */
+/** The part of a document that the SDK uses. A service worker has its global scope instead, which gets no events of documents. */
 type PageDocument = Pick<Document, 'visibilityState' | 'title' | 'referrer' | 'getElementsByTagName'>;
 const page = (): Partial<PageDocument> & EventTarget =>
   typeof document === 'undefined' ? globalThis : document;
+
+/** Whether the page is being prerendered, so that no visitor sees it yet. */
+export const inPrerender = (): boolean | undefined => (document as { prerendering?: boolean }).prerendering;
+
+/** Whether this is a frame inside a page of its own origin, such as a silent sign-in or a widget. */
+export const inFrame = (): boolean =>
+  // A parent of another origin refuses access to its document, and a service worker has no window.
+  unlessRefused(() => parent !== window && Boolean(parent.document), false);
+
+/** The URL that paths are resolved against. `about:srcdoc` and `about:blank` have that of the document that made them. */
+export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
+
+/** The registry of this name, which every copy of this package on the page shares. */
+export function pageRegistry<T>(name: string): Map<string, T> {
+  const page = globalThis as unknown as Record<symbol, Map<string, T> | undefined>;
+  return (page[Symbol.for(name)] ??= new Map<string, T>());
+}
+
+/** Runs `use`. Returns `refused` where the browser refuses by throwing. */
+function unlessRefused<T>(use: () => T, refused: T): T;
+function unlessRefused<T>(use: () => T): T | undefined;
+function unlessRefused<T>(use: () => T, refused?: T): T | undefined {
+  try {
+    return use();
+  } catch {
+    return refused;
+  }
+}
+
+// --- Time ---
 
 // A longer timer fires at once: https://html.spec.whatwg.org/#timers
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -83,6 +120,11 @@ export const clock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Milliseconds from some start; never goes back. */
+export const monotonicMs = (): number => performance.now();
+
+// --- Page lifecycle ---
 
 const listen = (target: EventTarget, type: string, run: (event: Event) => void, signal: AbortSignal): void =>
   target.addEventListener(type, run, { signal });
@@ -128,8 +170,8 @@ export const lifecycle: Lifecycle = {
 export const needsDeparture = (): boolean => 'mozInnerScreenX' in globalThis && 'navigation' in globalThis;
 
 /**
- * Runs `run` when a navigation to another document begins, where {@link needsDeparture}. It may lead nowhere. A router that takes
- * the navigation over has said so once all listeners have heard of it.
+ * Calls `run` when a navigation to another document begins, which may fail, until `ending` aborts. A router that takes the
+ * navigation over has done so when all listeners have run, so the check comes in a task after them.
  */
 export function onDeparture(run: () => void, ending: AbortSignal): void {
   const { navigation } = globalThis as { navigation?: EventTarget & { readonly transition: unknown } };
@@ -146,19 +188,14 @@ export function onDeparture(run: () => void, ending: AbortSignal): void {
   );
 }
 
-/** Whether the page is made ready ahead of time, and nobody sees it yet. */
-export const inPrerender = (): boolean | undefined => (document as { prerendering?: boolean }).prerendering;
-
-/** Whether this is a part of another page of its origin, with which it goes: a silent sign-in, a widget. */
-export const inFrame = (): boolean =>
-  // The document of another origin is not there, and a service worker has no window.
-  unlessRefused(() => parent !== window && Boolean(parent.document), false);
+// --- URL changes ---
 
 /**
- * Tells of each change of the address within this page, at once: by the Navigation API
+ * Calls `run` at each change of the URL within this page, at once: by the Navigation API
  * (https://html.spec.whatwg.org/#navigation-api), and where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by
- * standing in front of what scripts change it with, until `ending` aborts.
- * @param run is told whether the new address has taken the place of the one before
+ * wrapping `pushState` and `replaceState`.
+ * @param run gets whether the new URL has replaced the one before in the history
+ * @param ending ends it
  */
 export function onAddressChange(run: (isReplaced: boolean) => void, ending: AbortSignal): void {
   const { navigation } = window as { navigation?: EventTarget };
@@ -176,24 +213,15 @@ export function onAddressChange(run: (isReplaced: boolean) => void, ending: Abor
     };
     history[name] = ours;
     ending.addEventListener('abort', () => {
-      // Who has come in front of ours since then still calls it.
+      // Another script may have wrapped our function since: then it must stay.
       if (history[name] === ours) history[name] = original;
     });
   }
 }
 
-/** What the browser refuses by throwing, as an answer. */
-function unlessRefused<T>(use: () => T, refused: T): T;
-function unlessRefused<T>(use: () => T): T | undefined;
-function unlessRefused<T>(use: () => T, refused?: T): T | undefined {
-  try {
-    return use();
-  } catch {
-    return refused;
-  }
-}
+// --- Storage ---
 
-/** localStorage: its getter throws in sandboxed frames, its setter when it is full. */
+/** localStorage. Sandboxed frames throw when it is read, and a full one throws when it is written. */
 export const local: TextStore = {
   get: (key) => unlessRefused(() => localStorage.getItem(key), null),
   set: (key, value) => unlessRefused(() => (localStorage.setItem(key, value), true), false),
@@ -201,21 +229,28 @@ export const local: TextStore = {
   keys: () => unlessRefused(() => Object.keys(localStorage), []),
 };
 
-/** `document.cookie`, read and written whole. Sandboxed frames throw on both. */
+/** `document.cookie`. Sandboxed frames throw when it is read or written. */
 export const cookieJar = {
   read: (): string => unlessRefused(() => document.cookie, ''),
-  // The Cookie Store API is missing in Firefox and is asynchronous: an id must be there before the next line of the page.
+  // The Cookie Store API is missing in Firefox and is asynchronous; an id must be stored before the next line of the page runs.
   write: (cookie: string): void => unlessRefused(() => void (document.cookie = cookie)),
 };
 
-/** Tells when another tab of this origin has changed localStorage; `null` when it was cleared. */
+/** Calls `run` when another tab of this origin has changed localStorage: with the key, or `null` when all was cleared. */
 export const onStorageChange = (run: (key: string | null) => void, ending: AbortSignal): void =>
   listen(globalThis, 'storage', (event) => run((event as StorageEvent).key), ending);
 
+/** Asks the browser to delete a database, and does not wait: other tabs may have it open for a moment longer. */
+export const deleteDatabase = (name: string): void =>
+  unlessRefused(() => void indexedDB.deleteDatabase(name));
+
+// --- Page facts ---
+
 let links: HTMLCollectionOf<HTMLLinkElement> | undefined;
 
+/** The document's canonical URL, as it is written. */
 function declaredAddress(): string | undefined {
-  // A live collection is walked once for each call of the application; asking the document anew costs ten times that.
+  // Each call of the application walks this live collection. Querying the document each time costs ten times as much.
   links ??= page().getElementsByTagName?.('link');
   let found: string | undefined;
   for (const link of links ?? [])
@@ -224,7 +259,7 @@ function declaredAddress(): string | undefined {
 }
 
 let facts: PageFacts | undefined;
-/** Where the document began to declare what it declares: many apps leave the link of the server as it is. */
+/** The path on which the document had this canonical URL first. Many apps change the path and leave the link as the server wrote it. */
 let declaredOn: string | undefined;
 
 export function pageFacts(): PageFacts {
@@ -233,7 +268,7 @@ export function pageFacts(): PageFacts {
   const { userAgent, language: locale } = navigator;
   const declared = declaredAddress();
   if (!facts || facts.declared !== declared) declaredOn = path;
-  // The same object for as long as nothing changes: ten thousand calls that wait for consent have one page.
+  // The same object is returned until a fact changes: ten thousand calls that wait for consent then share one object.
   if (
     facts?.href !== href ||
     facts.title !== title ||
@@ -246,32 +281,32 @@ export function pageFacts(): PageFacts {
   return facts;
 }
 
-/** The URL that a path is resolved against: `about:srcdoc` and `about:blank` have that of the document that made them. */
-export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
+// --- Randomness ---
 
-/** Whole numbers below 2^32. */
+/** Random whole numbers below 2^32. */
 export const randomNumbers = (count: number): readonly number[] => [
   ...crypto.getRandomValues(new Uint32Array(count)),
 ];
 
-/** A version 4 UUID (RFC 9562); on pages without TLS, where browsers make none, as many random bits. */
+/** Makes a version 4 UUID (RFC 9562). On pages without TLS browsers make none: then a text of 160 random bits. */
 export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.() ?? randomNumbers(5).join('');
-
-/** Milliseconds from some start; never goes back. */
-export const monotonicMs = (): number => performance.now();
 
 export const random = (): number => Math.random();
 
+// --- Network ---
+
 export const request: typeof fetch = (input, init) => fetch(input, init);
 
-/** The text compressed, or undefined where the browser cannot. https://compression.spec.whatwg.org/ */
+/** Compresses a text. Returns undefined where the browser cannot. https://compression.spec.whatwg.org/ */
 export async function gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (typeof CompressionStream === 'undefined') return undefined;
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Messages between tabs, or undefined where the browser has no BroadcastChannel or refuses it. */
+// --- Other tabs ---
+
+/** Opens a channel between tabs. Returns undefined where the browser has no BroadcastChannel or refuses it. */
 export function openChannel(name: string, onMessage: (message: unknown) => void): Channel | undefined {
   return unlessRefused<Channel>(() => {
     const channel = new BroadcastChannel(name);
@@ -280,33 +315,27 @@ export function openChannel(name: string, onMessage: (message: unknown) => void)
   });
 }
 
-/** Web Locks, or undefined: pages without TLS and Safari before 15.4 have none. */
+/** Web Locks. Undefined on pages without TLS, and in Safari before 15.4. */
 export function lockManager(): LockManager | undefined {
   return navigator.locks;
 }
 
-/** Asks for it and does not wait: other tabs may still be closing theirs. */
-export const deleteDatabase = (name: string): void =>
-  unlessRefused(() => void indexedDB.deleteDatabase(name));
+// --- Consent platforms ---
 
-/** One registry a page, shared by every copy of this package on it. */
-export function pageRegistry<T>(name: string): Map<string, T> {
-  const page = globalThis as unknown as Record<symbol, Map<string, T> | undefined>;
-  return (page[Symbol.for(name)] ??= new Map<string, T>());
-}
-
-/** What other scripts of the page tell on `window`. */
+/** Listens to an event that other scripts of the page dispatch on `window`. */
 export function onPageEvent(type: string, run: (event: Event) => void): () => void {
   window.addEventListener(type, run);
   return () => window.removeEventListener(type, run);
 }
 
-/** Whether the browser asks for privacy in the name of its user. https://w3c.github.io/gpc/ */
+/** Whether the browser sends the signal of Global Privacy Control. https://w3c.github.io/gpc/ */
 export const asksForPrivacy = (): boolean =>
   Boolean(inBrowser()) && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
 
-/** The page's own names. */
+/** `window`, by the names of its properties. */
 export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;
+
+// --- Console ---
 
 export const warnInConsole = (...text: unknown[]): void => console.warn(...text);
 export const printer = (): Console => console;

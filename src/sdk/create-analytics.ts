@@ -16,29 +16,36 @@ interface Registered {
 }
 
 /**
- * Makes the SDK for one site. On a server it makes an instance that does nothing. Called again with the same `proxyUrl`
- * and `clientKey`, it answers the same instance.
+ * Creates the SDK for one site. A second call on the same page with the same `proxyUrl` and `clientKey` returns the same instance.
+ * On a server the instance does nothing.
  *
- * `createAnalytics` never throws. Wrong options are one `console.error` that names them and what came, an `error` event
- * (`SdkError`, `invalid-options`), and an instance that discards every call (`reason: 'invalid-options'`).
+ * `createAnalytics` never throws. Wrong or unknown options are one `console.error` that names each of them with its value, an
+ * `error` event (`SdkError`, `invalid-options`), and an instance that discards every call (`reason: 'invalid-options'`).
  *
+ * @typeParam Events the properties of each event that `track` takes, by its name, for the compiler alone; `object`: any
  * @example
  * const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
- * analytics.track('Order Placed', { total: 12.5 });
- *
- * @typeParam Events the properties of each event that `track` takes, by its name. Nothing is checked when it runs.
+ * void analytics.identify('u1', { plan: 'pro' });
+ * void analytics.track('Order Placed', { total: 12.5 });
+ * @example
+ * interface Events {
+ *   'Order Placed': { total: number; coupon?: string };
+ *   'Signed Out': undefined; // no properties
+ * }
+ * const typed = createAnalytics<Events>({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
+ * void typed.track('Order Placed', { total: 12.5 });
  */
 export function createAnalytics<Events extends object = object>(options: AnalyticsOptions): Analytics<Events>;
 export function createAnalytics(options: AnalyticsOptions): Analytics {
   return createFrom(options, []);
 }
 
-/** The same for the script tag. `mistakes` takes what is wrong with the options. */
+/** `createAnalytics` for the script tag. Adds each wrong option to `mistakes`. */
 export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Analytics {
   const hasPage = inBrowser();
   const url = hasPage ? pageUrl() : 'http://localhost';
   const settings = resolveAnalyticsOptions(options, url, (...mistake) => void mistakes.push(mistake));
-  // Where there is no page the gate never opens, and nothing reaches it.
+  // Without a page the consent gate never opens, and the client passes no call to it.
   if (mistakes.length || !hasPage)
     return createClient(
       NO_PAGE as AnalyticsSettings,
@@ -48,14 +55,14 @@ export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Anal
     );
   const registry = pageRegistry<Registered>('cio-first-party');
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
-  const told = JSON.stringify(toJsonValue(options));
-  const known = registry.get(key);
-  if (known) {
-    if (known.options !== told) warnInConsole('cio-first-party: made before, with other options');
-    return known.analytics;
+  const serialized = JSON.stringify(toJsonValue(options));
+  const earlier = registry.get(key);
+  if (earlier) {
+    if (earlier.options !== serialized) warnInConsole('cio-first-party: made before, with other options');
+    return earlier.analytics;
   }
   const analytics = createClient(settings, true, () => registry.delete(key));
-  registry.set(key, { analytics, options: told });
+  registry.set(key, { analytics, options: serialized });
   return analytics;
 }
 
@@ -67,7 +74,7 @@ const NO_PAGE: Pick<AnalyticsSettings, 'consent'> & { readonly outbox: object } 
 async function explain(mistakes: readonly Mistake[], url: string): Promise<SdkError> {
   const error = await import('./options/explain-mistakes.ts').then(
     ({ create }) => create(mistakes, url),
-    // The file may not come: the names are known all the same.
+    // Without that file, the message has the names of the options alone.
     () => new SdkError('invalid-options', mistakes.map(([name]) => name).join()),
   );
   printer().error(`cio-first-party: ${error.message}`);

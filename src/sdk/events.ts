@@ -1,7 +1,21 @@
 import type { TokenEvent } from './auth/contract.ts';
 import type { SdkError } from '../protocol/errors.ts';
 
-/** Why an event will never arrive. Each one is counted in `stats().dropped` and told as `dropped`. */
+/**
+ * Why an event will never arrive. Each dropped event is counted in `stats().dropped` and reported as the event `dropped`.
+ *
+ * | reason | when | what to do |
+ * |---|---|---|
+ * | `consent` | consent is denied or withdrawn, or the category `analytics` is off | nothing: this is the visitor's choice |
+ * | `invalid` | a call has no event name, or nothing that can be serialised | read the `error` event (`plugin-failed`) and correct the call |
+ * | `invalid-options` | the options of `createAnalytics` are wrong: every call is dropped | correct the options that the console names |
+ * | `before-send` | `beforeSend`, a plugin or source middleware has dropped the event or thrown, or `beforeSend` has returned a promise | nothing, if on purpose; after a throw or a promise an `error` event (`plugin-failed`) has the cause |
+ * | `too-large` | the event has more than 32 000 bytes of JSON, or the proxy refuses it with 413 | send fewer or shorter properties |
+ * | `rejected` | the proxy or Customer.io refuses this event, and takes others | read the log of the proxy; correct the call |
+ * | `outbox-full` | more than `outbox.maxEvents` or `outbox.maxBytes` wait: the oldest event is dropped | restore the connection to the proxy, or raise the limits |
+ * | `expired` | the event has waited for longer than `outbox.maxAgeMs` | restore the connection to the proxy, or raise the limit |
+ * | `storage` | a stored record cannot be read, or the browser had no room for the event as its page was left | nothing: the event is lost |
+ */
 export type DropReason =
   | 'consent'
   | 'invalid'
@@ -13,44 +27,73 @@ export type DropReason =
   | 'expired'
   | 'storage';
 
-/** `pending`: calls wait in memory. `granted`: everything works. `denied`: nothing is kept and nothing is sent. */
+/**
+ * - `pending`: the visitor has not decided; calls wait in memory
+ * - `granted`: the visitor agrees; events are stored and sent
+ * - `denied`: the visitor does not agree; nothing is stored and nothing is sent
+ */
 export type ConsentState = 'pending' | 'granted' | 'denied';
 
-/** Which of the visitor's choices are on, by the platform's names or your own. */
+/** The visitor's choices: which categories are on, by the names of the consent platform or your own. */
 export type Categories = Readonly<Record<string, boolean>>;
 
-/** What the SDK tells the application. Ids are `messageId`s. */
+/**
+ * The events of the SDK, by name, with the payload that a listener of `Analytics.on` gets. `id` and `ids` are the `messageId`s of
+ * events.
+ */
 export interface AnalyticsEvents {
-  /** These events now survive the page. */
+  /** Events are written to IndexedDB: from now on they survive a crash of the browser. Nothing to do. */
   stored: { readonly ids: readonly string[] };
-  /** The proxy has said that these arrived. `attempts`: requests that it took. */
+  /** The proxy has accepted events. `attempts`: the number of requests that were needed, 1 or more. Nothing to do. */
   delivered: { readonly ids: readonly string[]; readonly attempts: number };
-  /** A request failed and will be made again after `delayMs`. `status` is 0 when there was no answer. */
+  /**
+   * A request has failed. Its events are kept, and sent again by the SDK.
+   *
+   * - `attempt`: the number of requests with these events so far
+   * - `delayMs`: the wait before the next request, in milliseconds
+   * - `status`: the HTTP status of the answer; 0 when there was none
+   */
   retrying: {
     readonly ids: readonly string[];
     readonly attempt: number;
     readonly delayMs: number;
     readonly status: number;
   };
-  /** This event will never arrive. */
+  /**
+   * An event will never arrive; `DropReason` lists what to do about each `reason`. `status`: the HTTP status of the answer, where
+   * an answer of the proxy was the reason.
+   */
   dropped: { readonly id: string; readonly reason: DropReason; readonly status?: number };
-  /** Requests never get an answer although the browser is online, as behind a content blocker. Events are kept. */
+  /**
+   * Requests never get an answer although the browser is online, as behind a content blocker. Sent once a page; events are kept,
+   * and the SDK tries again. Give the proxy a URL on the origin of the page. `failures`: the number of failed requests in a row.
+   */
   blocked: { readonly failures: number };
+  /** The state of consent or the visitor's choices have changed. `categories` is empty where there are no categories. */
   consent: { readonly state: ConsentState; readonly categories: Categories };
+  /** The visitor's ids have changed, in this tab or in another. `null`: there is no such id. */
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
-  /** What becomes of the customer token. Never the token. */
+  /** The state of the customer token has changed. The payload never holds the token. */
   token: TokenEvent;
+  /**
+   * Something is wrong that the application or its operator can correct: `SdkErrorCode` lists what to do about each `code`. Without a
+   * listener, the first error of a code on a page is a `console.warn`.
+   */
   error: SdkError;
 }
 
+/** The names of the SDK's own events, for `Analytics.on`. */
 export type EventName = keyof AnalyticsEvents;
 export type Listener<Payload> = (payload: Payload) => void;
 
-/** Untyped inside: `Analytics.on` and `CoreNeeds.emit` say which name goes with which payload. */
+/** Calls listeners by name. Its types are loose: `Analytics.on` and `CoreNeeds.emit` define the payload of each name. */
 export interface Emitter {
-  /** The answer stops it. */
+  /** Returns a function that removes the listener. */
   on(name: string, listener: (...args: never[]) => void): () => void;
-  /** Says how many listened, if any. A listener that throws goes to `onFailure`; the others still run. */
+  /**
+   * Calls the listeners of this name. When a listener throws, `onFailure` gets the cause and the others still run. Returns the
+   * number of listeners; undefined where there has never been one.
+   */
   emit(name: string, ...args: readonly unknown[]): number | undefined;
 }
 
@@ -59,7 +102,7 @@ export function createEmitter(onFailure: (name: string, cause: unknown) => void)
   const listeners = new Map<string, Set<Any>>();
   return {
     on(name, listener) {
-      // Each registration is its own, so the same function given twice is called twice and stopped one by one.
+      // A wrapper of its own for each registration: the same function registered twice is called twice, and removed one by one.
       const own: Any = (...args) => (listener as Any)(...args);
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(own));

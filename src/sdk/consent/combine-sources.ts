@@ -1,8 +1,9 @@
 import type { ConsentDecision, ConsentSource } from './source.ts';
 
 /**
- * Follows several sources as one: one denial denies, and a grant needs all that can grant. A source that throws says nothing,
- * so what needs it waits.
+ * Follows several sources as one: one denial denies, and a grant needs all sources that can grant. A source that throws has no
+ * decision, so consent stays pending where the grant needs it.
+ * @returns a function that stops following
  */
 export function combineSources(
   sources: readonly ConsentSource[],
@@ -11,17 +12,17 @@ export function combineSources(
 ): () => void {
   const stops: (() => void)[] = [];
   let isFollowing = false;
-  // What was told holds also where `get` does not know it.
-  const said: (ConsentDecision | undefined)[] = [];
+  // The last decision of each source. A decision that `subscribe` reports counts also where `get` returns none.
+  const decisions: (ConsentDecision | undefined)[] = [];
 
   function look(): void {
     if (!isFollowing) return;
-    const isDenied = said.some((decision) => decision?.state === 'denied');
-    const isGranted = sources.every(({ onlyDenies }, i) => onlyDenies || said[i]?.state === 'granted');
+    const isDenied = decisions.some((decision) => decision?.state === 'denied');
+    const isGranted = sources.every(({ onlyDenies }, i) => onlyDenies || decisions[i]?.state === 'granted');
     if (!isDenied && !isGranted) return;
-    // A category is on where nobody who has it says that it is off.
+    // A category is on where no source that has this category says that it is off.
     const categories: Record<string, boolean> = {};
-    for (const decision of said)
+    for (const decision of decisions)
       for (const [name, isOn] of Object.entries(decision?.categories ?? {}))
         categories[name] = isOn === true && categories[name] !== false;
     tell({ state: isDenied ? 'denied' : 'granted', categories });
@@ -31,16 +32,16 @@ export function combineSources(
     try {
       stops.push(
         source.subscribe((decision) => {
-          said[i] = decision;
+          decisions[i] = decision;
           look();
         }),
       );
-      said[i] ??= source.get();
+      decisions[i] ??= source.get();
     } catch (cause) {
       onFailure(source.name, cause);
     }
   }
-  // Not before: one may grant at once what another denies.
+  // After all sources are read: one source may grant at once, and another deny.
   isFollowing = true;
   look();
 

@@ -2,18 +2,18 @@ import type { ConsentState } from '../events.ts';
 
 /** A call that waits for the visitor's decision. */
 export interface HeldCall {
-  /** When it was made, in milliseconds since the epoch. */
+  /** Time of the call, in milliseconds since the epoch. */
   readonly at: number;
   run(): void;
   drop(reason: 'consent' | 'outbox-full' | 'expired'): void;
 }
 
-/** Pending at first: holds calls until the visitor decides; opens or closes once a decision. */
+/** Holds calls until the visitor decides. Its first state is `pending`; each decision opens or closes it. */
 export interface ConsentGate {
   state(): ConsentState;
-  /** Runs the call, holds it, or drops it. Says whether it is held. */
+  /** Runs the call, holds it, or drops it. Returns whether the call is held. */
   pass(call: HeldCall): boolean;
-  /** Says whether anything has changed. */
+  /** Changes the state. Returns whether the state was another one before. */
   set(next: ConsentState): boolean;
 }
 
@@ -23,7 +23,7 @@ export interface ConsentGateNeeds {
   now(): number;
   /** Called before the held calls run. */
   onOpen(): void;
-  /** Called after the held calls were dropped, also where it was never open. */
+  /** Called after the held calls were dropped, also where the gate was never open. */
   onClose(): void;
 }
 

@@ -1,4 +1,4 @@
-/** What a consent platform leaves on the page: its globals, its events, and the wait for them. */
+/** Access to the consent platform of the page: its globals, its events, and waiting for a platform that loads later. */
 import { clock, inBrowser, onPageEvent, pageGlobal } from '../browser.ts';
 
 export { asksForPrivacy, inBrowser, warnInConsole } from '../browser.ts';
@@ -7,19 +7,19 @@ export type Stop = () => void;
 
 export const noStop: Stop = () => undefined;
 
-/** What the page calls so now. Platforms come late, so ask again each time. */
+/** Reads a global of the page. Platforms load late, so read it again each time. */
 export const globalNamed = (name: string): unknown => (inBrowser() ? pageGlobal()[name] : undefined);
 
-/** Where platforms take what comes before they do: a list, and later something else that takes it at once. */
+/** A queue of a platform: a list before the platform has loaded; later an object whose `push` works at once. */
 export interface PlatformQueue {
   push(...items: readonly unknown[]): unknown;
 }
 
-/** The page's queue of that name, made where it is missing, as the snippets of the platforms do themselves. */
+/** Returns the page's queue of that name, and makes it where it is missing, as the snippets of the platforms do. */
 export function queueNamed(name: string): PlatformQueue {
   const page = pageGlobal();
   const queue = (page[name] ??= []) as Partial<PlatformQueue>;
-  // What is no queue is the page's own, and nobody reads this one.
+  // A global without `push` is something else of the page: then this list is returned, which no platform reads.
   return typeof queue.push === 'function' ? (queue as PlatformQueue) : [];
 }
 
@@ -30,12 +30,12 @@ export function onEvents(types: readonly string[], run: (event: Event) => void):
   };
 }
 
-/** Looks at each event, and once more a moment later: a platform may tell before it has stored what it tells of. */
+/** Calls `look` at each event, and again a moment later: a platform may dispatch the event before it has stored the choices. */
 export function onEventsAndAfter(types: readonly string[], look: (event: Event) => void): Stop {
   let cancel = noStop;
   const stop = onEvents(types, (event) => {
     cancel();
-    // Before the look, in which somebody may stop.
+    // The timer is set before `look`, in which a listener may call the returned stop function.
     cancel = clock.after(AFTERMATH_MS, () => look(event));
     look(event);
   });
@@ -47,10 +47,13 @@ export function onEventsAndAfter(types: readonly string[], look: (event: Event) 
 
 const AFTERMATH_MS = 50;
 
-/** Milliseconds between looks for a platform that tells nobody that it has come: a minute in all, then never again. */
+/** Milliseconds between looks for a platform that dispatches no event when it has loaded: a minute in all, then never again. */
 const LOOKS_MS: readonly number[] = [50, 100, 250, 500, 1e3, 2e3, 4e3, 8e3, 16e3, 30e3];
 
-/** Runs `use` once `find` finds something, now or soon; what that answers is run by the stop. */
+/**
+ * Runs `use` once, as soon as `find` returns a value: now, or at a later look. The returned function ends the wait, or calls the stop
+ * function that `use` has returned.
+ */
 export function whenThere<T>(
   find: () => T | undefined,
   use: (found: T) => Stop,
@@ -64,7 +67,7 @@ export function whenThere<T>(
       const found = find();
       isThere = found !== undefined;
       stop = found === undefined ? noStop : use(found);
-      // Who is told of it at once may have stopped meanwhile.
+      // A listener that `use` has called may have stopped the wait meanwhile.
       if (isStopped) stop();
     });
     const delayMs = LOOKS_MS[turn];
@@ -77,5 +80,5 @@ export function whenThere<T>(
   };
 }
 
-/** Runs it after this long. */
+/** Calls `run` after `delayMs`. The returned function cancels that. */
 export const runLater = (delayMs: number, run: () => void): Stop => clock.after(delayMs, run);

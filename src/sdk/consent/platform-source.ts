@@ -1,37 +1,43 @@
-/** Makes a source of a platform with categories: which of them a grant needs, and which purposes they open. */
+/** Makes a consent source of a platform that has categories: which categories a grant needs, and which purposes they allow. */
 import { SdkError } from '../../protocol/errors.ts';
 import type { Categories } from '../events.ts';
 import type { Stop } from './platform-page.ts';
 import { type Attempt, type ConsentDecision, type ConsentSource, createSource } from './source.ts';
 
+/**
+ * Options of a consent source with categories. A list of names must not be empty: the function of the source throws an `SdkError`
+ * (`invalid-options`) otherwise.
+ */
 export interface SourceOptions<Category extends string = string> {
-  /** Categories of the platform that must all be on for `granted`. The default is in the description of each source. */
+  /** Categories of the platform that must all be on for `granted`. @default described at the function of each source */
   readonly require?: readonly Category[];
   /**
-   * What the categories open: `{ analytics: ['C0002'], messaging: ['C0002', 'C0004'] }`. A purpose is on when all its categories
-   * are; `analytics` opens events, `messaging` private calls, and any other name is yours. One of these two is enough for
-   * `granted`, if there is no `require`; the one that is not named needs what `granted` needs otherwise. These become the
-   * categories of the decision. @default each category under its own name
+   * Purposes, each with its categories: `{ analytics: ['C0002'], messaging: ['C0002', 'C0004'] }`. A purpose is on when all its
+   * categories are on. `analytics` allows events, `messaging` allows private calls, and any other name is yours. Without `require`,
+   * one of these two is enough for `granted`. One of the two that is not named here needs the categories of `require`, or of its
+   * default. The purposes become the categories of the decision. @default each category under its own name
    */
   readonly purposes?: Readonly<Record<string, readonly Category[]>>;
 }
 
-/** What a platform says: which categories are on. */
+/** The visitor's choices, as a platform has them: which categories are on. */
 export interface PlatformReading {
   readonly categories: Categories;
-  /** More that `require` and `purposes` may name, as vendors and services. */
+  /** Vendors and services, which `require` and `purposes` may name too. */
   readonly more?: Categories;
 }
 
-/** `not-required`: nobody has to agree, where this visitor is. Undefined: nothing is decided yet. */
+/** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: nothing is decided yet. */
 export type PlatformAnswer = PlatformReading | 'not-required' | undefined;
 
 export interface PlatformNeeds {
   readonly name: string;
   readonly options: SourceOptions;
-  /** What `granted` needs where the options do not say so. `all`: every category. */
+  /** Default of the option `require`. `all`: every category. */
   readonly required: readonly string[] | 'all';
+  /** Reads the visitor's choices from the platform. */
   read(): PlatformAnswer;
+  /** Calls `changed` when the choices may have changed. */
   watch(changed: () => void, attempt: Attempt): Stop;
 }
 
@@ -66,7 +72,7 @@ export function createPlatformSource(needs: PlatformNeeds): ConsentSource {
   return createSource({ name, decide, watch });
 }
 
-/** An empty list would agree to everything. */
+/** Throws unless the option is a list of names. With an empty list, every decision would be a grant. */
 function checkNames(option: string, names: unknown): void {
   const areNames =
     Array.isArray(names) && names.length && names.every((each) => typeof each === 'string' && each !== '');

@@ -1,25 +1,36 @@
 import type { Categories } from '../events.ts';
 import { inBrowser, noStop, type Stop, warnInConsole } from './platform-page.ts';
 
-/** What a visitor has decided. */
+/** A decision of the visitor. */
 export interface ConsentDecision {
+  /** Whether the visitor agrees. */
   readonly state: 'granted' | 'denied';
-  /** Which categories are on, where the platform has categories: `context.consent.categoryPreferences`. */
+  /**
+   * Which categories are on. The SDK puts them on each event as `context.consent.categoryPreferences`. Missing where the source has no
+   * categories.
+   */
   readonly categories?: Categories;
 }
 
-/** Who knows whether the visitor has agreed. */
+/**
+ * A source of the visitor's consent, for the option `consent` of `createAnalytics`: one of `cio-first-party/consent`, or an object of
+ * your own.
+ */
 export interface ConsentSource {
+  /** Name of the source, for messages. */
   readonly name: string;
-  /** It may deny and never grants: as long as it says nothing, it stands in nobody's way. @default false */
+  /** Whether the source can only deny. Such a source does not count for a grant as long as it has no decision. @default false */
   readonly onlyDenies?: boolean;
-  /** The decision as it is now; undefined as long as there is none. Never throws. */
+  /** Returns the current decision, or undefined as long as there is none. Must not throw. */
   get(): ConsentDecision | undefined;
-  /** Tells of each decision that differs from the one before. The answer stops it, and leaves nothing on the page. */
+  /**
+   * Calls `listener` with each decision that differs from the one before. The returned function ends that, and removes everything
+   * that the source has put on the page.
+   */
   subscribe(listener: (decision: ConsentDecision) => void): () => void;
 }
 
-/** Runs what may throw, of whatever the platform calls later; tells of it once. */
+/** Runs code that the platform calls later and that may throw. The first failure is one warning on the console. */
 export type Attempt = (act: () => void) => void;
 
 export interface SourceNeeds {
@@ -32,12 +43,12 @@ export interface SourceNeeds {
 }
 
 /**
- * Makes a source of something that may fail: what throws says nothing new, and is told once. A grant that is taken back
- * without another decision is a denial.
+ * Makes a source of functions that may throw. After a failure the last decision stays, and the first failure is one warning on the
+ * console. A grant that is taken back without another decision becomes a denial.
  */
 export function createSource({ name, onlyDenies = false, decide, watch }: SourceNeeds): ConsentSource {
   const listeners = new Set<() => void>();
-  let known: ConsentDecision | undefined;
+  let latest: ConsentDecision | undefined;
   let unwatch: Stop | undefined;
   let hasFailed = false;
 
@@ -53,10 +64,10 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
   }
 
   function get(): ConsentDecision | undefined {
-    const former = known;
+    const former = latest;
     const decided = attempt(decide, former);
-    known = decided ?? (former?.state === 'granted' ? { state: 'denied' } : former);
-    return known;
+    latest = decided ?? (former?.state === 'granted' ? { state: 'denied' } : former);
+    return latest;
   }
 
   function changed(): void {
@@ -75,18 +86,18 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
     get,
     subscribe(listener) {
       if (!inBrowser()) return noStop;
-      let told = textOf(get());
+      let reported = textOf(get());
       const look = (): void => {
         const decision = get();
         const text = textOf(decision);
-        if (!decision || text === told) return;
-        told = text;
+        if (!decision || text === reported) return;
+        reported = text;
         attempt(() => listener(decision), undefined);
       };
       listeners.add(look);
       if (listeners.size === 1) {
         unwatch = attempt(() => watch(changed, (act) => attempt(act, undefined)), undefined);
-        // A listener may stop while the platform answers at once.
+        // The platform may call back within `watch`, and a listener may stop at that moment.
         if (!listeners.size) stopWatching();
       }
       return () => {
@@ -96,7 +107,7 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
   };
 }
 
-/** The same for decisions that say the same. */
+/** Converts a decision to text, which is the same for equal decisions. */
 function textOf(decision: ConsentDecision | undefined): string {
   const categories = Object.entries(decision?.categories ?? {}).sort(([one], [other]) =>
     one < other ? -1 : 1,

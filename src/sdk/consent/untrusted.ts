@@ -1,12 +1,12 @@
-/** Values of other people's scripts, of which nothing is certain. */
+/** Reads values of other scripts on the page, which may have any form. */
 
-/** Whatever it is, with these fields, if it has them. */
+/** Returns the value as an object that may have these fields; `{}` for a value that can have none. */
 export function fieldsOf<Name extends string>(value: unknown): Readonly<Partial<Record<Name, unknown>>> {
   const hasFields = (typeof value === 'object' && value !== null) || typeof value === 'function';
   return (hasFields ? value : {}) as Partial<Record<Name, unknown>>;
 }
 
-/** What its method answers; undefined where it has none. What the method throws is thrown. */
+/** Calls a method and returns its result. Returns undefined where there is no such method. Throws what the method throws. */
 export function callMethod(owner: unknown, method: string, ...values: readonly unknown[]): unknown {
   const found = fieldsOf<string>(owner)[method];
   return typeof found === 'function'
@@ -17,10 +17,10 @@ export function callMethod(owner: unknown, method: string, ...values: readonly u
 export const hasMethod = (owner: unknown, method: string): boolean =>
   typeof fieldsOf<string>(owner)[method] === 'function';
 
-/** Its entries, where it is an object of them. */
+/** The entries of an object; none for any other value. */
 export const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
-/** The texts in it, where it is a list. */
+/** The texts in a list; none for any other value. */
 export const textsIn = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];

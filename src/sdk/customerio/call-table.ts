@@ -6,30 +6,28 @@ import {
   trackArguments,
   userArguments,
 } from '../event/arguments.ts';
+import type { EventMethod } from '../event/call.ts';
 import { present } from '../event/make-event.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { DraftEvent } from '../event/enrich.ts';
-
-/** The six calls that make an event. */
-export type EventMethod = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 type Row = readonly [
-  /** Of the call's arguments, in whichever order they came: what the event is made of, then the options. */
+  /** Sorts the arguments of a call, which have several orders. Returns the values for the event, then the options. */
   read: (args: Arguments, who: StoredUser) => Arguments,
-  /** Of those: the fields of the event. */
-  fields: (...given: Arguments) => Fields,
-  /** What listeners hear of it, before its options: of the event as the plugins have left it, and of what was read. */
-  told: (event: DraftEvent, ...given: Arguments) => Arguments,
+  /** Makes the fields of the event from these values. */
+  fields: (...values: Arguments) => Fields,
+  /** Makes the arguments of listeners, before the options, from the event after the plugins and from the values. */
+  payload: (event: DraftEvent, ...values: Arguments) => Arguments,
 ];
 
-/** Whoever is identified is so before the event is made: it gets all that is known of them by then. */
+/** Reads the arguments, and identifies the user or group before the event is made: the event then has all traits known so far. */
 function identified(args: Arguments, who: StoredUser): Arguments {
   const [id, traits, options] = userArguments(args, who.id());
   who.identify(id, traits);
   return [who.id(), who.traits(), options];
 }
 
-/** How each of them reads its arguments, what becomes of those in its event, and what its listeners hear. */
+/** For each of the six calls: how to read its arguments, the fields of its event, and the arguments of its listeners. */
 export const CALL_TABLE: Readonly<Record<EventMethod, Row>> = {
   track: [
     trackArguments,

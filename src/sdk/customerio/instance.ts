@@ -1,67 +1,41 @@
 import { type Arguments, type Fields, isCallback } from '../event/arguments.ts';
-import { CALL_TABLE, type EventMethod } from './call-table.ts';
+import type { EventMethod } from '../event/call.ts';
+import { CALL_TABLE } from './call-table.ts';
+import type { Instance, InstanceCall } from './contract.ts';
 import { makeEvent } from '../event/make-event.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { EventContext, NewPlugin } from '../plugins/plugin.ts';
-import type { PluginQueue } from '../plugins/plugin-queue.ts';
-import type { DraftEvent } from '../event/enrich.ts';
-
-type Call = (...args: Arguments) => Promise<EventContext>;
-export type InstanceListener = (...args: unknown[]) => unknown;
-
-/**
- * The wrapped SDK's `Analytics`, as far as the application uses it; `completeInstance` adds what only plugins ask of it. A plugin
- * may put a method of its own in the place of any of these, and every call goes through that from then on.
- */
-export interface Instance extends Record<Exclude<EventMethod, 'group'>, Call> {
-  group: (() => StoredUser) & Call;
-  user(): StoredUser;
-  /** Without an id: the one that there is. */
-  setAnonymousId(id?: string): string | null | undefined;
-  reset(): void;
-  emit(name: string, ...args: unknown[]): Instance;
-  register(...plugins: readonly NewPlugin[]): Promise<void>;
-  deregister(...names: readonly string[]): Promise<void>;
-  ready(): Promise<void>;
-  integrations: Fields;
-  readonly callbacks: Record<string, readonly InstanceListener[] | undefined>;
-  /** Makes an event of what was read from the arguments of a call. */
-  readonly eventFactory: {
-    make(type: EventMethod, given: Arguments, options: Fields, integrations: Fields): DraftEvent;
-  };
-  readonly queue: PluginQueue;
-  _dispatch(event: DraftEvent, callback?: InstanceListener): Promise<EventContext>;
-}
+import type { PluginQueue } from '../plugins/contract.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 export interface InstanceNeeds {
   readonly user: StoredUser;
   readonly group: StoredUser;
   readonly integrations: Fields;
-  /** Events of the wrapped SDK itself: `track`, `page`, `identify`, `reset` … */
+  /** Emits an event of the wrapped SDK: `track`, `page`, `identify`, `reset` … */
   tell(name: string, args: Arguments): void;
   report(what: string, cause: unknown): void;
 }
 
-/** Tells events of the page apart, whichever instance has made them. */
+/** The last `EventContext.id`: all instances of the page count together. */
 let lastId = 0;
 
 export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instance {
   const { user, group, integrations } = needs;
 
-  const make = (type: EventMethod, given: Arguments, options: Fields, on: Fields): DraftEvent =>
-    makeEvent(user, { type, ...CALL_TABLE[type][1](...given) }, options, on);
+  const make: Instance['eventFactory']['make'] = (type, values, options, destinations) =>
+    makeEvent(user, { type, ...CALL_TABLE[type][1](...values) }, options, destinations);
 
   const call =
-    (type: EventMethod): Call =>
+    (type: EventMethod): InstanceCall =>
     async (...args) => {
-      const [read, , told] = CALL_TABLE[type];
-      const given = read(args, type === 'group' ? group : user);
-      const options = given.at(-1) as Fields; // what is no object has no fields
-      const made = make(type, given, options, instance.integrations);
-      // A turn later, so that callbacks of calls that were made at the same moment come first.
+      const [read, , payload] = CALL_TABLE[type];
+      const values = read(args, type === 'group' ? group : user);
+      const options = values.at(-1) as Fields; // a value that is no object has no fields
+      const made = make(type, values, options, instance.integrations);
+      // Listeners run a microtask later than needed, after the callbacks of calls that were made in the same task.
       const context = await instance._dispatch(made, args.find(isCallback)).then();
       const event = context.event as DraftEvent;
-      instance.emit(type, ...told(event, ...given), event['options']);
+      instance.emit(type, ...payload(event, ...values), event['options']);
       return context;
     };
   const callbacks: Instance['callbacks'] = {};
@@ -72,7 +46,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
     page: call('page'),
     screen: call('screen'),
     identify: call('identify'),
-    // Two overloads in one.
+    // This function serves both overloads of `group`.
     group: ((...args) => (args.length ? groupCall(...args) : group)) as Instance['group'],
     alias: call('alias'),
     user: () => user,
@@ -99,7 +73,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
       try {
         callbacks[name]?.forEach((listener) => listener.apply(instance, args));
       } catch (cause) {
-        // A plugin has listened, and must not take the call with it.
+        // A listener of a plugin has thrown, which must not fail the call.
         needs.report('Listener of a plugin', cause);
       }
       return instance;

@@ -1,16 +1,16 @@
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
-/** An event of the wrapped SDK's own queue, as it comes from a site that used it before. */
+/** An event of the wrapped SDK's own queue, left by a site that used that SDK before. */
 export interface PersistedEvent {
-  /** Its `messageId`. */
+  /** The event's `messageId`. */
   readonly id: string;
-  /** Milliseconds since the epoch, of the call; undefined where nobody can tell. */
+  /** Time of the call, in milliseconds since the epoch; undefined where the event has no valid timestamp. */
   readonly at: number | undefined;
   readonly draft: DraftEvent;
 }
 
 /**
- * Reads what the wrapped SDK has left in localStorage as its page went: lists of `{ id, event }`.
+ * Reads the list of `{ id, event }` that the wrapped SDK writes to localStorage when its page is left.
  * https://github.com/customerio/cdp-analytics-js/blob/main/packages/browser/src/lib/priority-queue/persisted.ts
  */
 export function readPersistedQueue(text: string | null): readonly PersistedEvent[] {

@@ -1,30 +1,22 @@
 import type { Clock } from '../browser.ts';
 import type { Categories } from '../events.ts';
-import type { EventMethod } from './call-table.ts';
+import type { Call } from '../event/call.ts';
+import type { Library, PluginEvent } from '../event/draft-event.ts';
 import type { User } from '../identity/stored-user.ts';
 import { createInstance, type InstanceNeeds } from './instance.ts';
 import type { Plugin, SourceMiddleware } from '../plugins/plugin.ts';
 import { createPluginQueue } from '../plugins/plugin-queue.ts';
-import { type PluginEvent, type Library, type Snapshot, enrich } from '../event/enrich.ts';
+import { enrich } from '../event/enrich.ts';
 
-export type { EventMethod };
-
-/** One call of the application, as it was made. */
-export interface Call {
-  readonly id: string;
-  readonly method: EventMethod;
-  /** Already a copy that JSON can hold; functions stand for callbacks. */
-  readonly args: readonly unknown[];
-  readonly snapshot: Snapshot;
-}
+export type { Call, EventMethod } from '../event/call.ts';
 
 /** The wrapped SDK with its sender, queue, storage and settings taken away. */
 export interface Wrapped {
-  /** Makes the event of a call; `accept` or `refuse` says what became of it. */
+  /** Makes the event of a call, and then calls `accept` or `refuse`. */
   run(call: Call): void;
   user(): User;
   group(): User;
-  /** Without an id: the one that there is. */
+  /** Sets the anonymous id and returns it. Without an argument: returns the current one. */
   setAnonymousId(id?: string): string | null | undefined;
   reset(): void;
   register(...plugins: readonly Plugin[]): Promise<void>;
@@ -38,17 +30,17 @@ export interface Wrapped {
 export interface WrappedNeeds extends InstanceNeeds {
   readonly clock: Clock;
   readonly library: Library;
-  /** For events that a plugin makes by itself. */
+  /** Makes id and snapshot of an event that a plugin makes by itself. */
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   accept(id: string, draft: PluginEvent): void;
   refuse(id: string, reason: 'invalid' | 'before-send' | 'consent'): void;
-  /** Which of the visitor's choices are on; empty where that is not known. */
+  /** The visitor's choices; empty where there are none. */
   categories(): Categories;
 }
 
 export function createWrapped(needs: WrappedNeeds): Wrapped {
   const { user, group, refuse, report } = needs;
-  // The call whose event the factory is making: it comes back in `claim`, in the same task.
+  // The call of `run`, until `claim` gets its event, within the same task.
   let current: Pick<Call, 'id' | 'snapshot'> | undefined;
 
   const queue = createPluginQueue<string>({
@@ -82,7 +74,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
       const isClaimed = !current;
       current = undefined;
       done.catch((cause: unknown) => {
-        // Thrown before there was an event: `track()` without a name, for one.
+        // The call has failed before there was an event, as `track()` without a name does.
         if (!isClaimed) refuse(call.id, 'invalid');
         report(`${call.method}()`, cause);
       });

@@ -1,13 +1,13 @@
 import type { AnalyticsEvents } from '../events.ts';
 
-/** What the console needs to print a line that opens. https://console.spec.whatwg.org/#grouping */
+/** The methods of the console that print a line which opens. https://console.spec.whatwg.org/#grouping */
 export interface Printer {
   groupCollapsed(...text: unknown[]): void;
   debug(...text: unknown[]): void;
   groupEnd(): void;
 }
 
-/** A call of the application, before anything is made of it. */
+/** A call of the application, before its event is made. */
 interface TracedCall {
   readonly id: string;
   readonly method: string;
@@ -19,7 +19,7 @@ interface TracedEvents extends AnalyticsEvents {
 }
 
 type Lines = readonly unknown[];
-/** The line that is seen, and what it opens to. */
+/** The visible line, and the lines inside it. */
 type Entry = readonly [title: string, ...Lines];
 type Describe = {
   readonly [Name in keyof TracedEvents]: (payload: TracedEvents[Name]) => Entry;
@@ -52,10 +52,10 @@ const DESCRIBE: Describe = {
   error: (error) => [`error: ${error.code}`, error.message, ...(error.cause ? [error.cause] : [])],
 };
 
-/** Prints what happens, one line each, which opens to the messageIds. Never a payload, a token or an id of a person. */
+/** Prints one line for each thing that happens. The line opens to the messageIds. Never prints a payload, a token or an id of a person. */
 export function trace(printer: Printer, name: string, payload: unknown): void {
   try {
-    // Whoever calls keeps names and payloads together.
+    // The caller passes each payload with its own name.
     const describe = DESCRIBE[name as keyof Describe] as (payload: unknown) => Entry;
     const [title, ...lines] = describe(payload);
     const line = `cio-first-party ${title}`;
@@ -64,6 +64,6 @@ export function trace(printer: Printer, name: string, payload: unknown): void {
     for (const each of lines) printer.debug(each);
     printer.groupEnd();
   } catch {
-    // A page may have put anything in the console's place.
+    // The page may have replaced the console, and the replacement may throw.
   }
 }

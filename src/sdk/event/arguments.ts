@@ -1,4 +1,4 @@
-/** Reads the arguments of the six calls as the wrapped SDK does: each answers what the event is made of, then the options. */
+/** Reads the arguments of the six calls as the wrapped SDK does. Each function returns the values for the event, then the options. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 export type Arguments = readonly unknown[];
@@ -15,18 +15,18 @@ export function trackArguments(args: Arguments): Arguments {
   const name = isEvent ? event['event'] : event;
   if (!name || !isString(name)) throw new Error('Event missing');
   const data = isEvent ? (event['properties'] ?? {}) : isPlainObject(properties) ? properties : {};
-  const given = isEvent && !isCallback(properties) ? properties : isCallback(options) ? {} : options;
-  return [name, data, given ?? {}];
+  const chosen = isEvent && !isCallback(properties) ? properties : isCallback(options) ? {} : options;
+  return [name, data, chosen ?? {}];
 }
 
-/** Of `page` and `screen`. */
+/** Reads the arguments of `page` and `screen`. */
 export function pageArguments(args: Arguments): Arguments {
   const strings = args.filter(isString);
   const [category = null, name = null] = strings.length > 1 ? strings : [null, ...strings];
   return [category, name, ...objects(args, name)];
 }
 
-/** Of `identify` and `group`. */
+/** Reads the arguments of `identify` and `group`. */
 export function userArguments(
   args: Arguments,
   current: string | null | undefined,
@@ -41,7 +41,7 @@ export function aliasArguments(args: Arguments): Arguments {
   return [to, from, args.find(isPlainObject) ?? {}];
 }
 
-/** What goes with a name or an id, and the options. After a name, null stands for an empty object. */
+/** Finds the two objects of a call: properties or traits, and options. After a name or id, null stands for an empty object. */
 function objects(args: Arguments, name: unknown): readonly [data: Fields, options: Fields] {
   const [data, options] = args.filter(
     (each): each is Fields | null => isPlainObject(each) || (each === null && name !== null),

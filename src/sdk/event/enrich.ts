@@ -1,41 +1,7 @@
 import type { PageFacts } from '../browser.ts';
 import type { Categories } from '../events.ts';
-
-/**
- * What an event says of the moment and page of its call. The wrapped SDK reads the page when it delivers, so an event that
- * waited was filed under the page that the visitor had gone to.
- */
-export interface Snapshot {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly page: PageFacts;
-}
-
-/** An event on its way through the wrapped SDK, as its plugins see it. */
-export interface PluginEvent {
-  type: string;
-  messageId?: string | undefined;
-  timestamp?: Date | string | undefined;
-  userId?: string | null | undefined;
-  anonymousId?: string | null | undefined;
-  event?: string | undefined;
-  name?: string | undefined;
-  category?: string | undefined;
-  groupId?: string | null | undefined;
-  previousId?: string | null | undefined;
-  properties?: Record<string, unknown> | undefined;
-  traits?: Record<string, unknown> | undefined;
-  context?: Record<string, unknown> | undefined;
-  integrations?: Record<string, unknown> | undefined;
-}
-
-/** The same inside: plugins may add fields of their own. */
-export type DraftEvent = PluginEvent & Record<string, unknown>;
-
-export interface Library {
-  readonly name: string;
-  readonly version: string;
-}
+import type { Library, PluginEvent } from './draft-event.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The five page fields of Customer.io's events. https://docs.customer.io/integrations/data-in/connections/javascript/ */
 export function pageFields(page: PageFacts): Record<string, string> {
@@ -58,7 +24,7 @@ function canonicalPath(canonical: string, page: PageFacts): string {
   }
 }
 
-/** `utm_*` of the page's address, without the prefix; `utm_campaign` is called `name`, as the wrapped SDK has it. */
+/** Reads the `utm_*` parameters of the page's URL, without the prefix. `utm_campaign` becomes `name`, as in the wrapped SDK. */
 export function campaign(search: string): Record<string, string> | undefined {
   if (!search.includes('utm_')) return undefined;
   const found: Record<string, string> = {};
@@ -76,7 +42,7 @@ export function enrich(
   library: Library,
   categoryPreferences: Categories,
 ): void {
-  // The value of the application has been converted to a string by now.
+  // A Date of the application is a text by now: `toJsonValue` has copied the arguments.
   const { timestamp } = event;
   const { at, page } = snapshot;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
@@ -86,18 +52,18 @@ export function enrich(
     event.properties = { ...fields, ...event.properties, ...(event.name ? { name: event.name } : {}) };
   }
   const context: Record<string, unknown> = { ...event.context };
-  // The wrapped SDK gives screens no page; apps that call it have none.
+  // Screens get no page, as in the wrapped SDK: the apps that call `screen` have none.
   if (event.type !== 'screen') {
     for (const key of Object.keys(fields)) {
-      const told = event.properties?.[key];
-      if (typeof told === 'string' && told) fields[key] = told;
+      const property = event.properties?.[key];
+      if (typeof property === 'string' && property) fields[key] = property;
     }
     context['page'] = { ...fields, ...(context['page'] as object | undefined) };
   }
   context['userAgent'] = page.userAgent;
   context['locale'] ??= page.locale;
   context['library'] ??= library;
-  // As Segment's consent wrappers have it. https://segment.com/docs/privacy/consent-management/
+  // The field of Segment's consent wrappers. https://segment.com/docs/privacy/consent-management/
   if (Object.keys(categoryPreferences).length) context['consent'] ??= { categoryPreferences };
   const utm = campaign(page.search);
   if (utm) context['campaign'] ??= utm;

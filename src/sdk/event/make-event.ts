@@ -1,5 +1,5 @@
 import type { Fields } from './arguments.ts';
-import type { DraftEvent } from './enrich.ts';
+import type { DraftEvent } from './draft-event.ts';
 
 interface Visitor {
   id(): unknown;
@@ -10,31 +10,31 @@ interface Visitor {
 const REPLACING = new Set(['anonymousId', 'timestamp', 'userId']);
 
 /**
- * Makes the event of a call as the wrapped SDK does, but for a hash of the whole event, printed as JSON: that was a third of the
- * cost of a call and became an id that nobody read. Time and id are put on the event when its call is claimed.
+ * Makes the event of a call as the wrapped SDK does, without the hash of the whole event's JSON that the wrapped SDK uses as an id:
+ * it was a third of the cost of a call, and nothing reads that id. `claim` of the plugin queue adds time and id to the event.
  */
 export function makeEvent(user: Visitor, fields: Fields, options: Fields, integrations: Fields): DraftEvent {
-  const { context: own, integrations: chosen, ...others } = options;
-  const context = (own ?? {}) as Record<string, unknown>;
+  const { context: ownContext, integrations: ownIntegrations, ...otherOptions } = options;
+  const context = (ownContext ?? {}) as Record<string, unknown>;
   const event: Record<string, unknown> = {
     ...present({ userId: user.id(), anonymousId: user.anonymousId() }),
     ...fields,
     context,
     integrations: {
       ...Object.fromEntries(Object.entries(integrations).map(([name, on]) => [name, Boolean(on)])),
-      ...(chosen as object | undefined),
+      ...(ownIntegrations as object | undefined),
     },
   };
-  for (const [key, value] of Object.entries(others)) {
+  for (const [key, value] of Object.entries(otherOptions)) {
     if (REPLACING.has(key)) event[key] = value;
     else setAt(context, key, value);
   }
-  // One that is given is the visitor's from now on.
+  // An anonymous id in the options becomes the visitor's from now on.
   if (options['anonymousId']) user.anonymousId(options['anonymousId']);
-  return event as DraftEvent; // its fields are of the kinds that the application gave
+  return event as DraftEvent; // the types of its fields are those of the application's arguments
 }
 
-/** Those of the fields that are there. */
+/** Removes fields that are null or undefined. */
 export const present = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 
@@ -44,8 +44,11 @@ function setAt(target: Record<string, unknown>, path: string, value: unknown): v
   const keys = path.split('.');
   const last = keys.pop() ?? '';
   for (const key of keys) {
-    const there = target[key];
-    target = target[key] = (typeof there === 'object' && there ? there : {}) as Record<string, unknown>;
+    const existing = target[key];
+    target = target[key] = (typeof existing === 'object' && existing ? existing : {}) as Record<
+      string,
+      unknown
+    >;
   }
   target[last] = value;
 }

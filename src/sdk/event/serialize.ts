@@ -1,25 +1,25 @@
 import { isCallback } from './arguments.ts';
-import type { PluginEvent } from './enrich.ts';
+import type { PluginEvent } from './draft-event.ts';
 import { toWireEvent } from './wire-event.ts';
 import type { DropReason } from '../events.ts';
 import type { OutboxEvent } from '../outbox/contract.ts';
 import { MAX_EVENT_BYTES, utf8, type WireEvent } from '../../protocol/wire.ts';
 
-/** An event that may wait in the outbox, or why it may not. */
+/** The result of `serialize`: an event for the outbox, or the reason why the event is dropped. */
 export type Serialized =
   | { readonly kind: 'event'; readonly event: OutboxEvent }
   | {
       readonly kind: 'dropped';
       readonly reason: DropReason;
-      /** What the application has done wrong. */
+      /** A description of the application's mistake. */
       readonly mistake?: string;
       readonly cause?: unknown;
     };
 
-// Used again for every event: what was allocated for each was a tenth of the cost of a call.
+// All events share this buffer: allocating one for each event was a tenth of the cost of a call.
 const room = new Uint8Array(MAX_EVENT_BYTES);
 
-/** Gives an event its last form, once and for all: it is serialised here and only joined with others later. */
+/** Serialises an event, after `beforeSend`. From here on its JSON never changes: batches only join the JSON of several events. */
 export function serialize(
   id: string,
   at: number,
@@ -32,13 +32,13 @@ export function serialize(
       const changed: unknown = beforeSend(event);
       if (typeof changed !== 'object' || changed === null) return { kind: 'dropped', reason: 'before-send' };
       if (isCallback((changed as Partial<Promise<unknown>>).then)) {
-        // How it ends is of no use to anybody.
+        // The result of the promise is not used; without a handler a rejection would be reported as unhandled.
         Promise.resolve(changed).catch(() => {});
         return { kind: 'dropped', reason: 'before-send', mistake: 'beforeSend must be synchronous' };
       }
       event = { ...(changed as WireEvent), messageId: id };
     } catch (cause) {
-      // It may have been about to take out what nobody may see.
+      // The event is dropped: `beforeSend` may have failed before it removed private data.
       return { kind: 'dropped', reason: 'before-send', cause };
     }
   }

@@ -1,14 +1,14 @@
-/** A copy of what the application gave, such as JSON can hold, taken at the call: what it changes later changes no event. */
+/** Copies an argument of the application to a value that JSON can hold. Later changes of the argument then change no event. */
 
 const DEEPEST = 32;
 const BOXED = /(String|Number|Boolean|BigInt)]$/;
-// More can never fit into an event; a graph that shares its nodes may have as many paths as it likes.
+// More values never fit into an event. Without a limit, a graph with shared nodes could have any number of paths.
 const MOST_VALUES = 16_000;
 
 /**
- * Follows `JSON.stringify` (functions, symbols and `undefined` are left out, or null in a list; `toJSON` is honoured; NaN is
- * null), and where that throws or says nothing, a short text stands in: `[Circular]`, `[Too deep]`, `[Too large]`,
- * `[Unreadable]`, `[Element DIV]`; a BigInt is its digits. Never throws.
+ * Copies as `JSON.stringify` does: functions, symbols and `undefined` are left out, or null in a list; `toJSON` is called; NaN is
+ * null. Where `JSON.stringify` would throw or lose the value, the copy has a short text: `[Circular]`, `[Too deep]`,
+ * `[Too large]`, `[Unreadable]`, `[Element DIV]`; a BigInt becomes its digits. Never throws.
  */
 export function toJsonValue(whole: unknown): unknown {
   let values = 0;
@@ -48,7 +48,7 @@ export function toJsonValue(whole: unknown): unknown {
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const item = copyField(value, key, path);
-      // Assigning would call the setter that changes the prototype.
+      // An assignment to `__proto__` would call the setter that changes the prototype.
       if (key === '__proto__') Object.defineProperty(result, key, { value: item, enumerable: true });
       else if (item !== undefined) result[key] = item;
     }
@@ -59,7 +59,7 @@ export function toJsonValue(whole: unknown): unknown {
     try {
       return copy((owner as Record<string, unknown>)[key], path);
     } catch {
-      return '[Unreadable]'; // one bad getter costs its own field only
+      return '[Unreadable]'; // a getter that throws loses its own field only
     }
   }
 

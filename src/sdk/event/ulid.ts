@@ -1,16 +1,16 @@
-/** Ids as Customer.io recognises repeats by: ULIDs, 26 characters of Crockford's base 32. https://github.com/ulid/spec */
+/** Ids of events: ULIDs, 26 characters of Crockford's base 32, by which Customer.io recognises repeats. https://github.com/ulid/spec */
 
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const IDS_OF_A_MILLISECOND = 1_000_000;
 
-/** The last digits of a number. */
+/** Converts a number to base 32, and returns its last `length` digits. */
 export const base32 = (value: number, length: number): string =>
   length ? base32(Math.floor(value / 32), length - 1) + DIGITS[value % 32] : '';
 
 /**
- * Makes the ids of one page, in growing order: the time at which the page began, the page's own ten digits, and a count. So all
- * ids of a batch begin alike, and gzip pays for each with three bytes or less. The count is decimal, because fewer digits pack
- * better.
+ * Makes the ids of one page, in growing order: the start time of the page, ten digits of the page, and a count. All ids of a
+ * batch then begin with the same characters, and each costs three bytes or less after gzip. The count is decimal: with ten digits
+ * instead of 32, gzip compresses it better.
  *
  * @param startMs milliseconds since the epoch
  * @param page ten random digits; {@link isOfPage} finds them again

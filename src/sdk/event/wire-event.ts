@@ -1,22 +1,22 @@
 import type { WireEvent } from '../../protocol/wire.ts';
 import { asId } from './ids.ts';
-import type { DraftEvent, PluginEvent } from './enrich.ts';
+import type { DraftEvent, PluginEvent } from './draft-event.ts';
 
-/** What the plugins have left of an event, as it will travel. */
+/** Converts an event, after the plugins, to the form in which it is sent. */
 export function toWireEvent(draft: PluginEvent, id: string): WireEvent {
   const { type, timestamp, options, properties, traits, context, ...rest } = draft as DraftEvent &
     Record<'options' | 'traits', unknown>;
   const event: Record<string, unknown> = { ...rest, type, timestamp, messageId: id };
-  // Some servers of the public guide read these unseen: an empty object always, rather than nothing.
+  // Some servers built by the public guide read these fields without a check, so an event always has at least an empty object.
   if (type === 'track' || type === 'page' || type === 'screen') event['properties'] = properties ?? {};
   if (type === 'identify' || type === 'group') event['traits'] = traits ?? {};
-  // One id of another kind would cost the whole event.
+  // An id of another type would make the proxy or Customer.io refuse the whole event.
   for (const key of ['userId', 'anonymousId', 'groupId', 'previousId']) {
     const id = asId(event[key]);
     if (id) event[key] = id;
     else delete event[key];
   }
   event['context'] = context ?? options ?? {};
-  // The wrapped factory has made it one of the six; plugins may add fields, and may not take the named ones away.
+  // `makeEvent` has set one of the six types. Plugins may add fields; the fields that `WireEvent` requires are set above.
   return event as unknown as WireEvent;
 }

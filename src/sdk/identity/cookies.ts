@@ -1,24 +1,28 @@
 /** Cookies, on the widest domain that the browser allows, so that sub-domains share one visitor. */
 
+/** Attributes of the cookies with the visitor's ids. */
 export interface CookieOptions {
-  /** Days. @default 365 */
+  /** How long a cookie lives after the last visit, in days. @default 365 */
   readonly maxage?: number;
-  /** @default the widest that the browser allows, such as `example.com` on `shop.example.com` */
+  /** Domain of the cookies. @default the widest that the browser allows, such as `example.com` on `shop.example.com` */
   readonly domain?: string;
-  /** @default '/' */
+  /** Path of the cookies. @default '/' */
   readonly path?: string;
-  /** @default true on https */
+  /** Whether the cookies are sent over https alone. @default true on https */
   readonly secure?: boolean;
-  /** @default 'Lax' */
+  /** `SameSite` of the cookies. @default 'Lax' */
   readonly sameSite?: string;
 }
 
 export interface CookieStore {
-  /** Of several, which can only be told apart by deleting them, the one that this store writes, or the widest. */
+  /**
+   * Reads a cookie. Where there are several of this name, keeps the one that this store writes, or else the one on the widest
+   * domain, and deletes the others: `document.cookie` does not show which domain a cookie belongs to.
+   */
   get(name: string): string | null;
-  /** Leaves no other cookie of that name. */
+  /** Writes a cookie, and deletes every other cookie of this name. */
   set(name: string, value: string): void;
-  /** On every domain level and path on which the browser may have it. */
+  /** Deletes the cookies of this name, on every domain level and path on which the browser may have one. */
   remove(name: string): void;
 }
 
@@ -35,7 +39,7 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
   const { protocol, hostname, pathname } = new URL(pageUrl);
   const { maxage = 365, path: ownPath = '/', secure = protocol === 'https:', sameSite = 'Lax' } = options;
   const levels = domainLevels(hostname);
-  // As browsers keep it. https://www.rfc-editor.org/rfc/rfc6265#section-5.2.3
+  // Browsers store a domain without its leading dot, in lower case. https://www.rfc-editor.org/rfc/rfc6265#section-5.2.3
   let domain = options.domain?.replace(/^\./, '').toLowerCase();
 
   function put(name: string, value: string, level = domain, maxAgeSeconds = 0, path = ownPath): void {
@@ -52,7 +56,10 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
       .split('; ')
       .filter((each) => each.startsWith(`${name}=`));
 
-  /** Browsers refuse cookies for public suffixes and say so only by not keeping them. https://publicsuffix.org/ */
+  /**
+   * Finds the widest domain on which the browser stores a cookie, by writing one. Browsers refuse cookies for public suffixes
+   * without an error. https://publicsuffix.org/
+   */
   const widest = (): string | undefined =>
     levels.find((level) => {
       put(PROBE, '1', level, 9);
@@ -61,7 +68,10 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
       return kept;
     });
 
-  /** Deletes cookies of this name, the narrowest first and ours never, until so many are left; 0: all of them. */
+  /**
+   * Deletes cookies of this name until at most `most` are left, the narrowest domain first. The cookie that this store writes is
+   * deleted only with 0.
+   */
   function reduce(name: string, most: number): void {
     if (all(name).length <= most) return;
     domain ??= widest();
@@ -93,13 +103,13 @@ export function createCookies({ jar, pageUrl, options }: CookieNeeds): CookieSto
   };
 }
 
-/** The paths for which a cookie of the page may be, the longest first. */
+/** The paths that a cookie which this page can see may have, the longest first. */
 function pathsOf(pathname: string): readonly string[] {
   const parts = pathname.split('/');
   return parts.map((_, i) => parts.slice(0, parts.length - i).join('/') || '/');
 }
 
-/** `example.co.uk`'s parents from the widest down, and `''` for the host alone. */
+/** The domains of a host name, the widest first; `''` at the end is the host alone. An IP address has no domains. */
 function domainLevels(hostname: string): readonly string[] {
   const parts = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
   return [...parts.slice(0, -1).map((_, i) => parts.slice(-2 - i).join('.')), ''];

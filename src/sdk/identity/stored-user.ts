@@ -3,41 +3,57 @@ import type { CookieStore } from './cookies.ts';
 import { asId } from '../event/ids.ts';
 import { toJsonValue } from '../event/to-json-value.ts';
 
+/** Traits of a person or group, such as `{ plan: 'pro' }`. */
 export type Traits = Record<string, unknown>;
 type Id = string | null | undefined;
-/** The name under which a value is stored; undefined where that value is not stored at all. */
+/** The name under which a value is stored; undefined where the value is not stored. */
 type Key = string | undefined;
 
-/** Names and places of a visitor's (or group's) data, as the wrapped SDK has them. */
+/** Options of `user` and `group`: where ids and traits are stored, as in the wrapped SDK. */
 export interface IdentityOptions {
-  /** Keeps nothing at all, and knows nobody. */
+  /** `true`: stores no ids and no traits, and events have none. @default false */
   readonly disable?: boolean;
-  /** false: in memory only. */
+  /** `false`: ids and traits live in memory, as long as the page. @default true */
   readonly persist?: boolean;
+  /** `true`: stores ids in cookies alone, and keeps traits in memory. @default false */
   readonly localStorageFallbackDisabled?: boolean;
+  /** `key`: name of the cookie with the id, also of its copy in localStorage. @default `ajs_user_id`, `ajs_group_id` */
   readonly cookie?: { readonly key?: string };
+  /** `key`: name of the traits in localStorage. @default `ajs_user_traits`, `ajs_group_properties` */
   readonly localStorage?: { readonly key?: string };
 }
 
-/** What the wrapped SDK, its plugins and the application see of a visitor. The same methods as the wrapped `User`. */
+/**
+ * A visitor or a group, as the wrapped SDK, its plugins and the application see it: the same methods as the wrapped `User`. With
+ * `disable` all ids are null, and traits undefined.
+ */
 export interface User {
+  /** The options `user` or `group` of `createAnalytics`. */
   readonly options: IdentityOptions;
+  /** Sets the id, or removes it with null; returns the current id. Another id than before also removes the anonymous id. */
   id(id?: Id): Id;
+  /** Sets the anonymous id, or removes it with null; returns the current one, and makes one where there is none. A group has none. */
   anonymousId(id?: Id): Id;
+  /** Replaces the traits, if there is an argument; returns a copy of the current ones. */
   traits(traits?: Traits | null): Traits | undefined;
+  /** Sets the id and adds traits. For another id than before, the traits replace the previous ones. Makes no event. */
   identify(id?: Id, traits?: Traits): void;
+  /** Removes id, anonymous id and traits. */
   logout(): void;
+  /** Removes id, anonymous id and traits, and deletes them from cookies and localStorage. */
   reset(): void;
+  /** Returns this user: there is nothing to load. For code of the wrapped SDK. */
   load(): User;
+  /** Returns true: every change is stored at once. For code of the wrapped SDK. */
   save(): boolean;
 }
 
 export interface StoredUser extends User {
-  /** What the browser keeps of the anonymous id. */
+  /** Reads the anonymous id from the browser's stores: null or undefined where the browser has none. */
   kept(): string | null | undefined;
   /** Reads the stores again, after another tab has written. */
   reload(): void;
-  /** Deletes what it has stored, everywhere. */
+  /** Deletes ids and traits from all stores. Those in memory stay. */
   wipe(): void;
 }
 
@@ -50,8 +66,8 @@ export interface StoredUserNeeds {
 }
 
 /**
- * Ids live in memory and are written through to a cookie and to localStorage; the cookie is believed where they differ
- * (the wrapped SDK believes localStorage, which brings a signed-out visitor back on the next sub-domain).
+ * Creates a user whose ids live in memory, and are written through to a cookie and to localStorage. Where the two differ, the
+ * cookie wins. (In the wrapped SDK localStorage wins: a visitor who has signed out is signed in again on the next sub-domain.)
  */
 export function createStoredUser({ cookies, local, newId, options, keys }: StoredUserNeeds): StoredUser {
   const { anonymous: anonymousKey } = keys;
@@ -78,22 +94,25 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
   }
 
   function storeTraits(): void {
-    // Where these do not fit, the previous ones must not stand for them.
+    // Where the new traits do not fit into localStorage, the previous ones must not stay there in their place.
     if (inLocal && !local.set(traitsKey, JSON.stringify(traits))) local.remove(traitsKey);
   }
 
-  /** Says whether localStorage is behind. Writes nothing: of what another tab is writing, one place may be seen before the other. */
+  /**
+   * Reads the stores. Returns whether localStorage is older than the cookie. Writes nothing: another tab may have written one of
+   * the two places, and be about to write the other.
+   */
   function load(): boolean | undefined {
     if (!persists) return;
     const anonymousCookie = fromCookie(anonymousKey);
     const localId = fromLocal(idKey);
     const before = `${id} ${anonymous}`;
-    // Signed out on another sub-domain: the cookie is gone from all, localStorage only from that one.
+    // A sign-out on another sub-domain deletes the cookie for all sub-domains, and localStorage for that one alone.
     id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
     anonymous = anonymousCookie ?? fromLocal(anonymousKey);
     const stale = localId !== null && localId !== id;
     const stored = inLocal && !stale ? local.get(traitsKey) : null;
-    // A full localStorage keeps no traits; those in memory are still this person's.
+    // A full localStorage holds no traits. For the same person those in memory are still right.
     if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
     return stale;
   }
@@ -102,7 +121,7 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     write(idKey, id);
     storeTraits();
   }
-  // Renews the cookie's year, and brings both places together.
+  // Writing the ids again starts the cookie's lifetime anew, and makes cookie and localStorage equal.
   if (id) write(idKey, id);
   if (anonymous) write(anonymousKey, anonymous);
 
@@ -111,7 +130,7 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     id(next) {
       if (options.disable) return null;
       if (next !== undefined && next !== id) {
-        // Somebody else: nothing of theirs may hang on the previous visitor's anonymous id.
+        // Another person: their events must not have the anonymous id of the previous person.
         if (id !== null && next !== null) user.anonymousId(null);
         write(idKey, (id = next));
       }
@@ -162,17 +181,17 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
   return user;
 }
 
-/** Ids were written bare, or as JSON by older versions. Anything else is somebody else's. */
+/** Reads a stored id: bare text, or JSON as older versions have written it. Returns null for an empty one. */
 function text(stored: string | null): string | null {
   if (!stored?.startsWith('"')) return stored || null;
   try {
-    return (JSON.parse(stored) as string) || null; // what begins like that is a text, or no JSON
+    return (JSON.parse(stored) as string) || null; // JSON that begins with a quotation mark is a text
   } catch {
     return stored;
   }
 }
 
-/** A copy, so that no event shares an object with what is remembered. */
+/** Copies traits, also from their JSON, so that no event shares an object with the stored ones. Anything else becomes `{}`. */
 function record(value: unknown): Traits {
   try {
     const copy = toJsonValue(typeof value === 'string' ? JSON.parse(value) : value);

@@ -5,30 +5,30 @@ import {
   type IdentityOptions,
 } from './stored-user.ts';
 
-/** Who the visitor is, in which group, and when that changes. */
+/** The visitor and the visitor's group. Reports changes of the ids. */
 export interface Visitor {
   readonly user: StoredUser;
   readonly group: StoredUser;
-  /** Tells it, if somebody else is meant than when it was asked last. */
+  /** Calls `tell` if user id or anonymous id differ from those of the last call. */
   changed(): void;
-  /** Another tab may have changed it. */
+  /** Reads the stores again, after another tab may have changed them, and calls `changed`. */
   reload(): void;
-  /** Deletes every trace. */
+  /** Deletes ids and traits from all stores. */
   wipe(): void;
 }
 
 export interface VisitorNeeds extends Pick<StoredUserNeeds, 'cookies' | 'local' | 'newId'> {
   readonly userOptions: IdentityOptions;
   readonly groupOptions: IdentityOptions;
-  tell(who: Who): void;
+  tell(ids: VisitorIds): void;
 }
 
-interface Who {
+interface VisitorIds {
   readonly userId: string | null;
   readonly anonymousId: string | null;
 }
 
-/** Names as the wrapped SDK has them, so that a site that changes over keeps its visitors. */
+/** The names of the wrapped SDK, so that a site that changes to this package keeps its visitors. */
 const USER_KEYS = { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'ajs_anonymous_id' };
 const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
 
@@ -49,7 +49,7 @@ export function createVisitor(needs: VisitorNeeds): Visitor {
       needs.tell({ userId, anonymousId });
     },
     reload() {
-      // Where nothing is kept, what is remembered here is all there is.
+      // Where the browser stores nothing, reading again would delete the ids in memory.
       if (!user.kept()) return;
       group.reload();
       user.reload();

@@ -1,7 +1,7 @@
 import { SdkError } from '../../protocol/errors.ts';
 import type { Mistake } from './options.ts';
 
-/** The words for what each option must be, where its default does not say it. */
+/** A description of what the option must be, for options whose default does not show it. */
 const EXPECTED: Readonly<Record<string, string>> = {
   clientKey: 'a text without ":"',
   consent: 'granted, pending, denied, or sources of which one can grant',
@@ -10,22 +10,23 @@ const EXPECTED: Readonly<Record<string, string>> = {
   plugins: 'a list of plugins',
 };
 
-/** Options whose text may be a credential, as in `clientKey: 'site-id:api-key'`, and names that are none of ours. */
+/** Options whose text may be a credential, as in `clientKey: 'site-id:api-key'`. */
 const SECRETS = new Set(['clientKey', 'customerToken']);
+/** Unknown options with such a name may hold a credential too. */
 const LOOKS_SECRET = /key|token|secret|password|auth/i;
 
 const SHOWN_CHARACTERS = 100;
 
 /**
- * This function says what is wrong with the options. The file is loaded only where something is.
- * @returns an `SdkError` `invalid-options` that names each option, what it must be, and what came, but for what may be a secret
+ * Describes what is wrong with the options. This file is loaded only when an option is wrong.
+ * @returns an `SdkError` `invalid-options` that names each wrong option, what it must be, and its value, unless that may be a secret
  */
 export function create(mistakes: readonly Mistake[], pageUrl: string): SdkError {
-  const told = mistakes.map(
-    ([name, came, standard]) =>
-      `"${name}" must be ${expected(name, standard, pageUrl)}, got ${shown(came, isSecret(name, standard))}`,
+  const sentences = mistakes.map(
+    ([name, value, standard]) =>
+      `"${name}" must be ${expected(name, standard, pageUrl)}, got ${shown(value, isSecret(name, standard))}`,
   );
-  return new SdkError('invalid-options', told.join('; '));
+  return new SdkError('invalid-options', sentences.join('; '));
 }
 
 const isSecret = (name: string, standard: unknown): boolean =>
@@ -46,10 +47,10 @@ function expected(name: string, standard: unknown, pageUrl: string): string {
   return typeof standard === 'boolean' ? 'true or false' : 'an object';
 }
 
-function shown(came: unknown, secret: boolean): string {
-  if (typeof came === 'function') return 'a function';
-  if (typeof came === 'object' && came) return Array.isArray(came) ? 'a list' : 'an object';
-  if (typeof came !== 'string') return String(came);
-  if (came && secret) return `a text of ${came.length} characters`;
-  return `"${came.slice(0, SHOWN_CHARACTERS)}"`;
+function shown(value: unknown, secret: boolean): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value) return Array.isArray(value) ? 'a list' : 'an object';
+  if (typeof value !== 'string') return String(value);
+  if (value && secret) return `a text of ${value.length} characters`;
+  return `"${value.slice(0, SHOWN_CHARACTERS)}"`;
 }

@@ -7,96 +7,107 @@ import type { ConsentState } from '../events.ts';
 import type { StorageKind } from '../outbox/outbox.ts';
 import { CLIENT_KEY_HEADER, type WireEvent } from '../../protocol/wire.ts';
 
-/** How batches are made and sent. */
+/** Options of `delivery`: how batches are made and sent. */
 export interface DeliveryOptions {
-  /** Events in one request. @default 100 */
+  /** The most events in one request. @default 100 */
   readonly maxBatchEvents?: number;
-  /** Bytes of JSON in one request; Customer.io takes 500 KB. @default 475000 */
+  /** The most bytes of JSON in one request. Customer.io takes 500 KB. @default 475000 */
   readonly maxBatchBytes?: number;
   /** The longest that a stored event waits before its batch is sent, in milliseconds. @default 1000 */
   readonly flushIntervalMs?: number;
-  /** How long a request may take, in milliseconds. @default 15000 */
+  /** The longest that a request may take, in milliseconds. @default 15000 */
   readonly requestTimeoutMs?: number;
-  /** `auto`: gzip, once the proxy has said that it reads it. @default 'auto' */
+  /** `auto`: requests are compressed with gzip, after the proxy has said that it reads gzip. `off`: never. @default 'auto' */
   readonly compression?: 'auto' | 'off';
   /**
-   * What requests with events carry. With `customer-token`, events of an identified person go with that person's token, and
-   * wait where there is none; what nobody is known for goes with the client key. @default 'client-key'
+   * Credential of requests with events. With `customer-token`, events of an identified person go with that person's token, and
+   * wait where there is none; events of anonymous visitors go with the client key. @default 'client-key'
    */
   readonly authorization?: 'client-key' | 'customer-token';
   /**
-   * Which header carries the client key. `X-CIO-Client-Key` where something in front of the proxy takes `Authorization` for
+   * Header that carries the client key. Use `X-CIO-Client-Key` where a server in front of the proxy takes `Authorization` for
    * itself, as the password of a staging site does, or writes it. A customer token stays in `Authorization`. @default 'Authorization'
    */
   readonly clientKeyHeader?: 'Authorization' | 'X-CIO-Client-Key';
   /**
-   * Whether requests to the proxy carry the cookies of its origin. `same-origin` where a gateway in front of the whole site
-   * lets nothing pass without its cookie, and `include` where that stands in front of a proxy on another origin. The proxy
-   * itself reads no cookie. With `omit`, only the last request of a page carries those of its own origin, so that the browser
-   * takes the cookie by which the next page learns that it has arrived. @default 'omit'
+   * Whether requests to the proxy carry cookies. Use `same-origin` where a gateway in front of the whole site lets no request
+   * pass without its cookie, and `include` where such a gateway stands in front of a proxy on another origin. The proxy itself
+   * needs no cookie. Even with `omit`, the last request of a page carries the cookies of its own origin: otherwise the browser
+   * would not keep the cookie by which the next page learns that this request has arrived. @default 'omit'
    */
   readonly credentials?: 'omit' | 'same-origin' | 'include';
 }
 
-/** Where events wait, and how many. Beyond the limits the oldest go first. */
+/** Options of `outbox`: where events wait, and the limits. Beyond a limit the oldest events are dropped first. */
 export interface OutboxOptions {
-  /** Falls back to memory by itself when the browser refuses. @default 'indexeddb' */
+  /** Where events wait. The SDK changes to memory by itself when the browser refuses IndexedDB. @default 'indexeddb' */
   readonly storage?: StorageKind;
-  /** @default 10000 */
+  /** The most events that wait; beyond, the oldest is dropped (`outbox-full`). Also the limit of held calls. @default 10000 */
   readonly maxEvents?: number;
-  /** Bytes of JSON. @default 10485760 (10 MiB) */
+  /** The most bytes of JSON that wait; beyond, the oldest event is dropped (`outbox-full`). @default 10485760 (10 MiB) */
   readonly maxBytes?: number;
-  /** Milliseconds. @default 604800000 (7 days) */
+  /** The longest that an event waits, in milliseconds; then it is dropped (`expired`). @default 604800000 (7 days) */
   readonly maxAgeMs?: number;
 }
 
-/** Which pages are told by themselves. */
+/** Options of `pageViews`: which page views the SDK makes by itself. */
 export interface PageViewOptions {
-  /** @default 'manual' */
+  /**
+   * `manual`: none. `load`: one `page()` for the page that was loaded. `history`: also one for each new URL in that page.
+   * @default 'manual'
+   */
   readonly mode?: 'manual' | 'load' | 'history';
-  /** Whether another hash is another page, as for routers that keep the address there. @default false */
+  /** Whether another hash is another page, as for routers that keep the URL there. @default false */
   readonly hash?: boolean;
-  /** Whether another query is another page; `false` looks at the path alone, as for filters and search-as-you-type. @default true */
+  /** Whether another query is another page. `false` compares the path alone, as for filters and search-as-you-type. @default true */
   readonly search?: boolean;
-  /** Whether an address that takes the place of another in the history (`replaceState`) is another page. @default true */
+  /** Whether a URL that replaces another in the history (`replaceState`) is another page. @default true */
   readonly replace?: boolean;
 }
 
+/** Options of `createAnalytics`. Wrong or unknown options are an `error` event (`invalid-options`), and every call is discarded. */
 export interface AnalyticsOptions {
-  /** Your proxy: an absolute address, or a path on this origin (preferred: no preflight). A path prefix is kept. */
+  /** Base URL of your proxy: absolute, or a path on this origin (preferred: no preflight). A path prefix is kept. Required. */
   readonly proxyUrl: string | URL;
-  /** Names this site to your proxy. Every visitor can read it. No `:`. */
+  /** Name of this site for your proxy. Not a secret: every visitor can read it. Must not contain `:`. Required. */
   readonly clientKey: string;
   /**
-   * Whether the visitor has agreed, or who knows it: sources of `cio-first-party/consent` or your own, of which one denial
-   * denies and a grant needs all. While it is `pending`, calls wait in memory and nothing else happens. @default 'granted'
+   * Whether the visitor agrees: a state, or consent sources (of `cio-first-party/consent` or your own). With several sources, one
+   * denial denies, and a grant needs all that can grant. While consent is `pending`, calls wait in memory, without any cookie,
+   * storage or request. `denied` deletes what earlier visits have stored. @default 'granted'
    */
   readonly consent?: ConsentState | ConsentSource | readonly ConsentSource[];
   /**
-   * `load`: one `page()` for the page that was loaded. `history`: one also for each new address in it. @default 'manual'
+   * Page views that the SDK makes by itself. `manual`: none. `load`: one `page()` for the page that was loaded. `history`: also one
+   * for each new URL in that page. @default 'manual'
    */
   readonly pageViews?: NonNullable<PageViewOptions['mode']> | PageViewOptions;
+  /** How batches are made and sent. @default the defaults of {@link DeliveryOptions} */
   readonly delivery?: DeliveryOptions;
+  /** Where events wait, and the limits. @default the defaults of {@link OutboxOptions} */
   readonly outbox?: OutboxOptions;
-  /** Sees each event at its call, synchronously; may change it. `null`, a throw or a promise drops it (`before-send`). */
+  /**
+   * Gets each event at its call, and returns the event to send. Must be synchronous. The event is dropped (`before-send`) when the
+   * function returns `null` or a promise, or throws. @default none
+   */
   readonly beforeSend?: (event: WireEvent) => WireEvent | null;
-  /** Plugins of the wrapped SDK; events wait until they have loaded. */
+  /** Plugins of the wrapped SDK. Events wait until these have loaded. @default `[]` */
   readonly plugins?: readonly Plugin[];
-  /** Where the visitor's ids and traits are kept, as in the wrapped SDK. */
+  /** Where the visitor's ids and traits are stored, as in the wrapped SDK. @default the defaults of {@link IdentityOptions} */
   readonly user?: IdentityOptions;
-  /** The same for groups. */
+  /** Where id and traits of the visitor's group are stored. @default the defaults of {@link IdentityOptions} */
   readonly group?: IdentityOptions;
-  /** The cookie that keeps the visitor's ids. */
+  /** The cookies with the visitor's ids. @default the defaults of {@link CookieOptions} */
   readonly cookie?: CookieOptions;
-  /** Which destinations get events, as in the wrapped SDK: `{ All: true, Name: false }`. */
+  /** Destinations that get events, as in the wrapped SDK: `{ All: true, Name: false }`. @default `{}` */
   readonly integrations?: Readonly<Record<string, unknown>>;
-  /** Gets the token of whoever is identified, for private calls: a function, or `{ provider, … }` with its limits. */
+  /** Returns the customer token of the current person, for private calls: a function, or `{ provider, … }` with limits. @default none */
   readonly customerToken?: CustomerToken;
-  /** Prints what happens to the console, without payloads; `beforeSend` sees those. @default false */
+  /** Prints each step to the console, without payloads; `beforeSend` can print those. @default false */
   readonly debug?: boolean;
 }
 
-/** The options with nothing missing. */
+/** The options after `resolveAnalyticsOptions`: complete, with every default. */
 export interface AnalyticsSettings {
   readonly proxyUrl: string;
   readonly clientKey: string;
@@ -114,7 +125,7 @@ export interface AnalyticsSettings {
   readonly debug: boolean;
 }
 
-/** The default of each option. Where there is a choice of texts: all of them, the default first. */
+/** The default of each option. For an option with a choice of texts: all of its texts, the default first. */
 type Defaults<T> = { readonly [Name in keyof T]: T[Name] extends string ? readonly T[Name][] : T[Name] };
 
 const DELIVERY: Defaults<Required<DeliveryOptions>> = {
@@ -153,10 +164,10 @@ const OPTIONAL = {
   debug: false,
 };
 
-/** An option that is not what it must be: its name, what came, and the default or the choices that it has. */
-export type Mistake = readonly [name: string, came: unknown, standard?: unknown];
+/** A wrong option: its name, its value, and the default or the choices of this option. */
+export type Mistake = readonly [name: string, value: unknown, standard?: unknown];
 
-/** Completes the options, and tells each that is wrong. With one of those, the settings are of no use. */
+/** Completes the options, and calls `wrong` for each wrong one. After such a call the returned settings must not be used. */
 export function resolveAnalyticsOptions(
   options: AnalyticsOptions,
   pageUrl: string,
@@ -165,14 +176,14 @@ export function resolveAnalyticsOptions(
   if (!isObject(options)) wrong('options', options, {});
   const { proxyUrl, clientKey, consent = 'granted', pageViews, delivery, outbox, ...rest } = Object(options);
 
-  /** Defaults for what is missing or undefined; everything else must be known and of the default's kind. */
-  function complete<T extends object>(prefix: string, defaults: Defaults<T>, given: unknown = {}): T {
+  /** Adds defaults for options that are missing or undefined. Any other option must have a known name and the type of its default. */
+  function complete<T extends object>(prefix: string, defaults: Defaults<T>, group: unknown = {}): T {
     const result: Record<string, unknown> = {};
-    // An empty list has no first, and is itself a default.
+    // Of a list of choices, the first is the default. An empty list has no first item, so it is the default itself.
     for (const [key, value] of Object.entries<unknown>(defaults)) [result[key] = value] = [value].flat();
-    if (!isObject(given)) wrong(prefix.slice(0, -1), given, {});
+    if (!isObject(group)) wrong(prefix.slice(0, -1), group, {});
     else
-      for (const [key, value] of Object.entries(given)) {
+      for (const [key, value] of Object.entries(group)) {
         const standard = defaults[key as keyof T] as unknown;
         const kind = typeof result[key];
         const fits =
@@ -184,7 +195,7 @@ export function resolveAnalyticsOptions(
         if (!(key in defaults) || (value !== undefined && !fits)) wrong(prefix + key, value, standard);
         else if (value !== undefined) result[key] = value;
       }
-    return result as T; // every key is one of the defaults', of the same kind
+    return result as T; // each key is one of the defaults, with a value of the same type
   }
 
   function resolveConsent(): AnalyticsSettings['consent'] {
@@ -200,13 +211,13 @@ export function resolveAnalyticsOptions(
 
   function resolveProxyUrl(): string {
     try {
-      // "events.example.com" would be a folder beside the page.
+      // A text such as "events.example.com" has no scheme: `new URL` would resolve it as a folder next to the page.
       if (/^(https?:\/)?\//i.test(proxyUrl)) {
         const url = new URL(proxyUrl, pageUrl);
         if (url.protocol.startsWith('http')) return url.origin + url.pathname.replace(/\/+$/, '');
       }
     } catch {
-      // Told below.
+      // `new URL` throws for an invalid URL, which the call of `wrong` below reports.
     }
     wrong('proxyUrl', proxyUrl);
     return '';
@@ -228,13 +239,13 @@ export function resolveAnalyticsOptions(
   };
   const { beforeSend, customerToken, plugins } = settings;
   if (beforeSend !== undefined && typeof beforeSend !== 'function') wrong('beforeSend', beforeSend);
-  type Given = { readonly provider?: Given; readonly getCustomerToken?: unknown } | null | undefined;
-  const given = customerToken as Given;
-  const provider = given?.provider ?? given;
-  if (given !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function')
-    wrong('customerToken', given);
-  // All of their names stand where they are used, in a file that is loaded later.
-  for (const [key, value] of Object.entries(given?.provider ? given : {}))
+  type Unchecked = { readonly provider?: Unchecked; readonly getCustomerToken?: unknown } | null | undefined;
+  const unchecked = customerToken as Unchecked;
+  const provider = unchecked?.provider ?? unchecked;
+  if (unchecked !== undefined && typeof (provider?.getCustomerToken ?? provider) !== 'function')
+    wrong('customerToken', unchecked);
+  // Limits of a token are recognised by the end of their names: the list of all names is in a file that is loaded later.
+  for (const [key, value] of Object.entries(unchecked?.provider ? unchecked : {}))
     if (/s$|Ratio$/.test(key) && value !== undefined && !(Number(value) > 0))
       wrong(`customerToken.${key}`, value);
   if (!Array.isArray(plugins) || !plugins.every((plugin) => typeof plugin?.load === 'function'))

@@ -1,12 +1,17 @@
 import { clock, lifecycle, pageFacts } from '../browser.ts';
 import type { ConsentState } from '../events.ts';
-import type { PageView } from './page-views.ts';
+import type { PageView } from './page-view.ts';
 import { createTitleWatch } from './title-watch.ts';
 
-/** Settles a view when its title has; is told the title that there was when its address came. */
+/** Begins to watch the title of a new view. `before`: the title at the moment when the URL changed. */
 export type TitleWatch = (before: string) => void;
 
-/** What page views need besides the addresses, for visitors who have agreed. */
+/**
+ * Watches titles and returns of the page, once the visitor has agreed. This file is loaded only then.
+ * @param settle makes the open view with the current title, and returns the last view
+ * @param make calls `page()` for a view
+ * @param ending aborts when the SDK is closed
+ */
 export function followTitles(
   consent: () => ConsentState,
   settle: () => PageView | undefined,
@@ -15,7 +20,7 @@ export function followTitles(
 ): TitleWatch {
   lifecycle.on(
     'return',
-    // A page that comes back from the back/forward cache is seen again, from where it was come to at first.
+    // A page that is shown again from the back/forward cache is a new view, with the referrer of its first one.
     () => {
       const view = settle();
       if (view && consent() === 'granted') make({ ...view, at: clock.now() });

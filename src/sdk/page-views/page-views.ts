@@ -1,30 +1,23 @@
 import { inPrerender, lifecycle, onAddressChange, type PageFacts } from '../browser.ts';
 import type { ConsentState } from '../events.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
-
-/** A view of a page, noted when its address came. */
-export interface PageView {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** Its title and canonical address follow: frameworks set them after the address. */
-  page: PageFacts;
-}
+import type { PageView } from './page-view.ts';
 
 /** The page views that the SDK makes by itself. */
 export interface PageViews {
-  /** Notes the page of this moment, unless it is the one that was noted last. */
+  /** Notes the current page as a view, unless it is the page that was noted last. */
   see(): void;
-  /** Makes the view that waits for its title, with the title of this moment. */
+  /** Makes the view that waits for its title, with the current title. */
   settle(): void;
-  /** The visitor agrees: from now on a file may be loaded. */
+  /** Called when the visitor agrees: from now on the file that watches titles may be loaded. */
   follow(): void;
 }
 
 /**
- * Notes what the visitor sees, also before they have decided. When a title has settled is known by a file that is loaded once
- * they have agreed.
- * @param snapshot the page of this moment
- * @param make a call of `page()`; until it runs, the title of the view may follow
+ * Notes the pages that the visitor sees, also before the visitor has decided about consent. A second file, loaded after the
+ * visitor has agreed, finds out when a title has settled.
+ * @param snapshot returns time and facts of the current page
+ * @param make calls `page()` for a view; until that call is made, the title of the view may still change
  * @param ending aborts when the SDK is closed
  */
 export function createPageViews(
@@ -39,13 +32,13 @@ export function createPageViews(
   const isSamePage = (one: string, other: string): boolean =>
     !search && one.replace(/\?[^#]*/, '') === other.replace(/\?[^#]*/, '');
   let view: PageView | undefined;
-  /** Where the visitor is, whether that was a view or not. */
+  /** The URL where the visitor is, also where that URL was no view. */
   let last: string | undefined;
   let isOpen = false;
   let loading: Promise<void> | undefined;
   let awaitTitle: ((before: string) => void) | undefined;
 
-  /** The address may be that of the next page already; the title is still that of this one. */
+  /** Puts title and canonical URL on the view. The current URL may be that of the next page already; the title is still this page's. */
   function finish(): void {
     if (!view) return;
     const { title, declared } = snapshot().page;
@@ -70,7 +63,7 @@ export function createPageViews(
     if (consent() === 'denied' || inPrerender() || before === now || ending.aborted) return;
     last = now;
     if (view && before && ((isReplaced && !replace) || isSamePage(before, now))) {
-      // One that nobody has heard of yet is the view of the address that it has got meanwhile.
+      // A view whose call is not made yet takes the new URL.
       if (isOpen) view.page = { ...next.page, referrer: view.page.referrer };
       return;
     }
@@ -96,7 +89,7 @@ export function createPageViews(
       finish();
       loading ??= import('./follow-titles.ts').then(
         ({ create }) => {
-          // Not if it was closed meanwhile.
+          // `close` has been called while the file was loading.
           if (ending.aborted) return;
           awaitTitle = create(consent, settle, make, ending);
           if (view && isOpen) awaitTitle(view.page.title);

@@ -3,21 +3,21 @@ import type { Clock } from '../browser.ts';
 export interface TitleWatchNeeds {
   readonly clock: Clock;
   isHidden(): boolean;
-  /** Of the page, now. */
+  /** Returns the current title of the page. */
   title(): string;
   settle(): void;
 }
 
 const LOOK_MS = 50;
-/** A title that was set is set again by some frameworks, a frame or two later. */
+/** The number of looks without a change after which a title has settled: some frameworks set it again a frame or two later. */
 const QUIET_LOOKS = 2;
-/** Not every page has a title of its own. */
+/** The number of looks after which a view is made anyway: not every page has a title of its own. */
 const MOST_LOOKS = 20;
 
 /**
- * Calls `settle` when the title has changed and then stayed the same for 100 ms, or after 1 s. A hidden page is looked at once
- * more, because browsers let its timers run once in a second, or less. The answer begins anew with each call, which is told the title that
- * there was when the address came.
+ * Returns a function that watches the title, and begins again with each call. Its argument is the title at the moment when the URL
+ * changed. Calls `settle` when the title has changed and then stayed the same for 100 ms, or after 1 s. A hidden page gets only one
+ * more look, because browsers run its timers once a second, or less.
  */
 export function createTitleWatch({
   clock,

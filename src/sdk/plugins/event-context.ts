@@ -1,14 +1,14 @@
 import type { EventContext, PluginContext } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
-/** What a plugin of the wrapped SDK may ask of an event on its way: its `Context`, made when there is a plugin. */
+/** Everything that a plugin can use of the wrapped SDK's `Context`. Made only when there is a plugin. */
 interface FullContext extends PluginContext {
   logs(): readonly unknown[];
-  /** Metrics, which nobody collects here. */
+  /** The wrapped SDK's metrics. Their methods do nothing here. */
   readonly stats: { increment(): void; gauge(): void };
 }
 
-/** The same event with everything that plugins may ask of it. */
+/** Adds to a bare context everything that plugins can use. Returns a complete one as it is. */
 export function completeContext(bare: EventContext): PluginContext {
   if (isContext(bare)) return bare;
   const logs: unknown[] = [];
@@ -24,7 +24,7 @@ export function completeContext(bare: EventContext): PluginContext {
     log: (level, message, extras) => void logs.push({ level, message, extras }),
     logs: () => logs,
     cancel(error) {
-      // No Error: `isCancellation` tells a drop on purpose from a failure by its shape, as the wrapped SDK does.
+      // The thrown value is not an Error: by its shape `isCancellation` recognises a drop on purpose, as the wrapped SDK does.
       throw error ?? { retry: true, type: 'plugin Error', reason: 'Context Cancel' };
     },
     stats: { increment: () => undefined, gauge: () => undefined },
@@ -32,13 +32,13 @@ export function completeContext(bare: EventContext): PluginContext {
   return context;
 }
 
-// Compared by shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
+// Contexts are recognised by their shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
 export const isContext = (value: unknown): value is PluginContext =>
   typeof value === 'object' && value !== null && 'event' in value && 'updateEvent' in value;
 
 function setByPath(event: PluginEvent, path: readonly string[], value: unknown): PluginEvent {
   if (path.some((key) => key === '__proto__' || key === 'constructor' || key === 'prototype')) return event;
-  let target = event as unknown as Record<string, unknown>; // walked by names that only the plugin knows
+  let target = event as unknown as Record<string, unknown>; // the names in the path are the plugin's
   for (const key of path.slice(0, -1)) {
     const next = target[key];
     target = (typeof next === 'object' && next !== null ? next : (target[key] = {})) as typeof target;

@@ -10,15 +10,18 @@ import {
   type NewPlugin,
   type SourceMiddleware,
 } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
-/** Leads events through plugins. Sites without any do not load it. */
+/** Leads events through plugins. Pages without plugins do not load this file. */
 export interface Pipeline {
-  /** Answers what the plugins have left of it, or undefined where one has dropped it. */
+  /** Runs the plugins `before` and `enrichment`. Resolves with the changed context, or undefined where a plugin has dropped the event. */
   through(context: EventContext): Promise<PluginContext | undefined>;
-  /** Tells the destinations of an event that has passed. */
+  /** Gives an event that has passed to the plugins `destination` and `after`, without waiting for them. */
   tell(context: PluginContext): void;
-  /** Runs `through`, gives what is left of the event to `waiting`, and then runs `tell`. Returns the event as its call gets it. */
+  /**
+   * Runs `through`. Then calls `accept` of `waiting` with the changed event and runs `tell`, or calls `refuse` where a plugin has
+   * dropped the event. Resolves with the context that the callback of the call gets.
+   */
   lead<Ticket>(
     context: EventContext,
     ticket: Ticket,
@@ -31,11 +34,11 @@ export interface Pipeline {
 export interface PipelineNeeds {
   readonly clock: Clock;
   readonly plugins: Plugin[];
-  /** A plugin of the application threw, or did not answer. */
+  /** Called when a plugin of the application throws, rejects or does not answer. */
   report(plugin: string, cause: unknown): void;
 }
 
-/** A plugin that has not answered by then counts as failed; the wrapped SDK waits as long for `load`. */
+/** A plugin whose promise takes longer counts as failed. The wrapped SDK waits as long for `load`. */
 const PATIENCE_MS = 10_000;
 
 export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipeline {
@@ -77,7 +80,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       }
     },
     async lead(context, ticket, { accept, refuse }) {
-      // The turn that waiting for this file took before it was kept: on it hangs whose listeners hear first.
+      // A turn of the microtask queue before the plugins: the order in which listeners of several calls run depends on it.
       await Promise.resolve();
       const passed = await pipeline.through(context);
       if (!passed) {
@@ -88,10 +91,10 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       pipeline.tell(passed);
       return passed;
     },
-    async register(given, analytics) {
-      let plugin = given as Plugin;
+    async register(added, analytics) {
+      let plugin = added as Plugin;
       try {
-        if ('middleware' in given) plugin = pluginOf(given.middleware);
+        if ('middleware' in added) plugin = pluginOf(added.middleware);
         await patiently(plugin.load(systemContext(), completeInstance(analytics)));
         plugins.push(plugin);
       } catch (cause) {
@@ -115,7 +118,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
 /** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
 export { createPipeline as create };
 
-/** Of no event: what plugins get as they come and go. */
+/** The context that `load` and `unload` of a plugin get, which belongs to no event. */
 const systemContext = (): PluginContext =>
   completeContext({ event: { type: 'track', event: 'system' }, id: 'system' });
 
@@ -127,9 +130,9 @@ function pluginOf(middleware: SourceMiddleware): Plugin {
     version: '0.1.0',
     isLoaded: () => true,
     async load() {
-      // Its facade weighs more than all the rest and few pages need it.
+      // The facade that middleware needs is larger than the rest of this file, and few pages need it.
       const { applyMiddleware } = await import('./source-middleware.ts');
-      // The original lets screens pass unseen.
+      // All six types: in the wrapped SDK middleware does not see screens.
       for (const method of METHODS) plugin[method] = (context) => applyMiddleware(middleware, context);
     },
   };
@@ -144,7 +147,7 @@ function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
-/** A plugin that drops an event on purpose throws a ContextCancelation of the wrapped SDK. */
+/** A plugin that drops an event on purpose throws a `ContextCancelation` of the wrapped SDK, recognised by its shape. */
 const isCancellation = (cause: unknown): boolean =>
   typeof cause === 'object' &&
   cause !== null &&

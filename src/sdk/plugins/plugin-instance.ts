@@ -1,9 +1,9 @@
 import type { Arguments, Fields } from '../event/arguments.ts';
-import type { EventMethod } from '../customerio/call-table.ts';
+import type { EventMethod } from '../event/call.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { Instance, InstanceListener } from '../customerio/instance.ts';
+import type { Instance, InstanceListener } from '../customerio/contract.ts';
 import { METHODS } from './plugin.ts';
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
 /** The wrapped SDK's `Analytics`, as far as its plugins use it. */
 interface PluginInstance extends Instance {
@@ -17,7 +17,7 @@ interface PluginInstance extends Instance {
   readonly _group: StoredUser;
 }
 
-/** Adds what nobody but a plugin asks of the instance, when the first plugin gets it. */
+/** Adds to the instance what only plugins use, when the first plugin is loaded. Returns a complete one as it is. */
 export function completeInstance(bare: unknown): unknown {
   if (!isBare(bare)) return bare;
   const { callbacks, eventFactory, integrations } = bare;
@@ -46,7 +46,10 @@ export function completeInstance(bare: unknown): unknown {
   return instance;
 }
 
-/** As the wrapped SDK's factory takes its arguments: those of the call in their order, its options, and the integrations. */
+/**
+ * Makes a method of the wrapped SDK's event factory. Its arguments are those of the call in their order, then the options, then the
+ * integrations.
+ */
 function makerOf(type: EventMethod, { make }: Instance['eventFactory']): (...args: Arguments) => DraftEvent {
   const count = type === 'page' || type === 'screen' ? 3 : 2;
   return (...args) => {

@@ -1,47 +1,34 @@
 import type { Clock } from '../browser.ts';
+import type { PluginQueue } from './contract.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { EventContext, NewPlugin, Plugin } from './plugin.ts';
-import type { PluginEvent } from '../event/enrich.ts';
-
-/**
- * The queue given to the wrapped SDK instead of its own (which waits in timers, gives up after 20 seconds and keeps its
- * waiting events in localStorage): an event goes through the plugins and is handed over, in the order of the calls.
- * Without plugins that happens inside the call; with plugins it takes microtasks.
- */
-export interface PluginQueue {
-  dispatch(context: EventContext): Promise<EventContext>;
-  register(plugin: NewPlugin, analytics: unknown): Promise<void>;
-  deregister(name: string, analytics: unknown): Promise<void>;
-  readonly plugins: Plugin[];
-  /** Resolves when nothing is on its way. */
-  idle(): Promise<void>;
-}
+import type { EventContext, Plugin } from './plugin.ts';
+import type { PluginEvent } from '../event/draft-event.ts';
 
 export interface PluginQueueNeeds<Ticket> {
   readonly clock: Clock;
   /**
-   * The call that this event comes from, with time and page put on the event. `ours`: made by a plugin, not by the page.
-   * Undefined: the visitor does not want it made.
+   * Finds the call of an event, and puts time and page of that call on the event. `ours`: a plugin has made the event, and no call
+   * of the page. Undefined: the visitor does not agree to events.
    */
   claim(event: PluginEvent): { readonly ticket: Ticket; readonly ours: boolean } | undefined;
-  /** Every plugin has passed it. */
+  /** Called when the event has passed every plugin. */
   accept(ticket: Ticket, event: PluginEvent): void;
-  /** A plugin has dropped it. */
+  /** Called when a plugin has dropped the event. */
   refuse(ticket: Ticket): void;
-  /** A plugin of the application threw, or did not answer. */
+  /** Called when a plugin of the application throws, rejects or does not answer. */
   report(plugin: string, cause: unknown): void;
 }
 
 export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): PluginQueue {
   const { clock, claim, accept, report } = needs;
   const plugins: Plugin[] = [];
-  // Set while anything is on its way; later events line up behind it.
+  // The last task of the line, while there is one: later tasks wait for it.
   let tail: Promise<unknown> | undefined;
   let loaded: Promise<Pipeline> | undefined;
-  let line: Pipeline | undefined;
+  let ready: Pipeline | undefined;
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
-    // Never at once: what a plugin itself makes meanwhile must find the line.
+    // The task starts in a later microtask, after `tail` is set: an event that a plugin makes during the task must wait behind it.
     const done = Promise.resolve(tail).then(task);
     const settled: Promise<unknown> = done
       .catch(() => undefined)
@@ -53,16 +40,16 @@ export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): Plug
   }
 
   const pipeline = (): Promise<Pipeline> =>
-    (loaded ??= import('./pipeline.ts').then(({ create }) => (line = create({ clock, plugins, report }))));
+    (loaded ??= import('./pipeline.ts').then(({ create }) => (ready = create({ clock, plugins, report }))));
 
   const change =
     <How extends 'register' | 'deregister'>(how: How) =>
-    (given: Parameters<Pipeline[How]>[0], analytics: unknown): Promise<void> =>
+    (target: Parameters<Pipeline[How]>[0], analytics: unknown): Promise<void> =>
       inLine(async () => {
         try {
-          await (await pipeline())[how](given as never, analytics);
+          await (await pipeline())[how](target as never, analytics);
         } catch (cause) {
-          report((given as Plugin)?.name ?? given, cause); // its file is missing: events go on without
+          report((target as Plugin)?.name ?? target, cause); // without the file of the pipeline, events go on without plugins
         }
       });
 
@@ -80,9 +67,9 @@ export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): Plug
         return context;
       };
       const lead = (): Promise<EventContext> =>
-        line && plugins.length ? line.lead(context, ticket, needs) : pass();
+        ready && plugins.length ? ready.lead(context, ticket, needs) : pass();
       const done = tail || plugins.length ? inLine(lead) : lead();
-      // A plugin that waits for its own event would wait for itself.
+      // A plugin that waits for its own event would wait for ever: the event waits in line behind this plugin.
       return ours ? Promise.resolve(context) : done;
     },
     register: change('register'),

@@ -1,61 +1,97 @@
-import type { EventMethod } from '../customerio/call-table.ts';
-import type { DraftEvent, PluginEvent } from '../event/enrich.ts';
+import type { EventMethod } from '../event/call.ts';
+import type { DraftEvent, PluginEvent } from '../event/draft-event.ts';
 
-/** One event on its way. */
+/** An event on its way through the SDK. */
 export interface EventContext {
+  /** The event, which plugins may change. */
   event: PluginEvent;
-  /** Tells it from others of its page. */
+  /** Distinguishes the event from others of its page. Not the `messageId`. */
   readonly id: string;
 }
 
-/** One event on its way through the plugins. The wrapped SDK's `Context`, as far as plugins use it. */
+/** An event on its way through the plugins: the wrapped SDK's `Context`, as far as plugins use it. */
 export interface PluginContext extends EventContext {
+  /**
+   * Sets a field of the event, by a path such as `properties.total`, and returns the event. Changes nothing below `integrations` for
+   * a destination that the application has switched off.
+   */
   updateEvent(path: string, value: unknown): PluginEvent;
+  /** Adds a line to the log of this context. The SDK prints it nowhere. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, extras?: object): void;
-  /** Drops the event. */
+  /**
+   * Drops the event (`before-send`) by throwing. Without `error` there is no `error` event.
+   * @throws always: `error`, or a cancellation
+   */
   cancel(error?: unknown): never;
 }
 
 /**
- * A plugin of the wrapped SDK. `before` and `enrichment` may change the event, or drop it by throwing; `destination` and
- * `after` are told once it is on its way, and cannot stop it.
+ * A plugin of the wrapped SDK. Plugins of the types `before` and `enrichment` may change an event, or drop it by throwing;
+ * `destination` and `after` see the event once it is on its way, and cannot stop it.
  * https://docs.customer.io/integrations/data-in/connections/javascript/
  */
 export interface Plugin {
+  /** Name of the plugin, for `deregister`, `integrations` and messages. */
   readonly name: string;
+  /** Other names under which `integrations` can switch the plugin on or off. @default `[]` */
   readonly alternativeNames?: readonly string[];
+  /**
+   * When the plugin sees an event: `before`, then `enrichment`, then `destination` and `after` in the order of their registration.
+   * A `utility` sees none.
+   */
   readonly type: 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
+  /** Version of the plugin. The SDK does not read it. */
   readonly version: string;
+  /** Part of the wrapped SDK's interface. The SDK does not call it: it waits for `load`. */
   isLoaded(): boolean;
+  /** Runs once, before the plugin gets events. A rejection, or no answer within 10 seconds: the plugin is not used (`plugin-failed`). */
   load(context: PluginContext, analytics: unknown): Promise<unknown>;
+  /** Runs when the plugin is deregistered. */
   unload?(context: PluginContext, analytics: unknown): unknown;
+  /** `Analytics.ready` waits for this promise. */
   ready?(): Promise<unknown>;
+  /** Gets each `track` event. Returns the context to go on with. */
   track?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  /** Gets each `page` event. Returns the context to go on with. */
   page?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  /** Gets each `screen` event. Returns the context to go on with. */
   screen?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  /** Gets each `identify` event. Returns the context to go on with. */
   identify?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  /** Gets each `group` event. Returns the context to go on with. */
   group?(context: PluginContext): PluginContext | Promise<PluginContext>;
+  /** Gets each `alias` event. Returns the context to go on with. */
   alias?(context: PluginContext): PluginContext | Promise<PluginContext>;
 }
 
-/** Changes an event before it is sent, or drops it. */
+/**
+ * A function that sees each event before it is stored. It calls `next(payload)` to let the event pass, with or without changes.
+ * The event is dropped (`before-send`) when the function returns without that call, throws, or takes longer than 10 seconds.
+ */
 export type SourceMiddleware = (params: {
-  /** A facade of `@segment/facade` around the event. */
+  /** A facade of `@segment/facade` around the event; `obj` is the event. */
   readonly payload: { readonly obj: DraftEvent };
+  /** Always empty. Part of the wrapped SDK's interface. */
   readonly integrations: Record<string, unknown>;
+  /** Lets the event pass. */
   next(payload: unknown): void;
 }) => void | Promise<void>;
 
-/** What may be registered: source middleware becomes a plugin. */
+/** The argument of `register` inside the SDK: a plugin, or source middleware, which becomes a plugin. */
 export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
 
-/** The six calls that make an event, each of which a plugin may have a method for. */
+/** The six calls that make an event. A plugin may have a method for each. */
 export const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
-/** Whether an event's `integrations` let this destination have it. The plugin's own name beats `All`. */
+/**
+ * Whether an event's `integrations` let this destination have the event. The plugin's own name goes before its other names, and
+ * those before `All`.
+ */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
   if (plugin.type !== 'destination') return true;
-  const said = (integrations ?? {}) as Record<string, unknown>;
-  const alternative = plugin.alternativeNames?.map((name) => said[name]).find((value) => value !== undefined);
-  return (said[plugin.name] ?? alternative ?? said['All']) !== false;
+  const choices = (integrations ?? {}) as Record<string, unknown>;
+  const alternative = plugin.alternativeNames
+    ?.map((name) => choices[name])
+    .find((value) => value !== undefined);
+  return (choices[plugin.name] ?? alternative ?? choices['All']) !== false;
 }

@@ -1,9 +1,9 @@
-/** Loaded when a page first asks for source middleware. */
+/** Runs source middleware. This file is loaded when a page first adds some. */
 import { toFacade } from '@customerio/cdp-analytics-browser/src/lib/to-facade.ts';
 import type { PluginContext, SourceMiddleware } from './plugin.ts';
-import type { DraftEvent } from '../event/enrich.ts';
+import type { DraftEvent } from '../event/draft-event.ts';
 
-/** Leads an event through middleware as the wrapped SDK does. */
+/** Leads an event through middleware as the wrapped SDK does. Cancels the event where `next` was not called. */
 export async function applyMiddleware(
   middleware: SourceMiddleware,
   context: PluginContext,
@@ -26,7 +26,7 @@ export async function applyMiddleware(
   return context;
 }
 
-/** Its types know the fields of the wrapped SDK's events only; it reads those that are there. */
+/** Makes the facade of an event. The types of `toFacade` allow only events of the wrapped SDK; it reads whichever fields there are. */
 const facadeOf = (event: DraftEvent): { readonly obj: DraftEvent } =>
   toFacade(event as never, { clone: true, traverse: false }) as { readonly obj: object } as {
     readonly obj: DraftEvent;

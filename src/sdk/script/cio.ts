@@ -4,15 +4,16 @@ import { createFrom } from '../create-analytics.ts';
 import type { AnalyticsOptions, Mistake } from '../options/options.ts';
 import { replay } from './replay.ts';
 
-/** The tag of the script that is running, by the build. */
+/** The tag of the running script. The build defines it. */
 declare const cioTag: HTMLScriptElement | undefined;
-/** Where files are, that are not beside the script, by the build. */
+/** Where the lazy files are, if not next to the script: below this URL. The build defines the object. */
 declare const cioFiles: { proxyUrl?: AnalyticsOptions['proxyUrl'] };
 
 /**
- * The classic script: makes the SDK from the attributes of its own tag, and takes over the calls that were made before it
- * came. `data-proxy-url`, `data-client-key`, `data-consent`, `data-page-views`, `data-debug`, `data-global` (default `cioanalytics`). What the
- * page gives to `createAnalytics` goes before the attributes. Whatever is wrong with the tag is told on the console.
+ * The classic script: makes the SDK from the attributes of its own tag, and takes over the calls that were made before the script
+ * was loaded. `data-proxy-url`, `data-client-key`, `data-consent`, `data-page-views`, `data-debug`, `data-global` (default
+ * `cioanalytics`). Options that the page passes to `createAnalytics` go before the attributes. A wrong tag is one warning on the
+ * console.
  */
 const {
   proxyUrl,
@@ -22,7 +23,7 @@ const {
   debug,
   global: name = 'cioanalytics',
 } = cioTag?.dataset ?? {};
-// Whatever they hold: `createAnalytics` checks it, and calls it by the same names.
+// The values are not checked here: `createAnalytics` checks them, and reports them by the same names.
 const attributes = {
   proxyUrl,
   clientKey,
@@ -37,13 +38,13 @@ const page = pageGlobal();
 const before = page[name] ?? [];
 let first: Analytics | undefined;
 const make: Make = (options) => {
-  const given = { ...attributes, ...options };
-  if (!first) cioFiles.proxyUrl = given.proxyUrl;
+  const merged = { ...attributes, ...options };
+  if (!first) cioFiles.proxyUrl = merged.proxyUrl;
   const mistakes: Mistake[] = [];
-  const analytics = createFrom(given, mistakes);
+  const analytics = createFrom(merged, mistakes);
   if (!first) {
     const made = Object.assign(analytics, { createAnalytics: make });
-    // With wrong options it discards what it is told: the calls from before wait for another.
+    // An instance with wrong options discards every call, so the queued calls wait for a later one.
     if (!mistakes.length) replay((first = made), before as unknown[]);
     page[name] = made;
   }
@@ -56,7 +57,7 @@ try {
     const wanted = before.find((entry) => entry?.[0] === 'createAnalytics');
     if (wanted || proxyUrl || clientKey) make(wanted?.[1]);
   } else {
-    // The same tag twice is one.
+    // A second tag with the same options is the same instance.
     const { createAnalytics } = before as { readonly createAnalytics?: Make };
     if (clientKey ? createAnalytics?.(attributes) !== before : !createAnalytics) throw 'taken';
   }

@@ -1,8 +1,8 @@
 import type { PageFacts } from '../browser.ts';
 
 /**
- * A call that waits for the script: `[method, ...args]`, as Customer.io's own snippet keeps it. Ours adds when and where it
- * was made. A snippet stands in its page for years, so these names stay.
+ * A call that waits for the script: `[method, ...args]`, the form of Customer.io's own snippet. The stub of this package adds time
+ * and page of the call. Pages keep their snippet for years, so these names must not change.
  */
 export interface QueuedCall extends ReadonlyArray<unknown> {
   readonly made?: {
@@ -10,6 +10,6 @@ export interface QueuedCall extends ReadonlyArray<unknown> {
     readonly at: number;
     readonly page: Pick<PageFacts, 'href' | 'path' | 'search' | 'title'>;
   };
-  /** Gets what the call has answered. */
+  /** Gets the result of the call, when the script has made it. */
   readonly done?: (answer: unknown) => void;
 }

@@ -3,18 +3,18 @@ import { pageFacts } from '../browser.ts';
 import { replayFrom } from '../event/take-snapshot.ts';
 import type { QueuedCall } from './queued-call.ts';
 
-/** Makes the calls of a queue in their order, those that are queued meanwhile too; later ones at once. */
+/** Makes the calls of a queue in their order, also those that are added meanwhile. Calls that are added later are made at once. */
 export function replay(analytics: Analytics, queue: unknown[]): void {
   const run = (call: QueuedCall): void => {
-    // Whatever stands in the list, it fails alone.
+    // A wrong entry of the list rejects its own promise alone.
     const answer = new Promise((resolve) => {
       const [name, ...args] = call;
       const now = pageFacts();
       let found: unknown = analytics;
-      // Only what the stub can know: a name from a list must not reach anything else.
+      // Own properties alone: a name in the list must not reach anything that is not a method of the SDK.
       for (const part of (name as string).split('.'))
         found = Object.hasOwn(found as object, part) && (found as Record<string, unknown>)[part];
-      // Customer.io's own snippet keeps no time. A page that was left has taken its canonical link along.
+      // Customer.io's own snippet stores no time. The canonical link belongs to the current URL, so a call from another URL gets none.
       const { at = 0, page } = call.made ?? {};
       replayFrom(
         page && {
@@ -22,13 +22,13 @@ export function replay(analytics: Analytics, queue: unknown[]): void {
           page: { ...now, ...page, canonical: now.href === page.href ? now.canonical : undefined },
         },
       );
-      resolve((found as (...given: unknown[]) => unknown)(...args));
+      resolve((found as (...values: unknown[]) => unknown)(...args));
     });
     replayFrom(undefined);
     answer.catch(() => {});
     call?.done?.(answer);
   };
   while (queue.length) run(queue.shift() as QueuedCall);
-  // Somebody may hold the stub for as long as the page lives; nobody counts what it has pushed.
+  // Code of the page may hold the stub, and push to it, for as long as the page lives; its return value is not used.
   queue.push = run as unknown as typeof queue.push;
 }

@@ -1,14 +1,14 @@
-/** What stands in a page before the script has come: `cio-first-party snippet` prints it, minified. Every byte counts. */
+/** The stub that queues calls until the script is loaded. `cio-first-party snippet` prints it, minified, so every byte counts. */
 import { pageGlobal } from '../browser.ts';
 import type { QueuedCall } from './queued-call.ts';
 
-/** The six that make an event come first. What answers at once (`stats`, `user` …) is not there before the script. */
+/** The methods of the stub, first the six that make an event. Methods that return a value at once (`stats`, `user` …) need the script. */
 const METHODS =
   'track page screen identify group alias createAnalytics on ready reset anonymize setAnonymousId register ' +
   'addSourceMiddleware setCustomerToken flush fetch consent.grant consent.deny inbox.messages inbox.onChange ' +
   'customer.attributes customer.subscriptions';
 const EVENTS = 6;
-/** Beyond it the oldest goes, but for the very first, which may be `createAnalytics`. */
+/** The most calls in the queue. Beyond, the oldest is removed, except the very first, which may be `createAnalytics`. */
 const MAX_CALLS = 1_000;
 
 type Owner = Record<string, unknown>;
@@ -17,7 +17,7 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
 ((name: string): void => {
   const page = pageGlobal() as unknown as Page;
   const queue = (page[name] = page[name] || []) as QueuedCall[] & Owner;
-  // Where the SDK itself has come already there is nothing to push to.
+  // Where the global is the SDK already, there is no queue.
   if (queue.push)
     METHODS.split(' ').map((method, i) => {
       const [part, own] = method.split('.') as [string, string?];
@@ -30,7 +30,7 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
               [
                 method,
                 ...args.map((arg) => {
-                  // What changes after the call must not change the event; callbacks stay what they are.
+                  // A copy, so that later changes of the argument do not change the event; functions cannot be copied.
                   try {
                     return i < EVENTS ? JSON.parse(JSON.stringify(arg)) : arg;
                   } catch {
@@ -46,7 +46,7 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
           );
           if (queue.length > MAX_CALLS) queue.splice(1, 1);
         });
-        // Who does not look at it does not hear of a failure either.
+        // A caller that ignores the promise gets no unhandled rejection.
         answer.catch(() => {});
         return answer;
       };

@@ -3,8 +3,9 @@ import { globalNamed, onEvents } from '../platform-page.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** Options of `cookieConsent`. */
 export interface CookieConsentOptions extends SourceOptions {
-  /** The module, where the page imports it instead of loading it with a tag. @default `window.CookieConsent` */
+  /** The module of CookieConsent, where the page imports it instead of loading it with a tag. @default `window.CookieConsent` */
   readonly api?: object;
 }
 
@@ -12,8 +13,18 @@ export interface CookieConsentOptions extends SourceOptions {
 const EVENTS = ['cc:onConsent', 'cc:onChange'];
 
 /**
- * CookieConsent by Orest Bida, version 3: its categories; services may be named as `service:NAME`. `granted` needs `analytics`,
- * as its documentation calls that, if not said otherwise.
+ * Creates a consent source of CookieConsent by Orest Bida, version 3. Reads the categories; `require` and `purposes` may also name
+ * services, as `service:NAME`. Default of `require`: `analytics`, the name in the documentation of CookieConsent.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { cookieConsent } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: cookieConsent({ purposes: { analytics: ['analytics'], messaging: ['functionality'] } }),
+ * });
  */
 export function cookieConsent(options: CookieConsentOptions = {}): ConsentSource {
   const api = (): unknown => options.api ?? globalNamed('CookieConsent');
@@ -42,7 +53,7 @@ function readFrom(api: unknown): PlatformReading | undefined {
   };
 }
 
-/** Where its module is not at hand: the event has the cookie, which holds what was accepted. */
+/** Reads the cookie in an event, for pages without access to the module. The cookie holds only what was accepted. */
 function toReading(detail: unknown): PlatformReading {
   const { categories, services: accepted } = fieldsOf<'categories' | 'services'>(
     fieldsOf<'cookie'>(detail).cookie,

@@ -3,6 +3,7 @@ import { globalNamed, onEvents } from '../platform-page.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** The four categories of Cookiebot. */
 export type CookiebotCategory = 'necessary' | 'preferences' | 'statistics' | 'marketing';
 
 const CATEGORIES: readonly CookiebotCategory[] = ['necessary', 'preferences', 'statistics', 'marketing'];
@@ -10,7 +11,19 @@ const CATEGORIES: readonly CookiebotCategory[] = ['necessary', 'preferences', 's
 // https://www.cookiebot.com/en/developer/
 const EVENTS = ['CookiebotOnConsentReady', 'CookiebotOnAccept', 'CookiebotOnDecline'];
 
-/** Cookiebot: its four categories, once there is a response. `granted` needs `statistics`, if not said otherwise. */
+/**
+ * Creates a consent source of Cookiebot. Reads its four categories, once there is a response. Default of `require`: `statistics`.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { cookiebot } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: cookiebot({ purposes: { analytics: ['statistics'], messaging: ['preferences'] } }),
+ * });
+ */
 export function cookiebot(options: SourceOptions<CookiebotCategory> = {}): ConsentSource {
   return createPlatformSource({
     name: 'cookiebot',
@@ -22,12 +35,12 @@ export function cookiebot(options: SourceOptions<CookiebotCategory> = {}): Conse
 }
 
 function read(): PlatformReading | undefined {
-  // Until the script has run, this may be its own element, whose id is the same word.
+  // Before Cookiebot's script has run, this global may be the element of its tag, which has the id `Cookiebot`.
   const platform = fieldsOf<'consent' | 'hasResponse' | 'consented' | 'declined'>(globalNamed('Cookiebot'));
   const { consent, hasResponse, consented, declined } = platform;
-  // Where Cookiebot agrees by itself (`consent.method` is `implied`), nobody may have responded.
+  // Where Cookiebot assumes consent (`consent.method` is `implied`), `consented` is true without a response of the visitor.
   const isDecided = hasResponse === true || consented === true || declined === true;
   if (!isDecided || typeof consent !== 'object') return undefined;
-  const given = fieldsOf<CookiebotCategory>(consent);
-  return { categories: Object.fromEntries(CATEGORIES.map((name) => [name, given[name] === true])) };
+  const choices = fieldsOf<CookiebotCategory>(consent);
+  return { categories: Object.fromEntries(CATEGORIES.map((name) => [name, choices[name] === true])) };
 }

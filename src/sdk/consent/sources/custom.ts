@@ -1,17 +1,31 @@
 import { noStop } from '../platform-page.ts';
 import { type ConsentDecision, type ConsentSource, createSource } from '../source.ts';
 
-/** What a banner of your own tells. Undefined: nothing is decided; after a grant, it is taken back. */
+/**
+ * The argument of `tell`: a decision, or its state alone. Undefined means that the visitor has not decided; after a grant, it takes the
+ * grant back, which is a denial.
+ */
 export type CustomDecision = ConsentDecision | ConsentDecision['state'] | undefined;
 
 /**
- * A banner of your own. `connect` runs when somebody subscribes, and tells the decision whenever there is one, also at once;
- * what it answers is run when nobody listens any more.
+ * Creates a consent source of your own banner.
  *
+ * @param connect runs when the SDK subscribes. It calls `tell` with each decision, also with one that there is already, and may
+ * return a function, which runs when the SDK stops listening.
+ * @param options `name`: name of the source, for messages; default `'custom'`
  * @example
- * custom((tell) => {
- *   tell(localStorage.getItem('choice') === 'yes' ? 'granted' : undefined);
- *   return banner.onChoice((yes) => tell(yes ? 'granted' : 'denied'));
+ * import { createAnalytics } from 'cio-first-party';
+ * import { custom } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: custom((tell) => {
+ *     const look = () => tell(localStorage.getItem('choice') === 'yes' ? 'granted' : undefined);
+ *     look();
+ *     addEventListener('choice', look);
+ *     return () => removeEventListener('choice', look);
+ *   }),
  * });
  */
 export function custom(
@@ -37,8 +51,8 @@ export function custom(
   });
 }
 
-/** Anything else than a decision is none. */
-function toDecision(told: CustomDecision): ConsentDecision | undefined {
-  const decision = typeof told === 'string' ? { state: told } : told;
+/** Converts the argument of `tell` to a decision. Returns undefined for any other value. */
+function toDecision(value: CustomDecision): ConsentDecision | undefined {
+  const decision = typeof value === 'string' ? { state: value } : value;
   return decision?.state === 'granted' || decision?.state === 'denied' ? decision : undefined;
 }

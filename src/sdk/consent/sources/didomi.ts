@@ -4,14 +4,25 @@ import { type PlatformAnswer, createPlatformSource, type SourceOptions } from '.
 import type { ConsentSource } from '../source.ts';
 
 /**
- * Didomi: its purposes, by their ids; vendors may be named as `vendor:ID`. `granted` needs all purposes, if not said otherwise:
- * which there are is up to the site.
+ * Creates a consent source of Didomi. Reads the purposes, by their ids; `require` and `purposes` may also name vendors, as
+ * `vendor:ID`. Default of `require`: all purposes, because each site has its own. Where no consent is required and
+ * no regulation applies, the source grants.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { didomi } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: didomi({ require: ['vendor:c:customerio-abc'] }),
+ * });
  */
 export function didomi(options: SourceOptions = {}): ConsentSource {
   let isReady = false;
   let isAsked = false;
 
-  /** Nothing of it may be called before: https://developers.didomi.io/cmp/web-sdk/reference/api */
+  /** Runs `run` when Didomi is ready. None of its methods may be called before: https://developers.didomi.io/cmp/web-sdk/reference/api */
   function whenReady(run: () => void): Stop {
     return enqueue('didomiOnReady', () => {
       isReady = true;
@@ -24,7 +35,7 @@ export function didomi(options: SourceOptions = {}): ConsentSource {
     options,
     required: 'all',
     read() {
-      // Once it is ready, it answers what is pushed at once.
+      // When Didomi is ready, it runs a function that is pushed to its queue at once.
       if (!isReady && !isAsked && inBrowser() && hasMethod(globalNamed('Didomi'), 'getCurrentUserStatus')) {
         isAsked = true;
         whenReady(() => undefined);
@@ -48,7 +59,10 @@ export function didomi(options: SourceOptions = {}): ConsentSource {
   });
 }
 
-/** The answer takes it back. Didomi gives nothing back that it has read already: that must go deaf. */
+/**
+ * Adds an item to a queue of Didomi. The returned function takes it out again, if Didomi has not read it yet. A listener that Didomi
+ * has read cannot be taken back, so it must ignore later calls.
+ */
 function enqueue(name: string, item: unknown): Stop {
   queueNamed(name).push(item);
   return () => {
@@ -70,7 +84,7 @@ function read(): PlatformAnswer {
   };
 }
 
-/** Undecided purposes are disabled in the status, so it alone does not say whether the visitor has chosen. */
+/** Whether the visitor has not decided yet. The status does not show that: it has undecided purposes as disabled. */
 const mustStillAsk = (platform: unknown): boolean =>
   ['shouldUserStatusBeCollected', 'shouldConsentBeCollected', 'isUserConsentStatusPartial'].some(
     (method) => callMethod(platform, method) === true,

@@ -2,15 +2,25 @@ import { asksForPrivacy, noStop } from '../platform-page.ts';
 import { type ConsentSource, createSource } from '../source.ts';
 
 /**
- * Global Privacy Control: denies where the browser sends that signal, and says nothing otherwise. Give it beside a source
- * that can grant. https://w3c.github.io/gpc/
+ * Creates a consent source of Global Privacy Control. It denies where the browser sends that signal, and has no decision otherwise.
+ * Use it together with a source that can grant: alone it is a wrong option. https://w3c.github.io/gpc/
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { globalPrivacyControl, oneTrust } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: [oneTrust(), globalPrivacyControl()],
+ * });
  */
 export function globalPrivacyControl(): ConsentSource {
   return createSource({
     name: 'globalPrivacyControl',
     onlyDenies: true,
     decide: () => (asksForPrivacy() ? { state: 'denied' } : undefined),
-    // A page learns of it when it loads, and of no change.
+    // The browser sets the signal when the page loads, and dispatches no event when the visitor changes it.
     watch: () => noStop,
   });
 }

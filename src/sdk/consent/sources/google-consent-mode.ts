@@ -10,6 +10,7 @@ import {
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** The types of consent of Google Consent Mode 2. */
 export type GoogleConsentType =
   | 'ad_storage'
   | 'ad_user_data'
@@ -19,17 +20,29 @@ export type GoogleConsentType =
   | 'personalization_storage'
   | 'security_storage';
 
+/** Options of `googleConsentMode`. */
 export interface GoogleConsentModeOptions extends SourceOptions<GoogleConsentType> {
-  /** What the page calls its data layer. @default 'dataLayer' */
+  /** Name of the global with the page's data layer. @default 'dataLayer' */
   readonly dataLayer?: string;
 }
 
 const DEFAULT_REQUIRED: readonly GoogleConsentType[] = ['analytics_storage'];
 
 /**
- * Google Consent Mode 2: the `consent` commands in the data layer. An `update` decides; a `default` decides only where it grants
- * all that is required, for every region, and `wait_for_update` is over. `granted` needs `analytics_storage`, if not said
- * otherwise. Commands that do not go through the data layer, as those of a tag manager's templates, cannot be seen.
+ * Creates a consent source of Google Consent Mode 2. Reads the `consent` commands in the data layer: an `update` decides; a `default`
+ * decides only where it grants all types of `require`, in every region, and `wait_for_update` is over. Default of `require`:
+ * `analytics_storage`. The source does not see commands that do not go through the data layer, as those of a tag manager's
+ * templates.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { googleConsentMode } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: googleConsentMode({ require: ['analytics_storage'] }),
+ * });
  */
 export function googleConsentMode(options: GoogleConsentModeOptions = {}): ConsentSource {
   const { dataLayer = 'dataLayer', require = DEFAULT_REQUIRED } = options;
@@ -42,16 +55,16 @@ export function googleConsentMode(options: GoogleConsentModeOptions = {}): Conse
     read: () => toReading(commands ?? commandsIn(inBrowser() ? globalNamed(dataLayer) : undefined), require),
     watch(changed, attempt) {
       const layer = queueNamed(dataLayer);
-      // A tag manager shortens the list, so what has been in it is kept.
-      const seen = commandsIn(layer);
-      commands = seen;
+      // A tag manager removes old entries from the list, so the commands are kept here.
+      const collected = commandsIn(layer);
+      commands = collected;
       let stopWaiting = noStop;
       const wait = (): void => {
         stopWaiting();
         stopWaiting =
-          seen.waitMs > 0 && !seen.hasWaited
-            ? runLater(seen.waitMs, () => {
-                seen.hasWaited = true;
+          collected.waitMs > 0 && !collected.hasWaited
+            ? runLater(collected.waitMs, () => {
+                collected.hasWaited = true;
                 changed();
               })
             : noStop;
@@ -59,7 +72,7 @@ export function googleConsentMode(options: GoogleConsentModeOptions = {}): Conse
       wait();
       const stop = onPush(layer, (entries) =>
         attempt(() => {
-          if (!entries.map((entry) => note(seen, entry)).includes(true)) return;
+          if (!entries.map((entry) => note(collected, entry)).includes(true)) return;
           wait();
           changed();
         }),
@@ -76,7 +89,7 @@ export function googleConsentMode(options: GoogleConsentModeOptions = {}): Conse
 interface Commands {
   readonly defaults: Map<string, boolean>;
   readonly updates: Map<string, boolean>;
-  /** Some of them hold in some regions only, and nobody tells where the visitor is. */
+  /** Whether a default is for some regions only. The data layer does not say where the visitor is. */
   isRegional: boolean;
   waitMs: number;
   hasWaited: boolean;
@@ -94,7 +107,7 @@ function commandsIn(layer: unknown): Commands {
   return commands;
 }
 
-/** Says whether it was one. https://developers.google.com/tag-platform/security/guides/consent */
+/** Adds a consent command to `commands`. Returns whether the entry was a consent command. https://developers.google.com/tag-platform/security/guides/consent */
 function note(commands: Commands, entry: unknown): boolean {
   const { 0: name, 1: kind, 2: types } = fieldsOf<'0' | '1' | '2'>(entry);
   if (name !== 'consent' || (kind !== 'default' && kind !== 'update')) return false;
@@ -118,7 +131,10 @@ function toReading(commands: Commands, required: readonly string[]): PlatformRea
   return { categories: Object.fromEntries([...defaults, ...updates]) };
 }
 
-/** Calls `run` after each push, and leaves the list as it was; what others have put around it stays, and passes through. */
+/**
+ * Calls `run` after each `push` to the list. The returned function restores `push`, unless another script has wrapped it since: then
+ * our wrapper stays and only calls the original.
+ */
 function onPush(layer: PlatformQueue, run: (entries: readonly unknown[]) => void): () => void {
   const inner = layer.push;
   const hadOwn = Object.hasOwn(layer, 'push');

@@ -3,14 +3,25 @@ import { globalNamed, whenThere } from '../platform-page.ts';
 import { type PlatformAnswer, createPlatformSource, type SourceOptions } from '../platform-source.ts';
 import type { Attempt, ConsentSource } from '../source.ts';
 
+/** The categories of the IAB's GPP: opt-outs of the United States; purposes and vendors of Europe and Canada. */
 export type GppCategory =
   'sale' | 'sharing' | 'targeted-advertising' | `purpose:${number}` | `vendor:${number}`;
 
 /**
- * Any platform with the IAB's GPP interface. The sections of the United States say what the visitor has opted out of: `sale`,
- * `sharing` and `targeted-advertising` are on where he has not. Those of Europe and Canada say which purposes he has agreed
- * to. What the law of the visitor does not ask about is on. `granted` needs those three and the purposes 1, 8 and 9, if not
- * said otherwise.
+ * Creates a consent source of any platform with the IAB's GPP interface (`__gpp`). The sections of the United States have opt-outs:
+ * `sale`, `sharing` and `targeted-advertising` are on where the visitor has not opted out. The sections of Europe and Canada have
+ * the purposes and vendors to which the visitor has agreed. Categories that the visitor's law does not ask about are on. Default
+ * of `require`: these three, and the purposes 1, 8 and 9. Where no section applies, the source grants.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { globalPrivacyControl, gpp } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: [gpp(), globalPrivacyControl()],
+ * });
  */
 export function gpp(options: SourceOptions<GppCategory> = {}): ConsentSource {
   let latest: PlatformAnswer;
@@ -18,7 +29,7 @@ export function gpp(options: SourceOptions<GppCategory> = {}): ConsentSource {
     name: 'gpp',
     options,
     required: ['sale', 'sharing', 'targeted-advertising', 'purpose:1', 'purpose:8', 'purpose:9'],
-    // While the dialog is open again, what was decided before holds.
+    // While the visitor has opened the dialog again, the previous decision stays.
     read: () => (latest = toAnswer(ping()) ?? latest),
     watch: (changed, attempt) => whenThere(findApi, () => listen(changed, attempt), attempt),
   });
@@ -67,7 +78,7 @@ function toAnswer(data: unknown): PlatformAnswer {
   const { signalStatus, applicableSections, parsedSections } = fieldsOf<PingFields>(data);
   if (signalStatus !== 'ready' || !Array.isArray(applicableSections)) return undefined;
   const ids = applicableSections.map(Number);
-  // No section applies to this visitor; 0 and an empty list say that this is not known yet.
+  // -1: no section applies to this visitor. 0 and an empty list: the platform does not know that yet.
   if (ids.includes(-1)) return 'not-required';
   const sections = entriesOf(parsedSections).map(([name, section]) => ({ name, fields: flat(section) }));
   const national = sections.filter(({ name }) => name.startsWith('us'));
@@ -78,7 +89,7 @@ function toAnswer(data: unknown): PlatformAnswer {
   const isNational = ids.some((id) => id >= FIRST_US_SECTION);
   const isAsked = ids.includes(2) || ids.includes(5);
   if (!isNational && !isAsked) return undefined;
-  // A section that applies and has not come is no consent.
+  // A section that applies and is missing is no consent.
   if ((isNational && !national.length) || (isAsked && !consenting.length)) return undefined;
   return {
     categories: {
@@ -93,7 +104,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const FIRST_US_SECTION = 6;
 
-/** A section is its fields, or a list of its parts. */
+/** Returns the fields of a section. A section is an object of fields, or a list of such objects. */
 function flat(section: unknown): Fields {
   const parts: readonly unknown[] = Array.isArray(section) ? section : [section];
   return Object.fromEntries(parts.flatMap((part) => entriesOf(part)));
@@ -105,7 +116,10 @@ const OPT_OUTS = [
   { name: 'targeted-advertising', field: 'TargetedAdvertisingOptOut' },
 ];
 
-/** 0: does not apply; 1: opted out; 2: did not opt out. `uspv1` has letters, and another name for the first. */
+/**
+ * Reads the opt-outs. Values: 0: does not apply; 1: opted out; 2: did not opt out. The section `uspv1` has letters instead, and
+ * `OptOutSale` for the sale.
+ */
 const optOuts = (sections: readonly Fields[]): Record<string, boolean> =>
   Object.fromEntries(
     OPT_OUTS.map(({ name, field }) => [
@@ -135,7 +149,7 @@ const vendors = (sections: readonly Fields[]): Record<string, boolean> =>
       .map((id) => [`vendor:${id}`, true]),
   );
 
-/** Given as numbers, or as one boolean for each number from 1. */
+/** Reads a list of ids, which is a list of numbers, or of one boolean for each id from 1. */
 const idsOf = (value: unknown): readonly number[] =>
   Array.isArray(value)
     ? value.flatMap((each: unknown, i) => (typeof each === 'number' ? [each] : each === true ? [i + 1] : []))

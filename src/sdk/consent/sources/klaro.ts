@@ -3,14 +3,25 @@ import { globalNamed, whenThere } from '../platform-page.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** Options of `klaro`. */
 export interface KlaroOptions extends SourceOptions {
-  /** The module, where the page imports Klaro instead of loading it with a tag. @default `window.klaro` */
+  /** The module of Klaro, where the page imports Klaro instead of loading it with a tag. @default `window.klaro` */
   readonly api?: object;
 }
 
 /**
- * Klaro: its services, by their names, as they were saved. `granted` needs all of them, if not said otherwise: which there are
- * is up to the site.
+ * Creates a consent source of Klaro. Reads the saved choices, by the names of the services. Default of `require`: all services,
+ * because each site has its own.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { klaro } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: klaro({ require: ['customerio'] }),
+ * });
  */
 export function klaro(options: KlaroOptions = {}): ConsentSource {
   const find = (): unknown => findManager(options.api ?? globalNamed('klaro'));
@@ -20,7 +31,7 @@ export function klaro(options: KlaroOptions = {}): ConsentSource {
     required: 'all',
     read: () => toReading(find()),
     watch: (changed, attempt) =>
-      // It tells nobody that it has come.
+      // Klaro dispatches no event when it has loaded.
       whenThere(
         find,
         (manager) => {
@@ -34,7 +45,7 @@ export function klaro(options: KlaroOptions = {}): ConsentSource {
   });
 }
 
-/** Without its configuration, which it reads when the page has loaded, Klaro has no manager and throws. */
+/** Returns Klaro's manager. Before Klaro has read its configuration, when the page has loaded, `getManager` throws. */
 function findManager(platform: unknown): unknown {
   const { defaultConfig } = fieldsOf<'defaultConfig'>(platform);
   const isSetUp = hasMethod(platform, 'getManager') && defaultConfig !== undefined;

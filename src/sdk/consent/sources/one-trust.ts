@@ -7,8 +7,18 @@ import type { ConsentSource } from '../source.ts';
 const EVENTS = ['OneTrustGroupsUpdated', 'OTConsentApplied'];
 
 /**
- * OneTrust: which groups are active, once the banner is closed or where none is shown. `granted` needs `C0002` (performance)
- * if the options do not say otherwise.
+ * Creates a consent source of OneTrust. Reads the active groups, once the banner is closed, or where no banner is shown. Default of
+ * `require`: `C0002` (performance).
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { oneTrust } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: oneTrust({ purposes: { analytics: ['C0002'], messaging: ['C0002', 'C0004'] } }),
+ * });
  */
 export function oneTrust(options: SourceOptions = {}): ConsentSource {
   return createPlatformSource({
@@ -27,7 +37,7 @@ function read(): PlatformReading | undefined {
   const { Groups, ShowAlertNotice } = fieldsOf<'Groups' | 'ShowAlertNotice'>(
     callMethod(platform, 'GetDomainData'),
   );
-  // Before the visitor has chosen, the active groups are the defaults of the place where he is.
+  // Before the visitor has chosen, the active groups are the defaults of the visitor's region.
   if (callMethod(platform, 'IsAlertBoxClosed') !== true && ShowAlertNotice !== false) return undefined;
   const all = entriesOf(Groups).map(([, group]) => fieldsOf<'CustomGroupId'>(group).CustomGroupId);
   return {

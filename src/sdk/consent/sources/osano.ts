@@ -3,11 +3,22 @@ import { globalNamed, whenThere } from '../platform-page.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** The categories of Osano. */
 export type OsanoCategory = 'ESSENTIAL' | 'STORAGE' | 'MARKETING' | 'PERSONALIZATION' | 'ANALYTICS';
 
 /**
- * Osano: what was saved, not what is being toggled. `granted` needs `ANALYTICS`, if not said otherwise. `OPT_OUT` is no
- * category: it is on where the visitor has said no.
+ * Creates a consent source of Osano. Reads the saved choices, and not those that the visitor is just switching. Default of `require`:
+ * `ANALYTICS`. Osano's `OPT_OUT` is not a category here: it is on where the visitor has refused.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { osano } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: osano({ require: ['ANALYTICS', 'PERSONALIZATION'] }),
+ * });
  */
 export function osano(options: SourceOptions<OsanoCategory> = {}): ConsentSource {
   let latest: PlatformReading | undefined;
@@ -26,7 +37,7 @@ export function osano(options: SourceOptions<OsanoCategory> = {}): ConsentSource
           latest = reading;
           changed();
         });
-      // It tells nobody that it has come.
+      // Osano dispatches no event on `window` when it has loaded.
       const stop = whenThere(
         findManager,
         (manager) => {
@@ -54,7 +65,7 @@ function findManager(): unknown {
   return hasMethod(cm, 'addEventListener') ? cm : undefined;
 }
 
-/** Who listens after it has begun is told at once what is stored. */
+/** Reads the saved choices: Osano calls a new listener of this event at once, if it has begun already. */
 function readOnce(): PlatformReading | undefined {
   let reading: PlatformReading | undefined;
   const take = (consent: unknown): void => void (reading = toReading(consent));
@@ -64,7 +75,7 @@ function readOnce(): PlatformReading | undefined {
   return reading;
 }
 
-/** It gives nothing where the visitor has not chosen. */
+/** Converts Osano's choices. Returns undefined where the visitor has not chosen. */
 function toReading(consent: unknown): PlatformReading | undefined {
   const entries = entriesOf(consent).filter(([name]) => name !== 'OPT_OUT');
   return entries.length

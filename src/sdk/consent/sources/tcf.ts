@@ -3,11 +3,23 @@ import { globalNamed, whenThere } from '../platform-page.ts';
 import { type PlatformAnswer, createPlatformSource, type SourceOptions } from '../platform-source.ts';
 import type { Attempt, ConsentSource } from '../source.ts';
 
+/** The purposes and vendors of the IAB's TCF, by number. */
 export type TcfCategory = `purpose:${number}` | `vendor:${number}`;
 
 /**
- * Any platform with the IAB's TCF 2 interface: the consents to its purposes; vendors may be named as `vendor:755`. `granted`
- * needs the purposes 1 (store on the device), 8 (measure content) and 9 (understand audiences), if not said otherwise.
+ * Creates a consent source of any platform with the IAB's TCF 2 interface (`__tcfapi`). Reads the consents to purposes; `require` and
+ * `purposes` may also name vendors, as `vendor:755`. Default of `require`: the purposes 1 (store on the device), 8 (measure content)
+ * and 9 (understand audiences). Where the platform says that the law does not apply, the source grants.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { tcf } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: tcf({ require: ['purpose:1', 'purpose:8', 'vendor:755'] }),
+ * });
  */
 export function tcf(options: SourceOptions<TcfCategory> = {}): ConsentSource {
   let latest: PlatformAnswer;
@@ -21,7 +33,7 @@ export function tcf(options: SourceOptions<TcfCategory> = {}): ConsentSource {
       isWatching = true;
       const take = (data: unknown): void => {
         const answer = toAnswer(data);
-        // While the dialog is open again, what was decided before holds.
+        // While the visitor has opened the dialog again, the previous decision stays.
         if (answer === undefined) return;
         latest = answer;
         changed();
@@ -51,7 +63,7 @@ function findApi(): Api | undefined {
 function listen(take: (data: unknown) => void, attempt: Attempt): () => void {
   let id: unknown;
   let isListening = true;
-  // The platform puts its own function in the place of the stub, which has passed on what was asked of it.
+  // The function is looked up again: the platform has replaced its stub, and taken over the calls that the stub had queued.
   const remove = (): void => {
     if (id !== undefined) findApi()?.('removeEventListener', 2, () => undefined, id);
   };
@@ -68,7 +80,7 @@ function listen(take: (data: unknown) => void, attempt: Attempt): () => void {
   };
 }
 
-/** Asks a platform that is there; a stub would keep the question for ever. */
+/** Reads the choices of a platform that has loaded. A stub may queue the call for ever, so `ping` comes first. */
 function readOnce(): PlatformAnswer {
   let isLoaded = false;
   let answer: PlatformAnswer;
@@ -96,7 +108,7 @@ function toAnswer(data: unknown): PlatformAnswer {
 const noPurposes = (): Record<string, boolean> =>
   Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`purpose:${i + 1}`, false]));
 
-const consents = (kind: string, given: unknown): Record<string, boolean> =>
+const consents = (kind: string, section: unknown): Record<string, boolean> =>
   Object.fromEntries(
-    entriesOf(fieldsOf<'consents'>(given).consents).map(([id, isOn]) => [`${kind}:${id}`, isOn === true]),
+    entriesOf(fieldsOf<'consents'>(section).consents).map(([id, isOn]) => [`${kind}:${id}`, isOn === true]),
   );

@@ -3,17 +3,28 @@ import { globalNamed, onEventsAndAfter } from '../platform-page.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
+/** Options of `usercentrics`. */
 export interface UsercentricsOptions extends SourceOptions {
-  /** The window event that is configured in Usercentrics, for its version 2. @default 'ucEvent' */
+  /** Name of the window event that is configured in Usercentrics, for its version 2. @default 'ucEvent' */
   readonly windowEvent?: string;
 }
 
 /**
- * Usercentrics, versions 2 and 3: a category is on when all its services are; services may be named as `service:ID`. `granted`
- * needs all categories, if not said otherwise: which there are is up to the site.
+ * Creates a consent source of Usercentrics, versions 2 and 3. A category is on when all its services are on; `require` and `purposes`
+ * may also name services, as `service:ID`. Default of `require`: all categories, because each site has its own.
+ *
+ * @example
+ * import { createAnalytics } from 'cio-first-party';
+ * import { usercentrics } from 'cio-first-party/consent';
+ *
+ * createAnalytics({
+ *   proxyUrl: '/e',
+ *   clientKey: 'client-api-key-web',
+ *   consent: usercentrics({ require: ['service:your-service-id'] }),
+ * });
  */
 export function usercentrics(options: UsercentricsOptions = {}): ConsentSource {
-  // https://docs.usercentrics.com: version 3 tells `UC_CONSENT`, both tell the others.
+  // https://docs.usercentrics.com: version 3 dispatches `UC_CONSENT`, both versions the other events.
   const events = ['UC_UI_INITIALIZED', 'UC_UI_CMP_EVENT', 'UC_CONSENT', options.windowEvent ?? 'ucEvent'];
   let latest: PlatformReading | undefined;
   let turn = 0;
@@ -30,7 +41,7 @@ export function usercentrics(options: UsercentricsOptions = {}): ConsentSource {
         });
       let isWatching = true;
       function look(event?: Event): void {
-        // What is asked now may be answered after what is told next, and is older.
+        // A later event may bring newer details before this promise resolves: then its result is ignored.
         const own = ++turn;
         const take = (details: unknown): void => {
           if (!isWatching || own !== turn) return;
@@ -41,12 +52,12 @@ export function usercentrics(options: UsercentricsOptions = {}): ConsentSource {
         if (details) take(details);
         else if (!isVersion3()) changed();
         else {
-          const asked = Promise.resolve(callMethod(globalNamed('__ucCmp'), 'getConsentDetails'));
-          asked.then(take).catch(failed);
+          const pending = Promise.resolve(callMethod(globalNamed('__ucCmp'), 'getConsentDetails'));
+          pending.then(take).catch(failed);
         }
       }
       const stop = onEventsAndAfter(events, (event) => attempt(() => look(event)));
-      // The details of version 3 come later, so they are asked for at once where the platform was there first.
+      // Version 3 returns its details as a promise, so they are requested at once if the platform has loaded already.
       attempt(() => {
         if (isVersion3()) look();
       });
@@ -65,7 +76,7 @@ type DetailFields = 'consent' | 'categories' | 'services';
 function toReading(details: unknown): PlatformReading | undefined {
   const { consent, categories, services } = fieldsOf<DetailFields>(details);
   const { type, required } = fieldsOf<'type' | 'required'>(consent);
-  // What nobody has chosen counts only where nobody has to choose.
+  // Defaults count only where the visitor does not have to choose.
   if (type !== 'EXPLICIT' && required !== false) return undefined;
   return {
     categories: Object.fromEntries(

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/sdk/customerio/wrapped.ts';
 import { createCookies } from '../../../../src/sdk/identity/cookies.ts';
 import { toJsonValue } from '../../../../src/sdk/event/to-json-value.ts';
-import type { DraftEvent } from '../../../../src/sdk/event/enrich.ts';
+import type { DraftEvent } from '../../../../src/sdk/event/draft-event.ts';
 import { createVisitor, type Visitor } from '../../../../src/sdk/identity/visitor.ts';
 import { type FakeClock, fakeClock } from '../../../fakes/clock.ts';
 import { fakeCookieJar } from '../../../fakes/cookie-jar.ts';

@@ -1,7 +1,7 @@
 /** Our instance beside the wrapped SDK's own `Analytics`, as its makers ship it: the same calls make the same events, and tell the same. */
 import { Analytics, Group, User } from '@customerio/cdp-analytics-browser';
 import { describe, expect, test } from 'vitest';
-import type { EventMethod } from '../../../../src/sdk/customerio/call-table.ts';
+import type { EventMethod } from '../../../../src/sdk/event/call.ts';
 import { createCookies } from '../../../../src/sdk/identity/cookies.ts';
 import { createStoredUser } from '../../../../src/sdk/identity/stored-user.ts';
 import { createInstance } from '../../../../src/sdk/customerio/instance.ts';

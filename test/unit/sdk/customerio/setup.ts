@@ -1,5 +1,5 @@
 import type { Plugin, PluginContext } from '../../../../src/sdk/plugins/plugin.ts';
-import type { PluginEvent } from '../../../../src/sdk/event/enrich.ts';
+import type { PluginEvent } from '../../../../src/sdk/event/draft-event.ts';
 
 /** One event on its way through plugins. */
 export function contextOf(event: PluginEvent, id = 'context'): PluginContext {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { PageFacts } from '../../../../src/sdk/browser.ts';
 import type { Categories } from '../../../../src/sdk/events.ts';
-import { campaign, type DraftEvent, pageFields, enrich } from '../../../../src/sdk/event/enrich.ts';
+import type { DraftEvent } from '../../../../src/sdk/event/draft-event.ts';
+import { campaign, pageFields, enrich } from '../../../../src/sdk/event/enrich.ts';
 import { START_MS } from '../../../fakes/clock.ts';
 
 const PAGE: PageFacts = {

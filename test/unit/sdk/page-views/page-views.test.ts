@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PageFacts } from '../../../../src/sdk/browser.ts';
 import type { ConsentState } from '../../../../src/sdk/events.ts';
-import { createPageViews, type PageView } from '../../../../src/sdk/page-views/page-views.ts';
+import type { PageView } from '../../../../src/sdk/page-views/page-view.ts';
+import { createPageViews } from '../../../../src/sdk/page-views/page-views.ts';
 import { settled } from '../../../fakes/clock.ts';
 import { pageFacts } from '../../../fakes/page.ts';
 

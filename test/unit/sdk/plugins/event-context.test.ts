@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completeContext, isContext } from '../../../../src/sdk/plugins/event-context.ts';
-import type { PluginEvent } from '../../../../src/sdk/event/enrich.ts';
+import type { PluginEvent } from '../../../../src/sdk/event/draft-event.ts';
 
 const contextOf = (event: Partial<PluginEvent> = {}) =>
   completeContext({ event: { type: 'track', event: 'Ordered', ...event }, id: '7' });

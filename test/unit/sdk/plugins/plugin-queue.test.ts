@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPluginQueue, type PluginQueue } from '../../../../src/sdk/plugins/plugin-queue.ts';
+import type { PluginQueue } from '../../../../src/sdk/plugins/contract.ts';
+import { createPluginQueue } from '../../../../src/sdk/plugins/plugin-queue.ts';
 import { type FakeClock, fakeClock } from '../../../fakes/clock.ts';
 import { pluginOf, track } from '../customerio/setup.ts';
 
