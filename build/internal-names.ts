@@ -8,7 +8,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'kept leads remembered wipe guard unsaved refuse settled wake later moved wrapped recovery acks gained ' +
   'quietMs hasHeir isNews isThere passed inTime openDurable personal takes unlessHeld idle isOver ' +
   'note onFallback writeHead comeBack handOver heard inMemory newCall onClose acknowledge hold isNarrow ' +
-  'sendTo onEvicted onHealed erase hasSettled maxHeld onOpen onOpened onReadsGzip onStored tooLate unsettled ' +
+  'sendTo onEvicted onHealed erase hasSettled maxHeld onOpen onOpened onReadsGzip onStored timeoutError unsettled ' +
   'clearOwn examine gatherMs groupOptions isOut keepaliveRoom mayGo onDenied onLost onUnauthorized readsGzip ' +
   'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch begin hurry'
 ).split(' ');
