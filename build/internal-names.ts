@@ -10,7 +10,11 @@ export const INTERNAL_NAMES: readonly string[] = (
   'note onFallback writeHead comeBack handOver heard inMemory newCall onClose acknowledge hold isNarrow ' +
   'sendTo onEvicted onHealed erase hasSettled maxHeld onOpen onOpened onReadsGzip onStored timeoutError unsettled ' +
   'clearOwn examine gatherMs groupOptions isOut keepaliveRoom mayGo onDenied onLost onUnauthorized readsGzip ' +
-  'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch begin hurry'
+  'setQuiet userOptions wasOthers ticket ours report newId releasedKey secret known adopt afterMs lead tell epoch begin hurry ' +
+  'pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure wakeSender onTokenEvent ' +
+  'beforeIdentityChange afterIdentityChange countRejection forgetServerTime nextPurpose clearFailures ' +
+  'pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll roundTripMs takenAt ' +
+  'durationMs startedAt'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';

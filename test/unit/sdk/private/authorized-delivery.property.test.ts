@@ -5,7 +5,7 @@ import type { Outcome } from '../../../../src/sdk/sender/outcome.ts';
 import { seeded } from '../../../fakes/random.ts';
 import { DELIVERED } from '../../../fakes/transport.ts';
 import { ANN, BOB, MINUTE, NOBODY } from '../auth/token-page.ts';
-import { type GuardedPage, guardedPage } from './guarded.ts';
+import { type AuthorizedPage, authorizedPage } from './authorized-page.ts';
 
 /** `SEED=17` for one of them, `SEEDS=3000` for more. */
 const { SEED, SEEDS = '200' } = process.env;
@@ -19,7 +19,7 @@ interface Owned {
 }
 
 /** Each request with events: one person, and the token of no other. */
-function check(page: GuardedPage): void {
+function check(page: AuthorizedPage): void {
   for (const { jsons, credentials } of page.transport.sent) {
     const owners = new Set(jsons.map((json) => (JSON.parse(json) as Owned).userId));
     expect(owners.size).toBeLessThanOrEqual(1);
@@ -48,7 +48,7 @@ async function live(seed: number): Promise<number> {
     if (does === 'token') return token(userId);
     return new Promise((resolve) => late.push(() => resolve(token(userId))));
   };
-  const page = guardedPage({ provider, maxBatchEvents: 1 + below(6), random: next });
+  const page = authorizedPage({ provider, maxBatchEvents: 1 + below(6), random: next });
   let who: TokenIdentity = NOBODY;
   let made = 0;
 

@@ -14,12 +14,12 @@ import { fakeLifecycle } from '../../../fakes/lifecycle.ts';
 import { type FakeTransport, fakeTransport } from '../../../fakes/transport.ts';
 import { HOUR, NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth/token-page.ts';
 
-/** A page whose events go with the customer token: sender, store, token machine and guard are real. */
-export interface GuardedPage {
+/** A page whose events go with the customer token: sender, store, token machine and delivery are real. */
+export interface AuthorizedPage {
   readonly token: TokenPage;
   readonly sender: Sender;
   readonly transport: FakeTransport;
-  readonly guard: AuthorizedDelivery;
+  readonly delivery: AuthorizedDelivery;
   /** Stores events of `userId`, or of nobody: `e1`, `e2` … of `e`. */
   track(prefix: string, count: number, userId?: string): Promise<void>;
   /** Another person, as the core tells it. */
@@ -49,9 +49,9 @@ export function ownEvent(id: string, userId?: string): OutboxEvent {
   return { id, at: START_MS, json, bytes: json.length };
 }
 
-export function guardedPage(
+export function authorizedPage(
   setup: PageSetup & { readonly maxBatchEvents?: number; readonly maxAgeMs?: number } = {},
-): GuardedPage {
+): AuthorizedPage {
   const token = tokenPage({ identity: NOBODY, ...setup });
   const { clock, machine } = token;
   const store = createMemoryOutboxStore(EMPTY, { ...LIMITS, maxAgeMs: setup.maxAgeMs ?? 7 * 24 * HOUR });
@@ -75,17 +75,17 @@ export function guardedPage(
       ledger = await store.settle(events, as);
     },
   };
-  const guard = createAuthorizedDelivery({
-    way: { outbox, transport },
-    nudge: (hurry) => (hurry ? sender.leaving([], true) : sender.wake()),
+  const delivery = createAuthorizedDelivery({
+    parts: { outbox, transport },
+    wakeSender: (hurry) => (hurry ? sender.leaving([], true) : sender.wake()),
     clock,
     token: machine,
     isAwake: () => true,
     userId: () => identity.userId,
     credentials: (jwt) => ({ Authorization: `Bearer ${jwt}` }),
   });
-  token.onTell(guard.told);
-  const { ledger: seen, oldest, send, takes } = guard;
+  token.onTell(delivery.onTokenEvent);
+  const { ledger: seen, oldest, send, takes } = delivery;
   const sender = createSender({
     clock,
     lifecycle: fakeLifecycle(),
@@ -109,7 +109,7 @@ export function guardedPage(
     token,
     sender,
     transport,
-    guard,
+    delivery,
     async track(prefix, count, userId) {
       const events = Array.from({ length: count }, (_, i) => ownEvent(`${prefix}${i + 1}`, userId));
       for (const event of events) sender.captured(event);
@@ -118,10 +118,10 @@ export function guardedPage(
       await settled();
     },
     async become(next) {
-      guard.leaving();
+      delivery.beforeIdentityChange();
       identity = next;
       machine.identity(next);
-      guard.changed();
+      delivery.afterIdentityChange();
       await settled();
     },
     ledger: () => ledger,
