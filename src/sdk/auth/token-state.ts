@@ -14,7 +14,7 @@ export interface HeldToken extends UsableToken, RefreshMargins {
   readonly purpose: TokenPurpose;
 }
 
-/** One refresh: one call of the provider, or two. All callers that need a token at that time wait for the same refresh. */
+/** A refresh in progress: one call of the provider, or two. All callers that need a token meanwhile wait for the same refresh. */
 export interface PendingRefresh {
   /** Resolves with the error of the refresh, or with undefined where there was none. Never rejects. */
   readonly done: Promise<Error | undefined>;

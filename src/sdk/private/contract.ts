@@ -32,7 +32,7 @@ export interface Inbox {
 }
 
 /**
- * What Customer.io has stored of the identified person. All methods need a customer token.
+ * The data of the identified person at Customer.io. All methods need a customer token.
  * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the answer
  * has arrived
  * @example

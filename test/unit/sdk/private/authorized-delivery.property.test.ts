@@ -7,7 +7,7 @@ import { DELIVERED } from '../../../fakes/transport.ts';
 import { ANN, BOB, MINUTE, NOBODY } from '../auth/token-page.ts';
 import { type AuthorizedPage, authorizedPage } from './authorized-page.ts';
 
-/** `SEED=17` for one of them, `SEEDS=3000` for more. */
+/** More seeds: `SEEDS=3000`. A single seed: `SEED=17`. */
 const { SEED, SEEDS = '200' } = process.env;
 const seeds = SEED ? [Number(SEED)] : Array.from({ length: Number(SEEDS) }, (_, i) => i + 1);
 const STEPS = 60;
@@ -18,7 +18,7 @@ interface Owned {
   readonly userId?: string;
 }
 
-/** Each request with events: one person, and the token of no other. */
+/** Checks that each request has the events of one person, and that person's token. */
 function check(page: AuthorizedPage): void {
   for (const { jsons, credentials } of page.transport.sent) {
     const owners = new Set(jsons.map((json) => (JSON.parse(json) as Owned).userId));
@@ -63,13 +63,13 @@ async function live(seed: number): Promise<number> {
     () => page.advance(below(2) ? below(3_000) : below(20) * MINUTE),
     () => page.sender.leaving([]),
     () => void page.sender.flush(),
-    () => page.token.machine.set(who.userId ? token(who.userId) : null),
+    () => page.token.tokenCache.set(who.userId ? token(who.userId) : null),
   ];
   for (let step = 0; step < STEPS; step++) {
     await pick(steps)();
     check(page);
   }
-  // Everything is well again, and everybody comes by: nothing is left.
+  // Proxy and provider work again, and each person is identified once more: no event may be left.
   does = 'token';
   page.transport.respond(DELIVERED);
   late.splice(0).forEach((answer) => answer());

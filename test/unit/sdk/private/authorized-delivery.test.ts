@@ -73,7 +73,7 @@ describe('an event of somebody who cannot get a token', () => {
     await track('x', 1);
     await advance(5 * SECOND);
     expect(sent()).toEqual(['nobody: x1']);
-    token.machine.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
+    token.tokenCache.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
     await advance(5 * SECOND);
     expect(sent()).toEqual(['nobody: x1', 'ann: a1']);
   });
@@ -84,7 +84,7 @@ describe('an event of somebody who cannot get a token', () => {
     const before = reads();
     await advance(HOUR / 2);
     expect([sent(), reads()]).toEqual([[], before]);
-    token.machine.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
+    token.tokenCache.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
     await advance(SECOND);
     expect(sent()).toEqual(['ann: a1']);
   });

@@ -14,20 +14,20 @@ import { fakeLifecycle } from '../../../fakes/lifecycle.ts';
 import { type FakeTransport, fakeTransport } from '../../../fakes/transport.ts';
 import { HOUR, NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth/token-page.ts';
 
-/** A page whose events go with the customer token: sender, store, token machine and delivery are real. */
+/** A page that sends events with the customer token. Sender, store, token cache and delivery are real. */
 export interface AuthorizedPage {
   readonly token: TokenPage;
   readonly sender: Sender;
   readonly transport: FakeTransport;
   readonly delivery: AuthorizedDelivery;
-  /** Stores events of `userId`, or of nobody: `e1`, `e2` … of `e`. */
+  /** Stores events of `userId`, or of an unidentified visitor. The prefix `e` makes the ids `e1`, `e2` … */
   track(prefix: string, count: number, userId?: string): Promise<void>;
-  /** Another person, as the core tells it. */
+  /** Changes the identity in the same order as the core does. */
   become(identity: TokenIdentity): Promise<void>;
   ledger(): Ledger;
-  /** What was sent: who is named by its token, and which events. */
+  /** The requests that were sent, each as `user id of the token: event ids`. */
   sent(): readonly string[];
-  /** How often the outbox was asked for a batch. */
+  /** The number of batches that were requested from the outbox. */
   reads(): number;
   unauthorized(): number;
   setHeir(heir: boolean): void;
@@ -53,7 +53,7 @@ export function authorizedPage(
   setup: PageSetup & { readonly maxBatchEvents?: number; readonly maxAgeMs?: number } = {},
 ): AuthorizedPage {
   const token = tokenPage({ identity: NOBODY, ...setup });
-  const { clock, machine } = token;
+  const { clock, tokenCache } = token;
   const store = createMemoryOutboxStore(EMPTY, { ...LIMITS, maxAgeMs: setup.maxAgeMs ?? 7 * 24 * HOUR });
   const transport = fakeTransport(clock);
   let identity: TokenIdentity = setup.identity ?? NOBODY;
@@ -79,7 +79,7 @@ export function authorizedPage(
     parts: { outbox, transport },
     wakeSender: (hurry) => (hurry ? sender.leaving([], true) : sender.wake()),
     clock,
-    token: machine,
+    token: tokenCache,
     isAwake: () => true,
     userId: () => identity.userId,
     credentials: (jwt) => ({ Authorization: `Bearer ${jwt}` }),
@@ -120,7 +120,7 @@ export function authorizedPage(
     async become(next) {
       delivery.beforeIdentityChange();
       identity = next;
-      machine.identity(next);
+      tokenCache.identity(next);
       delivery.afterIdentityChange();
       await settled();
     },

@@ -21,11 +21,11 @@ interface InboxPage {
   readonly clock: FakeClock;
   readonly asked: Asked[];
   readonly reported: unknown[];
-  /** Subscriptions of the token at this moment. */
+  /** The number of subscriptions of the token now. */
   subscribed(): number;
   awake(is: boolean): void;
   person(is: boolean): void;
-  /** What each further request is answered at once. */
+  /** The answer to each further request. */
   say(next: (() => Readonly<Record<string, unknown>> | Error) | 'nothing'): void;
 }
 
@@ -67,7 +67,7 @@ function inboxPage(): InboxPage {
   };
 }
 
-/** A listener, with the ids of what it has heard. */
+/** A listener that records the ids of the messages that it gets. */
 function ear(): { readonly heard: string[][]; listen(messages: readonly InboxMessage[]): void } {
   const heard: string[][] = [];
   return {
