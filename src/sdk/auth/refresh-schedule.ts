@@ -35,14 +35,14 @@ export interface RefreshScheduleNeeds {
 }
 
 export function createRefreshSchedule(needs: RefreshScheduleNeeds): RefreshSchedule {
-  const { clock, serverClock, options, provider, holder, refresh, current } = needs;
+  const { clock, serverClock, options, provider, holder, refresh } = needs;
   const refreshTimer = createRefreshTimer({ clock, clampMs: options.timerClampMs, dueInMs, run: renew });
   let lastCall: ClockReading | undefined;
   let subscribers = 0;
 
   /** Milliseconds until the next token is requested without a call that needs it; undefined where only a call may request one. */
   function dueInMs(): number | undefined {
-    const { held, pendingRefresh, identity, backoff, reason, attempts, announced } = current();
+    const { held, pendingRefresh, identity, backoff, reason, attempts, announced } = needs.current();
     if (!needs.isOpen() || identity.userId === null || pendingRefresh || !needs.isAwake()) return undefined;
     const pause = backoff.current();
     if (pause?.kind === 'none') return undefined;
@@ -58,10 +58,10 @@ export function createRefreshSchedule(needs: RefreshScheduleNeeds): RefreshSched
   }
 
   function renew(): void {
-    const { held, identity, reason } = current();
+    const { held, identity, reason } = needs.current();
     if (identity.userId === null) return;
-    holder.announce(current());
-    const state = current();
+    holder.announce(needs.current());
+    const state = needs.current();
     if (provider && !state.pendingRefresh && !state.backoff.current())
       refresh.start(state, identity.userId, held ? holder.ageOf(held) : reason);
   }

@@ -62,7 +62,7 @@ export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
   });
   const shared = { ...needs, serverClock, holder, refresh, current: () => current };
   const schedule = createRefreshSchedule({ ...shared, isOpen: () => phase === 'open' });
-  const { statusOf, unavailable } = createTokenStatus(shared);
+  const tokenStatus = createTokenStatus(shared);
   const setToken = createSetToken({ ...shared, schedule });
   const feedback = createTokenFeedback({ ...shared, schedule, check, get });
 
@@ -107,7 +107,7 @@ export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
       check(state);
       return grantOf(state, userId, held);
     }
-    const failure = unavailable(state);
+    const failure = tokenStatus.unavailable(state);
     if (failure) throw failure;
     const pendingRefresh =
       state.pendingRefresh ?? refresh.start(state, userId, state.held ? 'expired' : state.reason);
@@ -152,16 +152,16 @@ export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
     async refresh() {
       const state = current;
       const { userId } = state.identity;
-      if (phase === 'closed' || !provider || userId === null) return statusOf(current);
+      if (phase === 'closed' || !provider || userId === null) return tokenStatus.statusOf(current);
       state.backoff.clearFailures();
       const pendingRefresh =
         state.pendingRefresh ??
         (state.backoff.current() ? undefined : refresh.start(state, userId, 'manual'));
       // An error is not thrown: the status shows the failure.
       if (pendingRefresh) await wait(pendingRefresh).catch(() => undefined);
-      return statusOf(current);
+      return tokenStatus.statusOf(current);
     },
-    status: () => statusOf(current),
+    status: () => tokenStatus.statusOf(current),
     async acquire(signal) {
       if (signal?.aborted) throw abortReason(signal);
       schedule.recordCall();

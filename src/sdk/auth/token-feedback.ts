@@ -21,12 +21,12 @@ export interface TokenFeedbackNeeds {
 }
 
 export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
-  const { holder, refresh, schedule, error, current, check, get } = needs;
+  const { holder, refresh, schedule, error } = needs;
 
   /** @throws `identity-changed` when the grant is of an earlier epoch */
   function stateOf({ epoch }: Grant): TokenState {
-    const state = current();
-    check(epoch === state.epoch ? state : undefined);
+    const state = needs.current();
+    needs.check(epoch === state.epoch ? state : undefined);
     return state;
   }
 
@@ -48,7 +48,7 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
     async rejected(grant, path, signal) {
       const state = drop(grant, path);
       if (!state.held) state.nextPurpose = 'replacement';
-      return get(state, signal);
+      return needs.get(state, signal);
     },
     rejectedAgain(grant, path) {
       const state = drop(grant, path);
@@ -63,7 +63,7 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
       throw error('forbidden', 'The proxy does not allow this call to the holder of this customer token');
     },
     accepted({ epoch, token }) {
-      const state = current();
+      const state = needs.current();
       if (epoch !== state.epoch) return;
       state.backoff.accepted();
       if (state.held?.reading.token === token) state.held = { ...state.held, purpose: 'any' };

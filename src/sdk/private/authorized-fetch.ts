@@ -40,8 +40,8 @@ const REFUSED = Symbol('refused');
 export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFetch {
   const { clock, token, error } = needs;
   const readsInProgress = new Set<AbortController>();
-  // The application may read a body long after its answer arrived, and no event reports that. So `release` waits until the Response is
-  // garbage, when the body can no longer be read.
+  // The application may read a body long after its answer arrived, and no event reports that. So `release` runs when the Response
+  // is garbage-collected: the body can no longer be read then.
   const unread = new FinalizationRegistry((release: () => void) => release());
   let state: 'open' | 'closed' = 'open';
 
