@@ -8,12 +8,15 @@ export const INTERNAL_NAMES: readonly string[] = (
   'evicted oldest wake wrapped idle begin leader declared ending visitor settled isNews personal writeHead ' +
   'inMemory newCall isHeld eventCounter guard refuse gained quietMs openDurable takes onFallback hold ' +
   'isNarrow onReadsGzip unsettled isPlanned relieve plan captured diagnosis proxyMemory recovery ' +
-  'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened ' +
-  'onStored clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized readsGzip setQuiet ' +
+  'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened onStored ' +
+  'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized readsGzip setQuiet ' +
   'userOptions wasOthers ticket ours newId afterMs hurry lifeboat stepBack isOpen isFrame post plain later ' +
   'moved passed inTime acknowledge sendTo onHealed hasSettled examine isOut mayGo releasedKey secret known ' +
-  'adopt lead epoch found database make unlessHeld note tooLate emitter gate decide inTurn ' +
-  'standing receipt pageLife'
+  'adopt lead epoch found database make unlessHeld note timeoutError emitter gate decide inTurn standing ' +
+  'receipt pageLife pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
+  'wakeSender onTokenEvent beforeIdentityChange afterIdentityChange countRejection forgetServerTime ' +
+  'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +
+  'roundTripMs takenAt durationMs startedAt'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

@@ -1,5 +1,6 @@
 /**
- * Why a call was aborted: the caller's own reason, as it is. Chrome before 98 and Firefox before 97 know none.
+ * The reason that the caller gave to `abort()`, unchanged. Chrome before 98 and Firefox before 97 have no reason: an `AbortError`
+ * then.
  * https://dom.spec.whatwg.org/#dom-abortsignal-reason
  */
 export const abortReason = (signal: AbortSignal): Error =>

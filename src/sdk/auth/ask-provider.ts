@@ -1,7 +1,7 @@
 import type { Clock } from '../browser.ts';
 import type { CustomerTokenProvider, TokenRequest } from './contract.ts';
 
-/** What came of asking the provider once. */
+/** The outcome of one call of the provider. */
 export type ProviderAnswer =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly cause: unknown }
@@ -12,40 +12,40 @@ export interface ProviderQuestion {
   readonly request: Omit<TokenRequest, 'signal'>;
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** The answer is no longer wanted. */
-  readonly over: AbortSignal;
-  /** A value that came after the timeout. */
+  /** Aborted when the answer is no longer needed. The provider's own signal is aborted with it. */
+  readonly cancelled: AbortSignal;
+  /** Called with a value that the provider returns after the timeout. */
   late(value: unknown): void;
 }
 
-/** Asks once. However the provider behaves, there is one answer, in time, and it never rejects. */
+/** Calls the provider once. Resolves with one answer, within `timeoutMs`, and never rejects, whatever the provider does. */
 export function askProvider(question: ProviderQuestion): Promise<ProviderAnswer> {
-  const { provider, request, clock, timeoutMs, over, late } = question;
+  const { provider, request, clock, timeoutMs, cancelled, late } = question;
   return new Promise((resolve) => {
-    const control = new AbortController();
+    const controller = new AbortController();
     let state: 'awaited' | 'late' | 'done' = 'awaited';
     const stop = clock.after(timeoutMs, () => {
       state = 'late';
       end({ kind: 'timeout' });
-      control.abort();
+      controller.abort();
     });
-    const unwanted = (): void => {
+    const cancel = (): void => {
       state = 'done';
-      end({ kind: 'failed', cause: over.reason });
-      control.abort(over.reason);
+      end({ kind: 'failed', cause: cancelled.reason });
+      controller.abort(cancelled.reason);
     };
     function end(answer: ProviderAnswer): void {
       stop();
-      over.removeEventListener('abort', unwanted);
+      cancelled.removeEventListener('abort', cancel);
       resolve(answer);
     }
     function settle(answer: ProviderAnswer): void {
       if (state === 'late' && answer.kind === 'value') late(answer.value);
       else end(answer);
     }
-    over.addEventListener('abort', unwanted);
-    // What is thrown at once and what is no promise end as any other answer does.
-    new Promise((answer) => answer(provider({ ...request, signal: control.signal }))).then(
+    cancelled.addEventListener('abort', cancel);
+    // The outer promise catches an error that the provider throws synchronously, and accepts a result that is not a promise.
+    new Promise((answer) => answer(provider({ ...request, signal: controller.signal }))).then(
       (value) => settle({ kind: 'value', value }),
       (cause: unknown) => settle({ kind: 'failed', cause }),
     );

@@ -1,55 +1,103 @@
+/** The customer token: a credential that names one person to the proxy. It is never part of an event, an error or a message. */
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 
-/** What the customer token is to those who ask for it. A token names a person to the proxy; it is never told or printed. */
-
-/** Whose data this is. */
+/** The person that a token is for. */
 export interface TokenIdentity {
-  /** `null`: nobody has been identified. */
+  /** `null` when nobody is identified. */
   readonly userId: string | null;
-  /** `null`: the site keeps none. */
+  /** `null` when the site stores no anonymous id. */
   readonly anonymousId: string | null;
 }
 
-/** Why a token is asked for. */
+/**
+ * Why a token is requested.
+ *
+ * | reason | when |
+ * |---|---|
+ * | `initial` | the first token of a page whose visitor was identified before |
+ * | `identify` | the first token after the person has changed |
+ * | `due` | the token in use expires soon |
+ * | `expired` | the token in use has expired |
+ * | `rejected` | the proxy has refused the token (401) |
+ * | `manual` | `refreshCustomerToken()` was called, or `setCustomerToken(null)` before |
+ */
 export type TokenReason = 'initial' | 'identify' | 'due' | 'expired' | 'rejected' | 'manual';
 
-/** What the provider is asked. */
+/** The argument of a {@link CustomerTokenProvider}. */
 export interface TokenRequest {
-  /** Whose token it has to be, for the whole of this call. */
+  /** The user id that the token must be for. It does not change during this call. */
   readonly userId: string;
+  /** The visitor's anonymous id; `''` when the site stores none. */
   readonly anonymousId: string;
+  /** Why the token is requested: see {@link TokenReason}. */
   readonly reason: TokenReason;
-  /** A token that the application has kept will not do. `false` at most for `initial`. */
+  /** Whether the provider must not return a token that the application has cached. `false` at most for `reason: 'initial'`. */
   readonly forceRefresh: boolean;
-  /** 1 or more: how often in a row it is asked without having given a token that could be used. */
+  /** 1 or more: the number of this call since the provider last returned a usable token. */
   readonly attempt: number;
-  /** Aborted when the answer no longer counts: it took too long, the person changed, a token was set. */
+  /** Aborted when the result is no longer needed: the call took too long, the person changed, or a token was set. */
   readonly signal: AbortSignal;
 }
 
-/** A token alone tells its end by its own claim `exp`; one that is no JWT is taken to last for `opaqueTtlMs`. */
+/**
+ * A customer token, with or without the time when it expires. Without that time, the claim `exp` of a JWT counts; a token
+ * that is not a JWT is used for `opaqueTtlMs`.
+ */
 export type TokenResult =
   | string
   | {
       readonly token: string;
-      /** By the server's clock, in milliseconds since the epoch. */
+      /** When the token expires: server's clock, in milliseconds since the epoch. */
       readonly expiresAt?: number;
-      /** In seconds, from now on. Goes before `expiresAt`. */
+      /** The lifetime of the token from now on, in seconds. Takes precedence over `expiresAt`. */
       readonly expiresIn?: number;
     };
 
 type MaybePromise<T> = T | PromiseLike<T>;
 
-/** Gets a customer token from your server. `null`: there is none for this person, and nothing is sent. */
+/**
+ * Requests a customer token from your server. `null` or `undefined`: there is no token for this person, and nothing is sent.
+ * Private calls reject with `provider-failed` when the function throws or rejects, and with `provider-timeout` when it takes
+ * longer than `timeoutMs`.
+ * @example
+ * const provider: CustomerTokenProvider = async ({ userId, signal }) => {
+ *   const response = await fetch(`/login/token?for=${encodeURIComponent(userId)}`, { signal });
+ *   return response.ok ? response.text() : null;
+ * };
+ */
 export type CustomerTokenProvider = (request: TokenRequest) => MaybePromise<TokenResult | null | undefined>;
 
-/** Why there is no token, or no use in it. */
+/** Why a private call has no token, or why the proxy does not accept the token. */
 export type TokenErrorCode = Exclude<
   SdkErrorCode,
   'invalid-options' | 'invalid-client-key' | 'storage-unavailable' | 'plugin-failed' | 'private-call-failed'
 >;
 
+/** Makes the error of a private call. `retryAtMs`: browser's wall clock, in milliseconds since the epoch. */
+export type TokenErrorFactory = (
+  code: TokenErrorCode,
+  message: string,
+  extra?: { cause?: unknown; retryAtMs?: number },
+) => Error;
+
+/** The payload of the event `token`: a change of the customer token, or a failure. Never contains the token itself. */
 export interface TokenEvent {
+  /**
+   * | type | what happened |
+   * |---|---|
+   * | `refreshed` | a new token is in use |
+   * | `cleared` | the token was removed: the person changed, or `setCustomerToken(null)` was called |
+   * | `expired_soon` | the token in use expires soon |
+   * | `expired` | the token in use has expired, or a new one had expired already |
+   * | `not_provided` | the provider returned no token |
+   * | `invalid` | a token has the wrong form, or the proxy has refused it (401) |
+   * | `subject_mismatch` | a token names another user |
+   * | `insufficient` | the proxy does not allow the call with this token (403) |
+   * | `provider_error` | the provider threw or rejected, or returned a token that the proxy has refused |
+   * | `provider_timeout` | the provider took longer than `timeoutMs` |
+   * | `blocked` | the proxy has refused several fresh tokens in a row: private calls are blocked for a while |
+   * | `clock_suspect` | a token has expired by a clock that may be wrong, and is used; or the wall clock was set back |
+   */
   readonly type:
     | 'not_provided'
     | 'invalid'
@@ -63,79 +111,104 @@ export interface TokenEvent {
     | 'cleared'
     | 'blocked'
     | 'clock_suspect';
+  /** The person whose token this event is about; `null` when nobody is identified. */
   readonly userId: string | null;
-  /** Of the private call that was refused. */
+  /** The path of the private call that the proxy refused. Only for a 401 or a 403. */
   readonly path?: string;
-  /** What the proxy answered to it. */
+  /** The status of the proxy's answer to that call: 401 or 403. */
   readonly status?: number;
-  /** When the provider may be asked again: wall clock of the browser, in milliseconds. */
+  /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
 }
 
+/** The state of the customer token, as `customerTokenStatus()` returns it. Never contains the token itself. */
 export interface TokenStatus {
+  /**
+   * | state | meaning |
+   * |---|---|
+   * | `anonymous` | nobody is identified |
+   * | `none` | there is no token; with `retryAtMs`, the provider has returned none a moment ago |
+   * | `usable` | there is a token |
+   * | `due` | there is a token, and it expires soon |
+   * | `expired` | the token has expired, and no refresh has begun |
+   * | `refreshing` | there is no usable token, and the provider has been called |
+   * | `backoff` | there is no usable token, because the provider failed a moment ago |
+   * | `blocked` | there is no usable token, because the proxy has refused several fresh ones in a row |
+   */
   readonly state: 'anonymous' | 'none' | 'usable' | 'due' | 'expired' | 'refreshing' | 'backoff' | 'blocked';
+  /** The identified person; `null` when nobody is identified. */
   readonly userId: string | null;
-  /** Wall clock of the browser, in milliseconds. */
+  /** When the token expires: browser's wall clock, in milliseconds since the epoch. */
   readonly expiresAtMs?: number;
-  /** When the provider may be asked again: wall clock of the browser, in milliseconds. */
+  /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
-  /** Whom the token names, where it says so. */
+  /** The user that the token names, where it is a JWT with the claim `subject`. */
   readonly subject?: string;
 }
 
-/** Leave to make one private call. */
+/** Permission to make one private call: the token, and the identity that it is for. */
 export interface Grant {
   readonly token: string;
-  /** What comes back counts only while this is still the epoch. */
+  /** The epoch of the call. The answer is discarded when the epoch has changed since. */
   readonly epoch: number;
   readonly userId: string;
 }
 
-/** A time that the proxy has told, between two readings of the browser's wall clock. All in milliseconds. */
+/** The time of the proxy in an answer, with the browser's wall clock before and after. All in milliseconds since the epoch. */
 export interface ServerTimeSample {
   readonly serverMs: number;
   readonly sentMs: number;
   readonly receivedMs: number;
 }
 
-/** Knows the token of whoever is identified, and gets the next one in time. Nothing of it outlives the page. */
+/** Holds the token of the identified person in memory, and requests the next one before it expires. */
 export interface TokenCache {
   /**
-   * Who it is now. Another identity is another epoch: the token is gone, and calls that wait for one are rejected, before
-   * this returns.
-   * @param pushed a token that came with it
+   * Sets the identity. A different identity begins a new epoch: before this function returns, the token is removed, and calls
+   * that wait for one reject with `identity-changed`.
+   * @param pushed a token for the new identity, from `identify`
    * @returns whether the epoch has changed
    */
-  identity(now: TokenIdentity, pushed?: TokenResult | null): boolean;
+  identity(identity: TokenIdentity, pushed?: TokenResult | null): boolean;
   epoch(): number;
-  /** Goes before an answer of the provider that is still awaited. `null` forgets the token. One that is wrong changes nothing. */
+  /**
+   * Stores a token of the application, and ignores the result of a provider call that is pending. `null` clears the token.
+   * A token that is not valid changes nothing.
+   */
   set(token: TokenResult | null): void;
-  /** Asks the provider also while it is left alone after a failure. Never rejects, and waits for `waitMs` at most. */
+  /** Requests a token even during the backoff after a failure. Resolves after `waitMs` at most, and never rejects. */
   refresh(): Promise<TokenStatus>;
   status(): TokenStatus;
   /**
-   * @param signal ends the wait of this call, and no other's; the promise then rejects with its reason
-   * @throws what `needs.error` makes
+   * A grant for one private call: with the held token, or with the next one of the provider.
+   * @param signal ends the wait of this call only; the promise then rejects with the signal's reason
+   * @throws the errors that `needs.error` makes
    */
   acquire(signal?: AbortSignal): Promise<Grant>;
   /**
-   * The proxy has answered 401 to a call with this token: the grant with which to make that call once more.
+   * The proxy has answered 401 to a call with this grant. Returns the grant for the second attempt of that call.
    * @param signal as in `acquire`
-   * @throws what `needs.error` makes
+   * @throws the errors that `needs.error` makes
    */
   rejected(grant: Grant, path?: string, signal?: AbortSignal): Promise<Grant>;
-  /** And 401 again. @throws `token-rejected`, always; `identity-changed` where the identity did */
+  /**
+   * The proxy has answered 401 to the second attempt, too.
+   * @throws `token-rejected`, always; `identity-changed` when the identity has changed
+   */
   rejectedAgain(grant: Grant, path?: string): never;
-  /** 403: the token is fine, and does not reach that far. @throws `forbidden`, always; `identity-changed` where the identity did */
+  /**
+   * The proxy has answered 403: the token is valid, and does not allow this call.
+   * @throws `forbidden`, always; `identity-changed` when the identity has changed
+   */
   forbidden(grant: Grant, why?: 'subject_mismatch' | 'insufficient', path?: string): never;
-  /** 2xx. */
+  /** The proxy has answered 2xx. */
   accepted(grant: Grant): void;
-  /** To be called as soon as the answer is there. */
+  /** Takes the proxy's time from an answer. To be called as soon as the answer has arrived: a delay makes it imprecise. */
   serverTime(sample: ServerTimeSample): void;
-  /** As long as somebody subscribes, the token is renewed without being asked for. */
+  /** Refreshes the token in time even without calls, until the function that this returns is called. */
   subscribe(): () => void;
-  /** The page is seen again, has the focus again or is online again. */
+  /** To be called when the page becomes visible, gets the focus or comes online: timers did not run in between. */
   wake(): void;
-  /** Stops everything; who waits is told `auth-disabled`. */
+  /** Stops all timers and requests; calls that wait for a token reject with `auth-disabled`. */
   close(): void;
 }

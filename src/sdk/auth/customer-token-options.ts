@@ -1,71 +1,112 @@
 import type { CustomerTokenProvider } from './contract.ts';
 
-/** A provider as an object of yours. */
+/**
+ * A provider as an object with a method, such as the login client of an application.
+ * @example
+ * const login: CustomerTokenSource = { getCustomerToken: ({ userId }) => session.tokenFor(userId) };
+ */
 export interface CustomerTokenSource {
+  /** Requests a token: see {@link CustomerTokenProvider}. */
   readonly getCustomerToken: CustomerTokenProvider;
 }
 
-/** Every number of the customer token. */
+/** The limits of the customer token. Times in milliseconds and counts are whole numbers above 0. */
 export interface TokenLimits {
-  /** How long the provider may take, in milliseconds. @default 10000 */
+  /** The longest time for one call of the provider, in milliseconds: then its signal is aborted. @default 10000 */
   readonly timeoutMs: number;
-  /** How long a private call waits for a token, in milliseconds. @default 15000 */
+  /** The longest time that a private call waits for a token, in milliseconds. @default 15000 */
   readonly waitMs: number;
-  /** How long a token lasts that does not say so, in milliseconds. @default 300000 (5 minutes) */
+  /** The lifetime of a token that has no time of expiry, in milliseconds. @default 300000 (5 minutes) */
   readonly opaqueTtlMs: number;
-  /** How long the provider is left alone after `null`, in milliseconds. @default 30000 */
+  /** The time without calls of the provider after it has returned `null`, in milliseconds. @default 30000 */
   readonly nullTtlMs: number;
   /**
-   * How long a token is used that has expired by a clock which may be wrong, and does not tell when it was made, in
-   * milliseconds. @default 60000
+   * The time for which a token is used that has expired by a clock which may be wrong, in milliseconds. A token with the time of
+   * issue (claim `iat`) is used for its whole lifetime instead.
+   * @default 60000
    */
   readonly suspectTtlMs: number;
-  /** A token is not used for the last of its time: the smaller of this, in milliseconds, and `hardRatio`. @default 30000 */
+  /**
+   * The time before its expiry in which a token is no longer used, in milliseconds. The smaller of `hardMs` and
+   * `hardRatio` counts.
+   * @default 30000
+   */
   readonly hardMs: number;
-  /** Part of its time: above 0, below 1. @default 0.1 */
+  /** The same, as a part of the token's lifetime: above 0, below 1. @default 0.1 */
   readonly hardRatio: number;
-  /** A token is renewed so long before its end: the smaller of this, in milliseconds, and `aheadRatio`. @default 300000 */
+  /**
+   * The time before its expiry at which a token is refreshed, in milliseconds. The smaller of `aheadMs` and `aheadRatio`
+   * counts.
+   * @default 300000 (5 minutes)
+   */
   readonly aheadMs: number;
-  /** Part of its time: above 0, below 1. @default 0.2 */
+  /** The same, as a part of the token's lifetime: above 0, below 1. @default 0.2 */
   readonly aheadRatio: number;
-  /** Up to this part of that is left out by chance, so that tabs do not renew at once: above 0, below 1. @default 0.1 */
+  /**
+   * The largest part by which that time is shortened at random, so that tabs do not refresh at the same moment: above 0, below 1.
+   * @default 0.1
+   */
   readonly aheadJitterRatio: number;
-  /** The first wait after a failure, at most, in milliseconds; each further one may be twice as long. @default 1000 */
+  /**
+   * The upper limit of the random wait after a first failure of the provider, in milliseconds. Each further failure in a row
+   * doubles the limit.
+   * @default 1000
+   */
   readonly backoffBaseMs: number;
-  /** The longest such wait, in milliseconds. @default 300000 (5 minutes) */
+  /** The longest wait after a failure, in milliseconds. @default 300000 (5 minutes) */
   readonly backoffCapMs: number;
-  /** So many fresh tokens in a row that the proxy refuses block private calls. @default 3 */
+  /** The number of fresh tokens in a row that the proxy must refuse before private calls are blocked. @default 3 */
   readonly breakerRejections: number;
-  /** For how long at first, in milliseconds; each further time twice as long. @default 300000 (5 minutes) */
+  /**
+   * The first time for which private calls are blocked, in milliseconds. Each further time is twice as long.
+   * @default 300000 (5 minutes)
+   */
   readonly breakerMs: number;
-  /** The longest such time, in milliseconds. @default 3600000 (1 hour) */
+  /** The longest time for which private calls are blocked, in milliseconds. @default 3600000 (1 hour) */
   readonly breakerCapMs: number;
-  /** @default 8192 */
+  /** The longest token that is accepted, in bytes. @default 8192 */
   readonly maxTokenBytes: number;
-  /** No timer is set for longer, in milliseconds. @default 21600000 (6 hours) */
+  /** The longest delay of one timer, in milliseconds; then the time is computed again. @default 21600000 (6 hours) */
   readonly timerClampMs: number;
-  /** So long after the last private call the token is no longer renewed by itself, in milliseconds. @default 1800000 (30 minutes) */
+  /**
+   * The time since the last private call after which the token is no longer refreshed by a timer, in milliseconds.
+   * @default 1800000 (30 minutes)
+   */
   readonly idleMs: number;
-  /** A wall clock that differs by more has been set, in milliseconds. @default 5000 */
+  /**
+   * The wall clock counts as set when it differs from the monotonic clock by more than this, in milliseconds.
+   * @default 5000
+   */
   readonly clockStepMs: number;
 }
 
 /**
- * Whom a JWT names: the name of a claim, or a function of all claims. `false`: it is not looked at. A token that names
- * somebody else is never sent.
+ * Where a JWT has the user id: the name of a claim, or a function that returns it from all claims. `false`: the user id in the
+ * token is not compared. A token that names another user is never sent.
  */
 export type SubjectClaim = string | false | ((claims: Readonly<Record<string, unknown>>) => unknown);
 
+/**
+ * The option `customerToken` with limits of its own. A limit that is not valid is reported as an `error` event
+ * (`invalid-options`), and its default is used.
+ * @example
+ * const customerToken: CustomerTokenOptions = {
+ *   provider: async ({ userId }) => (await fetch(`/login/token?for=${encodeURIComponent(userId)}`)).text(),
+ *   timeoutMs: 5_000,
+ *   subject: 'user_id',
+ * };
+ */
 export interface CustomerTokenOptions extends Partial<TokenLimits> {
+  /** The function that requests a token, or an object with the method `getCustomerToken`. */
   readonly provider: CustomerTokenProvider | CustomerTokenSource;
-  /** @default 'sub' */
+  /** Where a JWT has the user id: a claim, a function, or `false` to skip the comparison. @default 'sub' */
   readonly subject?: SubjectClaim;
 }
 
-/** The option `customerToken`. */
+/** The option `customerToken`: the provider alone, or the provider with limits. */
 export type CustomerToken = CustomerTokenProvider | CustomerTokenSource | CustomerTokenOptions;
 
-/** The numbers and the claim with nothing missing. */
+/** The limits and the claim, complete with defaults. */
 export interface CustomerTokenSettings extends TokenLimits {
   readonly subject: SubjectClaim;
 }
@@ -99,17 +140,17 @@ export interface ResolvedCustomerToken {
 }
 
 /**
- * Completes the option `customerToken`, whose provider has been looked at already. A limit that is wrong is told, and its
- * default taken.
+ * Completes the option `customerToken` with defaults. The provider has been validated before. A limit that is not valid is
+ * reported to `tell`, and its default is used.
  */
 export function resolveCustomerToken(
-  given: CustomerToken | undefined,
+  option: CustomerToken | undefined,
   tell: (message: string) => void,
 ): ResolvedCustomerToken {
-  const limits: Record<string, unknown> = { ...TOKEN_DEFAULTS }; // a copy, to be filled by name
-  // An object that gets tokens itself may have fields of its own.
-  const beside = typeof given === 'object' && 'provider' in given ? given : {};
-  for (const [key, value] of Object.entries(beside)) {
+  const limits: Record<string, unknown> = { ...TOKEN_DEFAULTS }; // a copy, whose values are replaced by name
+  // A `CustomerTokenSource` is an object of the application: its other fields are not options.
+  const fields = typeof option === 'object' && 'provider' in option ? option : {};
+  for (const [key, value] of Object.entries(fields)) {
     if (key === 'provider' || value === undefined) continue;
     const isKnown = Object.hasOwn(TOKEN_DEFAULTS, key);
     const expected = isKnown ? expectedOf(key, value) : undefined;
@@ -117,16 +158,16 @@ export function resolveCustomerToken(
     else if (expected) tell(`"customerToken.${key}" must be ${expected}, got ${shown(value)}`);
     else tell(`"customerToken.${key}" is not an option`);
   }
-  return { provider: providerOf(given), limits: limits as unknown as CustomerTokenSettings }; // the defaults' keys, each checked
+  return { provider: providerOf(option), limits: limits as unknown as CustomerTokenSettings }; // keys of the defaults, values checked
 }
 
-function providerOf(given: CustomerToken | undefined): CustomerTokenProvider | undefined {
-  if (typeof given !== 'object') return given;
-  if ('provider' in given) return providerOf(given.provider);
-  return (request) => given.getCustomerToken(request);
+function providerOf(option: CustomerToken | undefined): CustomerTokenProvider | undefined {
+  if (typeof option !== 'object') return option;
+  if ('provider' in option) return providerOf(option.provider);
+  return (request) => option.getCustomerToken(request);
 }
 
-/** What should have come instead, where this will not do. */
+/** Describes the values that the option accepts, when `value` is none of them; undefined when it is. */
 function expectedOf(key: string, value: unknown): string | undefined {
   if (key === 'subject') {
     const fits = value === false || typeof value === 'function' || (typeof value === 'string' && value);

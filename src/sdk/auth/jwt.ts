@@ -1,19 +1,20 @@
-/** What a token says of itself. Whether that is true only the server can tell: nothing is verified in a browser. */
+/** Reads the claims of a token. A browser cannot verify the signature: only the proxy does. */
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A token that may go into a header, with what is known of its end. */
+/** A token that a header can carry, with the times that are known of it. */
 export interface TokenReading {
   readonly kind: 'token';
   readonly token: string;
-  /** Of a JWT. */
+  /** The claims of a JWT; undefined where the token is not a JWT. */
   readonly claims?: Claims;
-  /** When it ends, by the server's clock. */
+  /** The time at which the token expires: server's clock, in milliseconds since the epoch. */
   readonly expiresAtMs?: number;
+  /** The lifetime that the application gave as `expiresIn`, in milliseconds. */
   readonly expiresInMs?: number;
-  /** When it was made, by the server's clock. */
+  /** The time of issue: server's clock, in milliseconds since the epoch. */
   readonly issuedAtMs?: number;
-  /** It came with a scheme in front. */
+  /** Whether the token had the prefix `Bearer`, which is removed. */
   readonly hadPrefix: boolean;
 }
 
@@ -22,15 +23,15 @@ export type ReadToken =
 
 const malformed = (why: string): ReadToken => ({ kind: 'malformed', why });
 
-/** @param given whatever the application gave for a token */
-export function readToken(given: unknown, maxBytes: number): ReadToken {
-  const result = isRecord(given) ? given : { token: given };
+/** @param value the result of the provider, or the argument of `setCustomerToken`, of any type */
+export function readToken(value: unknown, maxBytes: number): ReadToken {
+  const result = isRecord(value) ? value : { token: value };
   const raw = result['token'] ?? '';
   if (typeof raw !== 'string') return malformed(`it is of type ${typeof raw}`);
   const trimmed = raw.trim();
   const token = trimmed.replace(/^bearer(\s+|$)/i, '');
   if (!token) return { kind: 'none' };
-  // Nothing else may stand in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+  // A header can carry no other characters: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
   if (!/^[\x21-\x7e]+$/.test(token)) return malformed('it has characters that no header can carry');
   if (token.length > maxBytes) return malformed(`it has ${token.length} bytes, and ${maxBytes} are allowed`);
   const { expiresAt, expiresIn } = result;
@@ -52,7 +53,10 @@ export function readToken(given: unknown, maxBytes: number): ReadToken {
   };
 }
 
-/** Header and claims; without claims it is no JWT. https://www.rfc-editor.org/rfc/rfc7519#section-3 */
+/**
+ * Returns header and claims of a JWT; an empty array, or undefined claims, for a token that is not a JWT.
+ * https://www.rfc-editor.org/rfc/rfc7519#section-3
+ */
 function decode(token: string): readonly (Claims | undefined)[] {
   if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return [];
   return token.split('.', 2).map((part) => {

@@ -1,53 +1,64 @@
 import type { TokenLimits } from './customer-token-options.ts';
 import type { ClockReading, ServerClock } from './server-clock.ts';
 
-/** `none`: there was no token. `backoff`: it failed. `blocked`: the proxy refuses whatever the provider gives. */
+/**
+ * A time in which the provider is not called. `none`: the provider returned no token. `backoff`: the provider failed.
+ * `blocked`: the proxy refused several fresh tokens of the provider in a row (circuit breaker).
+ */
 export interface ProviderPause {
   readonly kind: 'none' | 'backoff' | 'blocked';
   readonly leftMs: number;
 }
 
-/** When the provider of one identity is left alone, and why. */
+/** When the provider of one identity may be called again, and which tokens the proxy has refused. */
 export interface ProviderBackoff {
+  /** The pause of now, or undefined. Of several, `blocked` comes before `none`, and `none` before `backoff`. */
   current(): ProviderPause | undefined;
-  /** It gave no token. */
-  gaveNothing(): void;
-  /** @param atCap no sooner than after the longest wait: somebody has to put that right first */
+  /** The provider returned no token: starts the pause `none`. */
+  returnedNone(): void;
+  /** @param atCap waits for `backoffCapMs` at once: a repeated call does not help until a person has corrected the cause */
   failed(atCap?: boolean): void;
+  /** The provider returned a usable token: ends `none` and `backoff`, and the next failure counts as the first. */
   succeeded(): void;
-  /** The proxy has refused this token: it is not sent again. */
+  /** Records a token that the proxy has refused: this token is not sent again. */
   refuse(token: string): void;
   isRefused(token: string): boolean;
   /**
-   * Towards the breaker. Answers whether it blocks now.
-   * @param token counts once
+   * Counts a refused token for the circuit breaker. Returns true when private calls are blocked from now on.
+   * @param token counts once, however often the proxy refuses it. Without it, each call counts
    */
-  count(token?: string): boolean;
+  countRejection(token?: string): boolean;
+  /** The proxy accepted a token: closes the circuit breaker and resets its counts. */
   accepted(): void;
-  /** Somebody asks on purpose; what the proxy refuses stays blocked. */
-  insist(): void;
-  /** A token came from elsewhere; one more that is refused blocks again. */
-  lift(): void;
+  /** Ends `none` and `backoff`, for a refresh that the application requests. `blocked` stays. */
+  clearFailures(): void;
+  /** Ends all pauses, because the application has set a token. The count of refused tokens stays: one more blocks again. */
+  clearAll(): void;
 }
 
 export interface ProviderBackoffNeeds {
-  readonly time: Pick<ServerClock, 'stamp' | 'sinceMs'>;
+  readonly serverClock: Pick<ServerClock, 'stamp' | 'sinceMs'>;
   readonly limits: Pick<
     TokenLimits,
     'nullTtlMs' | 'backoffBaseMs' | 'backoffCapMs' | 'breakerRejections' | 'breakerMs' | 'breakerCapMs'
   >;
+  /** 0 or more, below 1. */
   random(): number;
 }
 
 interface Span {
-  readonly from: ClockReading;
-  readonly forMs: number;
+  readonly startedAt: ClockReading;
+  readonly durationMs: number;
 }
 
-/** So many refused tokens are remembered; a provider that goes round in a longer circle is stopped by the breaker. */
+/** The number of refused tokens that are remembered. The breaker stops a provider that returns more than these in turn. */
 const REMEMBERED = 16;
 
-export function createProviderBackoff({ time, limits, random }: ProviderBackoffNeeds): ProviderBackoff {
+export function createProviderBackoff({
+  serverClock,
+  limits,
+  random,
+}: ProviderBackoffNeeds): ProviderBackoff {
   const spans: Partial<Record<ProviderPause['kind'], Span>> = {};
   const order = ['blocked', 'none', 'backoff'] as const;
   let failures = 0;
@@ -56,11 +67,16 @@ export function createProviderBackoff({ time, limits, random }: ProviderBackoffN
   let rejections = 0;
   let blocks = 0;
 
-  const pause = (kind: ProviderPause['kind'], forMs: number): void =>
-    void (spans[kind] = { from: time.stamp(), forMs });
-  const leftMs = (span: Span): number => span.forMs - time.sinceMs(span.from);
+  const pause = (kind: ProviderPause['kind'], durationMs: number): void =>
+    void (spans[kind] = { startedAt: serverClock.stamp(), durationMs });
+  const leftMs = (span: Span): number => span.durationMs - serverClock.sinceMs(span.startedAt);
   const withToken = (list: readonly string[], token: string): readonly string[] =>
     [...list.filter((each) => each !== token), token].slice(-REMEMBERED);
+
+  function clearFailures(): void {
+    delete spans.none;
+    delete spans.backoff;
+  }
 
   return {
     current() {
@@ -70,7 +86,7 @@ export function createProviderBackoff({ time, limits, random }: ProviderBackoffN
       }
       return undefined;
     },
-    gaveNothing: () => pause('none', limits.nullTtlMs),
+    returnedNone: () => pause('none', limits.nullTtlMs),
     failed(atCap) {
       failures++;
       const { backoffBaseMs, backoffCapMs } = limits;
@@ -80,12 +96,11 @@ export function createProviderBackoff({ time, limits, random }: ProviderBackoffN
     },
     succeeded() {
       failures = 0;
-      delete spans.none;
-      delete spans.backoff;
+      clearFailures();
     },
     refuse: (token) => void (refused = withToken(refused, token)),
     isRefused: (token) => refused.includes(token),
-    count(token) {
+    countRejection(token) {
       if (token !== undefined) {
         if (counted.includes(token)) return false;
         counted = withToken(counted, token);
@@ -98,11 +113,8 @@ export function createProviderBackoff({ time, limits, random }: ProviderBackoffN
       rejections = blocks = 0;
       delete spans.blocked;
     },
-    insist() {
-      delete spans.none;
-      delete spans.backoff;
-    },
-    lift() {
+    clearFailures,
+    clearAll() {
       for (const kind of order) delete spans[kind];
     },
   };

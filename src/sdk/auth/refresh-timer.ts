@@ -1,16 +1,17 @@
 import type { Clock } from '../browser.ts';
 
-/** The one timer that renews a token before it is needed. */
+/** The timer that refreshes a token before a call needs it. There is one at a time. */
 export interface RefreshTimer {
-  /** Looks anew when that is. */
+  /** Replaces the timer by one for the current `dueInMs`, or by none. */
   plan(): void;
   stop(): void;
 }
 
 export interface RefreshTimerNeeds {
   readonly clock: Clock;
+  /** The longest delay of one timer, in milliseconds. After it, `dueInMs` is read again. */
   readonly clampMs: number;
-  /** Undefined: not by a timer. */
+  /** Milliseconds until the refresh; undefined where no timer is wanted. */
   dueInMs(): number | undefined;
   run(): void;
 }
@@ -28,7 +29,7 @@ export function createRefreshTimer({ clock, clampMs, dueInMs, run }: RefreshTime
     const delayMs = dueInMs();
     if (delayMs === undefined) return;
     stopTimer = clock.after(Math.min(clampMs, delayMs), () => {
-      // It was clamped, the machine slept, the page is hidden by now: only what holds now counts.
+      // The delay is computed again: the timer was clamped, the machine slept, or the page has been hidden since.
       const leftMs = dueInMs();
       if (leftMs !== undefined && leftMs <= 0) run();
       else plan();

@@ -1,160 +1,171 @@
 import type { Clock } from '../browser.ts';
-import type { TokenHolder } from './held-token.ts';
+import type { TokenHolder } from './token-holder.ts';
 import { createPendingRefresh, type PendingRefresh, type TokenState } from './token-state.ts';
 import { askProvider, type ProviderAnswer } from './ask-provider.ts';
-import type { CustomerTokenProvider, TokenErrorCode, TokenEvent, TokenReason } from './contract.ts';
+import type {
+  CustomerTokenProvider,
+  TokenErrorCode,
+  TokenErrorFactory,
+  TokenEvent,
+  TokenReason,
+} from './contract.ts';
 import type { CustomerTokenSettings } from './customer-token-options.ts';
 import type { ValidToken } from './validate-token.ts';
 
-/** Gets the next token from the provider, for all who need it. */
+/** Requests the next token from the provider. */
 export interface Refresh {
-  start(of: TokenState, userId: string, reason: TokenReason): PendingRefresh;
-  /** Towards the breaker. */
-  count(of: TokenState, token?: string): void;
+  /** Starts a refresh, and stores it as the pending one of the state. The caller has checked that none is pending. */
+  start(state: TokenState, userId: string, reason: TokenReason): PendingRefresh;
+  /**
+   * Counts a refused token for the circuit breaker, which blocks private calls after `breakerRejections` of them.
+   * @param token counts once, however often the proxy refuses it. Without it, each call counts
+   */
+  countRejection(state: TokenState, token?: string): void;
 }
 
 export interface RefreshNeeds {
   readonly clock: Clock;
   readonly options: CustomerTokenSettings;
   readonly provider?: CustomerTokenProvider | undefined;
-  readonly holding: TokenHolder;
-  error(code: TokenErrorCode, message: string, extra?: { cause?: unknown; retryAtMs?: number }): Error;
-  /** Whether it is still this identity. */
-  isCurrent(of: TokenState): boolean;
-  /** Something has come of it. */
+  readonly holder: TokenHolder;
+  readonly error: TokenErrorFactory;
+  /** Whether the state is of the present identity, and the cache is open. */
+  isCurrent(state: TokenState): boolean;
+  /** Called when a refresh has ended, and when a late token has been stored. */
   settled(): void;
-  /** What is known of the server's clock may be wrong. */
-  doubtServerTime(): void;
+  /** Makes the server's time unknown until the proxy's next answer. */
+  forgetServerTime(): void;
 }
 
-/** What an answer means: done, to be asked once more, or an error. */
-type Step = 'done' | 'again' | Error;
+/** The result of one call of the provider: `done`, `retry` (call the provider a second time), or the error of the refresh. */
+type Step = 'done' | 'retry' | Error;
 
-interface Asked {
-  readonly of: TokenState;
+interface RefreshRequest {
+  readonly state: TokenState;
   readonly userId: string;
   readonly reason: TokenReason;
 }
 
 export function createRefresh(needs: RefreshNeeds): Refresh {
-  const { clock, options, provider, holding, error } = needs;
-  const { tell, retryAt, judge } = holding;
+  const { clock, options, provider, holder, error } = needs;
 
   function fail(
-    { of }: Asked,
+    { state }: RefreshRequest,
     code: TokenErrorCode,
     type: TokenEvent['type'],
     message: string,
     extra: { cause?: unknown; atCap?: true } = {},
   ): Error {
-    of.pauses.failed(extra.atCap);
-    const retry = retryAt(of);
+    state.backoff.failed(extra.atCap);
+    const retry = holder.retryAt(state);
     const failure = error(code, message, { ...('cause' in extra && { cause: extra.cause }), ...retry });
-    of.failure = failure;
-    tell(of, { type, ...retry });
+    state.lastFailure = failure;
+    holder.tell(state, { type, ...retry });
     return failure;
   }
 
-  function install({ of }: Asked, { token, isSuspect }: ValidToken): void {
-    holding.put(of, token, of.next === 'replacement');
-    if (isSuspect) tell(of, { type: 'clock_suspect' });
-    tell(of, { type: 'refreshed' });
+  function install({ state }: RefreshRequest, { token, isSuspect }: ValidToken): void {
+    holder.put(state, token, state.nextPurpose);
+    if (isSuspect) holder.tell(state, { type: 'clock_suspect' });
+    holder.tell(state, { type: 'refreshed' });
   }
 
-  function count(of: TokenState, token?: string): void {
-    if (of.pauses.count(token)) tell(of, { type: 'blocked', ...retryAt(of) });
+  function countRejection(state: TokenState, token?: string): void {
+    if (state.backoff.countRejection(token))
+      holder.tell(state, { type: 'blocked', ...holder.retryAt(state) });
   }
 
-  async function load(asked: Asked, flight: PendingRefresh): Promise<Error | undefined> {
-    const { of, userId, reason } = asked;
-    const anonymousId = of.identity.anonymousId ?? '';
-    const { version } = of;
+  async function run(request: RefreshRequest, pendingRefresh: PendingRefresh): Promise<Error | undefined> {
+    const { state, userId, reason } = request;
+    const anonymousId = state.identity.anonymousId ?? '';
+    const { version } = state;
     for (let isSecond = false; provider; isSecond = true) {
       const forceRefresh = isSecond || reason !== 'initial';
       const answer = await askProvider({
         provider,
-        request: { userId, anonymousId, reason, forceRefresh, attempt: ++of.asks },
+        request: { userId, anonymousId, reason, forceRefresh, attempt: ++state.attempts },
         clock,
         timeoutMs: options.timeoutMs,
-        over: flight.over,
+        cancelled: pendingRefresh.signal,
         late(value) {
-          if (!needs.isCurrent(of) || of.version !== version) return;
-          const verdict = judge(of, userId, value);
-          if (verdict.kind !== 'good' || verdict.isSuspect) return;
-          install(asked, verdict);
+          if (!needs.isCurrent(state) || state.version !== version) return;
+          const validity = holder.validate(state, userId, value);
+          if (validity.kind !== 'good' || validity.isSuspect) return;
+          install(request, validity);
           needs.settled();
         },
       });
-      if (flight.over.aborted) return undefined;
-      const step = read(asked, answer, isSecond);
+      if (pendingRefresh.signal.aborted) return undefined;
+      const step = evaluate(request, answer, isSecond);
       if (step === 'done') return undefined;
-      if (step !== 'again') return step;
+      if (step !== 'retry') return step;
     }
     return undefined;
   }
 
-  function read(asked: Asked, answer: ProviderAnswer, isSecond: boolean): Step {
-    const { of, userId } = asked;
+  /** Stores the token of the answer, or records the failure. */
+  function evaluate(request: RefreshRequest, answer: ProviderAnswer, isSecond: boolean): Step {
+    const { state, userId } = request;
     if (answer.kind === 'timeout') {
       const message = `The customer token provider gave no answer within ${options.timeoutMs} ms`;
-      return fail(asked, 'provider-timeout', 'provider_timeout', message);
+      return fail(request, 'provider-timeout', 'provider_timeout', message);
     }
     if (answer.kind === 'failed') {
       const { cause } = answer;
-      return fail(asked, 'provider-failed', 'provider_error', 'The customer token provider failed', {
+      return fail(request, 'provider-failed', 'provider_error', 'The customer token provider failed', {
         cause,
       });
     }
-    const verdict = judge(of, userId, answer.value);
-    switch (verdict.kind) {
+    const validity = holder.validate(state, userId, answer.value);
+    switch (validity.kind) {
       case 'good':
-        if (verdict.isSuspect && !isSecond) return 'again';
-        install(asked, verdict);
+        if (validity.isSuspect && !isSecond) return 'retry';
+        install(request, validity);
         return 'done';
       case 'none': {
-        of.pauses.gaveNothing();
+        state.backoff.returnedNone();
         const message = `The customer token provider returned no token for user "${userId}"; nothing was sent`;
-        const failure = error('token-unavailable', message, retryAt(of));
-        of.failure = failure;
-        tell(of, { type: 'not_provided', ...retryAt(of) });
+        const failure = error('token-unavailable', message, holder.retryAt(state));
+        state.lastFailure = failure;
+        holder.tell(state, { type: 'not_provided', ...holder.retryAt(state) });
         return failure;
       }
       case 'malformed':
-        return fail(asked, 'token-malformed', 'invalid', `The customer token is no good: ${verdict.why}`);
+        return fail(request, 'token-malformed', 'invalid', `The customer token is no good: ${validity.why}`);
       case 'refused': {
-        // Else a provider that has but this one token would be asked as often as the backoff allows.
-        count(of);
+        // A provider that has only this one token would otherwise be called as often as the backoff allows.
+        countRejection(state);
         const message = 'The customer token provider returned the token that the proxy has refused';
-        return fail(asked, 'provider-failed', 'provider_error', message);
+        return fail(request, 'provider-failed', 'provider_error', message);
       }
       case 'mismatch': {
-        if (!isSecond) return 'again';
-        const message = `The customer token is for "${verdict.subject}", not for user "${userId}"`;
-        return fail(asked, 'subject-mismatch', 'subject_mismatch', message, { atCap: true });
+        if (!isSecond) return 'retry';
+        const message = `The customer token is for "${validity.subject}", not for user "${userId}"`;
+        return fail(request, 'subject-mismatch', 'subject_mismatch', message, { atCap: true });
       }
       case 'expired':
-        if (!isSecond) return 'again';
-        // Where a login has nothing but tokens that are over, its clock may have been set: the next one goes to the proxy, whose
-        // answer tells the time.
-        needs.doubtServerTime();
-        return fail(asked, 'token-expired', 'expired', 'The customer token had expired when it came');
+        if (!isSecond) return 'retry';
+        // Two expired tokens in a row may mean that the known server time is wrong. Without it, the next token is sent to the
+        // proxy as suspect, and the proxy's answer has the server's time.
+        needs.forgetServerTime();
+        return fail(request, 'token-expired', 'expired', 'The customer token had expired when it came');
       default:
-        return verdict satisfies never;
+        return validity satisfies never;
     }
   }
 
   return {
-    start(of, userId, reason) {
-      const flight = createPendingRefresh();
-      // Before the provider is called: it may ask for a token itself.
-      of.flight = flight;
-      void load({ of, userId, reason }, flight).then((outcome) => {
-        if (of.flight === flight) of.flight = undefined;
-        flight.end(outcome);
+    start(state, userId, reason) {
+      const pendingRefresh = createPendingRefresh();
+      // Stored before the provider is called, because the provider itself may make a call that needs a token.
+      state.pendingRefresh = pendingRefresh;
+      void run({ state, userId, reason }, pendingRefresh).then((outcome) => {
+        if (state.pendingRefresh === pendingRefresh) state.pendingRefresh = undefined;
+        pendingRefresh.end(outcome);
         needs.settled();
       });
-      return flight;
+      return pendingRefresh;
     },
-    count,
+    countRejection,
   };
 }

@@ -1,52 +1,65 @@
 import type { Clock } from '../browser.ts';
 import type { ServerTimeSample } from './contract.ts';
 
-/** Two clocks, read at once: neither alone can be trusted. */
+/** The wall clock and the monotonic clock, read at the same moment. Neither clock alone is reliable: see `sinceMs`. */
 export interface ClockReading {
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
 
+/** Measures time that has passed, and estimates the clock of the proxy from its answers. */
 export interface ServerClock {
+  /** Reads both clocks of the browser. */
   stamp(): ClockReading;
-  /** A monotonic clock may stand still while the machine sleeps, and a wall clock may be set back: the longer of the two. */
+  /**
+   * Milliseconds since `stamp`: the larger of the differences of the two clocks, because a monotonic clock may stand still while
+   * the machine sleeps, and a wall clock may be set back. A wall clock that is set forward makes the result too large.
+   */
   sinceMs(stamp: ClockReading): number;
+  /** Whether the wall clock was set back since `stamp`, by more than `stepMs`. */
   wasSetBack(stamp: ClockReading): boolean;
-  /** The server's clock; not known: no more than the browser's. */
+  /** The estimated time of the server, or the browser's wall clock with `isKnown: false`. */
   server(): ServerTime;
-  /** What the proxy has told: the shorter the way of its answer, the better it is known. */
+  /**
+   * Takes a time that an answer of the proxy has. The sample with the shorter round trip
+   * is kept, unless the two contradict each other or the wall clock was set in between: then the new one is.
+   */
   learn(sample: ServerTimeSample): void;
-  /** It may have been set since: nothing is known until the proxy tells it again. */
-  doubt(): void;
+  /** Discards the sample: the server's time is not known until the proxy's next answer. */
+  forget(): void;
 }
 
 export interface ServerTime {
+  /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Whether an answer of the proxy confirms the time; otherwise it is the browser's wall clock, which may be wrong. */
   readonly isKnown: boolean;
 }
 
 export interface ServerClockNeeds {
   readonly clock: Clock;
-  /** Milliseconds from any start; never goes back. */
+  /** Milliseconds since any moment; never decreases. */
   monotonicMs(): number;
-  /** A wall clock that differs by more has been set. */
+  /** The wall clock counts as set when it differs from the monotonic clock by more than this, in milliseconds. */
   readonly stepMs: number;
 }
 
-interface Known {
+/** The last sample that was taken. */
+interface ClockOffset {
+  /** Server's time minus browser's wall clock. */
   readonly offsetMs: number;
   readonly roundTripMs: number;
-  readonly at: ClockReading;
+  readonly takenAt: ClockReading;
 }
 
-// The header `Date` tells whole seconds.
+// The header `Date` has whole seconds: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
 const DATE_PRECISION_MS = 1_000;
 
 export function createServerClock({ clock, monotonicMs, stepMs }: ServerClockNeeds): ServerClock {
-  let known: Known | undefined;
+  let sample: ClockOffset | undefined;
   const stamp = (): ClockReading => ({ wallMs: clock.now(), monotonicMs: monotonicMs() });
 
-  /** How much further the wall clock has gone since than the other. */
+  /** Milliseconds by which the wall clock has advanced more than the monotonic clock since a reading. */
   function gainMs(since: ClockReading): number {
     const now = stamp();
     return now.wallMs - since.wallMs - (now.monotonicMs - since.monotonicMs);
@@ -61,23 +74,24 @@ export function createServerClock({ clock, monotonicMs, stepMs }: ServerClockNee
     wasSetBack: (since) => gainMs(since) < -stepMs,
     server() {
       const nowMs = clock.now();
-      const gain = known ? gainMs(known.at) : 0;
-      // Slept, or set forward? Nobody can tell, and what was known of it may be wrong by as much.
-      if (!known || gain > stepMs) return { nowMs, isKnown: false };
-      return { nowMs: nowMs + known.offsetMs - (gain < -stepMs ? gain : 0), isKnown: true };
+      const gain = sample ? gainMs(sample.takenAt) : 0;
+      // A gain means that the machine slept or that the wall clock was set forward. The two look the same, and in the second
+      // case the offset is wrong by the gain.
+      if (!sample || gain > stepMs) return { nowMs, isKnown: false };
+      return { nowMs: nowMs + sample.offsetMs - (gain < -stepMs ? gain : 0), isKnown: true };
     },
     learn({ serverMs, sentMs, receivedMs }) {
       const roundTripMs = receivedMs - sentMs;
-      // The clock was set while the answer was on its way, or it is no answer.
+      // A negative round trip: the wall clock was set back between request and answer. NaN: the answer has no valid time.
       if (!Number.isFinite(serverMs) || !(roundTripMs >= 0)) return;
       const offsetMs = serverMs - (sentMs + receivedMs) / 2;
       const isBetter =
-        !known ||
-        roundTripMs <= known.roundTripMs ||
-        Math.abs(gainMs(known.at)) > stepMs ||
-        Math.abs(offsetMs - known.offsetMs) > (roundTripMs + known.roundTripMs) / 2 + 2 * DATE_PRECISION_MS;
-      if (isBetter) known = { offsetMs, roundTripMs, at: stamp() };
+        !sample ||
+        roundTripMs <= sample.roundTripMs ||
+        Math.abs(gainMs(sample.takenAt)) > stepMs ||
+        Math.abs(offsetMs - sample.offsetMs) > (roundTripMs + sample.roundTripMs) / 2 + 2 * DATE_PRECISION_MS;
+      if (isBetter) sample = { offsetMs, roundTripMs, takenAt: stamp() };
     },
-    doubt: () => void (known = undefined),
+    forget: () => void (sample = undefined),
   };
 }

@@ -4,76 +4,82 @@ import type { TokenIdentity, TokenReason } from './contract.ts';
 import type { ClockReading } from './server-clock.ts';
 import type { UsableToken } from './validate-token.ts';
 
-/** The token in hand. */
+/** The call that a token is meant for. `replacement`: a call whose first token the proxy has refused. `any`: every other call. */
+export type TokenPurpose = 'any' | 'replacement';
+
+/** The token that private calls use now. */
 export interface HeldToken extends UsableToken, RefreshMargins {
   readonly receivedAt: ClockReading;
-  /** It came for one that the proxy refused, and the proxy has not accepted it yet. */
-  readonly isReplacement: boolean;
+  /** `replacement` becomes `any` when the proxy accepts the token. */
+  readonly purpose: TokenPurpose;
 }
 
-/** One use of the provider that all share who need a token. */
+/** A refresh in progress: one call of the provider, or two. All callers that need a token meanwhile wait for the same refresh. */
 export interface PendingRefresh {
-  /** What went wrong; never rejects. */
+  /** Resolves with the error of the refresh, or with undefined where there was none. Never rejects. */
   readonly done: Promise<Error | undefined>;
-  readonly over: AbortSignal;
+  /** Aborted by `cancel`. */
+  readonly signal: AbortSignal;
+  /** Resolves `done`. */
   end(outcome: Error | undefined): void;
-  /** Its answer no longer counts; this is what those are told who wait for it. */
+  /** Resolves `done` with `outcome`, and makes the refresh ignore the result of the provider. */
   cancel(outcome: Error | undefined): void;
 }
 
-/** All that is known of one identity, and is gone with it. */
+/** The state of one identity. A change of the identity replaces the whole object, so nothing of it reaches the next person. */
 export interface TokenState {
   readonly epoch: number;
   readonly identity: TokenIdentity;
-  readonly pauses: ProviderBackoff;
-  /** For which a token is asked for while there is none. */
+  readonly backoff: ProviderBackoff;
+  /** The reason that the provider is given while no token is held. */
   reason: TokenReason;
   held: HeldToken | undefined;
-  /** What the next token is to those who wait for it: a call of which the proxy has refused one already, or any call. */
-  next: 'replacement' | 'any';
-  flight: PendingRefresh | undefined;
-  /** Goes up with each token that is installed or set. */
+  /** The purpose of the next token that the provider returns. */
+  nextPurpose: TokenPurpose;
+  pendingRefresh: PendingRefresh | undefined;
+  /** Increased each time a token is stored or cleared. A late result of the provider counts only if the version is still the same. */
   version: number;
-  /** Since the last token that could be used. */
-  asks: number;
-  /** The last failure. */
-  failure: Error | undefined;
-  /** What the application has been told of the token in hand. */
-  told: 'nothing' | 'due' | 'expired';
+  /** Calls of the provider since the last usable token. */
+  attempts: number;
+  /** The last error of the provider; undefined once a token is stored. */
+  lastFailure: Error | undefined;
+  /** The age of the held token that the last event has reported. */
+  announced: 'nothing' | 'due' | 'expired';
+  /** `suspect` once the event `clock_suspect` has reported that the wall clock was set back since the token was received. */
   clock: 'trusted' | 'suspect';
 }
 
 export const createTokenState = (
   epoch: number,
   { userId, anonymousId }: TokenIdentity,
-  pauses: ProviderBackoff,
+  backoff: ProviderBackoff,
   reason: TokenReason,
 ): TokenState => ({
   epoch,
   identity: { userId, anonymousId },
-  pauses,
+  backoff,
   reason,
   held: undefined,
-  next: 'any',
-  flight: undefined,
+  nextPurpose: 'any',
+  pendingRefresh: undefined,
   version: 0,
-  asks: 0,
-  failure: undefined,
-  told: 'nothing',
+  attempts: 0,
+  lastFailure: undefined,
+  announced: 'nothing',
   clock: 'trusted',
 });
 
 export function createPendingRefresh(): PendingRefresh {
-  const control = new AbortController();
+  const controller = new AbortController();
   let end: PendingRefresh['end'] = () => {};
   const done = new Promise<Error | undefined>((resolve) => (end = resolve));
   return {
     done,
-    over: control.signal,
+    signal: controller.signal,
     end,
     cancel(outcome) {
       end(outcome);
-      control.abort();
+      controller.abort();
     },
   };
 }

@@ -3,7 +3,10 @@ import { tokenTtlMs, suspectTtlMs } from './token-ttl.ts';
 import type { SubjectClaim, CustomerTokenSettings } from './customer-token-options.ts';
 import type { ServerTime } from './server-clock.ts';
 
-/** Whether what was given for a token may be used for this person, now. */
+/**
+ * The result of validating a value as a customer token. `none`: the value is empty. `malformed`: `why` says which rule it breaks.
+ * `refused`: the proxy has refused this token before. `mismatch`: the token names another user.
+ */
 export type TokenValidity =
   | { readonly kind: 'none' }
   | { readonly kind: 'malformed'; readonly why: string }
@@ -14,14 +17,16 @@ export type TokenValidity =
 
 export interface ValidToken {
   readonly kind: 'good';
-  /** It has expired by a clock that may be wrong. */
+  /** The token has expired by the browser's clock, which may be wrong: only the proxy can decide. */
   readonly isSuspect: boolean;
   readonly token: UsableToken;
 }
 
 export interface UsableToken {
   readonly reading: TokenReading;
+  /** Milliseconds from the time when the token was received until it expires. */
   readonly lifetimeMs: number;
+  /** The user id in the token; undefined where the token has none, or where it is not read. */
   readonly subject: string | undefined;
 }
 
@@ -29,23 +34,23 @@ export interface ValidationContext {
   readonly userId: string;
   readonly server: ServerTime;
   readonly settings: CustomerTokenSettings;
-  /** Whether the proxy has refused these very bytes. */
+  /** Whether the proxy has refused exactly this token. */
   isRefused(token: string): boolean;
   warn(message: string): void;
 }
 
-export function validateToken(given: unknown, court: ValidationContext): TokenValidity {
-  const { settings, server, userId } = court;
-  const reading = readToken(given, settings.maxTokenBytes);
+export function validateToken(value: unknown, context: ValidationContext): TokenValidity {
+  const { settings, server, userId } = context;
+  const reading = readToken(value, settings.maxTokenBytes);
   if (reading.kind !== 'token') return reading;
   const { token, claims, hadPrefix } = reading;
-  if (hadPrefix) court.warn('A customer token must come without "Bearer" in front; it was taken off');
-  if (court.isRefused(token)) return { kind: 'refused', token };
+  if (hadPrefix) context.warn('A customer token must come without "Bearer" in front; it was taken off');
+  if (context.isRefused(token)) return { kind: 'refused', token };
   const subject = subjectOf(claims, settings.subject);
   if (subject !== undefined && subject !== userId) return { kind: 'mismatch', subject };
   const leftMs = tokenTtlMs(reading, server, settings.opaqueTtlMs);
   if (leftMs > 0) return { kind: 'good', isSuspect: false, token: { reading, lifetimeMs: leftMs, subject } };
-  // What it was said to last has nothing to do with a clock.
+  // `expiresIn` is a duration, so a wrong clock does not affect it.
   if (server.isKnown || reading.expiresInMs !== undefined) return { kind: 'expired' };
   const suspectMs = suspectTtlMs(reading, settings.suspectTtlMs);
   return { kind: 'good', isSuspect: true, token: { reading, lifetimeMs: suspectMs, subject } };
@@ -58,7 +63,7 @@ function subjectOf(claims: Claims | undefined, claim: SubjectClaim): string | un
     if (subject === undefined || subject === null) return undefined;
     return typeof subject === 'string' ? subject : JSON.stringify(subject);
   } catch {
-    // Whoever cannot be told is not this person.
+    // The application's function threw, or the claim cannot be serialised. An empty subject equals no user id: the token is not used.
     return '';
   }
 }

@@ -4,18 +4,19 @@ import type { Clock } from '../browser.ts';
 export interface TimeoutOptions {
   readonly clock: Clock;
   readonly waitMs: number;
-  /** Ends the wait, with its reason. */
+  /** Ends the wait: the promise then rejects with the signal's reason. */
   readonly signal: AbortSignal | undefined;
-  tooLate(): Error;
+  /** The error with which the promise rejects after `waitMs`. */
+  timeoutError(): Error;
 }
 
-/** Waits for work that belongs to others, and lets it go on when this wait ends. */
+/** Waits for work that other callers share. A timeout or an abort ends this wait, and the work continues. */
 export function withTimeout<T>(
   work: Promise<T>,
-  { clock, waitMs, signal, tooLate }: TimeoutOptions,
+  { clock, waitMs, signal, timeoutError }: TimeoutOptions,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const stop = clock.after(waitMs, () => end(() => reject(tooLate())));
+    const stop = clock.after(waitMs, () => end(() => reject(timeoutError())));
     const aborted = (): void => end(() => signal && reject(abortReason(signal)));
     function end(settle: () => void): void {
       stop();

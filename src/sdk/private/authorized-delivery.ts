@@ -6,152 +6,162 @@ import type { Outcome } from '../sender/outcome.ts';
 import type { CredentialHeaders, SendOptions, Transport } from '../sender/transport.ts';
 import { BATCH_PATH } from '../../protocol/wire.ts';
 
-/** What the sender takes events from, and gives them to. */
+/** The two parts that the sender works with: it takes events from the outbox, and sends them with the transport. */
 export interface DeliveryParts {
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   readonly transport: Transport;
 }
 
-/** Tells the sender that more events may go than before; or, in a hurry, that what may go now may not a moment later. */
+/**
+ * Tells the sender that events may be sent which had to wait before. With `hurry`, the sender sends at once, because a moment
+ * later these events may not be sent any more.
+ */
 export type WakeSender = (hurry?: boolean) => void;
 
 export interface AuthorizedDeliveryNeeds {
-  readonly way: DeliveryParts;
-  readonly nudge: WakeSender;
+  readonly parts: DeliveryParts;
+  readonly wakeSender: WakeSender;
   readonly clock: Clock;
   readonly token: Pick<TokenCache, 'accepted' | 'acquire' | 'rejected' | 'rejectedAgain' | 'status'>;
-  /** Visible and online. */
+  /** Whether the page is visible and online. */
   isAwake(): boolean;
-  /** Whose token there can be: `null` where nobody is identified. */
+  /** The identified person; `null` when nobody is identified. */
   userId(): string | null;
+  /** The headers that authorize a request with this token. */
   credentials(token: string): CredentialHeaders;
 }
 
 /**
- * Lets an event of an identified person pass with that person's token only, and what is of nobody with the client key. One
- * person a batch. What is of somebody else stays in the outbox until they are back, or it expires, and holds nothing up.
+ * An outbox and a transport that send the events of an identified person only with that person's token, and the events of an
+ * unidentified visitor with the client key. A batch has events of one person. Events of another person stay in the outbox
+ * until that person is identified again or the events expire, and do not delay the events after them.
  */
 export interface AuthorizedDelivery
   extends Pick<Outbox, 'ledger' | 'oldest'>, Pick<Transport, 'send' | 'takes'> {
-  /** The token, for good or bad. */
-  told(event: TokenEvent): void;
-  /** There is somebody else. */
-  changed(): void;
-  /** Before there is somebody else: the last chance of what is on this page. */
-  leaving(): void;
+  /** To be called with each event of the token cache: a new token may let events go. */
+  onTokenEvent(event: TokenEvent): void;
+  /** To be called before the identity changes: the last moment in which the person's events can be sent from this page. */
+  beforeIdentityChange(): void;
+  /** To be called after the identity has changed. */
+  afterIdentityChange(): void;
   close(): void;
 }
 
-/** How long events wait that the proxy does not take with a token which it knows to be good. */
+/** Milliseconds for which a person's events wait after the proxy has answered 403 to their valid token. */
 const FORBIDDEN_MS = 300_000;
-const EVERYTHING: BatchLimits = { maxEvents: Infinity, maxBytes: Infinity };
+const NO_LIMITS: BatchLimits = { maxEvents: Infinity, maxBytes: Infinity };
 
 export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): AuthorizedDelivery {
-  const { nudge, clock, token } = needs;
-  const { outbox, transport } = needs.way;
-  let grant: Grant | undefined;
+  const { wakeSender, clock, token } = needs;
+  const { outbox, transport } = needs.parts;
+  let lastGrant: Grant | undefined;
   let forbiddenUntilMs = 0;
-  let timer: (() => void) | undefined;
-  // All that there was by then has to wait.
-  let heldOf: number | undefined;
+  let stopTimer: (() => void) | undefined;
+  // `ledger.tracked` at the last search that found no event which may be sent. Until an event is added, all of them have to wait.
+  let heldBackAt: number | undefined;
 
-  const isMine = (owner: string | undefined, userId: string | null): boolean =>
+  const isSendable = (owner: string | undefined, userId: string | null): boolean =>
     owner === undefined || owner === userId;
 
-  function changed(): void {
-    heldOf = undefined;
+  /** Makes the sender search the outbox again: after a change of the identity or of the token. */
+  function searchAgain(): void {
+    heldBackAt = undefined;
     forbiddenUntilMs = 0;
-    nudge();
+    wakeSender();
   }
 
-  function wakeAt(atMs: number): void {
-    timer?.();
-    timer = clock.after(Math.max(0, atMs - clock.now()) + 1, () => {
-      timer = undefined;
-      // A page that is seen or online again looks for itself.
-      if (needs.isAwake()) changed();
+  function searchAgainAt(atMs: number): void {
+    stopTimer?.();
+    stopTimer = clock.after(Math.max(0, atMs - clock.now()) + 1, () => {
+      stopTimer = undefined;
+      // A page that becomes visible or online searches the outbox anyway.
+      if (needs.isAwake()) searchAgain();
     });
   }
 
-  /** Whether this person's events may go now. */
-  async function mayPass(userId: string): Promise<boolean> {
+  /** Whether this person's events may be sent now. Acquires the token for them. */
+  async function hasToken(userId: string): Promise<boolean> {
     if (clock.now() < forbiddenUntilMs) return false;
     try {
-      grant = await token.acquire();
-      return grant.userId === userId;
+      lastGrant = await token.acquire();
+      return lastGrant.userId === userId;
     } catch {
-      // Without such a time, nothing but another token can help, and that is told.
+      // Without `retryAtMs`, only a new token can help, and `onTokenEvent` reports that one.
       const { retryAtMs } = token.status();
-      if (retryAtMs !== undefined) wakeAt(retryAtMs);
+      if (retryAtMs !== undefined) searchAgainAt(retryAtMs);
       return false;
     }
   }
 
-  /** The first that may go together. */
+  /** The first of these events that may be sent together. */
   async function choose(
     events: readonly WaitingEvent[],
     limits: BatchLimits,
   ): Promise<readonly WaitingEvent[]> {
     const userId = needs.userId();
     const owners = new Map(events.map((event) => [event, ownerOf(event.json)]));
-    const first = events.find((event) => isMine(owners.get(event), userId));
+    const first = events.find((event) => isSendable(owners.get(event), userId));
     if (!first) return [];
     const owner = owners.get(first);
-    if (owner === undefined || (await mayPass(owner))) return together(events, first, limits, owners);
-    const nobodys = events.find((event) => owners.get(event) === undefined);
-    return nobodys ? together(events, nobodys, limits, owners) : [];
+    if (owner === undefined || (await hasToken(owner))) return batchFrom(events, first, limits, owners);
+    const firstAnonymous = events.find((event) => owners.get(event) === undefined);
+    return firstAnonymous ? batchFrom(events, firstAnonymous, limits, owners) : [];
   }
 
-  async function post(jsons: readonly string[], manner: SendOptions, mine: Grant): Promise<Outcome> {
-    const outcome = await transport.send(jsons, { ...manner, credentials: needs.credentials(mine.token) });
-    if (outcome.kind === 'delivered') token.accepted(mine);
+  async function sendWithGrant(
+    jsons: readonly string[],
+    options: SendOptions,
+    grant: Grant,
+  ): Promise<Outcome> {
+    const outcome = await transport.send(jsons, { ...options, credentials: needs.credentials(grant.token) });
+    if (outcome.kind === 'delivered') token.accepted(grant);
     if (outcome.kind !== 'rejected' || outcome.status !== 403) return outcome;
-    // Whose events these are was never in doubt, so none of them is at fault.
+    // The 403 is about the token, not about one of the events: none of them may be dropped as faulty.
     forbiddenUntilMs = clock.now() + FORBIDDEN_MS;
-    wakeAt(forbiddenUntilMs);
+    searchAgainAt(forbiddenUntilMs);
     return { kind: 'aborted' };
   }
 
   async function sendOf(
     owner: string | undefined,
     jsons: readonly string[],
-    manner: SendOptions,
+    options: SendOptions,
   ): Promise<Outcome> {
-    if (owner === undefined) return transport.send(jsons, manner);
-    const before = grant;
-    // It was chosen for somebody who has gone meanwhile.
-    if (before?.userId !== owner) return { kind: 'aborted' };
-    const outcome = await post(jsons, manner, before);
+    if (owner === undefined) return transport.send(jsons, options);
+    const grant = lastGrant;
+    // The person has changed since this batch was chosen.
+    if (grant?.userId !== owner) return { kind: 'aborted' };
+    const outcome = await sendWithGrant(jsons, options, grant);
     if (!isAboutToken(outcome)) return outcome;
     try {
-      const after = await token.rejected(before, BATCH_PATH);
-      grant = after;
-      const again = await post(jsons, manner, after);
-      if (!isAboutToken(again)) return again;
-      return token.rejectedAgain(after, BATCH_PATH);
+      const nextGrant = await token.rejected(grant, BATCH_PATH);
+      lastGrant = nextGrant;
+      const nextOutcome = await sendWithGrant(jsons, options, nextGrant);
+      if (!isAboutToken(nextOutcome)) return nextOutcome;
+      return token.rejectedAgain(nextGrant, BATCH_PATH);
     } catch {
-      // Told as an event of the token; the next look at the outbox finds that there is none.
+      // The token cache has emitted an event about this error. The next search of the outbox finds that there is no token.
       return { kind: 'aborted' };
     }
   }
 
   return {
     ledger() {
-      const known = outbox.ledger();
-      return known.tracked === heldOf ? { ...known, pending: 0, bytes: 0 } : known;
+      const ledger = outbox.ledger();
+      return ledger.tracked === heldBackAt ? { ...ledger, pending: 0, bytes: 0 } : ledger;
     },
     async oldest(limits) {
       const { tracked } = outbox.ledger();
-      for (const scope of [limits, EVERYTHING]) {
+      for (const scope of [limits, NO_LIMITS]) {
         const events = await outbox.oldest(scope);
         const chosen = await choose(events, limits);
         if (chosen.length) return chosen;
         if (!events.length) return events;
       }
-      heldOf = tracked;
+      heldBackAt = tracked;
       return [];
     },
-    async send(jsons, manner = {}) {
+    async send(jsons, options = {}) {
       const parts = new Map<string | undefined, string[]>();
       for (const json of jsons) {
         const owner = ownerOf(json);
@@ -159,12 +169,12 @@ export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): Author
         part.push(json);
         parts.set(owner, part);
       }
-      // More than one only of a page that leaves: what may go is asked for by `takes`.
-      // One answer of several must not speak for all.
-      const { ack: _, ...unnamed } = manner;
-      const each = parts.size > 1 ? unnamed : manner;
-      const outcomes = await Promise.all([...parts].map(([owner, part]) => sendOf(owner, part, each)));
-      const [first = await transport.send(jsons, manner)] = outcomes;
+      // Only a page that is left sends events of several owners, which it has chosen by `takes`. These requests have no `ack`,
+      // because the answer to one of them must not confirm the events of the others.
+      const { ack: _, ...withoutAck } = options;
+      const partOptions = parts.size > 1 ? withoutAck : options;
+      const outcomes = await Promise.all([...parts].map(([owner, part]) => sendOf(owner, part, partOptions)));
+      const [first = await transport.send(jsons, options)] = outcomes;
       const failed = outcomes.find(({ kind }) => kind !== 'delivered');
       if (failed) return failed;
       const refused = outcomes.flatMap((each) => (each.kind === 'delivered' ? (each.refused ?? []) : []));
@@ -173,33 +183,33 @@ export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): Author
     takes(json) {
       const owner = ownerOf(json);
       const { state } = token.status();
-      return owner === undefined || (owner === grant?.userId && (state === 'usable' || state === 'due'));
+      return owner === undefined || (owner === lastGrant?.userId && (state === 'usable' || state === 'due'));
     },
-    told({ type, retryAtMs }) {
-      if (type === 'refreshed') changed();
-      else if (retryAtMs !== undefined && heldOf !== undefined) wakeAt(retryAtMs);
+    onTokenEvent({ type, retryAtMs }) {
+      if (type === 'refreshed') searchAgain();
+      else if (retryAtMs !== undefined && heldBackAt !== undefined) searchAgainAt(retryAtMs);
     },
-    changed,
-    leaving() {
-      nudge(true);
-      grant = undefined;
+    beforeIdentityChange() {
+      wakeSender(true);
+      lastGrant = undefined;
     },
-    close: () => timer?.(),
+    afterIdentityChange: searchAgain,
+    close: () => stopTimer?.(),
   };
 }
 
-/** A bare 401 to a token is about the token; what our proxy says of its client key or origin is not. */
+/** A 401 is about the token, unless the body says that our proxy refuses the client key. A refused origin is a 403. */
 const isAboutToken = (outcome: Outcome): boolean =>
   outcome.kind === 'unauthorized' && outcome.status === 401 && !outcome.body.includes('"invalid_client_key"');
 
-/** Whose event it is; undefined: of nobody who is known. */
+/** The user id of the event; undefined for an event of an unidentified visitor. */
 function ownerOf(json: string): string | undefined {
   const { userId } = JSON.parse(json) as { readonly userId?: string };
   return userId;
 }
 
-/** From the first one on, as many of one person as fit into a batch. Where there are too many, the first goes alone. */
-function together(
+/** The events from `first` on that have the same owner and fit into one batch. `first` is included even if it alone is too large. */
+function batchFrom(
   events: readonly WaitingEvent[],
   first: WaitingEvent,
   limits: BatchLimits,
@@ -208,7 +218,7 @@ function together(
   let { maxBytes } = limits;
   const rest = events.slice(events.indexOf(first));
   const end = rest.findIndex((event, i) => {
-    maxBytes -= event.bytes + 1; // its comma
+    maxBytes -= event.bytes + 1; // the comma after the event
     return i > 0 && (i >= limits.maxEvents || maxBytes < 0 || owners.get(event) !== owners.get(first));
   });
   return end < 0 ? rest : rest.slice(0, end);

@@ -4,9 +4,10 @@ import { CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import type { MakeCall, PrivateRequestInit } from './contract.ts';
 
 export interface AuthorizedFetchNeeds {
-  /** As resolved: without a slash at its end. */
+  /** The absolute URL of the proxy, without a slash at its end. */
   readonly proxyUrl: string;
   readonly clientKey: string;
+  /** The longest time for one request, in milliseconds. */
   readonly timeoutMs: number;
   /** Whether requests carry the cookies of the proxy's origin. */
   readonly credentials: RequestCredentials;
@@ -17,29 +18,30 @@ export interface AuthorizedFetchNeeds {
   >;
   request(url: string, init: RequestInit): Promise<Response>;
   newId(): string;
-  /** Another tab may have changed who it is. */
+  /** Reads the identity from the storage again: another tab may have changed it. */
   reload(): void;
-  /** The proxy does not know the client key. */
+  /** Called when the proxy refuses the client key or the origin. */
   onUnknownKey(): void;
   error(code: TokenErrorCode | 'invalid-options', message: string, extra?: { cause?: unknown }): Error;
 }
 
 export interface AuthorizedFetch {
   readonly make: MakeCall;
-  /** The person has changed: reads that are under way are cut off. */
+  /** To be called when the person has changed: aborts the reads that are in progress. Writes are left to finish. */
   cutOff(): void;
-  /** The same, for good. */
+  /** Aborts the reads in progress, and refuses all later calls (`auth-disabled`). */
   close(): void;
 }
 
-/** 401, of the token. */
+/** The result of a call to which the proxy has answered 401 because of the token. */
 const REFUSED = Symbol('refused');
 
-/** Calls with the customer token, and never with less. */
+/** Makes private calls with the customer token. A call without a token is never sent. */
 export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFetch {
   const { clock, token, error } = needs;
-  const reading = new Set<AbortController>();
-  // A body may be read long after its answer came, and nothing tells when: until nobody can.
+  const readsInProgress = new Set<AbortController>();
+  // The application may read a body long after its answer arrived, and no event reports that. So `release` runs when the Response
+  // is garbage-collected: the body can no longer be read then.
   const unread = new FinalizationRegistry((release: () => void) => release());
   let state: 'open' | 'closed' = 'open';
 
@@ -59,28 +61,28 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
     headers.set('Authorization', `Bearer ${jwt}`);
     headers.set(CLIENT_KEY_HEADER, inBytes(needs.clientKey));
     const { signal } = init;
-    const control = new AbortController();
-    let late: DOMException | undefined;
+    const controller = new AbortController();
+    let timeoutError: DOMException | undefined;
     const stop = clock.after(needs.timeoutMs, () => {
-      late = new DOMException('', 'TimeoutError');
-      control.abort(late);
+      timeoutError = new DOMException('', 'TimeoutError');
+      controller.abort(timeoutError);
     });
-    const giveUp = (): void => control.abort(signal?.reason);
+    const cancel = (): void => controller.abort(signal?.reason);
     const release = (): void => {
-      signal?.removeEventListener('abort', giveUp);
-      reading.delete(control);
+      signal?.removeEventListener('abort', cancel);
+      readsInProgress.delete(controller);
     };
-    if (signal?.aborted) giveUp();
-    signal?.addEventListener('abort', giveUp);
-    if (isRead) reading.add(control);
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel);
+    if (isRead) readsInProgress.add(controller);
     const sentMs = clock.now();
     try {
-      const response = await needs.request(addressOf(path), {
+      const response = await needs.request(urlOf(path), {
         ...init,
         headers,
-        signal: control.signal,
+        signal: controller.signal,
         credentials: needs.credentials,
-        // Nothing answers a POST from a cache, and with "no-store" Chromium asks for a preflight each time.
+        // No cache answers a POST, and with "no-store" Chromium sends a preflight request each time.
         cache: init.method === 'POST' ? 'default' : 'no-store',
         redirect: 'error',
       });
@@ -94,17 +96,17 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
       release();
       if (isRead) check(epoch);
       if (token.epoch() !== epoch) throw changed();
-      // Old browsers know no other reason than that it was aborted.
-      throw late ?? cause;
+      // Browsers without `AbortSignal.reason` reject with an `AbortError` only.
+      throw timeoutError ?? cause;
     } finally {
       stop();
     }
   }
 
-  function addressOf(path: unknown): string {
+  function urlOf(path: unknown): string {
     if (typeof path === 'string' && path.startsWith('/')) {
       const { href } = new URL(needs.proxyUrl + path);
-      // "/../" would carry the token to somebody else, and "//host" is meant to.
+      // "/../" and "//host" would send the token to another path or another host.
       if (href.startsWith(`${needs.proxyUrl}/`) && !href.startsWith(`${needs.proxyUrl}//`)) return href;
     }
     throw error(
@@ -114,34 +116,39 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   }
 
   async function make<T>(call: PrivateRequestInit, read: (response: Response) => T | Promise<T>): Promise<T> {
-    addressOf(call.path);
+    urlOf(call.path);
     const { path, init, isRead } = call;
     const signal = init.signal ?? undefined;
     const headers = new Headers(init.headers);
-    // A write that is repeated after a 401 must be known for the same.
+    // The server recognises by this header that the repetition after a 401 is the same write.
     if (!isRead && !headers.has('Idempotency-Key')) headers.set('Idempotency-Key', needs.newId());
     const before = token.epoch();
     check(before);
     needs.reload();
-    // It was meant for the person whom this tab knew of.
+    // Another tab has changed the identity: this call was made for the person before.
     check(before);
     let grant = await token.acquire(signal);
     for (let tries = 1; ; tries++) {
-      // The token may have taken its time.
+      // The identity may have changed in another tab while this call waited for the token.
       needs.reload();
       check(grant.epoch);
       const current = grant;
-      const answer = await send(call, headers, current, (response) => judge(response, current, path, read));
+      const answer = await send(call, headers, current, (response) =>
+        readAnswer(response, current, path, read),
+      );
       if (token.epoch() !== grant.epoch) throw changed();
       if (answer !== REFUSED) return answer;
-      // A stream can be read once.
+      // A stream can be read only once, so the call cannot be repeated.
       if (tries > 1 || init.body instanceof ReadableStream) return token.rejectedAgain(grant, path);
       grant = await token.rejected(grant, path, signal);
     }
   }
 
-  /** What is wanted of the answer, unless it is that the token is not good enough. */
-  async function judge<T>(
+  /**
+   * Reads the answer with `read`; returns REFUSED for a 401 about the token.
+   * @throws `forbidden` for a 403 about the token
+   */
+  async function readAnswer<T>(
     response: Response,
     grant: Grant,
     path: string,
@@ -149,20 +156,20 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   ): Promise<T | typeof REFUSED> {
     if (response.ok) token.accepted(grant);
     if (response.status !== 401 && response.status !== 403) return read(response);
-    const said = await codeIn(response);
-    if (said === 'invalid_client_key' || said === 'origin_not_allowed') {
+    const code = await errorCodeOf(response);
+    if (code === 'invalid_client_key' || code === 'origin_not_allowed') {
       needs.onUnknownKey();
       return read(response);
     }
     if (response.status === 401) return REFUSED;
-    if (said === 'subject_mismatch') return token.forbidden(grant, said, path);
-    if (said === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
+    if (code === 'subject_mismatch') return token.forbidden(grant, code, path);
+    if (code === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
     return read(response);
   }
 
   function cutOff(): void {
-    for (const control of reading) control.abort();
-    reading.clear();
+    for (const controller of readsInProgress) controller.abort();
+    readsInProgress.clear();
   }
 
   return {
@@ -175,11 +182,11 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   };
 }
 
-/** What our proxy says in `error`; the answer stays readable. */
-async function codeIn(response: Response): Promise<unknown> {
+/** The field `error` in an answer of our proxy; undefined for another answer. Reads a copy, so that the body stays readable. */
+async function errorCodeOf(response: Response): Promise<unknown> {
   try {
-    const said: unknown = await response.clone().json();
-    return (said as { readonly error?: unknown } | null)?.error;
+    const body: unknown = await response.clone().json();
+    return (body as { readonly error?: unknown } | null)?.error;
   } catch {
     return undefined;
   }

@@ -1,50 +1,79 @@
 import type { InboxMessage, SubscriptionTopic } from '../../protocol/wire.ts';
 
-/** What is only for the person whom the customer token names. */
-
-/** The methods reject with an `SdkError`; an answer that comes after the person has changed is `identity-changed`. */
+/**
+ * The in-app inbox of the identified person. All methods need a customer token.
+ * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the answer
+ * has arrived
+ * @example
+ * const stop = analytics.inbox.onChange((messages) => {
+ *   badge.textContent = String(messages.filter(({ opened }) => !opened).length);
+ * });
+ * await analytics.inbox.markAsRead('m1');
+ * stop();
+ */
 export interface Inbox {
+  /** Requests the messages that have not expired. Calls at the same time share one request. */
   messages(): Promise<readonly InboxMessage[]>;
   /**
-   * Told of the messages that there are, and of every change: `[]` in the same tick as `anonymize()`, then those of the next
-   * person. Asked again when the page is seen after a minute, and every ten minutes while it is. Answers its own stop function.
+   * Calls `listener` with the messages, and again after each change. When the person changes, the listener gets `[]` in the same
+   * tick, and then the messages of the next person. The inbox is requested again every 10 minutes while the page is visible, and
+   * when the page becomes visible or online more than 1 minute after the last request. A failed request is not reported; the next
+   * one follows at the usual time.
+   * @returns a function that stops the calls
    */
   onChange(listener: (messages: readonly InboxMessage[]) => void): () => void;
+  /**
+   * Marks the message with this id as opened. Listeners get the change at once; when the proxy refuses it, the inbox is requested
+   * again.
+   */
   markAsRead(id: string): Promise<void>;
+  /** Deletes the message with this id. Listeners get the change as for `markAsRead`. */
   delete(id: string): Promise<void>;
 }
 
+/**
+ * The data of the identified person at Customer.io. All methods need a customer token.
+ * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the answer
+ * has arrived
+ * @example
+ * const { plan } = await analytics.customer.attributes();
+ * const topics = await analytics.customer.subscriptions({ '7': true });
+ */
 export interface Customer {
-  /** The person's attributes at Customer.io. */
+  /** The person's attributes at Customer.io, as far as the proxy allows. */
   attributes(): Promise<Readonly<Record<string, unknown>>>;
   /**
-   * The topics, and whether the person has subscribed to each.
-   * @param changes by topic id; what is left out stays
+   * The topics, and whether the person has subscribed to each. Changes are written first.
+   * @param changes by topic id: `true` subscribes, `false` unsubscribes; other topics stay unchanged
    */
   subscriptions(changes?: Readonly<Record<string, boolean>>): Promise<readonly SubscriptionTopic[]>;
 }
 
-/** One private call. */
+/** The request of a private call. */
 export interface PrivateRequestInit {
-  /** Below `proxyUrl`. */
+  /** A path below `proxyUrl`, like `/v1/x`. */
   readonly path: string;
   readonly init: RequestInit;
-  /** A read is cut off when the person changes; a write that is under way is left to finish. */
+  /** A read is aborted when the person changes; a write in progress is left to finish. */
   readonly isRead: boolean;
 }
 
 /**
  * Makes one private call.
- * @param read what is wanted of the answer; it counts as part of the call, for its time and its person
- * @throws an `SdkError` where there is no token, or where the person has changed meanwhile
+ * @param read reads the answer. Its time counts as part of the call, and so does a change of the person meanwhile
+ * @throws an `SdkError` when there is no token, or when the person has changed since the call was made
  */
 export type MakeCall = <T>(
   call: PrivateRequestInit,
   read: (response: Response) => T | Promise<T>,
 ) => Promise<T>;
 
-/** What a private call asks, answered as JSON. */
-export type AskForJson = (
+/**
+ * Makes one private call with a JSON body, and returns the JSON object of the answer.
+ * @throws `private-call-failed` when there is no answer, or an answer that is not 2xx with a JSON object; the other errors of a
+ * private call
+ */
+export type JsonCall = (
   path: string,
   body: object,
   isRead: boolean,

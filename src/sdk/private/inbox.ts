@@ -5,156 +5,157 @@ import {
   INBOX_READ_PATH,
   type InboxMessage,
 } from '../../protocol/wire.ts';
-import type { AskForJson, Inbox } from './contract.ts';
+import type { JsonCall, Inbox } from './contract.ts';
 
 export interface InboxNeeds {
   readonly clock: Clock;
-  readonly ask: AskForJson;
-  /** Visible and online. */
+  readonly callJson: JsonCall;
+  /** Whether the page is visible and online. */
   isAwake(): boolean;
-  /** Somebody is identified. */
+  /** Whether somebody is identified. */
   hasPerson(): boolean;
-  /** As long as somebody listens, the token is renewed in time. */
+  /** Keeps the token fresh while the inbox has listeners, until the function that this returns is called. */
   subscribe(): () => void;
-  /** A listener of the application threw. */
+  /** Reports the error that a listener of the application has thrown. */
   report(cause: unknown): void;
 }
 
 export interface LiveInbox extends Inbox {
-  /** Another person, or nobody. */
-  changed(): void;
-  /** The page is seen again, or online again. */
+  /** To be called after the identity has changed: listeners get `[]`, and then the messages of the next person. */
+  afterIdentityChange(): void;
+  /** To be called when the page becomes visible or online. */
   wake(): void;
   close(): void;
 }
 
+/** An inbox that was requested less than this ago is not requested again when the page becomes visible. */
 const FRESH_MS = 60_000;
-/** As often as Customer.io's own in-app script asks, unless it is told otherwise. */
+/** The default polling interval of Customer.io's own in-app script. */
 const POLL_MS = 600_000;
 
 type Listener = (messages: readonly InboxMessage[]) => void;
 
-/** All that is known of one person's inbox, and is gone with them. */
-interface Box {
-  known: readonly InboxMessage[];
+/** The state of one person's inbox. A change of the person replaces the whole object. */
+interface InboxState {
+  messages: readonly InboxMessage[];
   fetchedAtMs: number | undefined;
-  /** Goes up with each fetch and with each change: an answer counts only if nothing came after its question. */
+  /** Increased by each fetch and each change. An answer is used only if the version is the same as when it was requested. */
   version: number;
-  /** Changes that the proxy has not answered. */
-  changing: number;
-  /** An answer did not count, or has not come. */
-  isBehind: boolean;
-  /** The fetch that is under way. */
-  fetch: { readonly version: number; readonly found: Promise<readonly InboxMessage[]> } | undefined;
+  /** The number of changes that the proxy has not answered yet. */
+  pendingChanges: number;
+  /** Whether `messages` may be outdated: a fetch is in progress or its answer was not used, or a change has failed. */
+  isStale: boolean;
+  /** The fetch in progress. */
+  fetch: { readonly version: number; readonly result: Promise<readonly InboxMessage[]> } | undefined;
 }
 
-const emptyBox = (): Box => ({
-  known: [],
+const emptyInbox = (): InboxState => ({
+  messages: [],
   fetchedAtMs: undefined,
   version: 0,
-  changing: 0,
-  isBehind: false,
+  pendingChanges: 0,
+  isStale: false,
   fetch: undefined,
 });
 
 export function createInbox(needs: InboxNeeds): LiveInbox {
-  const { clock, ask } = needs;
+  const { clock, callJson } = needs;
   const listeners = new Set<Listener>();
-  let box = emptyBox();
-  let state: 'open' | 'closed' = 'open';
-  let release: (() => void) | undefined;
+  let current = emptyInbox();
+  let phase: 'open' | 'closed' = 'open';
+  let unsubscribe: (() => void) | undefined;
   let stopPolling: (() => void) | undefined;
 
   function tell(messages: readonly InboxMessage[]): void {
-    box.known = messages;
-    // One may stop another, or listen anew.
-    for (const listener of [...listeners]) if (listeners.has(listener)) hear(listener);
+    current.messages = messages;
+    // A listener may remove another listener or add one: a removed one is not called, an added one is not called twice.
+    for (const listener of [...listeners]) if (listeners.has(listener)) notify(listener);
   }
 
-  function hear(listener: Listener): void {
+  function notify(listener: Listener): void {
     try {
-      listener(box.known);
+      listener(current.messages);
     } catch (cause) {
       needs.report(cause);
     }
   }
 
-  /** Whoever asks while it is under way, and nothing has changed, gets the same answer. */
+  /** Calls during a fetch share its result, unless a change has made that outdated. */
   function messages(): Promise<readonly InboxMessage[]> {
-    const of = box;
-    if (of.fetch?.version === of.version) return of.fetch.found;
-    const version = ++of.version;
-    of.isBehind = true;
-    const found = load(of, version).finally(() => {
-      if (of.fetch?.version === version) of.fetch = undefined;
+    const state = current;
+    if (state.fetch?.version === state.version) return state.fetch.result;
+    const version = ++state.version;
+    state.isStale = true;
+    const result = load(state, version).finally(() => {
+      if (state.fetch?.version === version) state.fetch = undefined;
     });
-    of.fetch = { version, found };
-    return found;
+    state.fetch = { version, result };
+    return result;
   }
 
-  async function load(of: Box, version: number): Promise<readonly InboxMessage[]> {
-    const answer = await ask(INBOX_FETCH_PATH, {}, true);
-    const found = (Array.isArray(answer['messages']) ? answer['messages'] : []) as readonly InboxMessage[];
-    if (of === box && version === of.version && !of.changing) {
-      of.isBehind = false;
-      of.fetchedAtMs = clock.now();
-      tell(found);
+  async function load(state: InboxState, version: number): Promise<readonly InboxMessage[]> {
+    const answer = await callJson(INBOX_FETCH_PATH, {}, true);
+    const loaded = (Array.isArray(answer['messages']) ? answer['messages'] : []) as readonly InboxMessage[];
+    if (state === current && version === state.version && !state.pendingChanges) {
+      state.isStale = false;
+      state.fetchedAtMs = clock.now();
+      tell(loaded);
     }
-    return found;
+    return loaded;
   }
 
   function plan(): void {
     stopPolling?.();
-    const isWatched = state === 'open' && listeners.size > 0 && needs.isAwake() && needs.hasPerson();
+    const isWatched = phase === 'open' && listeners.size > 0 && needs.isAwake() && needs.hasPerson();
     stopPolling = isWatched ? clock.after(POLL_MS, refresh) : undefined;
   }
 
-  /** For those who listen: what fails is asked again in its time. */
+  /** Fetches the messages for the listeners. After a failure, the next fetch follows at the usual time. */
   function refresh(): void {
     plan();
     if (stopPolling) messages().catch(() => undefined);
   }
 
   function refreshIfStale(): void {
-    const { fetchedAtMs } = box;
+    const { fetchedAtMs } = current;
     if (fetchedAtMs === undefined || Math.abs(clock.now() - fetchedAtMs) > FRESH_MS) refresh();
     else plan();
   }
 
-  /** Says it to the listeners at once; where the proxy does not take it, it is asked what there is. */
+  /** Notifies the listeners of the change at once, and writes it. When the write fails, the messages are fetched again. */
   async function change(path: string, id: string, after: readonly InboxMessage[]): Promise<void> {
-    const of = box;
-    of.version++;
-    of.changing++;
-    if (of.known.some((each) => each.id === id)) tell(after);
+    const state = current;
+    state.version++;
+    state.pendingChanges++;
+    if (state.messages.some((each) => each.id === id)) tell(after);
     try {
-      await ask(path, { id }, false);
+      await callJson(path, { id }, false);
     } catch (cause) {
-      of.isBehind = true;
+      state.isStale = true;
       throw cause;
     } finally {
-      of.version++;
-      of.changing--;
-      if (of.isBehind) of.fetchedAtMs = undefined;
-      if (of === box && of.isBehind && !of.changing) refresh();
+      state.version++;
+      state.pendingChanges--;
+      if (state.isStale) state.fetchedAtMs = undefined;
+      if (state === current && state.isStale && !state.pendingChanges) refresh();
     }
   }
 
   return {
     messages,
     onChange(listener) {
-      if (state === 'closed') return () => undefined;
-      // The same function given twice is called twice.
-      const own: Listener = (given) => listener(given);
+      if (phase === 'closed') return () => undefined;
+      // A function of its own for each call: the same listener may be added twice, and is then called twice.
+      const own: Listener = (inbox) => listener(inbox);
       listeners.add(own);
-      release ??= needs.subscribe();
-      if (box.fetchedAtMs !== undefined) hear(own);
+      unsubscribe ??= needs.subscribe();
+      if (current.fetchedAtMs !== undefined) notify(own);
       refreshIfStale();
       return () => {
         listeners.delete(own);
         if (listeners.size) return;
-        release?.();
-        release = undefined;
+        unsubscribe?.();
+        unsubscribe = undefined;
         plan();
       };
     },
@@ -162,27 +163,27 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
       change(
         INBOX_READ_PATH,
         id,
-        box.known.map((each) => (each.id === id ? Object.assign({}, each, { opened: true }) : each)),
+        current.messages.map((each) => (each.id === id ? Object.assign({}, each, { opened: true }) : each)),
       ),
     delete: (id) =>
       change(
         INBOX_DELETE_PATH,
         id,
-        box.known.filter((each) => each.id !== id),
+        current.messages.filter((each) => each.id !== id),
       ),
-    changed() {
-      box = emptyBox();
-      const now = box;
+    afterIdentityChange() {
+      const state = emptyInbox();
+      current = state;
       tell([]);
-      // A listener may have changed the person once more.
-      if (now === box) refresh();
+      // A listener may have changed the identity again.
+      if (state === current) refresh();
     },
     wake: refreshIfStale,
     close() {
-      state = 'closed';
+      phase = 'closed';
       listeners.clear();
-      release?.();
-      release = undefined;
+      unsubscribe?.();
+      unsubscribe = undefined;
       plan();
     },
   };

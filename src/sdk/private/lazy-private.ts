@@ -4,62 +4,69 @@ import { EMPTY_LEDGER } from '../outbox/contract.ts';
 import type { WakeSender, DeliveryParts } from './authorized-delivery.ts';
 import type { PrivateClient, PrivateMethods, PrivateNeeds } from './private-client.ts';
 
-/** Private calls, for those who make any: what they need is loaded with the first, or at once where there is a provider. */
+/**
+ * Loads the private client and passes calls to it. The file is loaded with the first private call, or at once when the
+ * application has a provider.
+ */
 export interface LazyPrivate {
-  /** By its name, for the person of this moment. */
+  /** Calls a private method by its name, for the person who is identified now. */
   ask(name: keyof PrivateMethods, args: readonly unknown[]): Promise<unknown>;
-  /** undefined until it is loaded. */
+  /** Returns undefined until the private client is loaded. */
   status(): TokenStatus | undefined;
-  /** Somebody else, before anybody is told of it. */
-  identity(who: TokenIdentity): void;
-  /** Lets no event pass but with the token of whom it is of, if the site wants that. */
-  guard(way: DeliveryParts, nudge: WakeSender): DeliveryParts;
+  /** To be called when the identity has changed, before listeners of the application are. */
+  identity(identity: TokenIdentity): void;
+  /**
+   * Returns parts that send the events of a person only with that person's token; with the option `authorization: 'client-key'`,
+   * the same parts as before.
+   */
+  guard(parts: DeliveryParts, wakeSender: WakeSender): DeliveryParts;
 }
 
 export function createLazyPrivate(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'>): LazyPrivate {
-  // Counts who it was: the same person again, after another, is not the same.
+  // Increased by each change of the identity: a person who is identified again has another epoch than before.
   let epoch = 0;
   let client: PrivateClient | undefined;
-  // One promise for all, which keeps their order; what could not be loaded may be the next time.
-  let loading: Promise<PrivateClient> | undefined;
+  // All calls wait for the same promise, which keeps their order. After a failure, the next call loads the file again.
+  let clientPromise: Promise<PrivateClient> | undefined;
 
-  function loaded(): Promise<PrivateClient> {
-    loading ??= import('./private-client.ts').then(
+  function load(): Promise<PrivateClient> {
+    clientPromise ??= import('./private-client.ts').then(
       ({ create }) => (client = create({ ...needs, epoch: () => epoch, SdkError })),
     );
-    loading.catch(() => (loading = undefined));
-    return loading;
+    clientPromise.catch(() => (clientPromise = undefined));
+    return clientPromise;
   }
-  if (needs.settings.customerToken) void loaded(); // where it fails, whoever asks is told
+  if (needs.settings.customerToken) void load(); // after a failure, the next call loads it again
 
   return {
     async ask(name, args) {
-      const asked = epoch;
-      return (await loaded()).ask(asked, name, args);
+      const epochOfCall = epoch;
+      return (await load()).ask(epochOfCall, name, args);
     },
     status: () => client?.status(),
-    identity(who) {
+    identity(identity) {
       epoch++;
-      client?.identity(who);
+      client?.identity(identity);
     },
-    guard(way, nudge) {
-      if (needs.settings.delivery.authorization === 'client-key') return way;
-      const guarded: DeliveryParts = {
-        // Until it is loaded: asked for again by whatever wakes the sender.
+    guard(parts, wakeSender) {
+      if (needs.settings.delivery.authorization === 'client-key') return parts;
+      const authorizedParts: DeliveryParts = {
+        // Until the client is loaded, the sender finds no events. Each search of the sender loads the client, or tries that again.
+        // Then `guard` of the client replaces these functions and wakes the sender.
         outbox: {
-          ...way.outbox,
+          ...parts.outbox,
           ledger: () => EMPTY_LEDGER,
           async oldest() {
-            await loaded().then(
-              ({ guard }) => guard(way, guarded, nudge),
+            await load().then(
+              ({ guard }) => guard(parts, authorizedParts, wakeSender),
               () => {},
             );
             return [];
           },
         },
-        transport: { ...way.transport, takes: () => false },
+        transport: { ...parts.transport, takes: () => false },
       };
-      return guarded;
+      return authorizedParts;
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
 import type { Categories } from '../events.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
-import type { AskForJson, MakeCall } from './contract.ts';
+import type { MakeCall } from './contract.ts';
 import { createCustomer } from './customer.ts';
 import {
   createAuthorizedDelivery,
@@ -16,21 +16,25 @@ import {
   type DeliveryParts,
 } from './authorized-delivery.ts';
 import { createInbox } from './inbox.ts';
+import { createJsonCall } from './json-call.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { CLIENT_KEY_HEADER, inBytes, type InboxMessage } from '../../protocol/wire.ts';
 
-/** All that needs a customer token: few pages have one, and load this then. */
+/** Everything that needs a customer token. This file is loaded only by pages that use one. */
 export interface PrivateClient {
-  /** By its name, for the person of that epoch. */
+  /**
+   * Calls a method by its name, for the person of that epoch.
+   * @throws `identity-changed` when the epoch has changed, except for `set`, `refresh` and `onChange`
+   */
   ask(epoch: number, name: keyof PrivateMethods, args: readonly unknown[]): unknown;
   status(): TokenStatus;
-  /** Somebody else, before anybody is told of it. */
-  identity(who: TokenIdentity): void;
-  /** Puts itself between the sender and these. */
-  guard(way: DeliveryParts, guarded: DeliveryParts, nudge: WakeSender): void;
+  /** To be called when the identity has changed, before listeners of the application are. */
+  identity(identity: TokenIdentity): void;
+  /** Replaces the functions of `authorizedParts`, which the sender uses, by those of an {@link AuthorizedDelivery} around `parts`. */
+  guard(parts: DeliveryParts, authorizedParts: DeliveryParts, wakeSender: WakeSender): void;
 }
 
-/** They throw and reject with `SdkError`s. */
+/** The private methods of the SDK, without their documentation. All of them throw or reject with an `SdkError`. */
 export interface PrivateMethods {
   set(token: TokenResult | null): void;
   refresh(): Promise<TokenStatus>;
@@ -50,13 +54,13 @@ export interface PrivateNeeds {
   /** Aborts when the SDK is closed or consent is withdrawn. */
   readonly ending: AbortSignal;
   readonly visitor: Pick<Visitor, 'reload' | 'user'>;
-  /** Which of the visitor's choices are on; empty where that is not known. */
+  /** The consent categories of the visitor, on or off; empty when they are not known. */
   categories(): Categories;
-  /** Counts who it was: the same person again, after another, is not the same. */
+  /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
   epoch(): number;
   emit(name: 'token', event: TokenEvent): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
-  /** The page's own class: a file that is loaded later would bring another. */
+  /** The error class of the page. A lazy file that imports the class would contain a second one, and `instanceof` would fail. */
   readonly SdkError: typeof SdkError;
 }
 
@@ -72,7 +76,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const changed = (): SdkError =>
     error('identity-changed', 'The person has changed since this call was made');
 
-  let guard: AuthorizedDelivery | undefined;
+  let authorizedDelivery: AuthorizedDelivery | undefined;
   const token = createTokenCache({
     clock,
     monotonicMs: browser.monotonicMs,
@@ -81,18 +85,18 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     provider,
     options: limits,
     identity: { userId: visitor.user.id() ?? null, anonymousId: visitor.user.anonymousId() ?? null },
-    // Who came while this was loaded has been identified no less.
+    // An epoch above 0: the person was identified while this file was loaded.
     reason: needs.epoch() ? 'identify' : 'initial',
     error: (code, message, { retryAtMs, ...extra } = {}) =>
       Object.assign(error(code, message, extra), retryAtMs === undefined ? {} : { retryAtMs }),
     tell(event) {
       needs.emit('token', event);
-      guard?.told(event);
+      authorizedDelivery?.onTokenEvent(event);
     },
     warn: (message) => browser.warnInConsole(`cio-first-party: ${message}`),
   });
 
-  const calls = createAuthorizedFetch({
+  const authorizedFetch = createAuthorizedFetch({
     proxyUrl,
     clientKey,
     timeoutMs: delivery.requestTimeoutMs,
@@ -108,44 +112,20 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
 
   const make: MakeCall = async (call, read) => {
     if (needs.categories()['messaging'] === false) throw error('auth-disabled', 'No consent');
-    return calls.make(call, read);
+    return authorizedFetch.make(call, read);
   };
 
-  const ask: AskForJson = (path, body, isRead) => {
-    const init = {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    };
-    const failed = (what: string, cause?: unknown): SdkError =>
-      error('private-call-failed', `${path} ${what}`, { cause });
-    const read = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
-      // What was written is written, whatever becomes of the words that say so.
-      const isDone = response.ok && !isRead;
-      const text = await response.text().catch((cause: unknown) => {
-        if (!isDone) throw cause;
-        return '';
-      });
-      const said = fields(text);
-      // An answer may be empty, where there is nothing to say.
-      if (isDone || (response.ok && (said ?? !text))) return said ?? {};
-      const { error: code = '', message = '' } = said ?? {};
-      throw failed(`was answered ${response.status} ${String(code)} ${String(message)}`.trim());
-    };
-    return make({ path, init, isRead }, read).catch((cause: unknown) => {
-      throw cause instanceof needs.SdkError ? cause : failed('got no answer', cause);
-    });
-  };
+  const callJson = createJsonCall({ make, error, SdkError: needs.SdkError });
 
   const inbox = createInbox({
     clock,
-    ask,
+    callJson,
     isAwake,
     hasPerson: () => Boolean(visitor.user.id()),
     subscribe: token.subscribe,
     report: (cause) => fail('plugin-failed', 'Listener of the inbox', cause),
   });
-  const customer = createCustomer(ask);
+  const customer = createCustomer(callJson);
 
   function wake(): void {
     token.wake();
@@ -157,7 +137,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     if (needs.ending.aborted) close();
     else needs.ending.addEventListener('abort', close);
   };
-  for (const { close } of [inbox, token, calls]) closeAtTheEnd(close);
+  for (const { close } of [inbox, token, authorizedFetch]) closeAtTheEnd(close);
 
   const methods: PrivateMethods = {
     set: token.set,
@@ -172,7 +152,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       const stop = inbox.onChange((messages) => {
         if (!signal.aborted) listener(messages);
       });
-      // It may have been stopped by what it has just heard.
+      // The listener was called inside `onChange`, and may have aborted the signal.
       if (signal.aborted) stop();
       else signal.addEventListener('abort', stop);
     },
@@ -185,7 +165,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   return {
     ask(epoch, name, args) {
       if (epoch !== needs.epoch()) {
-        // Nobody waits for these two to say that they came too late.
+        // `set` returns nothing and `refresh` never rejects, so they do not report that the person has changed.
         if (name === 'set') return undefined;
         if (name === 'refresh') return token.status();
         if (name !== 'onChange') throw changed();
@@ -193,45 +173,33 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       return (methods[name] as (...given: readonly unknown[]) => unknown)(...args);
     },
     status: token.status,
-    identity(who) {
-      if (who.userId !== token.status().userId) guard?.leaving();
-      if (!token.identity(who)) return;
-      calls.cutOff();
-      inbox.changed();
-      guard?.changed();
+    identity(identity) {
+      if (identity.userId !== token.status().userId) authorizedDelivery?.beforeIdentityChange();
+      if (!token.identity(identity)) return;
+      authorizedFetch.cutOff();
+      inbox.afterIdentityChange();
+      authorizedDelivery?.afterIdentityChange();
     },
-    guard(way, guarded, nudge) {
-      if (guard) return;
-      const made = createAuthorizedDelivery({
-        way,
-        nudge,
+    guard(parts, authorizedParts, wakeSender) {
+      if (authorizedDelivery) return;
+      const delivery = createAuthorizedDelivery({
+        parts,
+        wakeSender,
         clock,
         token,
         isAwake,
         userId: () => visitor.user.id() ?? null,
         credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: inBytes(clientKey) }),
       });
-      guard = made;
-      closeAtTheEnd(made.close);
-      const { ledger, oldest, send, takes } = made;
-      Object.assign(guarded.outbox, { ledger, oldest });
-      Object.assign(guarded.transport, { send, takes });
-      nudge();
+      authorizedDelivery = delivery;
+      closeAtTheEnd(delivery.close);
+      const { ledger, oldest, send, takes } = delivery;
+      Object.assign(authorizedParts.outbox, { ledger, oldest });
+      Object.assign(authorizedParts.transport, { send, takes });
+      wakeSender();
     },
   };
 }
 
-/** The first load imports this file by this name. All lazy files share it, because a repeated name costs few bytes. */
+/** The name by which the first load imports this file. All lazy files share it, because a repeated name compresses well. */
 export { createPrivateClient as create };
-
-/** undefined for what is no object of JSON. */
-function fields(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const said: unknown = JSON.parse(text);
-    return typeof said === 'object' && said !== null
-      ? (said as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -10,11 +10,11 @@ import {
 const provider = (): string => 'token';
 const request = { userId: 'ann' } as TokenRequest; // the rest is not looked at
 
-/** What is told of it. */
+/** The messages that `resolveCustomerToken` reports. */
 function complaints(given: object): readonly string[] {
   const told: string[] = [];
   const { limits } = resolveCustomerToken({ provider, ...given }, (message) => void told.push(message));
-  // What is wrong is left at its default.
+  // A limit that is not valid has its default.
   if (told.length) expect(limits).toEqual(TOKEN_DEFAULTS);
   return told;
 }

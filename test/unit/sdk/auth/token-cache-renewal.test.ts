@@ -10,9 +10,9 @@ const reasons = ({ asked }: ReturnType<typeof tokenPage>): readonly string[] =>
 describe('renewed without being asked for (R20)', () => {
   test('while somebody subscribes, 5 minutes ahead at most, with one timer', async () => {
     const page = tokenPage();
-    const stop = page.machine.subscribe();
-    await page.machine.acquire();
-    await page.machine.acquire();
+    const stop = page.tokenCache.subscribe();
+    await page.tokenCache.acquire();
+    await page.tokenCache.acquire();
     expect(page.clock.timers()).toEqual([DUE_MS]);
     await page.clock.advance(DUE_MS - 1);
     expect(reasons(page)).toEqual(['initial']);
@@ -29,40 +29,40 @@ describe('renewed without being asked for (R20)', () => {
       [0.999_999, 270_000],
     ] as const) {
       const page = tokenPage({ random: () => random });
-      page.machine.subscribe();
-      await page.machine.acquire();
+      page.tokenCache.subscribe();
+      await page.tokenCache.acquire();
       expect(page.clock.timers()[0]).toBeCloseTo(HOUR - aheadMs, -1);
     }
   });
 
   test('within 30 minutes of a private call, and not for long after it', async () => {
     const page = tokenPage({ provider: () => ({ token: 'opaque', expiresIn: 600 }) });
-    await page.machine.acquire();
+    await page.tokenCache.acquire();
     expect(page.clock.timers()).toHaveLength(1);
     await page.clock.advance(30 * MINUTE);
     const asked = page.asked.length;
     expect([asked > 2, page.clock.timers()]).toEqual([true, []]);
     await page.clock.advance(HOUR);
     expect(page.asked).toHaveLength(asked);
-    await page.machine.acquire();
+    await page.tokenCache.acquire();
     expect(page.clock.timers()).toHaveLength(1);
   });
 
   test('no timer is set where the page will be idle by then', async () => {
     const page = tokenPage();
-    await page.machine.acquire();
+    await page.tokenCache.acquire();
     expect(page.clock.timers()).toEqual([]);
   });
 
   test('no timer is set in a hidden page, and one that was set does nothing there', async () => {
     const page = tokenPage();
-    page.machine.subscribe();
-    await page.machine.acquire();
+    page.tokenCache.subscribe();
+    await page.tokenCache.acquire();
     page.awake(false);
     await page.clock.advance(3 * HOUR);
     expect([page.asked.length, page.clock.timers()]).toEqual([1, []]);
     page.awake(true);
-    page.machine.wake();
+    page.tokenCache.wake();
     await page.clock.advance(0);
     expect(reasons(page)).toEqual(['initial', 'expired']);
     expect(page.types()).toEqual(['refreshed', 'expired', 'refreshed']);
@@ -70,18 +70,18 @@ describe('renewed without being asked for (R20)', () => {
 
   test('after a sleep it is looked at when the page wakes', async () => {
     const page = tokenPage();
-    page.machine.subscribe();
-    await page.machine.acquire();
+    page.tokenCache.subscribe();
+    await page.tokenCache.acquire();
     page.sleep(HOUR - MINUTE);
-    page.machine.wake();
+    page.tokenCache.wake();
     await page.clock.advance(0);
     expect(reasons(page)).toEqual(['initial', 'due']);
   });
 
   test('no timer is longer than 6 hours', async () => {
     const page = tokenPage({ provider: () => ({ token: 'opaque', expiresIn: 60 * 24 * 3_600 }) });
-    page.machine.subscribe();
-    await page.machine.acquire();
+    page.tokenCache.subscribe();
+    await page.tokenCache.acquire();
     expect(page.clock.timers()).toEqual([6 * HOUR]);
     await page.clock.advance(60 * 24 * HOUR - 300 * SECOND);
     expect(page.asked).toHaveLength(1);
@@ -91,46 +91,46 @@ describe('renewed without being asked for (R20)', () => {
 
   test('one that fails is tried again after the wait, and the old one is used meanwhile', async () => {
     const page = tokenPage();
-    page.machine.subscribe();
-    const { token } = await page.machine.acquire();
+    page.tokenCache.subscribe();
+    const { token } = await page.tokenCache.acquire();
     page.provide(() => Promise.reject(new Error('no')));
     await page.clock.advance(DUE_MS);
     expect(page.clock.timers()).toEqual([500]);
-    expect((await page.machine.acquire()).token).toBe(token);
+    expect((await page.tokenCache.acquire()).token).toBe(token);
     page.provide(() => 'opaque-new');
     await page.clock.advance(500);
-    expect((await page.machine.acquire()).token).toBe('opaque-new');
+    expect((await page.tokenCache.acquire()).token).toBe('opaque-new');
     expect(page.types()).toEqual(['refreshed', 'expired_soon', 'provider_error', 'refreshed']);
   });
 
   test('tokens that hardly last are not asked for more than once a second', async () => {
     const page = tokenPage({ provider: () => ({ token: 'opaque', expiresIn: 0.001 }) });
-    page.machine.subscribe();
-    await codeOf(page.machine.acquire());
+    page.tokenCache.subscribe();
+    await codeOf(page.tokenCache.acquire());
     await page.clock.advance(10 * SECOND);
     expect(page.asked.length).toBeLessThanOrEqual(11);
   });
 
   test('the token of somebody new is fetched at once where the last call was not long ago', async () => {
     const page = tokenPage();
-    await page.machine.acquire();
-    page.machine.identity(BOB);
+    await page.tokenCache.acquire();
+    page.tokenCache.identity(BOB);
     await page.clock.advance(0);
-    expect(page.machine.status()).toMatchObject({ state: 'usable', userId: 'bob' });
+    expect(page.tokenCache.status()).toMatchObject({ state: 'usable', userId: 'bob' });
     expect(reasons(page)).toEqual(['initial', 'identify']);
   });
 
   test('the token of somebody new is not fetched where nobody needs it', async () => {
     const page = tokenPage();
-    page.machine.identity(BOB);
+    page.tokenCache.identity(BOB);
     await page.clock.advance(HOUR);
     expect([page.asked, page.clock.timers()]).toEqual([[], []]);
   });
 
   test('that fails for somebody new is not tried again before it is needed', async () => {
     const page = tokenPage({ provider: () => Promise.reject(new Error('no')) });
-    page.machine.subscribe();
-    page.machine.identity(BOB);
+    page.tokenCache.subscribe();
+    page.tokenCache.identity(BOB);
     await page.clock.advance(HOUR);
     expect([page.asked.length, page.clock.timers()]).toEqual([1, []]);
     expect(page.clock.now()).toBe(START_MS + HOUR);

@@ -7,8 +7,8 @@ import { type Random, seeded } from '../../../fakes/random.ts';
 import { HOUR, jwt, MINUTE, SECOND, TokenError, type TokenPage, tokenPage } from './token-page.ts';
 
 /**
- * A page in which people come and go, a provider that does what it likes, a proxy that refuses, and clocks that jump: all
- * of it decided by a seed. More of them: `SEEDS=3000`. One of them: `SEED=17`.
+ * Simulates a page in which the identity changes, the provider returns anything or fails, the proxy refuses tokens, and the
+ * clocks jump. A seed determines all of that. More seeds: `SEEDS=3000`. A single seed: `SEED=17`.
  */
 const { SEED, SEEDS = '150' } = process.env;
 const seeds = SEED ? [Number(SEED)] : Array.from({ length: Number(SEEDS) }, (_, i) => i + 1);
@@ -45,7 +45,7 @@ function world(seed: number): World {
   const calls: Call[] = [];
   const asks: Asked[] = [];
   const identities = new Map<number, TokenIdentity>();
-  /** Whose each token is. */
+  /** The user id of each token. */
   const owners = new Map<string, string>();
   const refused = new Map<number, Set<string>>();
   const failures: unknown[] = [];
@@ -60,9 +60,9 @@ function world(seed: number): World {
     random: random.next,
     provider: answer,
   });
-  const { machine, clock } = page;
-  let identity: TokenIdentity = { userId: machine.status().userId, anonymousId: 'a0' };
-  identities.set(machine.epoch(), identity);
+  const { tokenCache, clock } = page;
+  let identity: TokenIdentity = { userId: tokenCache.status().userId, anonymousId: 'a0' };
+  identities.set(tokenCache.epoch(), identity);
 
   function make(userId: string): TokenResult {
     const named = `${userId}-${seed}-${serial++}`;
@@ -101,8 +101,8 @@ function world(seed: number): World {
   }
 
   function answer({ userId, signal }: TokenRequest): Promise<TokenResult | null> | TokenResult | null {
-    const epoch = machine.epoch();
-    // Thrown here, it would pass for a failure of the provider.
+    const epoch = tokenCache.epoch();
+    // An error that is thrown here would count as a failure of the provider, so it is only recorded.
     if (userId !== identities.get(epoch)?.userId) note(`asked for ${userId}`);
     if (asks.some((ask) => ask.state === 'open' && !ask.signal.aborted)) note('two in flight');
     const ask: Asked = { epoch, signal, state: 'open' };
@@ -152,7 +152,7 @@ function world(seed: number): World {
     );
   }
 
-  /** What must be true of a grant for a call that was made in this epoch. */
+  /** Checks a grant for a call that was made in this epoch. */
   function check(grant: Grant, epoch: number): void {
     const userId = identities.get(epoch)?.userId;
     expect([grant.epoch, grant.userId]).toEqual([epoch, userId]);
@@ -166,51 +166,51 @@ function world(seed: number): World {
     refused.set(epoch, (refused.get(epoch) ?? new Set()).add(token));
   }
 
-  /** The proxy's answer, after a while. */
+  /** Waits for as long as the proxy takes to answer. */
   const onTheWay = (): Promise<void> =>
     new Promise((resolve) => void clock.after(random.pick([0, 50, SECOND]), resolve));
 
   async function privateCall(): Promise<void> {
-    const epoch = machine.epoch();
+    const epoch = tokenCache.epoch();
     const control = new AbortController();
     if (random.chance(0.15)) {
       tally.aborted++;
       clock.after(random.below(2_000), () => control.abort('gone'));
     }
-    const grant = await watch(() => machine.acquire(control.signal));
+    const grant = await watch(() => tokenCache.acquire(control.signal));
     if (!grant) return;
     check(grant, epoch);
     const sentMs = clock.now();
     await onTheWay();
     if (random.chance(0.5)) {
       const receivedMs = clock.now();
-      machine.serverTime({ serverMs: receivedMs + serverAwayMs, sentMs, receivedMs });
+      tokenCache.serverTime({ serverMs: receivedMs + serverAwayMs, sentMs, receivedMs });
     }
-    if (random.chance(0.5)) return machine.accepted(grant);
-    if (machine.epoch() === grant.epoch) refuse(grant);
-    const again = await watch(() => machine.rejected(grant, '/v1/inbox/fetch'));
+    if (random.chance(0.5)) return tokenCache.accepted(grant);
+    if (tokenCache.epoch() === grant.epoch) refuse(grant);
+    const again = await watch(() => tokenCache.rejected(grant, '/v1/inbox/fetch'));
     if (!again) return;
     tally.retries++;
     check(again, epoch);
     await onTheWay();
-    if (random.chance(0.5)) return machine.accepted(again);
-    if (machine.epoch() === again.epoch) refuse(again);
-    await watch(async () => machine.rejectedAgain(again));
+    if (random.chance(0.5)) return tokenCache.accepted(again);
+    if (tokenCache.epoch() === again.epoch) refuse(again);
+    await watch(async () => tokenCache.rejectedAgain(again));
   }
 
   function become(next: TokenIdentity): void {
     const { userId } = next;
-    const before = machine.epoch();
+    const before = tokenCache.epoch();
     const pushed = userId !== null && random.chance(0.2) ? make(userId) : undefined;
-    // Before the machine is told: it may call the provider at once.
+    // Updated before the token cache is, because that may call the provider at once.
     const isOther = userId !== identity.userId || next.anonymousId !== identity.anonymousId;
     identities.set(before + (isOther ? 1 : 0), next);
     identity = next;
-    expect(machine.identity(next, pushed)).toBe(isOther);
-    expect(machine.epoch()).toBe(before + (isOther ? 1 : 0));
+    expect(tokenCache.identity(next, pushed)).toBe(isOther);
+    expect(tokenCache.epoch()).toBe(before + (isOther ? 1 : 0));
     if (isOther) tally.changes++;
     for (const ask of asks)
-      if (ask.epoch < machine.epoch() && ask.state === 'open') expect(ask.signal.aborted).toBe(true);
+      if (ask.epoch < tokenCache.epoch() && ask.state === 'open') expect(ask.signal.aborted).toBe(true);
   }
 
   async function pass(ms: number): Promise<void> {
@@ -226,7 +226,7 @@ function world(seed: number): World {
     const said = JSON.stringify([
       page.events,
       page.warnings,
-      machine.status(),
+      tokenCache.status(),
       failures.map((cause) => (cause instanceof Error ? [cause.message, String(cause.cause)] : cause)),
     ]);
     for (const token of owners.keys()) expect(said).not.toContain(token);
@@ -247,20 +247,20 @@ function world(seed: number): World {
           break;
         case 3:
           page.sleep(random.pick([MINUTE, HOUR]));
-          machine.wake();
+          tokenCache.wake();
           break;
         case 4:
-          machine.set(identity.userId !== null && random.chance(0.7) ? value(identity.userId) : null);
+          tokenCache.set(identity.userId !== null && random.chance(0.7) ? value(identity.userId) : null);
           break;
         case 5:
-          void watch(() => machine.refresh());
+          void watch(() => tokenCache.refresh());
           break;
         case 6:
           page.awake(random.chance(0.6));
-          machine.wake();
+          tokenCache.wake();
           break;
         case 7:
-          if (random.chance(0.5)) stops.push(machine.subscribe());
+          if (random.chance(0.5)) stops.push(tokenCache.subscribe());
           else stops.pop()?.();
           break;
         default:
@@ -270,7 +270,7 @@ function world(seed: number): World {
       await pass(random.pick([0, 0, 10, SECOND, 20 * SECOND, MINUTE, 10 * MINUTE]));
     },
     async end() {
-      machine.close();
+      tokenCache.close();
       for (const ask of asks) if (ask.state === 'open') expect(ask.signal.aborted).toBe(true);
       await pass(HOUR);
       for (const call of calls) expect(call.state).toBe('done');
@@ -299,7 +299,7 @@ describe('whatever happens', () => {
     },
   );
 
-  // One seed need not see everything.
+  // A single seed does not have to reach every case.
   if (!SEED) {
     test('and those pages were no empty ones', () => {
       for (const [what, count] of Object.entries(tally))
@@ -327,17 +327,17 @@ describe('whatever happens', () => {
         const random = seeded(seed);
         const kinds = 1 + random.below(50);
         let serial = 0;
-        const { machine, clock, asked } = tokenPage({
+        const { tokenCache, clock, asked } = tokenPage({
           random: random.next,
           provider: () => `opaque-${random.chance(0.5) ? serial++ : serial++ % kinds}`,
         });
-        if (random.chance(0.5)) machine.subscribe();
+        if (random.chance(0.5)) tokenCache.subscribe();
         const call = async (): Promise<void> => {
-          const grant = await machine.acquire();
+          const grant = await tokenCache.acquire();
           if (random.chance(0.2)) return;
-          const again = await machine.rejected(grant);
+          const again = await tokenCache.rejected(grant);
           if (random.chance(0.2)) return;
-          machine.rejectedAgain(again);
+          tokenCache.rejectedAgain(again);
         };
         for (let elapsedMs = 0; elapsedMs < HOUR;) {
           for (let i = random.below(4); i >= 0; i--) void call().catch(() => undefined);

@@ -24,18 +24,18 @@ export class TokenError extends Error {
   }
 }
 
-/** A machine in a page of which everything can be moved. */
+/** A token cache in a page whose clocks, provider and state the test controls. */
 export interface TokenPage {
-  readonly machine: TokenCache;
+  readonly tokenCache: TokenCache;
   readonly clock: FakeClock;
-  /** What the provider was asked. */
+  /** The requests that the provider got. */
   readonly asked: TokenRequest[];
   readonly events: TokenEvent[];
   readonly warnings: string[];
   types(): readonly string[];
   provide(provider: CustomerTokenProvider): void;
   awake(is: boolean): void;
-  /** Time goes by, and the monotonic clock stands still. */
+  /** The machine sleeps: the wall clock advances, and the monotonic clock stands still. */
   sleep(ms: number): void;
   onTell(run: (event: TokenEvent) => void): void;
 }
@@ -58,11 +58,11 @@ export const HOUR = 60 * MINUTE;
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 let serial = 0;
 
-/** A JWT with other bytes each time. */
+/** A JWT that is different each time. */
 export const jwt = (claims: object, header: object = { alg: 'HS256' }): string =>
   `${base64url(header)}.${base64url({ ...claims, jti: ++serial })}.c2lnbmF0dXJl`;
 
-/** @param atMs by the server's clock */
+/** @param atMs the time of issue, by the server's clock */
 export const hourJwt = (userId: string | null, atMs: number = START_MS): string =>
   jwt({ sub: userId, iat: atMs / 1_000, exp: (atMs + HOUR) / 1_000 });
 
@@ -70,7 +70,7 @@ export function tokenPage(setup: PageSetup = {}): TokenPage {
   const inner = fakeClock();
   let monotonicLag = 0;
   let skew = 0;
-  // The monotonic clock is not moved by `set`, which moves the wall clock alone.
+  // `set` moves only the wall clock, not the monotonic clock.
   const clock: FakeClock = {
     ...inner,
     set(nowMs) {
@@ -87,7 +87,7 @@ export function tokenPage(setup: PageSetup = {}): TokenPage {
       : ({ userId }) => ({ token: `opaque-${userId}-${++serial}`, expiresIn: 3_600 });
   let isAwake = true;
   let listener: (event: TokenEvent) => void = () => {};
-  const machine = createTokenCache({
+  const tokenCache = createTokenCache({
     clock,
     monotonicMs: () => inner.now() - START_MS - skew - monotonicLag,
     random: setup.random ?? (() => 0.5),
@@ -108,7 +108,7 @@ export function tokenPage(setup: PageSetup = {}): TokenPage {
     warn: (message) => void warnings.push(message),
   });
   return {
-    machine,
+    tokenCache,
     clock,
     asked,
     events,
@@ -124,7 +124,7 @@ export function tokenPage(setup: PageSetup = {}): TokenPage {
   };
 }
 
-/** The code of the error that ends it, or what it gave. */
+/** The code of the error with which the promise rejects, or the value of the promise. */
 export const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     (value) => value,

@@ -5,9 +5,9 @@ import type { Outcome } from '../../../../src/sdk/sender/outcome.ts';
 import { seeded } from '../../../fakes/random.ts';
 import { DELIVERED } from '../../../fakes/transport.ts';
 import { ANN, BOB, MINUTE, NOBODY } from '../auth/token-page.ts';
-import { type GuardedPage, guardedPage } from './guarded.ts';
+import { type AuthorizedPage, authorizedPage } from './authorized-page.ts';
 
-/** `SEED=17` for one of them, `SEEDS=3000` for more. */
+/** More seeds: `SEEDS=3000`. A single seed: `SEED=17`. */
 const { SEED, SEEDS = '200' } = process.env;
 const seeds = SEED ? [Number(SEED)] : Array.from({ length: Number(SEEDS) }, (_, i) => i + 1);
 const STEPS = 60;
@@ -18,8 +18,8 @@ interface Owned {
   readonly userId?: string;
 }
 
-/** Each request with events: one person, and the token of no other. */
-function check(page: GuardedPage): void {
+/** Checks that each request has the events of one person, and that person's token. */
+function check(page: AuthorizedPage): void {
   for (const { jsons, credentials } of page.transport.sent) {
     const owners = new Set(jsons.map((json) => (JSON.parse(json) as Owned).userId));
     expect(owners.size).toBeLessThanOrEqual(1);
@@ -48,7 +48,7 @@ async function live(seed: number): Promise<number> {
     if (does === 'token') return token(userId);
     return new Promise((resolve) => late.push(() => resolve(token(userId))));
   };
-  const page = guardedPage({ provider, maxBatchEvents: 1 + below(6), random: next });
+  const page = authorizedPage({ provider, maxBatchEvents: 1 + below(6), random: next });
   let who: TokenIdentity = NOBODY;
   let made = 0;
 
@@ -63,13 +63,13 @@ async function live(seed: number): Promise<number> {
     () => page.advance(below(2) ? below(3_000) : below(20) * MINUTE),
     () => page.sender.leaving([]),
     () => void page.sender.flush(),
-    () => page.token.machine.set(who.userId ? token(who.userId) : null),
+    () => page.token.tokenCache.set(who.userId ? token(who.userId) : null),
   ];
   for (let step = 0; step < STEPS; step++) {
     await pick(steps)();
     check(page);
   }
-  // Everything is well again, and everybody comes by: nothing is left.
+  // Proxy and provider work again, and each person is identified once more: no event may be left.
   does = 'token';
   page.transport.respond(DELIVERED);
   late.splice(0).forEach((answer) => answer());

@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { ANN, BOB, HOUR, MINUTE, NOBODY, SECOND } from '../auth/token-page.ts';
 import { rejected } from '../../../fakes/transport.ts';
-import { guardedPage, ownEvent } from './guarded.ts';
+import { authorizedPage, ownEvent } from './authorized-page.ts';
 
 const INVALID = { kind: 'unauthorized', status: 401, body: '{"error":"invalid_token"}' } as const;
 
 describe('an event goes', () => {
   test('with the token of whom it is of; of nobody, with the client key', async () => {
-    const { track, become, sent, advance, ledger } = guardedPage();
+    const { track, become, sent, advance, ledger } = authorizedPage();
     await track('before', 2);
     await become(ANN);
     await track('ann', 2, 'ann');
@@ -18,7 +18,7 @@ describe('an event goes', () => {
   });
 
   test('with those of the same person only, in their order, however many wait', async () => {
-    const { track, sent, advance } = guardedPage({ identity: ANN, maxBatchEvents: 3 });
+    const { track, sent, advance } = authorizedPage({ identity: ANN, maxBatchEvents: 3 });
     await track('x', 1);
     await track('a', 4, 'ann');
     await track('y', 2);
@@ -28,17 +28,17 @@ describe('an event goes', () => {
   });
 
   test('alone where it is larger than a batch', async () => {
-    const { track, guard, stop } = guardedPage();
+    const { track, delivery, stop } = authorizedPage();
     stop();
     await track('x', 2);
-    const chosen = await guard.oldest({ maxEvents: 10, maxBytes: 10 });
+    const chosen = await delivery.oldest({ maxEvents: 10, maxBytes: 10 });
     expect(chosen.map(({ id }) => id)).toEqual(['x1']);
   });
 });
 
 describe('an event of somebody who cannot get a token', () => {
   test('waits, holds up nobody, costs no work meanwhile, and goes when they are back', async () => {
-    const { track, become, sent, advance, ledger, reads } = guardedPage({ identity: BOB });
+    const { track, become, sent, advance, ledger, reads } = authorizedPage({ identity: BOB });
     await track('a', 3, 'ann');
     await track('b', 1, 'bob');
     await track('x', 1);
@@ -58,7 +58,7 @@ describe('an event of somebody who cannot get a token', () => {
   });
 
   test('expires, and is counted', async () => {
-    const { track, advance, ledger, sender, token } = guardedPage({ identity: BOB, maxAgeMs: HOUR });
+    const { track, advance, ledger, sender, token } = authorizedPage({ identity: BOB, maxAgeMs: HOUR });
     await track('a', 2, 'ann');
     token.clock.set(token.clock.now() + 2 * HOUR);
     await track('x', 1);
@@ -68,30 +68,30 @@ describe('an event of somebody who cannot get a token', () => {
   });
 
   test('waits while the provider has none, and goes when one is set', async () => {
-    const { track, sent, advance, token } = guardedPage({ identity: ANN, provider: () => null });
+    const { track, sent, advance, token } = authorizedPage({ identity: ANN, provider: () => null });
     await track('a', 1, 'ann');
     await track('x', 1);
     await advance(5 * SECOND);
     expect(sent()).toEqual(['nobody: x1']);
-    token.machine.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
+    token.tokenCache.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
     await advance(5 * SECOND);
     expect(sent()).toEqual(['nobody: x1', 'ann: a1']);
   });
 
   test('waits where there is no provider at all', async () => {
-    const { track, sent, advance, token, reads } = guardedPage({ identity: ANN, provider: 'none' });
+    const { track, sent, advance, token, reads } = authorizedPage({ identity: ANN, provider: 'none' });
     await track('a', 1, 'ann');
     const before = reads();
     await advance(HOUR / 2);
     expect([sent(), reads()]).toEqual([[], before]);
-    token.machine.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
+    token.tokenCache.set({ token: 'opaque-ann-0', expiresIn: 3_600 });
     await advance(SECOND);
     expect(sent()).toEqual(['ann: a1']);
   });
 
   test('goes as soon as a provider that failed has recovered, which is asked no more often than it may be', async () => {
     let fails = true;
-    const { track, sent, advance, token } = guardedPage({
+    const { track, sent, advance, token } = authorizedPage({
       identity: ANN,
       provider({ userId }) {
         if (fails) throw new Error('down');
@@ -110,7 +110,7 @@ describe('an event of somebody who cannot get a token', () => {
 
   test('of a provider that answers late goes with its answer', async () => {
     let answer: (token: { token: string; expiresIn: number }) => void = () => undefined;
-    const { track, sent, advance } = guardedPage({
+    const { track, sent, advance } = authorizedPage({
       identity: ANN,
       provider: () =>
         new Promise((resolve) => {
@@ -128,7 +128,7 @@ describe('an event of somebody who cannot get a token', () => {
 
 describe('a proxy that answers 401 to a token', () => {
   test('gets the same events once more with another one', async () => {
-    const { track, sent, transport, advance, ledger, unauthorized } = guardedPage({ identity: ANN });
+    const { track, sent, transport, advance, ledger, unauthorized } = authorizedPage({ identity: ANN });
     transport.respondOnce(INVALID);
     await track('a', 2, 'ann');
     await advance(SECOND);
@@ -140,7 +140,7 @@ describe('a proxy that answers 401 to a token', () => {
   });
 
   test('for ever, for an hour: at most 20 calls of the provider, nothing is lost, and what is of nobody goes on', async () => {
-    const { track, sent, transport, advance, ledger, token } = guardedPage({ identity: ANN });
+    const { track, sent, transport, advance, ledger, token } = authorizedPage({ identity: ANN });
     transport.respond(({ credentials }) => (credentials ? INVALID : { kind: 'delivered' }));
     await track('a', 2, 'ann');
     for (let minute = 0; minute < 59; minute++) {
@@ -154,7 +154,7 @@ describe('a proxy that answers 401 to a token', () => {
   });
 
   test('because of the client key is no matter of the token', async () => {
-    const { track, transport, advance, token, unauthorized } = guardedPage({ identity: ANN });
+    const { track, transport, advance, token, unauthorized } = authorizedPage({ identity: ANN });
     transport.respondOnce({ kind: 'unauthorized', status: 401, body: '{"error":"invalid_client_key"}' });
     await track('a', 1, 'ann');
     await advance(SECOND);
@@ -163,7 +163,7 @@ describe('a proxy that answers 401 to a token', () => {
 });
 
 test('a proxy that answers 403 to a token is left alone for five minutes, and nothing is dropped', async () => {
-  const { track, sent, transport, advance, ledger } = guardedPage({ identity: ANN });
+  const { track, sent, transport, advance, ledger } = authorizedPage({ identity: ANN });
   transport.respondOnce(rejected(403));
   await track('a', 2, 'ann');
   await track('x', 1);
@@ -176,7 +176,7 @@ test('a proxy that answers 403 to a token is left alone for five minutes, and no
 
 describe('an event that is not sent yet when its person goes', () => {
   test('goes at once, with the token that there is', async () => {
-    const { track, become, sent, advance, ledger, setHeir } = guardedPage({ identity: ANN });
+    const { track, become, sent, advance, ledger, setHeir } = authorizedPage({ identity: ANN });
     setHeir(true);
     await track('a', 1, 'ann');
     await track('out', 1, 'ann');
@@ -189,7 +189,7 @@ describe('an event that is not sent yet when its person goes', () => {
   });
 
   test('waits where there is none', async () => {
-    const { track, become, sent, advance, ledger } = guardedPage({ identity: ANN, provider: () => null });
+    const { track, become, sent, advance, ledger } = authorizedPage({ identity: ANN, provider: () => null });
     await track('a', 1, 'ann');
     await become(BOB);
     await track('b', 1);
@@ -201,7 +201,7 @@ describe('an event that is not sent yet when its person goes', () => {
 
 describe('a page that leaves', () => {
   test('sends what is of nobody and what has its token, in a request each', async () => {
-    const { track, sent, sender, transport } = guardedPage({ identity: ANN });
+    const { track, sent, sender, transport } = authorizedPage({ identity: ANN });
     await track('a', 1, 'ann');
     for (const event of [ownEvent('x1'), ownEvent('a2', 'ann'), ownEvent('b1', 'bob')])
       sender.captured(event);
@@ -211,7 +211,7 @@ describe('a page that leaves', () => {
   });
 
   test('sends nothing of a person whose token has expired', async () => {
-    const { track, sent, sender, token } = guardedPage({
+    const { track, sent, sender, token } = authorizedPage({
       identity: ANN,
       provider: ({ userId }) => ({ token: `opaque-${userId}-1`, expiresIn: 60 }),
     });
@@ -224,22 +224,22 @@ describe('a page that leaves', () => {
 });
 
 test('a batch that was chosen before the person changed goes with nobody else’s token', async () => {
-  const { guard, become, sent } = guardedPage({ identity: ANN });
+  const { delivery, become, sent } = authorizedPage({ identity: ANN });
   await become(BOB);
-  expect(await guard.send([ownEvent('a1', 'ann').json])).toEqual({ kind: 'aborted' });
+  expect(await delivery.send([ownEvent('a1', 'ann').json])).toEqual({ kind: 'aborted' });
   expect(sent()).toEqual([]);
 });
 
 test('whether the proxy answers is asked with the client key', async () => {
-  const { guard, sent } = guardedPage({ identity: ANN });
-  expect(await guard.send([])).toEqual({ kind: 'delivered' });
+  const { delivery, sent } = authorizedPage({ identity: ANN });
+  expect(await delivery.send([])).toEqual({ kind: 'delivered' });
   expect(sent()).toEqual(['nobody: ']);
 });
 
 test('what the proxy has not taken is known from either half', async () => {
-  const { track, guard, transport } = guardedPage({ identity: ANN });
+  const { track, delivery, transport } = authorizedPage({ identity: ANN });
   await track('a', 1, 'ann');
   transport.respond(({ ids }) => ({ kind: 'delivered', refused: ids }));
   const jsons = [ownEvent('x1').json, ownEvent('a2', 'ann').json];
-  expect(await guard.send(jsons, { leaving: true })).toEqual({ kind: 'delivered', refused: ['x1', 'a2'] });
+  expect(await delivery.send(jsons, { leaving: true })).toEqual({ kind: 'delivered', refused: ['x1', 'a2'] });
 });

@@ -5,7 +5,7 @@ import { callsPage, json, PROXY, refused } from './setup.ts';
 
 const ANN_AGAIN = { userId: 'ann', anonymousId: 'a3' };
 
-/** An answer whose body comes when the test says so. */
+/** An answer whose body arrives when the test resolves it. */
 function slowBody(status = 200): { readonly response: Response; end(text: string): void } {
   let end: (text: string) => void = () => undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -120,7 +120,7 @@ describe('a path', () => {
   ])('that is %s is refused, and the token goes nowhere', async (_, path) => {
     for (const proxyUrl of [PROXY, 'https://events.example.com']) {
       const { call, sent, asked } = callsPage({ proxyUrl });
-      // From the root there is nothing above.
+      // The root has no parent, so the path stays below it.
       if (proxyUrl !== PROXY && typeof path === 'string' && /^\/(\.\.|%2e|v1\/\.\.)/.test(path)) continue;
       expect(await codeOf(call(path)), `${proxyUrl} ${String(path)}`).toBe('invalid-options');
       expect([sent, asked]).toEqual([[], []]);
@@ -224,12 +224,12 @@ describe('a 401', () => {
     [401, 'invalid_client_key'],
     [403, 'origin_not_allowed'],
   ])('or %s that says %s has nothing to do with the token', async (status, code) => {
-    const { call, sent, answer, counts, machine, asked } = callsPage();
+    const { call, sent, answer, counts, tokenCache, asked } = callsPage();
     answer(() => json({ error: code, message: 'no' }, status));
     const response = await call();
     expect([response.status, await response.json()]).toEqual([status, { error: code, message: 'no' }]);
     expect([sent.length, asked.length, counts.unknownKey]).toEqual([1, 1, 1]);
-    expect(machine.status().state).toBe('usable');
+    expect(tokenCache.status().state).toBe('usable');
   });
 
   test('does not make an abort wait for the next token', async () => {
@@ -250,11 +250,11 @@ describe('a 403', () => {
     ['subject_mismatch', 'subject_mismatch'],
     ['insufficient_scope', 'insufficient'],
   ])('that says %s is told, and the token stays', async (error, type) => {
-    const { call, sent, answer, machine, events, asked } = callsPage();
+    const { call, sent, answer, tokenCache, events, asked } = callsPage();
     answer(() => json({ error }, 403));
     expect(await codeOf(call('/v1/x', { method: 'POST' }))).toBe('forbidden');
     expect(events.at(-1)).toEqual({ type, status: 403, path: '/v1/x', userId: 'ann' });
-    expect([sent.length, asked.length, machine.status().state]).toEqual([1, 1, 'usable']);
+    expect([sent.length, asked.length, tokenCache.status().state]).toEqual([1, 1, 'usable']);
   });
 
   test.each([{ error: 'not_yours' }, 'no JSON', 'null', '[]'])(
@@ -309,21 +309,21 @@ describe('time', () => {
   test('of the server is learned from its answers', async () => {
     const serverMs = START_MS + HOUR;
     const token = jwt({ sub: 'ann', exp: (serverMs + HOUR) / SECOND });
-    const { call, answer, machine } = callsPage({ provider: () => token });
+    const { call, answer, tokenCache } = callsPage({ provider: () => token });
     answer(() => json({}, 500, { Date: new Date(serverMs).toUTCString() }));
     await call();
-    expect(machine.status().expiresAtMs).toBeLessThan(START_MS + HOUR + 5 * SECOND);
-    expect(machine.status().expiresAtMs).toBeGreaterThan(START_MS + HOUR - 5 * SECOND);
+    expect(tokenCache.status().expiresAtMs).toBeLessThan(START_MS + HOUR + 5 * SECOND);
+    expect(tokenCache.status().expiresAtMs).toBeGreaterThan(START_MS + HOUR - 5 * SECOND);
   });
 
   test.each<Record<string, string>>([{}, { Date: '' }, { Date: 'soon' }])(
     'is not learned from %j',
     async (headers) => {
       const token = jwt({ sub: 'ann', exp: (START_MS + 2 * HOUR) / SECOND });
-      const { call, answer, machine } = callsPage({ provider: () => token });
+      const { call, answer, tokenCache } = callsPage({ provider: () => token });
       answer(() => json({}, 200, headers));
       await call();
-      expect(machine.status().expiresAtMs).toBe(START_MS + 2 * HOUR);
+      expect(tokenCache.status().expiresAtMs).toBe(START_MS + 2 * HOUR);
     },
   );
 });
@@ -377,11 +377,11 @@ describe('another person', () => {
     ['is nobody', [NOBODY]],
   ])('who %s before there is a token ends the call', async (_, people) => {
     const token = deferred<string>();
-    const { call, sent, machine, calls } = callsPage({ provider: () => token.promise });
+    const { call, sent, tokenCache, calls } = callsPage({ provider: () => token.promise });
     const answered = codeOf(call());
     await settled();
     for (const who of people) {
-      machine.identity(who);
+      tokenCache.identity(who);
       calls.cutOff();
     }
     token.resolve('opaque-of-ann');
@@ -393,13 +393,13 @@ describe('another person', () => {
     ['comes', [BOB]],
     ['comes and goes', [BOB, ANN_AGAIN]],
   ])('who %s cuts a read off, and lets a write finish, for nobody', async (_, people) => {
-    const { call, sent, answer, machine, calls } = callsPage();
+    const { call, sent, answer, tokenCache, calls } = callsPage();
     answer(() => undefined);
     const read = codeOf(call());
     const write = codeOf(call('/v1/x', { method: 'POST' }));
     await settled();
     for (const who of people) {
-      machine.identity(who);
+      tokenCache.identity(who);
       calls.cutOff();
     }
     expect(sent.map(({ init }) => init.signal?.aborted)).toEqual([true, false]);
@@ -412,11 +412,11 @@ describe('another person', () => {
   test.each([401, 403, 200])(
     'is not given what a write of the one before is answered: %s',
     async (status) => {
-      const { call, sent, answer, machine, asked, events } = callsPage();
+      const { call, sent, answer, tokenCache, asked, events } = callsPage();
       answer(() => undefined);
       const write = codeOf(call('/v1/x', { method: 'POST' }));
       await settled();
-      machine.identity(BOB);
+      tokenCache.identity(BOB);
       const before = events.length;
       sent[0]?.answer.resolve(json({ error: 'subject_mismatch' }, status));
       expect(await write).toBe('identity-changed');
@@ -425,31 +425,31 @@ describe('another person', () => {
   );
 
   test('does not get the rest of a body that was for the one before', async () => {
-    const { call, sent, answer, machine, calls } = callsPage();
+    const { call, sent, answer, tokenCache, calls } = callsPage();
     answer(() => slowBody().response);
     await call();
     expect(sent[0]?.init.signal?.aborted).toBe(false);
-    machine.identity(BOB);
+    tokenCache.identity(BOB);
     calls.cutOff();
     expect(sent[0]?.init.signal?.aborted).toBe(true);
   });
 
   test('who comes while the body is read ends the call', async () => {
-    const { calls, answer, machine } = callsPage();
+    const { calls, answer, tokenCache } = callsPage();
     answer(() => json({}));
     for (const isRead of [true, false]) {
       const read = deferred<string>();
       const answered = codeOf(calls.make({ path: '/v1/x', init: {}, isRead }, () => read.promise));
       await settled();
-      machine.identity(isRead ? BOB : ANN);
+      tokenCache.identity(isRead ? BOB : ANN);
       read.resolve('private');
       expect(await answered).toBe('identity-changed');
     }
   });
 
   test('who is found only now does not get the call that was meant for the one before', async () => {
-    const { call, sent, asked, machine, onReload } = callsPage();
-    onReload(() => void machine.identity(BOB));
+    const { call, sent, asked, tokenCache, onReload } = callsPage();
+    onReload(() => void tokenCache.identity(BOB));
     expect(await codeOf(call('/v1/x', { method: 'POST' }))).toBe('identity-changed');
     expect([sent, asked]).toEqual([[], []]);
     expect((await call()).status).toBe(200);
@@ -458,19 +458,19 @@ describe('another person', () => {
 
   test('who is found after the token came keeps it at home', async () => {
     const token = deferred<string>();
-    const { call, sent, machine, onReload } = callsPage({ provider: () => token.promise });
+    const { call, sent, tokenCache, onReload } = callsPage({ provider: () => token.promise });
     const answered = codeOf(call());
     await settled();
-    onReload(() => void machine.identity(BOB));
+    onReload(() => void tokenCache.identity(BOB));
     token.resolve('opaque-of-ann');
     expect(await answered).toBe('identity-changed');
     expect(sent).toEqual([]);
   });
 
   test('is not met with the token of the one before after a 401', async () => {
-    const { call, answer, machine, sent, asked } = callsPage();
+    const { call, answer, tokenCache, sent, asked } = callsPage();
     answer(() => {
-      machine.identity(BOB);
+      tokenCache.identity(BOB);
       return refused();
     });
     expect(await codeOf(call())).toBe('identity-changed');
@@ -480,12 +480,12 @@ describe('another person', () => {
 
 describe('after the end', () => {
   test('reads are cut off, writes finish, and nothing begins', async () => {
-    const { call, calls, machine, sent, answer } = callsPage();
+    const { call, calls, tokenCache, sent, answer } = callsPage();
     answer(() => undefined);
     const read = codeOf(call());
     const write = call('/v1/x', { method: 'POST' });
     await settled();
-    machine.close();
+    tokenCache.close();
     calls.close();
     expect(await read).toBe('auth-disabled');
     sent[1]?.answer.resolve(json({ done: true }));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { AskForJson } from '../../../../src/sdk/private/contract.ts';
+import type { JsonCall } from '../../../../src/sdk/private/contract.ts';
 import { createCustomer } from '../../../../src/sdk/private/customer.ts';
 
 type Asked = readonly [path: string, body: object, isRead: boolean];
 
 function asking(...answers: readonly (Readonly<Record<string, unknown>> | Error)[]): {
-  readonly ask: AskForJson;
+  readonly ask: JsonCall;
   readonly asked: Asked[];
 } {
   const asked: Asked[] = [];

@@ -21,11 +21,11 @@ interface InboxPage {
   readonly clock: FakeClock;
   readonly asked: Asked[];
   readonly reported: unknown[];
-  /** Subscriptions of the token at this moment. */
+  /** The number of subscriptions of the token now. */
   subscribed(): number;
   awake(is: boolean): void;
   person(is: boolean): void;
-  /** What each further request is answered at once. */
+  /** The answer to each further request. */
   say(next: (() => Readonly<Record<string, unknown>> | Error) | 'nothing'): void;
 }
 
@@ -39,7 +39,7 @@ function inboxPage(): InboxPage {
   let script: (() => Readonly<Record<string, unknown>> | Error) | 'nothing' = () => answer(message('a'));
   const inbox = createInbox({
     clock,
-    ask(path, body, isRead) {
+    callJson(path, body, isRead) {
       const entry = { path, body, isRead, answer: deferred<Readonly<Record<string, unknown>>>() };
       asked.push(entry);
       const given = script === 'nothing' ? undefined : script();
@@ -67,7 +67,7 @@ function inboxPage(): InboxPage {
   };
 }
 
-/** A listener, with the ids of what it has heard. */
+/** A listener that records the ids of the messages that it gets. */
 function ear(): { readonly heard: string[][]; listen(messages: readonly InboxMessage[]): void } {
   const heard: string[][] = [];
   return {
@@ -148,7 +148,7 @@ describe('whoever listens', () => {
     stop();
     stop();
     await settled();
-    inbox.changed();
+    inbox.afterIdentityChange();
     await clock.advance(60 * MINUTE);
     expect([heard, clock.timers(), subscribed(), asked.length]).toEqual([[], [], 0, 1]);
   });
@@ -214,7 +214,7 @@ describe('it is asked again', () => {
     await inbox.messages();
     await inbox.markAsRead('a');
     inbox.wake();
-    inbox.changed();
+    inbox.afterIdentityChange();
     await clock.advance(60 * MINUTE);
     expect([asked.length, clock.timers()]).toEqual([2, []]);
   });
@@ -270,7 +270,7 @@ describe('it is asked again', () => {
     await clock.advance(60 * MINUTE);
     expect([asked, clock.timers()]).toEqual([[], []]);
     person(true);
-    inbox.changed();
+    inbox.afterIdentityChange();
     expect(asked).toHaveLength(1);
   });
 });
@@ -282,7 +282,7 @@ describe('another person', () => {
     inbox.onChange(listen);
     await settled();
     say(() => answer(message('b')));
-    inbox.changed();
+    inbox.afterIdentityChange();
     expect(heard).toEqual([['a'], []]);
     await settled();
     expect([heard, clock.timers().length]).toEqual([[['a'], [], ['b']], 1]);
@@ -293,7 +293,7 @@ describe('another person', () => {
     say('nothing');
     const { heard, listen } = ear();
     inbox.onChange(listen);
-    inbox.changed();
+    inbox.afterIdentityChange();
     asked[1]?.answer.resolve(answer(message('b')));
     await settled();
     asked[0]?.answer.resolve(answer(message('a')));
@@ -308,7 +308,7 @@ describe('another person', () => {
     await settled();
     say('nothing');
     const marked = inbox.markAsRead('a');
-    inbox.changed();
+    inbox.afterIdentityChange();
     asked[1]?.answer.reject(new Error('identity-changed'));
     await expect(marked).rejects.toThrow('identity-changed');
     expect(asked.map(({ path }) => path)).toEqual([
@@ -325,10 +325,10 @@ describe('another person', () => {
     const { inbox, asked } = inboxPage();
     let changes = 0;
     inbox.onChange((messages) => {
-      if (!messages.length && ++changes === 1) inbox.changed();
+      if (!messages.length && ++changes === 1) inbox.afterIdentityChange();
     });
     await settled();
-    inbox.changed();
+    inbox.afterIdentityChange();
     await settled();
     expect(asked).toHaveLength(2);
   });
@@ -432,7 +432,7 @@ describe('after the end', () => {
     inbox.close();
     inbox.onChange(listen)();
     inbox.onChange(listen);
-    inbox.changed();
+    inbox.afterIdentityChange();
     inbox.wake();
     await clock.advance(60 * MINUTE);
     expect([heard, clock.timers(), subscribed(), asked.length]).toEqual([[['a']], [], 0, 1]);

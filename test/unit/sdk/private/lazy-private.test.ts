@@ -4,13 +4,13 @@ import { settled } from '../../../fakes/clock.ts';
 
 type Needs = Parameters<typeof createLazyPrivate>[0];
 
-interface DoorPage {
-  readonly door: LazyPrivate;
+interface LazyPage {
+  readonly lazy: LazyPrivate;
   readonly bearers: (string | null)[];
   become(userId: string | null): void;
 }
 
-function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage {
+function lazyPage(customerToken?: Needs['settings']['customerToken']): LazyPage {
   const bearers: (string | null)[] = [];
   vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
     bearers.push(new Headers(init.headers).get('Authorization'));
@@ -22,7 +22,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
   };
   let changes = 0;
   const closing = new AbortController();
-  const door = createLazyPrivate({
+  const lazy = createLazyPrivate({
     settings: {
       proxyUrl: 'https://events.example.com',
       clientKey: 'web',
@@ -40,7 +40,7 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
     },
     ending: closing.signal,
     categories: () => ({}),
-    // All that is used of the visitor.
+    // The members of the visitor that the private client uses.
     visitor: {
       user: { id: () => who.userId, anonymousId: () => who.anonymousId },
       reload: () => undefined,
@@ -53,48 +53,48 @@ function doorPage(customerToken?: Needs['settings']['customerToken']): DoorPage 
     vi.unstubAllGlobals();
   });
   return {
-    door,
+    lazy,
     bearers,
     become(userId) {
       who = { userId, anonymousId: `a${++changes}` };
-      door.identity(who);
+      lazy.identity(who);
     },
   };
 }
 
-describe('the door of private calls', () => {
+describe('the lazy private client', () => {
   test('loads nothing before it is asked, where there is no provider', async () => {
-    const { door } = doorPage();
+    const { lazy } = lazyPage();
     await settled(10);
-    expect(door.status()).toBeUndefined();
-    await door.ask('set', ['token']);
-    expect(door.status()).toMatchObject({ state: 'usable', userId: 'ann' });
+    expect(lazy.status()).toBeUndefined();
+    await lazy.ask('set', ['token']);
+    expect(lazy.status()).toMatchObject({ state: 'usable', userId: 'ann' });
   });
 
   test('loads at once where there is a provider, and asks it for nothing yet', async () => {
     const provider = vi.fn(() => 'token');
-    const { door } = doorPage(provider);
-    await vi.waitFor(() => expect(door.status()).toMatchObject({ state: 'none', userId: 'ann' }));
+    const { lazy } = lazyPage(provider);
+    await vi.waitFor(() => expect(lazy.status()).toMatchObject({ state: 'none', userId: 'ann' }));
     expect(provider).not.toHaveBeenCalled();
   });
 
   test('makes a call for the person of its moment, also where that was long before it was loaded', async () => {
-    const { door, bearers, become } = doorPage(({ userId }) => `token-of-${userId}`);
-    const early = door.ask('fetch', ['/v1/x']);
+    const { lazy, bearers, become } = lazyPage(({ userId }) => `token-of-${userId}`);
+    const early = lazy.ask('fetch', ['/v1/x']);
     become('bob');
     become('ann');
-    const late = door.ask('fetch', ['/v1/x']);
+    const late = lazy.ask('fetch', ['/v1/x']);
     await expect(early).rejects.toMatchObject({ code: 'identity-changed' });
     expect(((await late) as Response).status).toBe(200);
     expect(bearers).toEqual(['Bearer token-of-ann']);
   });
 
   test('keeps the order of what it is asked', async () => {
-    const { door, bearers } = doorPage();
-    void door.ask('set', ['first']);
-    const one = door.ask('fetch', ['/v1/x']);
-    void door.ask('set', ['second']);
-    const other = door.ask('fetch', ['/v1/x']);
+    const { lazy, bearers } = lazyPage();
+    void lazy.ask('set', ['first']);
+    const one = lazy.ask('fetch', ['/v1/x']);
+    void lazy.ask('set', ['second']);
+    const other = lazy.ask('fetch', ['/v1/x']);
     await Promise.all([one, other]);
     expect(bearers).toEqual(['Bearer first', 'Bearer second']);
   });

@@ -20,7 +20,7 @@ interface ClientPage {
   readonly tokens: TokenEvent[];
   readonly failures: unknown[][];
   readonly closing: AbortController;
-  /** Asks as the door does. */
+  /** Calls a method as the lazy private client does. */
   ask(name: keyof PrivateMethods, ...args: readonly unknown[]): Promise<unknown>;
   become(userId: string | null): void;
   choose(categories: Readonly<Record<string, boolean>>): void;
@@ -64,7 +64,7 @@ function clientPage(
       },
     },
     ending: closing.signal,
-    // All that is used of the visitor.
+    // The members of the visitor that the private client uses.
     visitor: { user, reload: () => undefined } as unknown as Parameters<
       typeof createPrivateClient
     >[0]['visitor'],
@@ -276,7 +276,7 @@ describe('a listener of the inbox', () => {
     await ask('onChange', listener, control.signal);
     await ask('messages');
     expect(listener).toHaveBeenCalledOnce();
-    // Nobody is left for whom it would be asked again.
+    // The inbox has no listeners any more, so it is not requested again.
     const before = sent.length;
     become('bob');
     await settled(5);

@@ -11,16 +11,16 @@ export interface Sent {
   readonly answer: Deferred<Response>;
 }
 
-/** Private calls with the real token machine, and answers as the test gives them. */
+/** Private calls with the real token cache, and with answers of the test. */
 export interface CallsPage extends TokenPage {
   readonly calls: AuthorizedFetch;
   readonly sent: Sent[];
   readonly counts: { unknownKey: number };
-  /** Makes a call of which the Response itself is wanted. */
+  /** Makes a call that returns the Response itself. */
   call(path?: unknown, init?: RequestInit, isRead?: boolean): Promise<Response>;
-  /** What each request is answered; undefined leaves it to the test. */
+  /** Sets the answer to each request. undefined: the test resolves `sent[i].answer` itself. */
   answer(script: (sent: Sent) => Response | Error | undefined): void;
-  /** What reading the identity again finds out. */
+  /** Sets the function that runs when the identity is read again. */
   onReload(run: () => void): void;
 }
 
@@ -46,10 +46,10 @@ export function callsPage(
     timeoutMs: 15_000,
     credentials: setup.credentials ?? 'omit',
     clock: page.clock,
-    token: page.machine,
+    token: page.tokenCache,
     request(url, init) {
       const answer = deferred<Response>();
-      // As the browser does it: an abort ends the wait for the answer.
+      // An abort rejects the request, as in a browser.
       const { signal } = init;
       const stop = (): void => answer.reject(signal?.reason);
       if (signal?.aborted) stop();
@@ -68,7 +68,7 @@ export function callsPage(
   });
   onTestFinished(() => {
     calls.close();
-    page.machine.close();
+    page.tokenCache.close();
   });
   return {
     ...page,

@@ -14,22 +14,22 @@ import { fakeLifecycle } from '../../../fakes/lifecycle.ts';
 import { type FakeTransport, fakeTransport } from '../../../fakes/transport.ts';
 import { HOUR, NOBODY, type PageSetup, type TokenPage, tokenPage } from '../auth/token-page.ts';
 
-/** A page whose events go with the customer token: sender, store, token machine and guard are real. */
-export interface GuardedPage {
+/** A page that sends events with the customer token. Sender, store, token cache and delivery are real. */
+export interface AuthorizedPage {
   readonly token: TokenPage;
   readonly sender: Sender;
-  /** The SDK is closed. */
+  /** Closes the SDK. */
   stop(): void;
   readonly transport: FakeTransport;
-  readonly guard: AuthorizedDelivery;
-  /** Stores events of `userId`, or of nobody: `e1`, `e2` … of `e`. */
+  readonly delivery: AuthorizedDelivery;
+  /** Stores events of `userId`, or of an unidentified visitor. The prefix `e` makes the ids `e1`, `e2` … */
   track(prefix: string, count: number, userId?: string): Promise<void>;
-  /** Another person, as the core tells it. */
+  /** Changes the identity in the same order as the core does. */
   become(identity: TokenIdentity): Promise<void>;
   ledger(): Ledger;
-  /** What was sent: who is named by its token, and which events. */
+  /** The requests that were sent, each as `user id of the token: event ids`. */
   sent(): readonly string[];
-  /** How often the outbox was asked for a batch. */
+  /** The number of batches that were requested from the outbox. */
   reads(): number;
   unauthorized(): number;
   setHeir(heir: boolean): void;
@@ -51,11 +51,11 @@ export function ownEvent(id: string, userId?: string): OutboxEvent {
   return { id, at: START_MS, json, bytes: json.length };
 }
 
-export function guardedPage(
+export function authorizedPage(
   setup: PageSetup & { readonly maxBatchEvents?: number; readonly maxAgeMs?: number } = {},
-): GuardedPage {
+): AuthorizedPage {
   const token = tokenPage({ identity: NOBODY, ...setup });
-  const { clock, machine } = token;
+  const { clock, tokenCache } = token;
   const store = createMemoryOutboxStore(EMPTY, { ...LIMITS, maxAgeMs: setup.maxAgeMs ?? 7 * 24 * HOUR });
   const transport = fakeTransport(clock);
   let identity: TokenIdentity = setup.identity ?? NOBODY;
@@ -77,17 +77,17 @@ export function guardedPage(
       ledger = await store.settle(events, as);
     },
   };
-  const guard = createAuthorizedDelivery({
-    way: { outbox, transport },
-    nudge: (hurry) => (hurry ? sender.leaving([], true) : sender.wake()),
+  const delivery = createAuthorizedDelivery({
+    parts: { outbox, transport },
+    wakeSender: (hurry) => (hurry ? sender.leaving([], true) : sender.wake()),
     clock,
-    token: machine,
+    token: tokenCache,
     isAwake: () => true,
     userId: () => identity.userId,
     credentials: (jwt) => ({ Authorization: `Bearer ${jwt}` }),
   });
-  token.onTell(guard.told);
-  const { ledger: seen, oldest, send, takes } = guard;
+  token.onTell(delivery.onTokenEvent);
+  const { ledger: seen, oldest, send, takes } = delivery;
   const closing = new AbortController();
   const sender = createSender({
     clock,
@@ -114,7 +114,7 @@ export function guardedPage(
     sender,
     stop: () => closing.abort(),
     transport,
-    guard,
+    delivery,
     async track(prefix, count, userId) {
       const events = Array.from({ length: count }, (_, i) => ownEvent(`${prefix}${i + 1}`, userId));
       for (const event of events) sender.captured(event);
@@ -123,10 +123,10 @@ export function guardedPage(
       await settled();
     },
     async become(next) {
-      guard.leaving();
+      delivery.beforeIdentityChange();
       identity = next;
-      machine.identity(next);
-      guard.changed();
+      tokenCache.identity(next);
+      delivery.afterIdentityChange();
       await settled();
     },
     ledger: () => ledger,

@@ -1,0 +1,64 @@
+import type { TokenErrorFactory, TokenResult } from './contract.ts';
+import type { RefreshSchedule } from './refresh-schedule.ts';
+import type { TokenHolder } from './token-holder.ts';
+import type { TokenState } from './token-state.ts';
+
+export interface SetTokenNeeds {
+  readonly holder: TokenHolder;
+  readonly schedule: RefreshSchedule;
+  readonly error: TokenErrorFactory;
+}
+
+/**
+ * Stores a token that the application sets, and cancels a pending refresh: the token of the application takes precedence.
+ * `null` clears the token. A token that is not valid is reported and changes nothing.
+ */
+export function createSetToken({
+  holder,
+  schedule,
+  error,
+}: SetTokenNeeds): (state: TokenState, value: TokenResult | null) => void {
+  return (state, value) => {
+    const { userId } = state.identity;
+    if (userId === null) {
+      if (value !== null) holder.warn('A customer token was set while nobody is identified; it is not kept');
+      return;
+    }
+    const validity = holder.validate(state, userId, value);
+    const { pendingRefresh } = state;
+    switch (validity.kind) {
+      case 'good':
+        state.backoff.clearAll();
+        holder.put(state, validity.token, 'any');
+        state.pendingRefresh = undefined;
+        pendingRefresh?.cancel(undefined);
+        schedule.plan();
+        if (validity.isSuspect) holder.tell(state, { type: 'clock_suspect' });
+        return holder.tell(state, { type: 'refreshed' });
+      case 'none':
+        state.held = state.pendingRefresh = undefined;
+        state.reason = 'manual';
+        state.version++;
+        state.backoff.clearFailures();
+        pendingRefresh?.cancel(error('token-unavailable', 'The customer token has been cleared'));
+        schedule.plan();
+        return holder.tell(state, { type: 'cleared' });
+      case 'malformed':
+        holder.warn(`The customer token is no good and is not used: ${validity.why}`);
+        return holder.tell(state, { type: 'invalid' });
+      case 'refused':
+        holder.warn('The customer token was refused by the proxy before and is not used');
+        return holder.tell(state, { type: 'invalid' });
+      case 'mismatch':
+        holder.warn(
+          `The customer token is for "${validity.subject}", not for user "${userId}", and is not used`,
+        );
+        return holder.tell(state, { type: 'subject_mismatch' });
+      case 'expired':
+        holder.warn('The customer token has already expired and is not used');
+        return holder.tell(state, { type: 'expired' });
+      default:
+        return validity satisfies never;
+    }
+  };
+}
