@@ -19,7 +19,8 @@ import { createOutput, type Output } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices, type Services } from '../brokers/services.ts';
-import { explain, FORWARD_VARIABLES } from '../settings/variables.ts';
+import { explain } from '../settings/explain-variables.ts';
+import { FORWARD_VARIABLES } from '../settings/variables.ts';
 
 const TRIM_MS = 60_000;
 const STATE_MS = 1_000;

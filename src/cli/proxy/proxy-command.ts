@@ -11,7 +11,8 @@ import { createOutput } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices } from '../brokers/services.ts';
-import { explain, VARIABLES } from '../settings/variables.ts';
+import { explain } from '../settings/explain-variables.ts';
+import { VARIABLES } from '../settings/variables.ts';
 import { checkWriteKey } from './write-key-check.ts';
 
 /**

@@ -5,7 +5,8 @@ import type { ForwarderOptions, ProxyOptions } from '../../proxy.ts';
 import { type NatsSettings, readNats } from './nats-variables.ts';
 import { isRedisUrl } from './redis-url.ts';
 import { withSecretFiles } from './secret-files.ts';
-import { FORWARD_VARIABLES, type Variable, VARIABLES } from './variables.ts';
+import type { Variable } from './variable.ts';
+import { FORWARD_VARIABLES, VARIABLES } from './variables.ts';
 
 /** What the environment says: something to run, or all that keeps it from running. */
 export type EnvironmentReading<Options = ProxyOptions> =

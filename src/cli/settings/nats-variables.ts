@@ -1,4 +1,4 @@
-import type { Variable } from './variables.ts';
+import type { Variable } from './variable.ts';
 
 /** What a command knows of NATS. */
 export interface NatsSettings {

@@ -1,60 +1,6 @@
-import type {
-  AnonymousIdCookieOptions,
-  AppApiOptions,
-  CustomerTokenOptions,
-  InAppOptions,
-  ProxyOptions,
-  RateLimitOptions,
-  UpstreamOptions,
-} from '../../proxy.ts';
 import { NATS_VARIABLES } from './nats-variables.ts';
-
-/** An option of `createProxy`, or one inside a group of them. */
-export type OptionPath =
-  | keyof ProxyOptions
-  | `customerToken.${keyof CustomerTokenOptions}`
-  | `appApi.${keyof AppApiOptions}`
-  | `inApp.${keyof InAppOptions}`
-  | `rateLimit.${keyof RateLimitOptions}`
-  | `upstream.${keyof UpstreamOptions}`
-  | `anonymousIdCookie.${keyof AnonymousIdCookieOptions}`;
-
-/** One environment variable, in words for people. */
-export interface Variable {
-  /** What it must be: completes "it must be …". */
-  readonly must: string;
-  /** The option of `createProxy` that it becomes. */
-  readonly option?: OptionPath;
-  readonly read?: (text: string) => unknown;
-  readonly preset?: string;
-  readonly secret?: true;
-}
-
-const list = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-/** `key@https://shop.example.com` is a key for the pages of one origin. */
-const clientKeys = (text: string): readonly unknown[] =>
-  list(text).map((item) => {
-    const [, key, origin] = /^(.+)@([a-z][\w+.-]*:\/\/.*)$/i.exec(item) ?? [];
-    return key === undefined ? item : { key, origins: [origin] };
-  });
-
-/** `x-forwarded-for:1` is a header and its hops; a name alone is one of the two that need none. */
-function clientIp(text: string): unknown {
-  const [header, hops] = text.split(':');
-  return hops === undefined ? text : { header, hops: Number(hops) };
-}
-
-const flag = (text: string): unknown => (text === 'on' ? true : text === 'off' ? false : text);
-
-const merge = (text: string): unknown => (/^\d+$/.test(text) ? { waitMs: Number(text) } : flag(text));
-
-/** Many platforms keep a variable on one line. */
-const pem = (text: string): string => text.replaceAll('\\n', '\n');
+import { clientIp, clientKeys, flag, list, merge, pem } from './read-variable.ts';
+import type { Variable } from './variable.ts';
 
 /** What configures `cio-first-party proxy`. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
@@ -269,16 +215,3 @@ const FORWARD_NAMES: ReadonlySet<string> = new Set([
 export const FORWARD_VARIABLES: Readonly<Record<string, Variable>> = Object.fromEntries(
   Object.entries(VARIABLES).filter(([name]) => FORWARD_NAMES.has(name)),
 );
-
-/** For `--help`. `required`: without a default in this command. */
-export function explain(
-  variables: Readonly<Record<string, Variable>>,
-  required: readonly string[] = [],
-): string {
-  return Object.entries(variables)
-    .map(([name, { must, preset }]) => {
-      const without = preset === undefined || required.includes(name) ? 'required' : `default: ${preset}`;
-      return `  ${name.padEnd(32)}${must} (${without})`;
-    })
-    .join('\n');
-}

@@ -7,7 +7,7 @@ import { describeError } from '../lib/describe-error.ts';
 import { bodyOf } from '../upstream/dispatch.ts';
 import type { QueuedMessage } from './message-queue.ts';
 import { createSendBatch } from '../upstream/send-batch.ts';
-import type { ForwardOutcome } from './forwarder.ts';
+import type { ForwardOutcome } from './contract.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { inGroups, MAX_BATCH_BYTES } from './message.ts';
 import type { AcceptedEvent } from '../batch/accepted-event.ts';

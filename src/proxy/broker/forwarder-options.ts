@@ -2,7 +2,7 @@ import { SdkError } from '../../protocol/errors.ts';
 import { checkGroup, type OptionProblem } from '../options/check-group.ts';
 import { UPSTREAM_RULES } from '../options/limit-rules.ts';
 import { RULES } from '../options/check-options.ts';
-import type { ForwarderOptions } from './forwarder.ts';
+import type { ForwarderOptions } from './contract.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { type Rules, show } from '../options/rules.ts';
 import { resolveUpstream, type UpstreamSettings } from '../upstream/upstream-settings.ts';

@@ -1,5 +1,5 @@
 import type { RejectedEvent } from '../../protocol/wire.ts';
-import type { ForwardOutcome } from './forwarder.ts';
+import type { ForwardOutcome } from './contract.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { AcceptedEvent } from '../batch/accepted-event.ts';
 

@@ -1,5 +1,5 @@
 import type { DeduplicateStore } from '../deduplicate/store-contract.ts';
-import type { ForwardInfo, ForwardOutcome } from '../broker/forwarder.ts';
+import type { ForwardInfo, ForwardOutcome } from '../broker/contract.ts';
 import { type MessageClaim, createMessageDeduplication } from './deduplicate-messages.ts';
 import { createSlots } from './message-slots.ts';
 

@@ -8,8 +8,9 @@ import type { LogNote } from '../telemetry/request-log.ts';
 import { createMerge } from './merge.ts';
 import type { AcceptedEvent } from '../batch/accepted-event.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
-import { senderOf, type OutgoingBatch } from './shipment.ts';
-import type { Upstream, UpstreamLimits } from './upstream.ts';
+import { senderOf, type OutgoingBatch } from './outgoing-batch.ts';
+import type { Upstream } from './upstream.ts';
+import type { UpstreamLimits } from './upstream-options.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
 /** A batch that has passed every check. */

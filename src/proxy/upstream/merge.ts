@@ -3,15 +3,9 @@ import { TOLERANCE_MS } from '../batch/clock-skew.ts';
 import { within } from '../lib/timeouts.ts';
 import type { Delivery } from './delivery.ts';
 import { describeError } from '../lib/describe-error.ts';
-import { senderOf, type OutgoingBatch } from './shipment.ts';
+import { senderOf, type OutgoingBatch } from './outgoing-batch.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { Upstream } from './upstream.ts';
-
-/** How batches of different browsers go to Customer.io in one request. */
-export interface MergeOptions {
-  /** How long a batch waits for others, in milliseconds. @default 5 */
-  waitMs?: number | undefined;
-}
 
 /** Brings one batch to Customer.io by itself. */
 export type SendAlone = (shipment: OutgoingBatch, note: LogNote) => Promise<Delivery>;

@@ -3,7 +3,7 @@ import { createDefaultFetch } from './default-fetch.ts';
 import { wrapFetch } from './wrap-fetch.ts';
 import type { FetchLike } from './send-batch.ts';
 import type { ProxyOptions } from '../proxy-options.ts';
-import type { UpstreamLimits } from './upstream.ts';
+import type { UpstreamLimits } from './upstream-options.ts';
 
 /** How Customer.io is reached: the same for the proxy and for what forwards from a broker. */
 export interface UpstreamSettings {
