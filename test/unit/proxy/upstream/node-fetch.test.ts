@@ -206,8 +206,8 @@ describe('over node:http', () => {
     const authority = join(folder, 'authority.pem');
     writeFileSync(authority, cert);
     const program = `
-      import { createNodeAsk } from './src/proxy/upstream/node-fetch.ts';
-      const ask = createNodeAsk();
+      import { createNodeFetch } from './src/proxy/upstream/node-fetch.ts';
+      const ask = createNodeFetch();
       const signal = new AbortController().signal;
       for (let i = 0; i < 3; i += 1) {
         const answer = await ask('https://127.0.0.1:${(server.address() as AddressInfo).port}/', {
