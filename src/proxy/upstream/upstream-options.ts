@@ -1,58 +1,68 @@
 import type { CircuitBreakerLimits } from './circuit-breaker.ts';
 import type { ConcurrencyLimits } from './concurrency-limit.ts';
 
-/** How Customer.io is treated. Every copy of the proxy counts for itself. */
+/** Limits for requests to Customer.io. Each copy of the proxy counts for itself. */
 export interface UpstreamOptions {
-  /** Requests in flight. More wait for their turn. @default 100 */
+  /** The most requests in flight. Further requests wait in a queue. @default 100 */
   maxConcurrent?: number | undefined;
 
-  /** Requests that wait. More are answered 503. @default 1_000 */
+  /** The most requests that wait in the queue. Further requests are refused (503). @default 1_000 */
   maxQueued?: number | undefined;
 
   /**
-   * Requests a second, on average over three of them; more are answered 503.
+   * The most requests per second, on average over three seconds. Further requests are refused (503).
    *
-   * @default 1_000 to Customer.io, which takes 3 000 in 3 seconds; no limit where `upstreamUrl` names another
+   * @default 1_000 to Customer.io, which accepts 3 000 in 3 seconds; no limit where `upstreamUrl` names another server
    */
   maxPerSecond?: number | undefined;
 
-  /** How often a batch is sent again, after no answer, 502, 503 or 504, within its `timeoutMs`. @default 2 */
+  /**
+   * How often a batch is sent again within its `timeoutMs` after a temporary failure: no answer, 502, 503 or 504.
+   * @default 2
+   */
   retries?: number | undefined;
 
   /**
-   * After how many failures in a row Customer.io counts as down: no answer, 408, 429, 502, 503, 504. Of other 5xx it takes
-   * four times as many, because one event may be their cause.
+   * After how many failures in a row Customer.io counts as down and the circuit breaker opens. A failure is no answer,
+   * 408, 429, 502,
+   * 503 or 504. Any other 5xx counts as a quarter of a failure, because one event can be its cause.
    *
    * @default 5
    */
   breakAfter?: number | undefined;
 
   /**
-   * For how long nothing is sent to what is down, in milliseconds. Then one request tries; where it fails, the pause is
-   * twice as long, up to 30 seconds.
+   * How long no request is sent after the circuit breaker has opened, in milliseconds. Then one request is sent as a
+   * probe. Each
+   * probe that fails doubles the pause, up to 30 seconds.
    *
    * @default 5_000
    */
   pauseMs?: number | undefined;
 
   /**
-   * Sends batches of different browsers that come within a few milliseconds to Customer.io in one request. Each browser is answered
-   * after Customer.io's answer to the request that held its events. An event that Customer.io does not take is found, and only its
-   * own browser is told.
+   * Merges batches of different browsers that arrive within a few milliseconds into one request to Customer.io. Each
+   * browser gets its
+   * answer after Customer.io has answered the request with its events. If Customer.io refuses an event, the proxy finds
+   * it, and
+   * reports it to its own browser only.
    *
-   * `false`: one request for each batch. Not on Cloudflare Workers, where one request may not wait for what another has begun.
+   * `false`: one request for each batch. Merging is always off on Cloudflare Workers, where a request must not wait for
+   * I/O of another.
    *
    * @default { waitMs: 5 }
    */
   merge?: boolean | MergeOptions | undefined;
 }
 
-/** How batches of different browsers go to Customer.io in one request. */
+/** Options for merging batches of different browsers into one request. */
 export interface MergeOptions {
-  /** How long a batch waits for others, in milliseconds. @default 5 */
+  /** How long a batch waits for others to merge with, in milliseconds. @default 5 */
   waitMs?: number | undefined;
 }
 
+/** The limits of {@link UpstreamOptions}, complete. */
 export interface UpstreamLimits extends ConcurrencyLimits, CircuitBreakerLimits {
+  /** How often a batch is sent again after a temporary failure. */
   readonly retries: number;
 }
