@@ -3,18 +3,22 @@ import { within } from '../lib/timeouts.ts';
 import { refusalOf } from '../upstream/delivery.ts';
 
 /**
- * Waits for others, until `endsAt` by `performance.now()`. Answers a refusal where that comes first, or where too many wait.
- * Never rejects.
+ * Waits until `others` resolves, but not longer than `endsAt`, by `performance.now()`. Returns a refusal (503) when the
+ * time is over, or
+ * when too many requests wait already. Never rejects.
  */
 export type WaitFor = (
   endsAt: number,
   others: (signal: AbortSignal) => Promise<unknown>,
 ) => Promise<Refusal | undefined>;
 
-/** As many as may wait for Customer.io: more would fill the memory with their bodies. */
+/**
+ * The most requests that wait, the same number as may wait for Customer.io: more would fill the memory with their
+ * bodies.
+ */
 const MOST_WAITING = 1_000;
 
-/** Where requests wait for others that are sending the same events. */
+/** Limits the requests that wait for others with the same events. */
 export function createWaitingRoom(mostWaiting: number = MOST_WAITING): WaitFor {
   let waiting = 0;
   return async (endsAt, others) => {
