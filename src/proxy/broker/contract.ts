@@ -1,64 +1,81 @@
 import type { RejectedEvent } from '../../protocol/wire.ts';
 import type { ProxyOptions } from '../proxy-options.ts';
 
-/** As the options of the proxy with these names. */
+/**
+ * The options of `createForwarder`. `writeKey`, `region`, `upstreamUrl`, `upstream` and `fetch` are those of
+ * `createProxy`.
+ */
 export interface ForwarderOptions extends Pick<
   ProxyOptions,
   'writeKey' | 'region' | 'upstreamUrl' | 'upstream' | 'fetch'
 > {
-  /** How long one request to Customer.io may take, with its retries, in milliseconds. @default 10_000 */
+  /** The most time for one request to Customer.io together with its retries, in milliseconds. @default 10_000 */
   timeoutMs?: number | undefined;
-  /** Told of every message, once, when it is known what becomes of it. */
+  /** Called once for each message, when its outcome is known. @default no log */
   onLog?: ((entry: ForwardLogEntry) => void) | undefined;
 }
 
-/** Brings messages from a broker to Customer.io. */
+/** Forwards messages from a broker to Customer.io. */
 export interface Forwarder {
   /**
-   * Brings the events of one message there, in their order. `message`: what `packBatch` has made. Several may be under way
-   * side by side: those that come while others are under way go with them in one request (`upstream.merge`). Never rejects;
-   * what it answers says what to do with the message.
+   * Forwards the events of one message, in their order. `message` is what `packBatch` has made. It may be called for
+   * many messages at the same time: messages that arrive while others are in flight are merged into one request
+   * (`upstream.merge`). Never rejects; the outcome says what to do with the message.
    */
   forward(message: Uint8Array | ArrayBuffer | string, info?: ForwardInfo): Promise<ForwardOutcome>;
 }
 
+/** What the broker knows of a message. */
 export interface ForwardInfo {
   /**
-   * How often the broker has given this message, from 1. An event to which Customer.io answers 500 again and again is found
-   * only where this is known.
+   * How often the broker has delivered this message, counted from 1. Needed to find an event to which Customer.io
+   * answers 500 again and again.
    *
    * @default 1
    */
   readonly attempt?: number | undefined;
 }
 
-/** What to do with a message. */
+/** The outcome of forwarding a message, which says what to do with it. */
 export type ForwardOutcome =
-  /** Take it away: Customer.io has its events, but those that it will never take. */
+  /**
+   * `done`: acknowledge the message. Customer.io has accepted its events, except those in `rejected`, which it never
+   * accepts.
+   */
   | { readonly kind: 'done'; readonly rejected: readonly RejectedEvent[] }
-  /** Give it again, not before `delayMs`. `isDown`: any other message would fare the same now. */
+  /**
+   * `later`: deliver the message again after `delayMs` milliseconds. `isDown`: any other message would have the same
+   * outcome now.
+   */
   | { readonly kind: 'later'; readonly delayMs: number; readonly isDown: boolean; readonly reason: string }
-  /** Put it aside for a person to look at: it is no batch, or Customer.io answers 500 to an event of it, again and again. */
+  /**
+   * `never`: store the message elsewhere, for a person to look at. It is no batch, or Customer.io answers 500 to one of
+   * its events again and again.
+   */
   | { readonly kind: 'never'; readonly reason: string };
 
-/** What is told of one message: no payload, no key. */
+/** A log entry for one message. It holds no payload and no key. */
 export interface ForwardLogEntry {
-  /** ISO 8601. */
+  /** The time at which forwarding began, in ISO 8601. */
   readonly time: string;
+  /** The `kind` of the outcome. */
   readonly outcome: ForwardOutcome['kind'];
+  /** How long forwarding took, in milliseconds. */
   readonly durationMs: number;
+  /** How often the broker has delivered the message, counted from 1. */
   readonly attempt: number;
-  /** How many are in the message. */
+  /** The number of events in the message. */
   readonly events: number;
-  /** Those of them that Customer.io will never take, and why. */
+  /** The events that Customer.io never accepts, with the reasons. */
   readonly rejected?: readonly RejectedEvent[];
+  /** With `later`: the delay before the next attempt, in milliseconds. */
   readonly delayMs?: number;
-  /** What Customer.io has answered last. */
+  /** The status code of the last answer of Customer.io. */
   readonly upstreamStatus?: number;
-  /** How often it was asked. Of several messages that went in one request, the first one counts it. */
+  /** The number of requests to Customer.io. A request with several messages is counted for the first one only. */
   readonly upstreamRequests?: number;
-  /** How many messages were in that request, where there were others. */
+  /** The number of messages in the merged request. Missing where the message had a request of its own. */
   readonly merged?: number;
-  /** Why, in words. */
+  /** With `later` and `never`: the reason, in words. */
   readonly detail?: string;
 }

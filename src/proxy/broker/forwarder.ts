@@ -6,18 +6,26 @@ import { bytesOf, unpackBatch } from './message.ts';
 import { acceptedFromJson } from '../batch/accepted-event.ts';
 import type { Forwarder, ForwarderOptions, ForwardLogEntry, ForwardOutcome } from './contract.ts';
 
+/** The delay for messages that a newer version has written: an update of the forwarder takes a while. */
 const NEWER_MS = 60_000;
 
 /**
- * Makes a forwarder: the part of the proxy that speaks to Customer.io, for what comes from a broker. It keeps nothing; any
- * number of copies can run side by side.
+ * Creates a forwarder, which sends messages from a broker to Customer.io. It stores nothing; any number of copies can
+ * run side by side.
+ *
+ * @example
+ * const forwarder = createForwarder({ writeKey: process.env.CIO_WRITE_KEY ?? '' });
+ * const outcome = await forwarder.forward(message.body, { attempt: message.deliveryCount });
+ * if (outcome.kind === 'done') message.ack();
+ * else if (outcome.kind === 'later') message.retry(outcome.delayMs);
+ * else await deadLetters.add(message.body, outcome.reason);
  *
  * @throws SdkError `invalid-options`, naming every option that is missing, unknown or wrong
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { onLog, ...settings } = resolveForwarder(options);
   const { alone, together } = createMessageDelivery(settings);
-  const carry = settings.merge ? createMessageQueue(settings.merge.waitMs, together) : alone;
+  const send = settings.merge ? createMessageQueue(settings.merge.waitMs, together) : alone;
 
   return {
     async forward(message, { attempt = 1 } = {}) {
@@ -27,7 +35,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       const outcome =
         'kind' in contents
           ? contents
-          : await new Promise<ForwardOutcome>((settle) => carry({ ...contents, report, settle }));
+          : await new Promise<ForwardOutcome>((settle) => send({ ...contents, report, settle }));
       const { note, rejected, merged } = report;
       const { upstreamStatus, upstreamRequests } = note;
       writeLog<ForwardLogEntry>(onLog, {
@@ -48,7 +56,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   };
 }
 
-/** What is in a message, or what to do with one that cannot be read. */
+/** Returns the contents of a message, or the outcome of a message that cannot be read. */
 function contentsOf(
   message: Uint8Array | ArrayBuffer | string,
 ): Pick<QueuedMessage, 'acceptedEvents' | 'sentAt' | 'bytes'> | ForwardOutcome {

@@ -14,8 +14,7 @@ import { comeAgain, createWaitingRoom } from './waiting-room.ts';
 export interface DeduplicateOptions {
   /**
    * Memory for the keys of recently accepted events, in bytes: 32 to 64 for each event, whatever its size. It is
-   * allocated as it is needed,
-   * from 8 KB on. When it is full, the oldest keys are forgotten.
+   * allocated as it is needed, from 8 KB on. When it is full, the oldest keys are forgotten.
    *
    * @default 16_777_216 (16 MiB)
    */
@@ -54,8 +53,7 @@ export type PassOnce = (batch: Batch, passOn: PassOn, note: LogNote) => Promise<
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
 /**
  * How often a batch waits for others that are sending the same events. If all of these have failed, the browser comes
- * back later: of
- * many browsers with the same events, each would send them to an upstream that is down.
+ * back later: of many browsers with the same events, each would send them to an upstream that is down.
  */
 const MOST_WAITS = 4;
 /**

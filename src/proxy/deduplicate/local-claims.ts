@@ -55,10 +55,8 @@ const TOLERANCE = 1 / 64;
 
 /**
  * Each batch has a number: the time at which it arrived. Its events are stored in the table under that number. While
- * the number is in
- * `pending`, the events are being sent; later they count as accepted. So a success, which is the rule, need not touch
- * the entries
- * again, and only events that were not accepted have to be removed.
+ * the number is in `pending`, the events are being sent; later they count as accepted. So a success, which is the rule,
+ * need not touch the entries again, and only events that were not accepted have to be removed.
  */
 export function createLocalClaims({
   maxBytes,

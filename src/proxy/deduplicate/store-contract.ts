@@ -6,8 +6,7 @@ export type ClaimState = 'new' | 'pending' | 'done';
 
 /**
  * A store in which all copies of a proxy remember events together. A key is 22 characters of base64url: a hash of the
- * client key,
- * the `messageId` and the bytes of the event.
+ * client key, the `messageId` and the bytes of the event.
  *
  * A store that throws or is slow never stops delivery: each copy then recognises only the events that it has sent
  * itself.
@@ -15,12 +14,10 @@ export type ClaimState = 'new' | 'pending' | 'done';
 export interface DeduplicateStore {
   /**
    * Claims the keys that have no claim and are not done, atomically for each key, for at most `ttlMs`. Resolves to the
-   * state that each key
-   * had before, in the order of `keys`.
+   * state that each key had before, in the order of `keys`.
    *
    * @param onExpired may be called for a key that is `'new'` because an earlier claim has expired without `done` or
-   *   `release`: a
-   * copy of the proxy has stopped unexpectedly, and whether Customer.io has the event is not known
+   *   `release`: a copy of the proxy has stopped unexpectedly, and whether Customer.io has the event is not known
    */
   claim(
     keys: readonly string[],

@@ -4,8 +4,7 @@ import { refusalOf } from '../upstream/delivery.ts';
 
 /**
  * Waits until `others` resolves, but not longer than `endsAt`, by `performance.now()`. Returns a refusal (503) when the
- * time is over, or
- * when too many requests wait already. Never rejects.
+ * time is over, or when too many requests wait already. Never rejects.
  */
 export type WaitFor = (
   endsAt: number,

@@ -16,13 +16,12 @@ const MOST_REQUESTS = 40;
 
 /**
  * Sends a batch. In strict mode Customer.io rejects a whole batch for one faulty event, and does not say which event it
- * is. The
- * batch is therefore bisected, in its order, until each faulty event is alone and all others have been delivered.
+ * is. The batch is therefore bisected, in its order, until each faulty event is alone and all others have been
+ * delivered.
  *
  * Returns `rejected` for the whole batch where the remaining time is too short for that, or where more than
- * `mostRequests`
- * would be needed: its browser then bisects the batch itself. A 503 instead would make the browser send the same batch
- * again, for ever.
+ * `mostRequests` would be needed: its browser then bisects the batch itself. A 503 instead would make the browser send
+ * the same batch again, for ever.
  *
  * @throws the error of `send`; the browser sends the whole batch again then, also the events that were delivered before
  */

@@ -2,8 +2,7 @@
 export interface BisectionBudget {
   /**
    * Takes one request from the share of `sender`. All senders whose IP address is not known (`undefined`) have one
-   * share
-   * together. Returns false when the share, or the whole budget, is used up, or while other requests wait.
+   * share together. Returns false when the share, or the whole budget, is used up, or while other requests wait.
    */
   take(sender: string | undefined): boolean;
 }
@@ -24,8 +23,8 @@ const PART = 1 / 10;
 
 /**
  * Creates the budget. A batch in which every second event is faulty takes 40 requests, and one browser could send such
- * batches
- * 40 times a second. Beyond this budget, such a batch is rejected whole: the browser then bisects it at its own cost.
+ * batches 40 times a second. Beyond this budget, such a batch is rejected whole: the browser then bisects it at its own
+ * cost.
  */
 export function createBisectionBudget({
   maxPerSecond,

@@ -2,9 +2,8 @@ import type { Delivery } from './delivery.ts';
 
 /**
  * A circuit breaker for Customer.io: closed while requests succeed, open (no requests) after repeated failures. When
- * the pause
- * is over, one request, the probe, is let through, and its result closes or opens the circuit again. There is no timer:
- * the time is compared when the next request begins.
+ * the pause is over, one request, the probe, is let through, and its result closes or opens the circuit again. There is
+ * no timer: the time is compared when the next request begins.
  */
 export interface CircuitBreaker {
   /** How long no request may begin, in milliseconds. 0: a request may begin now. */
@@ -34,8 +33,7 @@ const LONGEST_ASKED_MS = 60_000;
 const PROBE_MS = 1_000;
 /**
  * Status codes of a server that is down or wants no requests; `undefined`: no answer. Other 5xx can be the fault of one
- * event, and
- * count as a quarter of a failure.
+ * event, and count as a quarter of a failure.
  */
 const DOWN: ReadonlySet<number | undefined> = new Set([undefined, 408, 429, 502, 503, 504]);
 

@@ -2,8 +2,7 @@
 export interface ConcurrencyLimit {
   /**
    * Takes one of the free slots, or waits for one. The caller calls `leave` when its request is done. Returns false
-   * when the queue
-   * is full, or the rate limit is reached.
+   * when the queue is full, or the rate limit is reached.
    *
    * @throws the reason of `signal`, when it aborts during the wait
    */

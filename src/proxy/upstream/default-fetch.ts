@@ -7,8 +7,7 @@ const fetchAtStart: unknown = globalThis.fetch;
 
 /**
  * Creates the function that sends batches: the global `fetch`, or on Node a faster one over `node:http`, as long as no
- * code has
- * replaced `fetch` or its dispatcher.
+ * code has replaced `fetch` or its dispatcher.
  */
 export function createDefaultFetch(): UpstreamFetch {
   // The source text shows whether `fetch` is Node's own: a replacement that was set before this module was loaded has
@@ -36,8 +35,8 @@ const dispatchers = (): readonly Dispatcher[] =>
  * Returns a function that tells whether `fetch` has another dispatcher than Node's own, for instance a forward proxy.
  *
  * Node creates its dispatcher at the first request. Where there is none yet, it is created now, so that any other
- * dispatcher later
- * must have been set by other code. Where there is one already, its class name decides: only an `Agent` is Node's own.
+ * dispatcher later must have been set by other code. Where there is one already, its class name decides: only an
+ * `Agent` is Node's own.
  */
 function createDispatcherCheck(): () => boolean {
   let own: readonly Dispatcher[] | undefined;

@@ -23,8 +23,7 @@ export interface AcceptedBatch {
 
 /**
  * Delivers a batch instead of the proxy, for example into a queue. The browser deletes its events when the returned
- * promise
- * resolves, and sends them again when it rejects (503). `info.signal` aborts when the time for the delivery
+ * promise resolves, and sends them again when it rejects (503). `info.signal` aborts when the time for the delivery
  * (`timeoutMs`) is over.
  */
 export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly signal: AbortSignal }) => unknown;

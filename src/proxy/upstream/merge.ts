@@ -55,14 +55,12 @@ interface Part {
 
 /**
  * Merges the batches of different browsers that arrive within `waitMs` into one request. Each batch is resolved with
- * Customer.io's
- * answer to the request that held its events.
+ * Customer.io's answer to the request that held its events.
  *
  * Customer.io rejects a merged request whole. It is then bisected between its batches, both halves at the same time,
- * until each
- * batch with a faulty event has a request of its own. The other browsers wait one round trip more for each round of
- * bisecting, and never
- * learn of it. Other answers that can be the fault of one event (413, 500) are treated in the same way.
+ * until each batch with a faulty event has a request of its own. The other browsers wait one round trip more for each
+ * round of bisecting, and never learn of it. Other answers that can be the fault of one event (413, 500) are treated in
+ * the same way.
  */
 export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds): SendAlone {
   let parts: Part[] = [];
@@ -191,8 +189,7 @@ function createPause(): { count(): void; isOn(): boolean } {
 
 /**
  * Whether the clock of the browser is right. A merged request has the time of the proxy as its one `sentAt`, so a batch
- * from a
- * wrong clock is not merged, and keeps its own.
+ * from a wrong clock is not merged, and keeps its own.
  */
 function hasCurrentTime(sentAt: string | undefined): boolean {
   return sentAt === undefined || Math.abs(Date.now() - Date.parse(sentAt)) <= TOLERANCE_MS;

@@ -13,10 +13,8 @@ const after = /*#__PURE__*/ createSharedTimer();
 
 /**
  * Creates a function that sends requests over `node:http` with keep-alive connections: on Node, `fetch` would be half
- * of what a
- * delivery costs. Redirects are not followed, and bodies are neither compressed nor decompressed. Returns `undefined`
- * on other
- * runtimes.
+ * of what a delivery costs. Redirects are not followed, and bodies are neither compressed nor decompressed. Returns
+ * `undefined` on other runtimes.
  */
 export function createNodeFetch(): UpstreamFetch | undefined {
   if (!isNode()) return undefined;

@@ -24,8 +24,7 @@ export interface UpstreamOptions {
 
   /**
    * After how many failures in a row Customer.io counts as down and the circuit breaker opens. A failure is no answer,
-   * 408, 429, 502,
-   * 503 or 504. Any other 5xx counts as a quarter of a failure, because one event can be its cause.
+   * 408, 429, 502, 503 or 504. Any other 5xx counts as a quarter of a failure, because one event can be its cause.
    *
    * @default 5
    */
@@ -33,8 +32,7 @@ export interface UpstreamOptions {
 
   /**
    * How long no request is sent after the circuit breaker has opened, in milliseconds. Then one request is sent as a
-   * probe. Each
-   * probe that fails doubles the pause, up to 30 seconds.
+   * probe. Each probe that fails doubles the pause, up to 30 seconds.
    *
    * @default 5_000
    */
@@ -42,10 +40,8 @@ export interface UpstreamOptions {
 
   /**
    * Merges batches of different browsers that arrive within a few milliseconds into one request to Customer.io. Each
-   * browser gets its
-   * answer after Customer.io has answered the request with its events. If Customer.io refuses an event, the proxy finds
-   * it, and
-   * reports it to its own browser only.
+   * browser gets its answer after Customer.io has answered the request with its events. If Customer.io refuses an
+   * event, the proxy finds it, and reports it to its own browser only.
    *
    * `false`: one request for each batch. Merging is always off on Cloudflare Workers, where a request must not wait for
    * I/O of another.

@@ -41,8 +41,7 @@ export interface UpstreamState {
 
 /**
  * Status codes of failures that a retry can cure; `undefined`: no answer. A batch that Customer.io receives twice is
- * recognised by
- * its messageIds.
+ * recognised by its messageIds.
  */
 const TEMPORARY: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
 const FIRST_RETRY_MS = 100;
