@@ -6,7 +6,7 @@ import type { CheckContext } from './check-context.ts';
 const A_DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 
-/** What to do about a certificate that browsers refuse, by the error code of Node. */
+/** Advice for certificates that browsers refuse, by the error code of Node. */
 const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'Use a certificate that an authority has signed: browsers refuse one that signs itself.',
@@ -19,7 +19,7 @@ const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
     'Use a certificate of a public authority. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
 };
 
-/** What to do about a failed connection, by the error code of Node. */
+/** Advice for failed connections, by the error code of Node. */
 const CONNECTION_ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there: start the proxy, or correct the host and port.',
   ENOTFOUND: 'There is no such host: correct the address, or its DNS record.',

@@ -39,7 +39,7 @@ export interface CheckContext {
   postEvents(events: readonly object[], options?: PostOptions): Promise<Reply>;
 }
 
-/** What differs from a request of the SDK. */
+/** The differences from a request of the SDK. */
 export interface PostOptions {
   /** @default /v1/batch */
   readonly path?: string;

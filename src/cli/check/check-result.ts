@@ -1,15 +1,15 @@
-/** One line of the result of a run. */
+/** A line of the result of a run. */
 export interface CheckResult {
   /** The group of checks that it belongs to. */
   readonly group: string;
-  /** What was checked. */
+  /** The name of the check. */
   readonly name: string;
   /**
    * `pass`: it is as it should be. `fail`: the SDK needs it, or events are lost without it. `warn`: the SDK works
    * without it. `skip`: not tried, or not possible to tell.
    */
   readonly status: Status;
-  /** What was found. */
+  /** The observation, such as the status of an answer. */
   readonly detail: string;
   /** With `fail` and `warn`: what to change. */
   readonly advice?: string;

@@ -1,6 +1,6 @@
 import type { Variable } from './variable.ts';
 
-/** For `--help`. `required`: without a default in this command. */
+/** Describes variables for `--help`. `required`: those that have no default in this command. */
 export function explain(
   variables: Readonly<Record<string, Variable>>,
   required: readonly string[] = [],

@@ -18,13 +18,16 @@ export type OptionPath =
   | `upstream.${keyof UpstreamOptions}`
   | `anonymousIdCookie.${keyof AnonymousIdCookieOptions}`;
 
-/** One environment variable, in words for people. */
+/** An environment variable, described for people. */
 export interface Variable {
-  /** What it must be: completes "it must be …". */
+  /** The values that it accepts: completes "it must be …". */
   readonly must: string;
-  /** The option of `createProxy` that it becomes. */
+  /** The option of `createProxy` that it sets. Missing where the command itself uses it. */
   readonly option?: OptionPath;
+  /** Turns the text into the value of the option. @default the text */
   readonly read?: (text: string) => unknown;
+  /** The default, in words. Missing where the variable is required. */
   readonly preset?: string;
+  /** The value is never shown, and can be in a file. */
   readonly secret?: true;
 }

@@ -2,7 +2,7 @@ import { NATS_VARIABLES } from './nats-variables.ts';
 import { clientIp, clientKeys, flag, list, merge, pem } from './read-variable.ts';
 import type { Variable } from './variable.ts';
 
-/** What configures `cio-first-party proxy`. */
+/** The variables of the command `proxy`. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
   CIO_WRITE_KEY: {
     must: "Customer.io's write key (the API key of your source); it stays on this server",
@@ -117,7 +117,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'the public key of the issuer of customer tokens, as PEM (BEGIN PUBLIC KEY), lines ended by \\n or line ends; instead of CIO_TOKEN_JWKS_URL',
     option: 'customerToken.publicKey',
     read: pem,
-    // Somebody may have put the private half here.
+    // Secret, because the private key may have been put here by mistake.
     secret: true,
     preset: 'off',
   },
@@ -195,6 +195,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   PORT: { must: 'the port to listen on: a number from 0 to 65535', preset: '8080' },
 };
 
+/** The names of the variables of the command `forward`. */
 const FORWARD_NAMES: ReadonlySet<string> = new Set([
   'CIO_WRITE_KEY',
   'CIO_REGION',
@@ -211,7 +212,7 @@ const FORWARD_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(NATS_VARIABLES),
 ]);
 
-/** What configures `cio-first-party forward`: the same names, of which it has no need of some. */
+/** The variables of the command `forward`: those of the command `proxy` that it uses too. */
 export const FORWARD_VARIABLES: Readonly<Record<string, Variable>> = Object.fromEntries(
   Object.entries(VARIABLES).filter(([name]) => FORWARD_NAMES.has(name)),
 );

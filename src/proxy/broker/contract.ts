@@ -25,7 +25,7 @@ export interface Forwarder {
   forward(message: Uint8Array | ArrayBuffer | string, info?: ForwardInfo): Promise<ForwardOutcome>;
 }
 
-/** What the broker knows of a message. */
+/** Facts about a message that only its broker knows. */
 export interface ForwardInfo {
   /**
    * How often the broker has delivered this message, counted from 1. Needed to find an event to which Customer.io

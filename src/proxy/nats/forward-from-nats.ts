@@ -7,7 +7,7 @@ import { createSlots } from './message-slots.ts';
 export interface NatsMessage {
   /** The payload: a message of `packBatch`. */
   readonly data: Uint8Array;
-  /** What the stream tells of the message. `deliveryCount`: how often it was delivered, counted from 1. */
+  /** Facts about the message. `deliveryCount`: how often the stream has delivered it, counted from 1. */
   readonly info: { readonly deliveryCount: number };
   /** Acknowledges the message. */
   ack(): void;
