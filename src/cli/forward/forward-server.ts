@@ -34,7 +34,7 @@ export function createForwardServer(
       const path = (request.url ?? '').replace(/\?.*/, '');
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return json(405, { error: 'method_not_allowed' });
-      // Tells whether the process lives, also while NATS is down: restarting the process would not help.
+      // This route answers 200 while the process runs, also while NATS is down: restarting the process would not help.
       if (path === '/v1/health') return json(200, { status: 'ok' });
       if (path === '/v1/health/ready') {
         const { backlog, unacknowledged, underWay, isStopping } = await stateOf();

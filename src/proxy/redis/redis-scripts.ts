@@ -4,14 +4,15 @@
  * because all clients return texts in the same form.
  *
  * The value of a key is `done`, or a claim: `1764412345678:owner`, the time at which the claim ends, and its owner. The
- * key of a claim lives longer than the claim, so that the next claim can tell that the earlier one has expired.
+ * key of a claim expires later than the claim, so that the next claim can tell that the earlier one has ended without
+ * `done` or `release`.
  */
 
 /**
  * Claims keys. Returns one letter for each key. `n`: the key was unknown, `e`: a claim on it has expired (both are
  * claimed now), `p`: it is claimed, `d`: it is done.
  *
- * Arguments: the owner, how long the claim holds, and how long its key lives after that, both in milliseconds.
+ * Arguments: the owner, how long the claim holds, and how much longer its key is kept, both in milliseconds.
  */
 export const CLAIM_SCRIPT = `
 local time = redis.call('TIME')

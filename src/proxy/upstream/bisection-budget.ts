@@ -10,7 +10,7 @@ export interface BisectionBudget {
 export interface BisectionBudgetNeeds {
   /** The rate limit for all requests to Customer.io, per second. */
   readonly maxPerSecond: number;
-  /** Returns whether requests wait for a free slot. Looking for faulty events has to stand back then. */
+  /** Returns whether requests wait for a free slot. No request looks for faulty events then. */
   readonly isBusy: () => boolean;
   readonly now?: () => number;
 }

@@ -76,7 +76,7 @@ export function createCircuitBreaker(
         nextPauseMs = pauseMs;
         return;
       }
-      // A request that was sent before the circuit opened gives no news about upstream.
+      // The request was sent before the circuit opened: its failure is part of the same outage.
       if (kind === 'normal' && state !== 'closed') return;
       failures += DOWN.has(delivery.status) ? 1 : 0.25;
       const askedMs = msOfRetryAfter(delivery.retryAfter);

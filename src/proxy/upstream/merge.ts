@@ -97,8 +97,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
       return;
     }
     if (isWhole) pause.count();
-    // Each round takes one more round trip. A round that is cut off by the time limit would look like an upstream that
-    // is down.
+    // Each round takes one more round trip. Batches that the time limit cuts off would look like a failure of upstream.
     const roundMs = (performance.now() - startedAt) * SPARE;
     const leftMs = Math.min(...group.map(({ outgoing }) => outgoing.endsAt)) - performance.now();
     if (leftMs < roundMs) {

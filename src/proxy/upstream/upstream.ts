@@ -95,7 +95,8 @@ export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upst
           !signal.aborted;
         if (!isTemporary || retry >= limits.retries || isLate(endsAt - delayMs)) return delivery;
         await pause(delayMs, signal);
-        // The answer of this attempt tells more than a refusal for want of time, or by the circuit breaker, would.
+        // The delivery is returned as it is: it explains the failure better than a refusal for lack of time, or by the
+        // circuit breaker.
         if (breaker.waitMs() > 0 || isLate(endsAt)) return delivery;
       }
     },
