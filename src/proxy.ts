@@ -22,14 +22,14 @@ export type {
   ForwardOutcome,
   Forwarder,
   ForwarderOptions,
-} from './proxy/broker/forwarder.ts';
+} from './proxy/broker/contract.ts';
 export type { BatchMessage, PackOptions } from './proxy/broker/message.ts';
 export type { Enrich, Filter, RequestInfo, Transform } from './proxy/ingest/hooks.ts';
 export type { AnonymousIdCookieOptions } from './proxy/files/anonymous-id-cookie.ts';
 export type { RateCount, RateLimitOptions, RateLimitStore } from './proxy/access/rate-limit.ts';
 export type { DeduplicateOptions } from './proxy/deduplicate/deduplicate.ts';
 export type { ClaimState, DeduplicateStore } from './proxy/deduplicate/store-contract.ts';
-export type { UpstreamOptions } from './proxy/upstream/upstream.ts';
+export type { UpstreamOptions } from './proxy/upstream/upstream-options.ts';
 export type { ClientIp } from './proxy/access/client-ip.ts';
 export type { KeyCheck, SiteKey } from './proxy/access/client-key.ts';
 export type { FileSource } from './proxy/files/serve-files.ts';

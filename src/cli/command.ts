@@ -1,14 +1,17 @@
-/** One command of the program. A new one is a file that exports this, and a line in `index.ts`. */
+/** A command of the program. A new command is a file that exports one, and a line in `main.ts`. */
 export interface Command {
-  /** What it does, in a few words. */
+  /** The purpose of the command, in a few words. */
   readonly summary: string;
-  /** Told by `--help`. */
+  /** The text of `--help`. */
   readonly help: string;
-  /** Runs until it is done. Answers the exit code: 0 done, 1 failed. `args`: what came after the command's name. */
+  /**
+   * Runs the command until it is done. Returns the exit code: 0 for success, 1 for failure. `args`: the arguments after
+   * the name of the command.
+   */
   run(args: readonly string[]): Promise<number>;
 }
 
-/** The program was called in a way that it does not know. Exit code 2. */
+/** The program was called with wrong arguments. Its exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

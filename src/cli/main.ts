@@ -42,7 +42,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 }
 
 function version(): string {
-  // The package's own name leads to the same file from the sources and from dist.
+  // The package imports itself by name: this resolves to the same file from the sources and from `dist`.
   const { version } = createRequire(import.meta.url)('cio-first-party/package.json') as { version: string };
   return version;
 }

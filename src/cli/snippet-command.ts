@@ -21,18 +21,19 @@ Prints what goes into the head of every page, behind <title>: a stub that queues
 
 Exit code: 0, or 2 when this was called wrongly.`;
 
-/** Prints the script tag and its stub. */
+/** The command `snippet`: prints the script tag and its stub. */
 export const snippetCommand: Command = {
   summary: 'print the script tag, and the stub that queues calls before it has come',
   help: HELP,
 
-  // Promised by the contract of commands; there is nothing to wait for.
+  // Returns a promise, as `Command` demands, but has nothing to wait for.
   run(args) {
     console.log(snippet(readArguments(args, process.env)));
     return Promise.resolve(0);
   },
 };
 
+/** The arguments of the command. */
 interface Tag {
   readonly proxyUrl: string;
   readonly clientKey: string;
@@ -44,11 +45,11 @@ interface Tag {
 }
 
 function snippet({ proxyUrl, clientKey, src, consent, global, nonce, integrity }: Tag): string {
-  const stub = shipped('cio-stub.js')
+  const stub = packageFile('cio-stub.js')
     .toString()
     .trim()
     .replace(`"${GLOBAL}"`, JSON.stringify(global ?? GLOBAL));
-  const hash = (): string => createHash('sha384').update(shipped('cio.js')).digest('base64');
+  const hash = (): string => createHash('sha384').update(packageFile('cio.js')).digest('base64');
   const tag = attributes({
     async: true,
     src,
@@ -58,7 +59,7 @@ function snippet({ proxyUrl, clientKey, src, consent, global, nonce, integrity }
     'data-global': global,
     ...(integrity && {
       integrity: `sha384-${hash()}`,
-      // Only what CORS lets through can be checked, also from pages that have no origin.
+      // Browsers check the hash only of a script that is fetched with CORS, also on pages without an origin.
       crossorigin: true,
     }),
     nonce,
@@ -66,8 +67,9 @@ function snippet({ proxyUrl, clientKey, src, consent, global, nonce, integrity }
   return `<script${attributes({ nonce })}>${stub}</script>\n<script${tag}></script>`;
 }
 
-function shipped(name: string): Buffer {
-  // The package's own name leads to the same file from the sources and from dist.
+/** Reads a file that the package contains. */
+function packageFile(name: string): Buffer {
+  // The package imports itself by name: this resolves to the same file from the sources and from `dist`.
   const script = createRequire(import.meta.url).resolve('cio-first-party/cio.js');
   return readFileSync(script.replace(/cio\.js$/, name));
 }
@@ -80,7 +82,7 @@ const attributes = (values: Readonly<Record<string, string | boolean | undefined
       if (value === undefined) return '';
       return value === true
         ? ` ${name}`
-        : ` ${name}="${String(value).replace(/[&"<>]/g, (each) => ESCAPED[each] ?? '')}"`;
+        : ` ${name}="${String(value).replace(/[&"<>]/g, (character) => ESCAPED[character] ?? '')}"`;
     })
     .join('');
 
@@ -129,12 +131,13 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** Refuses an argument of another form. */
 function check(option: string, text: string | undefined, form: RegExp, must: string): void {
   if (text !== undefined && !form.test(text))
     throw new UsageError(`${option} must be ${must}, not "${text}".`);
 }
 
-/** As pages write it. */
+/** Reads a URL as pages write it: absolute, or a path. */
 function readUrl(option: string, text: string | undefined): string {
   if (text === undefined) throw new UsageError(`${option} is missing.`);
   const base = 'https://page.example';

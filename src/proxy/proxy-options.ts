@@ -9,7 +9,7 @@ import type { OnLog } from './telemetry/request-log.ts';
 import type { Enrich, Filter, Transform } from './ingest/hooks.ts';
 import type { RateLimitOptions } from './access/rate-limit.ts';
 import type { AppApiOptions, TokenVerificationOptions, InAppOptions } from './tokens/token-options.ts';
-import type { UpstreamOptions } from './upstream/upstream.ts';
+import type { UpstreamOptions } from './upstream/upstream-options.ts';
 
 /** The options of `createProxy`. An unknown option, or a wrong value, throws `invalid-options` at once. */
 export interface ProxyOptions {

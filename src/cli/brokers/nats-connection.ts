@@ -10,56 +10,65 @@ import {
 import { ensureStreams } from './nats-streams.ts';
 import { type NatsSettings, withoutSecrets } from '../settings/nats-variables.ts';
 
-/** NATS JetStream as the commands use it. */
+/** The connection of a command to NATS JetStream. */
 export interface Nats {
-  /** Resolves when it is there, with its streams. */
+  /** Resolves when NATS is connected and the streams exist. */
   readonly ready: Promise<NatsReady>;
-  /** @throws SdkError `storage-unavailable`: it is not there now */
+  /** Returns the clients. @throws SdkError `storage-unavailable`: NATS is not connected now */
   now(): NatsReady;
-  /** Lets what is under way end, for a second at most. */
+  /** Waits for pending messages, for a second at most, and closes the connection. */
   close(): Promise<void>;
 }
 
+/** The clients of a connection. */
 export interface NatsReady {
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
 }
 
-/** A line of the log. */
+/** A log entry about the connection. */
 export interface NatsLogEntry {
-  /** ISO 8601. */
+  /** The time in ISO 8601. */
   readonly time: string;
-  /** `unavailable` is told once for each outage, `ready` when it has ended. `few-replicas`: a stream has fewer than it should. */
+  /**
+   * `unavailable`: logged once for each outage. `ready`: the outage is over. `few-replicas`: a stream has fewer
+   * replicas than configured.
+   */
   readonly nats: 'unavailable' | 'ready' | 'few-replicas';
-  /** Why, in words without a credential. */
+  /** The reason in words, without credentials. */
   readonly detail?: string;
 }
 
 export const NATS_MISSING =
   'NATS_URL needs the packages @nats-io/jetstream and @nats-io/transport-node, which are not here: npm install @nats-io/jetstream @nats-io/transport-node';
 
-/** A command starts also where NATS is away; where it is there, what comes first finds it. */
+/**
+ * How long the start of a command waits for NATS. The command also starts without NATS; waiting lets the first request
+ * find it.
+ */
 const START_MS = 5_000;
+/** The delay before the next attempt to connect. */
 const AGAIN_MS = 1_000;
+/** The delay before the next attempt to raise the number of replicas. */
 const REPLICAS_AGAIN_MS = 10_000;
 const CLOSE_MS = 1_000;
-/** A client that changes to another server of a cluster is away for less. */
+/** How long a lost connection is not reported as an outage: changing to another server of a cluster takes less. */
 const AWAY_MS = 1_000;
 
 /**
- * Connects to any of the servers, makes what is missing, and goes on trying for as long as it runs. Errors are told, and
- * thrown by nothing.
+ * Connects to any of the servers, creates missing streams, and keeps trying as long as the command runs. Errors are
+ * logged through `log`, and never thrown.
  *
  * @returns `null`: the packages are not installed
  */
 export async function openNats(
   settings: NatsSettings,
   owner: string,
-  tell: (entry: NatsLogEntry) => void,
+  log: (entry: NatsLogEntry) => void,
 ): Promise<Nats | null> {
   const library = await loadNats();
   if (library === null) return null;
-  const nats = createNats(library, settings, owner, tell);
+  const nats = createNats(library, settings, owner, log);
   await within(START_MS, () => nats.ready).catch(() => {});
   return nats;
 }
@@ -68,27 +77,27 @@ function createNats(
   library: NatsLibrary,
   settings: NatsSettings,
   owner: string,
-  tell: (entry: NatsLogEntry) => void,
+  log: (entry: NatsLogEntry) => void,
 ): Nats {
   const { servers, tls, user, password, token, credentials } = settings;
   let connection: NatsConnection | undefined;
   let found: NatsReady | undefined;
   let awaySince: number | undefined = performance.now();
-  let told: string | undefined;
+  let reported: string | undefined;
   let closed = false;
 
-  function say(nats: NatsLogEntry['nats'], detail?: string): void {
+  function write(nats: NatsLogEntry['nats'], detail?: string): void {
     const text = detail === undefined ? undefined : withoutSecrets(detail, settings);
-    tell({ time: new Date().toISOString(), nats, ...(text !== undefined && { detail: text }) });
+    log({ time: new Date().toISOString(), nats, ...(text !== undefined && { detail: text }) });
   }
-  /** Once for each outage and reason. */
+  /** Logs an outage once for each reason. */
   function unavailable(detail: string): void {
-    if (told !== detail && !closed) say('unavailable', detail);
-    told = detail;
+    if (reported !== detail && !closed) write('unavailable', detail);
+    reported = detail;
   }
   function available(): void {
-    if (told !== undefined) say('ready');
-    told = undefined;
+    if (reported !== undefined) write('ready');
+    reported = undefined;
     awaySince = undefined;
   }
 
@@ -121,15 +130,15 @@ function createNats(
       } catch (error) {
         if (closed) throw error;
         unavailable(`None of ${servers.join(', ')} lets it in: ${messageOf(error)}`);
-        await rest(AGAIN_MS);
+        await wait(AGAIN_MS);
       }
     }
   }
 
-  /** Also later, until there are as many replicas as there should be. */
+  /** Keeps trying until the streams have all their replicas. */
   async function replicate(manager: JetStreamManager): Promise<void> {
     while (!closed) {
-      await rest(REPLICAS_AGAIN_MS);
+      await wait(REPLICAS_AGAIN_MS);
       if (await ensureStreams(manager, settings).catch(() => false)) return;
     }
   }
@@ -141,7 +150,10 @@ function createNats(
       try {
         const manager = await library.jetstreamManager(connection);
         if (!(await ensureStreams(manager, settings))) {
-          say('few-replicas', `There are too few servers for ${settings.replicas} replicas of each message.`);
+          write(
+            'few-replicas',
+            `There are too few servers for ${settings.replicas} replicas of each message.`,
+          );
           void replicate(manager);
         }
         found = { manager, jetstream: library.jetstream(connection) };
@@ -150,7 +162,7 @@ function createNats(
       } catch (error) {
         if (closed) throw error;
         unavailable(`The stream ${settings.stream} is not to be had: ${messageOf(error)}`);
-        await rest(AGAIN_MS);
+        await wait(AGAIN_MS);
       }
     }
   }
@@ -174,6 +186,6 @@ function createNats(
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function rest(ms: number): Promise<void> {
+function wait(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -1,4 +1,7 @@
-/** What is used of `@nats-io/jetstream` and `@nats-io/transport-node` 3, which only those install who have NATS. */
+/**
+ * The part of `@nats-io/jetstream` and `@nats-io/transport-node` 3 that is used. Only users of NATS install these
+ * packages.
+ */
 import type { NatsConsumer, NatsPublisher } from '../../nats.ts';
 
 export interface NatsConnection {
@@ -83,16 +86,16 @@ export interface JetStreamClient extends NatsPublisher {
 
 export interface NatsLibrary {
   connect(options: ConnectOptions): Promise<NatsConnection>;
-  /** What `connect` has as its `authenticator`. */
+  /** Creates the `authenticator` for `connect`. */
   credsAuthenticator(credentials: Uint8Array): unknown;
   jetstream(connection: NatsConnection): JetStreamClient;
   jetstreamManager(connection: NatsConnection): Promise<JetStreamManager>;
 }
 
-/** Not named in the imports: their types are none of those who have no NATS. */
+/** The names are not literals in `import()`, so that compiling needs no types of packages that may be missing. */
 const PACKAGES = ['@nats-io/transport-node', '@nats-io/jetstream'] as const;
 
-/** `null`: one of them is not installed. */
+/** Loads both packages. Returns `null` if one of them is not installed. */
 export async function loadNats(): Promise<NatsLibrary | null> {
   try {
     const [transport, jetstream] = await Promise.all(PACKAGES.map((name) => import(name) as Promise<object>));

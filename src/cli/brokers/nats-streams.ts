@@ -1,21 +1,24 @@
 import type { JetStreamManager, StreamConfig, StreamInfo } from './nats-library.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
 
-/** The durable consumer that all forwarders share. */
+/** The name of the durable consumer that all forwarders share. */
 export const CONSUMER = 'forwarder';
 
+/** The stream for messages that can never be forwarded. */
 export const parkedStreamOf = ({ stream }: NatsSettings): string => `${stream}_PARKED`;
+/** The subject of that stream. */
 export const parkedSubjectOf = ({ subject }: NatsSettings): string => `${subject}.parked`;
 
 const NANOS_PER_MS = 1_000_000;
-/** A batch that a browser sends again meanwhile is not stored again. */
+/** The window in which a batch that a browser sends again is not stored again. */
 const DUPLICATE_WINDOW_MS = 600_000;
+/** How long the stream waits for an acknowledgement before it delivers a message again. */
 export const ACK_WAIT_MS = 30_000;
-/** Of all forwarders together. */
+/** The most unacknowledged messages of all forwarders together. */
 const MOST_UNACKNOWLEDGED = 20_000;
 const MOST_PARKED_BYTES = 1_000_000_000;
 
-/** What the server answers: `errors.go` of nats-server. */
+/** Error codes of the server: `errors.go` of nats-server. */
 const CODES = {
   streamNotFound: 10_059,
   consumerNotFound: 10_014,
@@ -25,12 +28,12 @@ const CODES = {
 } as const;
 
 /**
- * Makes the streams and the consumer that are missing. What is there is taken as it is, but for too few replicas. Answers
- * whether each stream has as many replicas as it should.
+ * Creates the streams and the consumer if they are missing. Existing ones stay as they are, except that the number of
+ * replicas is raised. Returns whether each stream has all its replicas.
  *
- * Messages are kept for a while after they were acknowledged (`limits`, not `workqueue`): a cluster that has lost its quorum
- * can come back with an acknowledgement of a message that it then gives to another one, and what is deleted could not be
- * replayed. A full stream refuses, and throws nothing away.
+ * Messages are kept for a while after they were acknowledged (`limits`, not `workqueue`). After it has lost its quorum,
+ * a cluster can come back with an acknowledgement that was meant for another message, and a message that was deleted
+ * could not be replayed. A full stream refuses new messages, and deletes none.
  */
 export async function ensureStreams(manager: JetStreamManager, settings: NatsSettings): Promise<boolean> {
   const common = {
@@ -52,7 +55,9 @@ export async function ensureStreams(manager: JetStreamManager, settings: NatsSet
     subjects: [parkedSubjectOf(settings)],
     max_bytes: MOST_PARKED_BYTES,
   });
-  if ((await known(CODES.consumerNotFound, manager.consumers.info(settings.stream, CONSUMER))) === null) {
+  if (
+    (await unlessCode(CODES.consumerNotFound, manager.consumers.info(settings.stream, CONSUMER))) === null
+  ) {
     const consumer = {
       durable_name: CONSUMER,
       ack_policy: 'explicit',
@@ -60,15 +65,15 @@ export async function ensureStreams(manager: JetStreamManager, settings: NatsSet
       max_ack_pending: MOST_UNACKNOWLEDGED,
       filter_subject: settings.subject,
     } as const;
-    // Another process may have made it in the meantime.
-    await known(CODES.consumerExists, manager.consumers.add(settings.stream, consumer));
+    // Another process may have created the consumer in the meantime.
+    await unlessCode(CODES.consumerExists, manager.consumers.add(settings.stream, consumer));
   }
   return isReplicated && isParkedReplicated;
 }
 
 type StreamOptions = Omit<StreamConfig, 'num_replicas'>;
 
-/** Where a server is down there may be too few for all replicas: one is made then, and the others when there are enough. */
+/** Creates a stream. If too few servers are up for all replicas, the stream begins with one, and gets the others later. */
 async function ensureStream(
   manager: JetStreamManager,
   replicas: number,
@@ -76,22 +81,22 @@ async function ensureStream(
 ): Promise<boolean> {
   const { name } = options;
   const add = (num_replicas: number): Promise<StreamInfo | null> =>
-    known(CODES.nameInUse, manager.streams.add({ ...options, num_replicas }));
+    unlessCode(CODES.nameInUse, manager.streams.add({ ...options, num_replicas }));
   const found =
-    (await known(CODES.streamNotFound, manager.streams.info(name))) ??
-    (await known(CODES.noPeers, add(replicas))) ??
+    (await unlessCode(CODES.streamNotFound, manager.streams.info(name))) ??
+    (await unlessCode(CODES.noPeers, add(replicas))) ??
     (await add(1)) ??
     (await manager.streams.info(name));
   if (found.config.num_replicas >= replicas) return true;
-  const raised = await known(
+  const raised = await unlessCode(
     CODES.noPeers,
     manager.streams.update(name, { ...found.config, num_replicas: replicas }),
   );
   return raised !== null;
 }
 
-/** `null`: the server has answered with this code. @throws what else it answers */
-async function known<T>(code: number, answer: Promise<T>): Promise<T | null> {
+/** Returns the answer of the server, or `null` for this error code. @throws any other error */
+async function unlessCode<T>(code: number, answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {

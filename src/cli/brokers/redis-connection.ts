@@ -2,35 +2,39 @@ import type * as NodeRedis from 'redis';
 import { within } from '../../proxy/lib/timeouts.ts';
 import { redisStore, type RedisStore } from '../../redis.ts';
 
-/** Redis as the `proxy` command uses it. */
+/** The connection of a command to Redis. */
 export interface Redis {
+  /** The store for `deduplicate` and `rateLimit`. */
   readonly store: RedisStore;
-  /** Lets what is under way end, for a second at most. */
+  /** Waits for pending commands, for a second at most, and closes the connection. */
   close(): Promise<void>;
 }
 
-/** A line of the log. */
+/** A log entry about the connection. */
 export interface RedisLogEntry {
-  /** ISO 8601. */
+  /** The time in ISO 8601. */
   readonly time: string;
-  /** `unavailable` is told once for each outage, `ready` when it has ended. */
+  /** `unavailable`: logged once for each outage. `ready`: the outage is over. */
   readonly redis: 'unavailable' | 'ready';
-  /** Why, in words without the password. */
+  /** The reason in words, without the password. */
   readonly detail?: string;
 }
 
-/** The proxy starts also where Redis is away; where it is there, the first request finds it. */
+/**
+ * How long the start of a command waits for Redis. The command also starts without Redis; waiting lets the first
+ * request find it.
+ */
 const START_MS = 1_000;
 const CLOSE_MS = 1_000;
-/** Clouds cut connections on which nothing is said for minutes. */
+/** Some clouds close connections that are idle for minutes. */
 const PING_MS = 60_000;
 
 /**
- * Connects, and goes on trying for as long as it runs. Errors are told, and thrown by nothing.
+ * Connects, and keeps trying as long as the command runs. Errors are logged through `log`, and never thrown.
  *
  * @returns `null`: the package `redis` is not installed
  */
-export async function openRedis(url: string, tell: (entry: RedisLogEntry) => void): Promise<Redis | null> {
+export async function openRedis(url: string, log: (entry: RedisLogEntry) => void): Promise<Redis | null> {
   const library = await load();
   if (library === null) return null;
   const client = library.createClient({ url, disableOfflineQueue: true, pingInterval: PING_MS });
@@ -38,17 +42,17 @@ export async function openRedis(url: string, tell: (entry: RedisLogEntry) => voi
   const time = (): string => new Date().toISOString();
   const started = new Promise<void>((resolve) => {
     client.on('error', (error: unknown) => {
-      if (!isAway) tell({ time: time(), redis: 'unavailable', detail: withoutPassword(error, url) });
+      if (!isAway) log({ time: time(), redis: 'unavailable', detail: withoutPassword(error, url) });
       isAway = true;
       resolve();
     });
     client.on('ready', () => {
-      if (isAway) tell({ time: time(), redis: 'ready' });
+      if (isAway) log({ time: time(), redis: 'ready' });
       isAway = false;
       resolve();
     });
   });
-  // What keeps it from connecting is told above; this ends when it connects, or is closed.
+  // Errors are logged by the listener above. The promise ends when the client connects, or is closed.
   client.connect().catch(() => {});
   await within(START_MS, () => started).catch(() => {});
 

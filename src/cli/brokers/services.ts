@@ -3,16 +3,20 @@ import type { Output } from '../process/output.ts';
 import { openRedis, type Redis } from './redis-connection.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
 
-/** What a command reaches besides Customer.io. */
+/** The services that a command uses besides Customer.io. */
 export interface Services {
   readonly redis: Redis | undefined;
   readonly nats: Nats | undefined;
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 const REDIS_MISSING = 'CIO_REDIS_URL needs the package redis, which is not here: npm install redis';
 
-/** A text says what is missing. `owner`: the command, as NATS shows its connection. */
+/**
+ * Connects to the services that are configured. Returns a text when a package is missing. `owner`: the name of the
+ * command, which NATS shows for its connection.
+ */
 export async function openServices(
   {
     redisUrl,

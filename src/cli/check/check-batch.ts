@@ -1,8 +1,11 @@
 import { inWords, isDelivered, outcomeOfReply } from './probe.ts';
-import { fail, type Finding, pass, skip } from './result.ts';
-import type { CheckContext } from './context.ts';
+import { fail, type Finding, pass, skip } from './check-result.ts';
+import type { CheckContext } from './check-context.ts';
 
-/** Whether an event passes. Decides whom the events of the later checks are of. */
+/**
+ * Checks that an event is accepted. The result decides which identity the events of the later checks have: a visitor,
+ * or a person.
+ */
 export async function checkBatch({ dry, samples, postEvents }: CheckContext): Promise<readonly Finding[]> {
   const name = 'anonymous event';
   if (dry) return [skip(name, '--dry')];
@@ -18,20 +21,21 @@ export async function checkBatch({ dry, samples, postEvents }: CheckContext): Pr
       ),
     ];
 
-  // Only now with a person, who then exists in the workspace: to tell what it is that does not pass.
+  // Tried with a person only after the visitor has failed: it shows what is refused, and the person then exists in the
+  // workspace.
   samples.use('person');
-  const ofPerson = await postEvents([samples.event()]);
-  const passes = isDelivered(ofPerson);
+  const personReply = await postEvents([samples.event()]);
+  const personPasses = isDelivered(personReply);
   return [
     fail(
       name,
       inWords(reply),
-      passes
+      personPasses
         ? 'Forward anonymousId, and do not ask for userId: most visitors are not known.'
         : 'Look into the log of the proxy: is the key right that it has for Customer.io?',
     ),
-    passes
-      ? pass('event of a person', inWords(ofPerson))
-      : fail('event of a person', inWords(ofPerson), 'See above.', 'events'),
+    personPasses
+      ? pass('event of a person', inWords(personReply))
+      : fail('event of a person', inWords(personReply), 'See above.', 'events'),
   ];
 }

@@ -3,10 +3,10 @@ import { BATCH_PATH } from '../../protocol/wire.ts';
 import { asJson, asTable } from './print-results.ts';
 import { runChecks } from './run-checks.ts';
 import { EVENT_NAME, USER_ID } from './sample-events.ts';
-import type { CheckOptions } from './context.ts';
+import type { CheckOptions } from './check-context.ts';
 import { type Command, UsageError } from '../command.ts';
 
-/** As the SDK by default. */
+/** The default of the SDK. */
 const TIMEOUT_MS = 15_000;
 
 const HELP = `Usage: cio-first-party check URL --client-key KEY [options]
@@ -27,7 +27,7 @@ too, who may be deleted afterwards. One event of 40 KB and two of an unknown typ
 
 Exit code: 0 when the proxy has all that the SDK needs, 1 when it has not, 2 when this was called wrongly.`;
 
-/** Tests anyone's proxy. */
+/** The command `check`: tests any proxy for what the SDK needs. */
 export const checkCommand: Command = {
   summary: "test anyone's proxy",
   help: HELP,

@@ -1,14 +1,14 @@
 import { inWords, isDelivered, isRefused } from './probe.ts';
-import { fail, type Finding, pass, warning } from './result.ts';
-import { answersIn, type CheckContext } from './context.ts';
+import { fail, type Finding, pass, warning } from './check-result.ts';
+import { answersIn, type CheckContext } from './check-context.ts';
 
-/** Whether packed batches pass. They need not, unless the proxy has said so. */
-export async function checkCompression(scene: CheckContext): Promise<readonly Finding[]> {
+/** Checks whether compressed batches are accepted. A proxy need not accept them, unless it has announced it. */
+export async function checkCompression(context: CheckContext): Promise<readonly Finding[]> {
   const name = 'gzip';
-  const announced = answersIn(scene).some((answer) =>
+  const announced = answersIn(context).some((answer) =>
     /\bgzip\b/i.test(answer.header('Accept-Encoding') ?? ''),
   );
-  const { dry, samples, postEvents } = scene;
+  const { dry, samples, postEvents } = context;
   const reply = await postEvents(dry ? [] : [samples.event()], { gzip: true });
   const detail = `${announced ? 'announced' : 'not announced'}, ${inWords(reply)}`;
   if (announced && isDelivered(reply)) return [pass(name, detail)];

@@ -1,12 +1,12 @@
 import { BATCH_PATH } from '../../protocol/wire.ts';
-import { type ProbeAnswer, inWords, type Silence } from './probe.ts';
-import { fail, type Finding, pass, skip, warning } from './result.ts';
-import type { CheckContext } from './context.ts';
+import { type ProbeAnswer, inWords, type ProbeFailure } from './probe.ts';
+import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import type { CheckContext } from './check-context.ts';
 
 const A_DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 
-/** How a browser refuses a certificate, by the name that Node has for it. */
+/** Advice for certificates that browsers refuse, by the error code of Node. */
 const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'Use a certificate that an authority has signed: browsers refuse one that signs itself.',
@@ -19,28 +19,29 @@ const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
     'Use a certificate of a public authority. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
 };
 
+/** Advice for failed connections, by the error code of Node. */
 const CONNECTION_ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there: start the proxy, or correct the host and port.',
   ENOTFOUND: 'There is no such host: correct the address, or its DNS record.',
   TIMEOUT: 'Something accepts connections and says nothing: look at what stands in front of the proxy.',
 };
 
-/** Whether there is something that takes batches. Without it nothing else can be asked. */
-export async function checkReach(scene: CheckContext): Promise<readonly Finding[]> {
-  const reply = await scene.postEvents([]);
-  if (reply.kind === 'silence') return [unreached(reply)];
+/** Checks that a server accepts batches at the URL. If not, all other checks are skipped. */
+export async function checkConnection(context: CheckContext): Promise<readonly Finding[]> {
+  const reply = await context.postEvents([]);
+  if (reply.kind === 'failure') return [unreachable(reply)];
   const findings = [
     pass('reachable', `answered after ${reply.ms} ms`),
-    tls(scene, reply),
-    noRedirect(scene, reply),
+    tls(context, reply),
+    noRedirect(context, reply),
   ];
   if (findings.some(({ status, blocks }) => status === 'fail' || blocks !== undefined)) return findings;
   return [...findings, endpoint(reply)];
 }
 
-function unreached(reply: Silence): Finding {
+function unreachable(reply: ProbeFailure): Finding {
   const advice = CERTIFICATE_ADVICE[reply.code];
-  // OpenSSL and Node have many more names for what can be wrong with TLS.
+  // OpenSSL and Node have many more error codes for problems with TLS.
   if (advice !== undefined || /TLS|SSL|CERT/.test(reply.code)) {
     return fail('TLS', reply.code, advice ?? 'Correct the TLS settings of the server.', 'all');
   }
@@ -54,7 +55,7 @@ function unreached(reply: Silence): Finding {
 
 function tls({ url, origin }: CheckContext, { validUntil }: ProbeAnswer): Finding {
   if (url.protocol === 'http:') {
-    // Browsers take these for safe; https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    // Browsers treat these hosts as secure; https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
     if (/^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
       return skip('TLS', 'plain HTTP on this machine');
     const advice = 'Serve it over https: browsers let no https page send to http, and keys travel readable.';
@@ -68,16 +69,16 @@ function tls({ url, origin }: CheckContext, { validUntil }: ProbeAnswer): Findin
   return days < SOON_DAYS ? warning('TLS', detail, 'Renew the certificate.') : pass('TLS', detail);
 }
 
-function noRedirect(scene: CheckContext, answer: ProbeAnswer): Finding {
+function noRedirect(context: CheckContext, answer: ProbeAnswer): Finding {
   const name = 'no redirect';
   const { status } = answer;
   if (status < 300 || status > 399) return pass(name, 'none');
-  const target = targetOf(scene, answer);
-  // It may repeat what was sent.
+  const target = targetOf(context, answer);
+  // The target of the redirect may repeat the client key.
   const shown =
-    target && !target.href.includes(scene.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
+    target && !target.href.includes(context.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
   const detail = `answered ${status}${shown}`;
-  if ((status === 307 || status === 308) && target?.origin === scene.url.origin) {
+  if ((status === 307 || status === 308) && target?.origin === context.url.origin) {
     const advice =
       'Use the address that it leads to, and check that one: the SDK follows it, with two requests more for each page.';
     return { ...warning(name, detail, advice), blocks: 'all' };

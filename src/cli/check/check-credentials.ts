@@ -1,37 +1,40 @@
 import { basicAuthorization, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import { inWords, isDelivered, isRefused, outcomeOfReply, type Reply } from './probe.ts';
-import { fail, type Finding, pass, skip, warning } from './result.ts';
-import { answersIn, type CheckContext } from './context.ts';
+import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import { answersIn, type CheckContext } from './check-context.ts';
 
 const UNKNOWN_KEY = 'cio-first-party-check-unknown-key';
 
-/** Whether the client key passes and others do not. Asked with empty batches: what passes by mistake delivers nothing. */
-export async function checkCredentials(scene: CheckContext): Promise<readonly Finding[]> {
-  const known = await scene.postEvents([]);
-  // Judged before the key is, so that nothing is learned of keys.
-  if (isForeign(known)) return [foreign(scene, known)];
-  const ask = (authorization: string | null): Promise<Reply> => scene.postEvents([], { authorization });
+/**
+ * Checks that the client key is accepted and other keys are refused. The batches are empty, so that a key that passes
+ * by mistake delivers nothing.
+ */
+export async function checkCredentials(context: CheckContext): Promise<readonly Finding[]> {
+  const known = await context.postEvents([]);
+  // The proxy checks the origin before the key: from a refused origin, nothing can be learned about keys.
+  if (isRefusedOrigin(known)) return [originRefused(context, known)];
+  const ask = (authorization: string | null): Promise<Reply> => context.postEvents([], { authorization });
   return [
     accepted(known),
     refused('wrong key refused', await ask(basicAuthorization(UNKNOWN_KEY))),
     refused('missing key refused', await ask(null)),
     alsoIn(
       CLIENT_KEY_HEADER,
-      await scene.postEvents([], {
+      await context.postEvents([], {
         authorization: null,
-        headers: { [CLIENT_KEY_HEADER]: inBytes(scene.clientKey) },
+        headers: { [CLIENT_KEY_HEADER]: inBytes(context.clientKey) },
       }),
     ),
-    similar(await ask(basicAuthorization(`${scene.clientKey}-other`))),
-    prompt(scene),
+    similar(await ask(basicAuthorization(`${context.clientKey}-other`))),
+    prompt(context),
   ];
 }
 
-function isForeign(reply: Reply): boolean {
+function isRefusedOrigin(reply: Reply): boolean {
   return reply.kind === 'answer' && reply.status === 403 && outcomeOfReply(reply).kind === 'unauthorized';
 }
 
-function foreign({ origin }: CheckContext, reply: Reply): Finding {
+function originRefused({ origin }: CheckContext, reply: Reply): Finding {
   const advice = `Add ${origin} to the origins of the proxy.`;
   return fail('origin accepted', inWords(reply), advice, 'events');
 }
@@ -47,7 +50,7 @@ function accepted(reply: Reply): Finding {
       'events',
     );
   const detail = `${inWords(reply)} to an empty batch`;
-  // Other answers are weather, and may be over when the SDK asks.
+  // Any other answer is temporary: it may have changed when the SDK sends such a batch.
   if (!isRefused(reply))
     return warning(
       name,
@@ -90,9 +93,10 @@ function similar(reply: Reply): Finding {
   );
 }
 
-function prompt(scene: CheckContext): Finding {
+/** Checks that a 401 does not make the browser ask the visitor for a password. */
+function prompt(context: CheckContext): Finding {
   const name = 'no password prompt';
-  const refusals = answersIn(scene).filter(({ status }) => status === 401);
+  const refusals = answersIn(context).filter(({ status }) => status === 401);
   if (refusals.length === 0) return skip(name, 'nothing was answered 401');
   const challenges = refusals.some((answer) =>
     /(^|,)\s*basic\b/i.test(answer.header('WWW-Authenticate') ?? ''),

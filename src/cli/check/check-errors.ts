@@ -1,11 +1,11 @@
 import { type ProbeAnswer, inWords, isDelivered, isRefused, outcomeOfReply } from './probe.ts';
 import { retryAfterMs } from '../../sdk/sender/outcome.ts';
-import { fail, type Finding, pass, skip, warning } from './result.ts';
-import { answersIn, type CheckContext } from './context.ts';
+import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import { answersIn, type CheckContext } from './check-context.ts';
 
-/** Whether errors say what they are. */
-export async function checkErrors(scene: CheckContext): Promise<readonly Finding[]> {
-  return [await unreadable(scene), bodies(answersIn(scene)), retryAfter(answersIn(scene))];
+/** Checks that error answers tell the SDK what is wrong, and when to try again. */
+export async function checkErrors(context: CheckContext): Promise<readonly Finding[]> {
+  return [await unreadable(context), bodies(answersIn(context)), retryAfter(answersIn(context))];
 }
 
 async function unreadable({ dry, post }: CheckContext): Promise<Finding> {
@@ -24,10 +24,10 @@ function bodies(answers: readonly ProbeAnswer[]): Finding {
   const name = 'error bodies';
   const errors = answers.filter(({ status }) => status >= 400);
   if (errors.length === 0) return skip(name, 'there was no error');
-  // HEAD and preflights have none, and the SDK reads those of 401 and 403 only.
-  const wordless = errors.filter(({ text }) => text !== '' && !saysError(text));
-  if (wordless.length === 0) return pass(name, 'JSON with "error"');
-  const statuses = [...new Set(wordless.map(({ status }) => status))].join(', ');
+  // Preflights have no body, and the SDK reads the bodies of 401 and 403 only.
+  const uncoded = errors.filter(({ text }) => text !== '' && !saysError(text));
+  if (uncoded.length === 0) return pass(name, 'JSON with "error"');
+  const statuses = [...new Set(uncoded.map(({ status }) => status))].join(', ');
   return warning(name, `${statuses}: not JSON with "error"`, 'Answer {"error":"a_code","message":"…"}.');
 }
 

@@ -1,20 +1,23 @@
 import { inWords, isDelivered, isRefused, outcomeOfReply, type Reply } from './probe.ts';
-import { fail, type Finding, pass, skip, warning } from './result.ts';
+import { fail, type Finding, pass, skip, warning } from './check-result.ts';
 import { MANY, UNKNOWN_TYPE } from './sample-events.ts';
-import type { CheckContext } from './context.ts';
+import type { CheckContext } from './check-context.ts';
 
-/** Whether all that the SDK sends arrives, and what cannot arrive is refused by itself. */
-export async function checkEvents(scene: CheckContext): Promise<readonly Finding[]> {
-  const { dry, samples, postEvents } = scene;
+/**
+ * Checks that all kinds of batches that the SDK sends are accepted, and that an event that Customer.io never accepts is
+ * refused by itself.
+ */
+export async function checkEvents(context: CheckContext): Promise<readonly Finding[]> {
+  const { dry, samples, postEvents } = context;
   if (dry) return [skip('events', '--dry')];
   return [
     alias(await postEvents([samples.alias()])),
     many(`${MANY} events`, await postEvents(samples.many())),
     largest(await postEvents([samples.large()])),
     many('470 KB in a batch', await postEvents(samples.largeBatch())),
-    hopeless('too large refused', await postEvents([samples.large('too-large')])),
-    hopeless('unknown type refused', await postEvents([samples.event(UNKNOWN_TYPE)])),
-    await isolated(scene),
+    undeliverable('too large refused', await postEvents([samples.large('too-large')])),
+    undeliverable('unknown type refused', await postEvents([samples.event(UNKNOWN_TYPE)])),
+    await isolated(context),
   ];
 }
 
@@ -41,13 +44,17 @@ function many(name: string, reply: Reply): Finding {
   if (isDelivered(reply)) return pass(name, inWords(reply));
   const advice =
     'Take bodies of 500 KB and 100 events, or set delivery.maxBatchBytes and maxBatchEvents of the SDK.';
-  // After 413 the SDK makes smaller batches; after anything else it tries this one again, or looks for a faulty event.
+  // After 413 the SDK makes smaller batches. After any other error it sends this batch again, or looks for a faulty
+  // event.
   const status = reply.kind === 'answer' && reply.status === 413 ? warning : fail;
   return status(name, inWords(reply), advice);
 }
 
-/** What Customer.io never takes. 2xx to it means that 2xx says nothing about other events either. */
-function hopeless(name: string, reply: Reply): Finding {
+/**
+ * Checks that an event is refused that Customer.io never accepts. If it is answered 2xx, 2xx proves nothing about other
+ * events either.
+ */
+function undeliverable(name: string, reply: Reply): Finding {
   if (isDelivered(reply))
     return fail(
       name,

@@ -1,29 +1,32 @@
 import { BATCH_PATH } from '../../protocol/wire.ts';
 import { type ProbeAnswer, inWords, isDelivered, type Reply } from './probe.ts';
-import { fail, type Finding, pass, skip, warning } from './result.ts';
-import type { CheckContext } from './context.ts';
+import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import type { CheckContext } from './check-context.ts';
 
-/** What the SDK puts on every batch. https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names */
+/**
+ * The request headers of every batch that need permission:
+ * https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
+ */
 const NEEDED = ['authorization', 'content-type'];
-/** Headers that scripts for tracing put on every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
+/** Headers that tracing scripts add to every request of a page: OpenTelemetry and W3C Trace Context, Sentry. */
 const TRACING = ['baggage', 'sentry-trace', 'traceparent'];
 
-/** Whether the browser lets pages of another origin send, and read what is answered. */
-export async function checkPreflight(scene: CheckContext): Promise<readonly Finding[]> {
-  if (!scene.isCrossOrigin)
+/** Checks that browsers let pages of another origin send batches, and read the answers. */
+export async function checkPreflight(context: CheckContext): Promise<readonly Finding[]> {
+  if (!context.isCrossOrigin)
     return [skip('preflight', 'for pages of the same origin there is none; for others: --origin')];
-  const reply = await preflight(scene, NEEDED);
-  const verdict = permission(scene, reply);
-  const answered = await scene.postEvents([]);
-  const refused = await scene.postEvents([], { authorization: null });
+  const reply = await preflight(context, NEEDED);
+  const verdict = permission(context, reply);
+  const answered = await context.postEvents([]);
+  const refused = await context.postEvents([], { authorization: null });
   return [
     verdict,
     ...(verdict.status === 'pass' && reply.kind === 'answer'
-      ? [remembered(reply), await traced(scene), withCookies(reply, answered)]
+      ? [remembered(reply), await traced(context), withCookies(reply, answered)]
       : []),
-    readable(scene, answered),
-    readableRefusal(scene, refused),
-    await exposed(scene, answered),
+    readable(context, answered),
+    readableRefusal(context, refused),
+    await exposed(context, answered),
   ];
 }
 
@@ -41,25 +44,25 @@ function preflight({ probe, origin }: CheckContext, headers: readonly string[]):
   });
 }
 
-function permission(scene: CheckContext, reply: Reply): Finding {
+function permission(context: CheckContext, reply: Reply): Finding {
   const no = (detail: string, advice: string): Finding => fail('preflight', detail, advice);
-  if (reply.kind === 'silence' || !isDelivered(reply))
+  if (reply.kind === 'failure' || !isDelivered(reply))
     return no(
       inWords(reply),
       'Answer OPTIONS with 204 and the Access-Control headers, without asking for a key: browsers send none with it.',
     );
-  if (!allowsOrigin(scene, reply))
-    return no(`does not allow ${scene.origin}`, `Answer Access-Control-Allow-Origin: ${scene.origin}`);
+  if (!allowsOrigin(context, reply))
+    return no(`does not allow ${context.origin}`, `Answer Access-Control-Allow-Origin: ${context.origin}`);
   const missing = NEEDED.filter((name) => !allowsHeader(reply, name));
   if (missing.length > 0)
     return no(
       `does not allow the header ${missing.join(', ')}`,
       `Answer Access-Control-Allow-Headers: Authorization, Content-Type. A * does not stand for Authorization.`,
     );
-  return pass('preflight', `allows ${scene.origin}`);
+  return pass('preflight', `allows ${context.origin}`);
 }
 
-/** By itself the SDK sends no cookies, so that a `*` is enough. */
+/** By default the SDK sends no cookies, so `*` is enough. */
 function allowsOrigin({ origin }: CheckContext, answer: ProbeAnswer): boolean {
   const allowed = answer.header('Access-Control-Allow-Origin');
   return allowed === '*' || allowed === origin;
@@ -81,7 +84,7 @@ function remembered(answer: ProbeAnswer): Finding {
   return warning('preflight kept', 'not asked for', advice);
 }
 
-/** Few pages send cookies. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
+/** Few pages send cookies, so this is never a failure. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
 function withCookies(preflight: ProbeAnswer, answered: Reply): Finding {
   const allow = (reply: Reply): boolean =>
     reply.kind === 'answer' &&
@@ -92,10 +95,10 @@ function withCookies(preflight: ProbeAnswer, answered: Reply): Finding {
   return skip(name, "not allowed, which only delivery.credentials: 'include' needs");
 }
 
-async function traced(scene: CheckContext): Promise<Finding> {
+async function traced(context: CheckContext): Promise<Finding> {
   const name = 'tracing headers';
-  const reply = await preflight(scene, [...NEEDED, ...TRACING].sort());
-  const missing = TRACING.filter((each) => reply.kind === 'silence' || !allowsHeader(reply, each));
+  const reply = await preflight(context, [...NEEDED, ...TRACING].sort());
+  const missing = TRACING.filter((header) => reply.kind === 'failure' || !allowsHeader(reply, header));
   if (missing.length === 0) return pass(name, TRACING.join(', '));
   return warning(
     name,
@@ -104,8 +107,8 @@ async function traced(scene: CheckContext): Promise<Finding> {
   );
 }
 
-function readable(scene: CheckContext, reply: Reply): Finding {
-  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('answers readable', 'by the page');
+function readable(context: CheckContext, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(context, reply)) return pass('answers readable', 'by the page');
   return fail(
     'answers readable',
     reply.kind === 'answer' ? 'not by the page' : inWords(reply),
@@ -113,8 +116,9 @@ function readable(scene: CheckContext, reply: Reply): Finding {
   );
 }
 
-function readableRefusal(scene: CheckContext, reply: Reply): Finding {
-  if (reply.kind === 'answer' && allowsOrigin(scene, reply)) return pass('refusals readable', 'by the page');
+function readableRefusal(context: CheckContext, reply: Reply): Finding {
+  if (reply.kind === 'answer' && allowsOrigin(context, reply))
+    return pass('refusals readable', 'by the page');
   return warning(
     'refusals readable',
     reply.kind === 'answer' ? 'not by the page' : inWords(reply),
@@ -122,13 +126,13 @@ function readableRefusal(scene: CheckContext, reply: Reply): Finding {
   );
 }
 
-async function exposed(scene: CheckContext, reply: Reply): Promise<Finding> {
+async function exposed(context: CheckContext, reply: Reply): Promise<Finding> {
   const name = 'exposed headers';
-  if (reply.kind === 'silence') return skip(name, inWords(reply));
+  if (reply.kind === 'failure') return skip(name, inWords(reply));
   const readable = listIn(reply, 'Access-Control-Expose-Headers');
   const readsGzip = /\bgzip\b/i.test(reply.header('Accept-Encoding') ?? '');
   const wanted = ['retry-after', 'date', ...(readsGzip ? ['accept-encoding'] : [])];
-  const missing = readable.includes('*') ? [] : wanted.filter((each) => !readable.includes(each));
+  const missing = readable.includes('*') ? [] : wanted.filter((header) => !readable.includes(header));
   if (missing.length > 0)
     return warning(
       name,
@@ -136,9 +140,9 @@ async function exposed(scene: CheckContext, reply: Reply): Promise<Finding> {
       `Answer Access-Control-Expose-Headers: ${wanted.join(', ')}. Unread, the SDK waits as long as it sees fit.`,
     );
   if (readsGzip) {
-    const packed = await preflight(scene, ['authorization', 'content-encoding', 'content-type']);
-    if (packed.kind === 'silence' || !allowsHeader(packed, 'content-encoding'))
-      // The page has read that gzip is welcome, and its browser then refuses to send it.
+    const packed = await preflight(context, ['authorization', 'content-encoding', 'content-type']);
+    if (packed.kind === 'failure' || !allowsHeader(packed, 'content-encoding'))
+      // The SDK on the page has read that gzip is supported, and the browser then refuses to send the header.
       return fail(
         name,
         'gzip is announced, and the header content-encoding not allowed',

@@ -1,12 +1,12 @@
 import { inWords, isDelivered, type Reply } from './probe.ts';
-import { type Finding, pass, skip, warning } from './result.ts';
-import type { CheckContext } from './context.ts';
+import { type Finding, pass, skip, warning } from './check-result.ts';
+import type { CheckContext } from './check-context.ts';
 
-/** Those that need no person and no group, which would then exist in the workspace. */
+/** The types that need no person and no group: these would then exist in the workspace. */
 const TYPES = ['track', 'identify', 'page', 'screen'];
 
-/** One call at an address of its own. The SDK has no need of them: it sends batches only. */
-export async function checkSingle({ dry, samples, post }: CheckContext): Promise<readonly Finding[]> {
+/** Checks whether single calls, such as `/v1/track`, are accepted. The SDK does not need them: it sends only batches. */
+export async function checkSingleCalls({ dry, samples, post }: CheckContext): Promise<readonly Finding[]> {
   const name = 'single calls';
   if (dry) return [skip(name, '--dry')];
   const missing: string[] = [];

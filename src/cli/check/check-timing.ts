@@ -1,12 +1,15 @@
-import { type Finding, pass, skip, warning } from './result.ts';
-import { answersIn, type CheckContext } from './context.ts';
+import { type Finding, pass, skip, warning } from './check-result.ts';
+import { answersIn, type CheckContext } from './check-context.ts';
 
-/** A page that is left in the meantime never reads the answer, and its events are sent again by the next one. */
+/**
+ * The slowest answer that passes. A page that the visitor leaves earlier never reads the answer, and the next page
+ * sends its events again.
+ */
 const SLOW_MS = 3_000;
 
-/** How long the answers took. */
-export function checkTiming(scene: Pick<CheckContext, 'replies'>): Promise<readonly Finding[]> {
-  const times = answersIn(scene)
+/** Checks how long the answers took. Needs no request of its own. */
+export function checkTiming(context: Pick<CheckContext, 'replies'>): Promise<readonly Finding[]> {
+  const times = answersIn(context)
     .map(({ ms }) => ms)
     .sort((one, other) => one - other);
   const slowest = times.at(-1);

@@ -4,41 +4,46 @@ import { performance } from 'node:perf_hooks';
 import { TLSSocket } from 'node:tls';
 import { outcomeOf, type Outcome } from '../../sdk/sender/outcome.ts';
 
-/** One request, as a page would send it. */
+/** A request as a page would send it. */
 export interface ProbeRequest {
   readonly method: 'POST' | 'OPTIONS';
-  /** Below the address of the proxy, such as `/v1/batch`. */
+  /** The path below the URL of the proxy, such as `/v1/batch`. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
-/** What came of it, and after how many milliseconds. */
-export type Reply = ProbeAnswer | Silence;
+/** The result of a request. `ms`: after how many milliseconds. */
+export type Reply = ProbeAnswer | ProbeFailure;
 
+/** An answer of the server. */
 export interface ProbeAnswer {
   readonly kind: 'answer';
   readonly status: number;
+  /** The body, cut off after 10 000 characters. */
   readonly text: string;
   readonly ms: number;
-  /** When the certificate of the server ends, in milliseconds since the epoch; missing without TLS. */
+  /** The end of the validity of the server's certificate, in milliseconds since the epoch. Missing without TLS. */
   readonly validUntil?: number;
+  /** Returns the value of a header; `null` without it. */
   header(name: string): string | null;
 }
 
-export interface Silence {
-  readonly kind: 'silence';
-  /** `TIMEOUT`, or as Node names what went wrong: `ECONNREFUSED`, `CERT_HAS_EXPIRED` … */
+/** There was no answer. */
+export interface ProbeFailure {
+  readonly kind: 'failure';
+  /** `TIMEOUT`, or the error code of Node: `ECONNREFUSED`, `CERT_HAS_EXPIRED` … */
   readonly code: string;
   readonly ms: number;
 }
 
-/** Asks once. Never rejects, follows no redirect. */
-export type Probe = (question: ProbeRequest) => Promise<Reply>;
+/** Sends one request. Never rejects, and follows no redirect. */
+export type Probe = (request: ProbeRequest) => Promise<Reply>;
 
-/** More of an answer than this is read, but not kept. */
+/** How many characters of a body are kept. The rest is read and discarded. */
 const KEPT_CHARACTERS = 10_000;
 
+/** Creates a function that sends requests below `url`. */
 export function createProbe(url: URL, timeoutMs: number): Probe {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const base = url.pathname.replace(/\/+$/, '');
@@ -48,25 +53,25 @@ export function createProbe(url: URL, timeoutMs: number): Probe {
       const started = performance.now();
       const elapsed = (): number => Math.round(performance.now() - started);
       const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-      const asked = request(new URL(base + path, url), {
+      const outgoing = request(new URL(base + path, url), {
         method,
-        // A connection of its own for each: one that a server closes must not spoil the next question.
+        // Each request has its own connection: one that the server closes must not fail the next request.
         agent: false,
         headers: { ...headers, ...length },
       });
       const end = (reply: Reply): void => {
         clearTimeout(timer);
         resolve(reply);
-        asked.destroy();
+        outgoing.destroy();
       };
-      const timer = setTimeout(() => end({ kind: 'silence', code: 'TIMEOUT', ms: elapsed() }), timeoutMs);
+      const timer = setTimeout(() => end({ kind: 'failure', code: 'TIMEOUT', ms: elapsed() }), timeoutMs);
       const onError = (error: NodeJS.ErrnoException): void =>
-        end({ kind: 'silence', code: error.code ?? error.message, ms: elapsed() });
-      asked.on('error', onError);
-      asked.on('response', (response) => {
+        end({ kind: 'failure', code: error.code ?? error.message, ms: elapsed() });
+      outgoing.on('error', onError);
+      outgoing.on('response', (response) => {
         readText(response).then((text) => end(answerOf(response, text, elapsed())), onError);
       });
-      asked.end(body);
+      outgoing.end(body);
     });
 }
 
@@ -93,19 +98,20 @@ function answerOf(response: IncomingMessage, text: string, ms: number): ProbeAns
   };
 }
 
-/** What the SDK makes of it. */
+/** Returns how the SDK would treat the reply. */
 export function outcomeOfReply(reply: Reply): Outcome {
-  if (reply.kind === 'silence') return { kind: 'unanswered', status: 0 };
+  if (reply.kind === 'failure') return { kind: 'unanswered', status: 0 };
   const { status, text: body, header } = reply;
   return outcomeOf({ status, body, headers: { get: header } }, Date.now());
 }
 
+/** Whether the SDK would treat the reply as a delivery. */
 export const isDelivered = (reply: Reply): boolean => outcomeOfReply(reply).kind === 'delivered';
 
-/** An answer that says at once that what was sent is at fault. */
+/** Whether the SDK would treat the reply as a final refusal of what was sent. */
 export const isRefused = (reply: Reply): boolean => outcomeOfReply(reply).kind === 'rejected';
 
-/** In a few words. Never more of an answer than its status: it might repeat the client key. */
+/** Describes a reply in a few words. Of an answer only the status is shown: its body could repeat the client key. */
 export function inWords(reply: Reply): string {
   if (reply.kind === 'answer') return `answered ${reply.status}`;
   if (reply.code === 'TIMEOUT') return `no answer within ${reply.ms} ms`;

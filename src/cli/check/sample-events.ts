@@ -1,28 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_EVENT_BYTES } from '../../protocol/wire.ts';
 
-/** What every event of a check is called, so that it is recognised in the workspace. */
+/** The name of all events of a check, by which they are recognised in the workspace. */
 export const EVENT_NAME = 'cio-first-party check';
-/** The person of a check, where there must be one. */
+/** The user id of a check, where there must be a person. */
 export const USER_ID = 'cio-first-party-check';
-/** No call of Customer.io's API. */
+/** A type that Customer.io does not know. */
 export const UNKNOWN_TYPE = 'cio-first-party-check';
 
-/** How many events the SDK puts into a batch. */
+/** The number of events in a full batch of the SDK. */
 export const MANY = 100;
+/** The size of a batch that is nearly full. */
 const NEARLY_A_BATCH_BYTES = 470_000;
 
-/** The events of one check: harmless, and of a visitor that is nobody. */
+/** Makes the events of one check: harmless, and of a visitor who does not exist. */
 export interface Samples {
-  /** Which identity the next events have. The proxies that need a person get one; begins with a visitor. */
+  /** Sets the identity of the next events. It begins as a visitor; some proxies accept only events of a person. */
   use(identity: 'visitor' | 'person'): void;
-  /** A `track`, or another call that needs no more than an identity. */
+  /** An event of type `track`, or of another type that needs only an identity. */
   event(type?: string): object;
+  /** As many events as a full batch of the SDK has. */
   many(): readonly object[];
-  /** The largest that Customer.io takes, or one that it does not take. */
+  /** An event of the largest size that Customer.io accepts, or a larger one. */
   large(size?: 'allowed' | 'too-large'): object;
-  /** As many bytes as the SDK puts into a batch. */
+  /** Events that have nearly as many bytes as a full batch of the SDK. */
   largeBatch(): readonly object[];
+  /** An `alias` from the visitor to the person. */
   alias(): object;
 }
 
@@ -50,8 +53,8 @@ export function createSamples(): Samples {
   }
 
   return {
-    use(who) {
-      identity = who === 'visitor' ? { anonymousId } : { anonymousId, userId: USER_ID };
+    use(next) {
+      identity = next === 'visitor' ? { anonymousId } : { anonymousId, userId: USER_ID };
     },
     event: (type) => event(type),
     many: () => Array.from({ length: MANY }, () => event()),

@@ -19,13 +19,18 @@ import { createOutput, type Output } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices, type Services } from '../brokers/services.ts';
-import { explain, FORWARD_VARIABLES } from '../settings/variables.ts';
+import { explain } from '../settings/explain-variables.ts';
+import { FORWARD_VARIABLES } from '../settings/variables.ts';
 
+/** How often forwarded messages are deleted, and the streams are checked. */
 const TRIM_MS = 60_000;
+/** How long a health check waits for NATS. */
 const STATE_MS = 1_000;
+/** How often a replay checks whether it is done. */
 const LOOK_MS = 500;
+/** The delay before the next attempt to get the consumer. */
 const AGAIN_MS = 1_000;
-/** The same error is told so often at most. */
+/** The least time between two log entries with the same error. */
 const SAME_ERROR_MS = 10_000;
 
 const HELP = `Usage: cio-first-party forward [--replay-since <time>]
@@ -47,13 +52,13 @@ Answers GET /v1/health and /v1/health/ready, which tells how many messages wait.
 that have arrived, and one for each other message. SIGTERM and SIGINT let what is under way end first, for at most
 CIO_STOP_TIMEOUT_MS; what has not ended then comes again.`;
 
-/** Brings a stream to Customer.io until it is told to stop. */
+/** The command `forward`: forwards a stream to Customer.io until it is stopped. */
 export const forwardCommand: Command = {
   summary: 'bring the messages of NATS JetStream to Customer.io',
   help: HELP,
 
   async run(args) {
-    const replaySince = startIn(args);
+    const replaySince = replaySinceIn(args);
     const reading = readForwardEnvironment(process.env);
     if (reading.kind === 'unusable') {
       console.error('The forwarder cannot start:\n');
@@ -73,11 +78,12 @@ export const forwardCommand: Command = {
     const code = replaySince === undefined ? await forward(job) : await replay(job, replaySince);
     await services.close();
     await output.flush();
-    // What has not ended, and a log that nobody reads, would keep the process.
+    // Requests in flight, and a log that nobody reads, would keep the process alive.
     process.exit(code);
   },
 };
 
+/** All that `forward` and `replay` need. */
 interface Job extends Omit<ProxyCommandSettings<ForwardSettings>, 'nats'> {
   readonly nats: Nats;
   readonly natsSettings: NatsSettings;
@@ -85,7 +91,8 @@ interface Job extends Omit<ProxyCommandSettings<ForwardSettings>, 'nats'> {
   readonly output: Output;
 }
 
-function startIn(args: readonly string[]): Date | undefined {
+/** Reads `--replay-since`. */
+function replaySinceIn(args: readonly string[]): Date | undefined {
   let text: string | undefined;
   try {
     const { values } = parseArgs({
@@ -106,6 +113,7 @@ function startIn(args: readonly string[]): Date | undefined {
   return since;
 }
 
+/** Forwards messages until the process is told to stop. */
 async function forward(job: Job): Promise<number> {
   const { options, natsSettings, nats, output, graceMs } = job;
   const log = createForwardLog(output.entry);
@@ -127,13 +135,13 @@ async function forward(job: Job): Promise<number> {
   }
 
   const server = createForwardServer(options.metrics, state);
-  let told = (): void => {};
-  const isTold = new Promise<void>((resolve) => (told = resolve));
+  let stop = (): void => {};
+  const stopSignal = new Promise<void>((resolve) => (stop = resolve));
   const stopped = untilStopped(server, {
     graceMs,
     onStop() {
       isStopping = true;
-      told();
+      stop();
     },
   });
   try {
@@ -151,25 +159,25 @@ async function forward(job: Job): Promise<number> {
         if (!isStopping) forwarding = start(job, consumer, log);
         return;
       } catch (error) {
-        complain(job, error);
+        logError(job, error);
         await new Promise((resolve) => void setTimeout(resolve, AGAIN_MS));
       }
     }
   }
   const trim = createTrim(natsSettings);
-  async function keepHouse(): Promise<void> {
+  async function maintainStreams(): Promise<void> {
     const { manager } = nats.now();
     await ensureStreams(manager, natsSettings);
     await trim(manager, Date.now());
   }
-  const begun = begin();
-  // What fails is tried again the next time.
-  const housekeeping = setInterval(() => void keepHouse().catch(() => {}), TRIM_MS);
+  const started = begin();
+  // A failed run is repeated at the next interval.
+  const housekeeping = setInterval(() => void maintainStreams().catch(() => {}), TRIM_MS);
 
-  await isTold;
+  await stopSignal;
   clearInterval(housekeeping);
   await within(graceMs, async () => {
-    await begun;
+    await started;
     await forwarding?.stop();
     await stopped;
   }).catch(() => {});
@@ -177,7 +185,7 @@ async function forward(job: Job): Promise<number> {
   return 0;
 }
 
-/** Forwards once more what has come since then. */
+/** Forwards the messages since a time once more, and ends. */
 async function replay(job: Job, since: Date): Promise<number> {
   const { nats, natsSettings, output } = job;
   const log = createForwardLog(output.entry);
@@ -201,6 +209,7 @@ async function replay(job: Job, since: Date): Promise<number> {
   return isStopping ? 1 : 0;
 }
 
+/** Starts forwarding from a consumer. */
 function start(job: Job, consumer: NatsConsumer, log: ForwardLog): NatsForwarding {
   const { nats, natsSettings, services, options } = job;
   const { deduplicate, metrics: _, ...forwarderOptions } = options;
@@ -210,20 +219,21 @@ function start(job: Job, consumer: NatsConsumer, log: ForwardLog): NatsForwardin
     forwarder: createForwarder({ ...forwarderOptions, onLog: log.add }),
     park: (message) => nats.now().jetstream.publish(parkedSubjectOf(natsSettings), message),
     ...(store && { deduplicate: { store } }),
-    onError: (error) => complain(job, error),
+    onError: (error) => logError(job, error),
   });
 }
 
-const complaints = new Map<string, number>();
-const MOST_COMPLAINTS = 100;
+/** When each error was logged last. */
+const loggedAtMs = new Map<string, number>();
+const MOST_ERRORS = 100;
 
-/** The same only once in a while: a server that is away is met by every message. */
-function complain({ natsSettings, output }: Job, error: unknown): void {
+/** Logs an error, the same error only once in a while: while a server is down, every message meets the same error. */
+function logError({ natsSettings, output }: Job, error: unknown): void {
   const detail = withoutSecrets(messageOf(error), natsSettings);
   const nowMs = performance.now();
-  if (nowMs - (complaints.get(detail) ?? Number.NEGATIVE_INFINITY) < SAME_ERROR_MS) return;
-  if (complaints.size >= MOST_COMPLAINTS) complaints.clear();
-  complaints.set(detail, nowMs);
+  if (nowMs - (loggedAtMs.get(detail) ?? Number.NEGATIVE_INFINITY) < SAME_ERROR_MS) return;
+  if (loggedAtMs.size >= MOST_ERRORS) loggedAtMs.clear();
+  loggedAtMs.set(detail, nowMs);
   output.entry({ time: new Date().toISOString(), error: detail });
 }
 

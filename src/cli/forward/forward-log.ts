@@ -1,37 +1,43 @@
 import type { ForwardLogEntry } from '../../proxy.ts';
 
-/** What has become of messages since the start. */
+/** Counts of messages and events since the start. */
 export interface ForwardTally {
+  /** Messages by their outcome. */
   readonly messages: Readonly<Record<ForwardLogEntry['outcome'], number>>;
   readonly events: number;
   readonly rejected: number;
   readonly requests: number;
 }
 
+/** The log of a forwarder. */
 export interface ForwardLog {
-  /** Of one message. */
+  /** Adds the log entry of one message. */
   add(entry: ForwardLogEntry): void;
-  /** Tells what is not told yet. */
+  /** Writes the line that is still being gathered. */
   flush(): void;
+  /** Returns the counts. */
   tally(): ForwardTally;
 }
 
-/** A line of the log for messages that have all arrived, which ended within one second. */
+/** A log line for all messages that were forwarded completely within one second. */
 export interface ForwardedLine {
-  /** ISO 8601: of the first of them. */
+  /** The time of the first message, in ISO 8601. */
   readonly time: string;
   readonly outcome: 'done';
   readonly messages: number;
   readonly events: number;
-  /** To Customer.io. */
+  /** The number of requests to Customer.io. */
   readonly requests: number;
-  /** The longest that one took. */
+  /** The longest time of a message, in milliseconds. */
   readonly durationMs: number;
 }
 
 const GATHER_MS = 1_000;
 
-/** Messages that have arrived whole are one line a second together; each other message is a line of its own. */
+/**
+ * Creates a log with one line per second for messages that were forwarded completely, and a line for each other
+ * message.
+ */
 export function createForwardLog(print: (line: object) => void): ForwardLog {
   const messages = { done: 0, later: 0, never: 0 };
   let [events, rejected, requests] = [0, 0, 0];

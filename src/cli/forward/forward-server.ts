@@ -1,19 +1,24 @@
 import { createServer, type Server } from 'node:http';
 import type { ForwardTally } from './forward-log.ts';
 
-/** What a forwarder knows of itself. */
+/** The state of a forwarder, for health checks and metrics. */
 export interface ForwardState {
   readonly tally: ForwardTally;
+  /** Messages in flight. */
   readonly underWay: number;
+  /** Log lines that could not be written. */
   readonly linesLost: number;
-  /** Messages that no forwarder has been given yet; undefined: NATS cannot be reached. */
+  /** Messages that were not delivered to a forwarder yet; `undefined`: NATS is not connected. */
   readonly backlog: number | undefined;
-  /** Messages that forwarders have, and have not acknowledged. */
+  /** Messages that forwarders have not acknowledged yet. */
   readonly unacknowledged: number | undefined;
   readonly isStopping: boolean;
 }
 
-/** Health, as platforms ask for it, and metrics in the text format of Prometheus where `metricsPath` says so. */
+/**
+ * Creates the server for the health checks of platforms and, at `metricsPath`, for metrics in the text format of
+ * Prometheus.
+ */
 export function createForwardServer(
   metricsPath: string | undefined,
   stateOf: () => Promise<ForwardState>,
@@ -29,7 +34,7 @@ export function createForwardServer(
       const path = (request.url ?? '').replace(/\?.*/, '');
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return json(405, { error: 'method_not_allowed' });
-      // Whether the process lives, whatever NATS does: a platform that restarts it would gain nothing.
+      // This route answers 200 while the process runs, also while NATS is down: restarting the process would not help.
       if (path === '/v1/health') return json(200, { status: 'ok' });
       if (path === '/v1/health/ready') {
         const { backlog, unacknowledged, underWay, isStopping } = await stateOf();
@@ -73,7 +78,7 @@ function metricsOf({ tally, underWay, linesLost, backlog, unacknowledged }: Forw
   ].join('\n');
 }
 
-/** Without what is not known. */
+/** Formats one metric. Values that are not known are left out. */
 function family(
   name: string,
   type: string,

@@ -4,28 +4,33 @@ import { ACK_WAIT_MS } from '../brokers/nats-streams.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
 
 const NANOS_PER_MS = 1_000_000;
-/** The server removes the consumer of a replay that was broken off. */
+/** After this time the server deletes the consumer of a replay that was interrupted. */
 const INACTIVE_MS = 300_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90m` and the like is so long before `nowMs`. `null`: it is no time, or is not in the past. */
+/**
+ * Reads the start of a replay: `90m` is 90 minutes before `nowMs`. Returns `null` for a text that is no time, or no
+ * time in the past.
+ */
 export function replayStart(text: string, nowMs: number): Date | null {
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const at = count === undefined ? isoTime(text) : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
   return at < nowMs ? new Date(at) : null;
 }
 
-/** A date without a time would be one of two days, by the time zone. */
+/** Reads a date with a time and a time zone. A date alone would be ambiguous, because the day depends on the time zone. */
 const isoTime = (text: string): number =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
 
-/** What the stream still has of messages since a time. */
+/** A replay of the messages that the stream still has since a time. */
 export interface Replay {
+  /** The consumer of the replay. */
   readonly consumer: NatsConsumer;
-  /** How many messages there are to forward. */
+  /** The number of messages to forward. */
   readonly messages: number;
-  /** Whether all that was there when it began has been forwarded. */
+  /** Returns whether all messages that existed at the start of the replay were forwarded. */
   isOver(): Promise<boolean>;
+  /** Deletes the consumer. */
   end(): Promise<unknown>;
 }
 

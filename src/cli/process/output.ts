@@ -3,49 +3,54 @@ import { Socket } from 'node:net';
 import { within } from '../../proxy/lib/timeouts.ts';
 
 /**
- * Where a command that runs for long writes its lines. Nothing that happens to the log ends the process: the reader has gone
- * (EPIPE), the disk is full (ENOSPC), or nobody reads, which costs a bounded number of bytes. Lines that could not be written
- * are counted, and the next line that can be written tells how many they were.
+ * Writes the lines of a long-running command. No error of the log ends the process: neither a closed pipe (EPIPE), nor
+ * a full disk (ENOSPC), nor a reader that stops reading, which costs a bounded number of bytes. Lines that could not be
+ * written are counted, and their number is written as soon as a line can be written again.
  */
 export interface Output {
+  /** Writes a line of text. */
   text(line: string): void;
+  /** Writes a line of JSON. */
   entry(entry: object): void;
-  /** How many lines were lost since the start. */
+  /** Returns the number of lines that were lost since the start. */
   lost(): number;
-  /** Waits for what is not written yet, for a second at most. `false`: some of it is not, and would keep the process alive. */
+  /**
+   * Waits for pending lines, for a second at most. Returns false when some are still not written, which would keep the
+   * process alive.
+   */
   flush(): Promise<boolean>;
 }
 
 /** The file descriptor of the standard output. */
 const STDOUT = 1;
-/** Lines that wait for their reader, in bytes. */
+/** The most bytes of lines that wait for their reader. */
 const MOST_WAITING_BYTES = 1_048_576;
 const FLUSH_MS = 1_000;
 
-/** What takes the text of one or more lines. `false`: it was not written. */
+/** Writes the text of one or more lines. Returns false when it was not written. */
 type Write = (text: string) => boolean;
 
-/** One that writes to the standard output of this process. */
+/** Creates an output to the standard output of this process. */
 export function createOutput(): Output {
   const { stdout, stderr } = process;
-  // Without a listener, an error of these ends the process.
+  // Without a listener, an error of the stream ends the process.
   stderr.on('error', () => {});
-  const write = stdout instanceof Socket ? throughPipe(stdout, told) : intoFile(STDOUT);
+  const write = stdout instanceof Socket ? throughPipe(stdout, reportLost) : intoFile(STDOUT);
   let lost = 0;
-  let untold = 0;
+  let unreported = 0;
 
-  /** Tells of the lines that are missing, once more can be written. */
-  function told(): void {
-    if (untold === 0) return;
-    const entry = { time: new Date().toISOString(), linesLost: untold };
-    if (write(`${JSON.stringify(entry)}\n`)) untold = 0;
+  /** Writes the number of lost lines, when writing works again. */
+  function reportLost(): void {
+    if (unreported === 0) return;
+    const entry = { time: new Date().toISOString(), linesLost: unreported };
+    if (write(`${JSON.stringify(entry)}\n`)) unreported = 0;
   }
 
   function text(line: string): void {
-    told();
-    if (untold === 0 && write(`${line}\n`)) return;
+    reportLost();
+    if (unreported === 0 && write(`${line}\n`)) return;
     lost += 1;
-    untold += 1;
+    unreported += 1;
   }
 
   return {
@@ -74,13 +79,13 @@ function throughPipe(pipe: NodeJS.WriteStream, onDrained: () => void): Write {
 }
 
 /**
- * Written without Node's stream, which after one error keeps everything that comes, for ever: a disk that was full may have
- * room again.
+ * Writes without Node's stream. After one error, that stream keeps all later lines in memory for ever; but a full disk
+ * may have room again later.
  */
 function intoFile(file: number): Write {
   let isBroken = false;
   return (text) => {
-    // The rest of a line that was written in part is missing: what comes now begins a line of its own.
+    // A line was written only in part: this text begins on a new line.
     const bytes = Buffer.from(isBroken ? `\n${text}` : text);
     let written = 0;
     try {

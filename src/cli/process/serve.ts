@@ -1,27 +1,31 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** Starts to listen. Answers where, as a URL. @throws what `listen` reports: the port is taken, the address is not ours */
+/**
+ * Starts to listen. Returns the URL of the server. @throws the error of `listen`: the port is in use, or the host is no
+ * address of this machine
+ */
 export async function listen(server: Server, port: number, host: string | undefined): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') return String(address);
-  // What listens on every address is reached on this one.
+  // A server that listens on all addresses is reached at `localhost`.
   const name = host ?? 'localhost';
   return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
 }
 
+/** How a server stops. */
 export interface Stopping {
   /** How long requests in flight may take to end, in milliseconds. */
   readonly graceMs: number;
-  /** Sees to what still comes in over connections that are open. */
+  /** Called at the signal. Requests that still arrive over open connections have to be handled from then on. */
   readonly onStop: () => void;
 }
 
 /**
- * Waits for SIGTERM or SIGINT, then accepts no connection any more, and lets what is in flight end. `cut-off`: not all of it
- * has, and something may still be running.
+ * Waits for SIGTERM or SIGINT, then accepts no new connections, and lets requests in flight end. `cut-off`: not all of
+ * them have ended, and some may still be running.
  */
 export async function untilStopped(
   server: Server,
@@ -29,7 +33,7 @@ export async function untilStopped(
 ): Promise<'ended' | 'cut-off'> {
   let stopping = false;
   server.on('request', (_, response) => {
-    // A connection that is kept alive would hold the server open until its browser hangs up.
+    // A keep-alive connection would hold the server open until its browser closes it.
     response.on('close', () => {
       if (stopping) setImmediate(() => server.closeIdleConnections());
     });
@@ -39,7 +43,7 @@ export async function untilStopped(
     const stop = (): void => {
       stopping = true;
       onStop();
-      // A second signal then does what it does to any program.
+      // A second signal ends the process at once, as in any program.
       process.off('SIGTERM', stop).off('SIGINT', stop);
       server.close(() => resolve('ended'));
       setTimeout(() => {

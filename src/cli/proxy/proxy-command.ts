@@ -11,16 +11,22 @@ import { createOutput } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices } from '../brokers/services.ts';
-import { explain, VARIABLES } from '../settings/variables.ts';
+import { explain } from '../settings/explain-variables.ts';
+import { VARIABLES } from '../settings/variables.ts';
 import { checkWriteKey } from './write-key-check.ts';
 
 /**
- * Longer than what stands in front keeps a connection that is idle (nginx and load balancers of AWS: 60 s): where the proxy
- * hangs up first, a request that is on its way becomes a 502. Node's own default is 5 s.
+ * The idle time after which a connection is closed. It is longer than that of proxies in front (60 s in nginx and load
+ * balancers of AWS): if this server closed first, a request that is just arriving would become a 502. The default of
+ * Node is 5 s.
  */
 const KEEP_ALIVE_MS = 75_000;
+/** The default of the option `timeoutMs`. */
 const DELIVERY_MS = 10_000;
-/** A stream that has lost its leader has another one after two seconds or so. */
+/**
+ * The most time for storing a batch in the stream. A stream that has lost its leader has a new one after about two
+ * seconds.
+ */
 const PUBLISH_MS = 5_000;
 
 const HELP = `Usage: cio-first-party proxy [--check]
@@ -39,7 +45,7 @@ ${SECRETS.map((name) => `  ${name}_FILE`).join('\n')}
 Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first, for at most
 CIO_STOP_TIMEOUT_MS, and refuse the rest with 503.`;
 
-/** Runs a proxy until it is told to stop. */
+/** The command `proxy`: runs a proxy until it is stopped. */
 export const proxyCommand: Command = {
   summary: 'run the proxy, configured by environment variables',
   help: HELP,
@@ -54,8 +60,8 @@ export const proxyCommand: Command = {
       return 1;
     }
     if (check) {
-      const { isGood, told } = await checkWriteKey(reading.options);
-      console.log(told);
+      const { isGood, message } = await checkWriteKey(reading.options);
+      console.log(message);
       return isGood ? 0 : 1;
     }
     const output = createOutput();
@@ -65,12 +71,12 @@ export const proxyCommand: Command = {
       return 1;
     }
     const { redis, nats } = services;
-    const shared = redis ? sharing(reading.options, redis.store) : reading.options;
-    const options = nats && reading.nats ? delivering(shared, nats, reading.nats) : shared;
-    const proxy = createProxy({ ...options, onLog: (entry) => isWorthALine(entry) && output.entry(entry) });
+    const shared = redis ? withSharedStore(reading.options, redis.store) : reading.options;
+    const options = nats && reading.nats ? withDeliveryToNats(shared, nats, reading.nats) : shared;
+    const proxy = createProxy({ ...options, onLog: (entry) => isLogged(entry) && output.entry(entry) });
     const server = createServer(proxy.node);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
-    // The server itself waits for what is in flight.
+    // `untilStopped` waits for the requests in flight; `close` makes the proxy refuse new ones.
     const { graceMs } = reading;
     const stopped = untilStopped(server, { graceMs, onStop: () => void proxy.close({ timeoutMs: graceMs }) });
     try {
@@ -81,10 +87,10 @@ export const proxyCommand: Command = {
       await services.close();
       return 1;
     }
-    // What Customer.io has not answered would keep the process.
+    // Requests to Customer.io that have no answer yet would keep the process alive.
     if ((await stopped) === 'cut-off') process.exit(0);
     await services.close();
-    // A log that nobody reads would keep it, too.
+    // A log that nobody reads would keep the process alive, too.
     if (!(await output.flush())) process.exit(0);
     return 0;
   },
@@ -103,8 +109,8 @@ function flagsIn(args: readonly string[]): { readonly check: boolean } {
   }
 }
 
-/** One store for all that copies must agree on: unless it is off. */
-function sharing(options: ProxyOptions, store: RedisStore): ProxyOptions {
+/** Adds the store to `deduplicate`, unless that is off, and to `rateLimit`. */
+function withSharedStore(options: ProxyOptions, store: RedisStore): ProxyOptions {
   const { deduplicate, rateLimit } = options;
   const remembered = { ...(typeof deduplicate === 'object' && deduplicate), store };
   return {
@@ -114,9 +120,12 @@ function sharing(options: ProxyOptions, store: RedisStore): ProxyOptions {
   };
 }
 
-/** Into the stream instead of to Customer.io. While NATS is away, browsers keep their events. */
-function delivering(options: ProxyOptions, nats: Nats, { subject }: NatsSettings): ProxyOptions {
-  // Within what the proxy gives a delivery, so that it is the stream that is told to be late.
+/**
+ * Delivers to the stream instead of Customer.io. While NATS is down, batches are refused, and browsers keep their
+ * events.
+ */
+function withDeliveryToNats(options: ProxyOptions, nats: Nats, { subject }: NatsSettings): ProxyOptions {
+  // Less than the proxy's own time limit, so that the stream is reported as the cause of a late delivery.
   const timeoutMs = Math.min(PUBLISH_MS, (options.timeoutMs ?? DELIVERY_MS) / 2);
   const deliver: Deliver = async (batch, info) => {
     const { jetstream } = nats.now();
@@ -125,7 +134,7 @@ function delivering(options: ProxyOptions, nats: Nats, { subject }: NatsSettings
   return { ...options, deliver };
 }
 
-/** Platforms ask every few seconds whether it lives; a line about that buries the others. */
-function isWorthALine({ status, path }: ProxyLogEntry): boolean {
+/** Whether a request is logged. Successful health checks are not: platforms make one every few seconds. */
+function isLogged({ status, path }: ProxyLogEntry): boolean {
   return status !== 200 || !/\/v1\/health(\/ready)?$/.test(path);
 }

@@ -5,14 +5,14 @@ import { createSendBatch } from '../../proxy/upstream/send-batch.ts';
 import type { ProxyOptions } from '../../proxy.ts';
 import { resolveUpstream } from '../../proxy/upstream/upstream-settings.ts';
 
-/** What Customer.io says to the write key. */
+/** The result of checking the write key. */
 export interface WriteKeyCheck {
   readonly isGood: boolean;
-  /** In words. */
-  readonly told: string;
+  /** The result in words. */
+  readonly message: string;
 }
 
-/** Asks Customer.io with a batch that has no events, so that nothing is stored. */
+/** Checks the write key with an empty batch, which stores nothing. */
 export async function checkWriteKey(options: ProxyOptions): Promise<WriteKeyCheck> {
   const settings = resolveUpstream(options);
   const forward = createSendBatch(settings);
@@ -23,17 +23,20 @@ export async function checkWriteKey(options: ProxyOptions): Promise<WriteKeyChec
   const { host } = new URL(settings.upstreamUrl);
   switch (delivery.kind) {
     case 'delivered':
-      return { isGood: true, told: `The write key is good: ${host} has accepted it.` };
+      return { isGood: true, message: `The write key is good: ${host} has accepted it.` };
     case 'rejected':
     case 'too-large':
-      // It looks at the key first: https://docs.customer.io/integrations/api/cdp/
+      // Customer.io checks the key before the batch: https://docs.customer.io/integrations/api/cdp/
       return {
         isGood: true,
-        told: `The write key is good: ${host} has refused an empty batch only (${delivery.status}).`,
+        message: `The write key is good: ${host} has refused an empty batch only (${delivery.status}).`,
       };
     case 'misconfigured':
-      return { isGood: false, told: `The write key is not good, or not of this region: ${delivery.detail}` };
+      return {
+        isGood: false,
+        message: `The write key is not good, or not of this region: ${delivery.detail}`,
+      };
     default:
-      return { isGood: false, told: `${host} could not be asked about the write key: ${delivery.detail}` };
+      return { isGood: false, message: `${host} could not be asked about the write key: ${delivery.detail}` };
   }
 }

@@ -5,59 +5,64 @@ import type { ForwarderOptions, ProxyOptions } from '../../proxy.ts';
 import { type NatsSettings, readNats } from './nats-variables.ts';
 import { isRedisUrl } from './redis-url.ts';
 import { withSecretFiles } from './secret-files.ts';
-import { FORWARD_VARIABLES, type Variable, VARIABLES } from './variables.ts';
+import type { Variable } from './variable.ts';
+import { FORWARD_VARIABLES, VARIABLES } from './variables.ts';
 
-/** What the environment says: something to run, or all that keeps it from running. */
+/** The settings that were read from the environment, or all problems with them. */
 export type EnvironmentReading<Options = ProxyOptions> =
   | (ProxyCommandSettings<Options> & { readonly kind: 'ready' })
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
 
+/** The settings of a command that runs a server. */
 export interface ProxyCommandSettings<Options> {
+  /** The options of the proxy or the forwarder. */
   readonly options: Options;
   readonly host: string | undefined;
   readonly port: number;
+  /** How long requests in flight may take to end when the command is stopped, in milliseconds. */
   readonly graceMs: number;
   readonly redisUrl: string | undefined;
   readonly nats: NatsSettings | undefined;
 }
 
-/** What `forward` is run with. */
+/** The options of the command `forward`. */
 export interface ForwardSettings extends ForwarderOptions {
   readonly deduplicate?: boolean;
   readonly metrics?: string;
 }
 
-/** What the command itself sees to. */
+/** The options that the command handles itself, and does not pass to `createForwarder`. */
 const FORWARD_ONLY: ReadonlySet<string> = new Set(['deduplicate', 'metrics']);
 
-type Given = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 type Options = Readonly<Record<string, unknown>>;
 
-/** Of the command `proxy`. */
-export const readEnvironment = (given: Given): EnvironmentReading => read(given, VARIABLES, findProblems);
+/** Reads the variables of the command `proxy`. */
+export const readEnvironment = (environment: Environment): EnvironmentReading =>
+  read(environment, VARIABLES, findProblems);
 
-/** Of the command `forward`, which needs a broker. */
-export function readForwardEnvironment(given: Given): EnvironmentReading<ForwardSettings> {
+/** Reads the variables of the command `forward`, which needs a broker. */
+export function readForwardEnvironment(environment: Environment): EnvironmentReading<ForwardSettings> {
   return read<ForwardSettings>(
-    given,
+    environment,
     FORWARD_VARIABLES,
     (options) => {
-      const ofForwarder = Object.entries(options).filter(([name]) => !FORWARD_ONLY.has(name));
-      return findForwarderProblems(Object.fromEntries(ofForwarder));
+      const forwarderOptions = Object.entries(options).filter(([name]) => !FORWARD_ONLY.has(name));
+      return findForwarderProblems(Object.fromEntries(forwarderOptions));
     },
     ['NATS_URL'],
   );
 }
 
-/** Reads every variable before it answers, so that everything wrong can be corrected at once. */
+/** Reads all variables before it returns, so that all problems can be corrected at once. */
 function read<Read>(
-  given: Given,
+  rawEnvironment: Environment,
   variables: Readonly<Record<string, Variable>>,
   find: (options: Options) => readonly OptionProblem[],
   required: readonly string[] = [],
 ): EnvironmentReading<Read> {
-  const { environment, problems: unread } = withSecretFiles(given);
-  // Compose files and shells set a variable to nothing when they mean that it is not set.
+  const { environment, problems: unreadable } = withSecretFiles(rawEnvironment);
+  // An empty variable counts as missing: compose files and shells use it for that.
   const textOf = (name: string): string | undefined => environment[name]?.trim() || undefined;
 
   const options: Record<string, unknown> = {};
@@ -69,16 +74,16 @@ function read<Read>(
     if (text !== undefined) put(options, option.split('.'), read(text));
   }
 
-  const wrong = find(options).filter(({ option }) => !unread.has(nameOf.get(option) ?? option));
-  const told = wrong.map(({ option, kind, problem, choices }) => {
+  const problemsFound = find(options).filter(({ option }) => !unreadable.has(nameOf.get(option) ?? option));
+  const wrongOptions = problemsFound.map(({ option, kind, problem, choices }) => {
     const name = nameOf.get(option) ?? option;
     if (choices)
       return `There must be exactly one of ${choices.map((each) => nameOf.get(each) ?? each).join(', ')}.`;
     return kind === 'exposed' ? `${name} ${problem}.` : complaint(name, textOf(name));
   });
-  const problems = [...unread.values(), ...told];
+  const problems = [...unreadable.values(), ...wrongOptions];
   const complain = (name: string): void => {
-    if (!unread.has(name)) problems.push(complaint(name, textOf(name)));
+    if (!unreadable.has(name)) problems.push(complaint(name, textOf(name)));
   };
   for (const name of required) if (textOf(name) === undefined) complain(name);
   const port = textOf('PORT') ?? VARIABLES['PORT']?.preset ?? '';
@@ -93,7 +98,7 @@ function read<Read>(
   if (problems.length > 0) return { kind: 'unusable', problems };
   return {
     kind: 'ready',
-    // Nothing was wrong with them.
+    // The options were checked above.
     options: options as Read,
     host: textOf('HOST'),
     port: Number(port),

@@ -1,24 +1,28 @@
-import type { Variable } from './variables.ts';
+import type { Variable } from './variable.ts';
 
-/** What a command knows of NATS. */
+/** The settings of NATS. */
 export interface NatsSettings {
-  /** `host:port` of each server. */
+  /** The servers, each as `host:port`. */
   readonly servers: readonly string[];
   readonly tls: boolean;
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly token: string | undefined;
-  /** What a `.creds` file holds. */
+  /** The content of a `.creds` file. */
   readonly credentials: string | undefined;
   readonly stream: string;
   readonly subject: string;
+  /** On how many servers each message is stored. */
   readonly replicas: number;
+  /** After how long the stream deletes a message, forwarded or not. */
   readonly maxAgeMs: number;
+  /** The most bytes of the stream. */
   readonly maxBytes: number;
+  /** How long the stream keeps a message after it was forwarded. */
   readonly keepMs: number;
 }
 
-/** What configures NATS JetStream, for the commands `proxy` and `forward`. */
+/** The variables of NATS JetStream, for the commands `proxy` and `forward`. */
 export const NATS_VARIABLES: Readonly<Record<string, Variable>> = {
   NATS_URL: {
     must: 'the servers of a NATS with JetStream, with commas between them, e.g. nats://user:password@nats-1:4222,nats://nats-2:4222, or tls:// in place of nats://; needs the packages @nats-io/jetstream and @nats-io/transport-node',
@@ -58,23 +62,26 @@ export const NATS_VARIABLES: Readonly<Record<string, Variable>> = {
 
 type TextOf = (name: string) => string | undefined;
 
-/** `undefined`: there is no NATS. `told`: of each problem, by the variable. */
-export function readNats(textOf: TextOf, told: (name: string) => void): NatsSettings | undefined {
+/**
+ * Reads the settings of NATS. Returns `undefined` when NATS_URL is not set. `complain` is called with the name of each
+ * variable that is wrong.
+ */
+export function readNats(textOf: TextOf, complain: (name: string) => void): NatsSettings | undefined {
   const text = textOf('NATS_URL');
   if (text === undefined) return undefined;
-  const urls = text.split(',').map((each) => urlOf(each.trim()));
+  const urls = text.split(',').map((server) => urlOf(server.trim()));
   const known = urls.filter((url) => url !== null);
-  if (known.length < urls.length) told('NATS_URL');
+  if (known.length < urls.length) complain('NATS_URL');
 
   function number(name: string, preset: number, isRight: (value: number) => boolean): number {
-    const given = textOf(name);
-    const value = given === undefined ? preset : Number(given);
-    if (!isRight(value)) told(name);
+    const text = textOf(name);
+    const value = text === undefined ? preset : Number(text);
+    if (!isRight(value)) complain(name);
     return value;
   }
   function name(variable: string, preset: string, pattern: RegExp): string {
     const value = textOf(variable) ?? preset;
-    if (!pattern.test(value)) told(variable);
+    if (!pattern.test(value)) complain(variable);
     return value;
   }
   const isBetween =
@@ -105,7 +112,7 @@ export function readNats(textOf: TextOf, told: (name: string) => void): NatsSett
   };
 }
 
-/** `null`: it is no address of a server of NATS. Without a scheme it is one by the host alone. */
+/** Reads the URL of a NATS server, whose scheme may be missing. Returns `null` for any other text. */
 function urlOf(text: string): URL | null {
   const full = text.includes('://') ? text : `nats://${text}`;
   if (!URL.canParse(full)) return null;
@@ -120,7 +127,7 @@ function urlOf(text: string): URL | null {
   return /^(nats|tls):$/.test(protocol) && hostname !== '' && isPlain ? url : null;
 }
 
-/** Said in no line of the log, wherever it comes from. */
+/** Removes all secrets of NATS from a text for the log, whichever part of the program it comes from. */
 export function withoutSecrets(text: string, { user, password, token, credentials }: NatsSettings): string {
   const secrets = [user && password ? `${user}:${password}` : undefined, password, token, credentials];
   return secrets.reduce<string>((result, secret) => (secret ? result.replaceAll(secret, '…') : result), text);

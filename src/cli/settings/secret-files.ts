@@ -3,14 +3,15 @@ import { VARIABLES } from './variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The names of all variables that hold a secret. */
 export const SECRETS: readonly string[] = Object.entries(VARIABLES)
   .filter(([, { secret }]) => secret)
   .map(([name]) => name);
 
 /**
- * What is secret may be in a file whose path is in `CIO_WRITE_KEY_FILE` and the like: systemd, Docker and Kubernetes hand
- * secrets over that way, and a variable is seen by whoever may list processes. `problems`: by the variable that is not to
- * be had.
+ * Reads secrets from files. A secret may be in a file whose path is in `CIO_WRITE_KEY_FILE` and the like: systemd,
+ * Docker and Kubernetes hand secrets over in that way, and whoever may list processes can see the variables of a
+ * process. `problems`: texts by the name of the variable that cannot be read.
  */
 export function withSecretFiles(environment: Environment): {
   readonly environment: Environment;

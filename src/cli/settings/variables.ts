@@ -1,62 +1,8 @@
-import type {
-  AnonymousIdCookieOptions,
-  AppApiOptions,
-  CustomerTokenOptions,
-  InAppOptions,
-  ProxyOptions,
-  RateLimitOptions,
-  UpstreamOptions,
-} from '../../proxy.ts';
 import { NATS_VARIABLES } from './nats-variables.ts';
+import { clientIp, clientKeys, flag, list, merge, pem } from './read-variable.ts';
+import type { Variable } from './variable.ts';
 
-/** An option of `createProxy`, or one inside a group of them. */
-export type OptionPath =
-  | keyof ProxyOptions
-  | `customerToken.${keyof CustomerTokenOptions}`
-  | `appApi.${keyof AppApiOptions}`
-  | `inApp.${keyof InAppOptions}`
-  | `rateLimit.${keyof RateLimitOptions}`
-  | `upstream.${keyof UpstreamOptions}`
-  | `anonymousIdCookie.${keyof AnonymousIdCookieOptions}`;
-
-/** One environment variable, in words for people. */
-export interface Variable {
-  /** What it must be: completes "it must be …". */
-  readonly must: string;
-  /** The option of `createProxy` that it becomes. */
-  readonly option?: OptionPath;
-  readonly read?: (text: string) => unknown;
-  readonly preset?: string;
-  readonly secret?: true;
-}
-
-const list = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-/** `key@https://shop.example.com` is a key for the pages of one origin. */
-const clientKeys = (text: string): readonly unknown[] =>
-  list(text).map((item) => {
-    const [, key, origin] = /^(.+)@([a-z][\w+.-]*:\/\/.*)$/i.exec(item) ?? [];
-    return key === undefined ? item : { key, origins: [origin] };
-  });
-
-/** `x-forwarded-for:1` is a header and its hops; a name alone is one of the two that need none. */
-function clientIp(text: string): unknown {
-  const [header, hops] = text.split(':');
-  return hops === undefined ? text : { header, hops: Number(hops) };
-}
-
-const flag = (text: string): unknown => (text === 'on' ? true : text === 'off' ? false : text);
-
-const merge = (text: string): unknown => (/^\d+$/.test(text) ? { waitMs: Number(text) } : flag(text));
-
-/** Many platforms keep a variable on one line. */
-const pem = (text: string): string => text.replaceAll('\\n', '\n');
-
-/** What configures `cio-first-party proxy`. */
+/** The variables of the command `proxy`. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
   CIO_WRITE_KEY: {
     must: "Customer.io's write key (the API key of your source); it stays on this server",
@@ -171,7 +117,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'the public key of the issuer of customer tokens, as PEM (BEGIN PUBLIC KEY), lines ended by \\n or line ends; instead of CIO_TOKEN_JWKS_URL',
     option: 'customerToken.publicKey',
     read: pem,
-    // Somebody may have put the private half here.
+    // Secret, because the private key may have been put here by mistake.
     secret: true,
     preset: 'off',
   },
@@ -249,6 +195,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   PORT: { must: 'the port to listen on: a number from 0 to 65535', preset: '8080' },
 };
 
+/** The names of the variables of the command `forward`. */
 const FORWARD_NAMES: ReadonlySet<string> = new Set([
   'CIO_WRITE_KEY',
   'CIO_REGION',
@@ -265,20 +212,7 @@ const FORWARD_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(NATS_VARIABLES),
 ]);
 
-/** What configures `cio-first-party forward`: the same names, of which it has no need of some. */
+/** The variables of the command `forward`: those of the command `proxy` that it uses too. */
 export const FORWARD_VARIABLES: Readonly<Record<string, Variable>> = Object.fromEntries(
   Object.entries(VARIABLES).filter(([name]) => FORWARD_NAMES.has(name)),
 );
-
-/** For `--help`. `required`: without a default in this command. */
-export function explain(
-  variables: Readonly<Record<string, Variable>>,
-  required: readonly string[] = [],
-): string {
-  return Object.entries(variables)
-    .map(([name, { must, preset }]) => {
-      const without = preset === undefined || required.includes(name) ? 'required' : `default: ${preset}`;
-      return `  ${name.padEnd(32)}${must} (${without})`;
-    })
-    .join('\n');
-}

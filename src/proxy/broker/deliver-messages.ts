@@ -7,35 +7,37 @@ import { describeError } from '../lib/describe-error.ts';
 import { bodyOf } from '../upstream/dispatch.ts';
 import type { QueuedMessage } from './message-queue.ts';
 import { createSendBatch } from '../upstream/send-batch.ts';
-import type { ForwardOutcome } from './forwarder.ts';
+import type { ForwardOutcome } from './contract.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { inGroups, MAX_BATCH_BYTES } from './message.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 import type { UpstreamSettings } from '../upstream/upstream-settings.ts';
 import { createUpstream } from '../upstream/upstream.ts';
 
-/** Brings messages to Customer.io, and settles each of them. Never rejects. */
+/** Sends messages to Customer.io, and settles each of them. Never rejects. */
 export interface MessageDelivery {
-  /** One message, in as many requests as it takes. */
-  alone(load: QueuedMessage): Promise<void>;
-  /** Several messages that fit into one request. */
-  together(loads: readonly QueuedMessage[]): Promise<void>;
+  /** Sends one message by itself, in as many requests as it needs. */
+  alone(message: QueuedMessage): Promise<void>;
+  /** Sends several messages that fit into one request. */
+  together(messages: readonly QueuedMessage[]): Promise<void>;
 }
 
-/** From this attempt on, an event is looked for to which Customer.io answers 500. */
+/** From this attempt on, an event to which Customer.io answers 500 is looked for. */
 const SUSPECT_AFTER = 5;
+/** The delay before the next attempt while only the operator can correct the cause. */
 const MISCONFIGURED_MS = 60_000;
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
-/** `{"batch":[],"sentAt":"…"}` around the events. */
+/** The size of the frame around the events: `{"batch":[],"sentAt":"…"}`. */
 const FRAME_BYTES = 100;
-/** The longest that messages are halved to find one at fault, in units of `timeoutMs`. */
+/** The most time for bisecting a group of messages, in units of `timeoutMs`. */
 const MOST_TIMEOUTS = 2;
-/** Messages that went in one request at first. */
+
+/** Messages that were sent in one request at first. */
 interface Group {
-  /** How many requests had been delivered when it began. */
+  /** The number of requests that had succeeded when the group began. */
   readonly before: number;
-  /** By `performance.now()`. */
+  /** The end of the time for bisecting, by `performance.now()`. */
   readonly endsAt: number;
 }
 
@@ -49,7 +51,7 @@ export function createMessageDelivery(settings: UpstreamSettings): MessageDelive
   const upstream = createUpstream(createSendBatch(settings), settings.upstream);
   let deliveries = 0;
 
-  async function ask(
+  async function sendEvents(
     acceptedEvents: readonly AcceptedEvent[],
     sentAt: string | undefined,
     note: LogNote,
@@ -69,25 +71,28 @@ export function createMessageDelivery(settings: UpstreamSettings): MessageDelive
     return { kind: 'later', delayMs: Math.ceil(asked ?? backoffMs(attempt)), isDown, reason };
   }
 
-  /** `before`: how many requests had been delivered when this message, or the group that it came with, began. */
-  async function bring(
+  /**
+   * Sends a message by itself. `before`: the number of requests that had succeeded when this message, or its group,
+   * began.
+   */
+  async function sendMessage(
     { acceptedEvents: all, sentAt, report }: QueuedMessage,
     before: number,
   ): Promise<ForwardOutcome> {
     const { attempt, note, rejected } = report;
-    let indigestible = 0;
+    let failing = 0;
 
     const send = async (acceptedEvents: readonly AcceptedEvent[]): Promise<Delivery> => {
-      const delivery = await ask(acceptedEvents, sentAt, note);
+      const delivery = await sendEvents(acceptedEvents, sentAt, note);
       if (delivery.kind === 'too-large')
         return { kind: 'rejected', status: delivery.status, reason: 'too large for Customer.io' };
       if (attempt < SUSPECT_AFTER || !mayBeTheEvent(delivery)) return delivery;
-      if (acceptedEvents.length === 1) indigestible += 1;
+      if (acceptedEvents.length === 1) failing += 1;
       return { kind: 'rejected', status: delivery.status ?? 500, reason: `answered ${delivery.status}` };
     };
 
     for (const acceptedEvents of inBodies(all)) {
-      // Nobody else would halve it: there is no limit to time and requests but that of each request.
+      // A broker cannot bisect a message: bisecting has no limit but the time of each request.
       const delivery = await sendBisected(acceptedEvents, send, () => Infinity, { mostRequests: Infinity });
       if (delivery.kind === 'delivered') {
         for (const { id, reason } of delivery.rejected ?? []) rejected.push(rejection(id, reason));
@@ -97,76 +102,81 @@ export function createMessageDelivery(settings: UpstreamSettings): MessageDelive
         return later(delivery, attempt);
       }
     }
-    if (indigestible === 0) return { kind: 'done', rejected };
-    const reason = `Customer.io fails, again and again, over ${indigestible} of ${all.length} events.`;
-    // Where it takes nothing else, it is Customer.io.
+    if (failing === 0) return { kind: 'done', rejected };
+    const reason = `Customer.io fails, again and again, over ${failing} of ${all.length} events.`;
+    // If no other request has succeeded since, Customer.io is at fault and not the event.
     if (deliveries === before) return later({ kind: 'unavailable', detail: reason }, attempt);
     return { kind: 'never', reason };
   }
 
-  async function alone(load: QueuedMessage, before: number): Promise<void> {
-    const { attempt } = load.report;
-    const outcome = await bring(load, before).catch((cause: unknown): ForwardOutcome => {
+  async function alone(message: QueuedMessage, before: number): Promise<void> {
+    const { attempt } = message.report;
+    const outcome = await sendMessage(message, before).catch((cause: unknown): ForwardOutcome => {
       const delayMs = Math.ceil(backoffMs(attempt));
       return { kind: 'later', delayMs, isDown: false, reason: describeError(cause) };
     });
-    load.settle(outcome);
+    message.settle(outcome);
   }
 
-  async function askTogether(loads: readonly QueuedMessage[], endsAt: number): Promise<Delivery> {
-    const [first] = loads;
+  async function sendTogether(messages: readonly QueuedMessage[], endsAt: number): Promise<Delivery> {
+    const [first] = messages;
     if (performance.now() >= endsAt || !first) return NO_TIME_LEFT;
-    // Of several messages none has the time at which this request is sent.
-    const sentAt = loads.length === 1 ? first.sentAt : new Date().toISOString();
-    const acceptedEvents = loads.flatMap((load) => load.acceptedEvents);
-    // The request is the first message's, so that the sum over all messages is right.
-    const delivery = await ask(acceptedEvents, sentAt, first.report.note);
-    for (const { report } of loads) {
-      report.merged = Math.max(report.merged, loads.length);
+    // A merged request has its own time: no message has the one at which it is sent.
+    const sentAt = messages.length === 1 ? first.sentAt : new Date().toISOString();
+    const acceptedEvents = messages.flatMap((message) => message.acceptedEvents);
+    // The request is counted for the first message only, so that the sum over all messages is right.
+    const delivery = await sendEvents(acceptedEvents, sentAt, first.report.note);
+    for (const { report } of messages) {
+      report.merged = Math.max(report.merged, messages.length);
       if (delivery.status !== undefined) report.note.upstreamStatus = delivery.status;
     }
     return delivery;
   }
 
   /**
-   * Customer.io rejects a request whole. It is then halved, in order, until each message at fault is alone. That one goes its
-   * own way, so that it holds up the others for these halvings only. `hasFault`: one of these messages is known to be at fault,
-   * so that only its halves need to be sent. Answers whether one was.
+   * Bisects messages whose request Customer.io rejects whole, in their order, until each message at fault is alone.
+   * Such a message is then sent by itself, so that it delays the others only while the group is bisected. `hasFault`:
+   * one of these messages is known to be at fault, so that only their halves are sent. Returns whether one of them was
+   * at fault.
    */
-  async function halve(loads: readonly QueuedMessage[], hasFault: boolean, group: Group): Promise<boolean> {
+  async function bisect(
+    messages: readonly QueuedMessage[],
+    hasFault: boolean,
+    group: Group,
+  ): Promise<boolean> {
     if (!hasFault) {
-      const delivery = await askTogether(loads, group.endsAt);
+      const delivery = await sendTogether(messages, group.endsAt);
       if (!mayBeOneMessage(delivery)) {
-        for (const { report, settle } of loads) {
+        for (const { report, settle } of messages) {
           const { attempt, rejected } = report;
           settle(delivery.kind === 'delivered' ? { kind: 'done', rejected } : later(delivery, attempt));
         }
         return false;
       }
     }
-    const [only] = loads;
-    if (only && loads.length === 1) {
+    const [only] = messages;
+    if (only && messages.length === 1) {
       void alone(only, group.before);
       return true;
     }
-    const middle = Math.ceil(loads.length / 2);
-    const inFirst = await halve(loads.slice(0, middle), false, group);
-    const inSecond = await halve(loads.slice(middle), !inFirst, group);
+    const middle = Math.ceil(messages.length / 2);
+    const inFirst = await bisect(messages.slice(0, middle), false, group);
+    const inSecond = await bisect(messages.slice(middle), !inFirst, group);
     return inFirst || inSecond;
   }
 
   return {
-    alone: (load) => alone(load, deliveries),
-    async together(loads) {
-      const [only] = loads;
+    alone: (message) => alone(message, deliveries),
+    async together(messages) {
+      const [only] = messages;
       const group = { before: deliveries, endsAt: performance.now() + MOST_TIMEOUTS * timeoutMs };
-      if (only && loads.length === 1) await alone(only, group.before);
-      else await halve(loads, false, group);
+      if (only && messages.length === 1) await alone(only, group.before);
+      else await bisect(messages, false, group);
     },
   };
 }
 
-/** A batch, as one or more requests. */
+/** Splits a batch into the events of one or more requests. */
 function inBodies(acceptedEvents: readonly AcceptedEvent[]): readonly (readonly AcceptedEvent[])[] {
   const texts = acceptedEvents.map(({ json }) => String(json));
   let from = 0;
@@ -175,12 +185,12 @@ function inBodies(acceptedEvents: readonly AcceptedEvent[]): readonly (readonly 
   );
 }
 
-/** Whether the answer to several messages may be the fault of one of them. */
+/** Whether the answer to several messages can be the fault of one of them. */
 function mayBeOneMessage(delivery: Delivery): boolean {
   return delivery.kind === 'rejected' || delivery.kind === 'too-large' || mayBeTheEvent(delivery);
 }
 
-/** Its own fault, more likely than that of a server that is down or wants to be left alone. */
+/** Whether the answer is more likely the fault of an event than of a server that is down or wants no requests. */
 function mayBeTheEvent(delivery: Delivery): boolean {
   const { kind, status = 0 } = delivery;
   return kind === 'unavailable' && delivery.retryAfter === undefined && (status === 500 || status > 504);

@@ -2,22 +2,26 @@ import { type WireEvent, utf8 } from '../../protocol/wire.ts';
 import type { AcceptedBatch } from '../upstream/dispatch.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** What a broker keeps of a batch. */
+/** A message for a broker: a batch, or a part of one. */
 export interface BatchMessage {
-  /** The same whenever the same events come again: 64 hexadecimal digits, of their `messageId`s and persons. */
+  /**
+   * The id of the message, which is the same whenever the same events are packed again: 64 hexadecimal digits, a hash
+   * of their `messageId`s and persons.
+   */
   readonly id: string;
-  /** JSON: `{"version":1,"batch":[…],"sentAt":…}`. */
+  /** The message as JSON: `{"version":1,"batch":[…],"sentAt":…}`. */
   readonly text: string;
-  /** The same in UTF-8. */
+  /** The message as UTF-8. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The options of `packBatch`. */
 export interface PackOptions {
   /**
-   * Bytes of one message. A batch of more becomes several messages; an event of more has one to itself, which the broker
-   * may refuse.
+   * The most bytes of one message. A larger batch becomes several messages. An event that is larger gets a message of
+   * its own, which the broker may refuse.
    *
-   * @default 500_000, what Customer.io takes in one request
+   * @default 500_000, what Customer.io accepts in one request
    */
   readonly maxBytes?: number | undefined;
 }
@@ -25,7 +29,21 @@ export interface PackOptions {
 const VERSION = 1;
 export const MAX_BATCH_BYTES = 500_000;
 
-/** Makes messages of a batch, in its order. */
+/**
+ * Packs a batch into one or more messages for a broker, in the order of its events. `forward` of a forwarder reads
+ * them.
+ *
+ * @example
+ * createProxy({
+ *   writeKey,
+ *   clientKeys,
+ *   async deliver(batch) {
+ *     for (const { id, text } of await packBatch(batch)) await queue.add(text, { deduplicationId: id });
+ *   },
+ * });
+ *
+ * @returns the messages; store all of them before `deliver` resolves
+ */
 export async function packBatch(
   { batch, sentAt }: AcceptedBatch,
   { maxBytes = MAX_BATCH_BYTES }: PackOptions = {},
@@ -44,7 +62,7 @@ export async function packBatch(
   );
 }
 
-/** Consecutive texts that have at most `maxBytes` together, with a comma between them. */
+/** Groups consecutive texts, so that each group has at most `maxBytes` with commas between its texts. */
 export function inGroups(texts: readonly string[], maxBytes: number): readonly (readonly string[])[] {
   const groups: string[][] = [];
   let room = -1;
@@ -61,12 +79,16 @@ export function inGroups(texts: readonly string[], maxBytes: number): readonly (
   return groups;
 }
 
-/** What is in a message. `newer`: a later version of this package has written it. */
+/**
+ * The contents of a message. `newer`: a later version of this package has written it; `foreign`: it is no message of
+ * this package.
+ */
 export type Unpacked =
   | { readonly kind: 'batch'; readonly batch: AcceptedBatch }
   | { readonly kind: 'newer' }
   | { readonly kind: 'foreign'; readonly reason: string };
 
+/** Reads a message that `packBatch` has made. */
 export function unpackBatch(message: Uint8Array | ArrayBuffer | string): Unpacked {
   let body: unknown;
   try {
@@ -84,9 +106,10 @@ export function unpackBatch(message: Uint8Array | ArrayBuffer | string): Unpacke
   return { kind: 'batch', batch: typeof sentAt === 'string' ? { batch: events, sentAt } : { batch: events } };
 }
 
-/** Of what stays the same when a browser sends a batch again: `sentAt`, and what the proxy adds, do not. */
+/** Hashes what stays the same when a browser sends a batch again: neither `sentAt` nor what the proxy adds. */
 async function idOf(events: readonly WireEvent[], texts: readonly string[]): Promise<string> {
-  // With the person, so that who learns an id cannot keep back what another person sends.
+  // The person is part of the hash: otherwise somebody who learns a `messageId` could send an event with it, and the
+  // event of another person would count as a duplicate.
   const ids = events.map(({ messageId, userId, anonymousId }, i) =>
     isId(messageId) ? [messageId, userId ?? null, anonymousId ?? null] : [texts[i] ?? ''],
   );

@@ -10,48 +10,58 @@ import type { Accept, DeliveryResult, PassOn } from './passage.ts';
 import type { SharedClaims } from './shared-claims.ts';
 import { comeAgain, createWaitingRoom } from './waiting-room.ts';
 
-/** How events that come again are recognised. */
+/** How the proxy recognises events that were accepted before, and keeps them back. */
 export interface DeduplicateOptions {
   /**
-   * Bytes of memory for the events that were accepted lately, 32 to 64 for each, whatever their size. It is taken as it is
-   * needed, from 8 KB on; where it is not enough, the oldest are forgotten.
+   * Memory for the keys of recently accepted events, in bytes: 32 to 64 for each event, whatever its size. It is
+   * allocated as it is needed, from 8 KB on. When it is full, the oldest keys are forgotten.
    *
    * @default 16_777_216 (16 MiB)
    */
   maxBytes?: number | undefined;
 
-  /** For how long an event is remembered, from when it was accepted, in milliseconds. @default 600_000 */
+  /** How long an accepted event is remembered, in milliseconds. @default 600_000 */
   windowMs?: number | undefined;
 
   /**
-   * What all copies of the proxy remember together. Every batch then waits for it twice.
+   * A store that all copies of the proxy share, such as `redisStore` or `natsStore`. Every batch then waits for two
+   * calls of the store.
    *
-   * @default none: a copy knows what it has sent itself
+   * @default none: each copy recognises only what it has sent itself
    */
   store?: DeduplicateStore | undefined;
 }
 
 export interface DeduplicateNeeds extends DeduplicateOptions {
-  /** The longest that a batch may be on its way, in milliseconds. */
+  /** The most time for the delivery of a batch, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** The events of a batch that passed every check, and the body in which they came. */
+/** The events of a batch that passed every check, and the body with which they arrived. */
 export interface Batch extends Origin {
   readonly acceptedEvents: readonly AcceptedEvent[];
-  /** When its time is over, by `performance.now()`. */
+  /** When the time for the delivery ends, by `performance.now()`. */
   readonly endsAt: number;
 }
 
-/** Passes a batch on, but for what was accepted before; waits for what others are sending now. */
+/**
+ * Passes on the events of a batch that were not accepted before. Waits for other batches that are sending some of the
+ * same events now.
+ */
 export type PassOnce = (batch: Batch, passOn: PassOn, note: LogNote) => Promise<DeliveryResult>;
 
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
-/** Who has waited for so many others that all failed comes back later: of a crowd that sends the same, each would try. */
+/**
+ * How often a batch waits for others that are sending the same events. If all of these have failed, the browser comes
+ * back later: of many browsers with the same events, each would send them to an upstream that is down.
+ */
 const MOST_WAITS = 4;
-/** Who has waited, and has less of its time left than this part, sends nothing: cut off, it would have been sent for nothing. */
+/**
+ * A batch that has waited is not sent when less than this part of its time is left: the time limit would probably cut
+ * it off.
+ */
 const LEAST_LEFT = 1 / 4;
-/** How often another copy's claim is looked at. */
+/** The intervals at which the claim of another copy is checked again. */
 const [FIRST_LOOK_MS, LOOK_STEP_MS, LAST_LOOK_MS] = [100, 50, 250];
 
 export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
@@ -61,14 +71,14 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     store && lazy(async () => (await import('./shared-claims.ts')).createSharedClaims(store, timeoutMs));
   const wait = createWaitingRoom();
 
-  /** Passes on what no other copy is sending, nor has sent. */
-  async function shareOut(
+  /** Passes on the events that no other copy of the proxy is sending now, or has sent. */
+  async function passOnShared(
     store: SharedClaims,
     batch: Batch,
     { fresh, accept }: Claim,
     passOn: PassOn,
     note: LogNote,
-  ): Promise<Turn> {
+  ): Promise<Round> {
     const claim = await store.claim(batch, fresh, note);
     try {
       const { done, pending } = claim;
@@ -85,11 +95,14 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     }
   }
 
-  /** Passes on what nobody else is sending, nor has sent. */
-  async function turn(batch: Batch, claim: Claim, passOn: PassOn, note: LogNote): Promise<Turn> {
+  /**
+   * Passes on the events that no other batch is sending now, or has sent. One round of it, after which some events may
+   * have to wait.
+   */
+  async function passOnUnclaimed(batch: Batch, claim: Claim, passOn: PassOn, note: LogNote): Promise<Round> {
     try {
       if (claim.fresh.length === 0) return NOTHING;
-      if (shared) return await shareOut(await shared(), batch, claim, passOn, note);
+      if (shared) return await passOnShared(await shared(), batch, claim, passOn, note);
       return { ...NOTHING, passage: await passOn(claim.fresh, claim.accept) };
     } finally {
       claim.end();
@@ -99,14 +112,14 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
   const isShort = ({ endsAt }: Batch): boolean => endsAt - performance.now() < timeoutMs * LEAST_LEFT;
 
   return async (batch, passOn, note) => {
-    // One without events asks whether it would be taken.
+    // A batch without events tests whether the proxy is there: it has nothing to deduplicate.
     if (batch.acceptedEvents.length === 0) return passOn(batch.acceptedEvents, () => {});
     const rejected: RejectedEvent[] = [];
     let rest = batch.acceptedEvents;
     let [waits, lookMs] = [0, FIRST_LOOK_MS];
     for (;;) {
       const claim = local.claim(batch, rest);
-      // The usual batch: nobody else has anything of it.
+      // The usual case: no event of the batch is known.
       if (!shared && claim.fresh === batch.acceptedEvents) {
         try {
           return await passOn(claim.fresh, claim.accept);
@@ -118,13 +131,17 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
         claim.end();
         return { rejected, refusal: comeAgain('Other requests with the same events have taken too long.') };
       }
-      const { passage, pending, duplicates: ofOthers } = await turn(batch, claim, passOn, note);
-      const duplicates = claim.duplicates + ofOthers;
+      const {
+        passage,
+        pending,
+        duplicates: sharedDuplicates,
+      } = await passOnUnclaimed(batch, claim, passOn, note);
+      const duplicates = claim.duplicates + sharedDuplicates;
       if (duplicates > 0) note.duplicates = (note.duplicates ?? 0) + duplicates;
       rejected.push(...passage.rejected);
       if (passage.refusal || claim.waiting.length + pending.length === 0) return { ...passage, rejected };
-      const others = new Set(claim.waiting.concat(pending));
-      rest = rest.filter((acceptedEvent) => others.has(acceptedEvent));
+      const sentByOthers = new Set(claim.waiting.concat(pending));
+      rest = rest.filter((acceptedEvent) => sentByOthers.has(acceptedEvent));
 
       let refusal: Refusal | undefined;
       if (pending.length > 0) {
@@ -143,12 +160,13 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
   };
 }
 
-interface Turn {
+/** The result of one round. */
+interface Round {
   readonly passage: DeliveryResult;
-  /** Those that another copy is sending now. */
+  /** Events that another copy is sending now. */
   readonly pending: readonly AcceptedEvent[];
-  /** How many another copy has sent. */
+  /** How many events another copy has sent already. */
   readonly duplicates: number;
 }
 
-const NOTHING: Turn = { passage: { rejected: [] }, pending: [], duplicates: 0 };
+const NOTHING: Round = { passage: { rejected: [] }, pending: [], duplicates: 0 };

@@ -4,52 +4,59 @@ import type { AcceptedEvent } from '../batch/contract.ts';
 import type { Accept } from './passage.ts';
 import { createRecentKeys } from './recent-keys.ts';
 
-/** The body of a batch, and who has sent it. */
+/** The body of a batch, and the client key with which it was sent. */
 export interface Origin {
   readonly clientKey: string;
   readonly bytes: Bytes;
 }
 
-/** What one batch may send on. */
+/** The result of claiming the events of a batch: which of them the batch may send. */
 export interface Claim {
-  /** Nobody else is sending these, nor has; or they have no id. The very array that was given, where that is all of them. */
+  /**
+   * Events that no other batch is sending or has sent, and events without an id. It is the same array as was passed in,
+   * if these are all of its events.
+   */
   readonly fresh: readonly AcceptedEvent[];
-  /** Those that other batches are sending now. */
+  /** Events that other batches are sending now. */
   readonly waiting: readonly AcceptedEvent[];
-  /** How many were accepted before, or stand twice in this batch. */
+  /** How many events were accepted before, or stand twice in this batch. */
   readonly duplicates: number;
-  /** Resolves when the other batches have ended, well or not. */
+  /** Resolves when the batches that send the `waiting` events have ended, whether they succeeded or failed. */
   readonly othersEnd: () => Promise<unknown>;
-  /** Customer.io has accepted these of `fresh`, or what hooks have made of them. May also be said when the claim is over. */
+  /** Marks events of `fresh`, or what hooks have made of them, as accepted. May also be called after `end`. */
   readonly accept: Accept;
-  /** The claim is over: what was accepted is remembered, and whoever comes with the rest may send it. */
+  /** Ends the claim. Accepted events are remembered; the others may be sent by the next batch that holds them. */
   readonly end: () => void;
 }
 
-/** What this copy of the proxy is sending, and has sent lately. */
+/** The events that this copy of the proxy is sending now, and has sent recently. */
 export interface LocalClaims {
+  /** Claims those of the events that no other batch has claimed. */
   claim(origin: Origin, acceptedEvents: readonly AcceptedEvent[]): Claim;
 }
 
 export interface LocalClaimsNeeds {
-  /** For the keys of events. */
+  /** Memory for the keys of events, in bytes. */
   readonly maxBytes: number;
-  /** For how long an event is remembered, from when it was accepted, in milliseconds. */
+  /** How long an accepted event is remembered, in milliseconds. */
   readonly windowMs: number;
-  /** The longest that a batch may be on its way, in milliseconds. */
+  /** The most time for the delivery of a batch, in milliseconds. */
   readonly timeoutMs: number;
   readonly now?: () => number;
 }
 
-/** Two batches of one moment still have different numbers. In milliseconds. */
+/**
+ * The least difference between the numbers of two batches, in milliseconds: batches that arrive at the same time still
+ * have different numbers.
+ */
 const TICK_MS = 1 / 1024;
-/** What is on its way for less of the window than this is remembered from when it came. */
+/** A delivery that took less than this part of the window counts as accepted at the time when the batch arrived. */
 const TOLERANCE = 1 / 64;
 
 /**
- * Every batch has a number, the moment in which it came, under which its events stand in the table. While that number is in
- * `pending` they are on their way; afterwards they have been accepted. So success, which is the rule, touches no event
- * again, and only what was not accepted has to be taken out.
+ * Each batch has a number: the time at which it arrived. Its events are stored in the table under that number. While
+ * the number is in `pending`, the events are being sent; later they count as accepted. So a success, which is the rule,
+ * need not touch the entries again, and only events that were not accepted have to be removed.
  */
 export function createLocalClaims({
   maxBytes,
@@ -59,7 +66,7 @@ export function createLocalClaims({
 }: LocalClaimsNeeds): LocalClaims {
   const keys = createRecentKeys(maxBytes, Math.max(windowMs, timeoutMs));
   let hash: EventHash | undefined;
-  /** By the number of the batch: whom to wake when it ends. */
+  /** The batches that are being sent, by their number, with the functions to call when each one ends. */
   const pending = new Map<number, (() => void)[] | undefined>();
   let last = 0;
 
@@ -69,7 +76,7 @@ export function createLocalClaims({
   }
 
   function hashOf({ clientKey, bytes }: Origin, acceptedEvents: readonly AcceptedEvent[]): Uint32Array {
-    // Not before the first batch: Workers give no random numbers outside of a request.
+    // Created with the first batch: Cloudflare Workers have no random numbers outside of a request.
     hash ??= createEventHash();
     return hash.of(clientKey, bytes, acceptedEvents);
   }
@@ -85,39 +92,39 @@ export function createLocalClaims({
       const number = nextNumber();
       const found = hashOf(origin, acceptedEvents);
       const holders = keys.take(found, number);
-      const { fresh, waiting, others } = holders
+      const { fresh, waiting, otherBatches } = holders
         ? sorted(holders)
-        : { fresh: acceptedEvents, waiting: [], others: [] };
+        : { fresh: acceptedEvents, waiting: [], otherBatches: [] };
       pending.set(number, undefined);
       const accepted: (readonly AcceptedEvent[])[] = [];
       let isOver = false;
 
       function sorted(holders: Float64Array): Sorted {
         const waiting: AcceptedEvent[] = [];
-        const others = new Set<number>();
+        const otherBatches = new Set<number>();
         const fresh = acceptedEvents.filter((acceptedEvent, i) => {
           const holder = holders[i] ?? 0;
           if (holder === 0) return true;
-          // It stands twice in this batch.
+          // The event stands twice in this batch.
           if (holder === number) return false;
           if (pending.has(holder)) {
             waiting.push(acceptedEvent);
-            others.add(holder);
+            otherBatches.add(holder);
             return false;
           }
           if (number - holder < windowMs) return false;
-          // Of an old one that stands twice in this batch, too, the first one goes on.
+          // The entry is older than the window: this batch takes the key over. An event that stands twice is sent once.
           return keys.give(found[2 * i] ?? 0, found[2 * i + 1] ?? 0, number);
         });
-        return { fresh, waiting, others: [...others] };
+        return { fresh, waiting, otherBatches: [...otherBatches] };
       }
 
-      /** For those of the batch that can be recognised and are `chosen`. */
+      /** Calls `act` with the key of each event that has one and is `chosen`. */
       function each(
         chosen: (acceptedEvent: AcceptedEvent) => boolean,
         act: (first: number, second: number) => unknown,
       ): void {
-        // Again, instead of keeping them for all batches: few ends are not the usual one.
+        // The keys are computed again, instead of keeping them for all batches: few batches need this.
         const found = hashOf(origin, acceptedEvents);
         acceptedEvents.forEach((acceptedEvent, i) => {
           if (acceptedEvent.receivedSpan !== null && chosen(acceptedEvent))
@@ -125,10 +132,10 @@ export function createLocalClaims({
         });
       }
 
-      /** What an end that is not the usual one takes. */
+      /** Corrects the table when not all events were accepted, or when the delivery took long. */
       function correct(isLate: boolean): void {
-        const kept = new Set(accepted.flat().map(cameOf));
-        // Of an event that stands twice in the batch only the first one is ours to send.
+        const kept = new Set(accepted.flat().map(spanOf));
+        // Of an event that stands twice, only the first one is sent by this batch.
         const ours = new Set(fresh);
         each(
           (acceptedEvent) => ours.has(acceptedEvent) && !kept.has(acceptedEvent.receivedSpan),
@@ -146,12 +153,12 @@ export function createLocalClaims({
         fresh,
         waiting,
         duplicates: acceptedEvents.length - fresh.length - waiting.length,
-        othersEnd: () => Promise.all(others.map(endOf)),
+        othersEnd: () => Promise.all(otherBatches.map(endOf)),
         accept(part) {
           accepted.push(part);
           if (!isOver) return;
-          // Others may have taken over meanwhile: those have it.
-          const late = new Set(part.map(cameOf));
+          // Another batch may have claimed the event since: its entry stays.
+          const late = new Set(part.map(spanOf));
           const later = nextNumber();
           each(
             ({ receivedSpan }) => late.has(receivedSpan),
@@ -172,12 +179,14 @@ export function createLocalClaims({
   };
 }
 
+/** The events of a batch, of which some are known. */
 interface Sorted {
   readonly fresh: readonly AcceptedEvent[];
   readonly waiting: readonly AcceptedEvent[];
-  readonly others: readonly number[];
+  readonly otherBatches: readonly number[];
 }
 
-function cameOf({ receivedSpan }: AcceptedEvent): AcceptedEvent['receivedSpan'] {
+/** Where the event stands in the body: hooks may replace the event, and its span stays the same. */
+function spanOf({ receivedSpan }: AcceptedEvent): AcceptedEvent['receivedSpan'] {
   return receivedSpan;
 }

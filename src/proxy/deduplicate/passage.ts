@@ -2,15 +2,22 @@ import type { RejectedEvent } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 
-/** What became of events on their way to where they are safe. */
+/** The result of passing on events to Customer.io, or to `deliver`. */
 export interface DeliveryResult {
-  /** Those that the browser is to forget, although they will never be there. */
+  /** Events that will never be delivered, and that the browser deletes. */
   readonly rejected: readonly RejectedEvent[];
-  /** Why others have to come again. None: all have arrived, but those that were rejected or kept back by a hook. */
+  /**
+   * Why the browser has to send the events again. Missing when all events were delivered, but those that were rejected
+   * or left out by a hook.
+   */
   readonly refusal?: Refusal | undefined;
 }
 
-/** Brings events there. `accept`: told of each part of them as soon as that is safe, which may be after the answer. */
+/**
+ * Passes on events. `accept` is called with each part of them as soon as it is delivered, which may be after the
+ * promise has resolved.
+ */
 export type PassOn = (acceptedEvents: readonly AcceptedEvent[], accept: Accept) => Promise<DeliveryResult>;
 
+/** Marks events as accepted. */
 export type Accept = (acceptedEvents: readonly AcceptedEvent[]) => void;

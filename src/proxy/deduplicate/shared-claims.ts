@@ -7,45 +7,54 @@ import type { LogNote } from '../telemetry/request-log.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 import { createStoreHealth } from '../lib/store-health.ts';
 
-/** What a batch may send on, as far as the other copies of the proxy are concerned. */
+/** The result of claiming the events of a batch in the store that all copies share. */
 export interface SharedClaim {
-  /** No other copy is sending these, nor has; or nobody can say so. */
+  /** Events that no other copy is sending or has sent, as far as the store can tell. */
   readonly fresh: readonly AcceptedEvent[];
-  /** Another copy has sent these, and Customer.io has accepted them. */
+  /** Events that another copy has sent and Customer.io has accepted. */
   readonly done: readonly AcceptedEvent[];
-  /** Another copy is sending these now. */
+  /** Events that another copy is sending now. */
   readonly pending: readonly AcceptedEvent[];
-  /** Customer.io has accepted these of `fresh`. May also be said when the claim is over. */
+  /** Marks events of `fresh` as accepted. May also be called after `end`. */
   accept(acceptedEvents: readonly AcceptedEvent[]): void;
-  /** Tells the store what was accepted, and what was not. Resolves when it knows, or after a while. Never rejects. */
+  /**
+   * Reports to the store which events were accepted and which were not. Resolves when the store has confirmed it, or
+   * after a time limit. Never rejects.
+   */
   end(): Promise<void>;
 }
 
-/** What all copies of the proxy are sending, and have sent lately. */
+/** The events that all copies of the proxy are sending now, and have sent recently. */
 export interface SharedClaims {
-  /** Never rejects: a store that fails is counted in `note`, and left out. */
+  /**
+   * Claims events in the store. Never rejects: a failure of the store is counted in `note`, and all events count as
+   * fresh.
+   */
   claim(origin: Origin, acceptedEvents: readonly AcceptedEvent[], note: LogNote): Promise<SharedClaim>;
 }
 
-/** A store is asked twice for each batch, while a browser waits. */
+/** How long a call of the store may take. There are two calls for each batch, while a browser waits. */
 const STORE_TIMEOUT_MS = 1_000;
-/** A store that has failed so often in a row is not asked for a while: one answer that came late says nothing of the next. */
+/**
+ * A store that has failed this often in a row is not called for `REST_MS`: one late answer says nothing about the next
+ * call.
+ */
 const MOST_FAILURES = 3;
 const REST_MS = 5_000;
-/** What a delivery may take beyond its time until its claim is given back. */
+/** How much longer than the time for a delivery a claim holds. */
 const MARGIN_MS = 5_000;
 const KEY_BYTES = 16;
 
-/** What the store has said of one event. */
+/** An event with its key, and its state in the store. */
 interface Asked {
   readonly acceptedEvent: AcceptedEvent;
   readonly key: string;
   readonly state: ClaimState | undefined;
 }
 
-/** @param timeoutMs the longest that a batch may be on its way */
+/** @param timeoutMs the most time for the delivery of a batch */
 export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): SharedClaims {
-  /** Who waits for another copy asks again and again. */
+  /** Keys by the span of their event: a batch that waits for another copy claims the same events again and again. */
   const keys = new WeakMap<Span, Promise<string>>();
   const health = createStoreHealth({ mostFailures: MOST_FAILURES, restMs: REST_MS });
   let aloneUntilMs = 0;
@@ -74,7 +83,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     }));
   }
 
-  /** `undefined`: the store has failed, or has not answered in time. */
+  /** Waits for an answer of the store. Returns `undefined` when the store fails, or does not answer in time. */
   async function inTime<T>(answer: Promise<T>, note: LogNote): Promise<T | undefined> {
     try {
       const found = await within(STORE_TIMEOUT_MS, () => answer);
@@ -87,7 +96,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     }
   }
 
-  /** Only what this copy has claimed: claims of other copies are theirs to end. Resolves to `true`. */
+  /** Ends the claims of this copy only: claims of other copies are ended by these. Resolves to `true`. */
   async function tell({ done, unsent }: Ours): Promise<true> {
     await Promise.all([done.length > 0 && store.done(done), unsent.length > 0 && store.release(unsent)]);
     return true;
@@ -95,14 +104,14 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
 
   return {
     async claim(origin, acceptedEvents, note) {
-      const named = acceptedEvents.filter(({ receivedSpan }) => receivedSpan !== null);
-      if (named.length === 0 || performance.now() < aloneUntilMs || !health.mayAsk())
-        return withoutOthers(acceptedEvents);
-      const asking = ask(origin, named, note);
+      const withId = acceptedEvents.filter(({ receivedSpan }) => receivedSpan !== null);
+      if (withId.length === 0 || performance.now() < aloneUntilMs || !health.mayAsk())
+        return withoutStore(acceptedEvents);
+      const asking = ask(origin, withId, note);
       const asked = await inTime(asking, note);
-      const those = (state: ClaimState): readonly AcceptedEvent[] =>
-        (asked ?? []).filter((each) => each.state === state).map(({ acceptedEvent }) => acceptedEvent);
-      const [done, pending] = [those('done'), those('pending')];
+      const eventsIn = (state: ClaimState): readonly AcceptedEvent[] =>
+        (asked ?? []).filter((entry) => entry.state === state).map(({ acceptedEvent }) => acceptedEvent);
+      const [done, pending] = [eventsIn('done'), eventsIn('pending')];
       const elsewhere = new Set(done.concat(pending));
       const accepted = new Set<AcceptedEvent['receivedSpan']>();
       let isOver = false;
@@ -119,19 +128,20 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
             asked
               ?.filter(({ acceptedEvent }) => accepted.has(acceptedEvent.receivedSpan))
               .map(({ key }) => key) ?? [];
-          // Whoever has claimed it meanwhile may know, too: it is true.
+          // Stored as done even if another copy has claimed the event since: Customer.io has accepted it.
           if (isOver && late.length > 0) void (async () => store.done(late))().catch(() => {});
         },
         async end() {
           isOver = true;
           if (!asked) {
-            // A claim whose answer came too late would otherwise stay until it expires.
+            // A claim whose answer came too late is ended as well: otherwise it would stay until it expires.
             void asking.then((late) => tell(oursIn(late, accepted))).catch(() => {});
             return;
           }
           const ours = oursIn(asked, accepted);
           const isTold = await inTime(tell(ours), note);
-          // The store still says of events that could not be released that they are on their way: this copy sends them alone.
+          // Events that could not be released stay claimed in the store. So that no batch waits for these claims, this
+          // copy goes on without the store for a while.
           if (!isTold && ours.unsent.length > 0) aloneUntilMs = performance.now() + REST_MS;
         },
       };
@@ -139,21 +149,22 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
   };
 }
 
-/** Keys that this copy has claimed. */
+/** The keys that this copy has claimed. */
 interface Ours {
-  /** Customer.io has accepted these. */
+  /** Keys of events that Customer.io has accepted. */
   readonly done: readonly string[];
+  /** Keys of events that were not sent, or not accepted. */
   readonly unsent: readonly string[];
 }
 
 function oursIn(asked: readonly Asked[], accepted: ReadonlySet<AcceptedEvent['receivedSpan']>): Ours {
   const ours = asked.filter(({ state }) => state === 'new');
   const isDone = ({ acceptedEvent }: Asked): boolean => accepted.has(acceptedEvent.receivedSpan);
-  const keysOf = (some: readonly Asked[]): readonly string[] => some.map(({ key }) => key);
-  return { done: keysOf(ours.filter(isDone)), unsent: keysOf(ours.filter((each) => !isDone(each))) };
+  const keysOf = (entries: readonly Asked[]): readonly string[] => entries.map(({ key }) => key);
+  return { done: keysOf(ours.filter(isDone)), unsent: keysOf(ours.filter((entry) => !isDone(entry))) };
 }
 
-function withoutOthers(fresh: readonly AcceptedEvent[]): SharedClaim {
+function withoutStore(fresh: readonly AcceptedEvent[]): SharedClaim {
   return { fresh, done: [], pending: [], accept: () => {}, end: async () => {} };
 }
 

@@ -1,26 +1,31 @@
-/** What a store says of one key: nobody has it, some copy of the proxy is sending it on, or Customer.io has accepted it. */
+/**
+ * The state of one key in a store. `new`: the key was unknown, and is now claimed; `pending`: a copy of the proxy is
+ * sending the event; `done`: Customer.io has accepted it.
+ */
 export type ClaimState = 'new' | 'pending' | 'done';
 
 /**
- * Remembers events for all copies of a proxy together. A key is 22 characters of base64url: a hash of the client key, the
- * `messageId` and the event's bytes.
+ * A store in which all copies of a proxy remember events together. A key is 22 characters of base64url: a hash of the
+ * client key, the `messageId` and the bytes of the event.
  *
- * A store that throws, or is slow, never stops delivery: meanwhile each copy knows only what it has sent itself.
+ * A store that throws or is slow never stops delivery: each copy then recognises only the events that it has sent
+ * itself.
  */
 export interface DeduplicateStore {
   /**
-   * Claims those keys that nobody has, atomically for each, for at most `ttlMs`; says, in their order, what each one was.
+   * Claims the keys that have no claim and are not done, atomically for each key, for at most `ttlMs`. Resolves to the
+   * state that each key had before, in the order of `keys`.
    *
-   * @param onExpired may be called for a key that is `'new'` because an earlier claim has ended without `done` or `release`:
-   *   a copy has died, and nobody knows whether Customer.io has the event
+   * @param onExpired may be called for a key that is `'new'` because an earlier claim has expired without `done` or
+   *   `release`: a copy of the proxy has stopped unexpectedly, and whether Customer.io has the event is not known
    */
   claim(
     keys: readonly string[],
     ttlMs: number,
     onExpired?: (key: string) => void,
   ): Promise<readonly ClaimState[]>;
-  /** Customer.io has accepted these: they are remembered for as long as the store keeps them. */
+  /** Marks the events of these keys as accepted by Customer.io. They are remembered for as long as the store keeps them. */
   done(keys: readonly string[]): Promise<unknown>;
-  /** Customer.io has not accepted these: whoever claims them next may send them. */
+  /** Releases these keys, whose events Customer.io has not accepted. The next copy that claims them may send them. */
   release(keys: readonly string[]): Promise<unknown>;
 }

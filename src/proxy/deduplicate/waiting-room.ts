@@ -3,25 +3,28 @@ import { within } from '../lib/timeouts.ts';
 import { refusalOf } from '../upstream/delivery.ts';
 
 /**
- * Waits for others, until `endsAt` by `performance.now()`. Answers a refusal where that comes first, or where too many wait.
- * Never rejects.
+ * Waits until `otherRequests` resolves, but not longer than `endsAt`, by `performance.now()`. Returns a refusal (503)
+ * when the time is over, or when too many requests wait already. Never rejects.
  */
 export type WaitFor = (
   endsAt: number,
-  others: (signal: AbortSignal) => Promise<unknown>,
+  otherRequests: (signal: AbortSignal) => Promise<unknown>,
 ) => Promise<Refusal | undefined>;
 
-/** As many as may wait for Customer.io: more would fill the memory with their bodies. */
+/**
+ * The most requests that wait, the same number as may wait for Customer.io: more would fill the memory with their
+ * bodies.
+ */
 const MOST_WAITING = 1_000;
 
-/** Where requests wait for others that are sending the same events. */
+/** Limits the requests that wait for others with the same events. */
 export function createWaitingRoom(mostWaiting: number = MOST_WAITING): WaitFor {
   let waiting = 0;
-  return async (endsAt, others) => {
+  return async (endsAt, otherRequests) => {
     if (waiting >= mostWaiting) return comeAgain('Too many requests wait for others with the same events.');
     waiting += 1;
     try {
-      await within(Math.max(1, endsAt - performance.now()), others);
+      await within(Math.max(1, endsAt - performance.now()), otherRequests);
       return undefined;
     } catch {
       return comeAgain('Another request with the same events has not ended.');

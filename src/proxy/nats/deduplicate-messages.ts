@@ -3,31 +3,40 @@ import type { ClaimState, DeduplicateStore } from '../deduplicate/store-contract
 import { unpackBatch } from '../broker/message.ts';
 import { utf8 } from '../../protocol/wire.ts';
 
-/** Knows which events have been forwarded, so that those that come again are not. */
+/** Recognises events that were forwarded before, so that they are not forwarded again. */
 export interface MessageDeduplication {
-  /** Whoever is told `new` has to say `done` or `release`. */
+  /** Claims the events of a message. After `new`, the caller has to call `done` or `release`. */
   claim(message: Uint8Array): Promise<MessageClaim>;
 }
 
+/** The result of claiming the events of a message. */
 export interface MessageClaim {
-  /** `pending`: another forwarder is sending some of its events. `done`: all of them have arrived. */
+  /**
+   * `new`: some events are to be forwarded. `pending`: another forwarder is sending some of them. `done`: all of them
+   * were forwarded.
+   */
   readonly state: ClaimState;
-  /** With `new`: the message without those events that have arrived. */
+  /** With `new`: the message without the events that were forwarded before. */
   readonly message: Uint8Array;
+  /** Marks the claimed events as forwarded. */
   done(): void;
+  /** Releases the claimed events, which were not forwarded. */
   release(): void;
 }
 
-/** No browser waits for it. */
+/** How long a call of the store may take. It is longer than in the proxy, because no browser waits. */
 const ANSWER_MS = 5_000;
-/** A store that has failed so often in a row is left alone for a while: one answer that came late says nothing of the next. */
+/**
+ * A store that has failed this often in a row is not called for `REST_MS`: one late answer says nothing about the next
+ * call.
+ */
 const MOST_FAILURES = 3;
 const REST_MS = 5_000;
 const KEY_BYTES = 16;
-/** As one call of a store has at most. */
+/** The most keys in one call of the store. */
 const MOST_KEYS = 500;
 
-/** @param claimMs how long a claim holds, where whoever has it dies */
+/** @param claimMs returns how long a claim holds if its forwarder stops unexpectedly, in milliseconds */
 export function createMessageDeduplication(
   store: DeduplicateStore,
   claimMs: () => number,
@@ -42,7 +51,10 @@ export function createMessageDeduplication(
     onError(error);
   }
 
-  /** Where the store does not answer all are new: an event that comes twice is better than one that is lost. */
+  /**
+   * Without an answer of the store, all events count as new: an event that is sent twice is better than one that is
+   * lost.
+   */
   const ask = gathered<ClaimState>(async (keys) => {
     if (performance.now() < restsUntil) return keys.map(() => 'new');
     try {
@@ -55,13 +67,13 @@ export function createMessageDeduplication(
       return keys.map(() => 'new');
     }
   });
-  /** What Customer.io has accepted the store itself tries to write again and again; nobody waits for that. */
-  const tell = (say: (keys: readonly string[]) => Promise<unknown>): ((keys: readonly string[]) => void) => {
-    const said = gathered<undefined>(async (keys) => {
-      say(keys).catch(onError);
+  /** Reports keys to the store without waiting: the store itself retries what Customer.io has accepted. */
+  const tell = (call: (keys: readonly string[]) => Promise<unknown>): ((keys: readonly string[]) => void) => {
+    const report = gathered<undefined>(async (keys) => {
+      call(keys).catch(onError);
       return keys.map(() => undefined);
     });
-    return (keys) => keys.forEach((key) => void said(key));
+    return (keys) => keys.forEach((key) => void report(key));
   };
   const done = tell((keys) => store.done(keys));
   const release = tell((keys) => store.release(keys));
@@ -69,7 +81,7 @@ export function createMessageDeduplication(
   return {
     async claim(message) {
       const unpacked = unpackBatch(message);
-      // The forwarder says what is to be done with it.
+      // The forwarder decides what happens to a message that cannot be read.
       if (unpacked.kind !== 'batch') return { state: 'new', message, done() {}, release() {} };
       const { batch, sentAt } = unpacked.batch;
       const texts = batch.map((event) => JSON.stringify(event));
@@ -97,10 +109,10 @@ export function createMessageDeduplication(
   };
 }
 
-/** Two events without an id may be the same to the byte, and be two. */
+/** Whether the event has an id. Two events without one can be equal byte for byte, and still be two events. */
 const isId = (messageId: unknown): boolean => typeof messageId === 'string' && messageId !== '';
 
-/** Makes one call of those that come in one turn of the event loop. */
+/** Makes one call for all keys of one turn of the event loop. */
 function gathered<T>(call: (keys: readonly string[]) => Promise<readonly T[]>): (key: string) => Promise<T> {
   let waiting: { readonly key: string; readonly resolve: (value: T) => void }[] = [];
 
@@ -119,7 +131,7 @@ function gathered<T>(call: (keys: readonly string[]) => Promise<readonly T[]>): 
     });
 }
 
-/** None of a proxy, so that proxies and forwarders may have one store. */
+/** The key of an event. It differs from the keys of a proxy, so that proxies and forwarders can share a store. */
 async function keyOf(event: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', utf8.encode(`forwarded\n${event}`));
   const text = String.fromCharCode(...new Uint8Array(hash).subarray(0, KEY_BYTES));

@@ -1,82 +1,110 @@
 import type { DeduplicateStore } from '../deduplicate/store-contract.ts';
-import type { ForwardInfo, ForwardOutcome } from '../broker/forwarder.ts';
+import type { ForwardInfo, ForwardOutcome } from '../broker/contract.ts';
 import { type MessageClaim, createMessageDeduplication } from './deduplicate-messages.ts';
 import { createSlots } from './message-slots.ts';
 
-/** What is used of a message of `@nats-io/jetstream` 3. */
+/** A message of `@nats-io/jetstream` 3: the part that is used. */
 export interface NatsMessage {
+  /** The payload: a message of `packBatch`. */
   readonly data: Uint8Array;
+  /** Facts about the message. `deliveryCount`: how often the stream has delivered it, counted from 1. */
   readonly info: { readonly deliveryCount: number };
+  /** Acknowledges the message. */
   ack(): void;
+  /** Asks for the message again, after `delayMs` milliseconds. */
   nak(delayMs?: number): void;
+  /** Ends the delivery of the message. */
   term(): void;
+  /** Extends the time until the stream delivers the message again. */
   working(): void;
 }
 
-/** What is used of a pull consumer of `@nats-io/jetstream` 3, which must be one with `ack_policy: 'explicit'`. */
+/** A pull consumer of `@nats-io/jetstream` 3: the part that is used. It must have `ack_policy: 'explicit'`. */
 export interface NatsConsumer {
+  /** Asks for at most `max_messages` messages, and waits `expires` milliseconds for them at most. */
   fetch(options: {
     readonly max_messages: number;
     readonly expires: number;
   }): Promise<AsyncIterable<NatsMessage>>;
+  /** Returns the configuration of the consumer. `ack_wait` is in nanoseconds. */
   info(cached?: boolean): Promise<{ readonly config: { readonly ack_wait?: number } }>;
 }
 
+/** The options of `forwardFromNats`. */
 export interface ForwardFromNatsOptions {
+  /** The consumer from which messages are taken. */
   readonly consumer: NatsConsumer;
-  /** What `createForwarder` of `cio-first-party/proxy` gives. */
+  /** The forwarder that `createForwarder` of `cio-first-party/proxy` returns. */
   readonly forwarder: {
     forward(message: Uint8Array, info: ForwardInfo): Promise<ForwardOutcome>;
   };
 
   /**
-   * Puts a message aside that will never be forwarded, such as into another stream. It is taken from its own only when this
-   * has resolved; where it fails, the message comes again.
+   * Stores a message that can never be forwarded elsewhere, for example in another stream. The message is removed from
+   * its own stream when the returned promise resolves, and delivered again when it rejects.
    */
   readonly park: (message: Uint8Array, reason: string) => unknown;
 
-  /** How many messages are under way at a time, of 32 MB together at most. @default 1_000 */
+  /** The most messages in flight, of 32 MB together at most. @default 1_000 */
   readonly concurrency?: number | undefined;
 
   /**
-   * Remembers which events were forwarded, so that those that come again are not: because an acknowledgement was lost, a
-   * browser has sent them again when its proxy had died, or the stream is replayed. `store`: what the copies of the proxy
-   * share, `redisStore` or `natsStore`.
+   * Recognises events that were forwarded before, and does not forward them again. An event comes a second time when an
+   * acknowledgement was lost, when a browser has sent it again after its proxy stopped unexpectedly, or when the stream
+   * is replayed. `store`: the store that the copies of the proxy share, `redisStore` or `natsStore`.
    *
-   * @default none: Customer.io is sent again what comes again, and knows it by its `messageId`s
+   * @default none: Customer.io gets such events again, and recognises them by their `messageId`s
    */
   readonly deduplicate?: { readonly store: DeduplicateStore } | undefined;
 
-  /** Told of what fails between this and NATS; it goes on. */
+  /** Called with each error in the communication with NATS. Forwarding goes on. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
+/** A running transfer from a stream to Customer.io. */
 export interface NatsForwarding {
-  /** How many messages are under way. */
+  /** Returns the number of messages in flight. */
   underWay(): number;
-  /** Takes no more, and resolves when what has begun is done: in about a second, and what Customer.io takes. */
+  /**
+   * Takes no further messages, and resolves when those in flight are done: after about a second, and the time that
+   * Customer.io takes.
+   */
   stop(): Promise<void>;
 }
 
+/** The most bytes of all messages in flight. */
 const MOST_BYTES = 32_000_000;
-/** As many messages as one request to Customer.io has at most, and memory for all of them where each is as large as can be. */
+/**
+ * The most messages of one fetch: as many as one request to Customer.io has, and few enough to fit into memory if each
+ * is as large as possible.
+ */
 const MOST_FETCHED = 100;
-/** While Customer.io is down, as many messages ask whether it is back. */
+/** The most messages of one fetch while Customer.io is down: they probe whether it is back. */
 const MOST_PROBING = 16;
-/** What another forwarder is sending. */
+/** The delay for a message of which another forwarder is sending some events. */
 const PENDING_MS = 2_000;
-/** The least that the client takes: https://docs.nats.io/nats-concepts/jetstream/consumers */
+/** The least value that the client accepts: https://docs.nats.io/nats-concepts/jetstream/consumers */
 const POLL_MS = 1_000;
 const AFTER_ERROR_MS = 1_000;
 const PARK_AGAIN_MS = 60_000;
-/** Nobody would see Customer.io come back. */
+/** The longest pause, so that it is soon noticed when Customer.io is back. */
 const LONGEST_REST_MS = 30_000;
 const DEFAULT_ACK_WAIT_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 
 /**
- * Forwards what a stream of NATS JetStream holds. A message is acknowledged only when Customer.io has accepted its events:
- * what is under way when this process dies comes again. While Customer.io is down, nothing is taken from the stream.
+ * Forwards the messages of a stream of NATS JetStream to Customer.io. A message is acknowledged only when Customer.io
+ * has accepted its events: if this process stops unexpectedly, the stream delivers the messages in flight again. While
+ * Customer.io is down, only a few messages are fetched, after a pause.
+ *
+ * @example
+ * const consumer = await jetstream(nats).consumers.get('CIO', 'forwarder');
+ * const forwarding = forwardFromNats({
+ *   consumer,
+ *   forwarder: createForwarder({ writeKey: process.env.CIO_WRITE_KEY ?? '' }),
+ *   park: (message) => jetstream(nats).publish('cio.batches.parked', message),
+ * });
+ * process.once('SIGTERM', () => void forwarding.stop());
  */
 export function forwardFromNats({
   consumer,
@@ -87,7 +115,8 @@ export function forwardFromNats({
   onError,
 }: ForwardFromNatsOptions): NatsForwarding {
   const slots = createSlots({ most: concurrency, mostBytes: MOST_BYTES });
-  // Where whoever has a claim dies, the stream gives the message to another after the same time.
+  // A claim ends after the same time as an acknowledgement is waited for: if this forwarder stops unexpectedly, another
+  // one gets the message then.
   const once =
     deduplicate &&
     createMessageDeduplication(deduplicate.store, () => ackWaitMs ?? DEFAULT_ACK_WAIT_MS, failed);
@@ -98,7 +127,7 @@ export function forwardFromNats({
     try {
       onError?.(error);
     } catch {
-      // Told by nothing: there is nobody left to tell.
+      // An error of `onError` itself cannot be reported.
     }
   }
 
@@ -125,7 +154,7 @@ export function forwardFromNats({
     return message.term();
   }
 
-  /** What was forwarded before is acknowledged, and what another forwarder is sending waits. */
+  /** Acknowledges a message that was forwarded before, and delays one that another forwarder is sending. */
   async function settleOnce(message: NatsMessage): Promise<void> {
     const claim = await once?.claim(message.data);
     if (claim?.state === 'done') return message.ack();
@@ -141,7 +170,7 @@ export function forwardFromNats({
     }
   }
 
-  /** Keeps the stream from giving the message to somebody else meanwhile. */
+  /** Extends the time of the message while it is in flight, so that the stream does not deliver it to another forwarder. */
   async function hold(message: NatsMessage): Promise<void> {
     const timer = setInterval(() => working(message), (ackWaitMs ?? DEFAULT_ACK_WAIT_MS) / 3);
     try {
@@ -153,7 +182,7 @@ export function forwardFromNats({
     }
   }
 
-  /** Each message begins when it comes: one that comes alone waits for no others. */
+  /** Starts each message as soon as it arrives: a single message waits for no others. */
   async function fetch(most: number): Promise<void> {
     if (ackWaitMs === undefined) {
       const { config } = await consumer.info(true);

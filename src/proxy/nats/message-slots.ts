@@ -1,20 +1,24 @@
-/** How much may be under way at a time, and when nothing may begin. */
+/** Limits the messages in flight by number and by bytes, with pauses in which no message begins. */
 export interface Slots {
-  /** Waits until one more may begin. Answers how many may; 0: never again. */
+  /** Waits until one more message may begin. Returns how many may begin; 0: the slots are closed. */
   free(): Promise<number>;
-  /** Takes a place, and so many bytes, until `work`, which does not reject, is done. */
+  /** Takes a slot and `bytes` bytes until `work`, which never rejects, is done. */
   take(work: Promise<void>, bytes: number): void;
-  /** Nothing more begins for so long. */
+  /** Lets no message begin for `ms` milliseconds. */
   rest(ms: number): void;
   /** Nothing more begins. */
   close(): void;
-  /** Waits until nothing is under way. */
+  /** Waits until no message is in flight. */
   idle(): Promise<void>;
+  /** Returns the number of messages in flight. */
   underWay(): number;
 }
 
+/** The limits of {@link Slots}. */
 export interface SlotLimits {
+  /** The most messages in flight. */
   readonly most: number;
+  /** The most bytes of all messages in flight. */
   readonly mostBytes: number;
 }
 
@@ -24,7 +28,7 @@ export function createSlots({ most, mostBytes }: SlotLimits): Slots {
   let closed = false;
   let wake = (): void => {};
 
-  /** Until something changes. */
+  /** Waits until a message is done or the slots are closed, but `atMost` milliseconds at most. */
   const change = (atMost?: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = atMost === undefined ? undefined : setTimeout(resolve, atMost);
@@ -39,7 +43,7 @@ export function createSlots({ most, mostBytes }: SlotLimits): Slots {
       while (!closed && (running >= most || bytes >= mostBytes)) await change();
       for (;;) {
         const restMs = restsUntil - performance.now();
-        // Also where the rest grows meanwhile.
+        // Checked again: `rest` may have made the pause longer in the meantime.
         if (closed || restMs <= 0) return closed ? 0 : most - running;
         await change(restMs);
       }

@@ -3,45 +3,50 @@ import type { ClaimState, DeduplicateStore } from '../deduplicate/store-contract
 import { createPersistentWrite } from '../lib/persistent-write.ts';
 import { checkBucket, isTaken, type NatsBucket } from './nats-bucket.ts';
 
-/** The proxy goes on without an answer long before. A claim that is answered after that it still ends. */
+/**
+ * How long a call may take. The proxy stops waiting much earlier; an answer that comes after that still lets it end the
+ * claim.
+ */
 const ANSWER_MS = 5_000;
-/** Writes that are under way at a time for one call. */
+/** The most writes in flight for one call. */
 const MOST_AT_ONCE = 1_000;
-/** Claims that a proxy forgets to end must not fill its memory. */
+/** The most claims that are remembered: claims that are never ended must not fill the memory. */
 const MOST_CLAIMS = 100_000;
 
 const DONE = 'done';
 
-/** `ended`: new, because a claim has ended by itself. */
+/** The state of a key. `ended`: the key is new because an earlier claim has expired. */
 type Found = ClaimState | 'ended';
 
 /**
- * Remembers events for all copies of a proxy together, in a bucket of NATS JetStream (server 2.9 and newer). An event is one
- * write when it is claimed and another when it is done, those of a batch side by side. It is remembered for the `ttl` of the
- * bucket, which must be more than a minute; without one, the bucket grows for ever.
+ * Creates a store in which all copies of a proxy remember events together, in a bucket of NATS JetStream (server 2.9
+ * and newer). Each event takes one write when it is claimed and one when it is done; the writes of a batch run side by
+ * side. Events are remembered for the `ttl` of the bucket, which must be more than a minute. Without a `ttl`, the
+ * bucket grows without limit.
  *
- * Time is that of the server, which writes down when a claim was made, and is asked for the time by a write where a claim is
- * met: the clocks of the copies do not matter. Where there is no answer within five seconds it rejects, and the proxy goes on
- * alone. What Customer.io has accepted is written again for half a minute.
+ * Only the clock of the server counts, not the clocks of the copies: each entry has the time at which the server stored
+ * it, and where an existing claim is found, a write asks for the current time. A call that has no answer within five
+ * seconds rejects, and the proxy goes on without the store. Events that Customer.io has accepted are written again for
+ * half a minute if the write fails.
  *
  * @example
  * const nats = await connect({ servers: process.env.NATS_URL, maxReconnectAttempts: -1 });
  * const kv = await new Kvm(nats).create('CIO_EVENTS', { ttl: 3_600_000 });
  * createProxy({ writeKey, clientKeys, deduplicate: { store: natsStore(kv) } });
  *
- * @throws SdkError `invalid-options`: it is no bucket
+ * @throws SdkError `invalid-options`: `kv` is no bucket
  */
 export function natsStore(kv: NatsBucket): DeduplicateStore {
   checkBucket(kv);
-  /** The revision by which a claim of this store is known, so that it never ends one of another. */
+  /** The revision of each claim of this store, so that it never ends the claim of another copy. */
   const claims = new Map<string, number>();
-  // Not made here: some servers have no chance before their first request.
+  // Created when it is first needed: some runtimes have no random numbers before their first request.
   let clockKey: string | undefined;
 
   const write = (key: string, value: string, previousSeq?: number): Promise<number> =>
     kv.put(key, value, { timeout: ANSWER_MS, ...(previousSeq !== undefined && { previousSeq }) });
 
-  /** Or a little earlier, from a replica that is behind: claims then last longer. */
+  /** Returns the time of the server. A replica that is behind returns an earlier time: claims then last longer. */
   async function serverTime(): Promise<number> {
     const key = (clockKey ??= `clock.${crypto.randomUUID()}`);
     await write(key, '');
@@ -67,7 +72,7 @@ export function natsStore(kv: NatsBucket): DeduplicateStore {
   async function claim(key: string, ttlMs: number, now: () => Promise<number>): Promise<Found> {
     if (await take(key, ttlMs, 0)) return 'new';
     const entry = await kv.get(key);
-    // Gone a moment ago, or not yet where it was looked for.
+    // The entry was deleted a moment ago, or the replica does not have it yet.
     if (entry === null) return 'pending';
     if (entry.operation !== 'PUT') return (await take(key, ttlMs, entry.revision)) ? 'new' : 'pending';
     const value = entry.string();
@@ -77,7 +82,7 @@ export function natsStore(kv: NatsBucket): DeduplicateStore {
     return (await take(key, ttlMs, entry.revision)) ? 'ended' : 'pending';
   }
 
-  /** In the order of the keys, a bounded number of them side by side. */
+  /** Runs `work` for each key, a bounded number of them side by side. The results are in the order of the keys. */
   async function each<T>(keys: readonly string[], work: (key: string) => Promise<T>): Promise<readonly T[]> {
     const results: T[] = [];
     for (let i = 0; i < keys.length; i += MOST_AT_ONCE)

@@ -1,8 +1,9 @@
 import type { AcceptedBatch } from '../upstream/dispatch.ts';
 import { packBatch } from '../broker/message.ts';
 
-/** What is used of the client that `jetstream()` of `@nats-io/jetstream` 3 gives. */
+/** The client that `jetstream()` of `@nats-io/jetstream` 3 returns: the part that is used. */
 export interface NatsPublisher {
+  /** Publishes a message. `msgID`: by which the stream recognises duplicates. `timeout`: in milliseconds. */
   publish(
     subject: string,
     payload: Uint8Array,
@@ -10,26 +11,40 @@ export interface NatsPublisher {
   ): Promise<unknown>;
 }
 
+/** The options of `toNats`. */
 export interface ToNatsOptions {
+  /** The client that publishes the messages. */
   readonly jetstream: NatsPublisher;
-  /** A subject of a stream, which refuses when it is full: `discard: 'new'`. */
+  /**
+   * The subject under which messages are published. Its stream should refuse messages when it is full: `discard:
+   * 'new'`.
+   */
   readonly subject: string;
 
   /**
-   * How long the stream may take to confirm one message, in milliseconds; less than the proxy's `timeoutMs`.
+   * The most time for the stream to confirm one message, in milliseconds. It must be less than `timeoutMs` of the
+   * proxy.
    *
    * @default 5_000
    */
   readonly timeoutMs?: number | undefined;
 
-  /** Bytes of one message, less than the server's `max_payload`. A batch of more becomes several. @default 500_000 */
+  /**
+   * The most bytes of one message, less than `max_payload` of the server. A larger batch becomes several messages.
+   * @default 500_000
+   */
   readonly maxMessageBytes?: number | undefined;
 }
 
 /**
- * The proxy's `deliver`, into a stream of NATS JetStream. Resolves when the stream has confirmed every message (PubAck),
- * and rejects where it does not: the browser then sends the batch again. A batch that comes again within the stream's
- * `duplicate_window` is not stored twice: https://docs.nats.io/nats-concepts/jetstream/headers
+ * Creates the function `deliver` of a proxy that stores batches in a stream of NATS JetStream. The function resolves
+ * when the stream has confirmed every message (PubAck), and rejects otherwise: the browser then sends the batch again.
+ * A batch that is sent again within the `duplicate_window` of the stream is not stored twice:
+ * https://docs.nats.io/nats-concepts/jetstream/headers
+ *
+ * @example
+ * const nats = await connect({ servers: process.env.NATS_URL, maxReconnectAttempts: -1 });
+ * createProxy({ writeKey, clientKeys, deliver: toNats({ jetstream: jetstream(nats), subject: 'cio.batches' }) });
  */
 export function toNats({
   jetstream,

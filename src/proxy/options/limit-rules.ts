@@ -2,7 +2,7 @@ import type { DeduplicateOptions } from '../deduplicate/deduplicate.ts';
 import type { RateLimitOptions } from '../access/rate-limit.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { COUNT, isCount, isFunction, MILLISECONDS, type Rule, type Rules, show } from './rules.ts';
-import type { UpstreamOptions } from '../upstream/upstream.ts';
+import type { UpstreamOptions } from '../upstream/upstream-options.ts';
 
 const COUNT_OR_FALSE: Rule = {
   must: 'an integer of 1 or more, or false',

@@ -6,26 +6,28 @@ import { createPrivateService, parseJson, type PrivateServiceNeeds } from './pri
 import { isRecord } from '../lib/is-record.ts';
 import { bareTopicId } from './subscriptions.ts';
 
-/** What Customer.io has stored of one person. A person whom it does not know has nothing. */
+/** Reads the data that Customer.io stores about one person. A person that Customer.io does not know has no data. */
 export interface AppApi {
+  /** Reads the attributes that the option `appApi.attributes` allows. */
   attributes(userId: string, note: LogNote): Promise<AttributesAnswer | Refusal>;
+  /** Reads the subscription topics, and whether the person is subscribed. */
   topics(userId: string, note: LogNote): Promise<TopicsAnswer | Refusal>;
 }
 
-/** https://docs.customer.io/integrations/api/app/ */
+/** A client of the App API: https://docs.customer.io/integrations/api/app/ */
 export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes }: AppApiSettings): AppApi {
   const upstream = createPrivateService(needs, "Customer.io's App API", url, {
     Authorization: `Bearer ${key}`,
     Accept: 'application/json',
   });
 
-  /** The object `customer` of an answer; `null` without such a person. */
+  /** Returns the object `customer` of an answer; `null` when there is no such person. */
   async function customer(
     userId: string,
     what: 'attributes' | 'subscription_preferences',
     note: LogNote,
   ): Promise<{ readonly customer: Readonly<Record<string, unknown>> } | Refusal | null> {
-    // As a step of a path these two mean another path, encoded or not.
+    // `.` and `..` would change the path, percent-encoded or not.
     if (userId === '.' || userId === '..') return null;
     const path = `/v1/customers/${encodeURIComponent(userId)}/${what}?id_type=id`;
     const found = await upstream.ask({ path, method: 'GET' }, note);
@@ -60,7 +62,7 @@ export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes 
 function toTopic(value: unknown): readonly SubscriptionTopic[] {
   if (!isRecord(value)) return [];
   const { id, name, description, subscribed } = value;
-  // The documentation says text, its examples say number.
+  // The documentation declares the id as text, its examples have numbers.
   if (typeof id !== 'string' && typeof id !== 'number') return [];
   if (typeof name !== 'string' || typeof subscribed !== 'boolean') return [];
   return [{ id: bareTopicId(id), name, ...(typeof description === 'string' && { description }), subscribed }];

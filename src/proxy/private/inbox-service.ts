@@ -5,22 +5,25 @@ import type { InAppSettings } from './private-settings.ts';
 import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** Done, or there is nothing left to do it to. */
+/** The change was made, or the message does not exist. */
 interface Done {
   readonly success: true;
 }
 
 /** The inbox of one person. */
 export interface InboxService {
-  /** `language`: what the browser sent as `Accept-Language`. */
+  /** Fetches the messages. `language`: the header `Accept-Language` of the browser. */
   fetch(userId: string, language: string | null, note: LogNote): Promise<InboxAnswer | Refusal>;
+  /** Marks a message as read. */
   markAsRead(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
+  /** Deletes a message. */
   delete(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
 }
 
 /**
- * Speaks to the in-app service as Customer.io's own plugin for the web does (customerio-gist-web 3.26.0). The service
- * believes whoever names a user id: it is the token that makes this safe, and only here.
+ * Creates a client of the in-app service, with the same requests as Customer.io's own web plugin (customerio-gist-web
+ * 3.26.0). The service trusts every user id that it is sent, so the check of the customer token, in this proxy, is the
+ * only protection.
  */
 export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: InAppSettings): InboxService {
   const upstream = createPrivateService(needs, "Customer.io's in-app service", url, {
@@ -47,7 +50,7 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
       const headers = { ...headersOf(userId), ...languageOf(language) };
       const found = await upstream.ask({ path, method: 'POST', headers, body: '{}' }, note);
       if (found.kind === 'refused') return found;
-      // 204 and 304: nothing new, and this proxy keeps nothing old.
+      // 204 and 304 mean that there is nothing new, and this proxy caches nothing.
       if (found.kind === 'absent' || found.text === '') return { messages: [] };
       const body = parseJson(found.text);
       const { inboxMessages = [] } = isRecord(body) ? body : { inboxMessages: null };
@@ -56,17 +59,22 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
     },
 
     markAsRead: (userId, id, note) =>
-      isStep(id)
+      isPathSegment(id)
         ? change(`/api/v1/messages/${encodeURIComponent(id)}`, 'PATCH', { opened: true }, userId, note)
         : gone(),
 
     delete: (userId, id, note) =>
-      isStep(id) ? change(`/api/v1/logs/queue/${encodeURIComponent(id)}`, 'POST', {}, userId, note) : gone(),
+      isPathSegment(id)
+        ? change(`/api/v1/logs/queue/${encodeURIComponent(id)}`, 'POST', {}, userId, note)
+        : gone(),
   };
 }
 
-/** As a step of a path these two mean another path, encoded or not. No message has such an id. */
-function isStep(id: string): boolean {
+/**
+ * Whether the id can be a segment of a path: `.` and `..` would change the path, percent-encoded or not. No message has
+ * such an id.
+ */
+function isPathSegment(id: string): boolean {
   return id !== '.' && id !== '..';
 }
 

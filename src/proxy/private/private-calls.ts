@@ -14,20 +14,24 @@ import type { PrivateRoute } from '../http/routes.ts';
 import { preferencesOf } from './subscriptions.ts';
 import type { AppApiOptions, InAppOptions } from '../tokens/token-options.ts';
 
+/** The settings of the private calls. */
 export interface PrivateCallNeeds {
+  /** Sends requests to Customer.io. */
   readonly fetch: FetchLike;
   readonly timeoutMs: number;
   readonly region: 'us' | 'eu';
   readonly appApi?: AppApiOptions | undefined;
   readonly inApp?: InAppOptions | undefined;
   readonly clientIp?: ClientIp | undefined;
+  /** Delivers the events of changed subscriptions. */
   readonly dispatch: Dispatch;
 }
 
-/** What a person asks for. */
+/** A private call of a person. */
 export interface PrivateRequest {
-  /** Who it is: the verified subject of the token. */
+  /** The user id of the person: the verified subject of the customer token. */
   readonly subject: string;
+  /** The client key of the request. */
   readonly clientKey: string;
   /** The fields of the body. */
   readonly fields: Readonly<Record<string, unknown>>;
@@ -37,18 +41,19 @@ export interface PrivateRequest {
 
 export type PrivateCalls = (
   call: PrivateRoute,
-  asked: PrivateRequest,
+  request: PrivateRequest,
   note: LogNote,
 ) => Promise<Answer | Refusal>;
 
-// https://docs.customer.io/integrations/api/track/: ids are far shorter.
+// The ids of Customer.io are much shorter: https://docs.customer.io/integrations/api/track/
 const LONGEST_ID = 200;
 
-/** Answers the private calls of a person from Customer.io, with nothing in the answer but what was asked for. */
+/** Answers the private calls of a person with data from Customer.io. An answer holds only the data that was asked for. */
 export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
   const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
   const inbox = needs.inApp && createInboxService(needs, resolveInApp(needs.inApp));
 
+  /** Changes subscriptions, with an `identify` event. */
   async function writePreferences(
     traits: Readonly<Record<string, boolean>>,
     { subject, clientKey, headers, info }: PrivateRequest,
@@ -72,13 +77,13 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     return answerJson(200, { success: true });
   }
 
-  async function answer(call: PrivateRoute, asked: PrivateRequest, note: LogNote): Promise<object> {
-    const { subject, fields, headers } = asked;
+  async function answer(call: PrivateRoute, request: PrivateRequest, note: LogNote): Promise<object> {
+    const { subject, fields, headers } = request;
     if (appApi && call === 'attributes') return appApi.attributes(subject, note);
     if (appApi && call === 'categories') {
       const preferences = preferencesOf(fields);
       if (preferences === null) return appApi.topics(subject, note);
-      return 'kind' in preferences ? preferences : writePreferences(preferences.traits, asked, note);
+      return 'kind' in preferences ? preferences : writePreferences(preferences.traits, request, note);
     }
     if (inbox && call === 'inbox-fetch') return inbox.fetch(subject, headers.get('Accept-Language'), note);
     if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
@@ -90,8 +95,8 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     return refuse(404, 'not_found', 'There is nothing at this path.');
   }
 
-  return async (call, asked, note) => {
-    const outcome = await answer(call, asked, note);
+  return async (call, request, note) => {
+    const outcome = await answer(call, request, note);
     return isAnswer(outcome) || isRefusal(outcome) ? outcome : answerJson(200, outcome);
   };
 }

@@ -12,7 +12,7 @@ import type { TokenCheck } from '../tokens/contract.ts';
 import type { TokenVerificationOptions } from '../tokens/token-options.ts';
 
 export interface PrivateHandlerNeeds extends PrivateCallNeeds, Pick<BodyLimits, 'bodyTimeoutMs'> {
-  /** Without it nobody is known. */
+  /** How customer tokens are checked. Without it, all private calls are refused (404). */
   readonly customerToken?: TokenVerificationOptions | undefined;
   readonly checkCredentials: CredentialCheck;
   readonly checkToken: TokenCheck;
@@ -30,7 +30,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 const MOST_BODY_BYTES = 16_000;
 
-/** Lets a person with a good token through to what is theirs. */
+/** Checks the client key and the customer token of a private call, and answers the call. */
 export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler {
   const answerCall = createPrivateCalls(needs);
 
@@ -50,9 +50,10 @@ export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler
 
     const body = await readObject(incoming, needs.bodyTimeoutMs, note, lease);
     if ('kind' in body) return body;
-    // Whose page this is and whose token came are two people: what belongs to one is not shown to the other.
-    const named = body.fields['userId'] ?? subject;
-    if (named !== subject)
+    // The page and the token can belong to two people, for example after a logout: the data of one person is not sent
+    // to the page of the other.
+    const pageUserId = body.fields['userId'] ?? subject;
+    if (pageUserId !== subject)
       return refuse(403, 'subject_mismatch', 'The customer token is not of the person "userId" names.');
 
     const answer = await answerCall(
@@ -65,6 +66,7 @@ export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler
   };
 }
 
+/** The option that the call needs and the proxy does not have. */
 function missingOption(
   call: PrivateRoute,
   { customerToken, appApi, inApp }: Pick<PrivateHandlerNeeds, 'customerToken' | 'appApi' | 'inApp'>,
@@ -74,7 +76,7 @@ function missingOption(
   return inApp ? null : 'inApp';
 }
 
-/** Nothing at all is an empty object. */
+/** Reads the body as a JSON object. An empty body counts as an empty object. */
 async function readObject(
   incoming: IncomingRequest,
   bodyTimeoutMs: number,

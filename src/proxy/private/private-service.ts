@@ -6,15 +6,17 @@ import type { FetchLike } from '../upstream/send-batch.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { readLimitedText } from '../lib/read-limited.ts';
 
+/** The settings of a service. */
 export interface PrivateServiceNeeds {
   readonly fetch: FetchLike;
+  /** The most time for a request, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** What was found. `absent`: there is no such person or message. `text`: of the body, `''` where there is none. */
+/** The result of a request. `absent`: there is no such person or message. `text`: the body, `''` where there is none. */
 export type Found = { readonly kind: 'found'; readonly text: string } | { readonly kind: 'absent' };
 
-/** One question. `path` begins with a slash, and has its values percent-encoded. */
+/** A request. `path` begins with a slash; values in it are percent-encoded. */
 export interface ServiceRequest {
   readonly path: string;
   readonly method: 'GET' | 'POST' | 'PATCH';
@@ -22,13 +24,15 @@ export interface ServiceRequest {
   readonly body?: string;
 }
 
+/** A service of Customer.io with personal data. */
 export interface PrivateService {
-  ask(question: ServiceRequest, note: LogNote): Promise<Found | Refusal>;
-  /** The answer made no sense. */
+  /** Sends a request. */
+  ask(request: ServiceRequest, note: LogNote): Promise<Found | Refusal>;
+  /** The refusal for an answer in an unknown form. */
   garbage(): Refusal;
 }
 
-/** One of Customer.io's services, at one address, which alone gets to see `headers`. */
+/** Creates a client of one service of Customer.io. `headers`, with the credential, are sent to `url` only. */
 export function createPrivateService(
   { fetch, timeoutMs }: PrivateServiceNeeds,
   name: string,
@@ -44,7 +48,7 @@ export function createPrivateService(
     try {
       [response, text] = await within(timeoutMs, async (signal) => {
         const all = { ...headers, ...init.headers };
-        // What a redirect leads to must not see the credential.
+        // Redirects are not followed: their target must not get the credential.
         const response = await fetch(url + path, { ...init, headers: all, signal, redirect: 'manual' });
         return [response, await readLimitedText(response)] as const;
       });
@@ -66,7 +70,7 @@ export function createPrivateService(
   return { ask, garbage: () => later(`${name} answered what makes no sense.`) };
 }
 
-/** The value of a JSON text; `undefined` when it is none. */
+/** Parses a JSON text. Returns `undefined` when it is not valid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

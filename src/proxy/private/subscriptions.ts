@@ -1,17 +1,21 @@
 import { refuse, type Refusal } from '../http/response.ts';
 import { isRecord } from '../lib/is-record.ts';
 
+/** The most topics of one change. */
 const MOST_TOPICS = 100;
-// A dot would lead to another attribute.
+// A dot in an id would address another attribute.
 const TOPIC_ID = /^[\w-]{1,100}$/;
 
-/** The traits that change the topics a body names, and leave the others; `null` when it names none, and only asks. */
+/**
+ * Returns the traits that change the topics that a body names, and leave all others as they are; `null` when the body
+ * names none, which asks for the topics.
+ */
 export function preferencesOf(
   fields: Readonly<Record<string, unknown>>,
 ): { readonly traits: Readonly<Record<string, boolean>> } | Refusal | null {
-  const { topics, ...others } = fields;
-  const unknown = Object.keys(others).find((field) => field !== 'userId');
-  // A write that is not understood must not look as if it had been one.
+  const { topics, ...otherFields } = fields;
+  const unknown = Object.keys(otherFields).find((field) => field !== 'userId');
+  // A change with an unknown field is refused: it must not look as if it had been made.
   if (unknown !== undefined) return invalid(`may not have the field "${unknown.slice(0, 100)}"`);
   if (topics === undefined) return null;
   if (!Array.isArray(topics) || topics.length === 0 || topics.length > MOST_TOPICS)
@@ -26,7 +30,7 @@ export function preferencesOf(
   return { traits };
 }
 
-/** `topic_7` and `7` are the same topic. */
+/** Returns the id without its prefix: `topic_7` and `7` are the same topic. */
 export function bareTopicId(id: string | number): string {
   return String(id).replace(/^topic_/, '');
 }

@@ -1,17 +1,18 @@
 /**
- * What runs inside Redis 5 and newer, or Valkey: as nothing else runs meanwhile, each is atomic, whatever other copies do.
- * Time is that of the server (`TIME`): the clocks of the copies do not matter. Each returns a text, which every client hands
- * over as it is.
+ * Scripts that run inside Redis 5 and newer, or Valkey. No other command runs at the same time, so each script is
+ * atomic. Time is that of the server (`TIME`), so the clocks of the copies do not matter. Each script returns a text,
+ * because all clients return texts in the same form.
  *
- * The value of a key is `done`, or a claim: `1764412345678:owner`, the time at which it ends and who has it. The key of a claim
- * stays for longer than the claim, so that whoever comes next can tell that it has ended by itself.
+ * The value of a key is `done`, or a claim: `1764412345678:owner`, the time at which the claim ends, and its owner. The
+ * key of a claim expires later than the claim, so that the next claim can tell that the earlier one has ended without
+ * `done` or `release`.
  */
 
 /**
- * A letter for each key. `n`: nobody had it, `e`: a claim on it has ended by itself; both are claimed now. `p`: claimed,
- * `d`: done.
+ * Claims keys. Returns one letter for each key. `n`: the key was unknown, `e`: a claim on it has expired (both are
+ * claimed now), `p`: it is claimed, `d`: it is done.
  *
- * Arguments: owner, how long the claim holds, how long its key then stays, both in milliseconds.
+ * Arguments: the owner, how long the claim holds, and how much longer its key is kept, both in milliseconds.
  */
 export const CLAIM_SCRIPT = `
 local time = redis.call('TIME')
@@ -32,12 +33,15 @@ for i, key in ipairs(KEYS) do
 end
 return table.concat(states)`;
 
-/** Whoever has the claim, if anybody: it is true. Argument: how long it is remembered, in milliseconds. */
+/**
+ * Marks keys as done, also those that another copy has claimed: Customer.io has accepted the events. Argument: how long
+ * they are remembered, in milliseconds.
+ */
 export const DONE_SCRIPT = `
 for _, key in ipairs(KEYS) do redis.call('SET', key, 'done', 'PX', ARGV[1]) end
 return ''`;
 
-/** Argument: the owner. A claim of another, and what is done, stay. */
+/** Removes the claims of an owner. Claims of other owners, and keys that are done, stay. Argument: the owner. */
 export const RELEASE_SCRIPT = `
 for _, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
@@ -46,8 +50,8 @@ end
 return ''`;
 
 /**
- * Counts in a window that begins with its first request. `count:milliseconds until its end`. Argument: the length of a window,
- * in milliseconds.
+ * Counts a request in a window that begins with its first request. Returns `count:milliseconds until the window ends`.
+ * Argument: the length of a window, in milliseconds.
  */
 export const COUNT_SCRIPT = `
 local count = redis.call('INCR', KEYS[1])

@@ -8,26 +8,31 @@ import { createPersistentWrite } from '../lib/persistent-write.ts';
 import { createRunner, type IoredisClient, type NodeRedisClient } from './script-runner.ts';
 import { CLAIM_SCRIPT, COUNT_SCRIPT, DONE_SCRIPT, RELEASE_SCRIPT } from './redis-scripts.ts';
 
+/** The options of `redisStore`. */
 export interface RedisStoreOptions {
   /**
-   * What the names of all keys begin with. Proxies that are no copies of each other need prefixes of their own where they
-   * have rate limits. In a cluster it must hold a hash tag, `{…}`: the keys of one batch are then in one place.
+   * The prefix of the names of all keys. Proxies that are not copies of each other need different prefixes if they have
+   * rate limits. In a cluster, the prefix must have a hash tag, `{…}`, which puts the keys of one batch into one slot.
    *
    * @default '{cio}:'
    */
   readonly prefix?: string | undefined;
 
   /**
-   * How long an event that Customer.io has accepted is remembered, in milliseconds. Redis then needs about 150 bytes for each
-   * event of that time.
+   * How long an event is remembered after Customer.io has accepted it, in milliseconds. Redis needs about 150 bytes for
+   * each event of that time.
    *
-   * @default 3_600_000, an hour
+   * @default 3_600_000 (an hour)
    */
   readonly windowMs?: number | undefined;
 }
 
-/** For `deduplicate.store` and `rateLimit.store` alike. */
+/** A store for both `deduplicate.store` and `rateLimit.store`. */
 export interface RedisStore extends DeduplicateStore, RateLimitStore {
+  /**
+   * Counts a request of `requester` in its window of `windowMs` milliseconds. Returns the number of requests and when
+   * the window ends.
+   */
   count(requester: string, windowMs: number): Promise<RateCount>;
 }
 
@@ -37,20 +42,26 @@ const RULES: Rules<RedisStoreOptions> = {
 };
 const DEFAULTS = { prefix: '{cio}:', windowMs: 3_600_000 } as const;
 
-/** The proxy goes on without an answer long before. A claim that is answered after that it still ends. */
+/**
+ * How long a call may take. The proxy stops waiting much earlier; an answer that comes after that still lets it end the
+ * claim.
+ */
 const ANSWER_MS = 5_000;
 
+/** The letters of the claim script. */
 const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'pending', d: 'done' };
 
 /**
- * Remembers events, and counts requests, for all copies of a proxy together, in Redis 5 and newer or Valkey. Each call is one
- * round trip. Without a connection, and where there is no answer within five seconds, it rejects (`storage-unavailable`, or what
- * the client says): the proxy then goes on alone. What Customer.io has accepted is written again for half a minute.
+ * Creates a store in which all copies of a proxy remember events and count requests together, in Redis 5 and newer or
+ * Valkey. Each call is one round trip. A call rejects without a connection, and when there is no answer within five
+ * seconds (`storage-unavailable`, or the error of the client): the proxy then goes on without the store. Events that
+ * Customer.io has accepted are written again for half a minute if the write fails.
  *
- * Of node-redis 5 use 5.12 or newer: 5.9 can believe for ever that it is connected after Redis was restarted
- * (https://github.com/redis/node-redis/issues/3104), and each call then takes its five seconds.
+ * Of node-redis 5, use 5.12 or newer: after a restart of Redis, 5.9 can consider itself connected for ever
+ * (https://github.com/redis/node-redis/issues/3104), and each call then takes five seconds.
  *
- * The client stays yours: connect it, listen to its `error` (without a listener node-redis ends the process), and close it.
+ * The client stays yours: connect it, listen to its `error` event (without a listener, node-redis ends the process),
+ * and close it.
  *
  * @example
  * const client = createClient({ url: process.env.REDIS_URL, disableOfflineQueue: true });
@@ -59,7 +70,7 @@ const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'p
  * const store = redisStore(client);
  * createProxy({ writeKey, clientKeys, deduplicate: { store }, rateLimit: { perAddress: 600, store } });
  *
- * @throws SdkError `invalid-options`: another kind of client, or a wrong option
+ * @throws SdkError `invalid-options`: `client` is another kind of client, or an option is wrong
  */
 export function redisStore(
   client: NodeRedisClient | IoredisClient,
@@ -72,24 +83,25 @@ export function redisStore(
   }
   const { prefix = DEFAULTS.prefix, windowMs = DEFAULTS.windowMs } = options;
   const runner = createRunner(client);
-  // Not made here: some servers have no chance before their first request.
+  // Created when it is first needed: some runtimes have no random numbers before their first request.
   let owner: string | undefined;
   const ownName = (): string => (owner ??= crypto.randomUUID());
 
   async function run(script: string, names: readonly string[], args: readonly unknown[]): Promise<string> {
-    // Clients keep what they cannot send for later, when nobody wants it any more.
+    // Checked first: without a connection, a client would queue the command and send it when its result is no longer
+    // needed.
     if (!runner.isConnected()) throw new SdkError('storage-unavailable', 'There is no connection to Redis');
     const keys = names.map((name) => prefix + name);
     return within(ANSWER_MS, () => runner.run(script, keys, args.map(String)));
   }
 
-  const ofEvents = (keys: readonly string[]): readonly string[] => keys.map((key) => `e:${key}`);
-  const remember = createPersistentWrite((keys) => run(DONE_SCRIPT, ofEvents(keys), [windowMs]));
+  const eventKeys = (keys: readonly string[]): readonly string[] => keys.map((key) => `e:${key}`);
+  const remember = createPersistentWrite((keys) => run(DONE_SCRIPT, eventKeys(keys), [windowMs]));
 
   return {
     async claim(keys, ttlMs, onExpired) {
       if (keys.length === 0) return [];
-      const letters = await run(CLAIM_SCRIPT, ofEvents(keys), [ownName(), ttlMs, windowMs]);
+      const letters = await run(CLAIM_SCRIPT, eventKeys(keys), [ownName(), ttlMs, windowMs]);
       return keys.map((key, index) => {
         const letter = letters[index] ?? '';
         const state = STATES[letter];
@@ -103,7 +115,7 @@ export function redisStore(
       if (keys.length > 0) await remember(keys);
     },
     async release(keys) {
-      if (keys.length > 0) await run(RELEASE_SCRIPT, ofEvents(keys), [ownName()]);
+      if (keys.length > 0) await run(RELEASE_SCRIPT, eventKeys(keys), [ownName()]);
     },
     async count(requester, lengthMs) {
       const [count, resetMs] = (await run(COUNT_SCRIPT, [`r:${requester}`], [lengthMs]))

@@ -1,26 +1,29 @@
 import type { Delivery, UndeliverableEvent } from './delivery.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 
-/** Sends these on as one batch. */
+/** Sends these events to Customer.io in one request. */
 export type SendEvents = (acceptedEvents: readonly AcceptedEvent[]) => Promise<Delivery>;
 
 export interface BisectionLimits {
+  /** The largest number of requests for one batch, the first one among them. @default 40 */
   readonly mostRequests?: number;
-  /** Whether one more request may look for a faulty event. */
+  /** Returns whether the shared budget allows one more request that looks for a faulty event. @default always */
   readonly mayAsk?: () => boolean;
 }
 
-/** Two faulty events in 500 are found; a batch with more of them goes back to its sender, who halves it. */
+/** Enough to find two faulty events in 500. A batch with more of them is rejected whole, and its browser bisects it. */
 const MOST_REQUESTS = 40;
 
 /**
- * Sends a batch. Customer.io, in strict mode, rejects it whole and does not say for which event: so it is halved, in order,
- * until the faulty ones are alone and all others have been delivered.
+ * Sends a batch. In strict mode Customer.io rejects a whole batch for one faulty event, and does not say which event it
+ * is. The batch is therefore bisected, in its order, until each faulty event is alone and all others have been
+ * delivered.
  *
- * The batch counts as rejected, and its sender has to halve it, where the time would not be enough (a sender that hears 503
- * instead would send the same again, for ever), or too many requests would be needed.
+ * Returns `rejected` for the whole batch where the remaining time is too short for that, or where more than
+ * `mostRequests` would be needed: its browser then bisects the batch itself. A 503 instead would make the browser send
+ * the same batch again, for ever.
  *
- * @throws what `send` throws; what had been delivered until then comes again
+ * @throws the error of `send`; the browser sends the whole batch again then, also the events that were delivered before
  */
 export async function sendBisected(
   acceptedEvents: readonly AcceptedEvent[],
@@ -38,7 +41,10 @@ export async function sendBisected(
   const rejected: UndeliverableEvent[] = [];
   let requests = 1;
 
-  /** `isFaulty`: there is one among these, so that only its halves need to be sent. */
+  /**
+   * Delivers a part of the batch. `isFaulty`: the part is known to hold a faulty event, so that only its halves are
+   * sent.
+   */
   async function settle(group: readonly AcceptedEvent[], isFaulty: boolean): Promise<Delivery> {
     const [only] = group;
     if (!isFaulty || group.length === 1) {

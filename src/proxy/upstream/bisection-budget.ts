@@ -1,25 +1,30 @@
-/** How many requests may look for faulty events: those take from what all browsers share. */
+/** Limits the requests that look for faulty events, because they use up the rate limit that all browsers share. */
 export interface BisectionBudget {
-  /** Takes one request for `sender`. `undefined`: it is not known who that is, and it shares with all such. */
+  /**
+   * Takes one request from the share of `sender`. All senders whose IP address is not known (`undefined`) have one
+   * share together. Returns false when the share, or the whole budget, is used up, or while other requests wait.
+   */
   take(sender: string | undefined): boolean;
 }
 
 export interface BisectionBudgetNeeds {
-  /** Requests a second to Customer.io, all together. */
+  /** The rate limit for all requests to Customer.io, per second. */
   readonly maxPerSecond: number;
-  /** Whether requests wait for their turn: then none is taken to look for faults. */
+  /** Returns whether requests wait for a free slot. No request looks for faulty events then. */
   readonly isBusy: () => boolean;
   readonly now?: () => number;
 }
 
 const WINDOW_MS = 10_000;
-/** To find two faulty events in a batch of 500 takes 40. */
+/** The most requests of one sender in a window. Two faulty events in a batch of 500 are found with 40. */
 const MOST_OF_SENDER = 60;
+/** The part of the rate limit that may be spent on looking for faulty events. */
 const PART = 1 / 10;
 
 /**
- * A batch in which every second event is faulty takes forty requests, and its sender could send it forty times a second. Beyond this
- * budget such a batch goes back to its sender, whose browser halves it by itself, at its own cost.
+ * Creates the budget. A batch in which every second event is faulty takes 40 requests, and one browser could send such
+ * batches 40 times a second. Beyond this budget, such a batch is rejected whole: the browser then bisects it at its own
+ * cost.
  */
 export function createBisectionBudget({
   maxPerSecond,
@@ -27,7 +32,10 @@ export function createBisectionBudget({
   now = () => performance.now(),
 }: BisectionBudgetNeeds): BisectionBudget {
   const most = (maxPerSecond * PART * WINDOW_MS) / 1_000;
-  /** Each of them has made a request in this window, so that there are no more than `most`. */
+  /**
+   * Requests of each sender in this window. Each entry stands for at least one request, so the map has at most `most`
+   * entries.
+   */
   const bySender = new Map<string | undefined, number>();
   let taken = 0;
   let endsAt = Number.NEGATIVE_INFINITY;

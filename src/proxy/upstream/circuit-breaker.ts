@@ -1,32 +1,40 @@
 import type { Delivery } from './delivery.ts';
 
 /**
- * Knows whether upstream is up. While it is not, nobody asks it; after a pause one request tries, and what becomes of it
- * decides. Has no timer: the pause is over when somebody asks.
+ * A circuit breaker for Customer.io: closed while requests succeed, open (no requests) after repeated failures. When
+ * the pause is over, one request, the probe, is let through, and its result closes or opens the circuit again. There is
+ * no timer: the time is compared when the next request begins.
  */
 export interface CircuitBreaker {
-  /** For how long nobody may ask, in milliseconds; 0: now. */
+  /** How long no request may begin, in milliseconds. 0: a request may begin now. */
   waitMs(): number;
-  /** `null`: not now. Whoever gets a try has to `end` it. */
-  begin(): CircuitState | null;
-  end(given: CircuitState, delivery: Delivery): void;
+  /** Begins a request. Returns `null` while the circuit is open. After any other result the caller has to call `end`. */
+  begin(): RequestKind | null;
+  /** Reports what came of a request. `kind`: the result of its `begin`. */
+  end(kind: RequestKind, delivery: Delivery): void;
+  /** Whether the circuit is open, or its probe is under way. */
   isOpen(): boolean;
 }
 
-/** `probe`: all that is asked of upstream for now. */
-export type CircuitState = 'probe' | 'normal';
+/** `probe`: the only request that is let through after a pause. */
+export type RequestKind = 'probe' | 'normal';
 
 export interface CircuitBreakerLimits {
+  /** After how many failures in a row the circuit opens. */
   readonly breakAfter: number;
+  /** How long the circuit stays open at first, in milliseconds. Each failed probe doubles it. */
   readonly pauseMs: number;
 }
 
 const LONGEST_PAUSE_MS = 30_000;
-/** Upstream may ask for more than its pause would be, and not for so much that nobody would see it come back. */
+/** The longest pause that `Retry-After` can ask for: a longer one would hide for too long that upstream is back. */
 const LONGEST_ASKED_MS = 60_000;
-/** What those are told who come while one is trying. */
+/** The wait that `waitMs` reports while the probe is under way. */
 const PROBE_MS = 1_000;
-/** Signs of a server that is down or wants to be left alone. Another 5xx may be the fault of one event. */
+/**
+ * Status codes of a server that is down or wants no requests; `undefined`: no answer. Other 5xx can be the fault of one
+ * event, and count as a quarter of a failure.
+ */
 const DOWN: ReadonlySet<number | undefined> = new Set([undefined, 408, 429, 502, 503, 504]);
 
 export function createCircuitBreaker(
@@ -34,19 +42,19 @@ export function createCircuitBreaker(
   now: () => number = () => performance.now(),
 ): CircuitBreaker {
   let state: 'closed' | 'open' | 'probing' = 'closed';
-  let opensAt = 0;
-  let faults = 0;
+  let pauseEndsAt = 0;
+  let failures = 0;
   let nextPauseMs = pauseMs;
 
   function open(forMs: number): void {
     state = 'open';
-    opensAt = now() + forMs;
+    pauseEndsAt = now() + forMs;
     nextPauseMs = Math.min(nextPauseMs * 2, Math.max(LONGEST_PAUSE_MS, pauseMs));
   }
 
   function waitMs(): number {
     if (state === 'closed') return 0;
-    return state === 'probing' ? PROBE_MS : Math.max(0, opensAt - now());
+    return state === 'probing' ? PROBE_MS : Math.max(0, pauseEndsAt - now());
   }
 
   return {
@@ -60,25 +68,28 @@ export function createCircuitBreaker(
       return 'probe';
     },
 
-    end(given, delivery) {
+    end(kind, delivery) {
       if (delivery.kind !== 'unavailable') {
-        // Whatever it said, it is there.
+        // Every other answer, also a rejection, shows that upstream is up.
         state = 'closed';
-        faults = 0;
+        failures = 0;
         nextPauseMs = pauseMs;
         return;
       }
-      // One that had been sent before all stopped says nothing new.
-      if (given === 'normal' && state !== 'closed') return;
-      faults += DOWN.has(delivery.status) ? 1 : 0.25;
+      // The request was sent before the circuit opened: its failure is part of the same outage.
+      if (kind === 'normal' && state !== 'closed') return;
+      failures += DOWN.has(delivery.status) ? 1 : 0.25;
       const askedMs = msOfRetryAfter(delivery.retryAfter);
       if (askedMs !== null) open(Math.min(askedMs, LONGEST_ASKED_MS));
-      else if (given === 'probe' || faults >= breakAfter) open(nextPauseMs);
+      else if (kind === 'probe' || failures >= breakAfter) open(nextPauseMs);
     },
   };
 }
 
-/** `value`: seconds or a date, as `retryAfterOf` lets through. */
+/**
+ * Returns the milliseconds until the time of a `Retry-After` header (seconds or a date, as `retryAfterOf` returns it);
+ * `null` without one, or when that time is over.
+ */
 export function msOfRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();

@@ -1,14 +1,24 @@
-/** How many may be on their way at a time, and how many wait for that. */
+/** Limits the requests that are in flight, the requests that wait in a queue, and the rate at which requests start. */
 export interface ConcurrencyLimit {
-  /** Whether the caller may go; it then has to `leave`. @throws the reason of `signal`, if that ends the wait */
+  /**
+   * Takes one of the free slots, or waits for one. The caller calls `leave` when its request is done. Returns false
+   * when the queue is full, or the rate limit is reached.
+   *
+   * @throws the reason of `signal`, when it aborts during the wait
+   */
   enter(signal: AbortSignal): Promise<boolean>;
+  /** Gives the slot back, to the first request in the queue if there is one. */
   leave(): void;
+  /** The numbers of requests in flight and in the queue. */
   counts(): { readonly inFlight: number; readonly queued: number };
 }
 
 export interface ConcurrencyLimits {
+  /** The most requests in flight. */
   readonly maxConcurrent: number;
+  /** The most requests in the queue. */
   readonly maxQueued: number;
+  /** The most requests per second, on average over three seconds. */
   readonly maxPerSecond: number;
 }
 
@@ -36,7 +46,8 @@ export function createConcurrencyLimit(
     return true;
   }
 
-  async function turn(signal: AbortSignal): Promise<void> {
+  /** Waits in the queue for a slot. */
+  async function waitForSlot(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const giveUp = (): void => {
@@ -58,7 +69,7 @@ export function createConcurrencyLimit(
       inFlight -= 1;
       return;
     }
-    // The place is handed on, so that nobody who comes now takes it.
+    // The slot goes straight to the first request in the queue, so that no new request takes it.
     queue.delete(next);
     next();
   }
@@ -66,7 +77,7 @@ export function createConcurrencyLimit(
   return {
     async enter(signal) {
       if (inFlight < maxConcurrent) inFlight += 1;
-      else if (queue.size < maxQueued) await turn(signal);
+      else if (queue.size < maxQueued) await waitForSlot(signal);
       else return false;
       if (start()) return true;
       leave();

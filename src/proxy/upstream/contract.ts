@@ -1,9 +1,10 @@
-/** A batch, as text or in the bytes that came. */
+/** The body of a request to Customer.io: text, or the bytes that the browser sent. */
 export type BatchBody = string | Uint8Array<ArrayBuffer>;
 
-/** As much of `fetch` as it takes to bring a batch to Customer.io. */
+/** The part of `fetch` that is needed to send a batch to Customer.io. */
 export type UpstreamFetch = (url: string, init: UpstreamFetchInit) => Promise<UpstreamAnswer>;
 
+/** The options of such a request. */
 export interface UpstreamFetchInit {
   readonly method: 'POST';
   readonly headers: Record<string, string>;
@@ -12,7 +13,7 @@ export interface UpstreamFetchInit {
   readonly redirect: 'manual';
 }
 
-/** What is looked at of an answer. */
+/** The part of a `Response` that is read. */
 export interface UpstreamAnswer extends Pick<Response, 'ok' | 'status' | 'text'> {
   readonly headers: Pick<Headers, 'get'>;
 }

@@ -2,20 +2,28 @@ import type { UpstreamFetch } from './contract.ts';
 import { wrapFetch } from './wrap-fetch.ts';
 import { createNodeFetch } from './node-fetch.ts';
 
-const atStart: unknown = globalThis.fetch;
+/** The global `fetch` when this module was loaded. */
+const fetchAtStart: unknown = globalThis.fetch;
 
-/** The runtime's `fetch`; on Node something faster, as long as nobody has told `fetch` to go another way. */
+/**
+ * Creates the function that sends batches: the global `fetch`, or on Node a faster one over `node:http`, as long as no
+ * code has replaced `fetch` or its dispatcher.
+ */
 export function createDefaultFetch(): UpstreamFetch {
-  // By its text: what was put in its place before this module was loaded has another.
-  const askNode = /undici/i.test(String(atStart)) ? createNodeFetch() : undefined;
+  // The source text shows whether `fetch` is Node's own: a replacement that was set before this module was loaded has
+  // another text.
+  const askNode = /undici/i.test(String(fetchAtStart)) ? createNodeFetch() : undefined;
   const isDirected = createDispatcherCheck();
-  // Looked up when it is used: runtimes and tests replace it.
+  // The global `fetch` is looked up at each call: runtimes and tests replace it.
   const askFetch = wrapFetch((url, init) => fetch(url, init));
   return (url, init) =>
-    askNode && globalThis.fetch === atStart && !isDirected() ? askNode(url, init) : askFetch(url, init);
+    askNode && globalThis.fetch === fetchAtStart && !isDirected() ? askNode(url, init) : askFetch(url, init);
 }
 
-/** Where versions of undici, which is Node's `fetch`, keep what their requests go through, the newest first: Node 26 has the second. */
+/**
+ * The global symbols under which versions of undici, the implementation of Node's `fetch`, keep their dispatcher, the
+ * newest first. Node 26 uses the second one.
+ */
 const DISPATCHERS = [4, 3, 2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
 
 type Dispatcher = object | undefined;
@@ -24,16 +32,17 @@ const dispatchers = (): readonly Dispatcher[] =>
   DISPATCHERS.map((key) => (globalThis as Readonly<Record<symbol, Dispatcher>>)[key]);
 
 /**
- * Says whether requests of `fetch` go another way than they do by themselves: through a forward proxy, for instance.
+ * Returns a function that tells whether `fetch` has another dispatcher than Node's own, for instance a forward proxy.
  *
- * Node makes what they go through at the first request. Where that has not been yet, it is made now, so that whatever is there later and
- * is not this was put there by somebody. Where it is there already, its name tells: everything else than an `Agent` directs.
+ * Node creates its dispatcher at the first request. Where there is none yet, it is created now, so that any other
+ * dispatcher later must have been set by other code. Where there is one already, its class name decides: only an
+ * `Agent` is Node's own.
  */
 function createDispatcherCheck(): () => boolean {
   let own: readonly Dispatcher[] | undefined;
 
   function findOwn(): readonly Dispatcher[] {
-    // An address that needs no network.
+    // A `data:` URL needs no network.
     const newest = dispatchers().find(Boolean);
     if (newest === undefined) fetch('data:,').catch(() => {});
     else if (newest.constructor.name !== 'Agent') return [];
@@ -42,6 +51,6 @@ function createDispatcherCheck(): () => boolean {
 
   return () => {
     own ??= findOwn();
-    return dispatchers().some((each, i) => each !== own?.[i]);
+    return dispatchers().some((dispatcher, i) => dispatcher !== own?.[i]);
   };
 }

@@ -1,43 +1,43 @@
 import { comeBackLater, refuse, type Refusal } from '../http/response.ts';
 import type { UpstreamAnswer } from './contract.ts';
 
-/** What became of a batch. Only `delivered` lets the browser forget it. */
+/** The result of sending a batch. Only `delivered` lets the browser delete its events. */
 export type Delivery =
   | {
       readonly kind: 'delivered';
       readonly status?: number;
-      /** Those of the batch that never will be. */
+      /** Events of the batch that Customer.io never accepts. */
       readonly rejected?: readonly UndeliverableEvent[];
     }
-  /** The data is at fault. */
+  /** Customer.io refuses the data: the same batch would be refused again. */
   | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
   | { readonly kind: 'too-large'; readonly status: number }
-  /** Weather. `retryAfter` as in RFC 9110 10.2.3. */
+  /** A temporary failure: the same batch can succeed later. `retryAfter` as in RFC 9110 10.2.3. */
   | {
       readonly kind: 'unavailable';
       readonly status?: number;
       readonly retryAfter?: string | undefined;
       readonly detail: string;
     }
-  /** The operator's mistake: visitors must not lose events over it. */
+  /** A mistake in the configuration of the proxy, which only its operator can correct: browsers keep their events. */
   | { readonly kind: 'misconfigured'; readonly status?: number; readonly detail: string };
 
-/** An event that Customer.io does not take, and why. */
+/** An event that Customer.io does not accept, and the reason. */
 export interface UndeliverableEvent {
   readonly id: string | null;
   readonly reason: string;
 }
 
 /**
- * What an answer of Customer.io to a batch in strict mode means. https://docs.customer.io/integrations/api/cdp/
+ * Translates the answer of Customer.io to a batch in strict mode. https://docs.customer.io/integrations/api/cdp/
  *
- * @param secrets what is never passed on, whatever the answer says
+ * @param secrets texts that are never passed on: a reason that holds one of them is left out
  */
 export async function deliveryOf(response: UpstreamAnswer, secrets: readonly string[]): Promise<Delivery> {
   const { status } = response;
-  // Read also when nobody wants it: an unread body keeps its connection from the next request.
+  // The body is always read: an unread body blocks the connection for the next request.
   const reading = response.text().catch(() => '');
-  // Accepted is accepted, also where the rest of the answer never comes.
+  // The status decides: the events are accepted, even if the body never arrives in full.
   if (response.ok) return { kind: 'delivered', status };
   const text = await reading;
   switch (status) {
@@ -66,7 +66,7 @@ export async function deliveryOf(response: UpstreamAnswer, secrets: readonly str
   }
 }
 
-/** What the browser is told when a batch was not delivered. */
+/** The answer to the browser when its batch was not delivered. */
 export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): Refusal {
   if (delivery.kind === 'rejected') {
     return refuse(
@@ -89,13 +89,16 @@ export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): R
   return comeBackLater('upstream_misconfigured', message, { retryAfter: '60', detail });
 }
 
-/** What a server says of when to come back, if it makes sense. */
+/** Returns the value of `Retry-After`, seconds or a date; `undefined` without one, or when it is neither. */
 export function retryAfterOf(response: Pick<UpstreamAnswer, 'headers'>): string | undefined {
   const value = response.headers.get('Retry-After')?.trim() ?? '';
   return /^\d+$/.test(value) || !Number.isNaN(Date.parse(value)) ? value : undefined;
 }
 
-/** `{"meta":{"errors":[string]}}`, cut to a length for people. An upstream may repeat what it was told. */
+/**
+ * Reads `{"meta":{"errors":[string]}}`, at most 300 characters. An upstream may repeat what it was sent, a secret among
+ * it.
+ */
 function reasonIn(text: string, secrets: readonly string[]): string {
   try {
     const { meta } = JSON.parse(text) as { meta?: { errors?: unknown } };

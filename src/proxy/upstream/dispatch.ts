@@ -8,45 +8,53 @@ import type { LogNote } from '../telemetry/request-log.ts';
 import { createMerge } from './merge.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
-import { senderOf, type OutgoingBatch } from './shipment.ts';
-import type { Upstream, UpstreamLimits } from './upstream.ts';
+import { senderOf, type OutgoingBatch } from './outgoing-batch.ts';
+import type { Upstream } from './upstream.ts';
+import type { UpstreamLimits } from './upstream-options.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
-/** A batch that has passed every check. */
+/** A batch that has passed every check of the proxy, as `deliver` receives it. */
 export interface AcceptedBatch {
+  /** The events, in the order in which the browser sent them. */
   readonly batch: readonly WireEvent[];
-  /** ISO 8601, as the browser sent it. */
+  /** The time by the clock of the browser at which it sent the batch, in ISO 8601. Missing where the browser sent none. */
   readonly sentAt?: string;
 }
 
+/**
+ * Delivers a batch instead of the proxy, for example into a queue. The browser deletes its events when the returned
+ * promise resolves, and sends them again when it rejects (503). `info.signal` aborts when the time for the delivery
+ * (`timeoutMs`) is over.
+ */
 export type Deliver = (batch: AcceptedBatch, info: RequestInfo & { readonly signal: AbortSignal }) => unknown;
 
 export interface DispatchNeeds {
+  /** Delivers batches in place of Customer.io. */
   readonly deliver?: Deliver | undefined;
-  /** `false`: every batch goes to Customer.io by itself. */
+  /** `false`: every batch has a request of its own. */
   readonly merge: false | { readonly waitMs: number };
-  /** What a batch has at most when it comes, in milliseconds. */
+  /** The time for a delivery when the batch arrives, in milliseconds. */
   readonly timeoutMs: number;
   readonly upstream: Upstream;
   readonly limits: Pick<UpstreamLimits, 'maxPerSecond'>;
 }
 
-/** Brings what has passed every check to where it is safe. Never rejects. */
-export type Dispatch = (shipment: OutgoingBatch, note: LogNote) => Promise<Delivery>;
+/** Delivers a batch. Never rejects: a failure is a `Delivery` too. */
+export type Dispatch = (outgoing: OutgoingBatch, note: LogNote) => Promise<Delivery>;
 
 export function createDispatch({ deliver, limits, merge, timeoutMs, upstream }: DispatchNeeds): Dispatch {
   const budget = createBisectionBudget({ ...limits, isBusy: () => upstream.state().queued > 0 });
-  const alone: Dispatch = async (shipment, note) => {
-    const { acceptedEvents, sentAt, came, endsAt, accept } = shipment;
+  const alone: Dispatch = async (outgoing, note) => {
+    const { acceptedEvents, sentAt, came: received, endsAt, accept } = outgoing;
     const leftMs = (): number => endsAt - performance.now();
     return withinSendingTime(leftMs(), (signal) => {
       const send = async (part: readonly AcceptedEvent[]): Promise<Delivery> => {
-        const body = part === acceptedEvents && came ? came.body : bodyOf(part, sentAt);
+        const body = part === acceptedEvents && received ? received.body : bodyOf(part, sentAt);
         const delivery = await upstream.send(body, { signal, endsAt }, note);
         if (delivery.kind === 'delivered') accept?.(part);
         return delivery;
       };
-      return sendBisected(acceptedEvents, send, leftMs, { mayAsk: () => budget.take(senderOf(shipment)) });
+      return sendBisected(acceptedEvents, send, leftMs, { mayAsk: () => budget.take(senderOf(outgoing)) });
     });
   };
   if (!deliver) return merge ? createMerge({ ...merge, alone, timeoutMs, upstream }) : alone;
@@ -54,21 +62,21 @@ export function createDispatch({ deliver, limits, merge, timeoutMs, upstream }: 
   return async ({ acceptedEvents, sentAt, info, endsAt, accept }) =>
     withinSendingTime(endsAt - performance.now(), async (signal) => {
       const batch = acceptedEvents.map(({ event }) => event);
-      // The request is made for hooks that ask for it.
-      const about = {
+      // The `Request` object is created only when `deliver` reads it.
+      const deliverInfo = {
         address: info.address,
         signal,
         get request() {
           return info.request;
         },
       };
-      await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, about);
+      await deliver(sentAt === undefined ? { batch } : { batch, sentAt }, deliverInfo);
       accept?.(acceptedEvents);
       return { kind: 'delivered' };
     });
 }
 
-/** What `work` answers; `unavailable` where it throws, or has no time left. */
+/** Returns the result of `work`, or `unavailable` where `work` throws or is not done in time. */
 export async function withinSendingTime(
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<Delivery>,
@@ -80,7 +88,7 @@ export async function withinSendingTime(
   }
 }
 
-/** The body of a request to Customer.io. */
+/** Joins the events to the body of a request to Customer.io. */
 export function bodyOf(acceptedEvents: readonly AcceptedEvent[], sentAt: string | undefined): string {
   const batch = acceptedEvents
     .map(({ json }) => (typeof json === 'string' ? json : strictUtf8.decode(json)))

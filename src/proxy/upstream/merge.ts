@@ -3,67 +3,70 @@ import { TOLERANCE_MS } from '../batch/clock-skew.ts';
 import { within } from '../lib/timeouts.ts';
 import type { Delivery } from './delivery.ts';
 import { describeError } from '../lib/describe-error.ts';
-import { senderOf, type OutgoingBatch } from './shipment.ts';
+import { senderOf, type OutgoingBatch } from './outgoing-batch.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { Upstream } from './upstream.ts';
 
-/** How batches of different browsers go to Customer.io in one request. */
-export interface MergeOptions {
-  /** How long a batch waits for others, in milliseconds. @default 5 */
-  waitMs?: number | undefined;
-}
-
-/** Brings one batch to Customer.io by itself. */
-export type SendAlone = (shipment: OutgoingBatch, note: LogNote) => Promise<Delivery>;
+/** Sends one batch to Customer.io in a request of its own. */
+export type SendAlone = (outgoing: OutgoingBatch, note: LogNote) => Promise<Delivery>;
 
 export interface MergeNeeds {
   readonly upstream: Pick<Upstream, 'send'>;
+  /** Sends a batch that is not merged. */
   readonly alone: SendAlone;
-  /** What a batch has at most when it comes. One with less than half of it left does not wait for others. */
+  /**
+   * The time for a delivery when the batch arrives, in milliseconds. A batch with less than half of it left is not
+   * merged.
+   */
   readonly timeoutMs: number;
+  /** How long a batch waits for others, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** Customer.io takes 500 000 bytes in one request. */
+/** Customer.io accepts 500 000 bytes in one request. */
 const MOST_BYTES = 475_000;
-/** A batch of more bytes goes by itself: to copy it takes as long as a request, and few others would have room beside it. */
+/** A batch of more bytes is not merged: copying it takes as long as a request, and little room would be left beside it. */
 const LARGE_BYTES = 32_000;
-/** `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}` around the events. */
+/** The frame around the events: `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}`. */
 const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
 /** A timer of Node fires up to two milliseconds late. */
 const TIMER_MS = 2;
-/** The time for which a sender of a faulty event goes by itself, so that it holds up others once and not again and again. */
+/**
+ * How long the batches of a sender are not merged after one of its events was faulty, so that it delays others only
+ * once.
+ */
 const APART_MS = 60_000;
-/** A round may take so much longer than the one before. */
+/** A round of bisecting is expected to take at most this many times as long as the one before. */
 const SPARE = 1.5;
 const NO_TIME = 'There was no time left to look for a faulty event.';
-/** As many such senders as are remembered. */
+/** How many senders of faulty events are remembered. */
 const MOST_APART = 1_000;
-/** So many merged requests are taken apart in that time; then every batch goes by itself for as long. */
+/** If more merged requests than this are bisected within `APART_MS`, merging stops for as long. */
 const MOST_TAKEN_APART = 20;
 
-/** A batch that is in one request with others. */
+/** A batch in a merged request. */
 interface Part {
-  readonly shipment: OutgoingBatch;
+  readonly outgoing: OutgoingBatch;
   readonly note: LogNote;
-  /** Its events, with commas between them. */
+  /** The events of the batch as bytes, with commas between them. */
   readonly list: Uint8Array;
   readonly resolve: (delivery: Delivery | Promise<Delivery>) => void;
 }
 
 /**
- * Sends batches of different browsers that come within `waitMs` as one. Each of them is answered what Customer.io has said to
- * the request that held its events.
+ * Merges the batches of different browsers that arrive within `waitMs` into one request. Each batch is resolved with
+ * Customer.io's answer to the request that held its events.
  *
- * Customer.io rejects a batch whole. A merged one is then halved between its senders, both halves at the same time, until each
- * sender of a faulty event is alone with it: the others wait for one round trip for each halving, and are never told of it. What may be the
- * fault of one event (413, 500) is looked for in the same way.
+ * Customer.io rejects a merged request whole. It is then bisected between its batches, both halves at the same time,
+ * until each batch with a faulty event has a request of its own. The other browsers wait one round trip more for each
+ * round of bisecting, and never learn of it. Other answers that can be the fault of one event (413, 500) are treated in
+ * the same way.
  */
 export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds): SendAlone {
   let parts: Part[] = [];
   let bytes = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Senders of faulty events, and until when each of them goes by itself. */
+  /** Senders of faulty events, and the time until which their batches are not merged. */
   const apart = new Map<string, number>();
   const pause = createPause();
 
@@ -71,32 +74,32 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     clearTimeout(timer);
     const group = parts;
     [parts, bytes, timer] = [[], 0, undefined];
-    // Whatever goes wrong here, everybody is answered.
+    // An unexpected error must not leave a batch without an answer.
     settle(group, true).catch((cause: unknown) => {
       for (const { resolve } of group) resolve({ kind: 'unavailable', detail: describeError(cause) });
     });
   }
 
-  /** Brings the batches of a group there, all in one request where that works. */
+  /** Sends a group of batches in one request, and bisects the group when that is rejected. */
   async function settle(group: readonly Part[], isWhole: boolean): Promise<void> {
     const [only] = group;
     if (only && group.length === 1) {
-      only.resolve(alone(only.shipment, only.note).then((delivery) => watched(only.shipment, delivery)));
+      only.resolve(alone(only.outgoing, only.note).then((delivery) => watched(only.outgoing, delivery)));
       return;
     }
     const startedAt = performance.now();
     const delivery = await together(group);
     if (!mayBeOneEvent(delivery)) {
-      for (const { shipment, resolve } of group) {
-        if (delivery.kind === 'delivered') shipment.accept?.(shipment.acceptedEvents);
+      for (const { outgoing, resolve } of group) {
+        if (delivery.kind === 'delivered') outgoing.accept?.(outgoing.acceptedEvents);
         resolve(delivery);
       }
       return;
     }
     if (isWhole) pause.count();
-    // There is one more request to wait for in each round; cut off, all of them would look like an upstream that is down.
+    // Each round takes one more round trip. Batches that the time limit cuts off would look like a failure of upstream.
     const roundMs = (performance.now() - startedAt) * SPARE;
-    const leftMs = Math.min(...group.map(({ shipment }) => shipment.endsAt)) - performance.now();
+    const leftMs = Math.min(...group.map(({ outgoing }) => outgoing.endsAt)) - performance.now();
     if (leftMs < roundMs) {
       for (const { resolve } of group) resolve({ kind: 'unavailable', detail: NO_TIME });
       return;
@@ -110,14 +113,14 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   }
 
   async function together(group: readonly Part[]): Promise<Delivery> {
-    const endsAt = Math.min(...group.map(({ shipment }) => shipment.endsAt));
-    // The request is one of the first sender's, so that the sum over all senders is right.
+    const endsAt = Math.min(...group.map(({ outgoing }) => outgoing.endsAt));
+    // The request is counted for the first batch only, so that the sum over all batches is right.
     const [first] = group;
     const note: LogNote = first?.note ?? {};
     const leftMs = endsAt - performance.now();
     if (leftMs < 1) return { kind: 'unavailable', detail: NO_TIME };
     const delivery = await within(leftMs, (signal) =>
-      upstream.send(joined(group), { signal, endsAt }, note),
+      upstream.send(mergedBody(group), { signal, endsAt }, note),
     ).catch((cause: unknown): Delivery => ({ kind: 'unavailable', detail: describeError(cause) }));
     for (const part of group) {
       part.note.merged = group.length;
@@ -126,11 +129,11 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     return delivery;
   }
 
-  /** Remembers a sender whose events Customer.io does not take. */
-  function watched(shipment: OutgoingBatch, delivery: Delivery): Delivery {
+  /** Remembers the sender of a faulty event. */
+  function watched(outgoing: OutgoingBatch, delivery: Delivery): Delivery {
     const isFaulty =
       delivery.kind === 'delivered' ? delivery.rejected !== undefined : mayBeOneEvent(delivery);
-    const sender = isFaulty ? senderOf(shipment) : undefined;
+    const sender = isFaulty ? senderOf(outgoing) : undefined;
     if (sender !== undefined) {
       apart.delete(sender);
       apart.set(sender, performance.now() + APART_MS);
@@ -139,21 +142,26 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     return delivery;
   }
 
-  function isApart(shipment: OutgoingBatch): boolean {
+  function isApart(outgoing: OutgoingBatch): boolean {
     if (apart.size === 0) return false;
-    const until = apart.get(senderOf(shipment) ?? '');
+    const until = apart.get(senderOf(outgoing) ?? '');
     return until !== undefined && performance.now() < until;
   }
 
-  return (shipment, note) => {
-    const { sentAt, endsAt } = shipment;
-    if (pause.isOn() || endsAt - performance.now() < timeoutMs / 2 || !isOfNow(sentAt) || isApart(shipment))
-      return alone(shipment, note).then((delivery) => watched(shipment, delivery));
-    const list = shipment.came?.list ?? listOf(shipment.acceptedEvents);
-    if (list.length > LARGE_BYTES) return alone(shipment, note);
+  return (outgoing, note) => {
+    const { sentAt, endsAt } = outgoing;
+    if (
+      pause.isOn() ||
+      endsAt - performance.now() < timeoutMs / 2 ||
+      !hasCurrentTime(sentAt) ||
+      isApart(outgoing)
+    )
+      return alone(outgoing, note).then((delivery) => watched(outgoing, delivery));
+    const list = outgoing.came?.list ?? listOf(outgoing.acceptedEvents);
+    if (list.length > LARGE_BYTES) return alone(outgoing, note);
     if (bytes + list.length > MOST_BYTES && parts.length > 0) flush();
     return new Promise<Delivery>((resolve) => {
-      parts.push({ shipment, note, list, resolve });
+      parts.push({ outgoing, note, list, resolve });
       bytes += list.length + 1;
       if (bytes > MOST_BYTES) flush();
       else timer ??= setTimeout(flush, Math.max(1, waitMs - TIMER_MS));
@@ -161,7 +169,10 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   };
 }
 
-/** Where many requests have to be taken apart, merging costs Customer.io more requests than it spares. */
+/**
+ * Stops merging for a while where many merged requests have to be bisected: merging then costs more requests than it
+ * saves.
+ */
 function createPause(): { count(): void; isOn(): boolean } {
   let [count, since, until] = [0, Number.NEGATIVE_INFINITY, 0];
   return {
@@ -175,23 +186,28 @@ function createPause(): { count(): void; isOn(): boolean } {
   };
 }
 
-/** A merged request has one `sentAt`, that of the proxy: a browser whose clock is wrong keeps its own, alone. */
-function isOfNow(sentAt: string | undefined): boolean {
+/**
+ * Whether the clock of the browser is right. A merged request has the time of the proxy as its one `sentAt`, so a batch
+ * from a wrong clock is not merged, and keeps its own.
+ */
+function hasCurrentTime(sentAt: string | undefined): boolean {
   return sentAt === undefined || Math.abs(Date.now() - Date.parse(sentAt)) <= TOLERANCE_MS;
 }
 
-/** Whether the answer to several batches may be the fault of one event. */
+/** Whether the answer to several batches can be the fault of one event. */
 function mayBeOneEvent({ kind, status = 0, ...delivery }: Delivery): boolean {
   if (kind === 'rejected' || kind === 'too-large') return true;
-  const isAsked = 'retryAfter' in delivery && delivery.retryAfter !== undefined;
-  return kind === 'unavailable' && !isAsked && (status === 500 || status > 504);
+  const hasRetryAfter = 'retryAfter' in delivery && delivery.retryAfter !== undefined;
+  return kind === 'unavailable' && !hasRetryAfter && (status === 500 || status > 504);
 }
 
+/** The events of a batch as bytes, with commas between them. */
 function listOf(acceptedEvents: OutgoingBatch['acceptedEvents']): Uint8Array {
   return join(acceptedEvents.map(({ json }) => (typeof json === 'string' ? utf8.encode(json) : json)));
 }
 
-function joined(group: readonly Part[]): Uint8Array<ArrayBuffer> {
+/** The body of a merged request. */
+function mergedBody(group: readonly Part[]): Uint8Array<ArrayBuffer> {
   const tail = utf8.encode(`],"sentAt":"${new Date().toISOString()}"}`);
   return join(
     group.map(({ list }) => list),
@@ -200,7 +216,7 @@ function joined(group: readonly Part[]): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** Lists with commas between them. */
+/** Joins lists with commas between them, behind `head` and before `tail`. */
 function join(
   lists: readonly Uint8Array[],
   head: Uint8Array = new Uint8Array(),

@@ -4,27 +4,28 @@ import type { UpstreamFetch, UpstreamFetchInit, UpstreamAnswer } from './contrac
 import { isNode } from '../lib/is-node.ts';
 import { MAX_ANSWER_BYTES } from '../lib/read-limited.ts';
 
-/** Customer.io closes what was idle for a minute: https://docs.customer.io/integrations/api/cdp/ */
+/** Half of the minute after which Customer.io closes idle connections: https://docs.customer.io/integrations/api/cdp/ */
 const IDLE_MS = 30_000;
-/** For a body to arrive whose head has come. */
+/** How long the body of an answer may take after its headers. */
 const ANSWER_MS = 15_000;
 
 const after = /*#__PURE__*/ createSharedTimer();
 
 /**
- * Asks upstream over `node:http`, with connections that are kept: on Node, half of what a delivery costs would be its
- * `fetch`. Follows no redirect, packs and unpacks nothing. Undefined where this is not Node.
+ * Creates a function that sends requests over `node:http` with keep-alive connections: on Node, `fetch` would be half
+ * of what a delivery costs. Redirects are not followed, and bodies are neither compressed nor decompressed. Returns
+ * `undefined` on other runtimes.
  */
 export function createNodeFetch(): UpstreamFetch | undefined {
   if (!isNode()) return undefined;
-  // Not an import: bundlers for the edge would stop at a `node:` name even where it is never reached.
+  // Not an `import`: bundlers for edge runtimes fail at a `node:` specifier, even in code that never runs.
   const http = process.getBuiltinModule('node:http');
   const https = process.getBuiltinModule('node:https');
-  const kept = { keepAlive: true, timeout: IDLE_MS };
-  const plain = { request: http.request, agent: new http.Agent(kept) };
-  const secure = { request: https.request, agent: new https.Agent(kept) };
+  const keepAlive = { keepAlive: true, timeout: IDLE_MS };
+  const plain = { request: http.request, agent: new http.Agent(keepAlive) };
+  const secure = { request: https.request, agent: new https.Agent(keepAlive) };
 
-  /** `agent`: `false` for a connection of its own. */
+  /** Sends one request. `agent`: `false` for a new connection. */
   function ask(
     target: Target,
     init: UpstreamFetchInit,
@@ -32,17 +33,17 @@ export function createNodeFetch(): UpstreamFetch | undefined {
   ): Promise<UpstreamAnswer> {
     const { method, headers, body, signal } = init;
     const { isSecure, hostname, port, path } = target;
-    const means = isSecure ? secure : plain;
+    const client = isSecure ? secure : plain;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const request = means.request({
+      const request = client.request({
         hostname,
         port,
         path,
-        agent: agent ?? means.agent,
+        agent: agent ?? client.agent,
         method,
         headers: {
-          // There are firewalls that let nobody in who has no name.
+          // Some firewalls refuse requests without a User-Agent.
           'User-Agent': 'node',
           ...headers,
           'Content-Length': Buffer.byteLength(body),
@@ -56,7 +57,8 @@ export function createNodeFetch(): UpstreamFetch | undefined {
         resolve(answerOf(answer));
       });
       request.on('error', (cause: NodeJS.ErrnoException) => {
-        // The other side had closed a kept connection, which shows only now, and has read nothing of this.
+        // A server may close an idle connection just before it is used again. It has read nothing of this request,
+        // which is sent once more.
         const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
         if (!isStale || signal.aborted || isSettling || agent === false) return reject(cause);
         isSettling = true;
@@ -70,7 +72,7 @@ export function createNodeFetch(): UpstreamFetch | undefined {
     });
   }
 
-  // Nearly always the same address: to take it apart costs more than to compare it.
+  // Nearly all requests have the same URL: comparing it costs less than parsing it.
   let last = { href: '', target: targetOf('http://localhost') };
   return (url, init) => {
     if (url !== last.href) last = { href: url, target: targetOf(url) };
@@ -87,7 +89,7 @@ interface Target {
 
 function targetOf(href: string): Target {
   const { protocol, hostname, port, pathname, search } = new URL(href);
-  // An IPv6 address has brackets in a URL alone.
+  // `hostname` of a URL has brackets around an IPv6 address; `node:http` takes it without them.
   return {
     isSecure: protocol === 'https:',
     hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -96,11 +98,11 @@ function targetOf(href: string): Target {
   };
 }
 
-/** The status is known before the body has come, and says what has become of the batch, whatever becomes of the body. */
+/** Resolves as soon as the status is known: it decides what became of the batch, whatever happens to the body. */
 function answerOf(answer: IncomingMessage): UpstreamAnswer {
   const { statusCode: status = 0, headers } = answer;
   const text = read(answer);
-  // Nobody may ask for it.
+  // The body may never be read: without this, its error would be an unhandled rejection.
   text.catch(() => {});
   return {
     status,
@@ -110,7 +112,7 @@ function answerOf(answer: IncomingMessage): UpstreamAnswer {
   };
 }
 
-/** Of more than {@link MAX_ANSWER_BYTES} the rest is not read. @throws when it breaks off, or takes too long */
+/** Reads the body, up to {@link MAX_ANSWER_BYTES}. @throws when the connection breaks, or the body takes too long */
 function read(answer: IncomingMessage): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     const chunks: Uint8Array[] = [];

@@ -2,23 +2,29 @@ import { BATCH_PATH, basicAuthorization } from '../../protocol/wire.ts';
 import type { UpstreamFetch, BatchBody } from './contract.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 
-/** What is asked of a `fetch`. */
+/** The part of `fetch` that the proxy calls: a URL and an init, never a `Request` object. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface SendBatchNeeds {
+  /** Sends one request. */
   readonly ask: UpstreamFetch;
-  /** Without a slash at its end. */
+  /** The URL of the API, without a slash at its end. */
   readonly upstreamUrl: string;
+  /** Returns the write key. Called for each batch, so that a key can be replaced while the proxy runs. */
   readonly writeKey: () => string | Promise<string>;
 }
 
+/** Sends one request with a batch. @throws when there is no answer, and the reason of `signal` when it aborts */
 export type SendBatch = (body: BatchBody, signal: AbortSignal) => Promise<Delivery>;
 
 const MOST_REDIRECTS = 5;
-// 303 asks for a GET: that would lose the batch and look like success.
+// 303 is not among them: it makes the request a GET, which would lose the batch and look like success.
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
-/** Sends a batch to Customer.io with the real credential. Of the visitor's request nothing goes along but the batch. */
+/**
+ * Creates a function that sends a batch to Customer.io with the write key. No header of the visitor's request is passed
+ * on.
+ */
 export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds): SendBatch {
   const start = new URL(upstreamUrl + BATCH_PATH);
 
@@ -34,7 +40,7 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
     const headers = {
       Authorization: basicAuthorization(key),
       'Content-Type': 'application/json',
-      // Without it Customer.io answers 200 to what it throws away.
+      // Without this header Customer.io answers 200 to events that it discards.
       'X-Strict-Mode': '1',
     };
     let url = start;
@@ -43,7 +49,7 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
       const location = response.headers.get('Location');
       if (!REDIRECTS.has(response.status) || location === null)
         return deliveryOf(response, [key, headers.Authorization]);
-      // Read, because an unread body keeps its connection from the next request.
+      // The body is read: an unread body blocks the connection for the next request.
       await response.text().catch(() => '');
       const next = redirectTarget(location, url, start);
       if (next === null)
@@ -58,11 +64,14 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
   };
 }
 
-/** Where the credential may follow: Customer.io moves accounts between regions; nobody else gets to see it. */
+/**
+ * Returns the target of a redirect if it may get the write key: the same host, or a host of Customer.io, which moves
+ * accounts between regions. `null`: any other host.
+ */
 function redirectTarget(location: string, from: URL, start: URL): URL | null {
   if (!URL.canParse(location, from)) return null;
   const to = new URL(location, from);
   const isCustomerio = to.protocol === 'https:' && to.port === '' && /(^|\.)customer\.io$/.test(to.hostname);
-  const isHome = to.host === start.host && (to.protocol === start.protocol || to.protocol === 'https:');
-  return (isCustomerio || isHome) && to.username === '' && to.password === '' ? to : null;
+  const isSameHost = to.host === start.host && (to.protocol === start.protocol || to.protocol === 'https:');
+  return (isCustomerio || isSameHost) && to.username === '' && to.password === '' ? to : null;
 }

@@ -3,16 +3,18 @@ import { createDefaultFetch } from './default-fetch.ts';
 import { wrapFetch } from './wrap-fetch.ts';
 import type { FetchLike } from './send-batch.ts';
 import type { ProxyOptions } from '../proxy-options.ts';
-import type { UpstreamLimits } from './upstream.ts';
+import type { UpstreamLimits } from './upstream-options.ts';
 
-/** How Customer.io is reached: the same for the proxy and for what forwards from a broker. */
+/** The settings of requests to Customer.io, for the proxy and for the forwarder. */
 export interface UpstreamSettings {
   readonly region: 'us' | 'eu';
   readonly writeKey: () => string | Promise<string>;
   readonly upstreamUrl: string;
+  /** Sends all other requests to Customer.io. */
   readonly fetch: FetchLike;
-  /** Brings batches to Customer.io. */
+  /** Sends batches to Customer.io. */
   readonly ask: UpstreamFetch;
+  /** The time for a delivery, in milliseconds. */
   readonly timeoutMs: number;
   readonly upstream: UpstreamLimits;
   readonly merge: false | { readonly waitMs: number };
@@ -32,7 +34,7 @@ const UPSTREAM: UpstreamLimits = {
   pauseMs: 5_000,
 };
 
-/** What it takes of the options has been checked. */
+/** Resolves the options, which have been checked, to complete settings. */
 export function resolveUpstream(
   options: Pick<ProxyOptions, Exclude<keyof UpstreamSettings, 'ask' | 'merge'>>,
 ): UpstreamSettings {
@@ -42,26 +44,30 @@ export function resolveUpstream(
     region,
     writeKey: typeof writeKey === 'string' ? () => writeKey : writeKey,
     upstreamUrl: String(upstreamUrl).replace(/\/+$/, ''),
-    // Looked up when it is used: runtimes and tests replace it.
+    // The global `fetch` is looked up at each call: runtimes and tests replace it.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     ask: options.fetch ? wrapFetch(options.fetch) : createDefaultFetch(),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     upstream: {
       ...UPSTREAM,
       ...(options.upstreamUrl !== undefined && { maxPerSecond: Infinity }),
-      ...given(limits),
+      ...withoutUndefined(limits),
     },
-    merge: merge !== false && mayShare() && { waitMs: MERGE_WAIT_MS, ...(merge !== true && given(merge)) },
+    merge: merge !== false &&
+      canMerge() && { waitMs: MERGE_WAIT_MS, ...(merge !== true && withoutUndefined(merge)) },
   };
 }
 
-/** Whether requests may wait for one another. https://developers.cloudflare.com/workers/runtime-apis/ */
-function mayShare(): boolean {
+/**
+ * Whether a request may wait for another one, which merging needs. Cloudflare Workers forbid it:
+ * https://developers.cloudflare.com/workers/runtime-apis/
+ */
+function canMerge(): boolean {
   return globalThis.navigator?.userAgent !== 'Cloudflare-Workers';
 }
 
-/** `undefined` means the default. */
-function given<T extends object>(
+/** Leaves out options that are `undefined`: they mean the default. */
+function withoutUndefined<T extends object>(
   options: T | undefined,
 ): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   const entries = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);

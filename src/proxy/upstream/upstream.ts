@@ -1,117 +1,84 @@
 import type { BatchBody } from './contract.ts';
-import { type CircuitBreaker, type CircuitBreakerLimits, createCircuitBreaker } from './circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { pause, unlessAborted } from '../lib/timeouts.ts';
 import type { Delivery } from './delivery.ts';
 import { describeError } from '../lib/describe-error.ts';
 import type { SendBatch } from './send-batch.ts';
-import { createConcurrencyLimit, type ConcurrencyLimits } from './concurrency-limit.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import type { MergeOptions } from './merge.ts';
+import type { UpstreamLimits } from './upstream-options.ts';
 
-/** How Customer.io is treated. Every copy of the proxy counts for itself. */
-export interface UpstreamOptions {
-  /** Requests in flight. More wait for their turn. @default 100 */
-  maxConcurrent?: number | undefined;
-
-  /** Requests that wait. More are answered 503. @default 1_000 */
-  maxQueued?: number | undefined;
-
-  /**
-   * Requests a second, on average over three of them; more are answered 503.
-   *
-   * @default 1_000 to Customer.io, which takes 3 000 in 3 seconds; no limit where `upstreamUrl` names another
-   */
-  maxPerSecond?: number | undefined;
-
-  /** How often a batch is sent again, after no answer, 502, 503 or 504, within its `timeoutMs`. @default 2 */
-  retries?: number | undefined;
-
-  /**
-   * After how many failures in a row Customer.io counts as down: no answer, 408, 429, 502, 503, 504. Of other 5xx it takes
-   * four times as many, because one event may be their cause.
-   *
-   * @default 5
-   */
-  breakAfter?: number | undefined;
-
-  /**
-   * For how long nothing is sent to what is down, in milliseconds. Then one request tries; where it fails, the pause is
-   * twice as long, up to 30 seconds.
-   *
-   * @default 5_000
-   */
-  pauseMs?: number | undefined;
-
-  /**
-   * Sends batches of different browsers that come within a few milliseconds to Customer.io in one request. Each browser is answered
-   * after Customer.io's answer to the request that held its events. An event that Customer.io does not take is found, and only its
-   * own browser is told.
-   *
-   * `false`: one request for each batch. Not on Cloudflare Workers, where one request may not wait for what another has begun.
-   *
-   * @default { waitMs: 5 }
-   */
-  merge?: boolean | MergeOptions | undefined;
-}
-
-/** Customer.io, treated with care: so many requests at a time, some of them repeated, and none while it is down. */
+/** Sends batches to Customer.io: with a limit to the requests in flight, with retries, and with a circuit breaker. */
 export interface Upstream {
-  /** Brings one batch there. @throws the reason of `signal`, when its time is over */
+  /** Sends one batch. @throws the reason of `signal`, when the time for the delivery is over */
   send(body: BatchBody, time: SendingTime, note: LogNote): Promise<Delivery>;
+  /** The state for health checks and metrics. */
   state(): UpstreamState;
-  /** What a batch would be told that was sent now; `undefined`: that is not known before. */
+  /** The refusal that a batch would get now; `undefined` when a batch would be sent. */
   refusal(): Delivery | undefined;
 }
 
+/** The time that a delivery has. */
 export interface SendingTime {
+  /** Aborts when the time is over. */
   readonly signal: AbortSignal;
-  /** By `performance.now()`. */
+  /** The end of the time, by `performance.now()`. */
   readonly endsAt: number;
 }
 
+/** The state of Customer.io as this copy of the proxy sees it. */
 export interface UpstreamState {
-  /** `misconfigured`: it has refused the last batch for a reason that only the operator can mend. */
+  /**
+   * `misconfigured`: Customer.io has refused the last batch for a reason that only the operator of the proxy can
+   * correct.
+   */
   readonly health: 'up' | 'down' | 'misconfigured';
+  /** The number of requests in flight. */
   readonly inFlight: number;
+  /** The number of requests that wait in the queue. */
   readonly queued: number;
 }
 
-export interface UpstreamLimits extends ConcurrencyLimits, CircuitBreakerLimits {
-  readonly retries: number;
-}
-
-/** What may be gone at the next try. A batch that has arrived twice is told by its messageIds. */
-const PASSING: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
+/**
+ * Status codes of failures that a retry can cure; `undefined`: no answer. A batch that Customer.io receives twice is
+ * recognised by its messageIds.
+ */
+const TEMPORARY: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
 const FIRST_RETRY_MS = 100;
-/** What takes no longer has never been answered. */
+/** A request with less time than this is not begun: no answer has ever been that fast. */
 const LEAST_MS = 5;
-/** So that not everybody comes back in the moment in which the pause is over. */
+/** Spreads the retries of browsers, so that they do not all arrive at the moment at which the pause ends. */
 const SPREAD_SECONDS = 5;
 
 export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upstream {
-  const gate = createConcurrencyLimit(limits);
+  const concurrency = createConcurrencyLimit(limits);
   const breaker = createCircuitBreaker(limits);
   let misconfigured = false;
 
-  async function attempt(body: BatchBody, { signal, endsAt }: SendingTime, note: LogNote): Promise<Delivery> {
+  async function sendOnce(
+    body: BatchBody,
+    { signal, endsAt }: SendingTime,
+    note: LogNote,
+  ): Promise<Delivery> {
     if (breaker.waitMs() > 0) return resting(breaker);
-    if (!(await gate.enter(signal))) return busy();
+    if (!(await concurrency.enter(signal))) return busy();
     try {
-      // Who had the place before may have given it up for want of time, and whoever waited with them has no more of it.
+      // The slot may become free because the request before ran out of time; a batch that waited with it has no time
+      // left either.
       if (isLate(endsAt)) return busy();
-      // It may have gone down while this one waited.
-      const given = breaker.begin();
-      if (given === null) return resting(breaker);
+      // The circuit breaker may have opened while this batch waited in the queue.
+      const kind = breaker.begin();
+      if (kind === null) return resting(breaker);
       note.upstreamRequests = (note.upstreamRequests ?? 0) + 1;
       const delivery = await unlessAborted(forward(body, signal), signal).catch(
         (cause: unknown): Delivery => ({ kind: 'unavailable', detail: describeError(cause) }),
       );
-      breaker.end(given, delivery);
+      breaker.end(kind, delivery);
       misconfigured = delivery.kind === 'misconfigured';
       if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
       return delivery;
     } finally {
-      gate.leave();
+      concurrency.leave();
     }
   }
 
@@ -119,43 +86,47 @@ export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upst
     async send(body, time, note) {
       const { signal, endsAt } = time;
       for (let retry = 0; ; retry += 1) {
-        const delivery = await attempt(body, time, note);
+        const delivery = await sendOnce(body, time, note);
         const delayMs = FIRST_RETRY_MS * 2 ** retry * (0.5 + Math.random());
-        const isPassing =
+        const isTemporary =
           delivery.kind === 'unavailable' &&
           delivery.retryAfter === undefined &&
-          PASSING.has(delivery.status) &&
+          TEMPORARY.has(delivery.status) &&
           !signal.aborted;
-        if (!isPassing || retry >= limits.retries || isLate(endsAt - delayMs)) return delivery;
+        if (!isTemporary || retry >= limits.retries || isLate(endsAt - delayMs)) return delivery;
         await pause(delayMs, signal);
-        // What this one said tells more than that there is no time for another, or no use in it.
+        // The delivery is returned as it is: it explains the failure better than a refusal for lack of time, or by the
+        // circuit breaker.
         if (breaker.waitMs() > 0 || isLate(endsAt)) return delivery;
       }
     },
     refusal() {
       if (breaker.waitMs() > 0) return resting(breaker);
-      return gate.counts().queued >= limits.maxQueued && limits.maxQueued > 0 ? busy() : undefined;
+      return concurrency.counts().queued >= limits.maxQueued && limits.maxQueued > 0 ? busy() : undefined;
     },
     state: () => ({
       health: breaker.isOpen() ? 'down' : misconfigured ? 'misconfigured' : 'up',
-      ...gate.counts(),
+      ...concurrency.counts(),
     }),
   };
 }
 
-/** Whether nothing that begins now could be answered in time. */
+/** Whether the time left is too short for another request. */
 function isLate(endsAt: number): boolean {
   return performance.now() + LEAST_MS > endsAt;
 }
 
+/** The refusal while the circuit breaker is open. */
 function resting(breaker: CircuitBreaker): Delivery {
   return later('Upstream is down, and left alone for a while.', Math.ceil(breaker.waitMs() / 1_000));
 }
 
+/** The refusal when the queue is full, or the rate limit is reached. */
 function busy(): Delivery {
   return later('Too many deliveries are under way.', 1);
 }
 
+/** A temporary failure whose `Retry-After` varies by some seconds. */
 function later(detail: string, seconds: number): Delivery {
   const retryAfter = String(Math.max(1, seconds) + Math.floor(Math.random() * SPREAD_SECONDS));
   return { kind: 'unavailable', retryAfter, detail };

@@ -3,41 +3,51 @@ import { BATCH_PATH, basicAuthorization } from '../../protocol/wire.ts';
 import { type ProbeAnswer, createProbe, type Probe, type Reply } from './probe.ts';
 import { createSamples, type Samples } from './sample-events.ts';
 
+/** The options of a run of all checks. */
 export interface CheckOptions {
-  /** What pages have as `proxyUrl`, absolute. */
+  /** The `proxyUrl` of the pages, absolute. */
   readonly url: URL;
   readonly clientKey: string;
-  /** Of the pages, e.g. `https://shop.example.com`. @default the proxy's own */
+  /** The origin of the pages, e.g. `https://shop.example.com`. @default the origin of the proxy */
   readonly origin?: string | undefined;
-  /** Of each request, in milliseconds. */
+  /** The most time for each request, in milliseconds. */
   readonly timeoutMs: number;
-  /** Empty batches and preflights only. */
+  /** Sends only empty batches and preflights. */
   readonly dry: boolean;
 }
 
-/** Who asks whom, and all that was answered so far. */
+/** The proxy that is checked, the ways to send requests to it, and all its replies so far. */
 export interface CheckContext {
   readonly url: URL;
   readonly clientKey: string;
   readonly origin: string;
-  /** The browser asks for permission first, and keeps answers without it from the page. */
+  /**
+   * Whether the pages have another origin than the proxy: browsers then send a preflight, and let the page read only
+   * what CORS allows.
+   */
   readonly isCrossOrigin: boolean;
   readonly dry: boolean;
+  /** The events to send. */
   readonly samples: Samples;
+  /** All replies so far, in their order. */
   readonly replies: readonly Reply[];
+  /** Sends any request. */
   readonly probe: Probe;
-  /** Sends a body to a path as the SDK does, where nothing else is said with the client key. */
-  post(body: string, how?: CallStyle): Promise<Reply>;
-  postEvents(events: readonly object[], how?: CallStyle): Promise<Reply>;
+  /** Sends a body as the SDK does: to the path of batches and with the client key, unless `options` changes that. */
+  post(body: string, options?: PostOptions): Promise<Reply>;
+  /** Sends events as a batch. */
+  postEvents(events: readonly object[], options?: PostOptions): Promise<Reply>;
 }
 
-export interface CallStyle {
+/** The differences from a request of the SDK. */
+export interface PostOptions {
   /** @default /v1/batch */
   readonly path?: string;
-  /** `null`: no such header. */
+  /** The header `Authorization`; `null`: none. @default the client key */
   readonly authorization?: string | null;
+  /** Whether the body is compressed. @default false */
   readonly gzip?: boolean;
-  /** Besides those that every request has. */
+  /** Headers in addition to those of every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -48,30 +58,30 @@ export function createCheckContext({
   timeoutMs,
   dry,
 }: CheckOptions): CheckContext {
-  const ask = createProbe(url, timeoutMs);
+  const send = createProbe(url, timeoutMs);
   const replies: Reply[] = [];
   const isCrossOrigin = origin !== url.origin;
 
-  const probe: Probe = async (question) => {
-    const reply = await ask(question);
+  const probe: Probe = async (request) => {
+    const reply = await send(request);
     replies.push(reply);
     return reply;
   };
 
-  function post(body: string, how: CallStyle = {}): Promise<Reply> {
-    const { path = BATCH_PATH, authorization = basicAuthorization(clientKey), gzip = false } = how;
+  function post(body: string, options: PostOptions = {}): Promise<Reply> {
+    const { path = BATCH_PATH, authorization = basicAuthorization(clientKey), gzip = false } = options;
     return probe({
       method: 'POST',
       path,
       headers: {
-        // Browsers say these by themselves, and proxies judge by them.
+        // Browsers add these headers themselves, and proxies check them.
         Origin: origin,
         'Sec-Fetch-Site': isCrossOrigin ? 'cross-site' : 'same-origin',
         'Sec-Fetch-Mode': 'cors',
         'Content-Type': 'application/json',
         ...(authorization !== null && { Authorization: authorization }),
         ...(gzip && { 'Content-Encoding': 'gzip' }),
-        ...how.headers,
+        ...options.headers,
       },
       body: gzip ? gzipSync(body) : body,
     });
@@ -87,10 +97,11 @@ export function createCheckContext({
     replies,
     probe,
     post,
-    postEvents: (events, how) =>
-      post(JSON.stringify({ batch: events, sentAt: new Date().toISOString() }), how),
+    postEvents: (events, options) =>
+      post(JSON.stringify({ batch: events, sentAt: new Date().toISOString() }), options),
   };
 }
 
+/** All replies that are answers. */
 export const answersIn = ({ replies }: Pick<CheckContext, 'replies'>): readonly ProbeAnswer[] =>
   replies.filter((reply) => reply.kind === 'answer');

@@ -1,17 +1,20 @@
 import { ACK_COOKIE_PREFIX, ACK_HEADER } from '../../protocol/wire.ts';
 import { inWords, isDelivered } from './probe.ts';
-import { type Finding, pass, skip, warning } from './result.ts';
-import type { CheckContext } from './context.ts';
+import { type Finding, pass, skip, warning } from './check-result.ts';
+import type { CheckContext } from './check-context.ts';
 
 const REQUEST_NAME = 'ciofirstpartycheck';
 
-/** Whether the answer to the last request of a page reaches the next one, so that this need not send the events again. */
-export async function checkLeaving(scene: CheckContext): Promise<readonly Finding[]> {
+/**
+ * Checks that the answer to the last request of a page reaches the next page, as a cookie: the next page then need not
+ * send the events again.
+ */
+export async function checkPageLeave(context: CheckContext): Promise<readonly Finding[]> {
   const name = 'cookie for the next page';
-  const { dry, isCrossOrigin, samples, postEvents } = scene;
+  const { dry, isCrossOrigin, samples, postEvents } = context;
   if (isCrossOrigin) return [skip(name, 'pages of another origin cannot read it')];
   const reply = await postEvents(dry ? [] : [samples.event()], { headers: { [ACK_HEADER]: REQUEST_NAME } });
-  if (!isDelivered(reply) || reply.kind === 'silence') return [skip(name, inWords(reply))];
+  if (!isDelivered(reply) || reply.kind === 'failure') return [skip(name, inWords(reply))];
   const cookie = `${ACK_COOKIE_PREFIX}${REQUEST_NAME}=1`;
   if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'in the answer')];
   return [

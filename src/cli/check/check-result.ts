@@ -1,21 +1,23 @@
-/** What one check found. */
+/** A line of the result of a run. */
 export interface CheckResult {
-  /** The part of the contract that it belongs to. */
+  /** The group of checks that it belongs to. */
   readonly group: string;
+  /** The name of the check. */
   readonly name: string;
   /**
-   * `fail`: the SDK needs it, or events are lost without it. `warn`: the SDK gets along. `skip`: not asked, or not
-   * possible to tell.
+   * `pass`: it is as it should be. `fail`: the SDK needs it, or events are lost without it. `warn`: the SDK works
+   * without it. `skip`: not tried, or not possible to tell.
    */
   readonly status: Status;
+  /** The observation, such as the status of an answer. */
   readonly detail: string;
-  /** What to change. */
+  /** With `fail` and `warn`: what to change. */
   readonly advice?: string;
 }
 
 export type Status = 'pass' | 'fail' | 'warn' | 'skip';
 
-/** A row before it has its group, and what it makes pointless: every other check, or those that send events. */
+/** A result without its group. `blocks`: the checks that it makes pointless, all of them or those that send events. */
 export type Finding = Omit<CheckResult, 'group'> & { readonly blocks?: 'all' | 'events' };
 
 export const pass = (name: string, detail: string): Finding => ({ name, status: 'pass', detail });
