@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import type { CustomerTokenProvider, TokenIdentity, TokenResult } from '../../../../src/sdk/auth/contract.ts';
-import type { Outcome } from '../../../../src/sdk/sender/outcome.ts';
-import { seeded } from '../../../fakes/random.ts';
-import { DELIVERED } from '../../../fakes/transport.ts';
-import { ANN, BOB, MINUTE, NOBODY } from '../auth/token-page.ts';
-import { type GuardedPage, guardedPage } from './guarded.ts';
+import type { CustomerTokenProvider, TokenIdentity, TokenResult } from '../../src/sdk/auth/contract.ts';
+import type { Outcome } from '../../src/sdk/sender/outcome.ts';
+import { seeded } from '../fakes/random.ts';
+import { DELIVERED } from '../fakes/transport.ts';
+import { ANN, BOB, MINUTE, NOBODY } from '../unit/sdk/auth/token-page.ts';
+import { type GuardedPage, guardedPage } from '../unit/sdk/private/guarded.ts';
 
 /** `SEED=17` for one of them, `SEEDS=3000` for more. */
 const { SEED, SEEDS = '200' } = process.env;

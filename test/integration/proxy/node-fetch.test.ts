@@ -9,16 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createNodeFetch } from '../../../../src/proxy/upstream/node-fetch.ts';
+import { createNodeFetch } from '../../../src/proxy/upstream/node-fetch.ts';
 import type {
   UpstreamFetch,
   UpstreamFetchInit,
   UpstreamAnswer,
-} from '../../../../src/proxy/upstream/contract.ts';
-import { selfSignedCertificate } from '../../../support/certificate.ts';
-import { ROOT } from '../../../integration/cli/program.ts';
-import { listen } from '../../../integration/proxy/listen.ts';
-import { post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
+} from '../../../src/proxy/upstream/contract.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import { ROOT } from '../cli/program.ts';
+import { listen } from './listen.ts';
+import { post, startProxy, verdict } from './setup.ts';
 
 function nodeAsk(): UpstreamFetch {
   const ask = createNodeFetch();

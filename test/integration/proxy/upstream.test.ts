@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { FetchLike, ProxyLogEntry } from '../../../../src/proxy.ts';
-import { listen, send } from '../../../integration/proxy/listen.ts';
-import { post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
+import type { FetchLike, ProxyLogEntry } from '../../../src/proxy.ts';
+import { listen, send } from './listen.ts';
+import { post, startProxy, verdict } from './setup.ts';
 
 /** A door for what upstream holds back. */
 function createDoor(): { opened: Promise<void>; open: () => void } {

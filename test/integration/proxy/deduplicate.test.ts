@@ -3,10 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import type { ProxyLogEntry, ProxyOptions } from '../../../../src/proxy.ts';
-import { basicAuthorization } from '../../../../src/protocol/wire.ts';
-import { event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
-import type { Received, Upstream } from '../../../integration/proxy/upstream.ts';
+import type { ProxyLogEntry, ProxyOptions } from '../../../src/proxy.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
+import { event, post, startProxy, verdict } from './setup.ts';
+import type { Received, Upstream } from './upstream.ts';
 
 const named = (...ids: readonly unknown[]): readonly Record<string, unknown>[] =>
   ids.map((messageId) => event({ messageId }));

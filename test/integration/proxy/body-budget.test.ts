@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createBodyBudget } from '../../../../src/proxy/http/body-budget.ts';
-import type { CioProxy } from '../../../../src/proxy.ts';
-import { basicAuthorization } from '../../../../src/protocol/wire.ts';
-import { CLIENT_KEY, event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
+import { createBodyBudget } from '../../../src/proxy/http/body-budget.ts';
+import type { CioProxy } from '../../../src/proxy.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
+import { CLIENT_KEY, event, post, startProxy, verdict } from './setup.ts';
 
 describe('the bytes of all bodies', () => {
   test('are held until they are given back, and no more than there are', () => {

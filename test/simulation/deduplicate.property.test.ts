@@ -1,10 +1,10 @@
 // @vitest-environment node
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createProxy, type CioProxy, type DeduplicateStore } from '../../../../src/proxy.ts';
-import { createMemoryStore } from '../../../fakes/memory-store.ts';
-import { type Random, seeded } from '../../../fakes/random.ts';
-import { CLIENT_KEY, event, post, WRITE_KEY } from '../../../integration/proxy/setup.ts';
+import { createProxy, type CioProxy, type DeduplicateStore } from '../../src/proxy.ts';
+import { createMemoryStore } from '../fakes/memory-store.ts';
+import { type Random, seeded } from '../fakes/random.ts';
+import { CLIENT_KEY, event, post, WRITE_KEY } from '../integration/proxy/setup.ts';
 
 type Event = Readonly<Record<string, unknown>>;
 

@@ -6,8 +6,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { listen } from '../../../support/listen.ts';
-import { ROOT } from '../../../integration/cli/program.ts';
+import { listen } from '../../support/listen.ts';
+import { ROOT } from './program.ts';
 
 interface Proxy {
   readonly child: ChildProcess;

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { exportSPKI, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CioProxy, CustomerTokenOptions, ProxyLogEntry, ProxyOptions } from '../../../../src/proxy.ts';
+import type { CioProxy, CustomerTokenOptions, ProxyLogEntry, ProxyOptions } from '../../../src/proxy.ts';
 import {
   claims,
   keyPair,
@@ -11,8 +11,8 @@ import {
   SECRET,
   signed,
   startKeyServer,
-} from '../../../integration/proxy/key-server.ts';
-import { bearer, event, fullVerdict, post, startProxy } from '../../../integration/proxy/setup.ts';
+} from './key-server.ts';
+import { bearer, event, fullVerdict, post, startProxy } from './setup.ts';
 
 const MINE = { userId: 'u1' };
 

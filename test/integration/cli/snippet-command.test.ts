@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ROOT, run } from '../../integration/cli/program.ts';
+import { ROOT, run } from './program.ts';
 
 const REQUIRED = ['--proxy-url', '/e', '--client-key', 'client-api-key-web'];
 

@@ -6,11 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { filesBeside } from '../../../../src/proxy/files/files-beside.ts';
-import { createFileServer } from '../../../../src/proxy/files/serve-files.ts';
-import type { IncomingRequest } from '../../../../src/proxy/http/request.ts';
-import type { createProxy, FileSource } from '../../../../src/proxy.ts';
-import { startProxy, verdict } from '../../../integration/proxy/setup.ts';
+import { filesBeside } from '../../../src/proxy/files/files-beside.ts';
+import { createFileServer } from '../../../src/proxy/files/serve-files.ts';
+import type { IncomingRequest } from '../../../src/proxy/http/request.ts';
+import type { createProxy, FileSource } from '../../../src/proxy.ts';
+import { startProxy, verdict } from './setup.ts';
 
 const SCRIPT = `console.log("grüße");${' '.repeat(2_000)}`;
 const files: FileSource = (name) => (name === 'cio.js' || name === 'cio-in-app_1.js' ? SCRIPT : null);
@@ -223,7 +223,7 @@ describe('the built proxy', () => {
     const folder = await mkdtemp(join(tmpdir(), 'cio-proxy-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const outfile = join(folder, 'proxy.js');
-    const entryPoints = [new URL('../../../../src/proxy.ts', import.meta.url).pathname];
+    const entryPoints = [new URL('../../../src/proxy.ts', import.meta.url).pathname];
     const { metafile } = await build({
       entryPoints,
       outfile,

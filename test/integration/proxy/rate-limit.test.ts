@@ -1,12 +1,12 @@
 // @vitest-environment node
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { ProxyLogEntry, RateCount, RateLimitOptions, RateLimitStore } from '../../../../src/proxy.ts';
-import { networkOf } from '../../../../src/proxy/lib/ip-network.ts';
-import { createRateLimitMemory } from '../../../../src/proxy/access/rate-limit.ts';
-import { createStoreHealth } from '../../../../src/proxy/lib/store-health.ts';
-import { basicAuthorization } from '../../../../src/protocol/wire.ts';
-import { listen, send } from '../../../integration/proxy/listen.ts';
-import { post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
+import type { ProxyLogEntry, RateCount, RateLimitOptions, RateLimitStore } from '../../../src/proxy.ts';
+import { networkOf } from '../../../src/proxy/lib/ip-network.ts';
+import { createRateLimitMemory } from '../../../src/proxy/access/rate-limit.ts';
+import { createStoreHealth } from '../../../src/proxy/lib/store-health.ts';
+import { basicAuthorization } from '../../../src/protocol/wire.ts';
+import { listen, send } from './listen.ts';
+import { post, startProxy, verdict } from './setup.ts';
 
 const from = (address: string): Request => post(undefined, { headers: { 'X-Real-IP': address } });
 const CLIENT_IP = { clientIp: 'x-real-ip' } as const;
