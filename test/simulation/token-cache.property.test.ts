@@ -4,7 +4,15 @@ import type { Grant, TokenIdentity, TokenRequest, TokenResult } from '../../src/
 import { TOKEN_DEFAULTS } from '../../src/sdk/auth/customer-token-options.ts';
 import { settled, START_MS } from '../fakes/clock.ts';
 import { type Random, seeded } from '../fakes/random.ts';
-import { HOUR, jwt, MINUTE, SECOND, TokenError, type TokenPage, tokenPage } from '../unit/sdk/auth/token-page.ts';
+import {
+  HOUR,
+  jwt,
+  MINUTE,
+  SECOND,
+  TokenError,
+  type TokenPage,
+  tokenPage,
+} from '../unit/sdk/auth/token-page.ts';
 
 /**
  * A page in which people come and go, a provider that does what it likes, a proxy that refuses, and clocks that jump: all

@@ -3,15 +3,7 @@ import { createHmac } from 'node:crypto';
 import { exportSPKI, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CioProxy, CustomerTokenOptions, ProxyLogEntry, ProxyOptions } from '../../../src/proxy.ts';
-import {
-  claims,
-  keyPair,
-  nowSeconds,
-  part,
-  SECRET,
-  signed,
-  startKeyServer,
-} from './key-server.ts';
+import { claims, keyPair, nowSeconds, part, SECRET, signed, startKeyServer } from './key-server.ts';
 import { bearer, event, fullVerdict, post, startProxy } from './setup.ts';
 
 const MINE = { userId: 'u1' };
