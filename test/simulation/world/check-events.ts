@@ -1,5 +1,5 @@
 import { MAX_EVENT_BYTES } from '../../../src/protocol/wire.ts';
-import type { Call } from './book.ts';
+import type { Call } from './expected-events.ts';
 import type { SentRequest } from './network.ts';
 import type { World } from './world.ts';
 

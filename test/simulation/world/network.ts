@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { ACK_HEADER, type WireEvent } from '../../../src/protocol/wire.ts';
-import type { FakeClock } from '../clock.ts';
-import type { Random } from '../random.ts';
+import type { FakeClock } from '../../fakes/clock.ts';
+import type { Random } from '../../fakes/random.ts';
 import type { Page } from './page.ts';
 import type { ProxyPlan } from './plan.ts';
 import { type Answer, judgeArrival } from './proxy.ts';
-import { createSky, type Fate, type Weather } from './weather.ts';
+import { createSky, type Fate, type Weather } from './network-conditions.ts';
 
 /** What lies between the pages and the proxy. */
 export interface Network {

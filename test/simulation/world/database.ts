@@ -1,6 +1,6 @@
 import type { Contents, IdbRequest } from './object-store.ts';
 import type { Page } from './page.ts';
-import type { Spindle } from './spindle.ts';
+import type { Spindle } from './database-turns.ts';
 import { createTurns, type Transaction } from './turns.ts';
 
 /** One database and its connections: opening and deleting take turns, and it is deleted when the last connection has closed. */

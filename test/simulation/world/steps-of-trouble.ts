@@ -1,4 +1,4 @@
-import type { Mood } from './spindle.ts';
+import type { Mood } from './database-turns.ts';
 import type { Step } from './step.ts';
 import { changeWeather } from './tabs.ts';
 

@@ -1,4 +1,4 @@
-import { settled } from '../clock.ts';
+import { settled } from '../../fakes/clock.ts';
 import { STEPS_OF_PAGES } from './steps-of-pages.ts';
 import { STEPS_OF_THE_APP } from './steps-of-the-app.ts';
 import { STEPS_OF_TROUBLE } from './steps-of-trouble.ts';

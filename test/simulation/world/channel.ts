@@ -1,5 +1,5 @@
 import type { Channel } from '../../../src/sdk/browser.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../fakes/random.ts';
 import type { Page } from './page.ts';
 
 /** BroadcastChannels of one origin. https://html.spec.whatwg.org/#broadcasting-to-other-browsing-contexts */

@@ -1,4 +1,4 @@
-import { settled } from '../clock.ts';
+import { settled } from '../../fakes/clock.ts';
 import { checkEvents } from './check-events.ts';
 import { checkRequests } from './check-requests.ts';
 import { SCOPE } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { Weather } from './weather.ts';
+import type { Weather } from './network-conditions.ts';
 import type { Tab, World } from './world.ts';
 
 /** What browsers do with pages. */

@@ -1,5 +1,5 @@
-import type { FakeClock } from '../clock.ts';
-import type { Random } from '../random.ts';
+import type { FakeClock } from '../../fakes/clock.ts';
+import type { Random } from '../../fakes/random.ts';
 import type { Page } from './page.ts';
 
 /**

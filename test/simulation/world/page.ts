@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { FakeClock } from '../clock.ts';
+import type { FakeClock } from '../../fakes/clock.ts';
 
 /**
  * One page of the browser, as its code has it: an event loop that the browser may stop for a while, or for ever. The code of a

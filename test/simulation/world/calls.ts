@@ -1,5 +1,5 @@
 import type { Receipt } from '../../../src/sdk/api.ts';
-import type { Expected } from './book.ts';
+import type { Expected } from './expected-events.ts';
 import { facts } from './facts.ts';
 import type { Tab, World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { type Contents, type Draft, type IdbRequest, objectStore } from './object-store.ts';
 import type { Page } from './page.ts';
-import type { Spindle } from './spindle.ts';
+import type { Spindle } from './database-turns.ts';
 
 /**
  * The transactions of one database: they take turns, commit by themselves when nothing more is asked of them, and are kept

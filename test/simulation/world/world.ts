@@ -3,12 +3,12 @@ import type { Analytics } from '../../../src/sdk/api.ts';
 import type { LifecycleEvent } from '../../../src/sdk/browser.ts';
 import { createAnalytics } from '../../../src/sdk/create-analytics.ts';
 import type { OutboxEvent } from '../../../src/sdk/outbox/contract.ts';
-import { type FakeClock, fakeClock, START_MS } from '../clock.ts';
-import { fakeCookieJar } from '../cookie-jar.ts';
-import { type FakeLifecycle, fakeLifecycle } from '../lifecycle.ts';
-import { fakeLocks } from '../locks.ts';
-import { type Random, seeded } from '../random.ts';
-import { type Book, type Call, createBook } from './book.ts';
+import { type FakeClock, fakeClock, START_MS } from '../../fakes/clock.ts';
+import { fakeCookieJar } from '../../fakes/cookie-jar.ts';
+import { type FakeLifecycle, fakeLifecycle } from '../../fakes/lifecycle.ts';
+import { fakeLocks } from '../../fakes/locks.ts';
+import { type Random, seeded } from '../../fakes/random.ts';
+import { type Book, type Call, createBook } from './expected-events.ts';
 import { furnish } from './browser.ts';
 import { createAir } from './channel.ts';
 import { createDisk } from './disk.ts';
@@ -19,7 +19,7 @@ import { createPage, type Page } from './page.ts';
 import { type Plan, planOf, SCOPE } from './plan.ts';
 import { createSharedText } from './shared-text.ts';
 import { eventsIn, watchDisk } from './watch-disk.ts';
-import { checkRequest, listen } from './witness.ts';
+import { checkRequest, listen } from './receipts-check.ts';
 
 /** A browser tab with a page of the site in it. */
 export interface Tab {

@@ -1,9 +1,9 @@
-import type { FakeClock } from '../clock.ts';
-import type { Random } from '../random.ts';
+import type { FakeClock } from '../../fakes/clock.ts';
+import type { Random } from '../../fakes/random.ts';
 import { createDatabase, type Database } from './database.ts';
 import { type Contents, UNREADABLE } from './object-store.ts';
 import type { Page } from './page.ts';
-import { createSpindle, type Mood } from './spindle.ts';
+import { createSpindle, type Mood } from './database-turns.ts';
 
 /** IndexedDB as one browser keeps it for one origin, whatever happens to its pages. Only what is used here is there. */
 export interface Disk {

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { PageFacts } from '../../../src/sdk/browser.ts';
-import type { FakeClock } from '../clock.ts';
-import type { FakeCookieJar } from '../cookie-jar.ts';
-import type { FakeLifecycle } from '../lifecycle.ts';
-import type { FakeLocks } from '../locks.ts';
-import type { Random } from '../random.ts';
+import type { FakeClock } from '../../fakes/clock.ts';
+import type { FakeCookieJar } from '../../fakes/cookie-jar.ts';
+import type { FakeLifecycle } from '../../fakes/lifecycle.ts';
+import type { FakeLocks } from '../../fakes/locks.ts';
+import type { Random } from '../../fakes/random.ts';
 import type { Browser } from './browser.ts';
 import type { Air } from './channel.ts';
 import type { Disk } from './disk.ts';

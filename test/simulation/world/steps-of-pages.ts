@@ -1,4 +1,4 @@
-import { settled } from '../clock.ts';
+import { settled } from '../../fakes/clock.ts';
 import type { Step } from './step.ts';
 import { awake, cache, hide, restore } from './tabs.ts';
 

@@ -1,5 +1,5 @@
-import { START_MS } from '../clock.ts';
-import type { Random } from '../random.ts';
+import { START_MS } from '../../fakes/clock.ts';
+import type { Random } from '../../fakes/random.ts';
 import type { Answer } from './proxy.ts';
 
 /** `down`: nothing gets through. `blocked`: neither, behind a content blocker. `bad`: anything may happen. */

@@ -1,5 +1,5 @@
 import type { AnalyticsOptions } from '../../../src/sdk/options/options.ts';
-import { type Random, seeded } from '../random.ts';
+import { type Random, seeded } from '../../fakes/random.ts';
 import { slowPlugin } from './slow-plugin.ts';
 
 /** What every name in the browser's stores begins with. */

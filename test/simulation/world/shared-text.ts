@@ -1,6 +1,6 @@
 import type { TextStore } from '../../../src/sdk/browser.ts';
-import type { Random } from '../random.ts';
-import { type FakeTextStore, fakeTextStore } from '../text-store.ts';
+import type { Random } from '../../fakes/random.ts';
+import { type FakeTextStore, fakeTextStore } from '../../fakes/text-store.ts';
 import type { Page } from './page.ts';
 
 /** One localStorage for all pages of an origin, which tells the others of every change. */
