@@ -19,8 +19,8 @@ interface Properties {
 }
 
 export function callSomething(world: World, tab: Tab): void {
-  const { random, book, clock } = world;
-  const n = book.calls.length;
+  const { random, expectedEvents, clock } = world;
+  const n = expectedEvents.calls.length;
   const properties: Properties = {
     n,
     text: 'ü'.repeat(random.below(random.chance(0.02) ? 18_000 : 60)),
@@ -39,7 +39,7 @@ export function callSomething(world: World, tab: Tab): void {
   const user = analytics.user();
   const { type, event = null, given, receipt } = made;
   const unknown = isHeld || analytics.consent.state !== 'granted';
-  const call = book.make(page.name, world.nowMs(), {
+  const call = expectedEvents.make(page.name, world.nowMs(), {
     type,
     event,
     userId: unknown ? undefined : page.ask(() => user.id() ?? null),
@@ -54,7 +54,7 @@ export function callSomething(world: World, tab: Tab): void {
   properties.text = 'changed';
   properties.list.push('changed');
   void receipt.then((answer) => {
-    if (page.life() !== 'gone') world.attempt(() => book.answer(call, answer));
+    if (page.life() !== 'gone') world.attempt(() => expectedEvents.answer(call, answer));
   });
 }
 

@@ -18,14 +18,14 @@ const WRITING_MS = 1_000;
 const NOTED_MS = 4_000;
 
 /** Stored, or saved as the page left: delivered, or dropped for a reason, or deleted by the visitor. */
-function checkPromises({ book, tabs, plan }: World): void {
+function checkPromises({ expectedEvents, tabs, plan }: World): void {
   const living = new Set(tabs.filter(({ page }) => page.life() === 'running').map(({ page }) => page.name));
-  for (const { id = '', receipt, saved, closed, page, n } of book.calls) {
+  for (const { id = '', receipt, saved, closed, page, n } of expectedEvents.calls) {
     const isSettled =
-      book.taken.has(id) ||
-      book.droppedOnDisk.has(id) ||
-      book.toldDropped.has(id) ||
-      book.deleted.has(id) ||
+      expectedEvents.taken.has(id) ||
+      expectedEvents.droppedOnDisk.has(id) ||
+      expectedEvents.toldDropped.has(id) ||
+      expectedEvents.deleted.has(id) ||
       receipt?.state === 'discarded';
     if (isSettled) continue;
     // Where the application wants memory, a lifeboat holds only what was under way to it.
@@ -38,7 +38,7 @@ function checkPromises({ book, tabs, plan }: World): void {
 }
 
 /** A page that was there all the time is told what became of its events, whoever has sent them. */
-function checkTold({ book, tabs, origin, plan, stops }: World): void {
+function checkTold({ expectedEvents, tabs, origin, plan, stops }: World): void {
   if (!plan.channel || plan.withdraws) return;
   const known = new Map<string, number>();
   for (const { accepted, heard, batch } of origin.network.sent)
@@ -51,7 +51,7 @@ function checkTold({ book, tabs, origin, plan, stops }: World): void {
       const wasStopped = stops.some(
         (stop) => stop.atMs >= (atMs ?? 0) && stop.atMs < (atMs ?? 0) + WRITING_MS,
       );
-      if (atMs === undefined || wasStopped || toldDelivered || book.toldDropped.has(id)) continue;
+      if (atMs === undefined || wasStopped || toldDelivered || expectedEvents.toldDropped.has(id)) continue;
       throw new Error(`${page.name} was never told what became of ${id}`);
     }
   }
@@ -79,12 +79,21 @@ function checkOrder({ tabs, plan }: World): void {
  * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
  * before it could write that down.
  */
-function checkRepeats({ book, plan, origin, stops, departed, inMemory, wasFrozen, wasStuck }: World): void {
+function checkRepeats({
+  expectedEvents,
+  plan,
+  origin,
+  stops,
+  departed,
+  inMemory,
+  wasFrozen,
+  wasStuck,
+}: World): void {
   // Without a channel no page knows what another one has delivered.
   if (plan.diskFails || wasStuck || !plan.channel) return;
   // Who comes back, or is frozen with a lifeboat in its hands, may not know what has become of it.
   const isInDoubt = (id: string): boolean => {
-    const { saved, cameBack } = book.call(id) ?? {};
+    const { saved, cameBack } = expectedEvents.call(id) ?? {};
     return Boolean(saved && (cameBack || wasFrozen));
   };
   const known = new Map<string, number>();
@@ -109,15 +118,15 @@ function checkRepeats({ book, plan, origin, stops, departed, inMemory, wasFrozen
 }
 
 /** An event is given up only for the reason that is told. */
-function checkReasons({ book, plan, origin }: World): void {
+function checkReasons({ expectedEvents, plan, origin }: World): void {
   const alone = new Map<string, SentRequest[]>();
   for (const request of origin.network.sent) {
     const [only, ...more] = request.batch;
     if (only && !more.length) alone.set(only.messageId, [...(alone.get(only.messageId) ?? []), request]);
   }
   const { maxEvents = 10_000, maxAgeMs = 0 } = plan.options.outbox ?? {};
-  for (const [id, { reason, atMs }] of book.toldDropped) {
-    const call = book.call(id);
+  for (const [id, { reason, atMs }] of expectedEvents.toldDropped) {
+    const call = expectedEvents.call(id);
     const tries = alone.get(id) ?? [];
     const refused = tries.filter(
       ({ heard }) => heard && heard.answer.status >= 400 && heard.answer.status < 500,

@@ -2,7 +2,7 @@ import { settled } from '../../fakes/clock.ts';
 import { checkEvents } from './check-events.ts';
 import { checkRequests } from './check-requests.ts';
 import { SCOPE } from './plan.ts';
-import { awake, changeWeather } from './tabs.ts';
+import { awake, changeNetworkCondition } from './tabs.ts';
 import { headIn } from './watch-disk.ts';
 import type { Tab, World } from './world.ts';
 
@@ -37,7 +37,7 @@ export async function checkEnd(world: World): Promise<void> {
   world.note('the end');
   origin.disk.become('well');
   if (plan.text === 'full at times') origin.text.store.refuse('nothing');
-  changeWeather(world, 'good');
+  changeNetworkCondition(world, 'good');
   world.open();
   if (plan.withdraws) for (const { page, analytics } of tabs) page.run(() => analytics.consent.grant());
   await pass(world, 3 * HOUR);

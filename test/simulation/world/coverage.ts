@@ -1,7 +1,7 @@
 import type { World } from './world.ts';
 
-/** What has happened in a number of worlds: so that nobody takes an empty world for a safe one. */
-export interface Tally {
+/** Counts what happened in the simulated worlds, so that a test can check that the worlds were not empty. */
+export interface Coverage {
   add(world: World): void;
   readonly counts: Readonly<Record<Counted, number>>;
 }
@@ -19,7 +19,7 @@ type Counted =
   | 'requestsFailed'
   | 'deletedByTheVisitor';
 
-export function createTally(): Tally {
+export function createCoverage(): Coverage {
   const counts: Record<Counted, number> = {
     worlds: 0,
     calls: 0,
@@ -35,23 +35,25 @@ export function createTally(): Tally {
   };
   return {
     counts,
-    add({ book, origin }) {
+    add({ expectedEvents, origin }) {
       const { sent } = origin.network;
       const arrivals = sent.reduce((sum, { accepted, batch }) => sum + (accepted ? batch.length : 0), 0);
-      const reasons = [...book.toldDropped.values()].map(({ reason }) => reason);
+      const reasons = [...expectedEvents.toldDropped.values()].map(({ reason }) => reason);
       counts.worlds += 1;
-      counts.calls += book.calls.length;
-      counts.arrived += book.taken.size;
-      counts.repeats += arrivals - book.taken.size;
-      counts.storedInMemory += book.calls.filter(({ receipt }) => receipt?.state === 'memory').length;
-      counts.savedInLifeboats += book.calls.filter(({ saved }) => saved).length;
-      counts.writtenTwice += book.writtenTwice;
+      counts.calls += expectedEvents.calls.length;
+      counts.arrived += expectedEvents.taken.size;
+      counts.repeats += arrivals - expectedEvents.taken.size;
+      counts.storedInMemory += expectedEvents.calls.filter(
+        ({ receipt }) => receipt?.state === 'memory',
+      ).length;
+      counts.savedInLifeboats += expectedEvents.calls.filter(({ saved }) => saved).length;
+      counts.writtenTwice += expectedEvents.writtenTwice;
       counts.droppedAtTheProxy += reasons.filter(
         (reason) => reason === 'rejected' || reason === 'too-large',
       ).length;
       counts.evicted += reasons.filter((reason) => reason === 'outbox-full' || reason === 'expired').length;
       counts.requestsFailed += sent.filter(({ accepted }) => !accepted).length;
-      counts.deletedByTheVisitor += book.deleted.size;
+      counts.deletedByTheVisitor += expectedEvents.deleted.size;
     },
   };
 }

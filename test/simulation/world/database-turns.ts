@@ -3,45 +3,46 @@ import type { Random } from '../../fakes/random.ts';
 import type { Page } from './page.ts';
 
 /**
- * `breaks`: now and then a handle is dead, a request fails, a transaction is not kept, or is kept and said not to be.
- * `hangs`: no answer. `refuses`: as in some private windows. `full`: no room for anything new.
+ * The condition of the simulated disk. `breaks`: at random, a handle is dead, a request fails, a transaction is not committed, or
+ * is committed and reports a failure. `hangs`: no request is answered. `refuses`: IndexedDB cannot be opened, as in some private
+ * windows. `full`: no room for a new record.
  */
-export type Mood = 'well' | 'breaks' | 'hangs' | 'refuses' | 'full';
+export type DiskCondition = 'well' | 'breaks' | 'hangs' | 'refuses' | 'full';
 
-/** What all databases of one disk have in common: how quick it is, and what is wrong with it. */
-export interface Spindle {
-  mood(): Mood;
-  become(mood: Mood): void;
-  /** Whether this breaks now, as often as `of` says, where things break at all. */
+/** The turns in which all databases of one disk work: how long each turn takes, and which of them fail. */
+export interface DatabaseTurns {
+  condition(): DiskCondition;
+  become(condition: DiskCondition): void;
+  /** Whether the step that asks fails: true with the probability `of` while the condition is `breaks`. */
   breaks(of: number): boolean;
   happens(of: number): boolean;
   failure(name: string): DOMException;
-  /** The next thing that the browser does by itself, as soon as the disk answers. */
+  /** Runs the browser's next step after a random delay; while the disk hangs, the step waits. */
   next(act: () => void): void;
-  /** Events come to a page in their order. */
+  /** Runs code of a page as a task. Tasks of one page run in the order of their calls. */
   tell(page: Page, code: () => void): void;
 }
 
 const SLOWEST_MS = 4;
 
-export function createSpindle(clock: FakeClock, random: Random): Spindle {
+export function createDatabaseTurns(clock: FakeClock, random: Random): DatabaseTurns {
   const inboxes = new WeakMap<Page, (() => void)[]>();
-  let mood: Mood = 'well';
+  let condition: DiskCondition = 'well';
   let stalled: (() => void)[] = [];
 
-  const spindle: Spindle = {
-    mood: () => mood,
+  const databaseTurns: DatabaseTurns = {
+    condition: () => condition,
     become(next) {
-      mood = next;
-      if (mood === 'hangs') return;
-      for (const act of stalled.splice(0)) spindle.next(act);
+      condition = next;
+      if (condition === 'hangs') return;
+      for (const act of stalled.splice(0)) databaseTurns.next(act);
     },
-    breaks: (of) => mood === 'breaks' && random.chance(of),
+    breaks: (of) => condition === 'breaks' && random.chance(of),
     happens: random.chance,
-    failure: (name) => new DOMException(`The disk: ${mood}`, name),
+    failure: (name) => new DOMException(`The disk: ${condition}`, name),
     next: (act) =>
       void clock.after(random.below(SLOWEST_MS), () => {
-        if (mood === 'hangs') stalled.push(act);
+        if (condition === 'hangs') stalled.push(act);
         else act();
       }),
     tell(page, code) {
@@ -51,5 +52,5 @@ export function createSpindle(clock: FakeClock, random: Random): Spindle {
       page.task(random.below(SLOWEST_MS), () => inbox.shift()?.());
     },
   };
-  return spindle;
+  return databaseTurns;
 }

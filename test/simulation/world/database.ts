@@ -1,7 +1,7 @@
 import type { Contents, IdbRequest } from './object-store.ts';
 import type { Page } from './page.ts';
-import type { Spindle } from './database-turns.ts';
-import { createTurns, type Transaction } from './turns.ts';
+import type { DatabaseTurns } from './database-turns.ts';
+import { createTransactions, type Transaction } from './transactions.ts';
 
 /** One database and its connections: opening and deleting take turns, and it is deleted when the last connection has closed. */
 export interface Database {
@@ -19,7 +19,7 @@ export interface Database {
 }
 
 export interface DatabaseNeeds {
-  readonly spindle: Spindle;
+  readonly databaseTurns: DatabaseTurns;
   /** A transaction was kept. */
   onCommit(before: Contents, after: Contents): void;
 }
@@ -42,14 +42,14 @@ interface Handle {
   onclose: (() => void) | null;
 }
 
-export function createDatabase({ spindle, onCommit }: DatabaseNeeds): Database {
-  const { breaks, failure, next, tell } = spindle;
+export function createDatabase({ databaseTurns, onCommit }: DatabaseNeeds): Database {
+  const { breaks, failure, next, tell } = databaseTurns;
   const connections = new Set<Connection>();
   const asked: Asked[] = [];
   let exists = false;
   let contents = new Map<IDBValidKey, unknown>();
   let serving = false;
-  const turns = createTurns({ spindle, contents: () => contents, keep });
+  const transactionQueue = createTransactions({ databaseTurns, contents: () => contents, keep });
 
   function keep(after: Map<IDBValidKey, unknown>): void {
     const before = contents;
@@ -91,7 +91,7 @@ export function createDatabase({ spindle, onCommit }: DatabaseNeeds): Database {
       empty();
       tell(page, () => request.onsuccess?.());
     } else if (page.life() !== 'gone') {
-      if (spindle.mood() === 'refuses' || breaks(0.15)) {
+      if (databaseTurns.condition() === 'refuses' || breaks(0.15)) {
         request.error = failure('UnknownError');
         tell(page, () => request.onerror?.({ preventDefault: () => undefined }));
       } else connect(page, request);
@@ -129,10 +129,10 @@ export function createDatabase({ spindle, onCommit }: DatabaseNeeds): Database {
   function begin(connection: Connection, mode: IDBTransactionMode): IdbRequest {
     const { page, handle, transactions } = connection;
     if (page.life() !== 'gone') {
-      if (breaks(0.05) || spindle.mood() === 'refuses') lose(connection);
+      if (breaks(0.05) || databaseTurns.condition() === 'refuses') lose(connection);
       if (connection.closing) throw failure('InvalidStateError');
     }
-    const transaction = turns.begin(page, handle, mode, (ended) => {
+    const transaction = transactionQueue.begin(page, handle, mode, (ended) => {
       transactions.delete(ended);
       if (connection.closing) close(connection);
     });
@@ -148,7 +148,7 @@ export function createDatabase({ spindle, onCommit }: DatabaseNeeds): Database {
 
   /** Ended by the browser: what was on its way to the disk may be kept, and nothing else. */
   function sever(connection: Connection): void {
-    for (const transaction of connection.transactions) transaction.undo(spindle.happens(0.5));
+    for (const transaction of connection.transactions) transaction.undo(databaseTurns.happens(0.5));
     close(connection);
   }
 
@@ -157,7 +157,7 @@ export function createDatabase({ spindle, onCommit }: DatabaseNeeds): Database {
     if (connection.closing) return;
     const { page, handle } = connection;
     sever(connection);
-    if (spindle.happens(0.5)) tell(page, () => handle.onclose?.());
+    if (databaseTurns.happens(0.5)) tell(page, () => handle.onclose?.());
   }
 
   return {

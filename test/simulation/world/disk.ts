@@ -3,14 +3,14 @@ import type { Random } from '../../fakes/random.ts';
 import { createDatabase, type Database } from './database.ts';
 import { type Contents, UNREADABLE } from './object-store.ts';
 import type { Page } from './page.ts';
-import { createSpindle, type Mood } from './database-turns.ts';
+import { createDatabaseTurns, type DiskCondition } from './database-turns.ts';
 
 /** IndexedDB as one browser keeps it for one origin, whatever happens to its pages. Only what is used here is there. */
 export interface Disk {
   /** What `indexedDB` is to this page. */
   of(page: Page): IDBFactory;
-  mood(): Mood;
-  become(mood: Mood): void;
+  condition(): DiskCondition;
+  become(condition: DiskCondition): void;
   /** The visitor deletes the data of this site, under the open pages. */
   clear(): void;
   /** The browser stops a page: what it has not finished is undone, so that it holds up nobody. */
@@ -27,13 +27,13 @@ export function createDisk(
   random: Random,
   onCommit: (database: string, before: Contents, after: Contents) => void,
 ): Disk {
-  const spindle = createSpindle(clock, random);
+  const databaseTurns = createDatabaseTurns(clock, random);
   const databases = new Map<string, Database>();
 
   function named(name: string): Database {
     const found = databases.get(name);
     if (found) return found;
-    const made = createDatabase({ spindle, onCommit: (...contents) => onCommit(name, ...contents) });
+    const made = createDatabase({ databaseTurns, onCommit: (...contents) => onCommit(name, ...contents) });
     databases.set(name, made);
     return made;
   }
@@ -44,8 +44,8 @@ export function createDisk(
         open: (name: string) => named(name).open(page),
         deleteDatabase: (name: string) => named(name).remove(page),
       }) as unknown as IDBFactory, // what idb-keyval asks of it
-    mood: spindle.mood,
-    become: spindle.become,
+    condition: databaseTurns.condition,
+    become: databaseTurns.become,
     clear: () => databases.forEach((each) => each.clear()),
     interrupt: (page) => databases.forEach((each) => each.interrupt(page)),
     rot(name) {

@@ -3,11 +3,11 @@ import type { Receipt } from '../../../src/sdk/api.ts';
 import type { DropReason } from '../../../src/sdk/events.ts';
 import type { WireEvent } from '../../../src/protocol/wire.ts';
 
-/** What an event must be when it arrives: all of it is known at its call. */
+/** The content that an event must have when it arrives: all of it is known at the call. */
 export interface Expected {
   readonly type: string;
   readonly event: string | null;
-  /** undefined: not known to the test, because the call waited for consent. */
+  /** undefined: the test does not know the value, because the call waited for consent. */
   readonly userId: string | null | undefined;
   readonly anonymousId: string | undefined;
   readonly groupId: string | null;
@@ -17,7 +17,7 @@ export interface Expected {
   readonly given: unknown;
 }
 
-/** One call, and all that anybody was told of it. */
+/** One call of the SDK, and all that was reported for it. */
 export interface Call {
   readonly n: number;
   readonly page: string;
@@ -28,39 +28,39 @@ export interface Call {
   /** In the order of first arrivals at the proxy. */
   arrived?: number;
   toldDelivered?: boolean;
-  /** It was in a lifeboat when its page left. */
+  /** The event was in a lifeboat when its page left. */
   saved?: boolean;
-  /** Its page came back, and has it still. */
+  /** The page came back from the back/forward cache, and still holds the event. */
   cameBack?: boolean;
-  /** Its instance was closed by the application. */
+  /** The application has closed the instance that was called. */
   closed?: boolean;
 }
 
-/** What has happened, as nobody in the browser can know it: what was called, what arrived, what the disk has seen. */
-export interface Book {
+/** The record of the whole world, outside of the browser: the calls, the events that arrived, and the writes of the disk. */
+export interface ExpectedEvents {
   readonly calls: readonly Call[];
   make(page: string, atMs: number, expected: Expected): Call;
   answer(call: Call, receipt: Receipt): void;
-  /** The proxy has taken these. */
+  /** Notes that the proxy has accepted the events of this batch, and compares each with its call. */
   arrive(batch: readonly WireEvent[]): void;
   call(id: string): Call | undefined;
-  /** Which call made this event. */
+  /** Returns the call that made this event. */
   identify(event: { readonly id: string; readonly json: string }): Call;
   /** Every event that the proxy has taken, by id: the text of its first arrival. */
   readonly taken: ReadonlyMap<string, string>;
   /** Ids that were written to IndexedDB at any time. */
   readonly written: Set<string>;
-  /** How often one was written that had been written before. */
+  /** The number of writes of events that had been written before. */
   writtenTwice: number;
-  /** Ids that IndexedDB gave up, counted as dropped. */
+  /** Ids of events that were removed from IndexedDB and counted as dropped. */
   readonly droppedOnDisk: Set<string>;
   /** Ids that the visitor has deleted, or whose consent was withdrawn. */
   readonly deleted: Set<string>;
-  /** What a page was told, by id. */
+  /** The `dropped` events that pages have emitted, by id. */
   readonly toldDropped: Map<string, { readonly reason: DropReason; readonly atMs: number }>;
 }
 
-export function createBook(): Book {
+export function createExpectedEvents(): ExpectedEvents {
   const calls: Call[] = [];
   const byId = new Map<string, Call>();
   const taken = new Map<string, string>();

@@ -2,38 +2,38 @@ import { START_MS } from '../../fakes/clock.ts';
 import type { Random } from '../../fakes/random.ts';
 import type { Answer } from './proxy.ts';
 
-/** `down`: nothing gets through. `blocked`: neither, behind a content blocker. `bad`: anything may happen. */
-export type Weather = 'good' | 'bad' | 'down' | 'blocked';
+/** `down`: no request arrives. `blocked`: a content blocker stops every request. `bad`: each request may fail in any way. */
+export type NetworkCondition = 'good' | 'bad' | 'down' | 'blocked';
 
-/** What becomes of one request on its way. */
-export interface Fate {
+/** The way of one request: whether and when it arrives, and how much of the response comes back. */
+export interface RequestOutcome {
   readonly reaches: boolean;
   readonly arriveMs: number;
-  /** Said by something before the proxy. */
+  /** A response of a gateway in front of the proxy, which then does not see the request. */
   readonly instead?: Answer;
   readonly answerMs: number;
   readonly back: 'whole' | 'half' | 'lost' | 'never';
 }
 
-export interface Sky {
-  weather(): Weather;
-  become(weather: Weather): void;
-  /** Of the next request. */
-  fate(): Fate;
+export interface NetworkConditions {
+  condition(): NetworkCondition;
+  become(condition: NetworkCondition): void;
+  /** Draws the outcome of the next request. */
+  nextOutcome(): RequestOutcome;
 }
 
-export function createSky(random: Random, nowMs: () => number): Sky {
-  let weather: Weather = 'good';
+export function createNetworkConditions(random: Random, nowMs: () => number): NetworkConditions {
+  let condition: NetworkCondition = 'good';
 
-  function fate(): Fate {
-    const good: Fate = {
+  function nextOutcome(): RequestOutcome {
+    const good: RequestOutcome = {
       reaches: true,
       arriveMs: 5 + random.below(100),
       answerMs: 5 + random.below(100),
       back: 'whole',
     };
-    if (weather === 'good') return good;
-    if (weather !== 'bad') return { ...good, reaches: false, arriveMs: random.below(20) };
+    if (condition === 'good') return good;
+    if (condition !== 'bad') return { ...good, reaches: false, arriveMs: random.below(20) };
     const quietMs = (1 + random.below(random.chance(0.2) ? 3_600 : 30)) * 1_000;
     const seconds = { 'Retry-After': String(quietMs / 1_000) };
     const date = (ms: number): string => new Date(START_MS + ms).toUTCString();
@@ -63,5 +63,5 @@ export function createSky(random: Random, nowMs: () => number): Sky {
     return { ...good, arriveMs: random.below(10_000), answerMs: random.below(10_000) };
   }
 
-  return { weather: () => weather, become: (next) => void (weather = next), fate };
+  return { condition: () => condition, become: (next) => void (condition = next), nextOutcome };
 }

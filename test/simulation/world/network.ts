@@ -5,13 +5,13 @@ import type { Random } from '../../fakes/random.ts';
 import type { Page } from './page.ts';
 import type { ProxyPlan } from './plan.ts';
 import { type Answer, judgeArrival } from './proxy.ts';
-import { createSky, type Fate, type Weather } from './network-conditions.ts';
+import { createNetworkConditions, type RequestOutcome, type NetworkCondition } from './network-conditions.ts';
 
 /** What lies between the pages and the proxy. */
 export interface Network {
   request(page: Page, url: string, init: RequestInit): Promise<Response>;
-  become(weather: Weather): void;
-  weather(): Weather;
+  become(condition: NetworkCondition): void;
+  condition(): NetworkCondition;
   /** Ends what a page has in flight that does not outlive it: the page goes into the back/forward cache. */
   cut(page: Page): void;
   readonly sent: readonly SentRequest[];
@@ -67,7 +67,7 @@ export function createNetwork(needs: NetworkNeeds): Network {
   const { clock, random, proxy, nowMs, onRequest, onAccepted, onNamedAnswer } = needs;
   const sent: SentRequest[] = [];
   const inFlight = new Set<InFlight>();
-  const sky = createSky(random, nowMs);
+  const conditions = createNetworkConditions(random, nowMs);
 
   function keepaliveBytes(page: Page): number {
     let bytes = 0;
@@ -93,7 +93,7 @@ export function createNetwork(needs: NetworkNeeds): Network {
 
   function travel(
     each: InFlight,
-    { reaches, arriveMs, instead, answerMs, back }: Fate,
+    { reaches, arriveMs, instead, answerMs, back }: RequestOutcome,
     gzipped: boolean,
   ): void {
     const { request, page } = each;
@@ -149,8 +149,8 @@ export function createNetwork(needs: NetworkNeeds): Network {
 
   return {
     sent,
-    weather: sky.weather,
-    become: sky.become,
+    condition: conditions.condition,
+    become: conditions.become,
     request: (page, url, { body, keepalive = false, headers, signal }) =>
       page.promise<Response>(({ resolve, reject }) => {
         const packed = body as Uint8Array; // all that the SDK gives to a request with events
@@ -182,7 +182,7 @@ export function createNetwork(needs: NetworkNeeds): Network {
           inFlight.delete(each);
           each.reject(signal.reason);
         });
-        travel(each, sky.fate(), gzipped);
+        travel(each, conditions.nextOutcome(), gzipped);
       }),
     cut(page) {
       for (const each of inFlight) {

@@ -2,30 +2,30 @@ import type { Analytics } from '../../../src/sdk/api.ts';
 import type { SentRequest } from './network.ts';
 import type { Tab, World } from './world.ts';
 
-/** What a page is told must be true. */
-export function listen(tab: Tab, world: World): void {
-  const { book, note } = world;
+/** Checks every event that the SDK emits on a page against what the disk and the proxy hold. */
+export function checkReports(tab: Tab, world: World): void {
+  const { expectedEvents, note } = world;
   const { analytics, page } = tab;
   const on = ((name: string, listener: (payload: never) => void) =>
     analytics.on(name, (payload: unknown) => {
-      // A listener that throws would only be told.
+      // The SDK catches what a listener throws, so that the error goes to `world.attempt` instead.
       if (page.life() !== 'gone') world.attempt(() => listener(payload as never));
     })) as Analytics['on'];
 
   on('stored', ({ ids }) => {
-    const missing = ids.filter((id) => !book.written.has(id));
+    const missing = ids.filter((id) => !expectedEvents.written.has(id));
     if (missing.length) throw new Error(`${page.name} is told stored: ${missing.join()}`);
   });
   on('delivered', ({ ids }) => {
     for (const id of ids) {
-      if (!book.taken.has(id)) throw new Error(`${page.name} is told delivered: ${id}`);
-      const call = book.call(id);
+      if (!expectedEvents.taken.has(id)) throw new Error(`${page.name} is told delivered: ${id}`);
+      const call = expectedEvents.call(id);
       if (call) call.toldDelivered = true;
     }
   });
   on('dropped', ({ id, reason }) => {
     note(`${page.name} is told dropped: ${id} ${reason}`);
-    book.toldDropped.set(id, { reason, atMs: world.nowMs() });
+    expectedEvents.toldDropped.set(id, { reason, atMs: world.nowMs() });
   });
   on('error', ({ code, cause }) => {
     note(`${page.name} is told ${code}: ${String(cause)}`);
@@ -36,7 +36,7 @@ export function listen(tab: Tab, world: World): void {
   });
 }
 
-/** Each request must be one that the site has agreed to. */
+/** Checks that a request has the URL, the client key and the size that the options of the site allow. */
 export function checkRequest({ url, headers, batch, bytes, page }: SentRequest, { plan, note }: World): void {
   const { maxBatchEvents = 100, maxBatchBytes = 475_000 } = plan.options.delivery ?? {};
   note(`${page} sends ${batch.map(({ messageId }) => messageId).join()}`);

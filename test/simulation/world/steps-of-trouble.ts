@@ -1,6 +1,6 @@
-import type { Mood } from './database-turns.ts';
+import type { DiskCondition } from './database-turns.ts';
 import type { Step } from './step.ts';
-import { changeWeather } from './tabs.ts';
+import { changeNetworkCondition } from './tabs.ts';
 
 const MINUTE = 60_000;
 
@@ -11,7 +11,7 @@ export const STEPS_OF_TROUBLE: readonly Step[] = [
     weight: 8,
     when: ({ networkFails }) => networkFails,
     act(world) {
-      changeWeather(world, world.random.pick(['good', 'bad', 'bad', 'down', 'blocked'] as const));
+      changeNetworkCondition(world, world.random.pick(['good', 'bad', 'bad', 'down', 'blocked'] as const));
     },
   },
   {
@@ -19,9 +19,17 @@ export const STEPS_OF_TROUBLE: readonly Step[] = [
     weight: 7,
     when: ({ diskFails }) => diskFails,
     act({ origin, random, note }) {
-      const mood = random.pick<Mood>(['well', 'well', 'breaks', 'breaks', 'hangs', 'refuses', 'full']);
-      note(`the disk: ${mood}`);
-      origin.disk.become(mood);
+      const condition = random.pick<DiskCondition>([
+        'well',
+        'well',
+        'breaks',
+        'breaks',
+        'hangs',
+        'refuses',
+        'full',
+      ]);
+      note(`the disk: ${condition}`);
+      origin.disk.become(condition);
     },
   },
   {

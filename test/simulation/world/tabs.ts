@@ -1,12 +1,12 @@
-import type { Weather } from './network-conditions.ts';
+import type { NetworkCondition } from './network-conditions.ts';
 import type { Tab, World } from './world.ts';
 
 /** What browsers do with pages. */
 
-export function changeWeather(world: World, next: Weather): void {
+export function changeNetworkCondition(world: World, next: NetworkCondition): void {
   const { network } = world.origin;
   world.note(`the network: ${next}`);
-  const wasDown = network.weather() === 'down';
+  const wasDown = network.condition() === 'down';
   network.become(next);
   for (const tab of world.tabs) {
     tab.lifecycle.setOnline(next !== 'down');

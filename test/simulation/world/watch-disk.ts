@@ -27,23 +27,23 @@ const sum = (dropped: LogHead['dropped']): number =>
   Object.values(dropped).reduce((total, count) => total + count, 0);
 
 function look(world: World, before: Contents, after: Contents): void {
-  const { book, plan, note } = world;
+  const { expectedEvents, plan, note } = world;
   const { added, removed } = difference(before, after);
   const isSteady = !plan.diskFails && !plan.clears && !plan.withdraws && !world.wasStuck;
   for (const event of added) {
-    const { saved, cameBack } = book.identify(event);
+    const { saved, cameBack } = expectedEvents.identify(event);
     // A page that comes back may be frozen before it has written what is in its lifeboat.
     const isInDoubt = saved && (cameBack || world.wasFrozen);
-    const isRepeated = book.written.has(event.id);
+    const isRepeated = expectedEvents.written.has(event.id);
     if (isSteady && isRepeated && !isInDoubt) throw new Error(`${event.id} is written twice`);
-    if (isRepeated) book.writtenTwice += 1;
-    book.written.add(event.id);
+    if (isRepeated) expectedEvents.writtenTwice += 1;
+    expectedEvents.written.add(event.id);
   }
   const [was, is] = [headIn(before), headIn(after)];
   if (added.length) note(`  the disk has ${names(added)}`);
   if (!is) {
-    const lost = removed.filter(({ id }) => !book.deleted.has(id));
-    if (plan.withdraws || world.hasRotted) for (const { id } of lost) book.deleted.add(id);
+    const lost = removed.filter(({ id }) => !expectedEvents.deleted.has(id));
+    if (plan.withdraws || world.hasRotted) for (const { id } of lost) expectedEvents.deleted.add(id);
     else if (lost.length) throw new Error(`The log is gone with ${names(lost)}`);
     return;
   }
@@ -55,10 +55,10 @@ function look(world: World, before: Contents, after: Contents): void {
   };
   if (removed.length)
     note(`  the disk gives up ${names(removed)} as ${delta.delivered ? 'delivered' : 'dropped'}`);
-  const missing = removed.filter(({ id }) => !book.taken.has(id));
+  const missing = removed.filter(({ id }) => !expectedEvents.taken.has(id));
   // One commit may settle both kinds, when what was done in memory is made up for.
   if (missing.length > delta.dropped) throw new Error(`Counted as delivered: ${names(missing)}`);
-  for (const { id } of delta.delivered ? missing : removed) book.droppedOnDisk.add(id);
+  for (const { id } of delta.delivered ? missing : removed) expectedEvents.droppedOnDisk.add(id);
 
   const isRight =
     tracked === delivered + pending + sum(dropped) &&

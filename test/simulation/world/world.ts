@@ -8,7 +8,7 @@ import { fakeCookieJar } from '../../fakes/cookie-jar.ts';
 import { type FakeLifecycle, fakeLifecycle } from '../../fakes/lifecycle.ts';
 import { fakeLocks } from '../../fakes/locks.ts';
 import { type Random, seeded } from '../../fakes/random.ts';
-import { type Book, type Call, createBook } from './expected-events.ts';
+import { type ExpectedEvents, type Call, createExpectedEvents } from './expected-events.ts';
 import { furnish } from './browser.ts';
 import { createAir } from './channel.ts';
 import { createDisk } from './disk.ts';
@@ -19,7 +19,7 @@ import { createPage, type Page } from './page.ts';
 import { type Plan, planOf, SCOPE } from './plan.ts';
 import { createSharedText } from './shared-text.ts';
 import { eventsIn, watchDisk } from './watch-disk.ts';
-import { checkRequest, listen } from './receipts-check.ts';
+import { checkReports, checkRequest } from './receipts-check.ts';
 
 /** A browser tab with a page of the site in it. */
 export interface Tab {
@@ -47,7 +47,7 @@ export interface World {
   readonly random: Random;
   readonly clock: FakeClock;
   readonly origin: Origin;
-  readonly book: Book;
+  readonly expectedEvents: ExpectedEvents;
   /** Pages that are not gone. */
   readonly tabs: Tab[];
   /** Milliseconds since the world began, by a clock that nobody sets. */
@@ -97,7 +97,7 @@ export function createWorld(seed: number): World {
   const plan = planOf(seed);
   const random = seeded(seed);
   const clock = fakeClock(START_MS, 1);
-  const book = createBook();
+  const expectedEvents = createExpectedEvents();
   const tabs: Tab[] = [];
   const story: string[] = [];
   const nudges: Happened[] = [];
@@ -115,7 +115,7 @@ export function createWorld(seed: number): World {
     proxy: plan.proxy,
     nowMs,
     onRequest: (request) => world.attempt(() => checkRequest(request, world)),
-    onAccepted: ({ batch }) => world.attempt(() => book.arrive(batch)),
+    onAccepted: ({ batch }) => world.attempt(() => expectedEvents.arrive(batch)),
     onNamedAnswer: (name) =>
       origin.cookies.write(`${ACK_COOKIE_PREFIX}${name}=1; Path=/; Max-Age=604800; SameSite=Lax`),
   });
@@ -127,7 +127,8 @@ export function createWorld(seed: number): World {
     network,
     text: createSharedText(random, (key, text) => {
       // A withdrawal may come late, from a page that was stuck.
-      if (plan.withdraws && isLifeboat(key)) for (const { id } of eventsOf(text)) book.deleted.add(id);
+      if (plan.withdraws && isLifeboat(key))
+        for (const { id } of eventsOf(text)) expectedEvents.deleted.add(id);
     }),
     cookies: fakeCookieJar(PAGE_URL),
     locks: plan.locks ? fakeLocks(later) : undefined,
@@ -139,7 +140,7 @@ export function createWorld(seed: number): World {
     random,
     clock,
     origin,
-    book,
+    expectedEvents,
     tabs,
     nowMs,
     jump(ms) {
@@ -159,7 +160,7 @@ export function createWorld(seed: number): World {
       const waiting = eventsIn(disk.contents(SCOPE));
       disk.rot(SCOPE);
       const left = new Set(eventsIn(disk.contents(SCOPE)).map(({ id }) => id));
-      for (const { id } of waiting) if (!left.has(id)) book.deleted.add(id);
+      for (const { id } of waiting) if (!left.has(id)) expectedEvents.deleted.add(id);
       world.hasRotted = world.hasEverRotted = true;
     },
     nudge: ({ page }) => void nudges.push({ page: page.name, atMs: nowMs() }),
@@ -168,7 +169,8 @@ export function createWorld(seed: number): World {
       tab.page.suspend(as !== 'cached');
       tab.state = as;
       // It may have one of these lifeboats in its hands, read and not yet written down.
-      if (as === 'cached') for (const event of savedIn(origin)) book.identify(event).cameBack = true;
+      if (as === 'cached')
+        for (const event of savedIn(origin)) expectedEvents.identify(event).cameBack = true;
       if (as === 'stuck') world.wasStuck = true;
       if (as === 'frozen') world.wasFrozen = true;
     },
@@ -198,8 +200,8 @@ export function createWorld(seed: number): World {
         flushes: new Set(),
       };
       opened = tab;
-      lifecycle.setOnline(network.weather() !== 'down');
-      listen(tab, world);
+      lifecycle.setOnline(network.condition() !== 'down');
+      checkReports(tab, world);
       tabs.push(tab);
       page.onDeath(() => {
         stops.push({ page: page.name, atMs: nowMs() });
@@ -217,7 +219,7 @@ export function createWorld(seed: number): World {
       world.renewed.add(tab.page.name);
       for (const call of tab.calls) call.closed = true;
       tab.disturbed ??= 'made anew';
-      listen(tab, world);
+      checkReports(tab, world);
     },
     happen(tab, moment) {
       world.nudge(tab);
@@ -234,12 +236,13 @@ export function createWorld(seed: number): World {
       ]))
         world.happen(tab, moment);
       const saved = savedIn(origin);
-      for (const event of saved) book.identify(event).saved = true;
+      for (const event of saved) expectedEvents.identify(event).saved = true;
       world.note(`  in lifeboats: ${saved.map(({ id }) => id).join()}`);
     },
     end: ({ page }) => page.die(),
     forgetStored() {
-      for (const { id } of [...eventsIn(disk.contents(SCOPE)), ...savedIn(origin)]) book.deleted.add(id);
+      for (const { id } of [...eventsIn(disk.contents(SCOPE)), ...savedIn(origin)])
+        expectedEvents.deleted.add(id);
     },
     clearSiteData() {
       world.forgetStored();

@@ -1,13 +1,13 @@
 import { type Contents, type Draft, type IdbRequest, objectStore } from './object-store.ts';
 import type { Page } from './page.ts';
-import type { Spindle } from './database-turns.ts';
+import type { DatabaseTurns } from './database-turns.ts';
 
 /**
  * The transactions of one database: they take turns, commit by themselves when nothing more is asked of them, and are kept
  * whole or not at all.
  */
-export interface Turns {
-  /** @param ended is called when it is over, whatever has become of it */
+export interface Transactions {
+  /** @param ended is called when the transaction has committed or was aborted */
   begin(page: Page, db: unknown, mode: IDBTransactionMode, ended: (which: Transaction) => void): Transaction;
 }
 
@@ -18,8 +18,8 @@ export interface Transaction {
   undo(late: boolean): void;
 }
 
-export interface TurnsNeeds {
-  readonly spindle: Spindle;
+export interface TransactionsNeeds {
+  readonly databaseTurns: DatabaseTurns;
   contents(): Contents;
   keep(after: Draft): void;
 }
@@ -33,8 +33,8 @@ interface Turn {
 
 const nothingToPrevent = { preventDefault: (): void => undefined };
 
-export function createTurns({ spindle, contents, keep }: TurnsNeeds): Turns {
-  const { breaks, failure, next, tell } = spindle;
+export function createTransactions({ databaseTurns, contents, keep }: TransactionsNeeds): Transactions {
+  const { breaks, failure, next, tell } = databaseTurns;
   const waiting: Turn[] = [];
   let running: Turn | undefined;
 
@@ -100,7 +100,7 @@ export function createTurns({ spindle, contents, keep }: TurnsNeeds): Turns {
       function commit(): void {
         if (state !== 'committing') return;
         const writes = mode === 'readwrite';
-        if (writes && spindle.mood() === 'full' && draft.size > contents().size)
+        if (writes && databaseTurns.condition() === 'full' && draft.size > contents().size)
           return abort(failure('QuotaExceededError'));
         if (breaks(0.05)) return abort(failure('UnknownError'));
         if (writes) keep(draft);
