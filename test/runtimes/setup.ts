@@ -1,6 +1,6 @@
 /** Before the tests: everything that they run is there. */
-import { install } from '../support/install.ts';
-import { installPrograms } from '../support/programs.ts';
+import { install } from '../support/setup/install.ts';
+import { installPrograms } from '../support/setup/programs.ts';
 import { FOLDER } from './folder.ts';
 
 export function setup(): void {

@@ -6,7 +6,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { listen } from '../../support/listen.ts';
+import { listen } from '../../support/server/listen.ts';
 import { ROOT } from './program.ts';
 
 interface Proxy {

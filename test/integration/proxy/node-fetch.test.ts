@@ -15,7 +15,7 @@ import type {
   UpstreamFetchInit,
   UpstreamAnswer,
 } from '../../../src/proxy/upstream/contract.ts';
-import { selfSignedCertificate } from '../../support/certificate.ts';
+import { selfSignedCertificate } from '../../support/server/certificate.ts';
 import { ROOT } from '../cli/program.ts';
 import { listen } from './listen.ts';
 import { post, startProxy, verdict } from './setup.ts';

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rollup } from 'rollup';
 import { expect, test } from 'vitest';
-import { buildExtension } from '../../support/bundle.ts';
-import { ROOT } from '../../support/readme.ts';
+import { buildExtension } from '../../support/build/bundle.ts';
+import { ROOT } from '../../support/docs/readme.ts';
 
 /** What the policies of extension stores forbid: code that is not in the package, or is made of texts. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
