@@ -1,14 +1,13 @@
-/** Programs of other languages that tests run for real. Run by itself, it installs those that are missing where it may. */
+/** Finds the programs of other languages that tests run as real processes. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 interface Program {
   readonly name: string;
-  /** Of Debian, which has it. */
+  /** Debian's package of this program. */
   readonly package: string;
-  /** Whether what was found is the right one. */
+  /** Checks that the program at this path can be used. Default: every program can. */
   works?(file: string): boolean;
 }
 
@@ -31,7 +30,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'Xvfb', package: 'xvfb' },
 ];
 
-/** Debian's own folders last: a Python of the developer may come first and have no Flask. */
+/** Debian's own folders come last: the first Python in PATH may be a developer's own, without Flask. */
 function find({ name, works }: Program): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/usr/sbin'];
   return folders
@@ -39,7 +38,7 @@ function find({ name, works }: Program): string | undefined {
     .find((file) => existsSync(file) && (works?.(file) ?? true));
 }
 
-/** Where it is. @throws where it is missing */
+/** Returns the path of a program. @throws when the program is missing */
 export function program(name: string): string {
   const known = PROGRAMS.find((each) => each.name === name);
   const found = known && find(known);
@@ -47,23 +46,6 @@ export function program(name: string): string {
   return found;
 }
 
-const missing = (): readonly Program[] => PROGRAMS.filter((each) => find(each) === undefined);
-
-/** Where some are missing and may be installed, they are. */
-export function installPrograms(): void {
-  if (missing().length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  // Services stay off: https://manpages.debian.org/invoke-rc.d
-  const env = { ...process.env, RUNLEVEL: '1' };
-  spawnSync('apt-get', ['update'], { stdio: 'inherit' });
-  const packages = missing().map((each) => each.package);
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { stdio: 'inherit', env });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  installPrograms();
-  const still = missing().map((each) => each.package);
-  if (still.length) {
-    console.error(`The tests need ${still.join(', ')}: install it.`);
-    process.exit(1);
-  }
-}
+/** Debian's packages of the programs that this machine does not have. */
+export const missingPackages = (): readonly string[] =>
+  PROGRAMS.filter((each) => find(each) === undefined).map((each) => each.package);
