@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { barChart, timesText } from '../../../bench/bar-chart.ts';
 import { chartsOf } from '../../../bench/charts.ts';
