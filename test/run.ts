@@ -12,21 +12,23 @@ interface Suite {
   /** Packages of `test/runtimes` and of `test/apps`, with the package as it was built. */
   readonly packages?: boolean;
   readonly command: readonly string[];
+  /** Folders that the command runs when the arguments name no other path. */
+  readonly folders?: readonly string[];
 }
 
-const vitest = (config: string, ...more: readonly string[]): readonly string[] => [
+const vitest = (config: string): readonly string[] => [
   'vitest',
   'run',
   '--config',
   `test/${config}.config.ts`,
-  ...more,
 ];
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  unit: { needs: [], command: vitest('vitest', 'test/unit') },
+  unit: { needs: [], command: vitest('vitest'), folders: ['test/unit'] },
   integration: {
     needs: ['programs'],
-    command: vitest('vitest', 'test/integration', 'test/simulation', 'test/docs', 'test/types'),
+    command: vitest('vitest'),
+    folders: ['test/integration', 'test/simulation', 'test/docs', 'test/types'],
   },
   runtimes: { needs: ['programs', 'chromium'], command: vitest('runtimes') },
   browser: {
@@ -57,9 +59,14 @@ async function main(args: readonly string[]): Promise<number> {
     install(fileURLToPath(new URL('runtimes', import.meta.url)));
     await import('./support/build/build-apps.ts');
   }
-  for (const { command } of suites) {
+  const hasPath = more.some((each) => !each.startsWith('-'));
+  for (const { command, folders = [] } of suites) {
     const [stdio, shell] = ['inherit', process.platform === 'win32'] as const;
-    const { status } = spawnSync('npx', [...command, ...more], { cwd: ROOT, stdio, shell });
+    const { status } = spawnSync('npx', [...command, ...(hasPath ? [] : folders), ...more], {
+      cwd: ROOT,
+      stdio,
+      shell,
+    });
     if (status !== 0) return status ?? 1;
   }
   return 0;
