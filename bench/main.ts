@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { format, getFileInfo, resolveConfig } from 'prettier';
-import { findChromium } from '../test/support/chromium.ts';
+import { findChromium } from '../test/support/setup/chromium.ts';
 import { amplitude } from './candidates/amplitude.ts';
 import { ours } from './candidates/ours.ts';
 import { batching, standard } from './candidates/wrapped.ts';

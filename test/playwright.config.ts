@@ -1,5 +1,5 @@
 import { defineConfig } from 'playwright/test';
-import { findHeadlessShell } from './support/chromium.ts';
+import { findHeadlessShell } from './support/setup/chromium.ts';
 
 const executablePath = findHeadlessShell();
 

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { packBatch, type WireEvent } from '../../src/proxy.ts';
-import { startNats } from '../../test/support/nats-server.ts';
+import { startNats } from '../../test/support/brokers/nats-server.ts';
 import { kill, nextOf, startChild } from '../once/child.ts';
 import { eventText } from '../once/events.ts';
 import { cpuSeconds } from '../proxy/meter.ts';

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { freePort } from '../../test/support/listen.ts';
+import { freePort } from '../../test/support/server/listen.ts';
 import { nextOf } from '../once/child.ts';
 import { CLIENT_KEY, WRITE_KEY } from '../once/events.ts';
 import { createCommand } from './part.ts';

@@ -5,8 +5,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { seeded } from '../../test/fakes/random.ts';
-import { freePort } from '../../test/support/listen.ts';
-import { startRedis } from '../../test/support/redis-server.ts';
+import { freePort } from '../../test/support/server/listen.ts';
+import { startRedis } from '../../test/support/brokers/redis-server.ts';
 import { kill, nextOf, startChild } from './child.ts';
 import { type ClientTally, createSend } from './client.ts';
 import { startCopies } from './copies.ts';

@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { type ServerProcess, startServer } from '../../test/support/process.ts';
+import { type ServerProcess, startServer } from '../../test/support/server/process.ts';
 import { HEADERS, textOfBatch } from './load.ts';
 import { residentMb } from './meter.ts';
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { selfSignedCertificate } from '../../test/support/certificate.ts';
-import { startServer } from '../../test/support/process.ts';
+import { selfSignedCertificate } from '../../test/support/server/certificate.ts';
+import { startServer } from '../../test/support/server/process.ts';
 import { median } from '../statistics.ts';
 import { HEADERS, PLACE, textOfBatch } from './load.ts';
 import { cpuSeconds, residentMb } from './meter.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { type ServerProcess, startServer } from '../../test/support/process.ts';
+import { type ServerProcess, startServer } from '../../test/support/server/process.ts';
 import { median } from '../statistics.ts';
 import { createLoad, EVENTS_PER_BATCH, HEADERS } from './load.ts';
 import { cpuSeconds, residentMb } from './meter.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { program } from '../../test/support/programs.ts';
+import { program } from '../../test/support/setup/programs.ts';
 
 export interface Fire {
   readonly url: string;

@@ -7,7 +7,7 @@ import type { BrowserContext, Cookie } from 'playwright';
 import { expect, test as base } from 'playwright/test';
 import type * as Proxy from '../../src/proxy.ts';
 import { createPipelines } from '../../demo/pipelines/pipelines.ts';
-import { page as pageOf, tagPage } from '../support/site-pages.ts';
+import { page as pageOf, tagPage } from '../support/site/site-pages.ts';
 
 const DIST = new URL('../../dist/', import.meta.url);
 const NAME = 'ajs_anonymous_id';

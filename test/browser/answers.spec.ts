@@ -1,8 +1,8 @@
 /** What the answers of the proxy do. Those that stand for a fault of delivery are in `faults/`. */
-import { expectArrival, expectStats } from '../support/arrival.ts';
-import { trackStored } from '../support/calls.ts';
-import { expect, test, told, toldTimes } from '../support/fixtures.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expectArrival, expectStats } from '../support/site/arrival.ts';
+import { trackStored } from '../support/page/calls.ts';
+import { expect, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 test('2xx: the events are removed, and told as delivered by their ids', async ({
   open,

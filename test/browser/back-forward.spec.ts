@@ -1,9 +1,9 @@
 /** Pages that come back from the back/forward cache. Playwright switches it off; every visitor has it. */
-import { expectArrival, expectStats } from '../support/arrival.ts';
-import { trackStored } from '../support/calls.ts';
-import { findChromium } from '../support/chromium.ts';
-import { expect, test, toldTimes } from '../support/fixtures.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expectArrival, expectStats } from '../support/site/arrival.ts';
+import { trackStored } from '../support/page/calls.ts';
+import { findChromium } from '../support/setup/chromium.ts';
+import { expect, test, toldTimes } from '../support/site/fixtures.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 const executablePath = findChromium();
 test.use({

@@ -1,8 +1,8 @@
 /** Whatever the page passes in: never a throw, never a rejection, and the counts add up. */
 import type { Page } from 'playwright';
 import type { Receipt } from '../../src/index.ts';
-import { expect, stats, test, told } from '../support/fixtures.ts';
-import { addsUp } from '../support/in-page.ts';
+import { expect, stats, test, told } from '../support/site/fixtures.ts';
+import { addsUp } from '../support/page/in-page.ts';
 
 type Loose = Record<string, (...args: readonly unknown[]) => Promise<Receipt>>;
 

@@ -1,8 +1,8 @@
 /** Several cookies of one name, on different levels of the domain: the visitor is one, and is who they were last. */
 import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions } from '../../src/index.ts';
-import { expect, test } from '../support/fixtures.ts';
-import { nameOf } from '../support/stand-in.ts';
+import { expect, test } from '../support/site/fixtures.ts';
+import { nameOf } from '../support/site/stand-in.ts';
 
 const HOST = 'www.shop.example.localhost';
 const WIDEST_FIRST = ['example.localhost', 'shop.example.localhost', HOST, ''];

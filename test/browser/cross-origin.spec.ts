@@ -1,7 +1,7 @@
 /** The proxy on an origin of its own, and what is negotiated with it. */
 import type { Page } from 'playwright';
-import { expect, impatient, stats, test, told, toldTimes } from '../support/fixtures.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 const trackStored = (page: Page, names: readonly string[]): Promise<unknown> =>
   page.evaluate((all) => Promise.all(all.map((name) => window.analytics.track(name))), names);

@@ -1,5 +1,5 @@
 /** People who sign in at the demo's shop, and what its console shows of their tokens. */
-import { keptBy } from '../support/kept.ts';
+import { keptBy } from '../support/page/kept.ts';
 import type { Page } from 'playwright';
 import {
   ADA,
@@ -15,7 +15,7 @@ import {
   test,
   unreadOf,
   WELCOME,
-} from '../support/demo.ts';
+} from '../support/site/demo.ts';
 
 const titles = (all: readonly string[]): RegExp[] => all.map((title) => new RegExp(`${title}$`));
 

@@ -1,5 +1,5 @@
 /** The demo, started as its readers start it. */
-import { expect, test } from '../support/demo.ts';
+import { expect, test } from '../support/site/demo.ts';
 
 test('what a visitor of the shop does arrives, also what they did while the proxy was down', async ({
   demo,

@@ -4,9 +4,9 @@
  */
 import type { JSHandle, Page } from 'playwright';
 import type { Analytics } from '../../src/index.ts';
-import { expect, test as base } from '../support/fixtures.ts';
-import type { Site } from '../support/fixtures.ts';
-import { page as html } from '../support/site-pages.ts';
+import { expect, test as base } from '../support/site/fixtures.ts';
+import type { Site } from '../support/site/fixtures.ts';
+import { page as html } from '../support/site/site-pages.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Sdk = Pick<

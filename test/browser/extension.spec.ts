@@ -2,11 +2,11 @@
 import { createServer } from 'node:http';
 import type { Analytics, Receipt } from '../../src/index.ts';
 import type * as Proxy from '../../src/proxy.ts';
-import { listen as listenAt } from '../support/listen.ts';
+import { listen as listenAt } from '../support/server/listen.ts';
 import { chromium, type BrowserContext, type Page } from 'playwright';
-import { buildExtension } from '../support/bundle.ts';
-import { findChromium } from '../support/chromium.ts';
-import { expect, test } from '../support/fixtures.ts';
+import { buildExtension } from '../support/build/bundle.ts';
+import { findChromium } from '../support/setup/chromium.ts';
+import { expect, test } from '../support/site/fixtures.ts';
 
 async function startWith(extension: string, profile: string): Promise<BrowserContext> {
   const executablePath = findChromium();

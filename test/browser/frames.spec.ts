@@ -1,8 +1,8 @@
 /** Frames with the SDK: a silent sign-in loads the whole app once more, in a hidden frame that goes with its page. */
 import type { Page } from 'playwright';
-import { expect, test } from '../support/fixtures.ts';
-import { page as html } from '../support/site-pages.ts';
-import { nameOf, type StandIn } from '../support/stand-in.ts';
+import { expect, test } from '../support/site/fixtures.ts';
+import { page as html } from '../support/site/site-pages.ts';
+import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 
 const paths = async (standIn: StandIn): Promise<readonly unknown[]> =>
   (await standIn.events()).map((event) => [nameOf(event), event.context.page['path']]);

@@ -1,8 +1,8 @@
 /** What stands in front of a whole site, its pages and the proxy alike, and wants a cookie or a password with every request. */
-import { trackStored } from '../support/calls.ts';
-import { expect, impatient, stats, test, told, toldTimes } from '../support/fixtures.ts';
-import { GATE_COOKIE, GATE_PASSWORD } from '../support/gateway.ts';
-import { trackAndLeave } from '../support/leaving.ts';
+import { trackStored } from '../support/page/calls.ts';
+import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { GATE_COOKIE, GATE_PASSWORD } from '../support/site/gateway.ts';
+import { trackAndLeave } from '../support/page/leaving.ts';
 
 const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
 

@@ -1,7 +1,7 @@
 /** An event belongs to who caused it. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told } from '../support/fixtures.ts';
-import { nameOf } from '../support/stand-in.ts';
+import { expect, stats, test, told } from '../support/site/fixtures.ts';
+import { nameOf } from '../support/site/stand-in.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

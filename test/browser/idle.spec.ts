@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import type { Page } from 'playwright';
 import type { TimerCounts } from '../../bench/page/timers.ts';
-import { expect, stats, test, toldTimes } from '../support/fixtures.ts';
-import { ROOT } from '../support/readme.ts';
-import { MODULE_PAGE, page as html, tagPage } from '../support/site-pages.ts';
+import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
+import { ROOT } from '../support/docs/readme.ts';
+import { MODULE_PAGE, page as html, tagPage } from '../support/site/site-pages.ts';
 
 /** So long nothing may happen, longer than any of the intervals of the SDK that a quiet page could have. */
 const QUIET_MS = 3_000;

@@ -1,8 +1,8 @@
 /** The README's recipes for identity providers, as they stand there, each with its library in the page and a provider that answers it. */
 import { expect, type Page } from 'playwright/test';
-import { test } from '../support/internet.ts';
-import { type Recipe, RECIPES } from '../support/openid-recipes.ts';
-import { openShop, type Shop } from '../support/openid-shop.ts';
+import { test } from '../support/browser/internet.ts';
+import { type Recipe, RECIPES } from '../support/openid/openid-recipes.ts';
+import { openShop, type Shop } from '../support/openid/openid-shop.ts';
 
 const attributes = (page: Page): Promise<unknown> =>
   page.evaluate('analytics.customer.attributes().catch(({ code }) => code)');

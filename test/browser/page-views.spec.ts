@@ -1,9 +1,9 @@
 /** Page views that the SDK makes by itself. What frameworks make of it: test/browser/apps. */
 import type { Page } from 'playwright';
-import { expect, type Site, stats, test, toldTimes } from '../support/fixtures.ts';
-import { addsUp } from '../support/in-page.ts';
-import { page as html, tagPage } from '../support/site-pages.ts';
-import { nameOf, type StandIn } from '../support/stand-in.ts';
+import { expect, type Site, stats, test, toldTimes } from '../support/site/fixtures.ts';
+import { addsUp } from '../support/page/in-page.ts';
+import { page as html, tagPage } from '../support/site/site-pages.ts';
+import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 
 type View = readonly [title: string, path: string, referrer: string];
 

@@ -1,8 +1,8 @@
 /** Plugins and source middleware of the wrapped SDK. */
-import { expect, stats, test, told, toldTimes } from '../support/fixtures.ts';
-import { addsUp } from '../support/in-page.ts';
-import { tagPage } from '../support/site-pages.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expect, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { addsUp } from '../support/page/in-page.ts';
+import { tagPage } from '../support/site/site-pages.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 test.describe('source middleware', () => {
   test('npm build: changes events, drops those for which it skips `next`, and keeps their order', async ({

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { transformSync } from 'esbuild';
-import { APP_NAMES, appFolder, type AppName } from '../support/apps.ts';
-import { expect, test } from '../support/fixtures.ts';
-import { examples, README, ROOT } from '../support/readme.ts';
-import { page as pageOf } from '../support/site-pages.ts';
+import { APP_NAMES, appFolder, type AppName } from '../support/build/apps.ts';
+import { expect, test } from '../support/site/fixtures.ts';
+import { examples, README, ROOT } from '../support/docs/readme.ts';
+import { page as pageOf } from '../support/site/site-pages.ts';
 
 const FOLDER = `${ROOT}test/results/readme/`;
 
@@ -44,7 +44,7 @@ test('every TypeScript example compiles against the published types', async () =
       'cio-first-party/redis': [`${ROOT}dist/redis.d.ts`],
     },
   };
-  const include = ['*.ts', `${ROOT}test/support/firebase.d.ts`];
+  const include = ['*.ts', `${ROOT}test/support/openid/firebase.d.ts`];
   writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include }));
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   // A worker that stands still for so long finds its connections to the site closed.

@@ -1,9 +1,9 @@
 /** Strict pages, and servers. The script tag: script/policies.spec.ts. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, stats, test, told } from '../support/fixtures.ts';
-import { page as html } from '../support/site-pages.ts';
-import { watchViolations } from '../support/violations.ts';
+import { expect, stats, test, told } from '../support/site/fixtures.ts';
+import { page as html } from '../support/site/site-pages.ts';
+import { watchViolations } from '../support/page/violations.ts';
 
 test("npm build under default-src 'self': no violation, the lazy file included", async ({
   page,

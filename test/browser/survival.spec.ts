@@ -1,10 +1,10 @@
 /** Reloads, several tabs, browsers without Web Locks or BroadcastChannel, and an instance that was closed. */
-import { expectArrival, expectRepeatsOfTheCut, expectStats, once } from '../support/arrival.ts';
-import { trackAll, trackStored } from '../support/calls.ts';
-import { expect, impatient, stats, test, told, toldTimes } from '../support/fixtures.ts';
-import { watchRequests } from '../support/requests.ts';
-import { numbered } from '../support/stand-in.ts';
-import { closeTab, openTabs } from '../support/tabs.ts';
+import { expectArrival, expectRepeatsOfTheCut, expectStats, once } from '../support/site/arrival.ts';
+import { trackAll, trackStored } from '../support/page/calls.ts';
+import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { watchRequests } from '../support/page/requests.ts';
+import { numbered } from '../support/site/stand-in.ts';
+import { closeTab, openTabs } from '../support/browser/tabs.ts';
 
 test('three reloads in the middle of a delivery lose nothing, and nothing comes twice', async ({
   open,

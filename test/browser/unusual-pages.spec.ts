@@ -1,9 +1,9 @@
 /** Pages that are not loaded by their address: frames with a text for a page, pages written by a script, and pages that are swapped. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright';
-import { expect, type Site, test } from '../support/fixtures.ts';
-import { ROOT } from '../support/readme.ts';
-import { nameOf, type StandIn } from '../support/stand-in.ts';
+import { expect, type Site, test } from '../support/site/fixtures.ts';
+import { ROOT } from '../support/docs/readme.ts';
+import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 
 const TAG = '<script src="/e/cio.js" data-proxy-url="/e" data-client-key="client-api-key-web"></script>';
 

@@ -1,7 +1,7 @@
-import { expect, stats, test } from '../support/fixtures.ts';
-import { addsUp } from '../support/in-page.ts';
-import { page as html, tagPage } from '../support/site-pages.ts';
-import { nameOf } from '../support/stand-in.ts';
+import { expect, stats, test } from '../support/site/fixtures.ts';
+import { addsUp } from '../support/page/in-page.ts';
+import { page as html, tagPage } from '../support/site/site-pages.ts';
+import { nameOf } from '../support/site/stand-in.ts';
 
 test.describe('npm build in a single-page app', () => {
   test('page views and events of three addresses arrive in their order, each with its own page', async ({

@@ -1,9 +1,9 @@
 /** What goes over the wire, and how much of it. */
 import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright';
-import { expect, stats, test, toldTimes } from '../support/fixtures.ts';
-import { addsUp } from '../support/in-page.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
+import { addsUp } from '../support/page/in-page.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
 

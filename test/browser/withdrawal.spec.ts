@@ -1,9 +1,9 @@
 /** After withdrawal: nothing left. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told, toldTimes } from '../support/fixtures.ts';
-import { compressionBegun, goOnCompressing, holdCompression } from '../support/held-compression.ts';
-import { addsUp } from '../support/in-page.ts';
-import { numbered } from '../support/stand-in.ts';
+import { expect, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
+import { compressionBegun, goOnCompressing, holdCompression } from '../support/page/held-compression.ts';
+import { addsUp } from '../support/page/in-page.ts';
+import { numbered } from '../support/site/stand-in.ts';
 
 const NOTHING = { cookie: '', local: [], session: [], databases: [] };
 const traces = (page: Page): Promise<unknown> =>

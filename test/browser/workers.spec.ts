@@ -1,9 +1,9 @@
 /** Plain web workers and service workers: the package can be there, and does nothing. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright';
-import { expect, type Site, test } from '../support/fixtures.ts';
-import { ROOT } from '../support/readme.ts';
-import type { SitePage } from '../support/site-pages.ts';
+import { expect, type Site, test } from '../support/site/fixtures.ts';
+import { ROOT } from '../support/docs/readme.ts';
+import type { SitePage } from '../support/site/site-pages.ts';
 
 const script = (body: string): SitePage => ({ body, headers: { 'Content-Type': 'text/javascript' } });
 

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { README, ROOT } from '../support/readme.ts';
+import { README, ROOT } from '../support/docs/readme.ts';
 
 const { devDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
   readonly devDependencies: Readonly<Record<string, string>>;

@@ -3,10 +3,10 @@
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
-import { listen } from '../support/listen.ts';
-import { startNats } from '../support/nats-server.ts';
-import { runExample } from '../support/readme-program.ts';
-import { startRedis } from '../support/redis-server.ts';
+import { listen } from '../support/server/listen.ts';
+import { startNats } from '../support/brokers/nats-server.ts';
+import { runExample } from '../support/docs/readme-program.ts';
+import { startRedis } from '../support/brokers/redis-server.ts';
 import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startUpstream } from '../integration/proxy/upstream.ts';
 

@@ -1,6 +1,6 @@
 /** What the SDK does with each answer, in every engine: nothing is lost, and nothing comes twice. */
 import { expect, test } from 'vitest';
-import type { Fault } from '../support/proxy-faults.ts';
+import type { Fault } from '../support/site/proxy-faults.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 

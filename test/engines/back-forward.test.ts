@@ -1,6 +1,6 @@
 /** A page with the SDK stays eligible for the back/forward cache, and goes on when it comes back. */
 import { expect, test } from 'vitest';
-import { page } from '../support/site-pages.ts';
+import { page } from '../support/site/site-pages.ts';
 import { leave, type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 

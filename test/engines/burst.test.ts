@@ -1,7 +1,7 @@
 /** A burst of calls, beside the wrapped SDK as its makers ship it, in the same engine. */
 import { expect, test } from 'vitest';
-import { buildOriginal } from '../support/bundle.ts';
-import { page } from '../support/site-pages.ts';
+import { buildOriginal } from '../support/build/bundle.ts';
+import { page } from '../support/site/site-pages.ts';
 import { until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 

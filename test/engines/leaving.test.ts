@@ -1,8 +1,8 @@
 /** The last words of a page, whatever ends it and however late they come. */
 import { expect, test } from 'vitest';
-import { page } from '../support/site-pages.ts';
-import { numbered } from '../support/stand-in.ts';
-import { repeats } from '../support/arrival.ts';
+import { page } from '../support/site/site-pages.ts';
+import { numbered } from '../support/site/stand-in.ts';
+import { repeats } from '../support/site/arrival.ts';
 import { type Engine, leave, reloads, type Tab, until } from './engine.ts';
 import { modulePage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';

@@ -1,6 +1,6 @@
 /** The build as shipped, in pages without anything that the oldest supported browsers lack. */
 import { expect, test } from 'vitest';
-import { PEOPLE } from '../support/people.ts';
+import { PEOPLE } from '../support/site/people.ts';
 import { missingIn, OLDEST, removalScript } from './older.ts';
 import { memberPage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';

@@ -1,6 +1,6 @@
 /** Page views that the SDK makes by itself, in every engine. */
 import { expect, test } from 'vitest';
-import type { StandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 

@@ -1,6 +1,6 @@
 /** Pages of a test site that tell what they suffer: the same source for all engines. */
 import type { AnalyticsOptions } from '../../src/index.ts';
-import { page, type SitePage } from '../support/site-pages.ts';
+import { page, type SitePage } from '../support/site/site-pages.ts';
 
 export interface PageOptions {
   readonly sdk?: Partial<AnalyticsOptions>;

@@ -1,6 +1,6 @@
 /** Customer tokens, and the change of the person, in every engine. */
 import { expect, test } from 'vitest';
-import { PEOPLE } from '../support/people.ts';
+import { PEOPLE } from '../support/site/people.ts';
 import type { Tab } from './engine.ts';
 import { memberPage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, launch as launchBrowser, type Page } from 'puppeteer-core';
-import { findChromium } from '../support/chromium.ts';
-import { program } from '../support/programs.ts';
+import { findChromium } from '../support/setup/chromium.ts';
+import { program } from '../support/setup/programs.ts';
 import type { Engine, Tab } from './engine.ts';
 
 const tabOf = (page: Page, name: Engine['name']): Tab => ({

@@ -1,10 +1,10 @@
 /** Scenarios that run in every engine: `inEveryEngine` gives them a browser, and each a site of its own. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { repeats } from '../support/arrival.ts';
-import { type ServerProcess, startServer } from '../support/process.ts';
-import { openSite, type Site } from '../support/site-client.ts';
-import type { SitePage } from '../support/site-pages.ts';
-import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { repeats } from '../support/site/arrival.ts';
+import { type ServerProcess, startServer } from '../support/server/process.ts';
+import { openSite, type Site } from '../support/site/site-client.ts';
+import type { SitePage } from '../support/site/site-pages.ts';
+import { createStandIn, type StandIn } from '../support/site/stand-in.ts';
 import { type Engine, type Tab, until } from './engine.ts';
 import { modulePage, type PageOptions } from './pages.ts';
 import { startPuppeteer } from './puppeteer.ts';
@@ -54,7 +54,7 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
 
     beforeAll(async () => {
       servers = await Promise.all([
-        startServer('test/support/site.ts'),
+        startServer('test/support/site/site.ts'),
         startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY: 'write-key' }),
       ]);
       engine = await ENGINES[name as Engine['name']]();

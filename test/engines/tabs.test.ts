@@ -1,6 +1,6 @@
 /** Several tabs of one site: one of them sends, and nothing comes twice, with Web Locks and without. */
 import { expect, test } from 'vitest';
-import { numbered } from '../support/stand-in.ts';
+import { numbered } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 

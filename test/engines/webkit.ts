@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
-import { program } from '../support/programs.ts';
+import { program } from '../support/setup/programs.ts';
 import { type Engine, type Tab, until } from './engine.ts';
 
 const LIBRARIES = '/usr/lib';

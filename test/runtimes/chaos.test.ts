@@ -1,7 +1,7 @@
 /** The two long proofs with a broker, in small: with the command line as it is built. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/readme.ts';
+import { ROOT } from '../support/docs/readme.ts';
 
 function run(
   file: string,

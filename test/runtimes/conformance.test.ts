@@ -7,9 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { basicAuthorization, type ErrorBody } from '../../src/protocol/wire.ts';
-import { freePort } from '../support/listen.ts';
-import { type ServerProcess, startServer } from '../support/process.ts';
-import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { freePort } from '../support/server/listen.ts';
+import { type ServerProcess, startServer } from '../support/server/process.ts';
+import { createStandIn, type StandIn } from '../support/site/stand-in.ts';
 import {
   claims,
   keyPair,

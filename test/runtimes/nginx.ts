@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { program } from '../support/programs.ts';
+import { program } from '../support/setup/programs.ts';
 import { answering, onFreePort, type RunningServer, stop } from './process.ts';
 
 /** `copies`: origins. Each request goes to the next of them. */

@@ -1,7 +1,7 @@
 /** The long proof, in small: copies of the proxy as it is built share a Redis, and are killed while answers get lost. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/readme.ts';
+import { ROOT } from '../support/docs/readme.ts';
 
 const EVENTS = 20_000;
 

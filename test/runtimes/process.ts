@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ProxyOptions } from '../../src/proxy.ts';
-import { freePort } from '../support/listen.ts';
+import { freePort } from '../support/server/listen.ts';
 import { FOLDER } from './folder.ts';
 import type { Runtime } from './runtimes.ts';
 

@@ -1,8 +1,8 @@
 /** The README's recipe for Cloudflare Queues, as it stands, in workerd with Miniflare's queues. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
-import { startServer } from '../support/process.ts';
-import { createStandIn, type StandIn } from '../support/stand-in.ts';
+import { startServer } from '../support/server/process.ts';
+import { createStandIn, type StandIn } from '../support/site/stand-in.ts';
 import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startWorkerd } from './workerd.ts';
 

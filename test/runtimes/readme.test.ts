@@ -1,7 +1,7 @@
 /** What the README says of runtimes is what is run here. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { examples, README } from '../support/readme.ts';
+import { examples, README } from '../support/docs/readme.ts';
 import { FOLDER } from './folder.ts';
 import { BUN, deno, NEWEST_NODE, versionOf } from './runtimes.ts';
 

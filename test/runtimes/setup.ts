@@ -1,9 +1,7 @@
-/** Before the tests: everything that they run is there. */
-import { install } from '../support/install.ts';
-import { installPrograms } from '../support/programs.ts';
+/** Installs the packages that the tests of other runtimes import. */
+import { install } from '../support/setup/install.ts';
 import { FOLDER } from './folder.ts';
 
 export function setup(): void {
   install(FOLDER);
-  installPrograms();
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/readme.ts';
+import { ROOT } from '../support/docs/readme.ts';
 import { FOLDER } from './folder.ts';
 
 test('the proxy fits the types of Node, Express, Fastify, Hono, Workers and the adapters for Lambda', () => {

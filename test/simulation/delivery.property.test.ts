@@ -1,20 +1,20 @@
 // @vitest-environment node
 import { IDBKeyRange } from 'fake-indexeddb';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { indexedDB } from '../fakes/world/browser.ts';
-import { live } from '../fakes/world/live.ts';
-import { KINDS, type Kind, planOf } from '../fakes/world/plan.ts';
-import { createTally } from '../fakes/world/tally.ts';
+import { indexedDB } from './world/browser.ts';
+import { live } from './world/live.ts';
+import { KINDS, type Kind, planOf } from './world/plan.ts';
+import { createCoverage } from './world/coverage.ts';
 
 /**
  * The whole SDK in a whole browser: tabs that come and go, a disk, a network, a clock and a visitor that do what they like,
- * all of it decided by a seed. What must hold is in `test/fakes/world/checks.ts` and `watch-disk.ts`. More worlds:
+ * all of it decided by a seed. What must hold is in `test/simulation/world/checks.ts` and `watch-disk.ts`. More worlds:
  * `SEEDS=3000`. One of them, with all of its story: `SEED=17 STORY=1000`.
  */
 const { SEED, SEEDS = '600' } = process.env;
 const STEPS = 45;
 
-vi.mock(import('../../src/sdk/browser.ts'), () => import('../fakes/world/browser.ts'));
+vi.mock(import('../../src/sdk/browser.ts'), () => import('./world/browser.ts'));
 vi.stubGlobal('indexedDB', indexedDB);
 vi.stubGlobal('IDBKeyRange', IDBKeyRange);
 
@@ -42,20 +42,20 @@ const worlds: Readonly<Record<Kind, string>> = {
   consent: 'everything fails, and the visitor withdraws consent and gives it again',
 };
 const patienceMs = 120_000 + all.length * 2_000;
-const tally = createTally();
+const coverage = createCoverage();
 
 describe('every event arrives as it was at its call, or is counted as dropped, and every tab knows it', () => {
   for (const kind of kinds) {
     const name = `where ${worlds[kind]}`;
     test(name, { timeout: patienceMs }, async () => {
-      for (const seed of seedsOf(kind)) tally.add(await live(seed, STEPS));
+      for (const seed of seedsOf(kind)) coverage.add(await live(seed, STEPS));
     });
   }
 
   // One seed need not see everything.
   if (!SEED) {
     test('and those worlds were no empty ones', () => {
-      const { counts } = tally;
+      const { counts } = coverage;
       expect(counts.worlds).toBe(all.length);
       for (const [what, count] of Object.entries(counts))
         expect(count, what).toBeGreaterThan(all.length / 10);

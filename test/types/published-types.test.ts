@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/readme.ts';
+import { ROOT } from '../support/docs/readme.ts';
 
 test('events may be typed: wrong names and properties do not compile, and nothing changes for who types none', () => {
   const folder = `${ROOT}test/results/typed-events/`;

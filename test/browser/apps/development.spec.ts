@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright';
-import { copyApp, startApp } from '../../support/apps.ts';
-import { expect, test } from '../../support/fixtures.ts';
-import { nameOf, type StandIn } from '../../support/stand-in.ts';
+import { copyApp, startApp } from '../../support/build/apps.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { nameOf, type StandIn } from '../../support/site/stand-in.ts';
 
 test.describe.configure({ timeout: 90_000 });
 

@@ -1,7 +1,7 @@
 /** Apps of four frameworks, made by the README's recipes, built and served as their makers say. */
-import { APP_NAMES, type AppName, startApp } from '../../support/apps.ts';
-import { expect, test } from '../../support/fixtures.ts';
-import { nameOf } from '../../support/stand-in.ts';
+import { APP_NAMES, type AppName, startApp } from '../../support/build/apps.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { nameOf } from '../../support/site/stand-in.ts';
 
 /** Their servers import the recipe too. */
 const RENDERED_BY_SERVER: ReadonlySet<AppName> = new Set(['next', 'sveltekit']);

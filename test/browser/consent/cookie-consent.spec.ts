@@ -1,6 +1,6 @@
 /** CookieConsent's own script, of npm. */
-import { consentPage, cookieConsentScript } from '../../support/consent-platforms.ts';
-import { expect, test } from '../../support/fixtures.ts';
+import { consentPage, cookieConsentScript } from '../../support/page/consent-platforms.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
 const RUN = `<script>

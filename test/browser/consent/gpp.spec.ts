@@ -1,6 +1,6 @@
 /** The GPP API of the IAB, of npm, behind a stub of ours. */
-import { consentPage, GPP_STUB, gppPlatform } from '../../support/consent-platforms.ts';
-import { expect, type Site, test } from '../../support/fixtures.ts';
+import { consentPage, GPP_STUB, gppPlatform } from '../../support/page/consent-platforms.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
 const STUB = `<script>${GPP_STUB}</script>`;

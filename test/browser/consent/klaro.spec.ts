@@ -1,7 +1,7 @@
 /** Klaro's own script, of npm. */
 import type { Page } from 'playwright';
-import { consentPage, klaroScript } from '../../support/consent-platforms.ts';
-import { expect, type Site, test } from '../../support/fixtures.ts';
+import { consentPage, klaroScript } from '../../support/page/consent-platforms.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
 const CONFIG = `<script>

@@ -1,9 +1,9 @@
 /** Before the grant nothing, after the withdrawal nothing, and nothing left. */
 import type { Page } from 'playwright';
-import { takeAccesses, watchAccesses } from '../../support/accesses.ts';
-import { klaroScript } from '../../support/consent-platforms.ts';
-import { expect, type Site, stats, test } from '../../support/fixtures.ts';
-import { page as pageOf } from '../../support/site-pages.ts';
+import { takeAccesses, watchAccesses } from '../../support/page/accesses.ts';
+import { klaroScript } from '../../support/page/consent-platforms.ts';
+import { expect, type Site, stats, test } from '../../support/site/fixtures.ts';
+import { page as pageOf } from '../../support/site/site-pages.ts';
 
 /** What a page without any SDK asks for, and our own file. */
 const LOADED = ['/shop', '/dist/index.js', '/dist/consent.js'];

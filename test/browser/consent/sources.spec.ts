@@ -1,6 +1,6 @@
 /** All sources on one page, and the browser's own signal, which Chromium does not have and the page is given. */
-import { consentPage } from '../../support/consent-platforms.ts';
-import { expect, test } from '../../support/fixtures.ts';
+import { consentPage } from '../../support/page/consent-platforms.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
 test('without any platform, every source knows nothing and leaves the page as it was', async ({

@@ -1,6 +1,6 @@
 /** The stub and the CMP API of the IAB, of npm. */
-import { consentPage, tcfPlatform, tcfStub } from '../../support/consent-platforms.ts';
-import { expect, type Site, test } from '../../support/fixtures.ts';
+import { consentPage, tcfPlatform, tcfStub } from '../../support/page/consent-platforms.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
 const STUB = '<script src="/tcf-stub.js"></script>';

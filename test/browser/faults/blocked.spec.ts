@@ -1,13 +1,13 @@
 /** An extension of the browser blocks every request: few requests, one warning, and recovery. */
 import type { Page } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, patient, test, told, toldTimes } from '../../support/fixtures.ts';
-import { warningsOf } from '../../support/fronts.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { passTime } from '../../support/time.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, patient, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { warningsOf } from '../../support/site/fronts.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { passTime } from '../../support/page/time.ts';
 
 interface Blocker {
   /** Requests that it has blocked. */

@@ -1,10 +1,10 @@
 /** The proxy says "not now": 408, 425, 429 and 5xx, with and without `Retry-After`. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, stats, test, told, toldTimes } from '../../support/fixtures.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { passTime } from '../../support/time.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, stats, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { passTime } from '../../support/page/time.ts';
 
 test('503 for ten seconds: what was tracked all the while arrives once, in order', async ({
   open,

@@ -1,12 +1,12 @@
 /** A tab is closed right after its calls: what fits into 64 KiB arrives at once, the rest with the next visit. */
 import type { BrowserContext, Page } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, type Site, stats, test } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { openPopup } from '../../support/leaving.ts';
-import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab } from '../../support/tabs.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, stats, test } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { openPopup } from '../../support/page/leaving.ts';
+import { numbered, type StandIn } from '../../support/site/stand-in.ts';
+import { closeTab } from '../../support/browser/tabs.ts';
 
 /** Makes the calls and closes the tab in one task. */
 async function trackAndClose(page: Page, names: readonly string[], bytes = 0): Promise<void> {

@@ -1,10 +1,10 @@
 /** The proxy is away for some seconds on the very first visit, when nothing has ever been reached in this browser. */
 import type { BrowserContext } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, type Site, test, told } from '../../support/fixtures.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { openTabs } from '../../support/tabs.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, test, told } from '../../support/site/fixtures.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { openTabs } from '../../support/browser/tabs.ts';
 
 const AWAY_MS = 6_000;
 const WITHIN_MS = 10_000;

@@ -1,12 +1,18 @@
 /** Five tabs of one site, 500 events each, closed and crashed at random while the proxy goes down and up. */
 import type { BrowserContext, Page } from 'playwright';
 import { seeded } from '../../fakes/random.ts';
-import { expectArrival, expectRepeatsOfTheCut, expectStats, once, repeats } from '../../support/arrival.ts';
-import { createReceipts, type Receipts, trackStored } from '../../support/calls.ts';
-import { expect, impatient, type Site, stats, test } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab, crash, openTabs } from '../../support/tabs.ts';
+import {
+  expectArrival,
+  expectRepeatsOfTheCut,
+  expectStats,
+  once,
+  repeats,
+} from '../../support/site/arrival.ts';
+import { createReceipts, type Receipts, trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, type Site, stats, test } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { numbered, type StandIn } from '../../support/site/stand-in.ts';
+import { closeTab, crash, openTabs } from '../../support/browser/tabs.ts';
 
 const TABS = 5;
 const BURSTS = 10;

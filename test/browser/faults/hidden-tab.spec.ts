@@ -1,11 +1,11 @@
 /** A tab is hidden: the visitor turns to another one and back, or never comes back because the browser discards it. */
-import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, test } from '../../support/fixtures.ts';
-import { type RealTabs, startRealTabs } from '../../support/real-tabs.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { crash, setVisibility } from '../../support/tabs.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { type RealTabs, startRealTabs } from '../../support/browser/real-tabs.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { crash, setVisibility } from '../../support/browser/tabs.ts';
 
 test.describe('switched away and back ten times', () => {
   test('with a call before each: no event twice', async ({ open, page, standIn }) => {

@@ -1,10 +1,10 @@
 /** All keepalive requests of a page share 64 KiB. Another script holds them, with a request that hangs. */
 import type { Page } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, type Site, stats, test, told } from '../../support/fixtures.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, stats, test, told } from '../../support/site/fixtures.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 const HELD_BYTES = 60 * 1024;
 

@@ -1,13 +1,13 @@
 /** The page's process crashes, or the whole browser is killed: what had its receipt is there. */
 import type { Page } from 'playwright';
-import { expectArrival, expectStats, repeats, timesTaken } from '../../support/arrival.ts';
-import { trackAllThenWrite } from '../../support/bare-write.ts';
-import { createReceipts, trackStored } from '../../support/calls.ts';
-import { expect, patient, stats, test, toldTimes, watch } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { createPersistentBrowser } from '../../support/persistent.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { crash } from '../../support/tabs.ts';
+import { expectArrival, expectStats, repeats, timesTaken } from '../../support/site/arrival.ts';
+import { trackAllThenWrite } from '../../support/page/bare-write.ts';
+import { createReceipts, trackStored } from '../../support/page/calls.ts';
+import { expect, patient, stats, test, toldTimes, watch } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { createPersistentBrowser } from '../../support/browser/persistent.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { crash } from '../../support/browser/tabs.ts';
 
 interface Phone {
   /** Starts the browser, with the profile that it had, and opens a page of the site. */

@@ -1,12 +1,12 @@
 /** The visitor follows a link, or the page sets `location.href`, right after a call. */
 import type { Page } from 'playwright';
-import { expectArrival } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, test, toldTimes } from '../../support/fixtures.ts';
-import { compressionBegun, goOnCompressing, holdCompression } from '../../support/held-compression.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { setVisibility, untilSomebodyLeads } from '../../support/tabs.ts';
+import { expectArrival } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, test, toldTimes } from '../../support/site/fixtures.ts';
+import { compressionBegun, goOnCompressing, holdCompression } from '../../support/page/held-compression.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { setVisibility, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 
 // The next page hears of a request that was refused only when its time is over.
 test.setTimeout(60_000);

@@ -1,8 +1,8 @@
 /** The connection is cut, or the answer is lost: only what was in flight is sent again, by the same ids, and none comes twice. */
-import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, test, told } from '../../support/fixtures.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, test, told } from '../../support/site/fixtures.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 const DELIVERY = { delivery: { maxBatchEvents: 50, flushIntervalMs: 100 } };
 

@@ -1,11 +1,11 @@
 /** The device is offline, or says so, or says nothing: capture goes on, and all is sent on recovery without a reload. */
 import type { BrowserContext, Route } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, type Site, test, told, toldTimes } from '../../support/fixtures.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { nameOf, numbered } from '../../support/stand-in.ts';
-import { idle, passTime } from '../../support/time.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, type Site, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { nameOf, numbered } from '../../support/site/stand-in.ts';
+import { idle, passTime } from '../../support/page/time.ts';
 
 /** Pages and scripts come as from a service worker's cache: there without a network. The proxy is not. */
 async function cachePages(context: BrowserContext, site: Site): Promise<void> {

@@ -1,10 +1,10 @@
 /** Something in front of the proxy does not take packed bodies, and says so in words of its own: a firewall, a body parser. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, type Site, test, told } from '../../support/fixtures.ts';
-import { webPage } from '../../support/fronts.ts';
-import type { FixedAnswer } from '../../support/proxy-faults.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, test, told } from '../../support/site/fixtures.ts';
+import { webPage } from '../../support/site/fronts.ts';
+import type { FixedAnswer } from '../../support/site/proxy-faults.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 const packed = async (site: Site): Promise<number> =>
   (await site.batches()).filter(({ encoding }) => encoding === 'gzip').length;

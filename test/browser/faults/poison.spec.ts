@@ -1,10 +1,10 @@
 /** One event that some server cannot take: the others arrive, it is dropped with a reason, and nothing stalls behind it. */
-import { expectArrival, expectStats, repeats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, test, told, toldTimes } from '../../support/fixtures.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { passTime } from '../../support/time.ts';
+import { expectArrival, expectStats, repeats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { passTime } from '../../support/page/time.ts';
 
 const others = numbered(49);
 const mixed = [...others.slice(0, 20), 'Poison', ...others.slice(20)];

@@ -1,10 +1,10 @@
 /** The address of the proxy redirects: to itself with a slash at its end, to a sign-in, to another origin. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, type Site, test, told } from '../../support/fixtures.ts';
-import { errorsOf, untilJudged } from '../../support/fronts.ts';
-import type { Fault } from '../../support/proxy-faults.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, type Site, test, told } from '../../support/site/fixtures.ts';
+import { errorsOf, untilJudged } from '../../support/site/fronts.ts';
+import type { Fault } from '../../support/site/proxy-faults.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 /** Of the address without a slash at its end alone. */
 const redirect = (status: number, location: string): Fault => ({

@@ -2,13 +2,13 @@
  * Something else than the proxy answers where the proxy should be, and says no: bot rules, a route that is not deployed yet, a
  * static server. That is nothing that an event could help.
  */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, impatient, type Site, test, told, toldTimes } from '../../support/fixtures.ts';
-import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/fronts.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { passTime } from '../../support/time.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, type Site, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/site/fronts.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { passTime } from '../../support/page/time.ts';
 
 const RULE = 'Request blocked by rule 17';
 

@@ -1,8 +1,8 @@
 /** One event that Customer.io does not take: the proxy finds it, and it costs nothing but itself. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, test, told } from '../../support/fixtures.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, test, told } from '../../support/site/fixtures.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 test('the others of its batch arrive with the same request, and it is dropped by its id', async ({
   open,

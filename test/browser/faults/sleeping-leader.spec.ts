@@ -1,13 +1,13 @@
 /** The tab that sends for all is hidden, frozen, busy without end or in the back/forward cache: another takes over. */
 import type { BrowserContext, Page } from 'playwright';
-import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { findChromium } from '../../support/chromium.ts';
-import { expect, type Site, test, toldTimes } from '../../support/fixtures.ts';
-import { type RealTab, startRealTabs } from '../../support/real-tabs.ts';
-import { type Requests, watchRequests } from '../../support/requests.ts';
-import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { openTabs, setVisibility, suspend } from '../../support/tabs.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { findChromium } from '../../support/setup/chromium.ts';
+import { expect, type Site, test, toldTimes } from '../../support/site/fixtures.ts';
+import { type RealTab, startRealTabs } from '../../support/browser/real-tabs.ts';
+import { type Requests, watchRequests } from '../../support/page/requests.ts';
+import { numbered, type StandIn } from '../../support/site/stand-in.ts';
+import { openTabs, setVisibility, suspend } from '../../support/browser/tabs.ts';
 
 const executablePath = findChromium();
 test.use({

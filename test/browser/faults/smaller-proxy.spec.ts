@@ -1,8 +1,8 @@
 /** The proxy takes less than we send: 413 to a large body, 415 to a packed one. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, type Site, test, told, toldTimes } from '../../support/fixtures.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 test.describe('413', () => {
   test('from a proxy with a smaller limit than ours: halves until it fits, and remembers what fits', async ({

@@ -1,10 +1,10 @@
 /** Nothing answers: the server is closed, its name does not resolve, connections are cut, or it says nothing for ever. */
 import type { Page } from 'playwright';
-import { expectArrival, expectStats, timesTaken } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, impatient, test, told, toldTimes, watch } from '../../support/fixtures.ts';
-import { createPersistentBrowser } from '../../support/persistent.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, test, told, toldTimes, watch } from '../../support/site/fixtures.ts';
+import { createPersistentBrowser } from '../../support/browser/persistent.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 test('the server is closed, then listens again: everything arrives once, without a reload', async ({
   open,

@@ -1,12 +1,12 @@
 /** 200 with a web page where the proxy should be: a single-page app's fallback, an offline page. Nothing has arrived. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { expect, impatient, test, told } from '../../support/fixtures.ts';
-import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/fronts.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { expect, impatient, test, told } from '../../support/site/fixtures.ts';
+import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/site/fronts.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 
 test('a single-page app answers every path: nothing is delivered, it is told once, and all arrive once when the proxy is there', async ({
   open,

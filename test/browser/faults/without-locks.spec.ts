@@ -1,10 +1,10 @@
 /** Pages without TLS, and old browsers, have no Web Locks: a lease in IndexedDB says which tab sends, and the next page takes it over. */
 import type { BrowserContext, Page } from 'playwright';
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackAll } from '../../support/calls.ts';
-import { expect, test } from '../../support/fixtures.ts';
-import { nameOf, numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab, openTabs } from '../../support/tabs.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackAll } from '../../support/page/calls.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { nameOf, numbered, type StandIn } from '../../support/site/stand-in.ts';
+import { closeTab, openTabs } from '../../support/browser/tabs.ts';
 
 /** How long a page may take to send in place of one that has gone. */
 const TAKE_OVER_MS = 2_000;

@@ -1,10 +1,10 @@
 /** 401 because the client key is wrong, then put right. */
-import { expectArrival, expectStats } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, test, told, toldTimes } from '../../support/fixtures.ts';
-import { watchRequests } from '../../support/requests.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { passTime } from '../../support/time.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { watchRequests } from '../../support/page/requests.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { passTime } from '../../support/page/time.ts';
 
 for (const [name, body] of [
   ['invalid_client_key', JSON.stringify({ error: 'invalid_client_key', message: '', serverTime: 0 })],

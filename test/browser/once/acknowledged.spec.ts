@@ -1,11 +1,11 @@
 /** The answer to the last request of a page speaks when nobody reads it any more: by a cookie that the next page finds. */
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { type Site, stats } from '../../support/fixtures.ts';
-import { ackCookies, leftRecords } from '../../support/left-records.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import type { ProxyRequest } from '../../support/site.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { closeTab, openTab, untilSomebodyLeads } from '../../support/tabs.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { type Site, stats } from '../../support/site/fixtures.ts';
+import { ackCookies, leftRecords } from '../../support/page/left-records.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import type { ProxyRequest } from '../../support/site/site.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { closeTab, openTab, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 /** Requests that brought events. */

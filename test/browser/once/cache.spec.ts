@@ -1,9 +1,9 @@
 /** Pages go into the back/forward cache right after their calls, and come back. Playwright switches it off; every visitor has it. */
 import type { Page } from 'playwright';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { findChromium } from '../../support/chromium.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { findChromium } from '../../support/setup/chromium.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { everywhere, expect, expectOnce, rounds, test } from './setup.ts';
 
 const executablePath = findChromium();

@@ -1,10 +1,10 @@
 /** A tab is closed a moment after its calls, and the visitor comes back at once. */
 import type { BrowserContext, Page } from 'playwright';
-import { trackAll } from '../../support/calls.ts';
-import type { Site } from '../../support/fixtures.ts';
-import { openPopup, trackAndClose } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { closeTab, openTab } from '../../support/tabs.ts';
+import { trackAll } from '../../support/page/calls.ts';
+import type { Site } from '../../support/site/fixtures.ts';
+import { openPopup, trackAndClose } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { closeTab, openTab } from '../../support/browser/tabs.ts';
 import { everywhere, expectOnce, rounds, test } from './setup.ts';
 
 /** A click on the cross takes a visitor longer; a script that closes its tab does not wait longer. */

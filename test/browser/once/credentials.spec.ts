@@ -1,8 +1,8 @@
 /** The site's own cookies: only the last request of a page carries them, so that its answer may leave one; and the proxy keeps them. */
-import { trackStored } from '../../support/calls.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { setVisibility } from '../../support/tabs.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { setVisibility } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 test('no cookie goes with ordinary requests, the site’s own go with the last one, and none goes to Customer.io', async ({

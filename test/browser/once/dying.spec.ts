@@ -1,10 +1,10 @@
 /** A page's process crashes, or the whole browser is killed, in the middle of a delivery. */
 import type { Page } from 'playwright';
-import { trackStored } from '../../support/calls.ts';
-import { type Site, watch } from '../../support/fixtures.ts';
-import { createPersistentBrowser } from '../../support/persistent.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { crash, openTab } from '../../support/tabs.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { type Site, watch } from '../../support/site/fixtures.ts';
+import { createPersistentBrowser } from '../../support/browser/persistent.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { crash, openTab } from '../../support/browser/tabs.ts';
 import { everywhere, expect, expectOnceButFor, rounds, test } from './setup.ts';
 
 /** Tracks, and waits until the proxy has them. Answers their ids: nobody may know yet what became of them. */

@@ -1,10 +1,10 @@
 /** Other scripts, older versions and broken browsers write cookies and records, too: they do no harm and lose nothing. */
 import type { Page } from 'playwright';
-import { trackStored } from '../../support/calls.ts';
-import { type Site, told } from '../../support/fixtures.ts';
-import { changed, leftRecords, plantRecords } from '../../support/left-records.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { type Site, told } from '../../support/site/fixtures.ts';
+import { changed, leftRecords, plantRecords } from '../../support/page/left-records.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 const AN_HOUR_MS = 3_600_000;

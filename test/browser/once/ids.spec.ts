@@ -1,6 +1,6 @@
 /** `messageId` is a ULID, by which Customer.io recognises repeats: https://github.com/ulid/spec */
-import { trackStored } from '../../support/calls.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

@@ -1,10 +1,10 @@
 /** The visitor goes from page to page, and each page tracks right before it is left. */
 import type { Page } from 'playwright';
-import { trackAll, trackStored } from '../../support/calls.ts';
-import { stats } from '../../support/fixtures.ts';
-import { trackAndLeave, trackAndReload, trackByLink } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
-import { untilSomebodyLeads } from '../../support/tabs.ts';
+import { trackAll, trackStored } from '../../support/page/calls.ts';
+import { stats } from '../../support/site/fixtures.ts';
+import { trackAndLeave, trackAndReload, trackByLink } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
+import { untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { everywhere, expect, expectOnce, rounds, test } from './setup.ts';
 
 type Leave = (page: Page, names: readonly string[], to: string) => Promise<void>;

@@ -1,8 +1,8 @@
 /** A proxy of somebody else's stands on the page's own origin: it knows nothing of cookies, and forgets what it has sent on. */
-import { GUIDE_PROXIES } from '../../support/guide-proxies/index.ts';
-import { leftRecords } from '../../support/left-records.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { GUIDE_PROXIES } from '../../support/docs/guide-proxies/index.ts';
+import { leftRecords } from '../../support/page/left-records.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { expect, settled, test } from './setup.ts';
 
 /** Any answer would be there until then; the page cannot know that none will ever speak. */

@@ -3,11 +3,11 @@
  * counts is what Customer.io's stand-in has.
  */
 import type { BrowserContext, Page } from 'playwright';
-import { once, repeats } from '../../support/arrival.ts';
-import { test as base, expect, type Site, stats } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
-import type { Account, StandIn } from '../../support/stand-in.ts';
+import { once, repeats } from '../../support/site/arrival.ts';
+import { test as base, expect, type Site, stats } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
+import type { Account, StandIn } from '../../support/site/stand-in.ts';
 
 export interface Setting {
   readonly name: string;

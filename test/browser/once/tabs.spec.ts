@@ -1,7 +1,7 @@
 /** Five tabs of one site track while one after the other is closed, the one that sends for all first. */
-import { trackAll } from '../../support/calls.ts';
-import { closeTab, openTabs, untilSomebodyLeads } from '../../support/tabs.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { trackAll } from '../../support/page/calls.ts';
+import { closeTab, openTabs, untilSomebodyLeads } from '../../support/browser/tabs.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { everywhere, expectOnce, test } from './setup.ts';
 
 const TABS = 5;

@@ -1,11 +1,11 @@
 /** Consent is withdrawn, or the instance closed, while a cookie tells of the last request of an earlier page. */
 import type { BrowserContext, Page } from 'playwright';
-import { trackAll } from '../../support/calls.ts';
-import type { Site } from '../../support/fixtures.ts';
-import { ackCookies, leftRecords } from '../../support/left-records.ts';
-import { trackAndLeave } from '../../support/leaving.ts';
-import { numbered, type StandIn } from '../../support/stand-in.ts';
-import { closeTab, openTab, untilSomebodyLeads } from '../../support/tabs.ts';
+import { trackAll } from '../../support/page/calls.ts';
+import type { Site } from '../../support/site/fixtures.ts';
+import { ackCookies, leftRecords } from '../../support/page/left-records.ts';
+import { trackAndLeave } from '../../support/page/leaving.ts';
+import { numbered, type StandIn } from '../../support/site/stand-in.ts';
+import { closeTab, openTab, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
 /** A tab has tracked and was closed; its last request was answered. Answers a page of the site that has no SDK. */

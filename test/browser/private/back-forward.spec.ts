@@ -1,7 +1,7 @@
 /** Pages that come back from the back/forward cache, after somebody else has had the browser. */
 import type { Page } from 'playwright';
-import { findChromium } from '../../support/chromium.ts';
-import { attributesOf, expect, fates, inboxesOf, inboxOf, signIn, test } from '../../support/members.ts';
+import { findChromium } from '../../support/setup/chromium.ts';
+import { attributesOf, expect, fates, inboxesOf, inboxOf, signIn, test } from '../../support/site/members.ts';
 
 const executablePath = findChromium();
 test.use({

@@ -1,8 +1,8 @@
 /** `delivery.authorization: 'customer-token'`, at a proxy that wants the token of a person with that person's events. */
 import type { Page } from 'playwright';
-import { expect, prepare, reasons, REFUSED, signIn, test } from '../../support/members.ts';
-import { stats } from '../../support/fixtures.ts';
-import type { Site } from '../../support/fixtures.ts';
+import { expect, prepare, reasons, REFUSED, signIn, test } from '../../support/site/members.ts';
+import { stats } from '../../support/site/fixtures.ts';
+import type { Site } from '../../support/site/fixtures.ts';
 
 const SDK = { delivery: { authorization: 'customer-token', flushIntervalMs: 100 } } as const;
 

@@ -10,9 +10,9 @@ import {
   signIn,
   test,
   tokenEvents,
-} from '../../support/members.ts';
-import { startRealTabs } from '../../support/real-tabs.ts';
-import { setVisibility } from '../../support/tabs.ts';
+} from '../../support/site/members.ts';
+import { startRealTabs } from '../../support/browser/real-tabs.ts';
+import { setVisibility } from '../../support/browser/tabs.ts';
 
 const MINUTE_MS = 60_000;
 /** Longer than any page of these tests is open; what the page takes its token for is said by `expiresIn`. */

@@ -1,8 +1,8 @@
 /** Where private calls have to work, and where they must not. */
 import type { Page } from 'playwright';
-import { attributesOf, expect, fates, inboxOf, reasons, signIn, test } from '../../support/members.ts';
-import { MEMBERS_PAGE } from '../../support/member-pages.ts';
-import { page as html } from '../../support/site-pages.ts';
+import { attributesOf, expect, fates, inboxOf, reasons, signIn, test } from '../../support/site/members.ts';
+import { MEMBERS_PAGE } from '../../support/site/member-pages.ts';
+import { page as html } from '../../support/site/site-pages.ts';
 
 test('the proxy on an origin of its own: the preflight lets every header of a private call through', async ({
   context,

@@ -1,5 +1,5 @@
 /** A login that is slow, fails, or gives what is no good. */
-import { patient } from '../../support/fixtures.ts';
+import { patient } from '../../support/site/fixtures.ts';
 import {
   attributesOf,
   expect,
@@ -10,8 +10,8 @@ import {
   signIn,
   test,
   tokenEvents,
-} from '../../support/members.ts';
-import type { LoginBehaviour } from '../../support/login.ts';
+} from '../../support/site/members.ts';
+import type { LoginBehaviour } from '../../support/site/login.ts';
 
 interface Case {
   readonly does: LoginBehaviour['does'];

@@ -9,8 +9,8 @@ import {
   signIn,
   test,
   tokenEvents,
-} from '../../support/members.ts';
-import { toldTimes } from '../../support/fixtures.ts';
+} from '../../support/site/members.ts';
+import { toldTimes } from '../../support/site/fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 

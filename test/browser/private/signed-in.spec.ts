@@ -9,8 +9,8 @@ import {
   signIn,
   test,
   tokenEvents,
-} from '../../support/members.ts';
-import { keptBy } from '../../support/kept.ts';
+} from '../../support/site/members.ts';
+import { keptBy } from '../../support/page/kept.ts';
 
 test('signs in, and reads inbox and attributes: one token, and one request each', async ({
   members,

@@ -10,8 +10,8 @@ import {
   reasons,
   signIn,
   test,
-} from '../../support/members.ts';
-import { openTabs } from '../../support/tabs.ts';
+} from '../../support/site/members.ts';
+import { openTabs } from '../../support/browser/tabs.ts';
 
 const userOf = (page: Page): Promise<string | null | undefined> =>
   page.evaluate(() => window.analytics.customerTokenStatus().userId);

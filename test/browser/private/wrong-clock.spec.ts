@@ -1,5 +1,5 @@
 /** Visitors whose clock is wrong by a day. */
-import { DAY_MS, setClock, wrongClock } from '../../support/page-clock.ts';
+import { DAY_MS, setClock, wrongClock } from '../../support/page/page-clock.ts';
 import {
   attributesOf,
   expect,
@@ -9,7 +9,7 @@ import {
   signIn,
   test,
   tokenEvents,
-} from '../../support/members.ts';
+} from '../../support/site/members.ts';
 
 test('a day behind: one token, and calls work', async ({ members, page, site }) => {
   await wrongClock(page, -DAY_MS);

@@ -1,6 +1,6 @@
 /** The attributes of the tag: the right ones make the SDK, wrong ones are told on the console and harm nothing. */
-import { expect, test } from '../../support/fixtures.ts';
-import { page as html } from '../../support/site-pages.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { page as html } from '../../support/site/site-pages.ts';
 
 const tag = (attributes: string): string => `<script src="/e/cio.js" ${attributes}></script>`;
 

@@ -1,8 +1,8 @@
 /** What fits into no attribute: `createAnalytics` before and after the script has come. */
-import { expect, type Site, test } from '../../support/fixtures.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
-import type { StandIn } from '../../support/stand-in.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
+import type { StandIn } from '../../support/site/stand-in.ts';
 
 const MORE = `{
   customerToken: async (asked) => {

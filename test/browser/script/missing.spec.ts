@@ -1,7 +1,7 @@
 /** The script does not come: its page is none the worse, and the stub does not grow for ever. */
-import { expect, test } from '../../support/fixtures.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
 
 const KEPT = 1_000;
 const wrong = snippet().replace(/sha384-.{8}/, 'sha384-AAAAAAAA');

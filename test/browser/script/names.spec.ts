@@ -1,10 +1,10 @@
 /** No address of ours has a name by which lists of trackers would know it, and each can have another. */
 import { readdirSync } from 'node:fs';
-import { expect, test } from '../../support/fixtures.ts';
-import { suspicious } from '../../support/neutral-names.ts';
-import { ROOT } from '../../support/readme.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { suspicious } from '../../support/build/neutral-names.ts';
+import { ROOT } from '../../support/docs/readme.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
 
 for (const path of [
   '/analytics.js',

@@ -1,8 +1,8 @@
 /** cio.js where it is no file of its own: it installs all the same, and finds what it loads later below the proxy. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from '../../support/fixtures.ts';
-import { ROOT } from '../../support/readme.ts';
-import { page as html } from '../../support/site-pages.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { ROOT } from '../../support/docs/readme.ts';
+import { page as html } from '../../support/site/site-pages.ts';
 
 const CIO = readFileSync(`${ROOT}dist/cio.js`, 'utf8');
 const OPTIONS = { proxyUrl: '/e/', clientKey: 'client-api-key-web', pageViews: 'history', debug: true };

@@ -1,11 +1,11 @@
 /** The script tag where pages are strict: one test for each policy, with every file that the SDK loads later. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import type { Frame, Page } from 'playwright';
-import { expect, type Site, test } from '../../support/fixtures.ts';
-import { ROOT } from '../../support/readme.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
-import { watchViolations } from '../../support/violations.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
+import { ROOT } from '../../support/docs/readme.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
+import { watchViolations } from '../../support/page/violations.ts';
 
 const LAZY = readdirSync(`${ROOT}dist`)
   .filter((name) => /^cio-(?!stub|choices).*\.js$/.test(name))

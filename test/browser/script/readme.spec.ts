@@ -1,8 +1,8 @@
 /** Runs every block of the README's section about the script tag. */
 import { execFileSync } from 'node:child_process';
-import { expect, test } from '../../support/fixtures.ts';
-import { README, ROOT } from '../../support/readme.ts';
-import { page as html } from '../../support/site-pages.ts';
+import { expect, test } from '../../support/site/fixtures.ts';
+import { README, ROOT } from '../../support/docs/readme.ts';
+import { page as html } from '../../support/site/site-pages.ts';
 
 const [, SECTION = ''] = /^## Script tag\n([\s\S]*?)^## /m.exec(README) ?? [];
 const BLOCKS = [...SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, language, code = '']) => ({

@@ -1,9 +1,9 @@
 /** Calls that are made before the script has come, behind the printed snippet. */
 import type { Page } from 'playwright';
-import { expect, type Site, test } from '../../support/fixtures.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
-import { nameOf } from '../../support/stand-in.ts';
+import { expect, type Site, test } from '../../support/site/fixtures.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
+import { nameOf } from '../../support/site/stand-in.ts';
 
 /** A page whose script comes when it is let go. `head`: stands before the snippet. */
 async function openBefore(

@@ -1,8 +1,8 @@
 /** Twice on one page: the same tag is one instance; two keys are two sites. */
 import type { Page } from 'playwright';
-import { expect, stats, test } from '../../support/fixtures.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { snippet } from '../../support/snippet.ts';
+import { expect, stats, test } from '../../support/site/fixtures.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { snippet } from '../../support/build/snippet.ts';
 
 const PRINTED = snippet('--no-integrity');
 const [STUB = '', TAG = ''] = PRINTED.split('\n');

@@ -1,9 +1,9 @@
 /** The visitor's clock jumps a day between a call and its delivery: order is kept, nothing expires, nothing waits a day. */
-import { expect, stats, test, told, toldTimes } from '../../support/fixtures.ts';
-import { breakIndexedDb } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { DAY_MS, setClock, setNextClock, wrongClock } from '../../support/page-clock.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { breakIndexedDb } from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { DAY_MS, setClock, setNextClock, wrongClock } from '../../support/page/page-clock.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, REFUSING, track, trackAll } from './setup.ts';
 
 const JUMPS = [

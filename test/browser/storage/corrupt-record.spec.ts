@@ -1,9 +1,16 @@
 /** Something in the log is broken: it is taken out, counted and told; all the rest is delivered, and the log is whole again. */
-import { expect, impatient, stats, test, told } from '../../support/fixtures.ts';
-import { breakIndexedDb } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { headOf, type Log, readLog, recordsIn, waiting, writeLog } from '../../support/outbox-database.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, impatient, stats, test, told } from '../../support/site/fixtures.ts';
+import { breakIndexedDb } from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import {
+  headOf,
+  type Log,
+  readLog,
+  recordsIn,
+  waiting,
+  writeLog,
+} from '../../support/page/outbox-database.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, storageErrors, track } from './setup.ts';
 
 const AT = Date.now() - 60_000;

@@ -1,9 +1,9 @@
 /** IndexedDB works again when a page comes back from the back/forward cache. Playwright switches that off; every visitor has it. */
-import { findChromium } from '../../support/chromium.ts';
-import { expect, stats, test } from '../../support/fixtures.ts';
-import { breakIndexedDb, setIndexedDbFaults } from '../../support/indexeddb-faults.ts';
-import { readLog, recordsIn } from '../../support/outbox-database.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { findChromium } from '../../support/setup/chromium.ts';
+import { expect, stats, test } from '../../support/site/fixtures.ts';
+import { breakIndexedDb, setIndexedDbFaults } from '../../support/page/indexeddb-faults.ts';
+import { readLog, recordsIn } from '../../support/page/outbox-database.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, track } from './setup.ts';
 
 const executablePath = findChromium();

@@ -1,10 +1,14 @@
 /** IndexedDB was broken and works again: what waits in memory moves there, nothing is sent twice, and the counts go on. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told } from '../../support/fixtures.ts';
-import { breakIndexedDb, type IndexedDbFault, setIndexedDbFaults } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { type Log, readLog } from '../../support/outbox-database.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told } from '../../support/site/fixtures.ts';
+import {
+  breakIndexedDb,
+  type IndexedDbFault,
+  setIndexedDbFaults,
+} from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { type Log, readLog } from '../../support/page/outbox-database.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, REFUSING, setVisibility, storageErrors, track } from './setup.ts';
 
 /** Nothing of it works. */

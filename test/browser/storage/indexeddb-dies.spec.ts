@@ -1,12 +1,16 @@
 /** IndexedDB works, and then fails under the open page: at which step, how, and for how long. */
 import type { BrowserContext, Page } from 'playwright';
-import { timesTaken } from '../../support/arrival.ts';
-import { trackStored } from '../../support/calls.ts';
-import { expect, type Site, stats, test } from '../../support/fixtures.ts';
-import { breakIndexedDb, type IndexedDbFault, setIndexedDbFaults } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { OUTBOX } from '../../support/outbox-database.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { timesTaken } from '../../support/site/arrival.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expect, type Site, stats, test } from '../../support/site/fixtures.ts';
+import {
+  breakIndexedDb,
+  type IndexedDbFault,
+  setIndexedDbFaults,
+} from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { OUTBOX } from '../../support/page/outbox-database.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, lost, once, quiet, REFUSING, storageErrors, track, trackAll } from './setup.ts';
 
 const words = ({ on, how, error = '' }: IndexedDbFault): string =>

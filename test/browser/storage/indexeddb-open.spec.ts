@@ -1,9 +1,9 @@
 /** IndexedDB cannot be opened: the page is unharmed, events wait in memory and are delivered, and it is told once. */
-import { expect, stats, test, told } from '../../support/fixtures.ts';
-import { breakIndexedDb, type IndexedDbFault } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { OUTBOX } from '../../support/outbox-database.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told } from '../../support/site/fixtures.ts';
+import { breakIndexedDb, type IndexedDbFault } from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { OUTBOX } from '../../support/page/outbox-database.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, storageErrors, track, trackAll } from './setup.ts';
 
 /** Each runs in the page before anything else. */

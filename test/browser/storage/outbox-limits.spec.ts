@@ -1,10 +1,10 @@
 /** The outbox is full, or events grow too old: the oldest go first, each with its reason, and the counts add up. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told, toldTimes } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { readLog } from '../../support/outbox-database.ts';
-import { DAY_MS, setClock, setNextClock, wrongClock } from '../../support/page-clock.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told, toldTimes } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { readLog } from '../../support/page/outbox-database.ts';
+import { DAY_MS, setClock, setNextClock, wrongClock } from '../../support/page/page-clock.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, lost, once, quiet, REFUSING, track } from './setup.ts';
 
 /** Ids of calls, in their order, and what each receipt said. */

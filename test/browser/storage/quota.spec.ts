@@ -1,10 +1,14 @@
 /** The disk is full: what was stored is delivered, what could not be stored is delivered from memory. */
 import type { BrowserContext, Page } from 'playwright';
-import { expect, stats, test, told } from '../../support/fixtures.ts';
-import { breakIndexedDb, type IndexedDbFault, setIndexedDbFaults } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { DAY_MS, setClock, wrongClock } from '../../support/page-clock.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told } from '../../support/site/fixtures.ts';
+import {
+  breakIndexedDb,
+  type IndexedDbFault,
+  setIndexedDbFaults,
+} from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { DAY_MS, setClock, wrongClock } from '../../support/page/page-clock.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, REFUSING, storageErrors, track } from './setup.ts';
 
 /** How much the browser keeps for an origin, really. Without a number: as much as ever. */

@@ -1,8 +1,8 @@
 /** Browsers that refuse one thing after the other, up to everything at once. */
-import { expect, stats, test } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, storageErrors, track } from './setup.ts';
 
 test('storage of every kind, Web Locks, BroadcastChannel and compression: 10 of 10 delivered once', async ({

@@ -1,8 +1,8 @@
 /** localStorage and cookies throw, are missing or are full: the page is unharmed, and nothing is lost or sent twice. */
-import { expect, stats, test, told } from '../../support/fixtures.ts';
-import { breakIndexedDb } from '../../support/indexeddb-faults.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { numbered } from '../../support/stand-in.ts';
+import { expect, stats, test, told } from '../../support/site/fixtures.ts';
+import { breakIndexedDb } from '../../support/page/indexeddb-faults.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { numbered } from '../../support/site/stand-in.ts';
 import { flush, once, track, trackAll } from './setup.ts';
 
 interface Refusal {

@@ -1,9 +1,9 @@
 /** What the tests of storage share. */
 import type { Page } from 'playwright';
 import type { Receipt } from '../../../src/index.ts';
-import { told, toldTimes } from '../../support/fixtures.ts';
-import type { Fault } from '../../support/proxy-faults.ts';
-import type { Account } from '../../support/stand-in.ts';
+import { told, toldTimes } from '../../support/site/fixtures.ts';
+import type { Fault } from '../../support/site/proxy-faults.ts';
+import type { Account } from '../../support/site/stand-in.ts';
 
 /** Every one arrived, and none twice. */
 export const once = (count: number): Account => ({ delivered: count, lost: 0, duplicated: 0 });

@@ -3,10 +3,10 @@
  * left-overs are real: their SDK runs in a page whose requests fail, and writes them itself as that page goes.
  */
 import type { Page } from 'playwright';
-import { expect, type Site, stats, test, told } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { page as html } from '../../support/site-pages.ts';
-import { nameOf } from '../../support/stand-in.ts';
+import { expect, type Site, stats, test, told } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { page as html } from '../../support/site/site-pages.ts';
+import { nameOf } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, REFUSING, track } from './setup.ts';
 
 /** What their SDK keeps of an event. */

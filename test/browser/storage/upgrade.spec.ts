@@ -1,9 +1,9 @@
 /** A visitor who was here with version 0.1.0 of this package: what that left is delivered by this one. */
-import { expect, stats, test, told } from '../../support/fixtures.ts';
-import { addsUp } from '../../support/in-page.ts';
-import { type Log, OUTBOX, readLog, recordsIn, writeLog } from '../../support/outbox-database.ts';
-import { wrongClock } from '../../support/page-clock.ts';
-import { nameOf } from '../../support/stand-in.ts';
+import { expect, stats, test, told } from '../../support/site/fixtures.ts';
+import { addsUp } from '../../support/page/in-page.ts';
+import { type Log, OUTBOX, readLog, recordsIn, writeLog } from '../../support/page/outbox-database.ts';
+import { wrongClock } from '../../support/page/page-clock.ts';
+import { nameOf } from '../../support/site/stand-in.ts';
 import { flush, once, quiet, REFUSING, track } from './setup.ts';
 
 /** Word for word what 0.1.0 has written: database `cio-first-party:client-api-key-web`, store `log`, no key path. */

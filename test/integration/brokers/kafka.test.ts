@@ -1,10 +1,10 @@
 // @vitest-environment node
 /** The README's recipe for Kafka, against a stand-in of kafkajs. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { type BrokerRecipe, runRecipe } from '../../support/broker-recipe.ts';
-import { createKafka, type KafkaStandIn } from '../../support/kafka.ts';
-import { startServer } from '../../support/process.ts';
-import { createStandIn, type StandIn } from '../../support/stand-in.ts';
+import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
+import { createKafka, type KafkaStandIn } from '../../support/brokers/kafka.ts';
+import { startServer } from '../../support/server/process.ts';
+import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { event, post, verdict, WRITE_KEY } from '../proxy/setup.ts';
 
 const WAIT = { timeout: 15_000, interval: 20 };

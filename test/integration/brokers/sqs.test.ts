@@ -1,10 +1,10 @@
 // @vitest-environment node
 /** The README's recipe for Amazon SQS: the real client, against a stand-in of the service. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { type BrokerRecipe, runRecipe } from '../../support/broker-recipe.ts';
-import { startServer } from '../../support/process.ts';
-import { type SqsStandIn, startSqs } from '../../support/sqs.ts';
-import { createStandIn, type StandIn } from '../../support/stand-in.ts';
+import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
+import { startServer } from '../../support/server/process.ts';
+import { type SqsStandIn, startSqs } from '../../support/brokers/sqs.ts';
+import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { event, post, verdict, WRITE_KEY } from '../proxy/setup.ts';
 
 interface Recipe extends BrokerRecipe {

@@ -8,10 +8,10 @@ import { runChecks } from '../../../src/cli/check/run-checks.ts';
 import type { CheckOptions } from '../../../src/cli/check/check-context.ts';
 import { checkTiming } from '../../../src/cli/check/check-timing.ts';
 import { EVENT_TYPES } from '../../../src/protocol/wire.ts';
-import { CLIENT_KEY, GUIDE_PROXIES } from '../../support/guide-proxies/index.ts';
-import { type ServerProcess, startServer } from '../../support/process.ts';
-import { README } from '../../support/readme.ts';
-import { createStandIn, type StandIn } from '../../support/stand-in.ts';
+import { CLIENT_KEY, GUIDE_PROXIES } from '../../support/docs/guide-proxies/index.ts';
+import { type ServerProcess, startServer } from '../../support/server/process.ts';
+import { README } from '../../support/docs/readme.ts';
+import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { run, startProxy } from './program.ts';
 import { eventsOf, type Fault, faultyProxy, PAGES, serve, WRITE_KEY } from './servers.ts';
 

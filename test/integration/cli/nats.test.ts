@@ -9,9 +9,9 @@ import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { createNatsCluster, type NatsCluster } from '../../support/nats-cluster.ts';
-import { startNats } from '../../support/nats-server.ts';
-import { startRedis } from '../../support/redis-server.ts';
+import { createNatsCluster, type NatsCluster } from '../../support/brokers/nats-cluster.ts';
+import { startNats } from '../../support/brokers/nats-server.ts';
+import { startRedis } from '../../support/brokers/redis-server.ts';
 import { startUpstream, type Upstream } from '../proxy/upstream.ts';
 import { type Running, ROOT, run, startForwarder, startLoggedProxy as startProxy } from './program.ts';
 

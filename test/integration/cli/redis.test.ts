@@ -8,7 +8,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
 import { startUpstream } from '../proxy/upstream.ts';
 import { ROOT, run, startProxy } from './program.ts';
 

@@ -6,8 +6,8 @@ import { answer } from '../../../src/proxy/http/response.ts';
 import type { IncomingRequest } from '../../../src/proxy/http/request.ts';
 import { createProxy, type ProxyOptions } from '../../../src/proxy.ts';
 import { createNodeHandler } from '../../../src/proxy/http/node-adapter.ts';
-import { CLIENT_KEY } from '../../support/guide-proxies/index.ts';
-import { listen } from '../../support/listen.ts';
+import { CLIENT_KEY } from '../../support/docs/guide-proxies/index.ts';
+import { listen } from '../../support/server/listen.ts';
 
 export const WRITE_KEY = 'write-key';
 const MOST_BODY_BYTES = 10_000_000;

@@ -6,7 +6,7 @@ import { forwardFromNats } from '../../../src/nats.ts';
 import { createForwarder, packBatch } from '../../../src/proxy.ts';
 import { type RedisStore, redisStore } from '../../../src/redis.ts';
 import type { WireEvent } from '../../../src/protocol/wire.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
 import { event, WRITE_KEY } from '../proxy/setup.ts';
 import { startUpstream, type Upstream } from '../proxy/upstream.ts';
 import { type Broker, consumerOf, held, startStream, SUBJECT } from './setup.ts';

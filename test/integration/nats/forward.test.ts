@@ -9,8 +9,8 @@ import {
   packBatch,
 } from '../../../src/proxy.ts';
 import type { WireEvent } from '../../../src/protocol/wire.ts';
-import { startServer } from '../../support/process.ts';
-import { createStandIn, type StandIn } from '../../support/stand-in.ts';
+import { startServer } from '../../support/server/process.ts';
+import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { event, WRITE_KEY } from '../proxy/setup.ts';
 import { type Broker, consumerOf, held, PARKED, startStream, SUBJECT } from './setup.ts';
 

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { listen } from '../../support/listen.ts';
-import { type NatsServer, startNats } from '../../support/nats-server.ts';
-import { startServer } from '../../support/process.ts';
-import { kill, runExample } from '../../support/readme-program.ts';
-import { createStandIn, type StandIn } from '../../support/stand-in.ts';
+import { listen } from '../../support/server/listen.ts';
+import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts';
+import { startServer } from '../../support/server/process.ts';
+import { kill, runExample } from '../../support/docs/readme-program.ts';
+import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { event, WRITE_KEY } from '../proxy/setup.ts';
 
 const BATCHES = 400;

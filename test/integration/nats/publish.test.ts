@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { toNats } from '../../../src/nats.ts';
 import { createProxy, type CioProxy, type ProxyOptions } from '../../../src/proxy.ts';
 import { unpackBatch } from '../../../src/proxy/broker/message.ts';
-import { startRelay } from '../../support/relay.ts';
+import { startRelay } from '../../support/brokers/relay.ts';
 import { CLIENT_KEY, event, post, verdict, WRITE_KEY } from '../proxy/setup.ts';
 import { type Broker, consumerOf, held, startBroker, startStream, SUBJECT } from './setup.ts';
 

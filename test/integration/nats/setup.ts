@@ -11,7 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import { type NatsServer, startNats } from '../../support/nats-server.ts';
+import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts';
 
 export const SUBJECT = 'cio.batches';
 export const PARKED = 'cio.parked';

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { SdkError } from '../../../src/protocol/errors.ts';
 import { natsStore } from '../../../src/nats.ts';
 import type { DeduplicateStore } from '../../../src/proxy/deduplicate/store-contract.ts';
-import { type NatsServer, startNats } from '../../support/nats-server.ts';
+import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts';
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { listen as listenAt } from '../../support/listen.ts';
+import { listen as listenAt } from '../../support/server/listen.ts';
 import { CLIENT_KEY, event } from './setup.ts';
 
 /** Serves on a port of its own, for one test. Answers where. */

@@ -4,7 +4,7 @@ import { Cluster, Redis } from 'ioredis';
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { redisStore } from '../../../src/redis.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
 import { type AnyClient, keysOf } from './setup.ts';
 
 let server: RedisServer;

@@ -3,7 +3,7 @@
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../../../src/redis.ts';
-import { startRedis } from '../../support/redis-server.ts';
+import { startRedis } from '../../support/brokers/redis-server.ts';
 import { event, post, startProxy, verdict } from '../proxy/setup.ts';
 
 test('keys have one length, whatever the length of ids and addresses, and all of them end', async () => {

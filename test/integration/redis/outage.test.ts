@@ -3,7 +3,7 @@
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { redisStore, type RedisStore } from '../../../src/redis.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
 import { CLIENTS, keysOf, pause, startCopies } from './setup.ts';
 
 const WAIT = { timeout: 30_000, interval: 50 };

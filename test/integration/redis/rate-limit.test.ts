@@ -1,7 +1,7 @@
 // @vitest-environment node
 /** Proxies that count their requests in one Redis, which is frozen, and works again. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startRedis } from '../../support/redis-server.ts';
+import { startRedis } from '../../support/brokers/redis-server.ts';
 import { post, startProxy, verdict } from '../proxy/setup.ts';
 import { CLIENTS, startCopies } from './setup.ts';
 

@@ -2,7 +2,7 @@
 /** What several copies of a proxy agree on in a real Redis, with every client that is supported. */
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
 import { CLIENTS, keysOf, startCopies } from './setup.ts';
 
 const WAIT = { timeout: 10_000, interval: 20 };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { ROOT } from '../../support/readme.ts';
+import { ROOT } from '../../support/docs/readme.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
 import { startUpstream } from '../../integration/proxy/upstream.ts';
 import { buildImage, type Image } from './image.ts';

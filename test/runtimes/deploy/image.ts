@@ -6,7 +6,7 @@ import { execFile, execFileSync, type ChildProcess, spawn, type StdioOptions } f
 import { chmod, cp, mkdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { program } from '../../support/programs.ts';
+import { program } from '../../support/setup/programs.ts';
 
 /** What an image says of itself. */
 export interface ImageConfig {

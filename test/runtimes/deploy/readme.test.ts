@@ -1,7 +1,7 @@
 /** The README prints the recipes that are run here, word for word. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { README } from '../../support/readme.ts';
+import { README } from '../../support/docs/readme.ts';
 import { recipe, RECIPES } from './recipe.ts';
 
 const FILES = readdirSync(RECIPES, { recursive: true, withFileTypes: true })

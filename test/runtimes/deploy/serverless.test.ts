@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { startServer } from '../../support/process.ts';
+import { startServer } from '../../support/server/process.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
 import { startUpstream, type Upstream } from '../../integration/proxy/upstream.ts';
 import { startWorkerd } from '../workerd.ts';

@@ -5,7 +5,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { VARIABLES } from '../../../src/cli/settings/variables.ts';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { program } from '../../support/programs.ts';
+import { program } from '../../support/setup/programs.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
 import { startUpstream } from '../../integration/proxy/upstream.ts';
 import { CLI, startProxy } from './proxy-process.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { intoReadme, markdown } from '../../../bench/readme.ts';
 import { ROWS } from '../../../bench/rows.ts';

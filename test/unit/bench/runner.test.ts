@@ -1,3 +1,4 @@
+// @vitest-environment node
 import type { Browser } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { amplitude } from '../../../bench/candidates/amplitude.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../../bench/rows.ts';
 import { cells, grouped, type Line, plainTable } from '../../../bench/table.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { MEASURED_MARK } from '../../../bench/page/marks.ts';
 import { tasksIn } from '../../../bench/trace.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AnswerTooLargeError, readLimited, readLimitedText } from '../../../../src/proxy/lib/read-limited.ts';
-import { listen as listenAt } from '../../../support/listen.ts';
+import { listen as listenAt } from '../../../support/server/listen.ts';
 import { claims, keyPair, SECRET, signed } from '../../../integration/proxy/key-server.ts';
 import { bearer, fullVerdict, post, startProxy } from '../../../integration/proxy/setup.ts';
 

@@ -1,0 +1,33 @@
+/** A recipe of the README for a broker, as it stands, with the proxy that was built. */
+import { mkdirSync } from 'node:fs';
+import { build } from 'esbuild';
+import type { CioProxy } from '../../../src/proxy.ts';
+import { examples, ROOT } from '../docs/readme.ts';
+
+const FOLDER = `${ROOT}test/results/broker-recipes/`;
+let loaded = 0;
+
+export interface BrokerRecipe {
+  readonly proxy: CioProxy;
+}
+
+/** Runs the one that imports `library`, once more each time: as a process of its own would. */
+export async function runRecipe<T extends BrokerRecipe>(library: string): Promise<T> {
+  const code = examples('ts').find((each) => each.includes(`from '${library}'`));
+  if (code === undefined) throw new Error(`The README has no recipe with ${library}`);
+  mkdirSync(FOLDER, { recursive: true });
+  loaded += 1;
+  const outfile = `${FOLDER}${library.replace(/\W/g, '-')}-${process.pid}-${loaded}.mjs`;
+  await build({
+    stdin: { contents: code, loader: 'ts', resolveDir: ROOT },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'es2022',
+    alias: { 'cio-first-party/proxy': `${ROOT}dist/proxy.js` },
+    external: [library],
+    outfile,
+    logLevel: 'error',
+  });
+  return (await import(/* @vite-ignore */ outfile)) as T;
+}

@@ -1,0 +1,67 @@
+/** Builds what the tests need besides `dist`. */
+import { cpSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
+import { build, type InlineConfig } from 'vite';
+
+const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url));
+
+const QUIET: InlineConfig = { configFile: false, logLevel: 'error' };
+
+/** The single-page app, which imports the package by its name. Answers the folder. */
+export async function buildSpa(worker: number): Promise<string> {
+  const outDir = `${RESULTS}spa-${worker}`;
+  await build({
+    ...QUIET,
+    root: fileURLToPath(new URL('../../apps/spa/', import.meta.url)),
+    base: '/app/',
+    build: { outDir, emptyOutDir: true },
+    plugins: [
+      {
+        name: 'by-its-exports',
+        // As in an app that has installed it: through the `exports` of package.json.
+        resolveId: (id) => (id === 'cio-first-party' ? fileURLToPath(import.meta.resolve(id)) : null),
+      },
+    ],
+  });
+  return outDir;
+}
+
+/** The wrapped SDK as its makers ship it, with `AnalyticsBrowser` on `window`. Answers the folder. */
+export async function buildOriginal(worker: number): Promise<string> {
+  const outDir = `${RESULTS}original-${worker}`;
+  await build({
+    ...QUIET,
+    build: {
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      lib: {
+        entry: fileURLToPath(new URL('../../apps/original/main.ts', import.meta.url)),
+        formats: ['iife'],
+        name: 'original',
+        fileName: () => 'original.js',
+      },
+    },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  return outDir;
+}
+
+/** An extension that Chromium can load from that folder, which it answers. */
+export async function buildExtension(folder: string): Promise<string> {
+  const sources = fileURLToPath(new URL('../../extension/', import.meta.url));
+  rmSync(folder, { recursive: true, force: true });
+  await esbuild({
+    entryPoints: [`${sources}content.ts`, `${sources}worker.ts`],
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    // A content script is a classic script.
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'error',
+  });
+  cpSync(`${sources}manifest.json`, `${folder}/manifest.json`);
+  return folder;
+}

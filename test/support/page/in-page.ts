@@ -1,0 +1,38 @@
+/** What the pages of the tests put on `window`. */
+import type { Analytics, AnalyticsOptions, Stats } from '../../../src/index.ts';
+
+/** One event of the SDK, as a page of the tests writes it down. */
+export interface Told {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly ids?: readonly string[];
+  readonly id?: string;
+  readonly reason?: string;
+  readonly status?: number;
+  readonly attempts?: number;
+  readonly attempt?: number;
+  readonly delayMs?: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly state?: string;
+  readonly failures?: number;
+}
+
+declare global {
+  interface Window {
+    analytics: Analytics;
+    /** The script tag's name for it. */
+    cioanalytics: Analytics;
+    /** That of a second tag. */
+    second: Analytics;
+    createAnalytics: (options: AnalyticsOptions) => Analytics;
+    sdkOptions: Partial<AnalyticsOptions>;
+    told: Told[];
+  }
+}
+
+/** `tracked = delivered + pending + dropped`, at every moment. */
+export function addsUp({ tracked, delivered, pending, dropped }: Stats): boolean {
+  return tracked === delivered + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}

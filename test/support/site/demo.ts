@@ -1,0 +1,104 @@
+/** `test` with the demo, started as its readers start it, and what its visitors do. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright';
+import { expect, test as base } from 'playwright/test';
+
+export interface Demo {
+  readonly origin: string;
+  readonly faults: (faults: object) => Promise<void>;
+  /** What Customer.io has accepted, by name. */
+  readonly names: () => Promise<readonly string[]>;
+  /** All that its process has printed. */
+  readonly log: () => string;
+}
+
+interface Accepted {
+  readonly type: string;
+  readonly event?: string;
+  readonly name?: string;
+}
+
+export const test = base.extend<{ readonly demo: Demo }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are needed from it
+  demo: async ({}, use) => {
+    const child = spawn('npm', ['start'], {
+      cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+      env: { ...process.env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // its own group: npm, and what npm has started
+    });
+    const exited = once(child, 'exit');
+    let log = '';
+    const origin = await new Promise<string>((resolve, reject) => {
+      for (const output of [child.stdout, child.stderr]) {
+        output.on('data', (text: Buffer) => {
+          log += text.toString();
+          const found = /Shop\s+(http\S+?)\/\s/.exec(log)?.[1];
+          if (found) resolve(found);
+        });
+      }
+      child.once('exit', () => reject(new Error(`the demo did not start: ${log}`)));
+    });
+    await use({
+      origin,
+      log: () => log,
+      faults: async (faults) => {
+        const response = await fetch(`${origin}/console/faults`, {
+          method: 'POST',
+          body: JSON.stringify(faults),
+        });
+        expect(response.ok).toBe(true);
+      },
+      async names() {
+        const response = await fetch(`${origin}/console/events`);
+        const { events } = (await response.json()) as { events: readonly Accepted[] };
+        return events.map(({ event, name, type }) => event ?? name ?? type);
+      },
+    });
+    if (child.pid) process.kill(-child.pid, 'SIGTERM');
+    await exited;
+  },
+});
+
+export { expect } from 'playwright/test';
+
+export interface DemoPerson {
+  readonly name: string;
+  readonly email: string;
+  readonly season: string;
+}
+
+export const ADA: DemoPerson = { name: 'Ada Fell', email: 'ada@example.com', season: 'Autumn' };
+export const BEN: DemoPerson = { name: 'Ben Ridge', email: 'ben@example.com', season: 'Summer' };
+
+/** What is in the inbox of a person who is new. */
+export const WELCOME: Readonly<Record<'ada' | 'ben', readonly string[]>> = {
+  ada: ['Welcome to the valley, Ada', 'The light goes early now', 'Gear is mended, not replaced'],
+  ben: ['Welcome to the valley, Ben', 'Cold tea at noon', 'Gear is mended, not replaced'],
+};
+
+/** On the account page. */
+export async function signIn(page: Page, { name, email, season }: DemoPerson): Promise<void> {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Favourite season').selectOption(season);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name })).toBeVisible();
+}
+
+export const signOut = (page: Page): Promise<void> => page.getByRole('button', { name: 'Sign out' }).click();
+
+export const messagesOf = (page: Page): Locator => page.locator('#inbox li h3');
+
+/** Titles are read with `Unread: ` before them where they are. */
+export const unreadOf = (page: Page): Locator => page.locator('#inbox li.unread h3');
+
+export const badgeOf = (page: Page): Locator => page.locator('[data-unread-count]');
+
+/** The row of a person in the console. */
+export const rowOf = (page: Page, { name }: DemoPerson): Locator =>
+  page.locator('#people tbody tr').filter({ hasText: name });
+
+export const cell = (row: Locator, label: string): Locator => row.locator(`[data-label="${label}"]`);
