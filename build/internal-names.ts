@@ -12,7 +12,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized readsGzip setQuiet ' +
   'userOptions wasOthers ticket ours newId afterMs hurry lifeboat stepBack isOpen isFrame post plain later ' +
   'moved passed inTime acknowledge sendTo onHealed hasSettled examine isOut mayGo releasedKey secret known ' +
-  'adopt lead epoch found database make unlessHeld note timeoutError emitter gate decide inTurn standing ' +
+  'adopt lead epoch found database unlessHeld note timeoutError emitter gate decide inTurn standing ' +
   'receipt pageLife pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
   'wakeSender onTokenEvent beforeIdentityChange afterIdentityChange countRejection forgetServerTime ' +
   'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +

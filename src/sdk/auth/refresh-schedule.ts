@@ -58,10 +58,12 @@ export function createRefreshSchedule(needs: RefreshScheduleNeeds): RefreshSched
   }
 
   function renew(): void {
-    const { held, identity, reason } = needs.current();
-    if (identity.userId === null) return;
-    holder.announce(needs.current());
     const state = needs.current();
+    const { held, identity, reason } = state;
+    if (identity.userId === null) return;
+    holder.announce(state);
+    // A listener of the event may have changed the identity or closed the SDK. A token of the person before must not reach the next.
+    if (state !== needs.current() || !needs.isOpen()) return;
     if (provider && !state.pendingRefresh && !state.backoff.current())
       refresh.start(state, identity.userId, held ? holder.ageOf(held) : reason);
   }

@@ -136,3 +136,29 @@ describe('renewed without being asked for (R20)', () => {
     expect(page.clock.now()).toBe(START_MS + HOUR);
   });
 });
+
+describe('a listener of "expired_soon"', () => {
+  test('that changes the person: the provider is not asked for the one before, and the next person gets an own token', async () => {
+    const { tokenCache, clock, asked, onTell } = tokenPage();
+    tokenCache.subscribe();
+    await tokenCache.acquire();
+    onTell(({ type }) => {
+      if (type === 'expired_soon') tokenCache.identity(BOB);
+    });
+    await clock.advance(HOUR);
+    expect(asked.slice(1).map(({ userId }) => userId)).not.toContain('ann');
+    expect((await tokenCache.acquire()).token).toContain('opaque-bob');
+  });
+
+  test('that closes the token cache: the provider is not asked any more', async () => {
+    const { tokenCache, clock, asked, onTell } = tokenPage();
+    tokenCache.subscribe();
+    await tokenCache.acquire();
+    onTell(({ type }) => {
+      if (type === 'expired_soon') tokenCache.close();
+    });
+    await clock.advance(HOUR);
+    expect(asked).toHaveLength(1);
+    expect(clock.timers()).toEqual([]);
+  });
+});
