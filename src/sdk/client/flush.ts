@@ -13,20 +13,19 @@ export async function flushCore(
   timeoutMs: number = FLUSH_TIMEOUT_MS,
 ): Promise<FlushResult> {
   const before = stats();
-  await new Promise<void>((resolve) => {
-    // Where nothing is sent there is nothing to wait for.
-    const stops = core ? [clock.after(timeoutMs, done)] : [];
-    function done(): void {
-      for (const stop of stops) stop();
-      resolve();
-    }
-    function look(): void {
-      if (!stats().pending) done();
-    }
-    // Another tab may be the one that sends.
-    for (const name of ['delivered', 'dropped'] as const) stops.push(on(name, look));
-    void (core?.flush() ?? Promise.resolve(true)).then((wasOurs) => (wasOurs ? done() : look()));
-  });
+  // Where nothing is sent there is nothing to wait for.
+  if (core) {
+    let stops: readonly (() => void)[] = [];
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!stats().pending) resolve();
+      };
+      // Another tab may be the one that sends: then the events tell.
+      stops = [clock.after(timeoutMs, resolve), on('delivered', look), on('dropped', look)];
+      void core.flush().then((wasOurs) => (wasOurs ? resolve() : look()));
+    });
+    for (const stop of stops) stop();
+  }
   const after = stats();
   return {
     delivered: after.delivered - before.delivered,
