@@ -10,10 +10,10 @@ export const INTERNAL_NAMES: readonly string[] = (
   'isNarrow onReadsGzip unsettled isPlanned relieve plan captured diagnosis proxyMemory recovery ' +
   'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened onStored ' +
   'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized readsGzip setQuiet ' +
-  'userOptions wasOthers ticket ours newId afterMs hurry lifeboat stepBack isOpen isFrame post plain later ' +
+  'userOptions wasOthers ticket ours newId afterMs hurry lifeboat isOpen isFrame post plain later ' +
   'moved passed inTime acknowledge sendTo onHealed hasSettled examine isOut mayGo releasedKey secret known ' +
   'adopt lead epoch found database unlessHeld note timeoutError emitter gate decide inTurn standing ' +
-  'receipt pageLife pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
+  'receipt pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
   'wakeSender onTokenEvent beforeIdentityChange afterIdentityChange countRejection forgetServerTime ' +
   'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +
   'roundTripMs takenAt durationMs startedAt'

@@ -7,17 +7,12 @@ import { createConsentGate } from '../consent/consent-gate.ts';
 import { createCore } from '../core/core.ts';
 import type { Core } from '../core/contract.ts';
 import type { Call, EventMethod } from '../customerio/wrapped.ts';
-import { isPlainObject } from '../event/arguments.ts';
 import { toJsonValue } from '../event/to-json-value.ts';
-import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
-import {
-  type AnalyticsEvents,
-  type Categories,
-  createEmitter,
-  type DropReason,
-  type EventName,
-} from '../events.ts';
+import { SdkError } from '../../protocol/errors.ts';
+import type { Categories, DropReason } from '../events.ts';
 import { unknownUser } from '../identity/unknown-user.ts';
+import { createReports } from './reports.ts';
+import { categoriesOf } from './categories.ts';
 import { flushCore } from './flush.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
@@ -54,32 +49,9 @@ export function createClient(
   let views: PageViews | undefined;
   const closing = new AbortController();
 
-  const warned = new Set<string>();
-  function warnOnce(code: string, text: string, cause?: unknown): void {
-    if (warned.has(code)) return;
-    warned.add(code);
-    browser.warnInConsole(`cio-first-party: ${text}`, cause);
-  }
-
-  const tracing = settings.debug ? import('../debug/trace.ts') : undefined;
-  const trace = (name: string, payload: unknown): unknown =>
-    tracing?.then(
-      (loaded) => loaded.trace(browser.printer(), name, payload),
-      () => {},
-    );
-
-  const emitter = createEmitter((name, cause) => {
-    if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
-  });
-
-  function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
-    if ('reason' in payload) answer(payload.id, 'discarded', payload.reason);
-    trace(name, payload);
-    const heard = emitter.emit(name, payload);
-    if (payload instanceof SdkError && (!heard || /prox|endp/.test(payload.code)))
-      warnOnce(payload.code, payload.message, payload.cause);
-    if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
-  }
+  const { emitter, emit, fail, trace } = createReports(settings.debug, ({ id, reason }) =>
+    answer(id, 'discarded', reason),
+  );
 
   function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
     receipts.get(id)?.({ id, state, ...(reason ? { reason } : {}) });
@@ -143,21 +115,13 @@ export function createClient(
     if (!hasPage) return;
     if (state === 'denied') views?.settle();
     const before = categories;
-    categories = Array.isArray(given)
-      ? Object.fromEntries(given.map((name) => [name, true]))
-      : isPlainObject(given)
-        ? (given as Categories)
-        : {};
+    categories = categoriesOf(given);
     const choices = JSON.stringify(categories);
     // Taken back, as far as events go: nothing is left of what they were.
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
     // A change of mind is an event itself: once, wherever it is heard of.
     if (choices !== '{}' && core?.isNews(choices)) void call('track', ['Consent Updated']);
-  }
-
-  function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
-    emit('error', new SdkError(code, message, { cause }));
   }
 
   /** Whatever goes wrong inside is told, and never reaches the page. */

@@ -83,7 +83,7 @@ export function createCore(needs: CoreNeeds): Core {
     const stored = outbox.add(event);
     eventCounter.handOver(event.id);
     void stored.then((where) => needs.kept(event.id, where));
-    pageLife.kept();
+    whenKept();
   }
 
   // 3. Where it waits.
@@ -232,7 +232,7 @@ export function createCore(needs: CoreNeeds): Core {
     (message) => void hear(message, parts, needs),
   );
   const parts = { visitor, outbox, lifeboat, leader: leadership, sender, tabs };
-  const pageLife = createPageLife(
+  const whenKept = createPageLife(
     parts,
     scope,
     leads,
@@ -252,11 +252,6 @@ export function createCore(needs: CoreNeeds): Core {
     const result = act();
     visitor.changed();
     return result;
-  }
-
-  function stop(): void {
-    control.abort();
-    pageLife.stepBack();
   }
 
   return {
@@ -282,12 +277,12 @@ export function createCore(needs: CoreNeeds): Core {
     personal,
     isNews: proxyMemory.isNews,
     ledger: outbox.ledger,
-    stop,
+    stop: () => control.abort(),
     async wipe() {
       isWiped = true;
       eventCounter.close(outbox.ledger(), 'consent');
       tabs.tell({ kind: 'denied' });
-      stop();
+      control.abort();
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
       acknowledgements.take();

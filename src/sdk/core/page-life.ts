@@ -3,15 +3,10 @@ import type { Departure } from './departure.ts';
 import { handOver } from './other-tabs.ts';
 import type { CoreParts } from './parts.ts';
 
-/** What becomes of the events of a page that is hidden, left or frozen, and comes back. */
-export interface PageLife {
-  /** An event was kept. If the page is being left, the event goes out, or into the lifeboat, with the others of its task. */
-  kept(): void;
-  /** Lets go of lock and channel, which keep a page out of the back/forward cache. */
-  stepBack(): void;
-}
-
 /**
+ * Follows what becomes of the events of a page that is hidden, left or frozen, and comes back. Returns a function to be called
+ * when an event was kept: if the page is being left, the event goes out, or into the lifeboat, with the others of its task.
+ *
  * @param scope the beginning of all keys in localStorage
  * @param leads whether this tab is the one that sends
  * @param cutOff aborts the transactions that are under way
@@ -24,7 +19,7 @@ export function createPageLife(
   cutOff: () => void,
   onStorage: (key: string | null) => void,
   ending: AbortSignal,
-): PageLife {
+): () => void {
   const { leader, lifeboat, outbox, sender, tabs, visitor } = parts;
   /** Whether this page was the leader when it was left; its own handlers may still track. */
   let ledAtEnd: boolean | undefined;
@@ -40,6 +35,7 @@ export function createPageLife(
     if (outbox.leave(lifeboat.save(unsaved))) cutOff();
   }
 
+  /** Lets go of lock and channel, which keep a page out of the back/forward cache. */
   function stepBack(): void {
     departure?.end();
     leader().leave();
@@ -103,11 +99,10 @@ export function createPageLife(
   lifecycle.on('return', comeBack, ending);
   lifecycle.on('resume', comeBack, ending);
 
-  return {
-    kept() {
-      // All calls of one handler of the page go together.
-      if (ledAtEnd !== undefined) late ??= Promise.resolve().then(sayLastWords);
-    },
-    stepBack,
+  ending.addEventListener('abort', stepBack);
+
+  return () => {
+    // All calls of one handler of the page go together.
+    if (ledAtEnd !== undefined) late ??= Promise.resolve().then(sayLastWords);
   };
 }

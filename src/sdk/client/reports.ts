@@ -1,0 +1,53 @@
+import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
+import { printer, warnInConsole } from '../browser.ts';
+import { type AnalyticsEvents, createEmitter, type Emitter, type EventName } from '../events.ts';
+
+/** What the application is told: events, a warning in the console for errors that nobody listens to, and the trace of `debug`. */
+export interface Reports {
+  readonly emitter: Emitter;
+  emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
+  /** Emits an `error`. */
+  fail(code: SdkErrorCode, message: string, cause?: unknown): void;
+  trace(name: string, payload: unknown): unknown;
+}
+
+/** @param onDropped called for each event that is dropped, before the application is told */
+export function createReports(
+  debug: boolean,
+  onDropped: (dropped: AnalyticsEvents['dropped']) => void,
+): Reports {
+  const warned = new Set<string>();
+  const tracing = debug ? import('../debug/trace.ts') : undefined;
+
+  const emitter = createEmitter((name, cause) => {
+    if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
+  });
+
+  function warnOnce(code: string, text: string, cause?: unknown): void {
+    if (warned.has(code)) return;
+    warned.add(code);
+    warnInConsole(`cio-first-party: ${text}`, cause);
+  }
+
+  const trace = (name: string, payload: unknown): unknown =>
+    tracing?.then(
+      (loaded) => loaded.trace(printer(), name, payload),
+      () => {},
+    );
+
+  function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
+    // Of all events only `dropped` has a reason.
+    if ('reason' in payload) onDropped(payload);
+    trace(name, payload);
+    const isHeard = emitter.emit(name, payload);
+    if (payload instanceof SdkError && (!isHeard || /prox|endp/.test(payload.code)))
+      warnOnce(payload.code, payload.message, payload.cause);
+    if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
+  }
+
+  function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
+    emit('error', new SdkError(code, message, { cause }));
+  }
+
+  return { emitter, emit, fail, trace };
+}
