@@ -23,8 +23,9 @@ import { base32, createUlids } from '../event/ulid.ts';
 declare const __VERSION__: string;
 
 /**
- * One instance of the SDK: the gate, the calls, their receipts, and a core for as long as the visitor agrees.
- * @param mistake says what is wrong with the options: an instance without a page then, which discards each call for that reason
+ * Makes an instance of the SDK: the consent gate, the calls with their receipts, and a core for as long as the visitor agrees.
+ * @param hasPage false on a server: every call is discarded there
+ * @param mistake resolves with the error that names the wrong options: the instance then discards every call for that reason
  */
 export function createClient(
   settings: AnalyticsSettings,
@@ -34,14 +35,14 @@ export function createClient(
 ): Analytics {
   const eventCounter = createEventCounter();
   const receipts = new Map<string, (receipt: Receipt) => void>();
-  // Workers may ask for no random values before their first request, and instances are made before that.
+  // Cloudflare Workers allow no random values before the first request, and instances are made before that.
   const page = hasPage
     ? browser
         .randomNumbers(2)
         .map((number) => base32(number, 5))
         .join('')
     : '';
-  // What the document declares about itself is believed where it was seen first.
+  // The canonical URL of the document counts for the path on which it was seen first.
   if (hasPage) takeSnapshot();
   const newId = createUlids(browser.clock.now(), page);
   let core: Core | undefined;
@@ -95,8 +96,8 @@ export function createClient(
       views?.follow();
     },
     onClose() {
-      // What an earlier visit has left goes too.
-      const left = browser.cookieJar.read() + browser.local.keys(); // also what an answer has left since then
+      // Data of an earlier visit is deleted too, and cookies that answers have set since then: a core without plugins does it.
+      const left = browser.cookieJar.read() + browser.local.keys();
       if (
         !core &&
         ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name))
@@ -117,14 +118,14 @@ export function createClient(
     const before = categories;
     categories = categoriesOf(given);
     const choices = JSON.stringify(categories);
-    // Taken back, as far as events go: nothing is left of what they were.
+    // The consent to analytics was taken back: everything that was stored under it is deleted.
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
-    // A change of mind is an event itself: once, wherever it is heard of.
+    // A change of the choices is an event itself, made once for all tabs and pages.
     if (choices !== '{}' && core?.isNews(choices)) void call('track', ['Consent Updated']);
   }
 
-  /** Whatever goes wrong inside is told, and never reaches the page. */
+  /** Tells the application of an error inside the SDK, which never reaches the page. */
   const failed = (cause: unknown): undefined => {
     fail('plugin-failed', 'A call', cause);
   };
@@ -138,7 +139,7 @@ export function createClient(
   }
 
   function call(method: EventMethod, given: readonly unknown[], taken?: Call['snapshot']): Promise<Receipt> {
-    // A view belongs to who has seen it, and keeps its place among held calls.
+    // An open page view belongs to the person who has seen it, and comes before the calls that follow.
     if (!core || method !== 'track') views?.settle();
     if (!hasPage && !mistake) return Promise.resolve({ id: '', state: 'discarded' });
     const id = newId();
@@ -147,9 +148,9 @@ export function createClient(
       eventCounter.begin(id);
       if (mistake) return drop(id, 'invalid-options');
       attempt(() => {
-        // What the application changes after the call must not change the event; callbacks stay what they are.
+        // A copy: changes that the application makes after the call must not change the event. Callbacks stay as they are.
         const args = given.map((each) => (typeof each === 'function' ? each : toJsonValue(each)));
-        // The options of `identify(traits, options)` come one sooner.
+        // `identify(traits, options)` has its options one argument sooner.
         const options = ((method === 'identify' && args[args[0] instanceof Object ? 1 : 2]) || {}) as {
           token?: unknown;
         };
@@ -168,7 +169,7 @@ export function createClient(
     });
   }
 
-  /** Anything else that must keep its place among the calls; answers when it was done, or never will be. */
+  /** Runs `act` in its turn among the calls. Resolves with its result, or with `undefined` when it will never run. */
   function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
     return new Promise<T | undefined>((resolve) => {
       if (!hasPage) return resolve(undefined);
@@ -183,7 +184,7 @@ export function createClient(
     }).catch(failed);
   }
 
-  /** The same for what must hold again after consent was withdrawn and given again. */
+  /** What must hold again when consent was withdrawn and given again, such as a plugin. */
   const standing = new Set<(current: Core) => unknown>();
   const lasting =
     (method: 'register' | 'deregister' | 'addSourceMiddleware') =>
@@ -197,15 +198,15 @@ export function createClient(
       }, stays);
     };
 
-  /** A private call: it does not wait for consent, as nobody would wait for its answer. */
+  /** A private call. It does not wait for consent, because no application would wait for its answer. */
   const ask =
     (name: keyof PrivateMethods) =>
     (...args: readonly unknown[]): Promise<never> => {
       const answered =
         core?.personal.ask(name, args) ?? Promise.reject(new SdkError('auth-disabled', 'No consent'));
-      // Who does not look at it does not hear of it either.
+      // A rejection that the application does not observe must not reach `unhandledrejection`.
       answered.catch(() => {});
-      return answered as Promise<never>; // of the method's own kind
+      return answered as Promise<never>; // Each method has its own result.
     };
 
   const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
@@ -228,7 +229,7 @@ export function createClient(
     page: calling('page'),
     screen: calling('screen'),
     identify: calling('identify'),
-    // Two overloads in one.
+    // `group()` without arguments returns the group.
     group: (...args: readonly unknown[]) =>
       (args.length ? call('group', args) : (core?.wrapped.group() ?? unknownUser())) as never,
     alias: calling('alias'),
@@ -243,7 +244,7 @@ export function createClient(
       grant: (given) => attempt(() => decide('granted', given)),
       deny: () => decide('denied'),
     },
-    // Ours and the wrapped SDK's have no name in common.
+    // Our events and those of the wrapped SDK have no name in common.
     on: emitter.on,
     async ready(callback) {
       await inTurn((current) => current.wrapped.ready());
@@ -269,7 +270,7 @@ export function createClient(
       messages: ask('messages'),
       onChange(listener) {
         const control = new AbortController();
-        // Unlike other private calls it does wait for consent: whoever listens has time.
+        // Unlike other private calls, this one waits for consent: a listener has time.
         later('onChange', listener, control.signal);
         return () => control.abort();
       },
@@ -284,7 +285,7 @@ export function createClient(
     },
   };
   if (hasPage && settings.pageViews.mode !== 'manual' && !browser.inFrame())
-    // Before there is a core, so that it is told first when the page is left.
+    // Created before the core: its listeners must run first when the page is left.
     views = createPageViews(
       settings.pageViews,
       gate.state,
@@ -303,7 +304,7 @@ export function createClient(
     closing.signal.addEventListener('abort', () => attempt(unfollow));
   } else if (consent !== 'pending') decide(consent);
   if (gate.state() === 'pending') views?.see();
-  // Not before whoever made the instance has had time to listen.
+  // In a later task, so that a listener which is attached right after `createAnalytics` hears it.
   void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));
   return analytics;
 }

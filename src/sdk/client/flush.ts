@@ -5,7 +5,7 @@ import { totalDropped } from '../outbox/contract.ts';
 
 const FLUSH_TIMEOUT_MS = 10_000;
 
-/** Sends everything now, and says what has become of it. Resolves as `Analytics.flush` does. */
+/** Sends all events now. Resolves with what became of them, as `Analytics.flush` does. */
 export async function flushCore(
   core: Core | undefined,
   stats: Analytics['stats'],
@@ -13,14 +13,14 @@ export async function flushCore(
   timeoutMs: number = FLUSH_TIMEOUT_MS,
 ): Promise<FlushResult> {
   const before = stats();
-  // Where nothing is sent there is nothing to wait for.
+  // Without a core nothing is sent, and there is nothing to wait for.
   if (core) {
     let stops: readonly (() => void)[] = [];
     await new Promise<void>((resolve) => {
       const look = (): void => {
         if (!stats().pending) resolve();
       };
-      // Another tab may be the one that sends: then the events tell.
+      // Where another tab is the leader, the events tell what it has sent.
       stops = [clock.after(timeoutMs, resolve), on('delivered', look), on('dropped', look)];
       void core.flush().then((wasOurs) => (wasOurs ? resolve() : look()));
     });

@@ -2,7 +2,7 @@ import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
 import { printer, warnInConsole } from '../browser.ts';
 import { type AnalyticsEvents, createEmitter, type Emitter, type EventName } from '../events.ts';
 
-/** What the application is told: events, a warning in the console for errors that nobody listens to, and the trace of `debug`. */
+/** Tells the application: by events, by a warning in the console for errors that it does not listen to, and by the trace of `debug`. */
 export interface Reports {
   readonly emitter: Emitter;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;

@@ -7,42 +7,42 @@ import type { Ledger } from '../outbox/contract.ts';
 import type { StorageKind } from '../outbox/fallback.ts';
 import type { LazyPrivate } from '../private/lazy-private.ts';
 
-/** All that exists only while the visitor agrees, in the order in which an event passes through it. */
+/** The part of the SDK that exists only while the visitor agrees. */
 export interface Core {
   readonly wrapped: Wrapped;
   run(call: Call): void;
   setAnonymousId(id?: string): string | null | undefined;
   anonymize(): void;
-  /** Says whether this tab is the one that sends. */
+  /** Resolves with whether this tab is the leader. */
   flush(): Promise<boolean>;
   readonly personal: LazyPrivate;
-  /** Whether the visitor's choices are others than the last ones, whose place they take. */
+  /** Remembers the visitor's choices, and returns whether they differ from the ones before. */
   isNews(choices: string): boolean;
   ledger(): Ledger;
   /** Stops every timer, listener and lock; what is stored stays. */
   stop(): void;
-  /** Stops, and deletes all that was ever stored. Answers the events that are gone with it. */
+  /** Stops, and deletes everything that was ever stored. Resolves with the ids of the events that were deleted. */
   wipe(): Promise<readonly string[]>;
 }
 
 export interface CoreNeeds {
   readonly settings: AnalyticsSettings;
-  /** Of this page: the first part of every id that it gives. */
+  /** The id of this page, with which the id of each of its events begins. */
   readonly page: string;
   readonly version: string;
   readonly eventCounter: EventCounter;
-  /** What an earlier core has stored is deleted. */
+  /** Resolves when the data of an earlier core is deleted. */
   readonly ready: Promise<unknown> | undefined;
   newCall(): Pick<Call, 'id' | 'snapshot'>;
-  /** Which of the visitor's choices are on; empty where that is not known. */
+  /** The visitor's choices, by category; empty when they are not known. */
   categories(): Categories;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
-  /** Events of the wrapped SDK. */
+  /** Emits an event of the wrapped SDK. */
   tell(name: string, args: readonly unknown[]): void;
-  /** It is stored, or in memory, or gone with the visitor's consent. */
+  /** Called when an event is stored or in memory; `where` is `undefined` when it was deleted with the visitor's consent. */
   kept(id: string, where: StorageKind | undefined): void;
   drop(id: string, reason: DropReason): void;
-  /** Another tab was told that the visitor no longer agrees. */
+  /** Called when consent was withdrawn in another tab. */
   onDenied(): void;
 }

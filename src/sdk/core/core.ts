@@ -41,7 +41,7 @@ export function createCore(needs: CoreNeeds): Core {
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   let isWiped = false;
 
-  // 1. Who it is.
+  // 1. The visitor.
   const visitor = createVisitor({
     cookies: createCookies({ jar: browser.cookieJar, pageUrl: browser.pageUrl(), options: settings.cookie }),
     local,
@@ -55,7 +55,7 @@ export function createCore(needs: CoreNeeds): Core {
     },
   });
 
-  // 2. What is made of a call.
+  // 2. From a call to an event.
   const wrapped = createWrapped({
     clock,
     library: { name: 'cio-first-party', version: needs.version },
@@ -86,7 +86,7 @@ export function createCore(needs: CoreNeeds): Core {
     whenKept();
   }
 
-  // 3. Where it waits.
+  // 3. The outbox, where events wait.
   const running = new Set<() => void>();
   const outbox = createOutbox({
     clock,
@@ -105,7 +105,7 @@ export function createCore(needs: CoreNeeds): Core {
     onLost(before, now, moved) {
       const elsewhere = new Set([...moved, ...outbox.unsaved()].map(({ id }) => id));
       const unsettled = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
-      // No more than that were waiting: another tab has sent the oldest, and has no way to tell.
+      // The lost database held `before.pending` events: older ones of this tab were sent by another tab, which could not tell.
       const known = unsettled.slice(Math.max(0, unsettled.length + moved.length - before.pending));
       if (isWiped) return [];
       eventCounter.close(before, 'storage', known.length + moved.length);
@@ -125,14 +125,14 @@ export function createCore(needs: CoreNeeds): Core {
   });
   const lifeboat = createLifeboat(local, scope, page);
 
-  /** Something waits to be sent by whichever tab leads. */
+  /** Tells the leader, which may be another tab, that events wait. */
   function announce(): void {
     tabs.tell({ kind: 'stored' });
     void leadership().ask();
     sender.wake();
   }
 
-  // 4. How it leaves.
+  // 4. The sender.
   const proxyMemory = createProxyMemory(local, scope, clock, () => !isWiped);
   const url = settings.proxyUrl + BATCH_PATH;
   const transport = createTransport({
@@ -180,7 +180,7 @@ export function createCore(needs: CoreNeeds): Core {
             drop,
           }),
         )
-        .catch(() => undefined)); // It stays where it is.
+        .catch(() => undefined)); // Without the file, everything stays where it is.
     isReclaiming = false;
     if (!afterwards) return sender.wake();
     await sender.flush();
@@ -226,7 +226,7 @@ export function createCore(needs: CoreNeeds): Core {
     onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses key or origin`),
   });
 
-  // 5. The other tabs, and the page's coming and going.
+  // 5. The other tabs, and the life of the page.
   const tabs = createTabChannel(
     (onMessage) => browser.openChannel(scope, onMessage),
     (message) => void hear(message, parts, needs),
@@ -244,10 +244,10 @@ export function createCore(needs: CoreNeeds): Core {
     ending,
   );
   leadership().join();
-  // Last, because a plugin may track while it loads. Failures are told, never thrown.
+  // Plugins come last, because a plugin may track while it loads. Their failures are told, never thrown.
   if (settings.plugins.length) void wrapped.register(...settings.plugins);
 
-  /** Tells it if this has made somebody else of the visitor. */
+  /** Runs `act`, and tells if the identity of the visitor has changed by it. */
   function shared<T>(act: () => T): T {
     const result = act();
     visitor.changed();

@@ -1,11 +1,11 @@
 import { clock, onDeparture } from '../browser.ts';
 import type { CoreParts } from './parts.ts';
 
-/** What a page does as a navigation begins, which may not lead anywhere: few browsers need it, and load it then. */
+/** The state of a page while a navigation has begun, which may fail. Few browsers need this file, and load it. */
 export interface Departure {
   /** Whether this page was the leader when the navigation began. */
   led(): boolean;
-  /** The page is left, or goes on for sure. */
+  /** Called when the page is left, or will certainly stay. */
   end(): void;
 }
 

@@ -4,7 +4,7 @@ import type { TabMessage } from '../tabs/tab-channel.ts';
 import type { CoreNeeds } from './contract.ts';
 import type { CoreParts } from './parts.ts';
 
-/** Does what another tab of the site has told. */
+/** Acts on a message of another tab of the site. */
 export async function hear(
   message: TabMessage,
   parts: CoreParts,
@@ -39,7 +39,7 @@ export async function hear(
   }
 }
 
-/** Shows the other tabs that this one leads. One whose events are in memory sends nothing but those: another tab has to take over. */
+/** Tells the other tabs that this tab leads. A leader whose events are in memory sends only those, so that another tab must take over. */
 function showLeader({ leader, outbox, tabs }: CoreParts): void {
   if (leader().leads() && outbox.storage() === 'indexeddb') tabs.tell({ kind: 'here' });
 }

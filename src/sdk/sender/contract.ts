@@ -10,32 +10,31 @@ import type { Transport } from './transport.ts';
 
 /** Empties the outbox, one request at a time, for as long as this tab leads. */
 export interface Sender {
-  /** Events of this tab are captured, and not stored yet. */
+  /** Takes note of an event of this tab that is not stored yet. */
   captured(event: OutboxEvent): void;
-  /** Something is stored: it goes out soon, but not sooner than a flush interval after what went out last. */
+  /** An event was stored. The next batch is planned, not sooner than a flush interval after the last one. */
   wake(): void;
-  /** Another tab has seen to these. */
+  /** Another tab has delivered or dropped these events. */
   settled(ids: readonly string[]): void;
-  /** Sends all there is, unless the proxy has asked to be left alone. Resolves when no more can be done at once. */
+  /** Sends all events, unless the proxy has asked for a pause. Resolves when nothing more can be sent at once. */
   flush(): Promise<void>;
-  /** Whether a request is under way. */
+  /** Whether a request is in flight. */
   busy(): boolean;
-  /** Whether this tab knows that an event of another one was settled, lately. */
+  /** Whether this tab knows that an event of another tab was delivered or dropped, among the last ones. */
   hasSettled(id: string): boolean;
-  /** The last events of this tab, as far as nobody has settled them. */
+  /** The last events of this tab that are neither delivered nor dropped. */
   unsettled(): readonly OutboxEvent[];
   /**
-   * The page may be gone after this call: sends what is not sent yet, beyond its end.
-   * @param stays the page lives on for sure, and sees to the answer, whoever else may send
-   * @param led whether this is the tab that sends; a page that has let the lock go knows what it was
+   * Sends the events that are not sent yet with a request that outlives the page, which may be gone after this call.
+   * @param stays the page certainly lives on and gets the answer, so that it may send beside other tabs
+   * @param led whether this tab is the leader, or was until it let go of the lock
    */
   leaving(unsaved: readonly OutboxEvent[], stays?: boolean, led?: boolean): void;
   /**
-   * These are on their way with a page that has gone: they are not sent until they are let go by the function that this
-   * returns.
+   * Keeps events from being sent that are on their way with a page that has gone, until the returned function is called.
    */
   hold(events: readonly WaitingEvent[]): () => void;
-  /** The answer to a page that has gone has said that these arrived. */
+  /** Counts these as delivered: the answer to a page that has gone says so. */
   acknowledge(events: readonly WaitingEvent[]): Promise<void>;
 }
 
@@ -49,19 +48,19 @@ export interface SenderNeeds {
   readonly transport: Transport;
   readonly batch: BatchLimits;
   readonly flushIntervalMs: number;
-  /** How long a first event waits for others, and for its page to be left. */
+  /** How long the first event waits for others, and for its page to be left, in milliseconds. */
   readonly gatherMs: number;
   random(): number;
-  /** Whether this tab may send. */
+  /** Whether this tab is the leader. */
   leads(): boolean;
-  /** Whether another tab takes over when this one is gone. */
+  /** Whether another tab stands in line to become the leader. */
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
-  /** Whether this browser ever had an answer from the proxy, and for how long that wants to be left alone. */
+  /** What earlier answers of the proxy have shown, and the pause that it has asked for. */
   readonly proxyMemory: Omit<ProxyMemory, 'isNews'>;
-  /** Names of requests that may outlive the page; undefined where no answer can leave one. */
+  /** Names for requests that may outlive the page; `undefined` where answers cannot set a cookie for this origin. */
   readonly acknowledgements: Acknowledgements | undefined;
-  /** Finds out what an answer means that is no delivery: few pages need it, and load it then. */
+  /** Loads what finds out the meaning of an answer that is no delivery. Few pages need it. */
   diagnosis(needs: DiagnosisNeeds, actions: DiagnosisActions): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string): void;
