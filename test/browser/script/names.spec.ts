@@ -73,10 +73,10 @@ for (const prefix of ['/e', '/shop/assets/x9']) {
     expect(ours.filter((path) => !path.startsWith(`${prefix}/`))).toEqual([]);
     expect(ours.map((path) => path.slice(prefix.length)).sort()).toEqual([
       '/cio-lease.js',
-      '/cio-reclaim.js',
       '/cio-middleware.js',
       '/cio-plugins.js',
       '/cio-private.js',
+      '/cio-reclaim.js',
       '/cio-trace.js',
       '/cio.js',
       '/v1/batch',

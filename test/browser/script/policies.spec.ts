@@ -11,10 +11,11 @@ const LAZY = readdirSync(`${ROOT}dist`)
   .filter((name) => /^cio-(?!stub|choices).*\.js$/.test(name))
   .sort();
 
-/** A browser that makes the SDK load everything: without Web Locks, with events left behind, and IndexedDB fails once. */
+/** A browser that makes the SDK load everything: like Firefox, without Web Locks, with events left behind, and IndexedDB fails once. */
 const needsAll = (page: Page): Promise<unknown> =>
   page.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+    Object.defineProperty(globalThis, 'mozInnerScreenX', { value: 0 });
     localStorage.setItem('persisted-queue:v1:event-queue:old:items', '[]');
     const { open } = IDBFactory.prototype;
     let fails = 2;
