@@ -5,8 +5,8 @@ import type { ConsentSource } from '../source.ts';
 
 /** Options of `klaro`. */
 export interface KlaroOptions extends SourceOptions {
-  /** The module of Klaro, where the page imports Klaro instead of loading it with a tag. @default `window.klaro` */
-  readonly api?: object;
+  /** The module of Klaro, or a function that returns it, where the page imports Klaro instead of loading it with a tag. @default `window.klaro` */
+  readonly api?: object | (() => unknown);
 }
 
 /**
@@ -24,7 +24,8 @@ export interface KlaroOptions extends SourceOptions {
  * });
  */
 export function klaro(options: KlaroOptions = {}): ConsentSource {
-  const find = (): unknown => findManager(options.api ?? globalNamed('klaro'));
+  const { api = () => globalNamed('klaro') } = options;
+  const find = (): unknown => findManager(typeof api === 'function' ? (api as () => unknown)() : api);
   return createPlatformSource({
     name: 'klaro',
     options,

@@ -70,6 +70,16 @@ describe('klaro', () => {
     stop();
   });
 
+  test.each(['the module', 'a function that returns it'])(
+    'finds Klaro by %s, where it is imported',
+    (way) => {
+      const platform = standIn();
+      platform.grant();
+      const api = way === 'the module' ? platform.api : () => platform.api;
+      expect(klaro({ api }).get()?.state).toBe('granted');
+    },
+  );
+
   test('does not ask it before it has its configuration', () => {
     page['klaro'] = { defaultConfig: undefined, getManager: broken };
     expect(klaro().get()).toBeUndefined();
