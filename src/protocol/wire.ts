@@ -141,7 +141,10 @@ export interface SubscriptionTopic {
   readonly subscribed: boolean;
 }
 
-/** The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that change. */
+/**
+ * The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that
+ * change.
+ */
 export interface TopicsAnswer {
   /** The topics, with the person's choices. Empty for a person whom Customer.io does not know. */
   readonly topics: readonly SubscriptionTopic[];
@@ -176,7 +179,10 @@ export interface InboxAnswer {
 let encoder: TextEncoder | undefined;
 const made = (): TextEncoder => (encoder ??= new TextEncoder());
 
-/** Encodes UTF-8, in which all sizes are counted. The encoder is made at its first use, because jsdom, in which applications are tested, has none. */
+/**
+ * Encodes UTF-8, in which all sizes are counted. The encoder is made at its first use, because jsdom, in which applications are
+ * tested, has none.
+ */
 export const utf8: Pick<TextEncoder, 'encode' | 'encodeInto'> = {
   encode: (text) => made().encode(text),
   encodeInto: (text, room) => made().encodeInto(text, room),

@@ -70,7 +70,10 @@ export interface Store {
     now: number,
     unlessHeld?: boolean,
   ): Promise<{ ledger: Ledger; evicted: readonly Eviction[] }>;
-  /** Returns the oldest events that fit into one batch: at least one, if the store has any. Drops those that have expired by `now`. */
+  /**
+   * Returns the oldest events that fit into one batch: at least one, if the store has any. Drops those that have expired by
+   * `now`.
+   */
   oldest(
     limits: BatchLimits,
     now: number,

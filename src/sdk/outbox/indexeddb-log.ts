@@ -43,7 +43,7 @@ function logIn(store: IDBObjectStore): LogTransaction {
       return head && checked(head, isLogHead);
     },
     async first(count) {
-      // One request after the other: if making the second one throws, a rejection of the first would be unhandled.
+      // The requests are made one after the other: if making the second one throws, a rejection of the first would be unhandled.
       const places = IDBKeyRange.bound(0, Infinity);
       const keys = await promisifyRequest(store.getAllKeys(places, count));
       const records = await promisifyRequest(store.getAll(places, count) as IDBRequest<LogRecord[]>);

@@ -16,7 +16,10 @@ interface Owed {
   readonly as: 'delivered' | DropReason;
   /** Whether the event was in memory, and may be in IndexedDB too: a write that seemed to fail may have succeeded. */
   readonly isDoubtful: boolean;
-  /** Whether the ledger of this store has counted the event as settled. As far as this page knew, the event was pending; another tab may have settled it before. */
+  /**
+   * Whether the ledger of this store has counted the event as settled. As far as this page knew, the event was pending; another
+   * tab may have settled it before.
+   */
   readonly isCounted: boolean;
 }
 

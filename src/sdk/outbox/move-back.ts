@@ -23,7 +23,7 @@ export async function moveBack(
   return indexedDbTransactions(database)('readwrite', async (log) => {
     const to = createLogStore((_mode, work) => work(log), limits);
     const found = await to.ledger();
-    // What the memory has counted since `base`. The loop subtracts the owed events, because `to.settle` counts them too.
+    // The counts of the memory since `base`. The loop subtracts the owed events, because `to.settle` counts them too.
     let past = difference(memoryLedger, base);
     for (const as of new Set(owed.map((each) => each.as))) {
       for (const isDoubtful of [false, true]) {

@@ -18,7 +18,10 @@ export interface Outbox {
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void>;
   /** Writes the events of another page, except for those that are in the outbox already. */
   adopt(events: readonly OutboxEvent[]): Promise<void>;
-  /** The events that are not known to be written: they are lost when the page ends. An event that is being written may be listed twice. */
+  /**
+   * The events that are not known to be written: they are lost when the page ends. An event that is being written may be listed
+   * twice.
+   */
   unsaved(): readonly OutboxEvent[];
   /** The counts, as they were read last. They include the events that are not written yet. */
   ledger(): Ledger;
@@ -30,7 +33,10 @@ export interface Outbox {
    * page comes back.
    */
   leave(saved: number): boolean;
-  /** Called when the page comes back. Writes the events of the lifeboat, unless another page has taken it over (`isTaken`). Resolves when they are written. */
+  /**
+   * Called when the page comes back. Writes the events of the lifeboat, unless another page has taken it over (`isTaken`).
+   * Resolves when they are written.
+   */
   comeBack(isTaken: boolean): Promise<void>;
   /** Resolves when all events that were added so far are written. */
   written(): Promise<void>;

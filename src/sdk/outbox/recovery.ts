@@ -30,7 +30,10 @@ export function createRecovery(settings: RecoverySettings, needs: RecoveryNeeds)
   let hasMended = false;
   let healing: Promise<void> | undefined;
 
-  /** Repairs the log, once until `mayMendAgain`. Returns false if the repair has failed, or was done already: the work is not tried again. */
+  /**
+   * Repairs the log, once until `mayMendAgain`. Returns false if the repair has failed, or was done already: the work is not
+   * tried again.
+   */
   async function mend(): Promise<boolean> {
     if (hasMended) return false;
     mending ??= inTime(repairLog(database, known)).then(

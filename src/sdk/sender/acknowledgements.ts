@@ -6,7 +6,10 @@ import { ACK_COOKIE_PREFIX } from '../../protocol/wire.ts';
  * page has left. The next page finds in localStorage which events the request had (`departed-requests.ts`).
  */
 export interface Acknowledgements {
-  /** Returns a name for a request with these events, and stores both for the next page; undefined if the browser cannot store them. */
+  /**
+   * Returns a name for a request with these events, and stores both for the next page; undefined if the browser cannot store
+   * them.
+   */
   begin(ids: readonly string[]): string | undefined;
   /** Deletes the name, because this page knows the outcome of the request. */
   end(name: string): void;
@@ -48,7 +51,8 @@ export function createAcknowledgements(
     },
     end(name) {
       named.delete(name);
-      // The record is deleted with its last request, and not rewritten before: consent may be withdrawn, and nothing may be written then.
+      // The record is deleted with its last request, and not rewritten before: consent may be withdrawn, and nothing may be
+      // written then.
       if (!named.size) local.remove(key);
       takeAcknowledgement(jar, name);
     },

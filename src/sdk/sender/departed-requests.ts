@@ -4,7 +4,10 @@ import { ACK_COOKIE_PREFIX } from '../../protocol/wire.ts';
 import { type AcknowledgementJar, takeAcknowledgement } from './acknowledgements.ts';
 import type { Sender } from './contract.ts';
 
-/** The needs of {@link awaitDepartedRequests}, which reads the outcome of the last requests of pages that have left from the cookies of their answers. */
+/**
+ * The needs of {@link awaitDepartedRequests}, which reads the outcome of the last requests of pages that have left from the
+ * cookies of their answers.
+ */
 export interface DepartedNeeds {
   readonly local: TextStore;
   readonly clock: Clock;
@@ -34,8 +37,9 @@ const LOOK_AGAIN_MS = 250;
 const watchedBy = new WeakMap<object, Set<string>>();
 
 /**
- * Holds back the events of requests that other pages have sent as they were left, until the cookie of the answer shows that the events
- * have arrived, or {@link ANSWER_TIMEOUT_MS} is over. Resolves after the first check of the cookies; a timer makes the next ones.
+ * Holds back the events of requests that other pages have sent as they were left, until the cookie of the answer shows that the
+ * events have arrived, or {@link ANSWER_TIMEOUT_MS} is over. Resolves after the first check of the cookies; a timer makes the
+ * next ones.
  */
 export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void> {
   const { local, clock, ending, scope, page, sender, jar } = needs;

@@ -52,7 +52,10 @@ export interface DiagnosedEndpoint {
   readonly secret: string;
 }
 
-/** An event is dropped after so many refusals: the first may come from an endpoint that changes in that moment; a second one, after an accepted empty batch, does not. */
+/**
+ * An event is dropped after so many refusals: the first may come from an endpoint that changes in that moment; a second one,
+ * after an accepted empty batch, does not.
+ */
 const REFUSALS = 2;
 /** An event is dropped after so many failures without a clear answer: fewer of them may have another cause than the event. */
 const CRASHES = 3;
@@ -66,8 +69,9 @@ export function createDiagnosis(
   const { transport } = needs;
   let limits = needs.batch;
   /**
-   * One of so many oldest events is the one that the server does not take. The first half of them is sent next. If this half is refused,
-   * the event is in it; if it is accepted, the event is in the other half. In the end the event is alone, and no longer blocks the others.
+   * The number of oldest events, one of which the server does not take. The first half of them is sent next. If this half is refused,
+   * the event is in it; if it is accepted, the event is in the other half. In the end the event is alone, and no longer blocks
+   * the others.
    */
   let suspects = 0;
   /** How often the event `suspect` has failed alone. */
@@ -191,7 +195,7 @@ export function createDiagnosis(
         await divide(events, CRASHES, outcome);
         return actions.later(events, retryDelayMs(1, needs.random()), status);
       }
-      // One empty batch is sent before the first halving, and one when an event is alone. Two in a row are sent before the event is
+      // An empty batch is sent before the first halving, and when an event is alone. Two in a row are sent before the event is
       // dropped: one URL may stand for two servers that answer in turn, one of which refuses everything.
       const earlierStrikes = events[0]?.id === suspect ? strikes : 0;
       const probes = events.length === 1 ? earlierStrikes + 1 : suspects ? 0 : 1;

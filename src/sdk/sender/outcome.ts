@@ -17,7 +17,10 @@ export type Outcome =
     | { readonly kind: 'unauthorized'; readonly status: number; readonly body: string }
     /** Any other 4xx. The answer to an empty batch shows whether it is about the events or the endpoint: `diagnosis.ts`. */
     | { readonly kind: 'rejected'; readonly status: number; readonly body: string }
-    /** Another server than the proxy has answered: a 2xx with a web page, a 1xx or 3xx, or a redirect (status 0). The events have not arrived. */
+    /**
+     * Another server than the proxy has answered: a 2xx with a web page, a 1xx or 3xx, or a redirect (status 0). The events have
+     * not arrived.
+     */
     | { readonly kind: 'foreign'; readonly status: number; readonly body: string }
     /** The SDK itself has aborted the request. */
     | { readonly kind: 'aborted' }

@@ -1,6 +1,9 @@
 import type { OutboxEvent } from '../outbox/contract.ts';
 
-/** The last events of this tab that no tab has delivered or dropped. When the page is left, they are sent without reading a database. */
+/**
+ * The last events of this tab that no tab has delivered or dropped. When the page is left, they are sent without reading a
+ * database.
+ */
 export interface RecentEvents {
   add(event: OutboxEvent): void;
   /** Removes events that this tab or another one has delivered or dropped. */

@@ -23,8 +23,9 @@ const LAST_SHORT = 7;
 const LAST_BY_CHANCE = 15;
 
 /**
- * Returns the wait before the next request. Full jitter: the wait is random, between 0 and `base × 1, 2, 4, 8, 8, 8, 8, 16, …`, so that
- * the browsers of all visitors do not send at the same time when a proxy is back. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Returns the wait before the next request. Full jitter: the wait is random, between 0 and `base × 1, 2, 4, 8, 8, 8, 8, 16, …`,
+ * so that the browsers of all visitors do not send at the same time when a proxy is back.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function retryDelayMs(attempt: number, random: number, baseMs: number = BASE_MS): number {
   const doublings = attempt > LAST_SHORT ? attempt - LAST_SHORT + FOURTH : Math.min(attempt, FOURTH);
@@ -37,8 +38,8 @@ export function retryDelayMs(attempt: number, random: number, baseMs: number = B
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /**
- * Reads `Retry-After` (RFC 9110 10.2.3): how long the server wants no requests, in milliseconds, at most a day. Returns undefined if the
- * header is missing, malformed, or not in the future.
+ * Reads `Retry-After` (RFC 9110 10.2.3): how long the server wants no requests, in milliseconds, at most a day. Returns undefined
+ * if the header is missing, malformed, or not in the future.
  */
 export function retryAfterMs(headers: Pick<Headers, 'get'>, nowMs: number): number | undefined {
   const text = headers.get('Retry-After')?.trim();

@@ -15,8 +15,8 @@ export interface Transport {
   /** How many bytes of bodies the browser still allows for requests that outlive this page. */
   keepaliveRoom(): number;
   /**
-   * The page may never run again: sends bodies that are being compressed at once and uncompressed, if they are small enough to outlive
-   * the page.
+   * The page may never run again: sends bodies that are being compressed at once and uncompressed, if they are small enough to
+   * outlive the page.
    */
   hurry(): void;
   /** Sends all later requests to this URL; without a URL, to the URL of the needs. */
@@ -65,7 +65,10 @@ export interface TransportNeeds {
 const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
-/** A browser refuses a keepalive request sooner than this. A request that fails later was interrupted, perhaps by the back/forward cache. */
+/**
+ * A browser refuses a keepalive request sooner than this. A request that fails later was interrupted, perhaps by the back/forward
+ * cache.
+ */
 const REFUSED_MS = 1_000;
 
 export function createTransport(needs: TransportNeeds): Transport {
@@ -123,8 +126,8 @@ export function createTransport(needs: TransportNeeds): Transport {
             },
             body: bytes,
             keepalive,
-            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and proxy
-            // share an origin.
+            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and
+            // proxy share an origin.
             credentials: name ? 'same-origin' : needs.delivery.credentials,
             // A redirect that is followed may turn the POST into a GET, and its 200 would look like a delivery.
             redirect: follow ? 'follow' : 'manual',

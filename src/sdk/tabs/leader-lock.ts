@@ -98,7 +98,10 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
   };
 }
 
-/** Used by pages without TLS and by old browsers, which have no locks: this lock is never granted. `leader-lease.ts` is loaded meanwhile. */
+/**
+ * Used by pages without TLS and by old browsers, which have no locks: this lock is never granted. `leader-lease.ts` is loaded
+ * meanwhile.
+ */
 export const NO_LOCKS: Pick<LockManager, 'query' | 'request'> = {
   request: () => new Promise<never>(() => {}),
   query: async () => ({}),
