@@ -7,20 +7,23 @@ export const BATCH_PATH = '/v1/batch';
 export const ATTRIBUTES_PATH = '/v1/customers/attributes';
 /** Path that reads the subscriptions of a person, and writes them when the body has `topics`. */
 export const CATEGORIES_PATH = '/v1/consent/categories';
+/** Path that returns the messages of a person's inbox. */
 export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
-/** The body is `{ id }`, as for {@link INBOX_DELETE_PATH}. */
+/** Path that marks a message as read. The body is `{ id }`. */
 export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
+/** Path that deletes a message. The body is `{ id }`. */
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
 
 /** Header with the client key, where `Authorization` carries a customer token or belongs to a server in front of the proxy. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
 /**
- * Header that names a request which may outlive its page: 10 to 40 letters and digits. Only where page and proxy share an origin.
- * When every event of the request has been accepted, the answer sets the cookie `cio_ack_<that name>`, which the next page
- * reads and deletes: when the page has left, a cookie is the only part of an answer that the browser keeps.
+ * Header with the name of a request that may outlive its page: 10 to 40 letters and digits. It is used only where page and proxy
+ * share an origin. When the proxy has accepted every event of the request, the answer sets the cookie `cio_ack_<that name>`, which
+ * the next page reads and deletes: after the page has left, a cookie is the only part of an answer that the browser stores.
  */
 export const ACK_HEADER = 'X-CIO-Ack';
+/** Beginning of the name of the cookie that an answer to a request with {@link ACK_HEADER} sets. */
 export const ACK_COOKIE_PREFIX = 'cio_ack_';
 
 /** The six calls of Customer.io's Pipelines API. https://docs.customer.io/integrations/api/cdp/ */
@@ -35,7 +38,7 @@ export const MAX_EVENT_BYTES = 32_000;
 export interface WireEvent {
   /** The call that has made the event. */
   readonly type: EventType;
-  /** The event's id, the same over every retry: a ULID of 26 characters, if this package has made it. */
+  /** The event's id, the same in every retry: a ULID of 26 characters, if this package has made it. */
   readonly messageId: string;
   /** Time of the call, in ISO 8601. */
   readonly timestamp: string;
@@ -67,12 +70,12 @@ export interface WireEvent {
  * Why the proxy refuses a customer token (401 `invalid_token`).
  *
  * - `missing`: there is no token
- * - `malformed`: it is no JWT, has no `exp`, or is longer than 8 KiB
- * - `expired`, `not_yet`: its time is over, or has not begun
+ * - `malformed`: the token is no JWT, has no `exp`, or is longer than 8 KiB
+ * - `expired`, `not_yet`: the time of the token is over, or has not begun
  * - `signature`: the signature is wrong, or its key is unknown
- * - `issuer`, `audience`: `iss` or `aud` is none that the proxy allows
- * - `algorithm`: the proxy does not allow its algorithm
- * - `no_subject`: it has no subject
+ * - `issuer`, `audience`: the proxy does not allow this `iss` or `aud`
+ * - `algorithm`: the proxy does not allow this algorithm
+ * - `no_subject`: the token has no `sub`
  */
 export type TokenRejection =
   | 'missing'
@@ -93,11 +96,11 @@ export interface ErrorBody {
   readonly message: string;
   /** Time by the proxy's clock, in milliseconds since the epoch. */
   readonly serverTime: number;
-  /** With `invalid_token` only. */
+  /** With `invalid_token` only: why the token is refused. */
   readonly reason?: TokenRejection;
 }
 
-/** An event that was refused alone, while the others of its batch were accepted. */
+/** An event that was refused for itself: other events of its batch may have been accepted. */
 export interface RejectedEvent {
   /** Id of the event. `null`: the event had none. */
   readonly messageId: string | null;
@@ -138,7 +141,10 @@ export interface SubscriptionTopic {
   readonly subscribed: boolean;
 }
 
-/** The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that change. */
+/**
+ * The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that
+ * change.
+ */
 export interface TopicsAnswer {
   /** The topics, with the person's choices. Empty for a person whom Customer.io does not know. */
   readonly topics: readonly SubscriptionTopic[];
@@ -173,7 +179,10 @@ export interface InboxAnswer {
 let encoder: TextEncoder | undefined;
 const made = (): TextEncoder => (encoder ??= new TextEncoder());
 
-/** UTF-8, by which all bytes are counted. The encoder is made at its first use: jsdom, in which applications are tested, has none. */
+/**
+ * Encodes UTF-8, in which all sizes are counted. The encoder is made at its first use, because jsdom, in which applications are
+ * tested, has none.
+ */
 export const utf8: Pick<TextEncoder, 'encode' | 'encodeInto'> = {
   encode: (text) => made().encode(text),
   encodeInto: (text, room) => made().encodeInto(text, room),

@@ -156,7 +156,7 @@ describe('each dependency has one address', () => {
   test('the database', () => {
     expect(importersOf('idb-keyval')).toEqual([
       'sdk/outbox/indexeddb-log.ts',
-      'sdk/outbox/recovery.ts',
+      'sdk/outbox/repair.ts',
       'sdk/tabs/leader-lease.ts',
     ]);
   });

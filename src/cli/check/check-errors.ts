@@ -1,5 +1,5 @@
 import { type ProbeAnswer, inWords, isDelivered, isRefused, outcomeOfReply } from './probe.ts';
-import { retryAfterMs } from '../../sdk/sender/outcome.ts';
+import { retryAfterMs } from '../../sdk/sender/retry-timing.ts';
 import { fail, type Finding, pass, skip, warning } from './check-result.ts';
 import { answersIn, type CheckContext } from './check-context.ts';
 

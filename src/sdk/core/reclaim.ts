@@ -10,14 +10,14 @@ import { idsWithoutRoom, readLifeboats } from '../outbox/lifeboat-reader.ts';
 import type { Sender } from '../sender/contract.ts';
 import { awaitDepartedRequests, type DepartedNeeds } from '../sender/departed-requests.ts';
 
-/** What other pages have left in localStorage: few pages find anything, and load this then. */
+/** The needs of {@link reclaim}. This file is loaded only where other pages have left events in localStorage, which is rare. */
 export interface ReclaimNeeds {
   readonly local: TextStore;
   readonly lifecycle: Pick<Lifecycle, 'on'>;
   /** Aborts when the SDK is closed or consent is withdrawn. */
   readonly ending: AbortSignal;
   readonly scope: string;
-  /** The page that takes over, whose own lifeboat is its own affair. */
+  /** Id of this page. Its own lifeboat is not taken over. */
   readonly page: string;
   readonly clock: Clock;
   readonly outbox: Pick<Outbox, 'adopt' | 'ledger' | 'oldest' | 'storage' | 'unsaved'>;
@@ -30,13 +30,17 @@ export interface ReclaimNeeds {
 
 const PERSISTED = /^persisted-queue:v1:(event-queue|dest-Customer\.io-Data-Pipelines):/;
 
-// In memory the keys stay for as long as the page does, and what they hold is delivered meanwhile.
+// The ids that each outbox has taken over. With an outbox in memory the keys stay in localStorage for as long as the page lives, and
+// their events are delivered meanwhile: they must not be taken over again.
 const takenBy = new WeakMap<object, Set<string>>();
 
-/** Takes it into the outbox, and deletes it only when it is safe there. The answer is to be called when it has been sent. */
+/**
+ * Takes the events that other pages have left in localStorage into the outbox, and deletes them from localStorage only when they are
+ * safe there. Returns a function that the caller calls when these events have been sent; undefined where no page has left anything.
+ */
 export async function reclaim(needs: ReclaimNeeds): Promise<(() => void) | undefined> {
   const { local, lifecycle, ending, scope, page, outbox, sender, settings } = needs;
-  // It ended while this was loaded.
+  // The SDK was closed, or consent was withdrawn, while this file was loaded.
   if (ending.aborted) return undefined;
   const keys = local.keys();
   const taken = takenBy.get(outbox) ?? new Set();
@@ -45,33 +49,33 @@ export async function reclaim(needs: ReclaimNeeds): Promise<(() => void) | undef
   // Segment's SDK keeps its events under one of the same keys.
   const isShared = keys.some((key) => key.includes('Segment.io'));
   const persisted = keys.filter((key) => PERSISTED.test(key) && !(isShared && key.includes('event-queue')));
-  // A page that came back may write its own again meanwhile.
+  // The texts are compared later: a page that comes back may write its key again, and then the key must stay.
   const texts = new Map([...lifeboats, ...persisted].map((key) => [key, local.get(key)]));
   const foreign = persisted
     .filter((key) => key.endsWith(':items'))
     .flatMap((key) => readPersistedQueue(local.get(key)))
     .filter(({ id }) => !taken.has(id))
     .flatMap((event) => toOutboxEvent(needs, event));
-  // A page that could not store what it took over has left it in a boat of its own, too.
-  const left = [...foreign, ...readLifeboats(lifeboats.map(local.get))];
-  const events = [...new Map(left.map((event) => [event.id, event])).values()];
-  // What its page had just written, and did not know of yet, may be sent by now.
+  // An event may be in two lifeboats: a page that could not store the events it took over has put them into its own one, too.
+  const leftEvents = [...foreign, ...readLifeboats(lifeboats.map(local.get))];
+  const events = [...new Map(leftEvents.map((event) => [event.id, event])).values()];
+  // The page that has left may have written an event without learning of it, and this event may be sent already.
   await outbox.adopt(events.filter(({ id }) => !taken.has(id) && !sender.hasSettled(id)));
   for (const { id } of events) taken.add(id);
   await countLost(needs, idsWithoutRoom(lifeboats.map((key) => texts.get(key) ?? null)));
-  // A page that comes back meanwhile must see that they are taken.
+  // Deleted before the next wait: a page that comes back meanwhile must see that its events are taken over.
   removeIfSafe();
   await awaitDepartedRequests(needs);
   if (!texts.size) return undefined;
   return () => {
     removeIfSafe();
-    // In memory they are no safer than with the page that has gone, until this page saves them in its turn.
+    // Events in memory are not safe before this page has saved them in its own lifeboat, when it is left.
     if (outbox.storage() === 'memory' && !ending.aborted) lifecycle.on('leave', removeIfSafe, ending);
   };
 
   function removeIfSafe(): void {
     const isSaved = outbox.storage() === 'indexeddb' || !outbox.ledger().bytes;
-    // The page does not save what it was told to keep in memory.
+    // Where the application wants storage in memory, this page puts no events into a lifeboat.
     if (!isSaved && settings.outbox.storage === 'memory') return;
     const own = new Set(readLifeboats([local.get(`${scope}:lifeboat:${page}`)]).map(({ id }) => id));
     const unsafe = new Set(outbox.unsaved().flatMap(({ id }) => (own.has(id) ? [] : id)));
@@ -85,7 +89,7 @@ export { reclaim as create };
 
 const ALL = { maxEvents: Infinity, maxBytes: Infinity };
 
-/** A page had no room for these when it went. What IndexedDB does not have either is gone, and is counted. */
+/** Counts events for which a lifeboat had no room as dropped, if they are not in IndexedDB either. */
 async function countLost(
   { outbox, sender, eventCounter, drop }: ReclaimNeeds,
   ids: readonly string[],
@@ -93,7 +97,7 @@ async function countLost(
   if (!ids.length) return;
   const taken = takenBy.get(outbox);
   const waiting = new Set((await outbox.oldest(ALL)).map(({ id }) => id));
-  // Memory knows nothing of what waits in IndexedDB.
+  // A store in memory does not know which events are in IndexedDB.
   if (outbox.storage() === 'memory') return;
   for (const id of ids) {
     if (waiting.has(id) || sender.hasSettled(id) || taken?.has(id)) continue;
@@ -103,6 +107,7 @@ async function countLost(
   }
 }
 
+/** Returns the event in the form of the outbox; nothing, and counts the event as dropped, if it cannot be sent. */
 function toOutboxEvent(
   { clock, outbox, settings, eventCounter, drop }: ReclaimNeeds,
   { id, at = clock.now(), draft }: PersistedEvent,

@@ -1,31 +1,36 @@
 import type { DropReason } from '../events.ts';
 
-/** One event as it waits: serialised once, at its call. */
+/** A captured event in the outbox. It is serialised once, at the call that makes it. */
 export interface OutboxEvent {
   /** The event's `messageId`. */
   readonly id: string;
-  /** Milliseconds since the epoch, of the call. */
+  /** Time of the call, in milliseconds since the epoch. */
   readonly at: number;
+  /** The event in JSON, as it is sent. */
   readonly json: string;
-  /** Of `json` in UTF-8. */
+  /** Size of `json` in UTF-8. */
   readonly bytes: number;
 }
 
 /** An event and the place in the store from which it was read. */
 export interface WaitingEvent extends OutboxEvent {
-  /** 0 where it is not known yet. */
+  /** Key of the record that holds the event. 0: the place is not known. */
   readonly place: number;
 }
 
-/** What a store has seen. `tracked` equals `delivered` + `pending` + all of `dropped`, always. */
+/** The counts of a store. `tracked` always equals `delivered` + `pending` + the sum of `dropped`. */
 export interface Ledger {
-  /** Names the log that it is of, from its first event on: whoever deletes that begins another one. */
+  /** Name of the log to which the counts belong, from its first event on. A log that is begun after a deletion has another name. */
   readonly log?: string | undefined;
+  /** Number of events that were appended. */
   readonly tracked: number;
+  /** Number of events that the proxy has accepted. */
   readonly delivered: number;
+  /** Number of events that are in the store. */
   readonly pending: number;
-  /** Of what is pending, in bytes of JSON. */
+  /** Size of the pending events, in bytes of JSON. */
   readonly bytes: number;
+  /** Number of events that will never arrive, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
 }
 
@@ -34,42 +39,47 @@ export const EMPTY_LEDGER: Ledger = { tracked: 0, delivered: 0, pending: 0, byte
 export const totalDropped = (counts: Ledger['dropped']): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** An event that a store gave up by itself. */
+/** An event that a store has dropped because of its limits. */
 export interface Eviction {
   readonly id: string;
   readonly reason: 'outbox-full' | 'expired';
 }
 
+/** Limits of a store. */
 export interface Limits {
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly maxAgeMs: number;
 }
 
+/** Limits of one request. */
 export interface BatchLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
-/** Keeps events, oldest first, until told what became of them. Every method is atomic, also against other tabs. */
+/** Stores events, oldest first, until `settle` takes them out. Every method is atomic, also against other tabs. */
 export interface Store {
   ledger(): Promise<Ledger>;
   /**
-   * Resolves when they are durable. Evicts the oldest beyond the limits.
-   * @param unlessHeld leaves out those that are there already
+   * Adds events, and evicts the oldest ones beyond the limits. Resolves when the change is durable.
+   * @param unlessHeld skips the events that are in the store already
    */
   append(
     events: readonly OutboxEvent[],
     now: number,
     unlessHeld?: boolean,
   ): Promise<{ ledger: Ledger; evicted: readonly Eviction[] }>;
-  /** The oldest that fit into one batch: at least one, where there is one. Gives up what has expired by `now`. */
+  /**
+   * Returns the oldest events that fit into one batch: at least one, if the store has any. Drops those that have expired by
+   * `now`.
+   */
   oldest(
     limits: BatchLimits,
     now: number,
   ): Promise<{ events: readonly WaitingEvent[]; ledger: Ledger; evicted: readonly Eviction[] }>;
-  /** Takes events out. Those that are gone already are not counted again. */
+  /** Takes events out, and counts them as delivered or dropped. Events that are no longer in the store are not counted again. */
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<Ledger>;
-  /** Deletes everything, the ledger too, and says which events that were. */
+  /** Deletes all events and the ledger. Returns the ids of the events. */
   wipe(): Promise<readonly string[]>;
 }

@@ -1,29 +1,31 @@
 import type { Clock } from '../browser.ts';
 import type { Eviction, Ledger, OutboxEvent, Store } from './contract.ts';
 
-/** Where an event waits: `indexeddb` survives the page, `memory` does not. */
+/** Where an event is stored: `indexeddb` survives the end of the page, `memory` does not. */
 export type StorageKind = 'indexeddb' | 'memory';
 
-/** `again`: an earlier try may have done it after all. */
+/** Work on a store. `again`: an earlier attempt seemed to fail, and may have changed the store. */
 export type StoreWork<T> = (store: Store, again?: boolean) => Promise<T>;
 
-/** IndexedDB as long as the browser lets us, else memory, until IndexedDB works again. */
+/** Runs work on the store in IndexedDB. If IndexedDB fails, runs the work on a store in memory, until IndexedDB works again. */
 export interface Fallback {
   use<T>(work: StoreWork<T>, again?: boolean): Promise<T>;
+  /** The storage in use. */
   storage(): StorageKind;
-  /** What waits in memory against the application's wish, and dies with the page. */
+  /** The events that are in memory although the application wants IndexedDB. They are lost when the page ends. */
   inMemory(): readonly OutboxEvent[];
 }
 
-/** Nothing is asked of it between `rest(true)` and `rest(false)`. */
+/** A fallback that can be paused: after `rest(true)`, work waits until `rest(false)`. */
 export interface RestingFallback extends Fallback {
   rest(rests: boolean): void;
 }
 
-/** What waited in memory is in IndexedDB. */
+/** The result of moving the events from memory into IndexedDB. */
 export interface Healed {
-  /** What IndexedDB held before. */
+  /** The ledger that IndexedDB held before. */
   readonly found: Ledger;
+  /** The ledger that IndexedDB holds now. */
   readonly ledger: Ledger;
   readonly moved: readonly OutboxEvent[];
   readonly evicted: readonly Eviction[];
@@ -31,13 +33,13 @@ export interface Healed {
 
 export interface FallbackNeeds {
   readonly clock: Clock;
-  /** What the application wants. */
+  /** The storage that the application wants. */
   readonly storage: StorageKind;
-  /** A fresh handle each time: the browser may kill one without a word. */
+  /** Returns a new handle to IndexedDB each time, because the browser may close a handle without an event. */
   openDurable(): Store;
-  /** What is done where IndexedDB fails: few pages need it, and load it then. */
+  /** Loads `recovery.ts`, which runs the work after IndexedDB has failed. Few pages need this file. */
   recovery(needs: RecoveryNeeds): Promise<Fallback>;
-  /** IndexedDB is given up for now. */
+  /** Called with the cause when IndexedDB cannot be used for now. */
   onFallback(cause: unknown): void;
 }
 
@@ -45,14 +47,14 @@ export interface RecoveryNeeds extends Pick<
   FallbackNeeds,
   'clock' | 'storage' | 'openDurable' | 'onFallback'
 > {
-  /** The ledger as it was read last. */
+  /** Returns the ledger as it was read last. */
   known(): Ledger;
-  /** Rejects where there is no answer for too long. */
+  /** Rejects with the message {@link NO_ANSWER} when the work does not settle in time. */
   inTime<T>(work: Promise<T>): Promise<T>;
   onHealed(healed: Healed): void;
 }
 
-// Safari has hung for ever in the first `open` after a start: https://bugs.webkit.org/show_bug.cgi?id=226547
+// In Safari the first `open` after a start may never settle: https://bugs.webkit.org/show_bug.cgi?id=226547
 const OPEN_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const LOAD_AGAIN_MS = 30_000;
@@ -84,7 +86,7 @@ export function createFallback(
     try {
       recovery = await needs.recovery({ clock, storage, openDurable, onFallback, known, inTime, onHealed });
     } catch (cause) {
-      // Whatever waits goes on waiting.
+      // The file could not be loaded. All work waits, and then tries IndexedDB again.
       onFallback(cause);
       await new Promise<void>((resolve) => void clock.after(LOAD_AGAIN_MS, resolve));
     }
@@ -99,14 +101,14 @@ export function createFallback(
         if (recovery) return recovery.use(work, tries > 1);
         let used: Store | undefined;
         try {
-          if (storage === 'memory') throw new Error(); // it never asked for another
+          if (storage === 'memory') throw new Error(); // only the recovery has a store in memory
           used = durable ??= openDurable();
           const answer = await inTime(work(used, tries > 1));
           hasOpened = true;
-          // Else it comes too late to count.
+          // If the recovery was loaded meanwhile, this result comes too late, and the recovery runs the work again.
           if (!recovery) return answer;
         } catch {
-          // Unless another call has opened a fresh one.
+          // Another call may have opened a new handle already.
           if (durable === used) durable = undefined;
           if (tries > 1 && !recovery) loading ??= load();
         }

@@ -2,20 +2,20 @@ import type { TextStore } from '../browser.ts';
 import type { OutboxEvent } from './contract.ts';
 
 /**
- * A few events in localStorage, written synchronously while the page dies: a write to IndexedDB that has begun by then may
- * never finish. The next page empties it first (`reclaim.ts`).
+ * A few events in localStorage. They are written synchronously when the page is left, because a write to IndexedDB that has not
+ * finished by then may never finish. The next page takes them over before anything else (`reclaim.ts`).
  */
 export interface Lifeboat {
-  /** Takes what fits, and the ids of the others, so that they are counted; returns how many fit. */
+  /** Stores the events that fit, and the ids of the others, so that they are counted as dropped. Returns how many fit. */
   save(events: readonly OutboxEvent[]): number;
-  /** Nobody has taken it over. */
+  /** Whether no other page has taken over what this page has saved. */
   isThere(): boolean;
-  /** This page came back and has written what it had saved. */
+  /** Deletes what this page has saved: the page has come back, and has written these events to the outbox. */
   clearOwn(): void;
 }
 
-// The browser gives an origin about 5 MB, and the page's own data comes first. A page that tracks 500 events and is left has
-// about so much, of which IndexedDB may have nothing.
+// The browser gives an origin about 5 MB, and the page's own data has priority. A page that tracks 500 events and is left then
+// has about 1 MB, and IndexedDB may have none of it.
 const MOST_CHARACTERS = 1024 * 1024;
 
 export function createLifeboat(local: TextStore, scope: string, page: string): Lifeboat {

@@ -3,8 +3,8 @@ import { type Eviction, type Limits, EMPTY_LEDGER, type OutboxEvent } from './co
 import type { Ledger, Store, WaitingEvent } from './contract.ts';
 
 /**
- * The append log: what was captured together is one record, places are counted upwards, and the ledger changes in the
- * same transaction as the events, so that no crash can part the two.
+ * An append log. Events that were captured together are one record, the places of records count upwards, and the ledger changes
+ * in the same transaction as the events, so that the two always agree, even after a crash.
  */
 
 /** Events that were written together. */
@@ -14,21 +14,21 @@ export interface LogRecord {
   readonly events: readonly OutboxEvent[];
 }
 
-/** The ledger, with what only the log needs. */
+/** The ledger, with the fields that only the log needs. */
 export interface LogHead extends Ledger {
-  /** Of the next record. Counted, not timed: a clock that is set back changes no order. */
+  /** Place of the next record. A counter and not a time, so that a clock that is set back changes no order. */
   readonly nextPlace: number;
 }
 
 export type LogEntry = readonly [place: number, record: LogRecord];
 
-/** What a log does inside one transaction. */
+/** The operations of a log inside one transaction. */
 export interface LogTransaction {
   head(): Promise<LogHead | undefined>;
   /** The first records, in order. */
   first(count: number): Promise<readonly LogEntry[]>;
   read(place: number): Promise<LogRecord | undefined>;
-  /** Fails where there is one already. */
+  /** Fails if the place has a record already. */
   add(place: number, record: LogRecord): void;
   write(place: number, record: LogRecord): void;
   erase(place: number): void;
@@ -36,7 +36,7 @@ export interface LogTransaction {
   clear(): void;
 }
 
-/** Runs the work in one transaction and resolves when that is durable; if the work fails, nothing of it is kept. */
+/** Runs the work in one transaction, and resolves when the changes are durable. If the work fails, none of its changes stay. */
 export type Transact = <T>(
   mode: 'readonly' | 'readwrite',
   work: (log: LogTransaction) => Promise<T>,
@@ -52,10 +52,10 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
   return {
     ledger: () => transact('readonly', async (log) => (await log.head()) ?? EMPTY),
 
-    append: (given, now, unlessHeld) =>
+    append: (incoming, now, unlessHeld) =>
       transact('readwrite', async (log) => {
-        const held = new Set(unlessHeld ? await allIds(log) : []);
-        const events = given.filter(({ id }) => !held.has(id));
+        const heldIds = new Set(unlessHeld ? await allIds(log) : []);
+        const events = incoming.filter(({ id }) => !heldIds.has(id));
         let head = (await log.head()) ?? EMPTY;
         let place = head.nextPlace;
         for (let i = 0; i < events.length; i += RECORD_EVENTS) {
@@ -63,7 +63,8 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
         }
         head = {
           ...head,
-          // Two tabs may begin it anew with the same event. What stands in for it has places below 0, and no name.
+          // The time is part of the name, because two tabs may begin a new log with the same event. The log of a store in memory
+          // has places below 0, and no name.
           log: head.log ?? (place > 1 ? now + (events[0]?.id ?? '') : undefined),
           nextPlace: place,
           tracked: head.tracked + events.length,
@@ -86,8 +87,8 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
       transact('readwrite', async (log) => {
         let head = (await log.head()) ?? EMPTY;
         const evicted: Eviction[] = [];
-        let entries = await enough(log, batch.maxEvents);
-        if (head.nextPlace > 0 && head.pending && !entries.length) throw new TypeError(); // its records are lost
+        let entries = await firstHolding(log, batch.maxEvents);
+        if (head.nextPlace > 0 && head.pending && !entries.length) throw new TypeError(); // the records of pending events are lost
         for (const entry of entries) {
           if (now - entry[1].at <= limits.maxAgeMs) break;
           head = take(log, head, entry, entry[1].events, 'expired');
@@ -95,7 +96,7 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
         }
         if (evicted.length) {
           log.writeHead(head);
-          entries = await enough(log, batch.maxEvents);
+          entries = await firstHolding(log, batch.maxEvents);
         }
         const events = entries.flatMap(([place, record]) =>
           record.events.map((event) => ({ ...event, place })),
@@ -112,7 +113,8 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
           const record = await log.read(place);
           if (record) takeFrom([place, record]);
         }
-        // Sent as the page was leaving, before its place was known; or it has moved since.
+        // Some events were not at their place: they were sent as the page was left, before their place was known, or they have
+        // another place since. So all records are searched.
         if (pending - head.pending < events.length) (await log.first(EVERY_RECORD)).forEach(takeFrom);
         log.writeHead(head);
         return head;
@@ -127,12 +129,15 @@ export function createLogStore(transact: Transact, limits: Limits): Store {
   };
 }
 
-/** The first records, until they hold so many events: one in a burst, a few hundred where each call was written alone. */
-async function enough(log: LogTransaction, events: number): Promise<readonly LogEntry[]> {
+/**
+ * Returns the first records that together hold `eventCount` events: one record after a burst of calls, a few hundred records where
+ * each call was written alone.
+ */
+async function firstHolding(log: LogTransaction, eventCount: number): Promise<readonly LogEntry[]> {
   for (let count = 1; ; count *= 4) {
     const entries = await log.first(count);
-    const found = entries.reduce((total, [, record]) => total + record.events.length, 0);
-    if (entries.length < count || found >= events) return entries;
+    const heldCount = entries.reduce((total, [, record]) => total + record.events.length, 0);
+    if (entries.length < count || heldCount >= eventCount) return entries;
   }
 }
 
@@ -142,7 +147,7 @@ const allIds = async (log: LogTransaction): Promise<string[]> =>
 const bytesOf = (events: readonly OutboxEvent[]): number =>
   events.reduce((total, event) => total + event.bytes, 0);
 
-/** The oldest of this record that must go so that the limits hold again. */
+/** Returns the oldest events of this record that must be evicted so that the limits hold again. */
 function overflow([, { events }]: LogEntry, head: LogHead, limits: Limits): readonly OutboxEvent[] {
   let { pending, bytes } = head;
   const end = events.findIndex((event) => {
@@ -154,7 +159,7 @@ function overflow([, { events }]: LogEntry, head: LogHead, limits: Limits): read
   return end < 0 ? events : events.slice(0, end);
 }
 
-/** Takes these events out of one record, and says what the head is then. */
+/** Takes these events out of one record, and returns the new head. */
 function take(
   log: LogTransaction,
   head: LogHead,
@@ -166,15 +171,20 @@ function take(
   const staying = record.events.filter(({ id }) => !ids.has(id));
   const count = record.events.length - staying.length;
   if (!count) return head;
-  // The head is lost, or wrong; what stands in for it in memory has places below 0, and counts what waits elsewhere.
+  // The head counts fewer events than are taken out: it is lost, or wrong. The head of a store in memory, whose places are below
+  // 0, is not checked, because it also counts the events in IndexedDB.
   if (head.nextPlace > 0 && count > head.pending) throw new TypeError();
   if (staying.length) log.write(place, { ...record, events: staying });
   else log.erase(place);
   return countAsGone({ ...head, bytes: head.bytes - bytesOf(record.events) + bytesOf(staying) }, count, as);
 }
 
-/** Counts so many events as gone. */
-export function countAsGone<Of extends Ledger>(ledger: Of, count: number, as: 'delivered' | DropReason): Of {
+/** Returns the ledger after `count` pending events were delivered or dropped. */
+export function countAsGone<AnyLedger extends Ledger>(
+  ledger: AnyLedger,
+  count: number,
+  as: 'delivered' | DropReason,
+): AnyLedger {
   const { pending, delivered, dropped } = ledger;
   return {
     ...ledger,
@@ -185,7 +195,7 @@ export function countAsGone<Of extends Ledger>(ledger: Of, count: number, as: 'd
   };
 }
 
-/** The first events that fit into one batch. One that is too large for it goes alone. */
+/** Returns the first events that fit into one batch. An event that is larger than a batch is returned alone. */
 function fit(
   events: readonly WaitingEvent[],
   { maxEvents, maxBytes }: { maxEvents: number; maxBytes: number },

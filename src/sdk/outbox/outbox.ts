@@ -5,48 +5,64 @@ import { createFallback, type FallbackNeeds, type StorageKind } from './fallback
 
 export type { StorageKind } from './fallback.ts';
 
-/** Takes events synchronously, writes what has gathered in one go, and falls back to memory when the browser refuses. */
+/**
+ * Takes events synchronously, and writes the events of one task together: to IndexedDB, or to memory where IndexedDB does not
+ * work.
+ */
 export interface Outbox {
-  /** Resolves when the event is written, or with undefined when it is wiped before that. Never rejects. */
+  /** Resolves with the storage when the event is written; with undefined if the outbox is deleted before that. Never rejects. */
   add(event: OutboxEvent): Promise<StorageKind | undefined>;
+  /** Returns the oldest events that fit into one batch. */
   oldest(limits: BatchLimits): Promise<readonly WaitingEvent[]>;
+  /** Takes events out, and counts them as delivered or dropped. */
   settle(events: readonly WaitingEvent[], as: 'delivered' | DropReason): Promise<void>;
-  /** Writes those of another page's events that are not there yet. */
+  /** Writes the events of another page, except for those that are in the outbox already. */
   adopt(events: readonly OutboxEvent[]): Promise<void>;
-  /** Taken, and not yet known to be written: what dies with the page. One that is just being written may be there twice. */
+  /**
+   * The events that are not known to be written: they are lost when the page ends. An event that is being written may be listed
+   * twice.
+   */
   unsaved(): readonly OutboxEvent[];
+  /** The counts, as they were read last. They include the events that are not written yet. */
   ledger(): Ledger;
-  /** Reads the ledger, which another tab has changed. */
+  /** Reads the ledger again, because another tab has changed it. */
   refresh(): Promise<void>;
   /**
-   * Leaves the first so many of the unsaved to a lifeboat: what of them is not yet being written will not be. Returns whether
-   * that was all; nothing is read or written then until the page comes back.
+   * Called when the page is left, and a lifeboat holds the first `saved` events of `unsaved()`. Those of them whose write has not
+   * begun are no longer written. Returns whether the lifeboat holds all of `unsaved()`: then nothing is read or written until the
+   * page comes back.
    */
   leave(saved: number): boolean;
-  /** Takes them back, or knows that whoever has taken the lifeboat has them. Resolves when they are written. */
+  /**
+   * Called when the page comes back. Writes the events of the lifeboat, unless another page has taken it over (`isTaken`).
+   * Resolves when they are written.
+   */
   comeBack(isTaken: boolean): Promise<void>;
-  /** Resolves when all that is taken by now is written. */
+  /** Resolves when all events that were added so far are written. */
   written(): Promise<void>;
+  /** The storage in use. */
   storage(): StorageKind;
-  /** Deletes everything, and says which events that were. */
+  /** Deletes all events and the ledger. Returns the ids of the events. */
   wipe(): Promise<readonly string[]>;
 }
 
 export interface OutboxNeeds extends FallbackNeeds {
-  /** Nothing is read or written before: an earlier outbox may still be deleting its database. */
+  /** Nothing is read or written before this settles: an earlier outbox may still be deleting its database. */
   readonly ready?: Promise<unknown> | undefined;
-  /** What it held when this page came. */
+  /** Called with the ledger that the outbox held when this page was opened. */
   onOpened(found: Ledger): void;
+  /** Called with the ids of events that are written now. */
   onStored(ids: readonly string[]): void;
+  /** Called with the events that were dropped because of the limits. */
   onEvicted(evicted: readonly Eviction[]): void;
   /**
-   * Somebody has deleted the database. Answers what this page still knows of the events that waited there.
-   * @param moved waited in memory meanwhile, and begin the new log
+   * Called when other code has deleted the database. Returns the events that waited there, as far as this page still has them.
+   * @param moved the events that waited in memory meanwhile, and are the first of the new log
    */
   onLost(before: Ledger, now: Ledger, moved: readonly OutboxEvent[]): readonly OutboxEvent[];
 }
 
-// One transaction clones its values in one task of the page; this many take a few milliseconds.
+// A transaction clones its values in one task of the page. For so many events that takes a few milliseconds.
 const COMMIT_EVENTS = 1_000;
 
 interface Waiter {
@@ -60,8 +76,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   let hasOpened = false;
   let isWiped = false;
   let captured: Waiter[] = [];
-  let left: Waiter[] = [];
-  // The lifeboat may have been taken while this page came back.
+  /** The events that are in the lifeboat, and are not written. */
+  let inLifeboat: Waiter[] = [];
+  // Another page may have taken over the lifeboat while this page came back: the outbox may hold these events already.
   let mayBeHeld = false;
   let writing: readonly Waiter[] = [];
   let committing: Promise<void> | undefined;
@@ -70,23 +87,23 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     needs,
     () => known,
     ({ found, ledger, moved, evicted }) => {
-      // Counted from what was there, as if it had been readable from the start.
+      // IndexedDB could not be read until now. The ledger that it held counts as the one at the start.
       if (!hasOpened) open(found);
       learn(ledger, moved);
       tell(moved, evicted);
     },
   );
   const { storage } = fallback;
-  // Before anything is written: what is found must not be taken for what was put there since.
+  // The ledger is read before anything is written, so that events of this page do not count as events that were there before.
   const opened = use((store) => store.ledger()).then((found) => {
     if (storage() === needs.storage) open(found);
     learn(found);
   });
 
-  async function use<T>(...work: Parameters<typeof fallback.use<T>>): Promise<T> {
+  async function use<T>(...args: Parameters<typeof fallback.use<T>>): Promise<T> {
     await needs.ready;
-    // It would bring back what is deleted.
-    return isWiped ? new Promise<T>(() => {}) : fallback.use(...work);
+    // After the deletion, any work would create the database again: it never runs.
+    return isWiped ? new Promise<T>(() => {}) : fallback.use(...args);
   }
 
   function open(found: Ledger): void {
@@ -106,7 +123,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     onStored(written.map(({ id }) => id).filter((id) => !gone.has(id)));
   }
 
-  /** @param done is called between what is known and what is told of it */
+  /** @param done called after the new ledger is known, and before the callbacks of the needs */
   async function append(
     events: readonly OutboxEvent[],
     unlessHeld?: boolean,
@@ -122,7 +139,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function commit(): Promise<void> {
-    // Not yet being written until then: a page that leaves first has them in its lifeboat.
+    // The write does not begin before that: if the page is left first, it puts the events into its lifeboat.
     await opened;
     while (captured.length) {
       writing = captured.splice(0, COMMIT_EVENTS);
@@ -143,7 +160,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     add: (event) =>
       new Promise((resolve) => {
         captured.push({ event, resolve });
-        // A microtask: all that one task of the page tracks is one write, and a page that is about to go has begun it.
+        // A microtask: all events that one task of the page tracks are one write, and it has begun before the page can be left.
         committing ??= Promise.resolve().then(commit);
       }),
     async oldest(limits) {
@@ -157,23 +174,26 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       learn(await use((store) => store.settle(events, as)));
     },
     adopt: (events) => append(events, true),
-    unsaved: () => [...fallback.inMemory(), ...[...writing, ...left, ...captured].map(({ event }) => event)],
+    unsaved: () => [
+      ...fallback.inMemory(),
+      ...[...writing, ...inLifeboat, ...captured].map(({ event }) => event),
+    ],
     ledger() {
       const waiting = writing.length + captured.length;
       return { ...known, tracked: known.tracked + waiting, pending: known.pending + waiting };
     },
     leave(saved) {
-      const before = fallback.inMemory().length + writing.length + left.length;
-      left.push(...captured.splice(0, Math.max(0, saved - before)));
+      const before = fallback.inMemory().length + writing.length + inLifeboat.length;
+      inLifeboat.push(...captured.splice(0, Math.max(0, saved - before)));
       const isAll = saved >= before && !captured.length;
       fallback.rest(isAll);
       return isAll;
     },
     async comeBack(isTaken) {
-      // Where, is not known here.
-      if (isTaken) for (const { resolve } of left) resolve('memory');
-      else captured.unshift(...left);
-      left = [];
+      // The other page has these events. In which storage is not known here.
+      if (isTaken) for (const { resolve } of inLifeboat) resolve('memory');
+      else captured.unshift(...inLifeboat);
+      inLifeboat = [];
       fallback.rest(false);
       mayBeHeld = true;
       await (committing ??= commit());
@@ -184,14 +204,14 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     written: async () => committing,
     storage,
     async wipe() {
-      const lost = captured;
+      const unwritten = captured;
       captured = [];
-      for (const { resolve } of lost) resolve();
+      for (const { resolve } of unwritten) resolve();
       await committing;
       const stored = await use((store) => store.wipe());
       isWiped = true;
       known = EMPTY_LEDGER;
-      return [...stored, ...lost.map(({ event }) => event.id)];
+      return [...stored, ...unwritten.map(({ event }) => event.id)];
     },
   };
 }

@@ -1,28 +1,34 @@
 import type { DropReason } from '../events.ts';
 import { EMPTY_LEDGER, type Ledger } from './contract.ts';
 
-/** `tracked` equals `delivered` + `pending` + all of `dropped`, at every moment. */
+/**
+ * Numbers of events, as `Analytics.stats` returns them. `tracked` equals `delivered` + `pending` + the sum of `dropped` at every
+ * moment.
+ */
 export interface Stats {
-  /** Events of this page, of the site's other open tabs, and those that waited when this page came. */
+  /** Events of this page, of the site's other open tabs, and those that were stored already when this page was opened. */
   readonly tracked: number;
+  /** Events that the proxy has accepted. */
   readonly delivered: number;
-  /** On their way, waiting for consent, or stored. */
+  /** Events that wait for consent, are stored, or are being sent. */
   readonly pending: number;
+  /** Events that will never arrive, by reason: 0 for a reason that has not occurred. See `DropReason`. */
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
-/** Counts what happens to events before and after they are in the outbox, which counts for itself. */
+/** Counts the events that are not in the outbox, and adds the counts of the outbox, which has a ledger of its own. */
 export interface EventCounter {
   /** A call was made. */
   begin(id: string): void;
-  /** The outbox has it now. */
+  /** The outbox has accepted the event, and counts it from now on. */
   handOver(id: string): void;
-  /** Says whether it was still ours to drop. */
+  /** Counts the event as dropped. Returns false, and counts nothing, if this counter does not count the event (any more). */
   drop(id: string, reason: DropReason): boolean;
-  /** What the outbox held when this page came. */
+  /** The outbox was opened, and held this ledger. */
   open(ledger: Ledger): void;
-  /** The outbox is deleted: what waited in it is dropped, but for so many events, which begin the next one. */
+  /** The outbox was deleted: its pending events count as dropped, except for `staying` events, which are put into the next outbox. */
   close(ledger: Ledger, reason: DropReason, staying?: number): void;
+  /** Returns all counts, with those of this ledger of the outbox. Undefined: there is no outbox. */
   stats(ledger: Ledger | undefined): Stats;
 }
 
@@ -40,11 +46,14 @@ const NONE: Readonly<Record<DropReason, number>> = {
 
 export function createEventCounter(): EventCounter {
   const inHand = new Set<string>();
-  // What is over: dropped at the call, or in an outbox that was deleted.
+  /** The counts of finished events: those that were dropped at the call, and those of outboxes that were deleted. */
   let past = { tracked: 0, delivered: 0, dropped: { ...NONE } };
   let start = EMPTY_LEDGER;
 
-  /** The outbox counts for itself, whoever has put an event there; what waited when we came is new to this page. */
+  /**
+   * Adds what the outbox has counted since this page was opened, also for the events of other tabs. Events that were pending when the
+   * page was opened count as tracked since then.
+   */
   function together(ledger: Ledger): typeof past {
     const dropped = { ...NONE };
     for (const reason of Object.keys(dropped) as DropReason[]) {
@@ -61,12 +70,12 @@ export function createEventCounter(): EventCounter {
     begin: (id) => void inHand.add(id),
     handOver: (id) => void inHand.delete(id),
     drop(id, reason) {
-      const ours = inHand.delete(id);
-      if (ours) {
+      const isInHand = inHand.delete(id);
+      if (isInHand) {
         past.tracked++;
         past.dropped[reason]++;
       }
-      return ours;
+      return isInHand;
     },
     open: (ledger) => void (start = ledger),
     close(ledger, reason, staying = 0) {

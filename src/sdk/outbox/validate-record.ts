@@ -1,7 +1,7 @@
 import { type OutboxEvent, totalDropped } from './contract.ts';
 import type { LogHead, LogRecord } from './log-store.ts';
 
-/** Whether what a browser has kept is what was given to it: disks fail, and pages write into databases that are not theirs. */
+/** Checks of values that a browser has stored: a disk may fail, and other code of the page may write into the database. */
 
 export function isStoredEvent(value: unknown): value is OutboxEvent {
   const { id, at, json, bytes } = (value ?? {}) as OutboxEvent;
@@ -15,7 +15,7 @@ export function isLogRecord(value: unknown): value is LogRecord {
 
 export function isLogHead(value: unknown): value is LogHead {
   const { tracked, delivered, pending, bytes, dropped, nextPlace } = (value ?? {}) as LogHead;
-  // What is no number is never more than another, and makes no sum.
+  // NaN and undefined make a comparison false, and the sum unequal.
   return (
     pending >= 0 &&
     bytes >= 0 &&

@@ -2,25 +2,28 @@ import type { Clock, TextStore } from '../browser.ts';
 import { ACK_COOKIE_PREFIX } from '../../protocol/wire.ts';
 
 /**
- * Names of requests. An answer can set a cookie of that name although its page has gone, where both are of one origin; the
- * next page finds in localStorage which events it speaks of (`departed.ts`).
+ * Names of requests. Where page and proxy share an origin, the answer to a named request sets a cookie with this name, even when the
+ * page has left. The next page finds in localStorage which events the request had (`departed-requests.ts`).
  */
 export interface Acknowledgements {
-  /** Names a request with these events, and writes that down for the next page; undefined where the browser refuses. */
+  /**
+   * Returns a name for a request with these events, and stores both for the next page; undefined if the browser cannot store
+   * them.
+   */
   begin(ids: readonly string[]): string | undefined;
-  /** This page knows what has become of the request: nobody else needs its name. */
+  /** Deletes the name, because this page knows the outcome of the request. */
   end(name: string): void;
-  /** Whether an answer has left this name, or any, in a cookie. Deletes what it finds. */
+  /** See {@link takeAcknowledgement}. */
   take(name?: string): boolean;
 }
 
-/** `document.cookie`. */
+/** Reads and writes `document.cookie`. */
 export interface AcknowledgementJar {
   read(): string;
   write(cookie: string): void;
 }
 
-/** Whether an answer has left this name, or any, in a cookie. Deletes what it finds. */
+/** Returns whether there is the cookie of a request of this name, or, without a name, of any request. Deletes such cookies. */
 export function takeAcknowledgement(jar: AcknowledgementJar, name = '\\w+'): boolean {
   const found = jar.read().match(RegExp(`${ACK_COOKIE_PREFIX}${name}=`, 'g'));
   found?.forEach((cookie) => jar.write(`${cookie};Path=/;Max-Age=0`));
@@ -41,14 +44,15 @@ export function createAcknowledgements(
   return {
     begin(ids) {
       const name = page + ++names;
-      // A cookie of which nothing is written down would be nobody's to delete.
+      // Without the record in localStorage, no page would delete the cookie.
       if (!local.set(key, JSON.stringify([clock.now(), ...named, [name, ids]]))) return undefined;
       named.set(name, ids);
       return name;
     },
     end(name) {
       named.delete(name);
-      // Else the record goes with the last of them: nothing may be written where consent was withdrawn meanwhile.
+      // The record is deleted with its last request, and not rewritten before: consent may be withdrawn, and nothing may be
+      // written then.
       if (!named.size) local.remove(key);
       takeAcknowledgement(jar, name);
     },

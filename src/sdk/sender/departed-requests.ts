@@ -4,14 +4,17 @@ import { ACK_COOKIE_PREFIX } from '../../protocol/wire.ts';
 import { type AcknowledgementJar, takeAcknowledgement } from './acknowledgements.ts';
 import type { Sender } from './contract.ts';
 
-/** What became of the last requests of pages that have gone: read from the cookies that their answers have set. */
+/**
+ * The needs of {@link awaitDepartedRequests}, which reads the outcome of the last requests of pages that have left from the
+ * cookies of their answers.
+ */
 export interface DepartedNeeds {
   readonly local: TextStore;
   readonly clock: Clock;
-  /** What ends with this instance. */
+  /** Aborts when the SDK is closed or consent is withdrawn. */
   readonly ending: AbortSignal;
   readonly scope: string;
-  /** This page, which hears the answers to its own requests. */
+  /** Id of this page. It gets the answers to its own requests, and skips their records. */
   readonly page: string;
   readonly sender: Pick<Sender, 'acknowledge' | 'hold'>;
   readonly jar: AcknowledgementJar;
@@ -20,12 +23,12 @@ export interface DepartedNeeds {
 /** A request, and the ids of its events. */
 type Named = readonly [name: string, ids: readonly string[]];
 
-/** When its page has left, in milliseconds since the epoch, and its requests. */
+/** The record of a page: when it was written, in milliseconds since the epoch, and the requests of the page. */
 type Departed = readonly [at: number, ...requests: Named[]];
 
 /**
- * So long after its page has gone a request is waited for. One that takes longer, or was refused, is repeated; a proxy that
- * remembers what it has accepted, or is still delivering, sends none of it on twice.
+ * The time after the record of its page within which the answer to a request must come. After that the events are sent again, also
+ * when the request was refused; a proxy that remembers which events it has accepted, or is still delivering, forwards none twice.
  */
 const ANSWER_TIMEOUT_MS = 5_000;
 const LOOK_AGAIN_MS = 250;
@@ -34,8 +37,9 @@ const LOOK_AGAIN_MS = 250;
 const watchedBy = new WeakMap<object, Set<string>>();
 
 /**
- * Keeps the events of those requests from being sent again until it is known that they have arrived, or their time is over.
- * Resolves after the first look; the others follow by themselves.
+ * Holds back the events of requests that other pages have sent as they were left, until the cookie of the answer shows that the
+ * events have arrived, or {@link ANSWER_TIMEOUT_MS} is over. Resolves after the first check of the cookies; a timer makes the
+ * next ones.
  */
 export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void> {
   const { local, clock, ending, scope, page, sender, jar } = needs;
@@ -46,7 +50,7 @@ export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void>
     keys.flatMap((key) => {
       const [at, ...requests] = parse(local.get(key));
       const isNew = ([name]: Named): boolean => !watched.has(name);
-      // A page that a clock which was ahead has written down might be waited for without end.
+      // A record of the future was written while the clock was ahead: waiting for it might never end.
       const untilMs = at > clock.now() ? 0 : at + ANSWER_TIMEOUT_MS;
       if (!requests.length) local.remove(key);
       return requests.filter(isNew).map(([name, ids]) => {
@@ -67,31 +71,34 @@ export async function awaitDepartedRequests(needs: DepartedNeeds): Promise<void>
 
   async function look(isLast = false): Promise<void> {
     const cookies = jar.read();
-    const known = [...waiting].flatMap((each) => {
+    const finished = [...waiting].flatMap((each) => {
       const hasArrived = cookies.includes(`${ACK_COOKIE_PREFIX}${each.name}=`);
       return hasArrived || clock.now() >= each.untilMs ? [{ each, hasArrived }] : [];
     });
-    for (const { each } of known) waiting.delete(each);
+    for (const { each } of finished) waiting.delete(each);
     if (waiting.size && !isLast) stop = clock.after(LOOK_AGAIN_MS, () => void look());
-    for (const { each, hasArrived } of known) {
+    for (const { each, hasArrived } of finished) {
       if (hasArrived) await sender.acknowledge(each.events);
-      // Not sooner: a page that is stopped in between leaves it to the next one.
+      // The record is deleted after that: if this page is stopped in between, the next page reads the record.
       forget(each.key, each.name);
       each.letGo();
     }
   }
 
-  /** The page may have come back, and written more since; consent may have been withdrawn, and the record is gone. */
+  /**
+   * Deletes one request from a record. Reads the record again, because its page may have come back and added requests, or the record
+   * was deleted when consent was withdrawn.
+   */
   function forget(key: string, name: string): void {
     takeAcknowledgement(jar, name);
     const [at, ...requests] = parse(local.get(key));
-    const others = requests.filter((each) => each[0] !== name);
-    if (others.length) local.set(key, JSON.stringify([at, ...others]));
+    const otherRequests = requests.filter((each) => each[0] !== name);
+    if (otherRequests.length) local.set(key, JSON.stringify([at, ...otherRequests]));
     else local.remove(key);
   }
 }
 
-/** The outbox finds it by its id. */
+/** An event of which only the id is known: the outbox finds the event by its id. */
 const toStoredEvent = (id: string): WaitingEvent => ({ id, at: 0, json: '', bytes: 0, place: 0 });
 
 function parse(text: string | null): Departed {
@@ -101,7 +108,7 @@ function parse(text: string | null): Departed {
     const isNamed = ([name, ids]: Named): boolean => isName(name) && ids.every(isText);
     if (Number.isFinite(at) && requests.every(isNamed)) return departed;
   } catch {
-    // Another script has written there, or nobody.
+    // The key is gone, or another script has written it.
   }
   return [0];
 }

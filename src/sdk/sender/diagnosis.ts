@@ -5,25 +5,25 @@ import { retryDelayMs } from './retry-timing.ts';
 import type { Transport } from './transport.ts';
 
 /**
- * Finds out what an answer that is no delivery speaks of: the events, or the endpoint. Only what it says of the events may
- * drop one. An empty batch decides: an address that refuses even that takes no batches at all.
+ * Finds out whether a failed request is about its events or about the endpoint. An event is dropped only if the failure is about the
+ * event. An empty batch decides that: an endpoint that refuses even an empty batch takes no batches at all.
  */
 export interface Diagnosis {
-  /** Asked before each batch. False: the address takes nothing for the moment, and the sender waits. */
+  /** Called before each batch. Returns false if the endpoint takes nothing for the moment: the sender waits. */
   mayGo(): Promise<boolean>;
-  /** Whether the address takes nothing, as far as is known. */
+  /** Whether the endpoint takes nothing, according to the last request. */
   isOut(): boolean;
-  /** What the next batch may hold. */
+  /** The limits of the next batch. */
   limits(): BatchLimits;
-  /** Whether a faulty event is looked for, in batches that are halved until it is alone. */
+  /** Whether a faulty event is being searched, with batches that are halved until it is alone. */
   isNarrow(): boolean;
-  /** So many events of a batch have been delivered. */
+  /** Called when a batch with `count` events was delivered. */
   passed(count: number): void;
-  /** A batch was refused, or has failed too often. Afterwards the sender goes on, or waits. */
+  /** Examines a batch that was refused, or has failed too often. Afterwards the sender continues, or waits. */
   examine(events: readonly WaitingEvent[], outcome: Failure): Promise<void>;
 }
 
-/** Of the needs of the sender, those of the diagnosis. */
+/** The part of the needs of the sender that the diagnosis uses. */
 export interface DiagnosisNeeds {
   readonly batch: BatchLimits;
   random(): number;
@@ -34,25 +34,30 @@ export interface DiagnosisNeeds {
   readonly ending: AbortSignal;
 }
 
-/** What the sender does with events whose outcome is found out. */
+/** The actions of the sender that the diagnosis decides on. */
 export interface DiagnosisActions {
   /** Keeps the events, and waits before the next request, longer from failure to failure. */
   retry(events: readonly OutboxEvent[], outcome: Failure): void;
   /** Keeps the events, and waits for `delayMs`. */
   later(events: readonly OutboxEvent[], delayMs: number, status: number): void;
+  /** Takes the event out of the outbox, and counts it as dropped. */
   drop(event: WaitingEvent, reason: 'rejected' | 'too-large', status: number): Promise<void>;
 }
 
+/** The endpoint of batches. */
 export interface DiagnosedEndpoint {
-  /** Where batches go. */
+  /** URL to which batches are sent. */
   readonly url: string;
-  /** What is not repeated in messages. */
+  /** The client key: an answer that contains it is not quoted in messages. */
   readonly secret: string;
 }
 
-/** One refusal may be of an endpoint that changes in that moment; the second, after an empty batch has passed, is not. */
+/**
+ * An event is dropped after so many refusals: the first may come from an endpoint that changes in that moment; a second one,
+ * after an accepted empty batch, does not.
+ */
 const REFUSALS = 2;
-/** A crash may have had another cause; one that follows the same event so often has not. */
+/** An event is dropped after so many failures without a clear answer: fewer of them may have another cause than the event. */
 const CRASHES = 3;
 const QUOTED_CHARACTERS = 120;
 
@@ -63,28 +68,33 @@ export function createDiagnosis(
 ): Diagnosis {
   const { transport } = needs;
   let limits = needs.batch;
-  // Of so many of the oldest events one is what the server does not take. The first half of them goes next: refused, it is
-  // among these, and taken, among the others; until it is alone, and does not hold up the rest.
+  /**
+   * The number of oldest events, one of which the server does not take. The first half of them is sent next. If this half is refused,
+   * the event is in it; if it is accepted, the event is in the other half. In the end the event is alone, and no longer blocks
+   * the others.
+   */
   let suspects = 0;
+  /** How often the event `suspect` has failed alone. */
   let strikes = 0;
+  /** Id of the last event that has failed alone. */
   let suspect = '';
-  /** `silent`: any answer ends it, even a refusal. `refusing`: it ends when an empty batch is taken. */
+  /** The endpoint takes nothing. `silent`: any answer ends that, even a refusal. `refusing`: an accepted empty batch ends that. */
   let outage: 'silent' | 'refusing' | undefined;
   let hasMoved = false;
   const told = new Set<SdkErrorCode>();
 
-  /** Sends an empty batch, unless the proxy has asked another page a moment ago to leave it alone. */
-  async function ask(): Promise<Outcome> {
+  /** Sends an empty batch, unless the proxy has told another page to send no requests for a while. */
+  async function probeEndpoint(): Promise<Outcome> {
     const afterMs = needs.proxyMemory.quietMs();
     return afterMs > 0 ? { kind: 'busy', status: 503, afterMs } : transport.send([]);
   }
 
-  /** Whether this is a redirect to a place of the same origin that takes batches; events go there then. */
+  /** Returns whether this is a redirect to a URL of the same origin that takes batches. If so, later batches go to that URL. */
   async function follows(outcome: Outcome): Promise<boolean> {
     if (outcome.kind !== 'foreign' || outcome.status || hasMoved) return false;
-    const end = await transport.send([], { follow: true });
-    const target = end.url && new URL(end.url);
-    if (target && target.origin === new URL(url).origin && end.kind === 'delivered') {
+    const targetOutcome = await transport.send([], { follow: true });
+    const target = targetOutcome.url && new URL(targetOutcome.url);
+    if (target && target.origin === new URL(url).origin && targetOutcome.kind === 'delivered') {
       transport.sendTo(target.href);
       hasMoved = true;
       return true;
@@ -103,6 +113,7 @@ export function createDiagnosis(
     needs.fail(code, `${url} ${what}. Events are kept, and tried again`);
   }
 
+  /** Reports what is wrong with the endpoint. */
   function blame({ kind, status, body }: Extract<Outcome, { kind: 'rejected' | 'foreign' }>): void {
     if (hasMoved) transport.sendTo();
     hasMoved = false;
@@ -121,8 +132,8 @@ export function createDiagnosis(
       );
   }
 
-  /** What was asked without events says that the address takes none. */
-  function isOutOf(events: readonly OutboxEvent[], probe: Outcome): void {
+  /** Begins the wait for the endpoint, because it has not accepted an empty batch. */
+  function beginOutage(events: readonly OutboxEvent[], probe: Outcome): void {
     if (probe.kind === 'delivered' || probe.kind === 'aborted' || needs.ending.aborted) return;
     outage ??= 'silent';
     if (probe.kind === 'rejected' || probe.kind === 'foreign') blame(probe);
@@ -133,14 +144,21 @@ export function createDiagnosis(
     suspects = Math.max(0, suspects - count);
   }
 
-  /** @param most after so many strikes an event that is alone is given up */
-  async function divide(events: readonly WaitingEvent[], most: number, { status }: Failure): Promise<void> {
+  /**
+   * Halves the next batch. An event that is alone already is dropped.
+   * @param maxStrikes the number of failures after which an event that is alone is dropped
+   */
+  async function divide(
+    events: readonly WaitingEvent[],
+    maxStrikes: number,
+    { status }: Failure,
+  ): Promise<void> {
     const [first] = events;
     suspects = events.length;
     if (events.length > 1 || !first) return;
     strikes = suspect === first.id ? strikes + 1 : 1;
     suspect = first.id;
-    if (strikes < most) return;
+    if (strikes < maxStrikes) return;
     suspects = 0;
     await actions.drop(first, status === 413 ? 'too-large' : 'rejected', status);
   }
@@ -148,7 +166,7 @@ export function createDiagnosis(
   return {
     async mayGo() {
       if (!outage) return true;
-      const probe = await ask();
+      const probe = await probeEndpoint();
       if (needs.ending.aborted) return false;
       if (
         probe.kind === 'delivered' ||
@@ -158,7 +176,7 @@ export function createDiagnosis(
         outage = undefined;
         return true;
       }
-      isOutOf([], probe);
+      beginOutage([], probe);
       return false;
     },
     isOut: () => outage !== undefined,
@@ -168,27 +186,27 @@ export function createDiagnosis(
     async examine(events, outcome) {
       const { kind, status } = outcome;
       if (kind === 'foreign') {
-        if (!(await follows(outcome))) isOutOf(events, outcome);
+        if (!(await follows(outcome))) beginOutage(events, outcome);
         return;
       }
       if (kind !== 'rejected') {
-        const probe = await ask();
-        if (probe.kind !== 'delivered' && probe.kind !== 'rejected') return isOutOf(events, probe);
+        const probe = await probeEndpoint();
+        if (probe.kind !== 'delivered' && probe.kind !== 'rejected') return beginOutage(events, probe);
         await divide(events, CRASHES, outcome);
         return actions.later(events, retryDelayMs(1, needs.random()), status);
       }
-      // Once before the first halving, and when an event is alone. Twice in a row before it is given up: behind one address
-      // there may be two servers, which answer by turns, and one of which refuses everything.
-      const again = events[0]?.id === suspect ? strikes : 0;
-      const asks = events.length === 1 ? again + 1 : suspects ? 0 : 1;
-      for (let asked = 0; asked < asks; asked++) {
-        const probe = await ask();
+      // An empty batch is sent before the first halving, and when an event is alone. Two in a row are sent before the event is
+      // dropped: one URL may stand for two servers that answer in turn, one of which refuses everything.
+      const earlierStrikes = events[0]?.id === suspect ? strikes : 0;
+      const probes = events.length === 1 ? earlierStrikes + 1 : suspects ? 0 : 1;
+      for (let accepted = 0; accepted < probes; accepted++) {
+        const probe = await probeEndpoint();
         if (probe.kind === 'delivered') continue;
         const hasRefused = probe.kind === 'rejected' || probe.kind === 'foreign';
-        // The address takes some and refuses others: what is sent next may meet the other server.
-        return asked && hasRefused ? actions.retry(events, outcome) : isOutOf(events, probe);
+        // The URL has accepted one empty batch and refused the next: the next request may reach the other server.
+        return accepted && hasRefused ? actions.retry(events, outcome) : beginOutage(events, probe);
       }
-      // The proxy takes less than the SDK thought; proxyMemory for as long as the page lives.
+      // The proxy takes smaller batches than the SDK assumes. The new limit holds until the page ends.
       if (status === 413 && events.length > 1) {
         const bytes = events.reduce((total, event) => total + event.bytes + 1, 0);
         limits = { ...limits, maxBytes: Math.ceil(Math.min(limits.maxBytes, bytes) / 2) };

@@ -1,19 +1,23 @@
 import type { Clock, TextStore } from '../browser.ts';
 
-/** What the proxy has shown, proxyMemory also for the next page and for other tabs. */
+/** Facts about the proxy in localStorage, which the next page and the other tabs read too. */
 export interface ProxyMemory {
-  /** That it reads gzip, and that it was ever reached. */
+  /** `gzip`: whether the proxy reads gzip. `answered`: whether this browser has ever had an answer of the proxy. */
   get(what: 'gzip' | 'answered'): boolean;
-  /** A no is final: who has refused gzip may go on saying that it reads it, with a server of another kind in front. */
+  /**
+   * Stores a fact. False is final: the proxy may still say that it reads gzip where a server in front of it has refused a compressed
+   * request.
+   */
   set(what: 'gzip' | 'answered', value: boolean): void;
-  /** For how long it still wants to be left alone, in milliseconds: 0 or less where it does not. */
+  /** Returns for how many milliseconds the proxy still wants no requests. 0 or less: it takes requests now. */
   quietMs(): number;
+  /** Stores that the proxy wants no requests for so long. */
   setQuiet(delayMs: number): void;
-  /** Whether the visitor's choices are others than the last ones, whose place they take. */
+  /** Stores the visitor's choices. Returns whether they differ from the stored ones. */
   isNews(choices: string): boolean;
 }
 
-/** @param mayWrite whether the visitor still agrees */
+/** @param mayWrite whether the visitor still consents: otherwise nothing is stored */
 export function createProxyMemory(
   local: TextStore,
   scope: string,
@@ -21,31 +25,31 @@ export function createProxyMemory(
   mayWrite: () => boolean,
 ): ProxyMemory {
   const known: Partial<Record<string, string>> = {};
-  const said = (what: string): string => (known[what] ??= local.get(`${scope}:${what}`) ?? '');
+  const factOf = (what: string): string => (known[what] ??= local.get(`${scope}:${what}`) ?? '');
   const until = `${scope}:until`;
-  const keep = (key: string, text: string): unknown => mayWrite() && local.set(key, text);
+  const store = (key: string, text: string): unknown => mayWrite() && local.set(key, text);
   return {
-    get: (what) => said(what) === 'yes',
+    get: (what) => factOf(what) === 'yes',
     set(what, value) {
       const word = value ? 'yes' : 'no';
-      if (said(what) === 'no' || said(what) === word) return;
+      if (factOf(what) === 'no' || factOf(what) === word) return;
       known[what] = word;
-      keep(`${scope}:${what}`, word);
+      store(`${scope}:${what}`, word);
     },
     quietMs() {
       const [sinceMs = 0, untilMs = 0] = (local.get(until) ?? '').split(',').map(Number);
       const nowMs = clock.now();
-      // By a clock that was set back since, it might last for ever.
+      // The clock was set back since: the time might never be over.
       return nowMs < sinceMs ? 0 : untilMs - nowMs;
     },
     setQuiet(delayMs) {
       const nowMs = clock.now();
-      keep(until, `${nowMs},${nowMs + delayMs}`);
+      store(until, `${nowMs},${nowMs + delayMs}`);
     },
     isNews(choices) {
       const key = `${scope}:consent`;
       const isNews = local.get(key) !== choices;
-      keep(key, choices);
+      store(key, choices);
       return isNews;
     },
   };

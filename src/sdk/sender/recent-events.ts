@@ -1,26 +1,30 @@
 import type { OutboxEvent } from '../outbox/contract.ts';
 
-/** The last events of this tab that nobody has settled: what a page that leaves can send without asking a database. */
+/**
+ * The last events of this tab that no tab has delivered or dropped. When the page is left, they are sent without reading a
+ * database.
+ */
 export interface RecentEvents {
   add(event: OutboxEvent): void;
-  /** Somebody has settled these. */
+  /** Removes events that this tab or another one has delivered or dropped. */
   remove(ids: readonly string[]): void;
-  /** Whether that was an event of another tab, lately. */
+  /** Whether this id was removed a short time ago, and was not an event of this tab. */
   wasOthers(id: string): boolean;
+  /** Returns the events, oldest first. */
   all(): readonly OutboxEvent[];
-  /** Together with these, each once, oldest first. */
+  /** Returns the events together with `more`, each event once, oldest first. */
   with(more: readonly OutboxEvent[]): readonly OutboxEvent[];
 }
 
-// A batch that is under way, and more than a page can send as it leaves.
+// Enough for a batch that is being sent, and for more than a page can send when it is left.
 const MOST_BYTES = 1024 * 1024;
 
-// A page that leaves may save what it has just written, and is sent by now: it is about moments.
-const MOST_OTHERS = 1_000;
+// A page that is left may save an event that was just written, and that the leader has sent by now. Only the last moments count.
+const MOST_FOREIGN_IDS = 1_000;
 
 export function createRecentEvents(): RecentEvents {
   const events = new Map<string, OutboxEvent>();
-  let others: readonly string[] = [];
+  let foreignIds: readonly string[] = [];
   let bytes = 0;
   return {
     add(event) {
@@ -33,9 +37,9 @@ export function createRecentEvents(): RecentEvents {
         bytes -= events.get(id)?.bytes ?? 0;
         return !events.delete(id);
       });
-      others = [...foreign, ...others].slice(0, MOST_OTHERS);
+      foreignIds = [...foreign, ...foreignIds].slice(0, MOST_FOREIGN_IDS);
     },
-    wasOthers: (id) => others.includes(id),
+    wasOthers: (id) => foreignIds.includes(id),
     all: () => [...events.values()],
     with: (more) => [...new Map([...events, ...more.map((each) => [each.id, each] as const)]).values()],
   };

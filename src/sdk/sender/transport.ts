@@ -3,62 +3,72 @@ import type { AnalyticsSettings } from '../options/options.ts';
 import { ACK_HEADER, utf8 } from '../../protocol/wire.ts';
 import { BUSY, outcomeOf, type Outcome } from './outcome.ts';
 
-/** Sends one body and says what came of it. */
+/** Sends batches to the proxy. */
 export interface Transport {
-  /** @param jsons events, already serialised; none at all asks whether the proxy takes batches */
-  send(jsons: readonly string[], manner?: SendOptions): Promise<Outcome>;
-  /** Whether this event may go at once, with a page that cannot wait. */
+  /**
+   * Sends one batch, and returns the outcome. Never rejects.
+   * @param jsons events, already serialised. An empty batch checks whether the proxy takes batches
+   */
+  send(jsons: readonly string[], options?: SendOptions): Promise<Outcome>;
+  /** Whether this event can be sent at once, in the last request of a page that is left. */
   takes(json: string): boolean;
-  /** Bytes that requests of this page may still carry beyond its end. */
+  /** How many bytes of bodies the browser still allows for requests that outlive this page. */
   keepaliveRoom(): number;
-  /** The page may never run again: what is being compressed goes as it is, and at once, where it may outlive the page so. */
+  /**
+   * The page may never run again: sends bodies that are being compressed at once and uncompressed, if they are small enough to
+   * outlive the page.
+   */
   hurry(): void;
-  /** Where requests go from now on; nothing: where they went at first. */
+  /** Sends all later requests to this URL; without a URL, to the URL of the needs. */
   sendTo(url?: string): void;
-  /** Cuts off what is in flight. */
+  /** Aborts all requests that are in flight. */
   abort(): void;
 }
 
 /** How one request is sent. */
 export interface SendOptions {
-  /** The page may be gone when the answer comes. */
+  /** The page is being left, and may be gone when the answer comes: the request must outlive it. */
   readonly leaving?: boolean | undefined;
-  /** Not compressed. */
+  /** The body is not compressed. */
   readonly plain?: boolean | undefined;
   /**
-   * Asked when the request leaves, and whether its page does: a name for the request, which its answer leaves in a cookie for
-   * the next page; or nothing where nobody will need that.
+   * Called when the request is sent. Returns the name of the request, with which its answer sets a cookie for the next page; nothing
+   * if no page will need the cookie. `leaving`: whether the page is being left.
    */
   readonly ack?: ((leaving: boolean) => string | false | undefined) | undefined;
-  /** Instead of the client key. */
+  /** Headers that replace the one with the client key. */
   readonly credentials?: CredentialHeaders;
-  /** Where a redirect leads is followed, and told as `url`. */
+  /** Redirects are followed, and the outcome has the last URL as `url`. */
   readonly follow?: boolean;
 }
 
-/** Headers. */
+/** Headers that authorise a request. */
 export type CredentialHeaders = Readonly<Record<string, string>>;
 
 export interface TransportNeeds {
   readonly url: string;
   readonly clock: Clock;
-  /** In its header. */
+  /** The header with the client key. */
   readonly clientKey: CredentialHeaders;
   readonly delivery: Pick<AnalyticsSettings['delivery'], 'credentials' | 'requestTimeoutMs'>;
   request(url: string, init: RequestInit): Promise<Response>;
-  /** undefined where the browser cannot. */
+  /** Compresses a text. Returns undefined where the browser cannot. */
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Whether the proxy has said that it reads gzip. */
   readsGzip(): boolean;
+  /** Called when an answer shows whether the proxy reads gzip. */
   onReadsGzip(reads: boolean): unknown;
 }
 
-// All keepalive requests of a page share 64 KiB of bodies; some of it stays free for its last words.
+// All keepalive requests of a page share 64 KiB of bodies. Earlier requests leave some of it to the last request of the page.
 // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
 const KEEPALIVE_BYTES = 63 * 1024;
 const KEEPALIVE_BODY_BYTES = 24 * 1024;
 const WORTH_COMPRESSING = 500;
-/** A browser refuses a request sooner; what ends later was cut off, perhaps by the back/forward cache. */
+/**
+ * A browser refuses a keepalive request sooner than this. A request that fails later was interrupted, perhaps by the back/forward
+ * cache.
+ */
 const REFUSED_MS = 1_000;
 
 export function createTransport(needs: TransportNeeds): Transport {
@@ -68,7 +78,7 @@ export function createTransport(needs: TransportNeeds): Transport {
   let { url } = needs;
   let keepaliveBytes = 0;
   let mayKeepAlive = true;
-  // Until it has turned out once that nothing comes through without that either.
+  // A refused keepalive request is repeated at once without keepalive, until such a repetition has got no answer either.
   let triesAtOnce = true;
   const room = (): number => KEEPALIVE_BYTES - keepaliveBytes;
 
@@ -77,7 +87,7 @@ export function createTransport(needs: TransportNeeds): Transport {
       const text = `{"batch":[${jsons.join(',')}],"sentAt":"${new Date(clock.now()).toISOString()}"}`;
       const control = new AbortController();
       inFlight.add(control);
-      // Compressing takes time that a page which is leaving does not have.
+      // A page that is being left has no time to compress the body.
       if (leaving || plain || text.length < WORTH_COMPRESSING || !needs.readsGzip()) return post();
       return new Promise((resolve) => {
         const go = (packed?: Uint8Array<ArrayBuffer>): void => {
@@ -116,19 +126,19 @@ export function createTransport(needs: TransportNeeds): Transport {
             },
             body: bytes,
             keepalive,
-            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and proxy
-            // share an origin.
+            // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and
+            // proxy share an origin.
             credentials: name ? 'same-origin' : needs.delivery.credentials,
-            // Followed, a POST may become a GET whose 200 would pass for a delivery.
+            // A redirect that is followed may turn the POST into a GET, and its 200 would look like a delivery.
             redirect: follow ? 'follow' : 'manual',
             priority: 'low',
             signal: control.signal,
           });
-          // A keepalive answer that is not read never gives its share of the 64 KiB back.
+          // Until the body of its answer is read, a keepalive request counts against the 64 KiB.
           const body = await response.text();
           mayKeepAlive = true;
           const { status, headers, redirected } = response;
-          // Whatever reads packed requests here (or refuses them: a firewall, a body parser), plain ones may pass.
+          // A server in front of the proxy (a firewall, a body parser) may refuse compressed bodies, and let uncompressed ones pass.
           if (packed && status >= 400 && status < 500 && status !== 401 && !BUSY.has(status)) {
             const outcome = await post();
             if (status === 415 || outcome.kind === 'delivered') needs.onReadsGzip(false);
@@ -142,7 +152,7 @@ export function createTransport(needs: TransportNeeds): Transport {
         } catch {
           if (control.signal.aborted && !isLate) return { kind: 'aborted' };
           if (keepalive && !leaving && !isLate) {
-            // Another script of the page may hold what keepalive requests share: the next try does without, and the first is at once.
+            // Other scripts of the page may use up the 64 KiB: the next request has no keepalive. The first time, it follows at once.
             mayKeepAlive = false;
             if (triesAtOnce && clock.now() - sentAtMs < REFUSED_MS) {
               const outcome = await post(packed);

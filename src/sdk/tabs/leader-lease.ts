@@ -3,14 +3,18 @@ import type { Clock, TextStore } from '../browser.ts';
 import type { Leader } from './leader-lock.ts';
 
 export interface LeaseNeeds {
-  /** Of the database: one for each site and client key. */
+  /** Name of the database: one for each site and client key. */
   readonly name: string;
-  /** Of this page. */
+  /** Id of this page. */
   readonly owner: string;
   readonly clock: Clock;
   readonly local: TextStore;
-  /** Where the page that gives the lease up says so, at once: what it writes to IndexedDB as it goes may never get there. */
+  /**
+   * Key of localStorage under which a page that gives up the lease writes its id, synchronously: what it writes to IndexedDB as it is
+   * left may never be stored.
+   */
   readonly releasedKey: string;
+  /** Called when this page becomes the leader. */
   gained(): void;
 }
 
@@ -21,14 +25,17 @@ interface Lease {
 
 const LEASE_MS = 20_000;
 
-/** A lock with an end, in IndexedDB: it outlives its holder by a few seconds, and needs no timer while nothing waits. */
+/**
+ * Elects the leader by a lease in IndexedDB, a lock that expires. A lease that was not given up outlives its page by a few seconds.
+ * No timer runs while no event waits.
+ */
 export function createLeaseLeader(needs: LeaseNeeds): Leader {
   const { name, owner, clock, local, releasedKey, gained } = needs;
   const open = createStore(name, 'lease');
   const store: UseStore = (mode, use) =>
     open(mode, (objects) => {
       const { db } = objects.transaction;
-      // Another tab may want to delete it.
+      // An open connection would block another tab that deletes the database.
       db.onversionchange = () => db.close();
       return use(objects);
     });
@@ -37,11 +44,12 @@ export function createLeaseLeader(needs: LeaseNeeds): Leader {
   let taking: Promise<void> | undefined;
   let stop: (() => void) | undefined;
 
+  /** Writes this lease, unless another page holds a valid one. Returns the lease that is valid now. */
   async function offer(mine: Lease): Promise<Lease> {
     let held = mine;
     const decide = (found: Lease | undefined): Lease => {
       const nowMs = clock.now();
-      // One that ends later than a lease can was written by a clock that was ahead.
+      // A lease that ends later than `LEASE_MS` from now was written while the clock was ahead, and does not count.
       const binds =
         found &&
         found.owner !== owner &&
@@ -50,7 +58,7 @@ export function createLeaseLeader(needs: LeaseNeeds): Leader {
         found.untilMs <= nowMs + LEASE_MS;
       return (held = binds ? found : mine);
     };
-    // Where there is no IndexedDB there is nothing to share with other tabs either.
+    // Without IndexedDB the tabs share no events, so each of them may lead.
     try {
       await update<Lease>('lease', decide, store);
       return held;
@@ -60,14 +68,14 @@ export function createLeaseLeader(needs: LeaseNeeds): Leader {
   }
 
   async function take(): Promise<void> {
-    const led = clock.now() < untilMs;
+    const wasLeader = clock.now() < untilMs;
     const held = await offer({ owner, untilMs: clock.now() + LEASE_MS });
     stop?.();
     stop = undefined;
     if (!joined) return drop();
     untilMs = held.owner === owner ? held.untilMs : 0;
     if (!untilMs) stop = clock.after(held.untilMs - clock.now(), ask);
-    else if (!led) gained();
+    else if (!wasLeader) gained();
   }
 
   function ask(): void {
@@ -82,20 +90,20 @@ export function createLeaseLeader(needs: LeaseNeeds): Leader {
 
   return {
     leads() {
-      const ours = clock.now() < untilMs;
-      if (!ours) ask();
-      return ours;
+      const isLeader = clock.now() < untilMs;
+      if (!isLeader) ask();
+      return isLeader;
     },
     join() {
       joined = true;
-      // A page that comes back takes its word back.
+      // A page that comes back withdraws its release.
       if (local.get(releasedKey) === owner) local.remove(releasedKey);
       ask();
     },
     leave() {
       joined = false;
       stop?.();
-      // What it has asked for may yet be granted.
+      // While a request for the lease is under way, the page may still get it: the release is written for that case too.
       if (!untilMs && !taking) return;
       local.set(releasedKey, owner);
       if (untilMs) drop();

@@ -1,36 +1,42 @@
 import type { Clock } from '../browser.ts';
 
-/** Sees to it that one tab of a site sends, and that another takes over when it is gone. */
+/** Elects the tab of a site that sends. When that tab is gone, another one takes over. */
 export interface Leader {
+  /** Whether this tab is the one that sends. */
   leads(): boolean;
-  /** Takes part. `gained` is called when this tab leads. */
+  /** Takes part in the election. The callback `gained` of the needs runs when this tab becomes the leader. */
   join(): void;
   /** Steps down; a page that holds a lock cannot enter the back/forward cache. */
   leave(): void;
   /**
-   * Something is there to be sent: looks who stands ready to send it after this tab. Where another tab leads, it has to
-   * give a sign of life, or is deposed.
+   * Called when an event waits to be sent. If this tab leads, checks whether another tab waits for the lock. If another tab leads,
+   * and sends no life sign within 10 s, this tab takes the lock from it.
    */
   ask(): Promise<void>;
-  /** The tab that leads has given a sign of life. */
+  /** The tab that leads has sent a life sign. */
   heard(): void;
-  /** Whether another tab stood ready to take over when this one asked last. */
+  /** Whether another tab was waiting for the lock at the last call of `ask`. */
   hasHeir(): boolean;
 }
 
 export interface LeaderNeeds {
+  /** Name of the lock. */
   readonly name: string;
   readonly locks: Pick<LockManager, 'query' | 'request'>;
   readonly clock: Clock;
-  /** It goes with another page: it leads where nobody else does, and never stands in line, where it would be taken for an heir. */
+  /**
+   * This page is in a frame, and ends together with another page. It leads only where no other page holds the lock, and never waits
+   * for the lock, because the leader would take it for a tab that can take over.
+   */
   readonly isFrame?: boolean;
+  /** Called when this tab becomes the leader. */
   gained(): void;
 }
 
-/** Whatever a browser, or what has been put in its place, throws or rejects with. */
+/** Turns what `act` throws into a rejection: the browser, or a script that has replaced its method, may throw or reject. */
 const attempt = async <T>(act: () => Promise<T>): Promise<T> => act();
 
-// A tab that is frozen, or whose page is busy without end, keeps its lock.
+// A tab that is frozen, or whose page is busy without end, keeps its lock. After so long without a life sign, the lock is stolen.
 const LIFE_SIGN_MS = 10_000;
 
 export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeeds): Leader {
@@ -44,8 +50,8 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
     stopDoubting = undefined;
   }
 
-  /** @param steal takes it from whoever holds it */
-  function line(steal?: true): void {
+  /** Requests the lock; with `steal`, takes it from its holder. */
+  function requestLock(steal?: true): void {
     waiting?.abort();
     const control = (waiting = new AbortController());
     const { signal } = control;
@@ -53,16 +59,17 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
       new Promise((resolve) => {
         if (signal.aborted) return resolve();
         trust();
-        heir = false; // it was this tab itself
+        heir = false; // the request that waited was this tab's own
         release = resolve;
         gained();
       });
     const options = steal ? { steal } : isFrame ? { ifAvailable: true } : { signal };
     attempt(() => locks.request(name, options, (lock) => lock && lead())).catch(() => {
       if (signal.aborted) return undefined;
-      // Another tab, which had not heard of this one for long, has taken the lock.
-      if (release) return line((release = undefined));
-      // Refused (a frame without an origin, an extension): twice is better than never.
+      // Another tab has stolen the lock, because it had no life sign of this one. This tab waits for the lock again.
+      if (release) return requestLock((release = undefined));
+      // The browser refuses locks (a frame without an origin, an extension). This tab leads then: events that are sent twice are
+      // better than events that are never sent.
       return lead();
     });
   }
@@ -71,7 +78,7 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
     hasHeir: () => heir,
     leads: () => release !== undefined,
     join() {
-      if (!waiting) line();
+      if (!waiting) requestLock();
     },
     leave() {
       trust();
@@ -81,8 +88,8 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
     },
     async ask() {
       if (!release && waiting) {
-        stopDoubting ??= clock.after(LIFE_SIGN_MS, () => line(true));
-        if (isFrame) line();
+        stopDoubting ??= clock.after(LIFE_SIGN_MS, () => requestLock(true));
+        if (isFrame) requestLock();
       }
       const { pending } = await attempt(() => locks.query()).catch((): LockManagerSnapshot => ({}));
       heir = Boolean(release && pending?.some((lock) => lock.name === name));
@@ -91,7 +98,10 @@ export function createLeader({ name, locks, clock, isFrame, gained }: LeaderNeed
   };
 }
 
-/** Pages without TLS and old browsers have no locks; what stands in for them is loaded. */
+/**
+ * Used by pages without TLS and by old browsers, which have no locks: this lock is never granted. `leader-lease.ts` is loaded
+ * meanwhile.
+ */
 export const NO_LOCKS: Pick<LockManager, 'query' | 'request'> = {
   request: () => new Promise<never>(() => {}),
   query: async () => ({}),

@@ -2,12 +2,13 @@ import { clock, inFrame, local, lockManager } from '../browser.ts';
 import { createLeader, type Leader, NO_LOCKS } from './leader-lock.ts';
 
 /**
- * Returns what elects the tab that sends: by a Web Lock, where the browser has none by a lease in IndexedDB, which is loaded, and
- * where that cannot be loaded not at all: a site whose events are sent twice is better off than one whose events are not sent.
+ * Elects the tab that sends. The means is a Web Lock. Where the browser has no Web Locks, it is a lease in IndexedDB, whose file is
+ * loaded then. Where that file cannot be loaded, every tab leads: events that are sent twice are better than events that are never
+ * sent. Returns a function that returns the present means.
  *
- * @param scope of the site: the name of the lock, and the beginning of the names of the lease
- * @param page the owner of the lease
- * @param database of the lease
+ * @param scope id of the site: the name of the lock, and the beginning of the key under which a lease is released
+ * @param page id of this page, as the owner of the lease
+ * @param database name of the database of the lease
  * @param gained called when this tab becomes the leader
  */
 export function createLeadership(

@@ -1,24 +1,29 @@
 import type { Channel } from '../browser.ts';
 import type { AnalyticsEvents } from '../events.ts';
 
-/** What the open tabs of a site tell each other. */
+/** A message between the open tabs of a site. */
 export type TabMessage =
+  /** An event was stored. */
   | { readonly kind: 'stored' }
-  /** The tab that sends has heard that something is stored. */
+  /** Life sign of the tab that leads, as the answer to `stored` and `flush`. */
   | { readonly kind: 'here' }
-  /** What the tab that sends has told its own page. */
+  /** An event that the tab that leads has emitted in its own page. */
   | { readonly kind: 'told'; readonly name: Told; readonly payload: AnalyticsEvents[Told] }
+  /** The tab that leads shall send all events now. */
   | { readonly kind: 'flush' }
+  /** The visitor's ids have changed. */
   | { readonly kind: 'identity' }
+  /** The visitor has denied or withdrawn consent. */
   | { readonly kind: 'denied' };
 
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
 export interface TabChannel {
-  /** Also while it takes no part. */
+  /** Sends a message, also after this tab has left. */
   tell(message: TabMessage): void;
-  /** An open channel keeps a page out of the back/forward cache. */
+  /** Closes the channel: an open one keeps a page out of the back/forward cache. */
   leave(): void;
+  /** Opens the channel. */
   join(): void;
 }
 
@@ -29,7 +34,7 @@ export function createTabChannel(
   let channel: Channel | undefined;
   const tabs: TabChannel = {
     tell(message) {
-      // An instance that was closed, or a page that wakes, may still have something to say.
+      // An instance that was closed, or a page that wakes up, has no channel, and uses a temporary one.
       const used = channel ?? open(() => {});
       used?.post(message);
       if (used !== channel) used?.close();
@@ -39,7 +44,7 @@ export function createTabChannel(
       channel = undefined;
     },
     join() {
-      // Only this package, of this client key, speaks here.
+      // Only instances of this package with this client key post messages on this channel.
       channel ??= open((message) => onMessage(message as TabMessage));
     },
   };

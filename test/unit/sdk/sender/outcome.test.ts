@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { outcomeOf, retryAfterMs } from '../../../../src/sdk/sender/outcome.ts';
+import { outcomeOf } from '../../../../src/sdk/sender/outcome.ts';
 import { START_MS } from '../../../fakes/clock.ts';
 
 const headersOf = (given: Readonly<Record<string, string | undefined>>): Headers => {
@@ -92,47 +92,10 @@ describe('an answer is judged by its status', () => {
   });
 });
 
-describe('Retry-After', () => {
-  const after = (retryAfter: string | null, date: string | null = null): number | undefined =>
-    retryAfterMs(headersOf({ 'Retry-After': retryAfter ?? undefined, Date: date ?? undefined }), START_MS);
-
-  test('is part of the judgement', () => {
-    expect(outcomeOf(answer(503, { retryAfter: '30' }), START_MS)).toEqual({
-      kind: 'busy',
-      status: 503,
-      afterMs: 30_000,
-    });
-  });
-
-  test.each([
-    ['1', 1_000],
-    [' 120 ', 120_000],
-    ['86400', 86_400_000],
-  ])('"%s" are seconds', (text, ms) => {
-    expect(after(text)).toBe(ms);
-  });
-
-  test('may be a date', () => {
-    expect(after('Fri, 02 Jan 2026 03:05:05 GMT')).toBe(60_000);
-  });
-
-  test('as a date is meant by the clock of the server', () => {
-    expect(after('Tue, 01 Jan 2030 00:01:00 GMT', 'Tue, 01 Jan 2030 00:00:00 GMT')).toBe(60_000);
-  });
-
-  test.each(['0', '-5', 'Fri, 02 Jan 2026 03:00:00 GMT'])(
-    'of %s would be a hot loop, and says nothing',
-    (text) => {
-      expect(after(text)).toBeUndefined();
-    },
-  );
-
-  test('is at most a day', () => {
-    expect(after('99999999')).toBe(86_400_000);
-    expect(after('Tue, 01 Jan 2030 00:01:00 GMT')).toBe(86_400_000);
-  });
-
-  test.each([null, '', '  ', 'soon', '1.5h'])('%j says nothing', (text) => {
-    expect(after(text)).toBeUndefined();
+test('Retry-After is part of the judgement', () => {
+  expect(outcomeOf(answer(503, { retryAfter: '30' }), START_MS)).toEqual({
+    kind: 'busy',
+    status: 503,
+    afterMs: 30_000,
   });
 });

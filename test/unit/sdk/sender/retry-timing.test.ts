@@ -1,7 +1,8 @@
 // @vitest-environment node
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { START_MS } from '../../../fakes/clock.ts';
 import { seeded } from '../../../fakes/random.ts';
-import { retryDelayMs, SLOW_BASE_MS } from '../../../../src/sdk/sender/retry-timing.ts';
+import { retryAfterMs, retryDelayMs, SLOW_BASE_MS } from '../../../../src/sdk/sender/retry-timing.ts';
 
 test('the first wait is at most a second, and each next one at most twice as long', () => {
   expect([1, 2, 3, 4].map((attempt) => retryDelayMs(attempt, 1))).toEqual([1_000, 2_000, 4_000, 8_000]);
@@ -47,4 +48,44 @@ test('a wait is anything between nothing and that', () => {
 test('a wrong key is tried again slowly', () => {
   expect(retryDelayMs(1, 1, SLOW_BASE_MS)).toBe(10_000);
   expect(retryDelayMs(20, 1, SLOW_BASE_MS)).toBe(CAP_MS);
+});
+
+describe('Retry-After', () => {
+  const after = (retryAfter: string | null, date?: string): number | undefined => {
+    const headers = new Headers(date === undefined ? {} : { Date: date });
+    if (retryAfter !== null) headers.set('Retry-After', retryAfter);
+    return retryAfterMs(headers, START_MS);
+  };
+
+  test.each([
+    ['1', 1_000],
+    [' 120 ', 120_000],
+    ['86400', 86_400_000],
+  ])('"%s" are seconds', (text, ms) => {
+    expect(after(text)).toBe(ms);
+  });
+
+  test('may be a date', () => {
+    expect(after('Fri, 02 Jan 2026 03:05:05 GMT')).toBe(60_000);
+  });
+
+  test('as a date is meant by the clock of the server', () => {
+    expect(after('Tue, 01 Jan 2030 00:01:00 GMT', 'Tue, 01 Jan 2030 00:00:00 GMT')).toBe(60_000);
+  });
+
+  test.each(['0', '-5', 'Fri, 02 Jan 2026 03:00:00 GMT'])(
+    'of %s would be a hot loop, and says nothing',
+    (text) => {
+      expect(after(text)).toBeUndefined();
+    },
+  );
+
+  test('is at most a day', () => {
+    expect(after('99999999')).toBe(86_400_000);
+    expect(after('Tue, 01 Jan 2030 00:01:00 GMT')).toBe(86_400_000);
+  });
+
+  test.each([null, '', '  ', 'soon', '1.5h'])('%j says nothing', (text) => {
+    expect(after(text)).toBeUndefined();
+  });
 });
