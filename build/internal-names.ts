@@ -7,9 +7,9 @@ export const INTERNAL_NAMES: readonly string[] = (
   'ledger tell wipe leads settle sender transport leaving kept unsaved hasHeir report fail lifecycle ' +
   'evicted oldest wake wrapped idle begin leader declared ending visitor settled isNews personal writeHead ' +
   'inMemory newCall isHeld eventCounter guard refuse gained quietMs openDurable takes onFallback hold ' +
-  'isNarrow onReadsGzip unsettled isPlanned relieve plan captured diagnosis proxyMemory recovery ' +
+  'isNarrow unsettled isPlanned relieve plan captured diagnosis proxyMemory recovery ' +
   'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened onStored ' +
-  'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized readsGzip setQuiet ' +
+  'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized setQuiet ' +
   'userOptions wasOthers ticket ours newId afterMs hurry lifeboat isOpen isFrame post plain later ' +
   'moved passed inTime acknowledge sendTo onHealed hasSettled examine isOut mayGo releasedKey secret known ' +
   'adopt lead epoch found database unlessHeld note timeoutError emitter gate decide inTurn standing ' +

@@ -184,7 +184,7 @@ export function createClient(
     }).catch(failed);
   }
 
-  /** What must hold again when consent was withdrawn and given again, such as a plugin. */
+  /** Acts that are repeated on each new core, when consent was withdrawn and given again: a plugin stays. */
   const standing = new Set<(current: Core) => unknown>();
   const lasting =
     (method: 'register' | 'deregister' | 'addSourceMiddleware') =>

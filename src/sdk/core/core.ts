@@ -146,8 +146,7 @@ export function createCore(needs: CoreNeeds): Core {
     },
     request: browser.request,
     gzip: browser.gzip,
-    readsGzip: () => delivery.compression === 'auto' && proxyMemory.get('gzip'),
-    onReadsGzip: (reads) => proxyMemory.set('gzip', reads),
+    proxyMemory,
   });
   const acknowledgements = createAcknowledgements(local, scope, page, clock, browser.cookieJar);
   let reclaimed = Promise.resolve();

@@ -56,7 +56,7 @@ export interface SenderNeeds {
   /** Whether another tab stands in line to become the leader. */
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
-  /** What earlier answers of the proxy have shown, and the pause that it has asked for. */
+  /** Facts that earlier answers of the proxy have shown, and the pause that the proxy has asked for. */
   readonly proxyMemory: Omit<ProxyMemory, 'isNews'>;
   /** Names for requests that may outlive the page; `undefined` where answers cannot set a cookie for this origin. */
   readonly acknowledgements: Acknowledgements | undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from '../browser.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { ACK_HEADER, utf8 } from '../../protocol/wire.ts';
+import type { ProxyMemory } from './proxy-memory.ts';
 import { BUSY, outcomeOf, type Outcome } from './outcome.ts';
 
 /** Sends batches to the proxy. */
@@ -50,14 +51,12 @@ export interface TransportNeeds {
   readonly clock: Clock;
   /** The header with the client key. */
   readonly clientKey: CredentialHeaders;
-  readonly delivery: Pick<AnalyticsSettings['delivery'], 'credentials' | 'requestTimeoutMs'>;
+  readonly delivery: Pick<AnalyticsSettings['delivery'], 'compression' | 'credentials' | 'requestTimeoutMs'>;
   request(url: string, init: RequestInit): Promise<Response>;
   /** Compresses a text. Returns undefined where the browser cannot. */
   gzip(text: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Whether the proxy has said that it reads gzip. */
-  readsGzip(): boolean;
-  /** Called when an answer shows whether the proxy reads gzip. */
-  onReadsGzip(reads: boolean): unknown;
+  readonly proxyMemory: Pick<ProxyMemory, 'get' | 'set'>;
 }
 
 // All keepalive requests of a page share 64 KiB of bodies. Earlier requests leave some of it to the last request of the page.
@@ -72,7 +71,7 @@ const WORTH_COMPRESSING = 500;
 const REFUSED_MS = 1_000;
 
 export function createTransport(needs: TransportNeeds): Transport {
-  const { clock } = needs;
+  const { clock, delivery } = needs;
   const inFlight = new Set<AbortController>();
   const compressing = new Set<() => void>();
   let { url } = needs;
@@ -88,7 +87,14 @@ export function createTransport(needs: TransportNeeds): Transport {
       const control = new AbortController();
       inFlight.add(control);
       // A page that is being left has no time to compress the body.
-      if (leaving || plain || text.length < WORTH_COMPRESSING || !needs.readsGzip()) return post();
+      if (
+        leaving ||
+        plain ||
+        text.length < WORTH_COMPRESSING ||
+        delivery.compression === 'off' ||
+        !needs.proxyMemory.get('gzip')
+      )
+        return post();
       return new Promise((resolve) => {
         const go = (packed?: Uint8Array<ArrayBuffer>): void => {
           if (compressing.delete(hurry)) resolve(post(packed));
@@ -108,7 +114,7 @@ export function createTransport(needs: TransportNeeds): Transport {
           ? size <= room()
           : mayKeepAlive && size <= Math.min(room(), KEEPALIVE_BODY_BYTES);
         let isLate = false;
-        const stop = clock.after(needs.delivery.requestTimeoutMs, () => {
+        const stop = clock.after(delivery.requestTimeoutMs, () => {
           isLate = true;
           control.abort();
         });
@@ -128,7 +134,7 @@ export function createTransport(needs: TransportNeeds): Transport {
             keepalive,
             // The browser takes a cookie only from an answer to which it would send cookies. Where a request has a name, page and
             // proxy share an origin.
-            credentials: name ? 'same-origin' : needs.delivery.credentials,
+            credentials: name ? 'same-origin' : delivery.credentials,
             // A redirect that is followed may turn the POST into a GET, and its 200 would look like a delivery.
             redirect: follow ? 'follow' : 'manual',
             priority: 'low',
@@ -141,10 +147,10 @@ export function createTransport(needs: TransportNeeds): Transport {
           // A server in front of the proxy (a firewall, a body parser) may refuse compressed bodies, and let uncompressed ones pass.
           if (packed && status >= 400 && status < 500 && status !== 401 && !BUSY.has(status)) {
             const outcome = await post();
-            if (status === 415 || outcome.kind === 'delivered') needs.onReadsGzip(false);
+            if (status === 415 || outcome.kind === 'delivered') needs.proxyMemory.set('gzip', false);
             return outcome;
           }
-          if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.onReadsGzip(true);
+          if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.proxyMemory.set('gzip', true);
           return {
             ...outcomeOf({ status, headers, body }, clock.now()),
             ...(redirected && { url: response.url }),

@@ -580,14 +580,13 @@ describe('a proxy that does not read gzip', () => {
       url: '/v1/batch',
       clock,
       clientKey: { Authorization: 'Basic eDo=' },
-      delivery: { credentials: 'omit', requestTimeoutMs: 15_000 },
+      delivery: { compression: 'auto', credentials: 'omit', requestTimeoutMs: 15_000 },
       request() {
         requests += 1;
         return requests > 1_000 ? new Promise(() => {}) : Promise.resolve(new Response('', { status: 415 }));
       },
       gzip: (text) => Promise.resolve(new TextEncoder().encode(text)),
-      readsGzip: () => reads,
-      onReadsGzip: (now) => void (reads = now),
+      proxyMemory: { get: () => reads, set: (_, now) => void (reads = now) },
     });
     const { track, dropped, ledger, errors } = bench({ clock, transport });
     await track([outboxEvent('e1', { bytes: 1_000 }), outboxEvent('e2', { bytes: 1_000 })]);

@@ -28,14 +28,13 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
     url: `${server.url}/e/v1/batch`,
     clock,
     clientKey: { Authorization: basicAuthorization('site-1') },
-    delivery: { credentials: 'omit', requestTimeoutMs: 15_000 },
+    delivery: { compression: 'auto', credentials: 'omit', requestTimeoutMs: 15_000 },
     request(url, init) {
       requests.push(init);
       return request(url, init);
     },
     gzip,
-    readsGzip: () => reads,
-    onReadsGzip: (now) => void (reads = now),
+    proxyMemory: { get: () => reads, set: (_, now) => void (reads = now) },
     ...more,
   });
   onTestFinished(() => transport.abort());
@@ -86,7 +85,9 @@ describe('a request', () => {
   test.each(['same-origin', 'include'] as const)(
     'carries cookies with %s, also the one that asks whether the proxy answers',
     async (credentials) => {
-      const { transport, requests } = await wire({ delivery: { credentials, requestTimeoutMs: 15_000 } });
+      const { transport, requests } = await wire({
+        delivery: { compression: 'auto', credentials, requestTimeoutMs: 15_000 },
+      });
       await transport.send([small('a')]);
       await transport.send([]);
       await transport.send([small('b')], { leaving: true });
