@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { PluginContext, SourceMiddleware } from '../../../../src/sdk/plugins/plugin.ts';
 import { settled, START_MS } from '../../../fakes/clock.ts';

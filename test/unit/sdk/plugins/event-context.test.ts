@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { completeContext, isContext } from '../../../../src/sdk/plugins/event-context.ts';
 import type { PluginEvent } from '../../../../src/sdk/event/draft-event.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 /**
  * What plugins find on the instance that `load` gives them. Its names are those of the wrapped SDK's `Analytics`: plugins that were
  * written for that must find them here, and get answers of the same kind. Of the plugins that are public, these read it:

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { settled, START_MS } from '../../../fakes/clock.ts';
 import { ANN, BOB, codeOf, deferred, HOUR, jwt, NOBODY, SECOND } from '../auth/token-page.ts';

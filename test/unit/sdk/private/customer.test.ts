@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { JsonCall } from '../../../../src/sdk/private/contract.ts';
 import { createCustomer } from '../../../../src/sdk/private/customer.ts';

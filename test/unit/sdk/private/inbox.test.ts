@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
 import { createInbox, type LiveInbox } from '../../../../src/sdk/private/inbox.ts';
 import type { InboxMessage } from '../../../../src/protocol/wire.ts';
