@@ -8,7 +8,7 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What the service makes of it. */
+/** The answer of a service to a request. */
 export interface Answer {
   readonly service: 'app' | 'in-app';
   /** Whom it was asked about. */

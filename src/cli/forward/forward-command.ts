@@ -83,7 +83,7 @@ export const forwardCommand: Command = {
   },
 };
 
-/** All that `forward` and `replay` need. */
+/** The settings and connections that `forward` and its replay share. */
 interface Job extends Omit<ProxyCommandSettings<ForwardSettings>, 'nats'> {
   readonly nats: Nats;
   readonly natsSettings: NatsSettings;

@@ -135,7 +135,7 @@ export function createLocalClaims({
       /** Corrects the table when not all events were accepted, or when the delivery took long. */
       function correct(isLate: boolean): void {
         const kept = new Set(accepted.flat().map(spanOf));
-        // Of an event that stands twice, only the first one is sent by this batch.
+        // An event may stand twice in the batch: only the first one is sent.
         const ours = new Set(fresh);
         each(
           (acceptedEvent) => ours.has(acceptedEvent) && !kept.has(acceptedEvent.receivedSpan),

@@ -57,7 +57,7 @@ const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'p
  * seconds (`storage-unavailable`, or the error of the client): the proxy then goes on without the store. Events that
  * Customer.io has accepted are written again for half a minute if the write fails.
  *
- * Of node-redis 5, use 5.12 or newer: after a restart of Redis, 5.9 can consider itself connected for ever
+ * Use node-redis 5.12 or newer of version 5: after a restart of Redis, 5.9 can consider itself connected for ever
  * (https://github.com/redis/node-redis/issues/3104), and each call then takes five seconds.
  *
  * The client stays yours: connect it, listen to its `error` event (without a listener, node-redis ends the process),

@@ -36,7 +36,7 @@ export function createReports(
     );
 
   function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
-    // Of all events only `dropped` has a reason.
+    // Only the event `dropped` has a reason.
     if ('reason' in payload) onDropped(payload);
     trace(name, payload);
     const isHeard = emitter.emit(name, payload);

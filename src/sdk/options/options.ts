@@ -179,7 +179,7 @@ export function resolveAnalyticsOptions(
   /** Adds defaults for options that are missing or undefined. Any other option must have a known name and the type of its default. */
   function complete<T extends object>(prefix: string, defaults: Defaults<T>, group: unknown = {}): T {
     const result: Record<string, unknown> = {};
-    // Of a list of choices, the first is the default. An empty list has no first item, so it is the default itself.
+    // The first of a list of choices is the default. An empty list has no first item, so that it is the default itself.
     for (const [key, value] of Object.entries<unknown>(defaults)) [result[key] = value] = [value].flat();
     if (!isObject(group)) wrong(prefix.slice(0, -1), group, {});
     else
