@@ -48,7 +48,8 @@ export function createClient(
   let core: Core | undefined;
   let wiped: Promise<void> | undefined;
   let views: PageViews | undefined;
-  const closing = new AbortController();
+  // Cloudflare Workers refuse abort controllers before the first request, as they refuse random values.
+  const closing = hasPage ? new AbortController() : undefined;
 
   const { emitter, emit, fail, trace } = createReports(settings.debug, ({ id, reason }) =>
     answer(id, 'discarded', reason),
@@ -279,12 +280,12 @@ export function createClient(
     },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
-      closing.abort();
+      closing?.abort();
       core?.stop();
       onClose();
     },
   };
-  if (hasPage && settings.pageViews.mode !== 'manual' && !browser.inFrame())
+  if (closing && settings.pageViews.mode !== 'manual' && !browser.inFrame())
     // Created before the core: its listeners must run first when the page is left.
     views = createPageViews(
       settings.pageViews,
@@ -301,7 +302,7 @@ export function createClient(
       (decision) => attempt(() => decide(decision.state, decision.categories)),
       (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
     );
-    closing.signal.addEventListener('abort', () => attempt(unfollow));
+    closing?.signal.addEventListener('abort', () => attempt(unfollow));
   } else if (consent !== 'pending') decide(consent);
   if (gate.state() === 'pending') views?.see();
   // In a later task, so that a listener which is attached right after `createAnalytics` hears it.
