@@ -42,10 +42,10 @@ const row = (
 ): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
 
 export const BUILT_FILES: readonly BuiltFile[] = [
-  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 17_930 }),
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 17_840 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_600, '*': 5_300 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_500),
-  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_430),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_350),
   row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
 
   row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),

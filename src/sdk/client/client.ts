@@ -12,7 +12,7 @@ import { SdkError } from '../../protocol/errors.ts';
 import type { Categories, DropReason } from '../events.ts';
 import { unknownUser } from '../identity/unknown-user.ts';
 import { createReports } from './reports.ts';
-import { categoriesOf } from './categories.ts';
+import { categoriesOf, storeChoices } from './choices.ts';
 import { flushCore } from './flush.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
@@ -123,7 +123,8 @@ export function createClient(
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
     // A change of the choices is an event itself, made once for all tabs and pages.
-    if (choices !== '{}' && core?.isNews(choices)) void call('track', ['Consent Updated']);
+    if (choices !== '{}' && core && storeChoices(browser.local, settings.clientKey, choices))
+      void call('track', ['Consent Updated']);
   }
 
   /** Tells the application of an error inside the SDK, which never reaches the page. */
@@ -232,7 +233,7 @@ export function createClient(
     identify: calling('identify'),
     // `group()` without arguments returns the group.
     group: (...args: readonly unknown[]) =>
-      (args.length ? call('group', args) : (core?.wrapped.group() ?? unknownUser())) as never,
+      (args.length ? call('group', args) : (core?.visitor.group ?? unknownUser())) as never,
     alias: calling('alias'),
     anonymize,
     reset: anonymize,
@@ -248,10 +249,10 @@ export function createClient(
     // Our events and those of the wrapped SDK have no name in common.
     on: emitter.on,
     async ready(callback) {
-      await inTurn((current) => current.wrapped.ready());
+      await inTurn((current) => current.wrapped.instance.ready());
       if (hasPage && callback) attempt(callback);
     },
-    user: () => core?.wrapped.user() ?? unknownUser(),
+    user: () => core?.visitor.user ?? unknownUser(),
     register: lasting('register'),
     deregister: lasting('deregister'),
     addSourceMiddleware: lasting('addSourceMiddleware'),

@@ -15,16 +15,16 @@ export async function flushCore(
   const before = stats();
   // Without a core nothing is sent, and there is nothing to wait for.
   if (core) {
-    let stops: readonly (() => void)[] = [];
+    const stops: (() => void)[] = [];
     await new Promise<void>((resolve) => {
       const look = (): void => {
         if (!stats().pending) resolve();
       };
       // Where another tab is the leader, the events tell what it has sent.
-      stops = [clock.after(timeoutMs, resolve), on('delivered', look), on('dropped', look)];
+      stops.push(clock.after(timeoutMs, resolve), on('delivered', look), on('dropped', look));
       void core.flush().then((wasOurs) => (wasOurs ? resolve() : look()));
     });
-    for (const stop of stops) stop();
+    stops.forEach((stop) => stop());
   }
   const after = stats();
   return {

@@ -47,6 +47,6 @@ export function combineSources(
 
   return () => {
     isFollowing = false;
-    for (const stop of stops) stop();
+    stops.forEach((stop) => stop());
   };
 }

@@ -1,4 +1,5 @@
 import type { EventCounter } from '../outbox/stats.ts';
+import type { Visitor } from '../identity/visitor.ts';
 import type { Call, Wrapped } from '../customerio/wrapped.ts';
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 import type { AnalyticsEvents, Categories, DropReason, EventName } from '../events.ts';
@@ -10,14 +11,13 @@ import type { LazyPrivate } from '../private/lazy-private.ts';
 /** The part of the SDK that exists only while the visitor agrees. */
 export interface Core {
   readonly wrapped: Wrapped;
+  readonly visitor: Pick<Visitor, 'group' | 'user'>;
   run(call: Call): void;
   setAnonymousId(id?: string): string | null | undefined;
   anonymize(): void;
   /** Resolves with whether this tab is the leader. */
   flush(): Promise<boolean>;
   readonly personal: LazyPrivate;
-  /** Remembers the visitor's choices, and returns whether they differ from the ones before. */
-  isNews(choices: string): boolean;
   ledger(): Ledger;
   /** Stops every timer, listener and lock; what is stored stays. */
   stop(): void;

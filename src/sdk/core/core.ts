@@ -1,6 +1,6 @@
 import * as browser from '../browser.ts';
 import { clock, lifecycle, local } from '../browser.ts';
-import { basicAuthorization, BATCH_PATH, inBytes } from '../../protocol/wire.ts';
+import { basicAuthorization, BATCH_PATH, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import { createWrapped } from '../customerio/wrapped.ts';
 import { serialize } from '../event/serialize.ts';
 import { createCookies } from '../identity/cookies.ts';
@@ -139,10 +139,10 @@ export function createCore(needs: CoreNeeds): Core {
     delivery,
     url,
     clock,
-    // Made with the first request: a page of a test may have no TextEncoder.
+    // Encoded with the first request, because a page of a test may have no TextEncoder.
     get clientKey() {
       const header = delivery.clientKeyHeader;
-      return { [header]: (header < 'B' ? basicAuthorization : inBytes)(settings.clientKey) };
+      return { [header]: (header === CLIENT_KEY_HEADER ? inBytes : basicAuthorization)(settings.clientKey) };
     },
     request: browser.request,
     gzip: browser.gzip,
@@ -255,11 +255,12 @@ export function createCore(needs: CoreNeeds): Core {
 
   return {
     wrapped,
+    visitor,
     run: (call) => shared(() => wrapped.run(call)),
-    setAnonymousId: (id) => shared(() => wrapped.setAnonymousId(id)),
+    setAnonymousId: (id) => shared(() => wrapped.instance.setAnonymousId(id)),
     anonymize: () =>
       shared(() => {
-        wrapped.reset();
+        wrapped.instance.reset();
         visitor.user.anonymousId(); // The new one is made at once: other tabs would make another.
       }),
     async flush() {
@@ -274,7 +275,6 @@ export function createCore(needs: CoreNeeds): Core {
       return leads();
     },
     personal,
-    isNews: proxyMemory.isNews,
     ledger: outbox.ledger,
     stop: () => control.abort(),
     async wipe() {

@@ -13,9 +13,10 @@ export type InstanceListener = (...args: unknown[]) => unknown;
  * The wrapped SDK's `Analytics`, as far as the application uses it; `completeInstance` adds what only plugins ask of it. A plugin
  * may put a method of its own in the place of any of these, and every call goes through that from then on.
  */
-export interface Instance extends Record<Exclude<EventMethod, 'group'>, InstanceCall> {
-  group: (() => StoredUser) & InstanceCall;
-  user(): StoredUser;
+export interface Instance extends Record<EventMethod, InstanceCall> {
+  // Private in the types of the wrapped SDK, but plugins are JavaScript.
+  readonly _user: StoredUser;
+  readonly _group: StoredUser;
   /** Sets the anonymous id and returns it. Without an argument: returns the current one. */
   setAnonymousId(id?: string): string | null | undefined;
   reset(): void;
@@ -24,7 +25,6 @@ export interface Instance extends Record<Exclude<EventMethod, 'group'>, Instance
   deregister(...names: readonly string[]): Promise<void>;
   ready(): Promise<void>;
   integrations: Fields;
-  readonly callbacks: Record<string, readonly InstanceListener[] | undefined>;
   readonly eventFactory: {
     /**
      * Makes an event.

@@ -38,18 +38,16 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
       instance.emit(type, ...payload(event, ...values), event['options']);
       return context;
     };
-  const callbacks: Instance['callbacks'] = {};
-  const groupCall = call('group');
 
   const instance: Instance = {
     track: call('track'),
     page: call('page'),
     screen: call('screen'),
     identify: call('identify'),
-    // This function serves both overloads of `group`.
-    group: ((...args) => (args.length ? groupCall(...args) : group)) as Instance['group'],
+    group: call('group'),
     alias: call('alias'),
-    user: () => user,
+    _user: user,
+    _group: group,
     setAnonymousId: (id) => user.anonymousId(id),
     reset() {
       user.reset();
@@ -60,22 +58,15 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
     eventFactory: { make },
     queue,
     async _dispatch(event, callback) {
-      const context = await queue.dispatch({ event, id: String(++lastId) });
+      const context = await queue.dispatch({ event, id: `${++lastId}` });
       if (callback)
         await Promise.resolve(context)
           .then(callback)
           .catch(() => {});
       return context;
     },
-    callbacks,
     emit(name, ...args) {
       needs.tell(name, args);
-      try {
-        callbacks[name]?.forEach((listener) => listener.apply(instance, args));
-      } catch (cause) {
-        // A listener of a plugin has thrown, which must not fail the call.
-        needs.report('Listener of a plugin', cause);
-      }
       return instance;
     },
     async register(...plugins) {
@@ -84,10 +75,7 @@ export function createInstance(needs: InstanceNeeds, queue: PluginQueue): Instan
     async deregister(...names) {
       await Promise.all(names.map((each) => queue.deregister(each, instance)));
     },
-    async ready() {
-      await queue.idle();
-      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
-    },
+    ready: queue.idle,
   };
   return instance;
 }

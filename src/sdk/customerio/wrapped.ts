@@ -2,7 +2,7 @@ import type { Clock } from '../browser.ts';
 import type { Categories } from '../events.ts';
 import type { Call } from '../event/call.ts';
 import type { Library, PluginEvent } from '../event/draft-event.ts';
-import type { User } from '../identity/stored-user.ts';
+import type { Instance } from './contract.ts';
 import { createInstance, type InstanceNeeds } from './instance.ts';
 import type { Plugin, SourceMiddleware } from '../plugins/plugin.ts';
 import { createPluginQueue } from '../plugins/plugin-queue.ts';
@@ -14,15 +14,11 @@ export type { Call, EventMethod } from '../event/call.ts';
 export interface Wrapped {
   /** Makes the event of a call, and then calls `accept` or `refuse`. */
   run(call: Call): void;
-  user(): User;
-  group(): User;
-  /** Sets the anonymous id and returns it. Without an argument: returns the current one. */
-  setAnonymousId(id?: string): string | null | undefined;
-  reset(): void;
+  /** The same instance that plugins get. A plugin may replace its methods. */
+  readonly instance: Pick<Instance, 'ready' | 'reset' | 'setAnonymousId'>;
   register(...plugins: readonly Plugin[]): Promise<void>;
   deregister(...names: readonly string[]): Promise<void>;
   addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
-  ready(): Promise<void>;
   /** Resolves when no event is on its way through a plugin. */
   idle(): Promise<void>;
 }
@@ -39,7 +35,7 @@ export interface WrappedNeeds extends InstanceNeeds {
 }
 
 export function createWrapped(needs: WrappedNeeds): Wrapped {
-  const { user, group, refuse, report } = needs;
+  const { user, refuse, report } = needs;
   // The call of `run`, until `claim` gets its event, within the same task.
   let current: Pick<Call, 'id' | 'snapshot'> | undefined;
 
@@ -61,11 +57,11 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
     },
     accept: needs.accept,
     refuse: (id) => refuse(id, 'before-send'),
-    report: (plugin, cause) => report(`Plugin "${plugin}"`, cause),
+    report,
   });
 
   const instance = createInstance(needs, queue);
-  const { register, deregister, ready } = instance;
+  const { register, deregister } = instance;
 
   return {
     run(call) {
@@ -79,14 +75,10 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
         report(`${call.method}()`, cause);
       });
     },
-    user: () => user,
-    group: () => group,
-    setAnonymousId: (id) => instance.setAnonymousId(id),
-    reset: () => instance.reset(),
+    instance,
     register,
     deregister,
     addSourceMiddleware: (middleware) => register({ middleware }),
-    ready,
     idle: queue.idle,
   };
 }

@@ -34,14 +34,16 @@ export interface Pipeline {
 export interface PipelineNeeds {
   readonly clock: Clock;
   readonly plugins: Plugin[];
-  /** Called when a plugin of the application throws, rejects or does not answer. */
-  report(plugin: string, cause: unknown): void;
+  /** Called when code of a plugin throws, rejects or does not settle in time. `what` names that code. */
+  report(what: string, cause: unknown): void;
 }
 
 /** A plugin whose promise takes longer counts as failed. The wrapped SDK waits as long for `load`. */
 const PATIENCE_MS = 10_000;
 
 export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipeline {
+  const reportPlugin = (name: string, cause: unknown): void => report(`Plugin "${name}"`, cause);
+
   function patiently<T>(answer: T | PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const stop = clock.after(PATIENCE_MS, () => reject(new Error(`no answer in ${PATIENCE_MS} ms`)));
@@ -63,7 +65,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
             const answer = await ask(plugin, current);
             if (isContext(answer)) current = answer;
           } catch (cause) {
-            if (!isCancellation(cause)) report(plugin.name, cause);
+            if (!isCancellation(cause)) reportPlugin(plugin.name, cause);
             return undefined;
           }
         }
@@ -75,7 +77,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         if (plugin.type !== 'destination' && plugin.type !== 'after') continue;
         if (!isAllowed(plugin, context.event.integrations)) continue;
         ask(plugin, context).catch((cause: unknown) => {
-          if (!isCancellation(cause)) report(plugin.name, cause);
+          if (!isCancellation(cause)) reportPlugin(plugin.name, cause);
         });
       }
     },
@@ -95,10 +97,10 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
       let plugin = added as Plugin;
       try {
         if ('middleware' in added) plugin = pluginOf(added.middleware);
-        await patiently(plugin.load(systemContext(), completeInstance(analytics)));
+        await patiently(plugin.load(systemContext(), completeInstance(analytics, report)));
         plugins.push(plugin);
       } catch (cause) {
-        report(plugin?.name, cause);
+        reportPlugin(plugin?.name, cause);
       }
     },
     async deregister(name, analytics) {
@@ -107,7 +109,7 @@ export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipel
         try {
           await patiently(plugin.unload?.(systemContext(), analytics));
         } catch (cause) {
-          report(name, cause);
+          reportPlugin(name, cause);
         }
       }
     },

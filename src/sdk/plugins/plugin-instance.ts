@@ -1,27 +1,49 @@
 import type { Arguments, Fields } from '../event/arguments.ts';
 import type { EventMethod } from '../event/call.ts';
 import type { StoredUser } from '../identity/stored-user.ts';
-import type { Instance, InstanceListener } from '../customerio/contract.ts';
+import type { Instance, InstanceCall, InstanceListener } from '../customerio/contract.ts';
 import { METHODS } from './plugin.ts';
 import type { DraftEvent } from '../event/draft-event.ts';
 
 /** The wrapped SDK's `Analytics`, as far as its plugins use it. */
-interface PluginInstance extends Instance {
+interface PluginInstance extends Omit<Instance, 'group'> {
+  group: (() => StoredUser) & InstanceCall;
+  user(): StoredUser;
+  readonly callbacks: Record<string, readonly InstanceListener[] | undefined>;
   on(name: string, listener: InstanceListener): PluginInstance;
   once(name: string, listener: InstanceListener): PluginInstance;
   off(name: string, listener: InstanceListener): PluginInstance;
   readonly options: Fields;
   readonly settings: Fields;
-  // Private in the types of the wrapped SDK, but plugins are JavaScript.
-  readonly _user: StoredUser;
-  readonly _group: StoredUser;
 }
 
-/** Adds to the instance what only plugins use, when the first plugin is loaded. Returns a complete one as it is. */
-export function completeInstance(bare: unknown): unknown {
+/**
+ * Adds to the instance what only plugins use, when the first plugin is loaded. Returns a complete one as it is.
+ * @param report called when a listener of a plugin throws
+ */
+export function completeInstance(bare: unknown, report: (what: string, cause: unknown) => void): unknown {
   if (!isBare(bare)) return bare;
-  const { callbacks, eventFactory, integrations } = bare;
+  const { emit, eventFactory, group, integrations, queue, ready, _group, _user } = bare;
+  const callbacks: PluginInstance['callbacks'] = {};
   const instance: PluginInstance = Object.assign(bare, {
+    callbacks,
+    user: () => _user,
+    // This function serves both overloads of `group`.
+    group: ((...args) => (args.length ? group(...args) : _group)) as PluginInstance['group'],
+    async ready() {
+      await ready();
+      await Promise.all(queue.plugins.map(async (plugin) => plugin.ready?.()));
+    },
+    emit(name: string, ...args: unknown[]) {
+      emit(name, ...args);
+      try {
+        callbacks[name]?.forEach((listener) => listener.apply(instance, args));
+      } catch (cause) {
+        // A listener that throws must not fail the call.
+        report('Listener of a plugin', cause);
+      }
+      return instance;
+    },
     on(name: string, listener: InstanceListener) {
       callbacks[name] = [...(callbacks[name] ?? []), listener];
       return instance;
@@ -39,8 +61,6 @@ export function completeInstance(bare: unknown): unknown {
     },
     options: { integrations, useQueryString: false, disableClientPersistence: true },
     settings: { writeKey: '' },
-    _user: bare.user(),
-    _group: bare.group(),
   });
   Object.assign(eventFactory, Object.fromEntries(METHODS.map((type) => [type, makerOf(type, eventFactory)])));
   return instance;

@@ -15,8 +15,8 @@ export interface PluginQueueNeeds<Ticket> {
   accept(ticket: Ticket, event: PluginEvent): void;
   /** Called when a plugin has dropped the event. */
   refuse(ticket: Ticket): void;
-  /** Called when a plugin of the application throws, rejects or does not answer. */
-  report(plugin: string, cause: unknown): void;
+  /** Called when code of a plugin throws, rejects or does not settle in time. `what` names that code. */
+  report(what: string, cause: unknown): void;
 }
 
 export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): PluginQueue {
@@ -49,7 +49,8 @@ export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): Plug
         try {
           await (await pipeline())[how](target as never, analytics);
         } catch (cause) {
-          report((target as Plugin)?.name ?? target, cause); // without the file of the pipeline, events go on without plugins
+          // The file of the pipeline could not be loaded: events go on without plugins.
+          report(`Plugin "${(target as Plugin)?.name ?? target}"`, cause);
         }
       });
 

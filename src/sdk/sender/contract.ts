@@ -57,7 +57,7 @@ export interface SenderNeeds {
   hasHeir(): boolean;
   readonly outbox: Pick<Outbox, 'ledger' | 'oldest' | 'settle'>;
   /** Facts that earlier answers of the proxy have shown, and the pause that the proxy has asked for. */
-  readonly proxyMemory: Omit<ProxyMemory, 'isNews'>;
+  readonly proxyMemory: ProxyMemory;
   /** Names for requests that may outlive the page; `undefined` where answers cannot set a cookie for this origin. */
   readonly acknowledgements: Acknowledgements | undefined;
   /** Loads what finds out the meaning of an answer that is no delivery. Few pages need it. */

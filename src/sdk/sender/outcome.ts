@@ -43,7 +43,7 @@ export interface ProxyAnswer {
 /** Finds the refused ids in a `BatchAnswer`, as the proxy prints it. Ids of this package have no character that JSON escapes. */
 const REFUSED = /"messageId":"(.*?)","error"/g;
 /** The statuses below 500 that mean "not now". */
-export const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
+const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Returns the outcome that an answer means. */
 export function outcomeOf({ status, headers, body }: ProxyAnswer, nowMs: number): Outcome {

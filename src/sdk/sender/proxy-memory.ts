@@ -13,8 +13,6 @@ export interface ProxyMemory {
   quietMs(): number;
   /** Stores that the proxy wants no requests for so long. */
   setQuiet(delayMs: number): void;
-  /** Stores the visitor's choices. Returns whether they differ from the stored ones. */
-  isNews(choices: string): boolean;
 }
 
 /** @param mayWrite whether the visitor still consents: otherwise nothing is stored */
@@ -45,12 +43,6 @@ export function createProxyMemory(
     setQuiet(delayMs) {
       const nowMs = clock.now();
       store(until, `${nowMs},${nowMs + delayMs}`);
-    },
-    isNews(choices) {
-      const key = `${scope}:consent`;
-      const isNews = local.get(key) !== choices;
-      store(key, choices);
-      return isNews;
     },
   };
 }

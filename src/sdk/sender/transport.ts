@@ -2,7 +2,7 @@ import type { Clock } from '../browser.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { ACK_HEADER, utf8 } from '../../protocol/wire.ts';
 import type { ProxyMemory } from './proxy-memory.ts';
-import { BUSY, outcomeOf, type Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 
 /** Sends batches to the proxy. */
 export interface Transport {
@@ -144,17 +144,15 @@ export function createTransport(needs: TransportNeeds): Transport {
           const body = await response.text();
           mayKeepAlive = true;
           const { status, headers, redirected } = response;
+          const outcome = outcomeOf({ status, headers, body }, clock.now());
           // A server in front of the proxy (a firewall, a body parser) may refuse compressed bodies, and let uncompressed ones pass.
-          if (packed && status >= 400 && status < 500 && status !== 401 && !BUSY.has(status)) {
-            const outcome = await post();
-            if (status === 415 || outcome.kind === 'delivered') needs.proxyMemory.set('gzip', false);
-            return outcome;
+          if (packed && status >= 400 && status !== 401 && outcome.kind !== 'busy') {
+            const uncompressed = await post();
+            if (status === 415 || uncompressed.kind === 'delivered') needs.proxyMemory.set('gzip', false);
+            return uncompressed;
           }
-          if (/\bgzip\b/i.test(headers.get('Accept-Encoding') ?? '')) needs.proxyMemory.set('gzip', true);
-          return {
-            ...outcomeOf({ status, headers, body }, clock.now()),
-            ...(redirected && { url: response.url }),
-          };
+          if (headers.get('Accept-Encoding')?.includes('gzip')) needs.proxyMemory.set('gzip', true);
+          return { ...outcome, ...(redirected && { url: response.url }) };
         } catch {
           if (control.signal.aborted && !isLate) return { kind: 'aborted' };
           if (keepalive && !leaving && !isLate) {

@@ -45,7 +45,7 @@ function ours(): Sdk {
     },
     { dispatch, register: nothing, deregister: nothing, idle: nothing, plugins: [] },
   );
-  return completeInstance(instance) as Sdk;
+  return completeInstance(instance, () => undefined) as Sdk;
 }
 
 function theirs(): Sdk {

@@ -105,7 +105,7 @@ describe('an event on its way through plugins', () => {
       pluginOf('next', { hook: () => void seen.push('next') }),
     );
     expect(await pipeline.through(track('E'))).toBeUndefined();
-    expect([seen, reports]).toEqual([[], [['bad', new Error('no')]]]);
+    expect([seen, reports]).toEqual([[], [['Plugin "bad"', new Error('no')]]]);
   });
 
   test('is dropped by a plugin that cancels it, without a report', async () => {
@@ -121,7 +121,7 @@ describe('an event on its way through plugins', () => {
     expect(reports).toEqual([]);
     await clock.advance(1);
     expect(await passed).toBeUndefined();
-    expect(reports).toMatchObject([['stuck', { message: 'no answer in 10000 ms' }]]);
+    expect(reports).toMatchObject([['Plugin "stuck"', { message: 'no answer in 10000 ms' }]]);
     expect(clock.timers()).toEqual([]);
   });
 });
@@ -152,7 +152,9 @@ describe('those that are told of an event that has passed', () => {
     );
     expect(() => pipeline.tell(track('E'))).not.toThrow();
     await clock.advance(10_000);
-    expect(reports.map(([plugin]) => plugin)).toEqual(['throws', 'rejects', 'hangs']);
+    expect(reports.map(([what]) => what)).toEqual(
+      ['throws', 'rejects', 'hangs'].map((name) => `Plugin "${name}"`),
+    );
     expect(clock.timers()).toEqual([]);
   });
 });
@@ -181,7 +183,7 @@ describe('a plugin', () => {
   ])('that %s as it loads is reported, and is none of them', async (_, load) => {
     const { pipeline, plugins, reports } = bench();
     await pipeline.register(pluginOf('bad', { load }), {});
-    expect([plugins, reports]).toEqual([[], [['bad', new Error('no')]]]);
+    expect([plugins, reports]).toEqual([[], [['Plugin "bad"', new Error('no')]]]);
   });
 
   test('that never loads is given up after 10 s', async () => {
@@ -213,7 +215,7 @@ describe('a plugin', () => {
     const plugin = pluginOf('clingy', { unload });
     const { pipeline, plugins, reports } = bench(plugin);
     await pipeline.deregister('clingy', {});
-    expect([plugins, reports]).toEqual([[], [['clingy', new Error('no')]]]);
+    expect([plugins, reports]).toEqual([[], [['Plugin "clingy"', new Error('no')]]]);
   });
 
   test('that was never one of them takes no other one out', async () => {

@@ -12,7 +12,7 @@ interface Bench {
   readonly clock: FakeClock;
   readonly accepted: readonly unknown[];
   readonly refused: readonly unknown[];
-  readonly reports: readonly (readonly [plugin: string, cause: unknown])[];
+  readonly reports: readonly (readonly [what: string, cause: unknown])[];
   /** Names of events that plugins make by themselves. */
   readonly byPlugins: Set<string>;
   dispatch(name: string): Promise<unknown>;
@@ -29,7 +29,7 @@ function bench(): Bench {
     claim: ({ event = '' }) => ({ ticket: event, ours: byPlugins.has(event) }),
     accept: (ticket, event) => void accepted.push([ticket, event.properties?.['mark']]),
     refuse: (ticket) => void refused.push(ticket),
-    report: (plugin, cause) => void reports.push([plugin, cause]),
+    report: (what, cause) => void reports.push([what, cause]),
   });
   return {
     queue,
@@ -159,7 +159,7 @@ describe('when the file of the pipeline is missing', () => {
       ['a', undefined],
       ['b', undefined],
     ]);
-    expect(reports).toMatchObject([['one', expect.any(Error)]]);
+    expect(reports).toMatchObject([['Plugin "one"', expect.any(Error)]]);
     expect([refused, queue.plugins, clock.timers()]).toEqual([[], [], []]);
     void dispatch('c');
     expect(accepted).toHaveLength(3);
