@@ -7,7 +7,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'ledger tell wipe leads settle sender transport leaving kept unsaved hasHeir report fail lifecycle ' +
   'evicted oldest wake wrapped idle begin leader declared ending visitor settled instance personal writeHead ' +
   'inMemory newCall isHeld eventCounter guard refuse gained quietMs openDurable takes onFallback hold ' +
-  'isNarrow unsettled isPlanned relieve plan captured diagnosis proxyMemory recovery ' +
+  'isNarrow unsettled isPlanned endOwnWait plan captured diagnosis proxyMemory recovery ' +
   'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened onStored ' +
   'clearOwn gatherMs groupOptions keepaliveRoom onDenied onLost onUnauthorized setQuiet ' +
   'userOptions wasOthers ticket ours newId afterMs hurry lifeboat isOpen isFrame post plain later ' +

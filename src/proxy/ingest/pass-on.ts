@@ -51,9 +51,9 @@ export function createPassOn(needs: PassOnNeeds): (context: DeliveryContext, not
       // An empty batch, by which a client checks its key, or a batch that was filtered: there is nothing to deliver.
       if (outgoing.length === 0) return { rejected };
       const isSame = sentAt === admitted.sentAt && areSame(outgoing, admitted.acceptedEvents);
-      const came = isSame ? admitted.receivedBody : undefined;
+      const receivedBody = isSame ? admitted.receivedBody : undefined;
       const delivery = await needs.dispatch(
-        { acceptedEvents: outgoing, sentAt, came, info, endsAt, clientKey, accept },
+        { acceptedEvents: outgoing, sentAt, receivedBody, info, endsAt, clientKey, accept },
         note,
       );
       const [only] = outgoing;

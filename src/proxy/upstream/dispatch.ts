@@ -45,7 +45,7 @@ export type Dispatch = (outgoing: OutgoingBatch, note: LogNote) => Promise<Deliv
 export function createDispatch({ deliver, limits, merge, timeoutMs, upstream }: DispatchNeeds): Dispatch {
   const budget = createBisectionBudget({ ...limits, isBusy: () => upstream.state().queued > 0 });
   const alone: Dispatch = async (outgoing, note) => {
-    const { acceptedEvents, sentAt, came: received, endsAt, accept } = outgoing;
+    const { acceptedEvents, sentAt, receivedBody: received, endsAt, accept } = outgoing;
     const leftMs = (): number => endsAt - performance.now();
     return withinSendingTime(leftMs(), (signal) => {
       const send = async (part: readonly AcceptedEvent[]): Promise<Delivery> => {

@@ -84,7 +84,9 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   async function settle(group: readonly Part[], isWhole: boolean): Promise<void> {
     const [only] = group;
     if (only && group.length === 1) {
-      only.resolve(alone(only.outgoing, only.note).then((delivery) => watched(only.outgoing, delivery)));
+      only.resolve(
+        alone(only.outgoing, only.note).then((delivery) => rememberFaulty(only.outgoing, delivery)),
+      );
       return;
     }
     const startedAt = performance.now();
@@ -130,7 +132,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
   }
 
   /** Remembers the sender of a faulty event. */
-  function watched(outgoing: OutgoingBatch, delivery: Delivery): Delivery {
+  function rememberFaulty(outgoing: OutgoingBatch, delivery: Delivery): Delivery {
     const isFaulty =
       delivery.kind === 'delivered' ? delivery.rejected !== undefined : mayBeOneEvent(delivery);
     const sender = isFaulty ? senderOf(outgoing) : undefined;
@@ -156,8 +158,8 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
       !hasCurrentTime(sentAt) ||
       isApart(outgoing)
     )
-      return alone(outgoing, note).then((delivery) => watched(outgoing, delivery));
-    const list = outgoing.came?.list ?? listOf(outgoing.acceptedEvents);
+      return alone(outgoing, note).then((delivery) => rememberFaulty(outgoing, delivery));
+    const list = outgoing.receivedBody?.list ?? listOf(outgoing.acceptedEvents);
     if (list.length > LARGE_BYTES) return alone(outgoing, note);
     if (bytes + list.length > MOST_BYTES && parts.length > 0) flush();
     return new Promise<Delivery>((resolve) => {

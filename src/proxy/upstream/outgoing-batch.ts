@@ -10,7 +10,7 @@ export interface OutgoingBatch {
   /** ISO 8601, as the browser sent it. */
   readonly sentAt?: string | undefined;
   /** The body as the browser sent it. Set only where no event was changed or left out: it is then sent on as it is. */
-  readonly came?: ReceivedBody | undefined;
+  readonly receivedBody?: ReceivedBody | undefined;
   readonly info: RequestInfo;
   /** When the time for the delivery ends, by `performance.now()`. */
   readonly endsAt: number;

@@ -14,11 +14,11 @@ export function tokenTtlMs(reading: TokenReading, server: ServerTime, opaqueTtlM
 
 /**
  * Milliseconds for which a token is used that has expired by a clock which may be wrong: its whole lifetime, where the token has
- * the time of issue, otherwise `suspectTtlMs`. The proxy refuses the token if it has really expired.
+ * the time of issue, otherwise `fallbackTtlMs`. The proxy refuses the token if it has really expired.
  */
-export function suspectTtlMs({ expiresAtMs = 0, issuedAtMs }: TokenReading, suspectTtlMs: number): number {
+export function suspectTtlMs({ expiresAtMs = 0, issuedAtMs }: TokenReading, fallbackTtlMs: number): number {
   const wholeMs = issuedAtMs === undefined ? 0 : expiresAtMs - issuedAtMs;
-  return wholeMs > 0 ? wholeMs : suspectTtlMs;
+  return wholeMs > 0 ? wholeMs : fallbackTtlMs;
 }
 
 /** Two times before a token expires: from `hardMs` on it is no longer used, and from `aheadMs` on the next one is requested. */

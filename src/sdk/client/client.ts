@@ -97,7 +97,8 @@ export function createClient(
       views?.follow();
     },
     onClose() {
-      // Data of an earlier visit is deleted too, and cookies that answers have set since then: a core without plugins does it.
+      // Where no core runs, one is created only to delete what an earlier visit has stored, and cookies that answers have set since.
+      // It has no plugins and no provider, so that none of their code runs without consent.
       const left = browser.cookieJar.read() + browser.local.keys();
       if (
         !core &&

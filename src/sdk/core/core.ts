@@ -22,8 +22,8 @@ import { hear } from './other-tabs.ts';
 import { createPageLife } from './page-life.ts';
 
 /**
- * Keys of localStorage that other pages have left: our lifeboats, what went with the last requests of other pages, and where a
- * site used the wrapped SDK before, its queue and that of its sender.
+ * Keys of localStorage that other pages have left: lifeboats (`outbox/lifeboat.ts`), records of the last requests of pages
+ * (`sender/acknowledgements.ts`), and, where the site used the wrapped SDK before, the two queues that the wrapped SDK keeps.
  */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
@@ -83,7 +83,7 @@ export function createCore(needs: CoreNeeds): Core {
     const stored = outbox.add(event);
     eventCounter.handOver(event.id);
     void stored.then((where) => needs.kept(event.id, where));
-    whenKept();
+    eventKept();
   }
 
   // 3. The outbox, where events wait.
@@ -105,7 +105,8 @@ export function createCore(needs: CoreNeeds): Core {
     onLost(before, now, moved) {
       const elsewhere = new Set([...moved, ...outbox.unsaved()].map(({ id }) => id));
       const unsettled = sender.unsettled().filter(({ id }) => !elsewhere.has(id));
-      // The lost database held `before.pending` events: older ones of this tab were sent by another tab, which could not tell.
+      // The lost database held `before.pending` events, so that only so many can be lost. Older ones of this tab were sent by another
+      // tab, whose message has not reached this tab.
       const known = unsettled.slice(Math.max(0, unsettled.length + moved.length - before.pending));
       if (isWiped) return [];
       eventCounter.close(before, 'storage', known.length + moved.length);
@@ -231,7 +232,7 @@ export function createCore(needs: CoreNeeds): Core {
     (message) => void hear(message, parts, needs),
   );
   const parts = { visitor, outbox, lifeboat, leader: leadership, sender, tabs };
-  const whenKept = createPageLife(
+  const eventKept = createPageLife(
     parts,
     scope,
     leads,

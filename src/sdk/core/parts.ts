@@ -10,7 +10,7 @@ export interface CoreParts {
   visitor: Visitor;
   outbox: Outbox;
   lifeboat: Lifeboat;
-  /** The one of this moment: where the browser has no locks, another one is loaded and takes its place. */
+  /** Returns the leader of this moment: where the browser has no Web Locks, another one is loaded and takes its place. */
   leader: () => Leader;
   sender: Sender;
   tabs: TabChannel;

@@ -5,7 +5,7 @@ import { retryDelayMs } from './retry-timing.ts';
 import type { Transport } from './transport.ts';
 
 /**
- * Finds out whether a failed request is about its events or about the endpoint. An event is dropped only if the failure is about the
+ * Finds out whether a failed request is about its events or about the endpoint, and bisects a batch until the faulty event is alone. An event is dropped only if the failure is about the
  * event. An empty batch decides that: an endpoint that refuses even an empty batch takes no batches at all.
  */
 export interface Diagnosis {

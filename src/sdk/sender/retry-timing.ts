@@ -12,7 +12,7 @@ const CAP_MS = 300_000;
 /** After so many failures in a row, the SDK checks whether the proxy answers at all. */
 export const SUSPECT_AFTER = 3;
 
-/** After so many more failures, it checks again, if the file for the check could not be loaded: the browser may have been offline. */
+/** After so many failures, the file for the check is requested again, if it could not be loaded: the browser may have been offline. */
 export const ASK_AGAIN_AFTER = 8;
 
 /** From the fourth to the seventh, waits stay at 8 s: that a server is back after seconds is noticed within seconds. */

@@ -16,7 +16,7 @@ export interface Schedule {
   /** Whether a wait is not over, in this page or in another one. */
   isHeld(): boolean;
   /** Ends a wait that the proxy has not asked for, because something has changed for the better. Returns whether requests may begin. */
-  relieve(): boolean;
+  endOwnWait(): boolean;
   stop(): void;
 }
 
@@ -71,7 +71,7 @@ export function createSchedule(
       return waitUntilMs - nowMs;
     },
     isHeld: () => waitUntilMs > 0 || proxyMemory.quietMs() > 0,
-    relieve() {
+    endOwnWait() {
       if (waitUntilMs && isAsked) return false;
       waitUntilMs = 0;
       return true;

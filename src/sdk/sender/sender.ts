@@ -29,7 +29,7 @@ export function createSender(needs: SenderNeeds): Sender {
     needs.lifecycle.on(
       event,
       () => {
-        if (!schedule.relieve()) return;
+        if (!schedule.endOwnWait()) return;
         failures = 0;
         drain();
       },
@@ -107,7 +107,8 @@ export function createSender(needs: SenderNeeds): Sender {
     if (name && isLost && acknowledgements?.take(name)) outcome = { kind: 'delivered' };
     if (!isLost && outcome.kind !== 'aborted') proxyMemory.set('answered', true);
     if (!ending.aborted) await conclude(events, outcome, leaving);
-    // Not sooner: a page that is stopped before it has written down the outcome leaves the request to the next page.
+    // The name is deleted after the outcome is stored: if this page is stopped in between, the next page reads the outcome from the
+    // cookie.
     if (name) acknowledgements?.end(name);
     landed(events);
     return outcome;
@@ -134,7 +135,7 @@ export function createSender(needs: SenderNeeds): Sender {
       return undefined;
     }
     if (!isUnclear(outcome)) return retry(events, outcome);
-    // Where nothing answers, the file of the diagnosis may not come either, and is not asked for each time.
+    // Where nothing answers, the file of the diagnosis may not load either: it is requested at 3 of every 8 failures.
     if (!diagnosis && (outcome.status || failures % ASK_AGAIN_AFTER < SUSPECT_AFTER))
       await loadDiagnosis(outcome);
     return diagnosis ? diagnosis.examine(events, outcome) : retry(events, outcome);
@@ -243,7 +244,7 @@ export function createSender(needs: SenderNeeds): Sender {
     async flush() {
       // The request that is under way may have begun before the last event was stored, or failed before things got better.
       await draining;
-      schedule.relieve();
+      schedule.endOwnWait();
       let before: number;
       do {
         before = settledCount;

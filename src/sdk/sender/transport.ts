@@ -11,7 +11,10 @@ export interface Transport {
    * @param jsons events, already serialised. An empty batch checks whether the proxy takes batches
    */
   send(jsons: readonly string[], options?: SendOptions): Promise<Outcome>;
-  /** Whether this event can be sent at once, in the last request of a page that is left. */
+  /**
+   * Whether this event can be sent at once, in the last request of a page that is left. Always true, except where the event needs a
+   * customer token (`private/authorized-delivery.ts`).
+   */
   takes(json: string): boolean;
   /** How many bytes of bodies the browser still allows for requests that outlive this page. */
   keepaliveRoom(): number;
