@@ -67,7 +67,8 @@ export const hourJwt = (userId: string | null, atMs: number = START_MS): string 
   jwt({ sub: userId, iat: atMs / 1_000, exp: (atMs + HOUR) / 1_000 });
 
 export function tokenPage(setup: PageSetup = {}): TokenPage {
-  const inner = fakeClock();
+  // One turn is enough: a token cache waits for promises and for timers of the clock only.
+  const inner = fakeClock(START_MS, 1);
   let monotonicLag = 0;
   let skew = 0;
   // `set` moves only the wall clock, not the monotonic clock.
