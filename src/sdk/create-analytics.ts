@@ -1,6 +1,7 @@
 import type { Analytics } from './api.ts';
 import { inBrowser, pageRegistry, pageUrl, printer, warnInConsole } from './browser.ts';
-import { createClient } from './client/client.ts';
+import { type Client, createClient, type Explanation } from './client/client.ts';
+import type { Fields } from './event/arguments.ts';
 import { toJsonValue } from './event/to-json-value.ts';
 import { SdkError } from '../protocol/errors.ts';
 import {
@@ -10,9 +11,9 @@ import {
   type AnalyticsSettings,
 } from './options/options.ts';
 
-interface Registered {
-  readonly analytics: Analytics;
-  readonly options: string;
+interface Registered extends Client {
+  /** A copy of the options, to find those that differ in a second call. */
+  readonly options: Fields;
 }
 
 /**
@@ -52,31 +53,42 @@ export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Anal
       false,
       () => {},
       mistakes.length ? explain(mistakes, url) : undefined,
-    );
+    ).analytics;
   const registry = pageRegistry<Registered>('cio-first-party');
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
-  const serialized = JSON.stringify(toJsonValue(options));
+  const copy = toJsonValue(options) as Fields;
   const earlier = registry.get(key);
-  if (earlier) {
-    if (earlier.options !== serialized) warnInConsole('cio-first-party: made before, with other options');
-    return earlier.analytics;
+  if (!earlier) {
+    const client = createClient(settings, true, () => registry.delete(key));
+    registry.set(key, { ...client, options: copy });
+    return client.analytics;
   }
-  const analytics = createClient(settings, true, () => registry.delete(key));
-  registry.set(key, { analytics, options: serialized });
-  return analytics;
+  const names = differing(earlier.options, copy);
+  if (names[0])
+    warnInConsole(
+      `cio-first-party: created twice, with another ${names.join()}: the first call and the stricter consent count`,
+    );
+  if (names.includes('consent')) earlier.restrict(settings.consent);
+  return earlier.analytics;
 }
+
+/** Returns the names of the options whose values differ. */
+const differing = (one: Fields, other: Fields): readonly string[] =>
+  Object.keys({ ...one, ...other }).filter(
+    (name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]),
+  );
 
 const NO_PAGE: Pick<AnalyticsSettings, 'consent'> & { readonly outbox: object } = {
   consent: 'pending',
   outbox: {},
 };
 
-async function explain(mistakes: readonly Mistake[], url: string): Promise<SdkError> {
-  const error = await import('./options/explain-mistakes.ts').then(
+async function explain(mistakes: readonly Mistake[], url: string): Promise<Explanation> {
+  const { message, results } = await import('./options/explain-mistakes.ts').then(
     ({ create }) => create(mistakes, url),
     // Without that file, the message has the names of the options alone.
-    () => new SdkError('invalid-options', mistakes.map(([name]) => name).join()),
+    () => ({ message: `errors/invalid-options: ${mistakes.map(([name]) => name)}`, results: {} }),
   );
-  printer().error(`cio-first-party: ${error.message}`);
-  return error;
+  printer().error(`cio-first-party: ${message}`);
+  return { error: new SdkError('invalid-options', message), results };
 }

@@ -3,6 +3,7 @@ import type { TokenStatus } from '../auth/contract.ts';
 import type { Analytics, Receipt } from '../api.ts';
 import * as browser from '../browser.ts';
 import { combineSources } from '../consent/combine-sources.ts';
+import type { ConsentSource } from '../consent/source.ts';
 import { createConsentGate } from '../consent/consent-gate.ts';
 import { createCore } from '../core/core.ts';
 import type { Core } from '../core/contract.ts';
@@ -17,10 +18,23 @@ import { flushCore } from './flush.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
+import type { EmptyResults } from '../options/explain-mistakes.ts';
 import type { PrivateMethods } from '../private/private-client.ts';
 import { base32, createUlids } from '../event/ulid.ts';
 
 declare const __VERSION__: string;
+
+/** What an instance with wrong options says: its error, and the results of its private calls. */
+export interface Explanation {
+  readonly error: SdkError;
+  readonly results: EmptyResults;
+}
+
+export interface Client {
+  readonly analytics: Analytics;
+  /** Applies the option `consent` of a second creator of the same site, as far as it is stricter than the present state. */
+  restrict(consent: AnalyticsSettings['consent']): void;
+}
 
 /**
  * Makes an instance of the SDK: the consent gate, the calls with their receipts, and a core for as long as the visitor agrees.
@@ -31,8 +45,8 @@ export function createClient(
   settings: AnalyticsSettings,
   hasPage: boolean,
   onClose: () => void,
-  mistake?: Promise<SdkError>,
-): Analytics {
+  mistake?: Promise<Explanation>,
+): Client {
   const eventCounter = createEventCounter();
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Cloudflare Workers allow no random values before the first request, and instances are made before that.
@@ -51,7 +65,7 @@ export function createClient(
   // Cloudflare Workers refuse abort controllers before the first request, as they refuse random values.
   const closing = hasPage ? new AbortController() : undefined;
 
-  const { emitter, emit, fail, trace } = createReports(settings.debug, ({ id, reason }) =>
+  const { emitter, emit, fail, trace, allowTrace } = createReports(settings.debug, ({ id, reason }) =>
     answer(id, 'discarded', reason),
   );
 
@@ -92,6 +106,7 @@ export function createClient(
     limits: settings.outbox,
     now: browser.clock.now,
     onOpen() {
+      allowTrace();
       start(settings);
       for (const act of standing) attempt(() => core && act(core));
       views?.follow();
@@ -109,6 +124,14 @@ export function createClient(
         for (const id of ids) emit('dropped', { id, reason: 'consent' });
       });
       core = undefined;
+    },
+    onPause() {
+      const ledger = core?.ledger();
+      // Stored events stay. They are counted again when the visitor agrees, and the storage is opened again.
+      if (ledger) eventCounter.close(ledger, 'consent', ledger.pending);
+      core?.stop();
+      core = undefined;
+      emit('consent', { state: 'pending', categories });
     },
   });
 
@@ -206,7 +229,9 @@ export function createClient(
     (name: keyof PrivateMethods) =>
     (...args: readonly unknown[]): Promise<never> => {
       const answered =
-        core?.personal.ask(name, args) ?? Promise.reject(new SdkError('auth-disabled', 'No consent'));
+        core?.personal.ask(name, args) ??
+        mistake?.then(({ results }) => results[name]?.()) ??
+        Promise.reject(new SdkError('auth-disabled', 'No consent'));
       // A rejection that the application does not observe must not reach `unhandledrejection`.
       answered.catch(() => {});
       return answered as Promise<never>; // Each method has its own result.
@@ -297,17 +322,31 @@ export function createClient(
       (cause) => fail('plugin-failed', 'Page views', cause),
       closing.signal,
     );
-  const { consent } = settings;
-  if (typeof consent !== 'string') {
-    const unfollow = combineSources(
-      consent,
+  let sources: readonly ConsentSource[] = [];
+  let unfollow = (): void => {};
+  closing?.signal.addEventListener('abort', () => attempt(unfollow));
+
+  function follow(more: readonly ConsentSource[]): void {
+    attempt(unfollow);
+    sources = [...sources, ...more];
+    unfollow = combineSources(
+      sources,
       (decision) => attempt(() => decide(decision.state, decision.categories)),
       (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
     );
-    closing?.signal.addEventListener('abort', () => attempt(unfollow));
-  } else if (consent !== 'pending') decide(consent);
+  }
+
+  function restrict(consent: AnalyticsSettings['consent']): void {
+    if (consent === 'denied') decide(consent);
+    else if (consent !== 'granted' && gate.state() === 'granted') gate.set('pending');
+    if (typeof consent !== 'string') follow(consent);
+  }
+
+  const { consent } = settings;
+  if (consent === 'granted') decide(consent);
+  else restrict(consent);
   if (gate.state() === 'pending') views?.see();
   // In a later task, so that a listener which is attached right after `createAnalytics` hears it.
-  void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));
-  return analytics;
+  void mistake?.then(({ error }) => browser.clock.after(0, () => emitter.emit('error', error)));
+  return { analytics, restrict };
 }

@@ -9,6 +9,8 @@ export interface Reports {
   /** Emits an `error`. */
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   trace(name: string, payload: unknown): unknown;
+  /** The visitor agrees: from now on the file of the trace may be loaded. Entries from before are printed then, in their order. */
+  allowTrace(): void;
 }
 
 /** @param onDropped called for each event that is dropped, before the application is told */
@@ -17,7 +19,10 @@ export function createReports(
   onDropped: (dropped: AnalyticsEvents['dropped']) => void,
 ): Reports {
   const warned = new Set<string>();
-  const tracing = debug ? import('../debug/trace.ts') : undefined;
+  let allowTrace = (): void => {};
+  const tracing = debug
+    ? new Promise<void>((resolve) => (allowTrace = resolve)).then(() => import('../debug/trace.ts'))
+    : undefined;
 
   const emitter = createEmitter((name, cause) => {
     if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
@@ -49,5 +54,5 @@ export function createReports(
     emit('error', new SdkError(code, message, { cause }));
   }
 
-  return { emitter, emit, fail, trace };
+  return { emitter, emit, fail, trace, allowTrace };
 }

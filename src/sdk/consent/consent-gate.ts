@@ -25,9 +25,11 @@ export interface ConsentGateNeeds {
   onOpen(): void;
   /** Called after the held calls were dropped, also where the gate was never open. */
   onClose(): void;
+  /** Called when the gate was open, and calls are held from now on. */
+  onPause(): void;
 }
 
-export function createConsentGate({ limits, now, onOpen, onClose }: ConsentGateNeeds): ConsentGate {
+export function createConsentGate({ limits, now, onOpen, onClose, onPause }: ConsentGateNeeds): ConsentGate {
   let state: ConsentState = 'pending';
   let held: HeldCall[] = [];
   return {
@@ -44,6 +46,10 @@ export function createConsentGate({ limits, now, onOpen, onClose }: ConsentGateN
     set(next) {
       if (next === state) return false;
       state = next;
+      if (next === 'pending') {
+        onPause();
+        return true;
+      }
       const waiting = held;
       held = [];
       if (next === 'granted') {

@@ -1,4 +1,6 @@
-import { SdkError } from '../../protocol/errors.ts';
+import { errorPage } from '../../protocol/links.ts';
+import type { TokenStatus } from '../auth/contract.ts';
+import type { PrivateMethods } from '../private/private-client.ts';
 import type { Mistake } from './options.ts';
 
 /** A description of what the option must be, for options whose default does not show it. */
@@ -17,16 +19,32 @@ const LOOKS_SECRET = /key|token|secret|password|auth/i;
 
 const SHOWN_CHARACTERS = 100;
 
+/** Results of private calls, by the name of the method. A method that is not listed resolves with undefined. */
+export type EmptyResults = Partial<Record<keyof PrivateMethods, () => unknown>>;
+
+/** An instance with wrong options never rejects, so that no page depends on the options: its private calls have these results. */
+const EMPTY_RESULTS: EmptyResults = {
+  messages: () => [],
+  attributes: () => ({}),
+  subscriptions: () => [],
+  refresh: (): TokenStatus => ({ state: 'none', userId: null }),
+  fetch: () => Response.json({ error: 'invalid-options' }, { status: 503 }),
+};
+
 /**
  * Describes what is wrong with the options. This file is loaded only when an option is wrong.
- * @returns an `SdkError` `invalid-options` that names each wrong option, what it must be, and its value, unless that may be a secret
+ * @returns a text that names each wrong option, what it must be, and its value, unless that may be a secret
  */
-export function create(mistakes: readonly Mistake[], pageUrl: string): SdkError {
+export function create(
+  mistakes: readonly Mistake[],
+  pageUrl: string,
+): { readonly message: string; readonly results: EmptyResults } {
   const sentences = mistakes.map(
     ([name, value, standard]) =>
       `"${name}" must be ${expected(name, standard, pageUrl)}, got ${shown(value, isSecret(name, standard))}`,
   );
-  return new SdkError('invalid-options', sentences.join('; '));
+  const message = `${sentences.join('; ')}. Every call is discarded. ${errorPage('invalid-options')}`;
+  return { message, results: EMPTY_RESULTS };
 }
 
 const isSecret = (name: string, standard: unknown): boolean =>
