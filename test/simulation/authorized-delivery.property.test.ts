@@ -69,7 +69,7 @@ async function live(seed: number): Promise<number> {
     await pick(steps)();
     check(page);
   }
-  // Proxy and provider work again, and each person is identified once more: no event may be left.
+  // The proxy and the provider work again, and each person is identified once more: no event may remain.
   does = 'token';
   page.transport.respond(DELIVERED);
   late.splice(0).forEach((answer) => answer());
