@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** docs/architecture.md names every room and every built file, and nothing that is not there. */
+/**
+ * docs/architecture.md names every folder of the source and every built file, and no file that does not
+ * exist.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { BUILT_FILES } from '../../build/files.ts';

@@ -1,4 +1,6 @@
-/** What the SDK does with each answer, in every engine: nothing is lost, and nothing comes twice. */
+/**
+ * The SDK's reaction to each kind of response, in every engine: no event is lost, and no event arrives twice.
+ */
 import { expect, test } from 'vitest';
 import type { Fault } from '../support/site/proxy-faults.ts';
 import { type Tab, until } from './engine.ts';
@@ -7,7 +9,7 @@ import { inEveryEngine } from './setup.ts';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const refusal = (error: string): string => JSON.stringify({ error, message: 'No', serverTime: 0 });
 
-/** What comes first; then the proxy is well. */
+/** The faults of the first requests. Later requests succeed. */
 const TROUBLES: Readonly<Record<string, readonly Fault[]>> = {
   'hangs up': [{ does: 'cut', times: 2 }],
   'hangs up after it has read the body': [{ does: 'cut-late', times: 2 }],
@@ -30,7 +32,7 @@ const TROUBLES: Readonly<Record<string, readonly Fault[]>> = {
   'redirects, in this origin': [{ does: { status: 307, headers: { Location: '/e/v1/batch/' } }, times: 1 }],
 };
 
-/** Waits between tries are short, and end when the page asks. */
+/** Makes the waits between attempts short: a wait is a random share of a growing maximum. */
 const IMPATIENT = `Math.random = () => 0.001;`;
 
 const settled = (tab: Tab): Promise<void> =>

@@ -1,4 +1,4 @@
-/** A page with the SDK stays eligible for the back/forward cache, and goes on when it comes back. */
+/** A page with the SDK stays eligible for the back/forward cache, and continues when it is restored. */
 import { expect, test } from 'vitest';
 import { page } from '../support/site/site-pages.ts';
 import { leave, type Tab, until } from './engine.ts';
@@ -6,7 +6,7 @@ import { inEveryEngine } from './setup.ts';
 
 const WATCH = `addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });`;
 
-/** Goes back, and says whether the browser had kept the page. */
+/** Navigates back, and returns whether the browser had cached the page. */
 async function goBack(tab: Tab, path: string): Promise<boolean> {
   await tab.evaluate(() => history.back()).catch(() => undefined);
   await until('the page before', () =>

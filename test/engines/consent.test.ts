@@ -1,10 +1,13 @@
-/** Before consent a page keeps nothing and sends nothing; after its withdrawal nothing is left. In every engine. */
+/**
+ * Before consent a page stores nothing and sends nothing; after its withdrawal nothing is stored. In every
+ * engine.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 
-/** All that the origin of the page keeps. */
+/** Everything that the origin of the page stores. */
 const kept = (tab: Tab): Promise<unknown> =>
   tab.evaluate(async () => ({
     cookies: document.cookie,

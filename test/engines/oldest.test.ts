@@ -1,4 +1,4 @@
-/** The build as shipped, in pages without anything that the oldest supported browsers lack. */
+/** The published build, in pages from which everything is removed that the oldest supported browsers lack. */
 import { expect, test } from 'vitest';
 import { PEOPLE } from '../support/site/people.ts';
 import { missingIn, OLDEST, removalScript } from './older.ts';

@@ -1,10 +1,10 @@
-/** Page views that the SDK makes by itself, in every engine. */
+/** Automatic page views of the SDK, in every engine. */
 import { expect, test } from 'vitest';
 import type { StandIn } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 
-/** As routers do it: the address first, the title a moment later. */
+/** Navigates as routers do: the URL changes first, the title a moment later. */
 const visit = (tab: Tab, path: string, title: string): Promise<void> =>
   tab.evaluate(
     async (to, text) => {
@@ -16,7 +16,7 @@ const visit = (tab: Tab, path: string, title: string): Promise<void> =>
     title,
   );
 
-/** Path and title of each. */
+/** The path and title of each page view. */
 const views = async (standIn: StandIn): Promise<readonly unknown[]> =>
   (await standIn.events()).map(({ context: { page } }) => [page['path'], page['title']]);
 

@@ -1,4 +1,4 @@
-/** Customer tokens, and the change of the person, in every engine. */
+/** Customer tokens, and a change of the signed-in person, in every engine. */
 import { expect, test } from 'vitest';
 import { PEOPLE } from '../support/site/people.ts';
 import type { Tab } from './engine.ts';

@@ -1,4 +1,6 @@
-/** Storage that is refused, hangs, is private, or has no room: the receipt says so, and events arrive all the same. */
+/**
+ * Storage that is refused, hangs, is private or is full: the receipt says so, and events arrive all the same.
+ */
 import { expect, test } from 'vitest';
 import { until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';

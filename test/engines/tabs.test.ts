@@ -1,4 +1,4 @@
-/** Several tabs of one site: one of them sends, and nothing comes twice, with Web Locks and without. */
+/** Several tabs of one site: one tab sends, and no event arrives twice, with and without Web Locks. */
 import { expect, test } from 'vitest';
 import { numbered } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';

@@ -1,4 +1,7 @@
-/** What the package is for, in every engine: as a module and as a script tag, on the page's origin and on another one. */
+/**
+ * The main uses of the package, in every engine: as a module and as a script tag, with the proxy on the
+ * page's origin and on another one.
+ */
 import { expect, test } from 'vitest';
 import { until } from './engine.ts';
 import { modulePage, tagPage } from './pages.ts';
@@ -31,7 +34,7 @@ inEveryEngine((stage) => {
           delivered: 3,
           pending: 0,
         });
-        // By the key of the site alone.
+        // All requests must have the client key as their only credential.
         const sent = await site().batches();
         expect(
           new Set(sent.filter(({ method }) => method === 'POST').map(({ authorization }) => authorization)),

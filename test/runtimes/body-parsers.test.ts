@@ -1,4 +1,7 @@
-/** Real body parsers that run before the proxy: what they have kept is taken, and where they keep nothing no browser drops an event. */
+/**
+ * Real body parsers that run before the proxy: the proxy uses the body that a parser has kept, and when a
+ * parser keeps nothing, no browser drops an event.
+ */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { outcomeOf } from '../../src/sdk/sender/outcome.ts';

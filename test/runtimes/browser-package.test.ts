@@ -1,4 +1,4 @@
-/** The browser package where there is no browser: nothing happens, whatever is called. */
+/** The browser package in runtimes without a browser: every call does nothing. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -16,7 +16,7 @@ const ALL_FIELDS = {
   added: [],
 };
 
-/** Private calls are the only ones that reject, and say why. */
+/** Only private calls reject, and their errors name the reason. */
 const REJECTED = [
   'fetch auth-disabled',
   'inbox.messages auth-disabled',
@@ -35,7 +35,7 @@ test.each([NODE, NEWEST_NODE, deno(), BUN])(
     const { stdout, stderr } = await promisify(execFile)(
       runtime.command,
       [...runtime.args, 'browser-package/program.js'],
-      // What it leaves to wait for is longer than this.
+      // The limit is shorter than any timer that the package might leave behind.
       { cwd: FOLDER, timeout: 5_000 },
     );
     expect(JSON.parse(stdout)).toMatchObject(nothing);

@@ -1,4 +1,4 @@
-/** The two long proofs with a broker, in small: with the command line as it is built. */
+/** The two long proofs with a broker, in a short form, with the built command line. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';

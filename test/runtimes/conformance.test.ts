@@ -1,4 +1,4 @@
-/** What every server must do that carries the proxy: one suite, run against each as a process of its own. */
+/** What every server with the proxy must do: one suite, run against each server as a process of its own. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
@@ -25,7 +25,7 @@ import { SERVERS } from './servers.ts';
 
 const SHOP = 'https://shop.example.com';
 const HEADERS = { Authorization: basicAuthorization(CLIENT_KEY), 'Content-Type': 'application/json' };
-// Room for one large event.
+// Enough for one large event.
 const MAX_BODY_BYTES = 40_000;
 const ERROR_KEYS = ['error', 'message', 'serverTime'];
 
@@ -35,7 +35,7 @@ interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly parts: readonly (string | Uint8Array)[];
   readonly pauseMs?: number;
-  /** @default a connection of its own */
+  /** @default a new connection */
   readonly agent?: Agent | false;
 }
 
@@ -69,7 +69,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
   afterAll(() => server.stop());
 
-  /** One more of them, for a test that needs other options. */
+  /** Starts one more server, for a test that needs other options. */
   async function another(more: PlainOptions): Promise<string> {
     const { origin, stop } = await start(options(more));
     onTestFinished(stop);
@@ -127,7 +127,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       const sent = (path: string): Promise<Response> =>
         ask(path, { method: 'POST', headers: HEADERS, body: json(event()), redirect: 'manual' });
       expect((await sent('/v1/batch')).status).toBe(200);
-      // Next.js without trailingSlash leads to the path without one.
+      // Next.js without `trailingSlash` redirects to the path without a slash.
       expect([200, 308]).toContain((await sent('/v1/batch/')).status);
     });
 
@@ -162,7 +162,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(`${answer.status} ${body.error}`).toBe(expected);
       expect(Object.keys(body).sort()).toEqual(ERROR_KEYS);
       expect(answer.headers.get('Content-Type')).toBe('application/json');
-      // Browsers would ask the visitor for a password.
+      // With Basic, browsers would ask the visitor for a password.
       expect(answer.headers.get('WWW-Authenticate') ?? '').not.toMatch(/basic/i);
       expect(await standIn.requests()).toEqual([]);
     });
@@ -205,7 +205,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
         what === 'too large' ? { 'Content-Length': '600000' } : { Authorization: 'Basic eDo=' };
       const refused = await upload({ headers: { ...HEADERS, ...more }, parts: ['x'.repeat(600_000)], agent });
       expect(JSON.parse(await text(refused))).toHaveProperty('error');
-      // Longer than servers look on while nobody reads.
+      // The pause is longer than servers wait for a body that is not read.
       const parts = ['{"batch":[', ']}'];
       const answer = await upload({ headers: HEADERS, parts, pauseMs: 300, agent });
       expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
@@ -293,7 +293,8 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   describe('Customer.io', () => {
     const BATCH = { method: 'POST', headers: HEADERS, body: json(event()) };
 
-    // A server of its own each time: it leaves Customer.io alone for a while afterwards.
+    // Each of these tests starts its own server, because the circuit breaker stays open for a while
+    // afterwards.
     test('is down: the browser keeps the batch and is told when to come back', async () => {
       await standIn.faults({ status: 503 });
       const answer = await ask('/v1/batch', BATCH, await another({}));
@@ -451,7 +452,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       const origin = await another({ upstreamUrl: upstream.url });
       const both = new Promise<void>((resolve) => {
         let waiting = 0;
-        // Neither is answered before the other is there, in one request or in two.
+        // The upstream responds to neither event before both have arrived, in one request or in two.
         upstream.respond(async ({ body }) => {
           waiting += body.batch.length;
           if (waiting === 2) resolve();
@@ -465,10 +466,13 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     });
   });
 
-  /** Header names as they are given, which `fetch` would change; chunked, unless they say how long it is. */
+  /**
+   * Sends headers with the given case, which `fetch` would change; the body is chunked unless
+   * `Content-Length` is given.
+   */
   async function upload({ headers, parts, pauseMs = 0, agent = false }: Upload): Promise<IncomingMessage> {
     const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers, agent });
-    // Once there is an answer, what happens to the rest is the server's.
+    // After the response, the server may close the connection while the rest of the body is sent.
     outgoing.on('error', () => {});
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
     for (const part of parts) {
@@ -479,7 +483,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     return (await answered)[0];
   }
 
-  /** Announces more than this start of a body, and hangs up. */
+  /** Declares a longer body than it sends, and closes the connection. */
   async function leave(begun: string): Promise<void> {
     const headers = { ...HEADERS, 'Content-Length': '1000' };
     const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers });

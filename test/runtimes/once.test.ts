@@ -1,4 +1,7 @@
-/** The long proof, in small: copies of the proxy as it is built share a Redis, and are killed while answers get lost. */
+/**
+ * The long proof of exactly-once delivery, in a short form: built copies of the proxy share a Redis, and are
+ * killed while responses are lost.
+ */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';

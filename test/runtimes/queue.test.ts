@@ -1,4 +1,4 @@
-/** The README's recipe for Cloudflare Queues, as it stands, in workerd with Miniflare's queues. */
+/** The README's recipe for Cloudflare Queues, unchanged, in workerd with Miniflare's queues. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startServer } from '../support/server/process.ts';
@@ -7,7 +7,7 @@ import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 20_000, interval: 100 };
-// Takes what was put aside, and any message that a test has for the queue.
+// A Worker that returns the parked messages, and puts messages of a test into the queue.
 const PROBE = `
   const { default: recipe } = await import('./servers/queue.js');
   const parked = [];

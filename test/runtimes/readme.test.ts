@@ -1,4 +1,4 @@
-/** What the README says of runtimes is what is run here. */
+/** The README's statements about runtimes match the runtimes of these tests. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { examples, README } from '../support/docs/readme.ts';
@@ -30,7 +30,7 @@ const installed = (name: string): string =>
   (JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, 'utf8')) as { version: string })
     .version;
 
-/** The cell of its table that says which version of something was run. */
+/** The cell of the README's table with the tested version of a runtime. */
 const cell = (name: string): string =>
   README.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
 

@@ -1,4 +1,4 @@
-/** The servers are plain JavaScript; their frameworks have types all the same, which the proxy must fit. */
+/** The servers are plain JavaScript, but their frameworks have types, which the proxy must fit. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -44,7 +44,7 @@ const PROGRAM = `
   createAnalytics(1);
 `;
 
-/** Beside the installed package: an application of its own. */
+/** Compiles the program in a folder next to the installed package, as an application does. */
 function typesOf(tsc: string, file: string, options: readonly string[]): readonly unknown[] {
   const folder = `${FOLDER}node_modules/.resolution/`;
   mkdirSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** Compiles what users write against the types that are published. */
+/** Compiles code of users against the published types. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

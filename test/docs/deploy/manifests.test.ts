@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The files of `deploy/` fit together, and name nothing that is not there. */
+/** The files of `deploy/` are consistent, and name no file or resource that does not exist. */
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, readForwardEnvironment } from '../../../src/cli/settings/environment.ts';
 import { FORWARD_VARIABLES, VARIABLES } from '../../../src/cli/settings/variables.ts';
@@ -17,7 +17,7 @@ const API_VERSIONS: Readonly<Record<string, string>> = {
 };
 const PINNED = /^[\w./-]+:\d+\.\d+(\.\d+)?(-\w+)?$/;
 
-/** As the command would read it, with the secrets that files hold in their place. */
+/** Validates the settings as the command does, with the secrets that are mounted as files. */
 function problemsOf(
   command: string | undefined,
   environment: Readonly<Record<string, string>>,

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's recipe for Amazon SQS: the real client, against a stand-in of the service. */
+/** The README's recipe for Amazon SQS: the real client, with a stand-in for the service. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
 import { startServer } from '../../support/server/process.ts';
@@ -77,7 +77,7 @@ test('while Customer.io is down the queue keeps all; then all arrives', async ()
   expect(await send(recipe, [event({ event: 'Event' })])).toBe('200');
   await recipe.poll();
   expect(sqs.bodies('batches')).toHaveLength(1);
-  // It waits for its time.
+  // The message is invisible until its visibility timeout ends.
   const before = (await standIn.requests()).length;
   await recipe.poll();
   expect((await standIn.requests()).length).toBe(before);

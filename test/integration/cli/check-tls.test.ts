@@ -10,7 +10,7 @@ import { startUpstream } from '../proxy/upstream.ts';
 import { run } from './program.ts';
 import { faultyProxy, serve } from './servers.ts';
 
-/** With a file that others can be told to trust. */
+/** Makes a certificate, and a file of it that clients can be told to trust. */
 function makeCertificate(days: number): Certificate & { readonly file: string } {
   const folder = mkdtempSync(path.join(tmpdir(), 'cio-check-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -52,7 +52,7 @@ test.each([
 ])('plain HTTP beyond this machine, for pages of %s: %s', async (origin, status) => {
   const upstream = await startUpstream();
   const url = new URL(await serve(faultyProxy(upstream.url, { origins: [origin] })));
-  // The same server, by an address that browsers do not take for this machine's.
+  // The same server, with a host name that browsers do not treat as local.
   url.hostname = '0.0.0.0';
   const rows = await runChecks({ url, origin, clientKey: CLIENT_KEY, timeoutMs: 5_000, dry: true });
   expect(rows.find(({ name }) => name === 'TLS')).toMatchObject({ status });

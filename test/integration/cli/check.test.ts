@@ -26,7 +26,7 @@ afterAll(() => upstream.stop());
 
 type Expected = Readonly<Record<string, CheckResult['status']>>;
 
-/** All that did not pass, by name. */
+/** The checks that did not pass, by name. */
 const unpassed = (rows: readonly CheckResult[]): Expected =>
   Object.fromEntries(
     rows.filter(({ status }) => status !== 'pass').map(({ name, status }) => [name, status]),
@@ -35,13 +35,13 @@ const unpassed = (rows: readonly CheckResult[]): Expected =>
 const check = (url: string, options: Partial<CheckOptions> = {}): Promise<readonly CheckResult[]> =>
   runChecks({ url: new URL(url), clientKey: CLIENT_KEY, timeoutMs: 5_000, dry: false, ...options });
 
-/** Nothing is wrong with it: on this machine, from its own origin, while Customer.io works. */
+/** The result for a correct proxy: on this machine, from its own origin, while Customer.io works. */
 const GOOD: Expected = { TLS: 'skip', preflight: 'skip', 'single calls': 'warn', 'Retry-After': 'skip' };
-/** Of which pages of another origin can never see the answer. */
+/** A check of the cookie, which pages of another origin can never read. */
 const LEFT = 'cookie for the next page';
-/** Which only some sites need. */
+/** A check of a header that only some sites need. */
 const OWN_HEADER = 'key in X-CIO-Client-Key';
-/** Where nothing can be asked. */
+/** The result when the server cannot be reached. */
 const UNREACHED: Expected = {
   preflight: 'skip',
   credentials: 'skip',
@@ -53,7 +53,7 @@ const UNREACHED: Expected = {
   errors: 'skip',
   timing: 'skip',
 };
-/** Where no event is taken. */
+/** The result when no event is accepted. */
 const TAKES_NOTHING: Expected = {
   TLS: 'skip',
   preflight: 'skip',
@@ -131,7 +131,7 @@ describe('the proxies of the public guide', () => {
   const LANGUAGES = GUIDE_PROXIES.map(({ language }) => language);
   const [, table = ''] = README.split('What the three samples');
 
-  /** What each does not pass, for pages of another origin, as the README tells it. */
+  /** The checks that each proxy does not pass for pages of another origin, as the README says. */
   function findings(language: string): Expected {
     const found: Record<string, CheckResult['status']> = {
       TLS: 'skip',
@@ -453,7 +453,7 @@ describe('cio-first-party check', () => {
   test('prints one JSON object, never the client key, and exits with 1 where something fails', async () => {
     const fault: Fault = async (request, proxy) => {
       const answer = await proxy(request);
-      // A server that repeats what it was sent, wherever it can.
+      // A server that repeats the request's content in every part of its response.
       const said = request.headers.get('Authorization') ?? '';
       return answer.ok
         ? new Response(said, { status: 418, headers: { 'X-Key': said, Location: `/${CLIENT_KEY}` } })

@@ -227,7 +227,7 @@ describe('cio-first-party proxy', () => {
       expect((await answer).status).toBe(200);
       const told = Date.now();
       expect((await exit)[0]).toBe(0);
-      // Not when the browser's kept connection ends by itself, after five seconds.
+      // The process must end sooner than the browser's idle connection does, which ends after five seconds.
       expect(Date.now() - told).toBeLessThan(3_000);
     },
   );

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The commands `proxy` and `forward` with a real cluster of NATS, each process as the operator runs it. */
+/** The commands `proxy` and `forward` with a real NATS cluster, each process started as an operator does. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ async function send(url: string, name: string): Promise<number> {
   return response.status;
 }
 
-/** As a browser does: until it is told 200. */
+/** Sends the event as a browser does: again until the response is 200. */
 async function deliver(url: string, name: string): Promise<void> {
   await vi.waitFor(async () => expect(await send(url, name)).toBe(200), WAIT);
 }
@@ -110,7 +110,7 @@ test('they start while one of three servers is down, and give each message to it
     timeout: 60_000,
     interval: 500,
   });
-  // Now any of them may go.
+  // With three replicas, any one node may fail.
   await cluster.healthy();
   await cluster.nodes[0]?.kill();
   await deliver(proxy.url, 'After');
@@ -185,7 +185,7 @@ test('SIGTERM: a forwarder ends what it has begun, and what it has not comes to 
   expect(await exited).toEqual([0, null]);
   const other = await startForwarder(environment);
   await vi.waitFor(() => expect(arrived(upstream)).toEqual(['First', 'Second']), WAIT);
-  // The first was acknowledged, and does not come again after its time.
+  // The first message was acknowledged, so it is not delivered again after its acknowledgement timeout.
   expect(await json(`${other.url}/v1/health/ready`)).toMatchObject({ body: { backlog: 0 } });
   await vi.waitFor(async () => {
     expect(await json(`${other.url}/v1/health/ready`)).toMatchObject({ body: { unacknowledged: 0 } });

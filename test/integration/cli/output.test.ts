@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** A log that cannot be written ends no process: its reader has gone, its disk is full, or nobody reads it. */
+/**
+ * A log that cannot be written does not end the process: its reader has ended, its disk is full, or its pipe
+ * is not read.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -35,7 +38,7 @@ async function start(stdout: 'pipe' | number): Promise<Proxy> {
   return { child, url };
 }
 
-/** Requests of strangers, each of which is a line. Their paths are long, as such paths are. */
+/** Sends requests without a key, each of which makes a log line. Their paths are long, as in attacks. */
 async function ask(url: string, count: number): Promise<void> {
   const path = `/v1/batch?${'x'.repeat(100)}`;
   let left = count;

@@ -1,5 +1,7 @@
 // @vitest-environment node
-/** Copies of the proxy, each a process as the operator runs it, that share a real Redis. */
+/**
+ * Several copies of the proxy, each a process that is started as an operator does, that share a real Redis.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +19,7 @@ const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'app
 const LIMITED = { CIO_DEDUPLICATE: 'off', CIO_RATE_LIMIT_PER_ADDRESS: '5' };
 
 let sent = 0;
-/** One event, with an id that no other has. */
+/** A batch of one event with an id that no other event has. */
 const batchOf = (name: string): string =>
   JSON.stringify({
     batch: [{ type: 'track', event: name, messageId: `m${(sent += 1)}`, anonymousId: 'a' }],
@@ -34,7 +36,7 @@ async function start(): Promise<{ readonly redis: RedisServer; readonly url: str
 
 type Copy = Awaited<ReturnType<typeof startProxy>>;
 
-/** Its log from now on, as it comes. */
+/** Collects the log lines from now on. */
 function logOf({ lines, before }: Copy): Record<string, unknown>[] {
   const log = before.map((line) => JSON.parse(line) as Record<string, unknown>);
   const read = async (): Promise<void> => {
@@ -111,7 +113,7 @@ test('Redis that is away when it starts, and again later: told once each time, a
 
   await redis.start();
   await vi.waitFor(() => expect(aboutRedis(log)).toEqual(['unavailable', 'ready']), 15_000);
-  // After a failure the store is left alone for some seconds; then it counts again.
+  // After a failure the proxy does not use the store for some seconds; then it counts there again.
   await vi.waitFor(async () => expect(await send(proxy.url)).toBe(429), { timeout: 15_000, interval: 200 });
 
   await redis.kill();

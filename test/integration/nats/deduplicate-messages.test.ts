@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A message that the stream gives again is not forwarded again, where forwarders share a real Redis. */
+/** A message that the stream delivers again is not forwarded again if the forwarders share a real Redis. */
 import { createClient } from 'redis';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { forwardFromNats } from '../../../src/nats.ts';
@@ -20,7 +20,7 @@ interface Scene {
   readonly redis: RedisServer;
   readonly store: RedisStore;
   readonly errors: readonly unknown[];
-  /** Forwards until the test has ended. */
+  /** Starts a forwarder, which runs until the test has ended. */
   start(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ test('what another forwarder is sending waits until that has ended, or has died'
     new TextEncoder().encode(`forwarded\n${JSON.stringify(batch[0])}`),
   );
   const key = Buffer.from(hash).subarray(0, 16).toString('base64url');
-  // As a forwarder does that dies then.
+  // The claim stands for a forwarder that has died at this moment.
   expect(await store.claim([key], 3_000)).toEqual(['new']);
   await start();
   await publish(broker, 'Free');

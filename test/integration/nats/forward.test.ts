@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** What a stream holds, brought to Customer.io's stand-in, which is a process of its own as is the nats-server. */
+/**
+ * Messages of a stream are forwarded to the stand-in for Customer.io. The stand-in and the nats-server are
+ * processes of their own.
+ */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ForwardFromNatsOptions, forwardFromNats } from '../../../src/nats.ts';
 import {
@@ -22,7 +25,7 @@ async function startStandIn(): Promise<StandIn> {
   return createStandIn(origin);
 }
 
-/** Batches into the stream; what their events are called. */
+/** Adds batches of events with these names to the stream. */
 async function fill({ stream }: Broker, batches: readonly (readonly string[])[]): Promise<void> {
   for (const names of batches) {
     const batch = names.map((name) => event({ event: name }) as unknown as WireEvent);
@@ -114,7 +117,7 @@ test('while Customer.io is down the stream keeps all and gives little; then it e
   await fill(broker, names(20, 'Meanwhile'));
   expect(await held(broker)).toBe(40);
   await vi.waitFor(async () => expect((await standIn.requests()).length).toBeGreaterThan(5), WAIT);
-  // Of forty messages, each attempt of which would be a line.
+  // Without the circuit breaker, each attempt of the forty messages would write a line.
   expect(log.length).toBeLessThan(40);
   expect(await standIn.names()).toEqual([]);
   await standIn.faults({ status: 200 });
@@ -206,7 +209,7 @@ test('stop() waits for what has begun, however long that takes', async () => {
   await vi.waitFor(() => expect(begun).toBe(true), WAIT);
   let stopped = false;
   const stopping = stop().then(() => (stopped = true));
-  // Longer than it asks the stream for more.
+  // Longer than the interval at which the forwarder requests more messages.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   expect(stopped).toBe(false);
   open();

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** The programs of the README, as they stand, with a real nats-server; each is a process of its own that is killed under load. */
+/**
+ * The programs of the README, unchanged, with a real nats-server; each is a process of its own that is killed
+ * under load.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -14,14 +17,14 @@ import { event, WRITE_KEY } from '../proxy/setup.ts';
 
 const BATCHES = 400;
 const EVENTS = 5;
-/** As the README says it. */
+/** The value that the README uses. */
 const CONCURRENCY = 16;
 
 interface World {
   readonly server: NatsServer;
   readonly standIn: StandIn;
   startForwarder(): ChildProcess;
-  /** Sends batches as browsers do, again until they are told 200; what the events are called. */
+  /** Sends batches as browsers do, again until the response is 200. Returns the names of the events. */
   load(prefix: string): Promise<readonly string[]>;
 }
 

@@ -9,7 +9,7 @@ import { startRelay } from '../../support/brokers/relay.ts';
 import { CLIENT_KEY, event, post, verdict, WRITE_KEY } from '../proxy/setup.ts';
 import { type Broker, consumerOf, held, startBroker, startStream, SUBJECT } from './setup.ts';
 
-/** A proxy that would reach Customer.io nowhere. */
+/** A proxy that cannot reach Customer.io. */
 function proxyOf({ stream }: Broker, options: Partial<ProxyOptions> = {}, timeoutMs?: number): CioProxy {
   return createProxy({
     writeKey: WRITE_KEY,
@@ -32,7 +32,7 @@ test('a batch is in the stream when its browser is told 200, as it came', async 
   });
 });
 
-/** The same, over a connection on which the server can be kept from being heard. */
+/** Connects through a relay that can hold back everything that the server sends. */
 async function muted(broker: Broker): Promise<{ broker: Broker; mute(): void; unmute(): void }> {
   const relay = await startRelay(Number(new URL(broker.server.url).port));
   onTestFinished(relay.stop);

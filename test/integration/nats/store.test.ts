@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What several copies of a proxy agree on in a bucket of a real nats-server, which is also killed and started again. */
+/** Several copies of a proxy share a bucket of a real nats-server, which is also killed and started again. */
 import { Kvm, type KV } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;
-/** What a call may take at most: the five seconds of the store, on a machine that has other things to do. */
+/** The longest duration of a call: the store's timeout of five seconds, and some time for a busy machine. */
 const SLOW_MS = 8_000;
 const BUCKET = { ttl: 3_600_000 };
 
@@ -24,7 +24,7 @@ interface World {
   readonly copies: readonly DeduplicateStore[];
 }
 
-/** Copies of a proxy, each with a connection and a store of its own. */
+/** Starts copies of a proxy, each with its own connection and store. */
 async function start(count: number, bucket: object = BUCKET): Promise<World> {
   const server = await startNats();
   onTestFinished(() => server.remove());
@@ -132,7 +132,7 @@ test('who is too late takes nothing from who has the event now', async () => {
   await vi.waitFor(async () => expect(await next?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
   await late?.release([refused]);
   expect(await third?.claim(keys, TTL_MS)).toEqual(['pending', 'pending']);
-  // Customer.io has it, whoever has the claim.
+  // An accepted event counts as done, whichever copy holds the claim.
   await late?.done([accepted]);
   await next?.release(keys);
   expect(await third?.claim(keys, TTL_MS)).toEqual(['done', 'new']);
@@ -196,7 +196,9 @@ test('killed under load, twice: every call ends in time, nothing done is forgott
     expect(new Set(await copies[0]?.claim(done.slice(i, i + 500), TTL_MS))).toEqual(new Set(['done']));
 }, 90_000);
 
-/** A proxy waits no longer for what is written again. */
+/**
+ * Fails when the promise takes more than a second: a proxy does not wait for writes that are repeated later.
+ */
 async function within(promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, pause(1_000).then(() => Promise.reject(new Error('slow')))]);
 }

@@ -24,12 +24,12 @@ describe('the bytes of all bodies', () => {
   test('are for one address an eighth, once half of them is taken', () => {
     const budget = createBodyBudget(800);
     const attacker = Array.from({ length: 10 }, () => budget.open('198.51.100.66'));
-    // Below a half whoever comes may have all of it.
+    // While less than half of the budget is used, one IP address may hold all of that half.
     expect(attacker.map((lease) => lease.hold(100)).filter(Boolean)).toHaveLength(4);
     expect(budget.open('203.0.113.1').hold(100)).toBe(true);
     expect(budget.open('203.0.113.1').hold(1)).toBe(false);
     expect(budget.open('203.0.113.2').hold(100)).toBe(true);
-    // Addresses of one household count together.
+    // IPv6 addresses of one /64 network count together.
     expect(budget.open('2001:db8::1').hold(60)).toBe(true);
     expect(budget.open('2001:db8::2').hold(60)).toBe(false);
   });
@@ -78,7 +78,8 @@ describe('where the bytes are taken', () => {
     const port = await listen(proxy);
     const slow = Array.from({ length: 5 }, () => open(port));
     for (const { socket } of slow) socket.write(head(100_000) + 'x'.repeat(90_000));
-    // Of the five only four have room; the connection of the other one is not kept for the rest of its body.
+    // Only four of the five bodies fit. The connection of the refused one is closed, so that the rest of its
+    // body is not read.
     await expect.poll(() => slow.filter(({ answer }) => answer().includes('503')).length).toBeGreaterThan(0);
     const refused = slow.find(({ answer }) => answer() !== '')?.answer() ?? '';
     expect(refused).toContain('"error":"overloaded"');
@@ -105,7 +106,7 @@ describe('where the bytes are taken', () => {
     };
     const first = proxy.fetch(packed());
     await expect.poll(() => upstream.received.length).toBe(1);
-    // 290 KB are held, and this one might become 500 KB.
+    // 290 KB are held, and the new request could need 500 KB.
     expect(await verdict(await proxy.fetch(packed()))).toBe('503 overloaded');
     answer();
     expect(await verdict(await first)).toBe('200');

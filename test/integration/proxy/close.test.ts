@@ -22,7 +22,7 @@ describe('a proxy that is closed', () => {
     expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
     expect(refused.headers.get('Connection')).toBe('close');
     expect(await verdict(refused)).toBe('503 closing');
-    // A page that comes now still gets its script.
+    // A page that is opened during the shutdown still gets its script.
     expect((await fetch(`${url}/cio.js`)).status).toBe(200);
     expect(done).toBe(false);
 

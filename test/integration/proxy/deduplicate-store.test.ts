@@ -14,7 +14,7 @@ import { CLIENT_KEY, event, post, startProxy, verdict, WRITE_KEY } from './setup
 import type { Upstream } from './upstream.ts';
 
 const events = new Map<string, Record<string, unknown>>();
-/** The same event whenever the same id is asked for. */
+/** Returns the same event for the same id. */
 const named = (id: string): Record<string, unknown> => {
   const one = events.get(id) ?? event({ messageId: id });
   events.set(id, one);
@@ -47,7 +47,7 @@ interface Copies {
   readonly log: readonly ProxyLogEntry[];
 }
 
-/** Two copies of a proxy, which share a store and an upstream. */
+/** Starts two copies of a proxy that share a store and an upstream. */
 async function startCopies(store: DeduplicateStore, options: Partial<ProxyOptions> = {}): Promise<Copies> {
   const log: ProxyLogEntry[] = [];
   const all = {
@@ -61,7 +61,7 @@ async function startCopies(store: DeduplicateStore, options: Partial<ProxyOption
   return { one, other: createProxy({ ...more, ...all }), upstream, log };
 }
 
-/** Moves what the proxy takes for the time. */
+/** Moves the clock that the proxy reads. */
 function moveClock(ms: number): void {
   const now = performance.now.bind(performance);
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);

@@ -14,7 +14,7 @@ const batchOf = (...ids: readonly unknown[]): Request => post(named(...ids));
 const idsIn = ({ body }: Received): readonly unknown[] => body.batch.map((each) => each['messageId']);
 const idsOf = ({ received }: Upstream): readonly (readonly unknown[])[] => received.map(idsIn);
 
-/** Answers each request when it is told to. */
+/** Makes the upstream respond to each request only when the test says so. */
 function heldBack(upstream: Upstream): { answer(nth: number, status?: number): Promise<void> } {
   const waiting: ((answer: { status: number }) => void)[] = [];
   upstream.respond(() => new Promise((resolve) => waiting.push(resolve)));
@@ -27,7 +27,8 @@ function heldBack(upstream: Upstream): { answer(nth: number, status?: number): P
 }
 
 describe('an event that comes again while it is on its way', () => {
-  // What the next page of a visitor does: the last request of the page before is not answered yet.
+  // The case: the next page of a visitor repeats the last request of the previous page, whose response has
+  // not arrived yet.
   test('is waited for, and not sent a second time', async () => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
@@ -119,7 +120,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(Number(second.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(await verdict(second)).toBe('503 upstream_unavailable');
     expect(await verdict(await first)).toBe('503 upstream_unavailable');
-    // Nobody has it: it may come again.
+    // No upstream has accepted the events, so they may be sent again.
     upstream.respond({});
     expect(await verdict(await proxy.fetch(batchOf('a', 'b')))).toBe('200');
     expect(idsOf(upstream).at(-1)).toEqual(['a', 'b']);
@@ -220,7 +221,7 @@ describe('an event that comes again', () => {
       upstream.received.at(-1)?.body.batch.some((e) => e['event'] === 'Bad') ?? false;
     upstream.respond(() => (upstream.received.length > 3 ? { status: 503 } : bad() ? { status: 400 } : {}));
     const batch = [...named('a', 'b', 'c'), event({ messageId: 'd', event: 'Bad' })];
-    // a and b arrive, then c, then it goes away.
+    // Customer.io accepts a and b, then c, and then fails.
     expect(await verdict(await proxy.fetch(post(batch)))).toBe('503 upstream_unavailable');
     upstream.respond(() => (bad() ? { status: 400 } : {}));
     await proxy.fetch(post(batch));
@@ -411,9 +412,9 @@ describe('the memory of a proxy', () => {
     };
     for (let nth = 0; nth < 20; nth += 1) await send(nth);
     const before = usedMb();
-    // 87 MB of events.
+    // The events take 87 MB.
     for (let nth = 20; nth < 220; nth += 1) await send(nth);
-    // Buffers are given back by another thread, some time after the collection.
+    // Another thread frees the buffers, some time after the garbage collection.
     await expect.poll(() => usedMb() - before, { timeout: 10_000, interval: 200 }).toBeLessThan(20);
   });
 });

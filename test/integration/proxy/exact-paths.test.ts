@@ -7,7 +7,7 @@ import type { ProxyLogEntry } from '../../../src/proxy.ts';
 import { listen } from './listen.ts';
 import { startProxy, verdict } from './setup.ts';
 
-/** What a server answers to a head that no client library would write. */
+/** Returns the response to a request head that no client library would write. */
 async function ask(url: string, head: string): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -55,7 +55,7 @@ describe('metrics', () => {
     const { status, body } = await ask(url, `GET ${path} HTTP/1.1\r\nHost: x`);
     expect(body).not.toContain('cio_proxy_');
     expect([400, 404]).toContain(status);
-    // Of a control character Node's own parser says 400.
+    // Node's own parser responds with 400 to a control character.
     if (status === 404) expect(JSON.parse(body)).toMatchObject({ error: 'not_found' });
   });
 
@@ -99,7 +99,10 @@ describe('a request that no browser makes', () => {
     },
   );
 
-  /** As adapters of servers make them: what came, in the place of what the Fetch API would have read. */
+  /**
+   * A Request as some server adapters make it: its URL is the received text, which the Fetch API has not
+   * parsed.
+   */
   const lightweight = (method: string, url: string): Request =>
     Object.defineProperties(new Request('https://events.example.com/'), {
       method: { value: method },

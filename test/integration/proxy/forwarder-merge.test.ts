@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** Messages that come at the same time go to Customer.io in one request, and each of them has its own outcome. */
+/**
+ * Messages that arrive at the same time are sent to Customer.io in one request, and each message has its own
+ * result.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createForwarder,
@@ -27,7 +30,7 @@ interface Scene {
   readonly forwarder: Forwarder;
   readonly upstream: Upstream;
   readonly log: readonly ForwardLogEntry[];
-  /** The names of the events that were accepted, in their order. */
+  /** The names of the events that were accepted, in order. */
   readonly accepted: readonly string[];
 }
 
@@ -174,7 +177,7 @@ describe('a message that Customer.io does not take', () => {
     const started = performance.now();
     const slow = forwarder.forward(poison);
     await Promise.all(good.map((bytes) => forwarder.forward(bytes)));
-    // One request for each of seven halvings, whatever the message itself takes.
+    // The good messages wait for one request for each of seven halvings, but not for the bad message.
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(await slow).toMatchObject({ kind: 'done' });
     expect(performance.now() - started).toBeGreaterThan(2_000);

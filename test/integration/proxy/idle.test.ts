@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../cli/program.ts';
 
-/** Everything on, upstream down, limits reached; and then nothing more. */
+/**
+ * A proxy with every option on, whose upstream fails and whose limits are reached; then no more requests
+ * arrive.
+ */
 const PROGRAM = `
   import { createProxy } from './src/proxy.ts';
   const proxy = createProxy({

@@ -71,7 +71,8 @@ describe.each([
       rejected: [{ messageId: 'same', error: 'rejected', reason: 'faulty' }],
     });
     expect(accepted.sort((one, other) => one - other)).toEqual([2, 3]);
-    // Each in a request of its own: what was rejected may come again, and is rejected again.
+    // Each event is sent in a request of its own: an event that was rejected may be sent again, and is
+    // rejected again.
     for (const n of [1, 4]) await proxy.fetch(post([event({ messageId: 'same', n })]));
     expect(accepted.sort((one, other) => one - other)).toEqual([2, 3, 4]);
   });

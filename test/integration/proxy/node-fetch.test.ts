@@ -34,7 +34,7 @@ const INIT: UpstreamFetchInit = {
   redirect: 'manual',
 };
 
-/** A server that speaks TCP, whatever that says. */
+/** Starts a TCP server that may send any bytes. */
 async function listenTcp(listener: (socket: Socket, connection: number) => void): Promise<string> {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => {
@@ -169,7 +169,8 @@ describe('over node:http', () => {
       });
     });
     if (connections === 0) controller.abort(reason);
-    // Once its head has come it is an answer, whose body is cut off.
+    // When the head of the response has arrived, the promise of the response resolves, and reading its body
+    // fails.
     const asked = nodeAsk()(url, { ...INIT, signal: controller.signal }).then((answer) => answer.text());
     await expect(asked).rejects.toThrow(/late|aborted/);
     await Promise.all(closed);
@@ -298,7 +299,8 @@ test('of an answer without end a megabyte is read', async () => {
   });
   const { proxy } = await startProxy({ upstreamUrl: url });
   expect(await verdict(await proxy.fetch(post()))).toBe('200');
-  // The connection is closed long before its end; what is on the way in the system's buffers is not ours.
+  // The proxy closes the connection long before the end of the body. Bytes in the operating system's buffers
+  // are not counted here.
   await expect.poll(() => written).toBeGreaterThan(1_000_000_000);
   expect(written - 1_000_000_000).toBeLessThan(40_000_000);
 });

@@ -37,7 +37,7 @@ interface Setting {
   readonly app: Upstream;
   readonly inApp: Upstream;
   readonly log: ProxyLogEntry[];
-  /** Asks as `subject`. */
+  /** Makes a call with a token of `subject`. */
   ask(
     path: string,
     body?: object | string,
@@ -46,7 +46,7 @@ interface Setting {
   ): Promise<Response>;
 }
 
-/** A proxy with the three services of Customer.io behind it. */
+/** Starts a proxy with the three services of Customer.io behind it. */
 async function start(more: Partial<ProxyOptions> = {}): Promise<Setting> {
   const [pipelines, app, inApp] = await Promise.all([startUpstream(), startUpstream(), startUpstream()]);
   app.respond(({ path }) => ({ body: JSON.stringify(path.includes('/attributes') ? PERSON : PREFERENCES) }));

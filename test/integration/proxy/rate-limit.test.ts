@@ -71,7 +71,7 @@ describe('a rate limit', () => {
       rateLimit: { perAddress: 2 },
       onLog: (entry) => log.push(entry),
     });
-    // Under other servers nothing is known of the other end.
+    // A proxy that is called through `fetch` does not know the IP address of the client.
     for (let i = 0; i < 4; i += 1) expect(await verdict(await proxy.fetch(post()))).toBe('200');
     expect(log.map(({ detail }) => detail)).toEqual([
       expect.stringContaining(
@@ -220,7 +220,7 @@ describe('the store of a rate limit', () => {
     const { proxy } = await startProxy({ ...CLIENT_IP, ...limit({ count: counting }) });
     const startedAt = performance.now();
     expect(await verdict(await proxy.fetch(from('::1')))).toBe('200');
-    // One wait, not one for the address and one for the key.
+    // The wait happens once, not once for the IP address and once for the key.
     expect(performance.now() - startedAt).toBeLessThan(waitMs + 700);
     const answers = await verdicts(Array.from({ length: 20 }, () => proxy.fetch(from('::1'))));
     expect(new Set(answers)).toEqual(new Set(['200']));
@@ -246,10 +246,10 @@ describe('the store of a rate limit', () => {
     expect(health.mayAsk()).toBe(true);
     health.succeeded();
     expect([health.mayAsk(), health.mayAsk()]).toEqual([true, true]);
-    // Failures count anew.
+    // A success resets the count of failures.
     health.failed();
     expect(health.mayAsk()).toBe(true);
-    // One that asked, and never told, does not keep the others away for ever.
+    // A trial request that never reports its result does not block other trials for ever.
     health.failed();
     now = 300;
     expect(health.mayAsk()).toBe(true);

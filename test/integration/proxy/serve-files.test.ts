@@ -55,7 +55,7 @@ describe('the script', () => {
   test('that the source does not have is not found', async () => {
     const { proxy } = await startProxy({ files });
     const response = await proxy.fetch(get('/cio-other.js'));
-    // What a cache in between remembers of this copy must not hold for a later version.
+    // A cache must not store this 404: a later version of the proxy may have the file.
     expect(response.headers.get('Cache-Control')).toBe('no-store');
     expect(await verdict(response)).toBe('404 not_found');
   });
@@ -247,7 +247,7 @@ describe('the built proxy', () => {
     await writeFile(join(folder, 'cio.js'), SCRIPT);
     await writeFile(join(folder, 'cio-more.js'), 'more');
     await writeFile(join(folder, 'cio.js.map'), '{}');
-    // It looks once a second.
+    // The proxy checks the files once a second.
     await expect
       .poll(async () => (await proxy.fetch(get('/cio.js'))).text(), { timeout: 3_000 })
       .toBe(SCRIPT);

@@ -188,7 +188,7 @@ describe('where tokens are reported on, a batch', () => {
     const unchecked = bearer(await signed(claims(), await keyPair('k')));
     expect((await proxy.fetch(post([event()], { headers: unchecked }))).status).toBe(200);
     expect(log[0]?.tokenReport).toEqual({ token_check_failed: 1 });
-    // What only that token could allow waits until it can be checked.
+    // An event that needs the token's permission gets 503 until the token can be checked.
     const merge = event({ type: 'alias', userId: 'u1', previousId: 'somebody' });
     expect(await verdict(await proxy.fetch(post([event(), merge], { headers: unchecked })))).toBe(
       '503 token_check_failed',

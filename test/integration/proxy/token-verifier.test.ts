@@ -8,7 +8,7 @@ import { bearer, event, fullVerdict, post, startProxy } from './setup.ts';
 
 const MINE = { userId: 'u1' };
 
-/** What the proxy says to a batch of `u1` with this token. */
+/** The proxy's response to a batch of `u1` with this token. */
 async function ask(proxy: CioProxy, token: string): Promise<string> {
   return fullVerdict(await proxy.fetch(post([event(MINE)], { headers: bearer(token) })));
 }
@@ -20,7 +20,7 @@ async function proxyWith(
   return (await startProxy({ customerToken: { mode: 'required', ...customerToken }, ...more })).proxy;
 }
 
-// Time stands still unless a test moves it, so that the edges of a lifetime are edges.
+// Fake time moves only when a test moves it, so that the limits of a lifetime can be tested exactly.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_900_000_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
@@ -345,7 +345,8 @@ describe('a published key set', () => {
     const proxy = await proxyWith({ jwksUrl: server.url, algorithms: ['RS256', 'RS512'] });
     const { privateKey } = key;
     const token = await signed(claims(), { ...key, privateKey, alg: 'RS512' }).catch(() => null);
-    // The runtime itself binds a key to its hash, so this signature is made by hand.
+    // Some runtimes bind a key to its hash and refuse to sign, so a token with another signature is used
+    // then.
     expect(await ask(proxy, token ?? `${part({ alg: 'RS512', kid: 'k' })}.${part(claims())}.eA`)).toBe(
       '401 invalid_token signature',
     );
@@ -440,7 +441,7 @@ test('no token, key or person is written into the log', async () => {
     expect(text).not.toContain(secret);
 });
 
-/** Signed by hand: what no library would sign. */
+/** Signs tokens that no library would sign. */
 function hmac(header: object, payload: unknown, secret: string = SECRET): string {
   const input = `${part(header)}.${payload === undefined ? 'e30x' : part(payload)}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;

@@ -4,14 +4,14 @@ import type { FetchLike, ProxyLogEntry } from '../../../src/proxy.ts';
 import { listen, send } from './listen.ts';
 import { post, startProxy, verdict } from './setup.ts';
 
-/** A door for what upstream holds back. */
+/** A promise that the test resolves, for an upstream that holds back its response. */
 function createDoor(): { opened: Promise<void>; open: () => void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
 
-/** Does not listen to its signal. */
+/** A `fetch` that ignores the abort signal. */
 const deaf: FetchLike = (url, init) => fetch(url, { ...init, signal: null });
 
 const verdictOf = async (response: Promise<Response>): Promise<string> => verdict(await response);
@@ -138,7 +138,7 @@ describe('a batch is sent again', () => {
   });
 
   test('not when what is left of that time would pass before', async () => {
-    // Delays of 100, 200, 400 and 800 ms.
+    // The waits are 100, 200, 400 and 800 ms.
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     onTestFinished(() => void vi.restoreAllMocks());
     const log: ProxyLogEntry[] = [];
@@ -150,7 +150,7 @@ describe('a batch is sent again', () => {
     upstream.respond({ status: 503 });
     await proxy.fetch(post());
     expect(upstream.received.length).toBe(4);
-    // Not that there was no answer in time.
+    // The log must name the 503, and not a timeout.
     expect(log[0]?.detail).toBe('Upstream answered 503.');
   });
 });
@@ -188,7 +188,7 @@ describe('while Customer.io is down', () => {
         { interval: 5 },
       )
       .toBe(3);
-    // It has not been answered yet: nobody else may try.
+    // The trial request has no response yet, so no other request may be sent.
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
     expect(upstream.received).toHaveLength(3);
     open();

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A Redis that is a cluster refuses a script whose keys are not in one slot. */
+/** A Redis cluster refuses a script whose keys are not in one slot. */
 import { Cluster, Redis } from 'ioredis';
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What a proxy leaves in Redis. */
+/** The keys that a proxy stores in Redis. */
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../../../src/redis.ts';

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** A Redis that is killed, frozen and started again: a call ends in time, and works again when Redis does. */
+/**
+ * A Redis that is killed, frozen and started again: a call ends in time, and calls succeed again when Redis
+ * works again.
+ */
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { redisStore, type RedisStore } from '../../../src/redis.ts';
@@ -8,7 +11,7 @@ import { CLIENTS, keysOf, pause, startCopies } from './setup.ts';
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;
-/** What a call may take at most: the five seconds of the store, on a machine that has other things to do. */
+/** The longest duration of a call: the store's timeout of five seconds, and some time for a busy machine. */
 const SLOW_MS = 8_000;
 
 async function start(): Promise<RedisServer> {

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** Proxies that count their requests in one Redis, which is frozen, and works again. */
+/** Proxies that count their requests in one Redis, which is frozen and then works again. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startRedis } from '../../support/brokers/redis-server.ts';
 import { post, startProxy, verdict } from '../proxy/setup.ts';

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What several copies of a proxy agree on in a real Redis, with every client that is supported. */
+/** Several copies of a proxy share a real Redis, with every supported client. */
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
@@ -90,7 +90,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     await vi.waitFor(async () => expect(await next?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
     await late?.release([refused]);
     expect(await third?.claim(keys, TTL_MS)).toEqual(['pending', 'pending']);
-    // Customer.io has it, whoever has the claim.
+    // An accepted event counts as done, whichever copy holds the claim.
     await late?.done([accepted]);
     await next?.release(keys);
     expect(await third?.claim(keys, TTL_MS)).toEqual(['done', 'new']);
@@ -157,7 +157,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     const names = await raw.keys(`${prefix}[er]:*`);
     expect(names).toHaveLength(4);
     for (const name of names) expect(await raw.pttl(name)).toBeGreaterThan(0);
-    // As one of another making might be.
+    // Removes the expiry, as if another program had written the key.
     await raw.persist(`${prefix}r:address:x`);
     expect(await copy?.count('address:x', TTL_MS)).toEqual({ count: 2, resetMs: TTL_MS });
     expect(await raw.pttl(`${prefix}r:address:x`)).toBeGreaterThan(0);

@@ -57,7 +57,7 @@ describe('nothing that it is given takes it down', () => {
     ] as const;
     for (const method of methods) {
       for (const one of nothings) {
-        // Such a middleware drops every event, as it may.
+        // A middleware that does not call `next` drops every event, which is correct.
         if (method === 'addSourceMiddleware' && typeof one === 'function') continue;
         let answer: unknown;
         expect(

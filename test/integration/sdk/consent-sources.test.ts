@@ -170,7 +170,7 @@ describe('the categories of a decision', () => {
     expect(receipts.map(({ reason }) => reason)).toEqual(['consent', 'consent', 'consent']);
     expect(analytics.user().id()).toBe('u1');
     expect(told.dropped).toHaveLength(3);
-    // One more: the change of mind itself.
+    // The change of the decision is the fourth dropped event.
     expect(analytics.stats()).toMatchObject({ tracked: 4, pending: 0, dropped: { consent: 4 } });
   });
 

@@ -24,7 +24,7 @@ describe('somebody else in another tab', () => {
     void one.analytics.identify('ann');
     await vi.waitFor(() => expect(other.analytics.user().id()).toBe('ann'));
     await other.analytics.fetch('/v1/x');
-    // No message between the tabs has arrived yet: only the cookie tells.
+    // No message between the tabs has arrived yet, so only the cookie shows the change.
     void one.analytics.identify('bob');
     expect(await codeOf(other.analytics.customer.subscriptions({ 1: true }))).toBe('identity-changed');
     expect(bearersOf(server)).toEqual(['Bearer token-of-ann']);

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { SdkError } from '../../../src/protocol/errors.ts';
 
-/** Everything of the global object, by name; the test runner adds some of its own only before. */
+/** The names of all global properties; the test runner adds its own only before the test. */
 const globals = (): readonly PropertyKey[] => Reflect.ownKeys(globalThis);
 
 describe('on a server', () => {

@@ -1,4 +1,7 @@
-/** The README's Containerfile: it builds, and what it builds runs as nobody in particular, writes nothing, and says how it is. */
+/**
+ * The README's Containerfile: it builds, and its container runs as an unprivileged user, writes nothing, and
+ * reports its health.
+ */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +30,7 @@ beforeAll(async () => {
   const context = `${folder}/context`;
   await mkdir(context);
   await writeFile(`${context}/Containerfile`, FILE);
-  // In place of a registry, from which the file installs.
+  // A package file replaces the registry from which the Containerfile installs.
   const [{ filename = '' } = {}] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
       cwd: ROOT,
@@ -59,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What a command in the container says, and how it ends. */
+/** Runs a command in the container. Returns its output and exit code. */
 async function inside(
   command: readonly string[],
   env: Record<string, string> = {},
@@ -70,7 +73,7 @@ async function inside(
   return { code: (await exit)[0], out: (await Promise.all(said)).join('').trim() };
 }
 
-/** Docker's HEALTHCHECK in the form that needs no shell. */
+/** Runs Docker's HEALTHCHECK, which must have the form that needs no shell. */
 const health = (env: Record<string, string>): Promise<{ code: number | null }> => {
   const [form, ...command] = image.config.Healthcheck.Test;
   expect(form).toBe('CMD');
@@ -118,7 +121,7 @@ test('it delivers, says that it is healthy, and ends within the time that Docker
 
   const { port } = new URL(origin);
   expect(await health({ ...environment, PORT: port })).toMatchObject({ code: 0 });
-  // Where it looks must be where the proxy is mounted.
+  // The check must request the path below which the proxy is mounted.
   expect(await health({ PORT: port })).toMatchObject({ code: 1 });
 
   expect(image.config.StopSignal).toBe('SIGTERM');

@@ -1,4 +1,6 @@
-/** The recipe for Workers that share a Durable Object, as it stands, in workerd: several isolates and one object. */
+/**
+ * The recipe for Workers that share a Durable Object, unchanged, in workerd: several isolates and one object.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
@@ -12,11 +14,11 @@ const WAIT = { timeout: 10_000, interval: 50 };
 const TTL_MS = 60_000;
 const SHARED = { binding: 'EVENTS', className: 'Events' };
 
-/** The recipe, with another address of Customer.io. */
+/** The recipe, with another URL of Customer.io. */
 const delivering = ({ url }: Upstream): string =>
   changed(WORKER, { "basePath: '/e',": `basePath: '/e', upstreamUrl: '${url}',` });
 
-/** The recipe's store, asked by a test. */
+/** The recipe's store, with methods that a test can call. */
 const ASKED = changed(WORKER, {
   '  deduplicate: { store },\n': '',
   'export default { fetch: proxy.fetch };': `export default {

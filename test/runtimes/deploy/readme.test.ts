@@ -1,4 +1,4 @@
-/** The README prints the recipes that are run here, word for word. */
+/** The README prints the recipes that these tests run, letter by letter. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { README } from '../../support/docs/readme.ts';

@@ -1,4 +1,7 @@
-/** A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, each with the README's recipe. */
+/**
+ * A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, with the README's
+ * recipes.
+ */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -41,7 +44,7 @@ afterAll(async () => {
 });
 beforeEach(() => standIn.forget());
 
-/** Between the web server and the proxy: how often a connection was opened. */
+/** Counts the connections that are opened between the web server and the proxy. */
 async function startCounter(to: string): Promise<Server & { opened: number }> {
   const { hostname, port } = new URL(to);
   const counter = Object.assign(
@@ -81,7 +84,7 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
-    /** One of this machine's own. */
+    /** The local IP address from which the request is sent. */
     readonly from?: string;
   }
 
@@ -115,7 +118,8 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
       checks: readonly { name: string; status: string }[];
     };
     expect(ok).toBe(true);
-    // As of the proxy alone, which takes batches only; and the certificate here ends within a day.
+    // The warnings are those of the proxy alone, which accepts only batches, and one for the certificate,
+    // which expires within a day.
     const notes = checks.filter(({ status }) => status === 'warn').map(({ name }) => name);
     expect(notes.filter((name) => name !== 'TLS')).toEqual(['single calls']);
     expect(checks.filter(({ status }) => status === 'pass').length).toBeGreaterThan(15);

@@ -23,7 +23,7 @@ describe('X-Forwarded-For', () => {
     const { proxy, upstream } = await startProxy(CLIENT_IP);
     const request = requestText([...HEAD, LENGTH, `X-Forwarded-For: ${value}`]);
     const [status] = statusesIn(await exchange(await listen(proxy.node), request));
-    // A server may refuse such a line by itself.
+    // Node's own parser may refuse such a line.
     expect([200, 400]).toContain(status);
     for (const { headers, body } of upstream.received) {
       expect(headers['x-strict-mode']).toBe('1');

@@ -100,7 +100,8 @@ describe('the write key', () => {
     }));
     const one = await proxy.fetch(post());
     expect(one.status).toBe(400);
-    // In halves: told as the reason of single events.
+    // Customer.io refuses a part of the batch, so the proxy halves it and reports the reason for single
+    // events.
     upstream.respond(({ headers, body }) => ({
       status: body.batch.some(({ event }) => event === 'bad') ? 400 : 200,
       body: JSON.stringify({ meta: { errors: [answers(headers.authorization)[which]] } }),

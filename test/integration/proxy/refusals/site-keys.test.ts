@@ -23,12 +23,12 @@ describe('a key that names its origins', () => {
     [SHOP, 'of-blog', '403 origin_not_allowed'],
     [BLOG, 'of-blog', '200'],
     [BLOG, 'everywhere', '200'],
-    // The proxy's own origin is no exception.
+    // The rule applies to the proxy's own origin too.
     ['https://events.example.com', 'of-shop', '403 origin_not_allowed'],
     ['https://events.example.com', 'everywhere', '200'],
     ['https://evil.example', 'of-shop', '403 origin_not_allowed'],
     [SHOP, 'of-nobody', '401 invalid_client_key'],
-    // No page sends.
+    // A request without an `Origin` header is not sent by a page.
     ['', 'of-shop', '200'],
   ])('from %s, %s: %s', async (origin, key, expected) => {
     const { proxy, upstream } = await startProxy(OPTIONS);

@@ -7,7 +7,7 @@ import { BATCH, exchange, HEAD, LAST, requestText, statusesIn } from './raw.ts';
 const LENGTH = `Content-Length: ${Buffer.byteLength(BATCH)}`;
 const CHUNKED = 'Transfer-Encoding: chunked';
 const inChunks = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-/** What would be smuggled: a whole request, inside of what another reading takes for a body. */
+/** The request to smuggle: a whole request, inside bytes that another parser would read as a body. */
 const HIDDEN = requestText([...HEAD, LENGTH]);
 
 describe('a request of two lengths', () => {
