@@ -83,7 +83,7 @@ describe('the imports are a ladder', () => {
   });
 });
 
-/** Every way from a node back to itself. */
+/** Returns all cycles of the graph. */
 function circlesIn(next: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -183,7 +183,7 @@ describe('the browser has one address', () => {
     'globalThis',
     'self',
   ];
-  /** A name, where it is no field, no key and no word of a text. */
+  /** Returns whether the code uses the global `name`: not as a member, as a key or inside a string. */
   const uses = (code: string, name: string): boolean =>
     new RegExp(`(?<![.\\w$'"\`-])${name}(?![\\w$'"\`]|\\s*\\??:)`).test(
       code.replace(/`[^`]*`|'[^'\n]*'/g, "''"),

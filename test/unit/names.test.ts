@@ -56,20 +56,21 @@ describe('names that the build shortens', () => {
     'protocol/errors.ts',
     'protocol/wire.ts',
   ]);
-  // What only the compiler reads may name them.
+  // Types may name internal properties, since the build removes types.
   const all = sdk.map(({ code }) => code.replace(/\b(?:Pick|Omit)<[^>]*>/g, '')).join('\n');
 
   test.each(INTERNAL_NAMES)('%s is in no text, and nobody else uses it', (name) => {
     expect(all).toMatch(new RegExp(`\\b${name}\\b`));
     expect(all).not.toMatch(new RegExp(`['"\`]${name}['"\`]`));
-    // What a file exports keeps its name.
+    // The exports of a file keep their names.
     expect(all).not.toMatch(new RegExp(`\\bbrowser\\.${name}\\b`));
     for (const { file, code } of sdk)
       if (PUBLIC.has(file))
         expect(code.replace(/from '[^']+'/g, ''), file).not.toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  // `written` of `TextEncoder.encodeInto` was one once: every event then had no size.
+  // The list once had `written`, which is also a member of the result of `TextEncoder.encodeInto`: every
+  // event then had no size.
   test('none of them is a member of anything of the browser or the language', () => {
     const libraries = ['dom', 'es5', 'es2020.promise', 'es2022.error'].map((name) =>
       readFileSync(
@@ -83,7 +84,7 @@ describe('names that the build shortens', () => {
       ),
     );
     expect(members.has('written')).toBe(true);
-    // Of WebRTC, which nothing here uses.
+    // These are names of WebRTC, which the SDK does not use.
     const unused = new Set(['sender', 'transport']);
     expect(INTERNAL_NAMES.filter((name) => members.has(name) && !unused.has(name))).toEqual([]);
   });

@@ -30,7 +30,7 @@ describe('the arrivals of numbered events', () => {
       await vi.advanceTimersByTimeAsync(29_000);
       arrivals.take(events(1, 'no number', undefined));
       await vi.advanceTimersByTimeAsync(29_000);
-      arrivals.take(events(1)); // again is not new
+      arrivals.take(events(1)); // a repeated event does not restart the timeout
       await vi.advanceTimersByTimeAsync(2_000);
       expect(await all).toMatchObject({ lost: 3, repeated: 1 });
     } finally {

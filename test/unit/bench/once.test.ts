@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** How the proof that events arrive once counts: who is to blame for an event that came again. */
+/** How the proof of exactly-once delivery counts: which process caused a repeated event. */
 import { describe, expect, test } from 'vitest';
 import { bodyOf, eventText, numbersIn } from '../../../bench/once/events.ts';
 import { repeat } from '../../../bench/once/every.ts';
@@ -7,7 +7,7 @@ import { readPlan } from '../../../bench/once/plan.ts';
 import { type History, reasonsOf } from '../../../bench/once/verdict.ts';
 
 const QUIET: History = { kills: [], redisKills: [], rests: [] };
-/** By copy 0 at second 10, and by copy 1 at second 12. */
+/** An event that was accepted twice: from copy 0 at second 10, and from copy 1 at second 12. */
 const TWICE = {
   number: 5,
   arrivals: [

@@ -10,7 +10,7 @@ import { runMeasure } from '../../../bench/runner.ts';
 const noBrowser = {} as Browser;
 const CANDIDATES = [ours, standard, amplitude];
 
-/** Writes down who was measured, and gives 1, 2, 3 … */
+/** Records the order of the measurements, which return 1, 2, 3 … */
 function recorded(runs: Measure['runs'], failsFor?: string): { measure: Measure; order: string[] } {
   const order: string[] = [];
   const measure: Measure = {

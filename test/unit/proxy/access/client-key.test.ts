@@ -118,7 +118,7 @@ test('a customer token is refused as a token, so that no client takes its key fo
   expect(upstream.received).toHaveLength(0);
 });
 
-/** Headers carry bytes: what is beyond them would not even become a request. */
+/** A header carries bytes: a character beyond one byte would make the request invalid. */
 function encodeHeader(value: string): string {
   return String.fromCharCode(...new TextEncoder().encode(value));
 }

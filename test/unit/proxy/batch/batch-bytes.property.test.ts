@@ -4,7 +4,10 @@ import { readBatch } from '../../../../src/proxy/batch/batch-bytes.ts';
 import { type Fields, space, writeObject } from '../../../fakes/json.ts';
 import { seeded } from '../../../fakes/random.ts';
 
-/** Texts of JSON that a seed makes up, read by a parser that takes the first of two fields and by one that takes the last. */
+/**
+ * Random JSON texts, which are read by a parser that uses the first of two equal fields, and by one that uses
+ * the last.
+ */
 const SEEDS = Array.from({ length: 4_000 }, (_, i) => i + 1);
 
 function firstWins(fields: Fields): Map<string, unknown> {

@@ -8,7 +8,7 @@ function read(text: string, mostItems = 500): BatchBytes {
   return batch;
 }
 
-/** Whether all of it may pass in its own bytes. */
+/** Returns whether all events may be sent with their original bytes. */
 const isVerbatim = (text: string): boolean => {
   const { isPlain, items } = read(text);
   return isPlain && items.every(({ summary }) => summary !== undefined);
@@ -103,7 +103,7 @@ describe('is no batch, though it is JSON:', () => {
 
 describe('goes beyond what is read:', () => {
   const fields = (count: number): string => Array.from({ length: count }, (_, i) => `"f${i}":1`).join(',');
-  // Around the number are the braces of properties.
+  // `properties` is one level around the number.
   const nested = (levels: number): string =>
     EVENT.replace('1.50', `${'['.repeat(levels - 1)}1${']'.repeat(levels - 1)}`);
   const within = (text: string): unknown => readBatch(new TextEncoder().encode(text), 500);
@@ -136,7 +136,7 @@ test('events of more kinds than a batch has are parsed, those before are not', (
   const kinds = Array.from({ length: 400 }, (_, i) => EVENT.replace('{', `{"kind${i}":1,`));
   const { items } = read(batch(...kinds));
   const anew = items.map(({ summary }) => summary === undefined);
-  // Of 6 names each, 333 have 1 998.
+  // Each of these events has 6 names, so 333 events have 1 998 names.
   expect([anew.indexOf(true), anew.filter(Boolean).length]).toEqual([333, 67]);
 });
 
@@ -167,7 +167,7 @@ test('what an event has from the one before is judged as if it were its own', ()
   expect(facesOf(escaped, escaped, plain, escaped)).toEqual([false, false, true, false]);
   const read = (context: string): unknown =>
     readBatch(new TextEncoder().encode(`{"batch":[${twin(plain)},${twin(context)}]}`), 500);
-  // Only what is whole after the same bytes.
+  // The bytes behind the same beginning must be complete JSON.
   expect(() => read(plain.slice(0, -1))).toThrow(SyntaxError);
   expect(() => read(`${plain}}`)).toThrow(SyntaxError);
   expect(() => read(`${plain}x`)).toThrow(SyntaxError);

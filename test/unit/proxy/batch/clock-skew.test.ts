@@ -7,7 +7,7 @@ import type { Received } from '../../../integration/proxy/upstream.ts';
 const HOUR_MS = 3_600_000;
 const at = (ms: number): string => new Date(ms).toISOString();
 
-/** A batch from a browser whose clock is behind by so much: an event of five minutes ago, sent now. */
+/** Sends a batch from a browser whose clock is behind: an event of five minutes ago, sent now. */
 async function sendWith(
   options: Partial<ProxyOptions>,
   behindMs: number,
@@ -40,7 +40,8 @@ describe('the time of an event', () => {
     const { received, before } = await sendWith({ correctClock: true }, behindMs);
     const [corrected = {}] = received.body.batch;
     const timestamp = Date.parse(String(corrected['timestamp']));
-    // receivedAt - (sentAt - originalTimestamp), where the two in brackets are five minutes apart.
+    // The corrected time is receivedAt - (sentAt - originalTimestamp); the difference in brackets is five
+    // minutes.
     expect(timestamp).toBeGreaterThanOrEqual(before - 300_000 - 1);
     expect(timestamp).toBeLessThanOrEqual(Date.now() - 300_000);
     expect(corrected['originalTimestamp']).toBe(at(before - behindMs - 300_000));

@@ -9,7 +9,7 @@ const KEY = 'client-api-key-web';
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const EVENT = JSON.stringify(event({ messageId: 'm1', properties: { size: 'größe 42' } }));
 
-/** `text`, with so many bytes before it and behind it. */
+/** Returns `text` with this many bytes before it and behind it. */
 function amid(
   text: string,
   before: number,
@@ -75,7 +75,7 @@ describe('the hash of an event', () => {
           seconds.add(second);
           count += 1;
         }
-    // Each half alone is as good as 32 bits can be: of 25 600, two meet by chance in one run of thirteen.
+    // Each half has 32 bits. Of 25 600 random values, two are equal in one of thirteen runs.
     expect(firsts.size).toBeGreaterThan(count - 4);
     expect(seconds.size).toBeGreaterThan(count - 4);
   });

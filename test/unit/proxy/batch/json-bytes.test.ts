@@ -25,7 +25,7 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-/** What changes the meaning of what stands around it. */
+/** Texts that change the meaning of the JSON around them. */
 const PIECES = Array.from(
   '{ } [ ] , : " \\ \\u \\u00 \\ud83 0 00 - -0 . 1. .5 e E+ e- true nul \t \n \u0000 \u001f \u007f \u00a0 \u2028 \ufeff 🦊 ü'.split(
     ' ',
@@ -45,7 +45,7 @@ const PIECES = Array.from(
   [[0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xfe]].map((bytes) => Uint8Array.from(bytes)),
 );
 
-/** Takes something away, puts something in, or both. */
+/** Removes a part, inserts a piece, or does both. */
 function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   const from = random.below(bytes.length + 1);
   const to = Math.min(bytes.length, from + random.below(4));

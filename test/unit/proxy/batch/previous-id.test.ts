@@ -9,7 +9,7 @@ type Mode = 'none' | 'disabled' | 'report' | 'required';
 type Batch = readonly Readonly<Record<string, unknown>>[];
 
 interface Result {
-  /** Ids of what Customer.io got. */
+  /** The ids of the events that Customer.io has received. */
   readonly arrived: readonly unknown[];
   readonly rejected: Readonly<Record<string, string>>;
   readonly log: ProxyLogEntry | undefined;

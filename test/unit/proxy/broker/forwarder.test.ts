@@ -49,7 +49,7 @@ const has =
   ({ body }) =>
     body.batch.some((each) => each['event'] === name) ? answer : {};
 
-/** What was accepted, in order. */
+/** Collects the accepted events, in order. */
 function accept(upstream: Upstream, answer: (request: Received) => Answer): readonly unknown[] {
   const accepted: unknown[] = [];
   upstream.respond((request) => {
@@ -234,7 +234,7 @@ test('messages go side by side', async () => {
   const first = new Promise<Answer>((resolve) => (free = () => resolve({})));
   upstream.respond(() => (upstream.received.length === 1 ? first : {}));
   const slow = forwarder.forward(await message([event()]));
-  // What comes in the same turn goes in the same request.
+  // Messages that arrive in the same turn of the event loop are sent in the same request.
   await expect.poll(() => upstream.received.length).toBe(1);
   const quick = await forwarder.forward(await message([event()]));
   expect(quick).toMatchObject({ kind: 'done' });

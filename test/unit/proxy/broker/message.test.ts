@@ -39,7 +39,7 @@ describe('a message', () => {
       });
       expect(got).toEqual(batch);
       expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
-      // What fits together is together.
+      // Events that fit into one message must be in one message.
       const sizes = messages.map(({ bytes }) => bytes.length);
       const one = bytesOf(JSON.stringify(batch[0]));
       const single = bytesOf(`{"version":1,"batch":[],"sentAt":"now"}`) + one;

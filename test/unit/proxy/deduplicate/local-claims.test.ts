@@ -26,7 +26,7 @@ function deliver(claims: LocalClaims, ...ids: readonly string[]): readonly unkno
   return idsOf(claim.fresh);
 }
 
-/** Claims whose time stands still, but for who changes `at`. */
+/** Creates claims with a clock that moves only when a test changes `clock.at`. */
 function start(windowMs = 100, maxBytes = 1_000_000): { claims: LocalClaims; clock: { at: number } } {
   const clock = { at: 0 };
   return { clock, claims: createLocalClaims({ maxBytes, windowMs, timeoutMs: 50, now: () => clock.at }) };
@@ -118,7 +118,7 @@ describe('a claim', () => {
     other.end();
     await Promise.all(waits);
     expect(ended).toEqual([0, 1]);
-    // Who asks when they have ended need not wait.
+    // After the other claims have ended, the call returns at once.
     await third.othersEnd();
   });
 

@@ -7,7 +7,7 @@ const KB = 1_024;
 const MB = KB * KB;
 const HOUR_MS = 3_600_000;
 
-/** The n-th of many keys. */
+/** Returns the n-th of many keys. */
 const keyOf = (n: number): readonly [first: number, second: number] => {
   const first = Math.imul(n + 1, 0x9e3779b1) >>> 0 || 1;
   return [first, Math.imul(n + 7, 0x85ebca6b) >>> 0];
@@ -60,7 +60,7 @@ describe('keys that were taken lately', () => {
       most = Math.max(most, keys.bytes());
     }
     expect([known, most]).toEqual([0, MB]);
-    // Of the newest, those of one full table at least.
+    // At least as many of the newest keys as one full table holds are remembered.
     const newest = Array.from({ length: 16 * KB }, (_, i) => take(keys, 199_999 - i, 1_000) !== 0);
     expect(newest.every(Boolean)).toBe(true);
     expect(take(keys, 100_000, 1_000)).toBe(0);
@@ -83,7 +83,7 @@ describe('keys that were taken lately', () => {
     const full = keys.bytes();
     take(keys, 10_001, 1_099);
     expect(take(keys, 1, 1_099)).toBe(1_000);
-    // From here on the table of before is the second one.
+    // From this call on, the first table is the older one of two.
     take(keys, 10_002, 1_101);
     expect(take(keys, 1, 1_101)).toBe(1_000);
     take(keys, 10_003, 1_250);

@@ -139,7 +139,8 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   ];
   const responses = await Promise.all(requests.map((request) => proxy.fetch(request)));
   expect(responses.map(({ status }) => status)).toEqual([200, 401, 400, 405, 404, 200]);
-  // With its cookies a page may send, and read what is said to that; it may not read what a gateway keeps from others.
+  // Credentials are allowed for the batch endpoint only: a page may send its cookies there and read the
+  // response, but must not read other responses that a gateway protects with cookies.
   expect(responses.map(({ headers }) => headers.get('Access-Control-Allow-Credentials'))).toEqual([
     ...['true', 'true', 'true'],
     ...[null, null, null],
@@ -153,7 +154,7 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   }
 });
 
-/** Headers carry bytes. */
+/** A header carries bytes. */
 function encode(value: string): string {
   return String.fromCharCode(...new TextEncoder().encode(value));
 }

@@ -248,7 +248,7 @@ describe('under node:http2, without TLS', () => {
     };
   }
 
-  // Browsers say Sec-Fetch-Site to trustworthy origins alone.
+  // Browsers send Sec-Fetch-Site only to trustworthy origins.
   test.each(['http://HERE', 'https://HERE'])(
     'a page of %s, which :authority names, is at home',
     async (page) => {
@@ -272,7 +272,7 @@ describe('under Express', () => {
     body?: unknown;
   }
 
-  /** What Express does to mount a handler: cuts the path off, keeps the original, and goes on with `next`. */
+  /** Mounts a handler as Express does: removes the path prefix, keeps the original URL, and calls `next`. */
   function mount(
     path: string,
     handler: CioProxy['node'],
@@ -315,7 +315,7 @@ describe('under Express', () => {
       request.body = parse(await text(request));
     };
     const batch = [event()];
-    // Parsers unpack, and leave the header.
+    // Body parsers decompress the body, but keep the header.
     const headers = { ...HEADERS, 'Content-Encoding': 'gzip' };
     const response = await send(`${await listen(mount('', proxy.node, parser))}/v1/batch`, {
       headers,

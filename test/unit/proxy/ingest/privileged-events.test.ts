@@ -16,7 +16,7 @@ const NAMES = [
   'Report Content Event',
 ] as const;
 
-/** Other code points for every ASCII letter. */
+/** Replaces every ASCII letter by another code point. */
 const shifted = (name: string, capital: number, small: number): string =>
   name.replace(/[A-Za-z]/g, (letter) =>
     String.fromCodePoint(

@@ -12,13 +12,13 @@ const MOST_SENT = 50 * MEGABYTE;
 
 interface Flood {
   readonly url: string;
-  /** Bytes that were written to connections, their buffers included. */
+  /** The number of bytes that were written to connections, including their buffers. */
   readonly taken: () => number;
-  /** Answers whose connection is still there. */
+  /** The number of responses whose connection is still open. */
   readonly open: () => number;
 }
 
-/** Answers everything with as much as is taken, up to 50 MB. */
+/** Starts a server that sends up to 50 MB in each response, as fast as the client reads. */
 async function startFlood(): Promise<Flood> {
   const chunk = Buffer.alloc(64_000, ' ');
   let [taken, open] = [0, 0];

@@ -13,11 +13,11 @@ const group = (fields: Record<string, unknown>): Record<string, unknown> =>
 
 interface Setting {
   readonly mode?: 'required' | 'report';
-  /** Of the token; without them there is none. */
+  /** The claims of the token; without them the request has no token. */
   readonly token?: JWTPayload;
 }
 
-/** `arrived`, or the error with which the event was refused. */
+/** Returns `arrived`, or the error with which the event was refused. */
 async function fateOf(
   one: Record<string, unknown>,
   { mode = 'required', token }: Setting,

@@ -8,7 +8,7 @@ import type { Received, Upstream } from '../../../integration/proxy/upstream.ts'
 const REJECTION = { status: 400, body: '{"meta":{"errors":["event is odd"]}}' };
 const isBad = ({ body }: Received): boolean => body.batch.some((each) => each['event'] === 'Bad');
 
-/** Events in order; those of `bad` are called so. */
+/** Makes a batch of numbered events; the events with the numbers in `bad` are named "bad". */
 const batchOf = (length: number, bad: readonly number[]): readonly Record<string, unknown>[] =>
   Array.from({ length }, (_, i) =>
     event({ messageId: `m${i}`, event: bad.includes(i) ? 'Bad' : 'Good', anonymousId: 'a' }),
@@ -47,7 +47,7 @@ describe('of a batch that Customer.io rejects', () => {
     const response = await proxy.fetch(post(batch));
     expect(response.status).toBe(200);
     expect(await rejectedIn(response)).toEqual(bad.map((i) => `m${i}`));
-    // Each of the others once, and in order.
+    // Each of the other events must arrive once, in order.
     expect(accepted(upstream)).toEqual(
       batch.filter((_, i) => !bad.includes(i)).map(({ messageId }) => messageId),
     );
@@ -87,7 +87,7 @@ describe('of a batch that Customer.io rejects', () => {
 
   test('nothing is told as rejected that was not rejected alone', async () => {
     const { proxy, upstream } = await startProxy();
-    // It is the size that is refused.
+    // This upstream refuses a batch for its size, not for an event.
     upstream.respond(({ body }) => (body.batch.length > 2 ? REJECTION : {}));
     const response = await proxy.fetch(post(batchOf(9, [])));
     expect(await response.json()).toEqual({ success: true });

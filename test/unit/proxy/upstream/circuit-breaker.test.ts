@@ -20,7 +20,7 @@ function start(): {
   const breaker = createCircuitBreaker({ breakAfter: 3, pauseMs: 1_000 }, () => now);
   return {
     breaker,
-    /** One request, and what becomes of it. Says whether it was let through. */
+    /** Makes one request with this result. Returns whether the circuit breaker let the request pass. */
     ask(delivery) {
       const given = breaker.begin();
       if (given) breaker.end(given, delivery);

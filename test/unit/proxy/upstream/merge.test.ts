@@ -5,7 +5,7 @@ import { listen } from '../../../integration/proxy/listen.ts';
 import { event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
 import type { Answer, Received, Upstream } from '../../../integration/proxy/upstream.ts';
 
-/** Wide enough for all that a test sends at once. */
+/** Long enough for all requests that a test sends at the same time. */
 const WAIT_MS = 60;
 
 async function start(options: Partial<ProxyOptions> = {}): Promise<{
@@ -34,7 +34,10 @@ const verdicts = (answers: readonly Promise<Response>[]): Promise<string[]> =>
   Promise.all(answers.map(async (answer) => verdict(await answer)));
 const visitor = (nth: number): string => `198.51.100.${nth}`;
 
-/** Takes every batch but those with an event of that name. Says which events it has taken. */
+/**
+ * Makes the upstream refuse each batch with an event of this name. Returns the list of events that it has
+ * accepted.
+ */
 function refuseThe(name: string, upstream: Upstream, answer: Answer = { status: 400 }): unknown[] {
   const taken: unknown[] = [];
   upstream.respond((request) => {
@@ -57,7 +60,7 @@ describe('batches of different browsers that come together', () => {
     expect(upstream.received).toHaveLength(1);
     const ids = idsIn(upstream);
     expect(new Set(ids)).toEqual(new Set(batches.flat().map(({ messageId }) => messageId)));
-    // The bodies may have been read in any order; what one browser sends stays together.
+    // The bodies may have been read in any order, but the events of one browser stay together.
     batches.forEach((_each, i) => expect(ids.indexOf(`m${i}-b`)).toBe(ids.indexOf(`m${i}-a`) + 1));
     expect(ids).toHaveLength(40);
     expect(log.map(({ merged }) => merged)).toEqual(batches.map(() => 20));
@@ -181,7 +184,7 @@ describe('an event that Customer.io does not take', () => {
     const good = batches.flat().filter((each) => each['event'] !== 'Poison');
     expect(taken).toHaveLength(good.length);
     expect(new Set(taken)).toEqual(new Set(good.map(({ messageId }) => messageId)));
-    // One request for all, and two for each of the four halvings of sixteen.
+    // One request for the merged batch, and two for each of the four halvings of sixteen.
     expect(upstream.received.length).toBeLessThanOrEqual(1 + 2 * 4);
   });
 
@@ -247,7 +250,7 @@ describe('an event that Customer.io does not take', () => {
         from,
       );
     for (let nth = 0; nth < 5; nth += 1) await attack(visitor(66));
-    // Sixty to look for faults, and one for each batch.
+    // Sixty requests to find bad events, and one request for each batch.
     expect(upstream.received.length).toBeLessThanOrEqual(60 + 5);
     const before = upstream.received.length;
     await attack(visitor(67));

@@ -166,7 +166,7 @@ describe('the answer to the browser', () => {
 });
 
 describe('a redirect', () => {
-  /** Stands for name resolution: what is said to these hosts is heard by local servers. */
+  /** Replaces name resolution: requests to these hosts are sent to local servers. */
   const resolving =
     (hosts: Record<string, string>): FetchLike =>
     (url, init) => {
