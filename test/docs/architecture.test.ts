@@ -11,7 +11,7 @@ import { FLOORS } from '../support/floors.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(`${ROOT}docs/architecture.md`, 'utf8');
 
-test('every room has a row, in the order of the floors', () => {
+test('every folder of src has a row, in the order of the layers', () => {
   const rows = page
     .slice(page.indexOf('## The floors'), page.indexOf('## Three walks'))
     .split('\n')
@@ -28,7 +28,7 @@ test('every built file has a row', () => {
   expect(rows).toEqual(BUILT_FILES.map(({ entry, file }) => [file, entry]));
 });
 
-test('every file that it names is there', () => {
+test('every file that the document names exists', () => {
   const linked = Array.from(page.matchAll(/\]\(\.\.\/([^)#]+)\)/g), ([, file = '']) => file);
   const named = Array.from(
     page.matchAll(/`((?:sdk|proxy|cli|protocol)\/[\w./-]*)`/g),

@@ -32,7 +32,7 @@ test.each([
   ['Redis', 'createClient({ url', redis],
   ['NATS', 'natsStore(kv)', nats],
 ])(
-  '%s: events that come to two copies are sent once',
+  '%s: an event that is sent to two copies is delivered once',
   async (_, part, start) => {
     const [upstream, where] = [await startUpstream(), await start()];
     const origins: string[] = [];

@@ -46,7 +46,7 @@ const settled = (tab: Tab): Promise<void> =>
 
 inEveryEngine(({ open, arrived, site }) => {
   for (const [what, faults] of Object.entries(TROUBLES))
-    test(`a proxy that ${what} and is well again`, async () => {
+    test(`a proxy that ${what} and then works again: every event arrives once`, async () => {
       const tab = await open({ before: IMPATIENT, sdk: { delivery: { flushIntervalMs: 50 } } });
       await site().faults(...faults);
       const names = ['A', 'B', 'C'];
@@ -58,7 +58,7 @@ inEveryEngine(({ open, arrived, site }) => {
       expect(await tab.evaluate(() => window.analytics.stats())).toMatchObject({ tracked: 3, delivered: 3 });
     });
 
-  test('one event that is refused is dropped alone', async () => {
+  test('one refused event is dropped, and the others of its batch arrive', async () => {
     const tab = await open({ before: IMPATIENT, sdk: { delivery: { flushIntervalMs: 50 } } });
     await site().faults({
       contains: 'Poison',
@@ -75,7 +75,7 @@ inEveryEngine(({ open, arrived, site }) => {
     });
   });
 
-  test('a proxy that is away: the next page brings it', async () => {
+  test('while the proxy is away events wait, and the next page delivers them', async () => {
     await site().faults({ does: 'cut' });
     const tab = await open();
     await tab.evaluate(() => window.analytics.track('A'));

@@ -18,7 +18,7 @@ const isEmpty = async (tab: Tab): Promise<boolean> => isDeepStrictEqual(await ke
 const NOTHING = { cookies: '', localStorage: [], databases: [] };
 
 inEveryEngine(({ open, arrived, site, standIn }) => {
-  test('pending: nothing is kept, nothing is sent, and what was called is replayed when it is granted', async () => {
+  test('pending: nothing is stored or sent, and the calls are replayed after the grant', async () => {
     const tab = await open({ sdk: { consent: 'pending' } });
     expect(
       await tab.evaluate(async () => {
@@ -37,7 +37,7 @@ inEveryEngine(({ open, arrived, site, standIn }) => {
     ]);
   });
 
-  test('withdrawn: all that was kept is gone', async () => {
+  test('withdrawn: everything that was stored is deleted', async () => {
     const tab = await open({ sdk: { pageViews: 'manual' } });
     await tab.evaluate(() => {
       void window.analytics.identify('ann');
@@ -56,7 +56,7 @@ inEveryEngine(({ open, arrived, site, standIn }) => {
     expect(third?.anonymousId).not.toBe(first?.anonymousId);
   });
 
-  test('withdrawn in one tab: the other one stops, too', async () => {
+  test('withdrawn in one tab: the other tab stops, too', async () => {
     const [one, other] = [await open(), await open()];
     await one.evaluate(() => void window.analytics.track('A'));
     await arrived(['A']);

@@ -49,7 +49,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
   for (const [how, exit] of Object.entries(EXITS))
     for (const [moment, listen] of Object.entries(MOMENTS))
       for (const first of [true, false])
-        test(`a call in ${moment}, heard ${first ? 'before' : 'after'} the SDK's own, of a page that ${how}`, async ({
+        test(`a call in ${moment}, in a listener ${first ? 'before' : 'after'} the SDK's own, of a page that ${how}`, async ({
           skip,
         }) => {
           for (let round = 1; ; round++) {
@@ -94,7 +94,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
       expect((await standIn().events()).length).toBe(301);
     });
 
-  test('the very first page of a visitor leaves at once: what it has tracked goes with it', async () => {
+  test('the first page of a new visitor leaves at once: its events are sent', async () => {
     const tab = await openPlain({ body: page('Plain', '') }, '/plain');
     const leaves = `addEventListener('DOMContentLoaded', () => {
       for (const name of ['First', 'Second']) analytics.track(name);

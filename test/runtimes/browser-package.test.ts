@@ -29,7 +29,7 @@ const REJECTED = [
 const nothing = { ...ALL_FIELDS, rejected: REJECTED };
 
 test.each([NODE, NEWEST_NODE, deno(), BUN])(
-  'in $name it can be imported and called: nothing happens, and the process ends by itself',
+  'in $name the package can be imported and called: nothing happens, and the process ends by itself',
   async (runtime) => {
     expect(versionOf(runtime)).toMatch(/^\d+\./);
     const { stdout, stderr } = await promisify(execFile)(
@@ -55,7 +55,7 @@ const WORKER = `
     fetch: async () => Response.json({ receipt, flushed, ...(await report(async () => [browser, consent])) }),
   };`;
 
-test('in a Worker it can be made outside of any request, and called: nothing happens', async () => {
+test('in a Worker an instance can be created outside of any request, and called: nothing happens', async () => {
   const { origin, stop } = await startWorkerd(WORKER);
   onTestFinished(stop);
   expect(await (await fetch(origin)).json()).toMatchObject({

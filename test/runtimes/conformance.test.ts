@@ -84,7 +84,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     (await standIn.events()).map(({ messageId }) => messageId);
 
   describe('batches', () => {
-    test('are delivered as they are, with the real key and nothing else of the visitor', async () => {
+    test('are delivered unchanged, with the real key and no header of the visitor', async () => {
       const upstream = await startUpstream();
       const origin = await another({ upstreamUrl: upstream.url });
       const batch = [
@@ -105,14 +105,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(upstream.received[0]?.headers).not.toHaveProperty('x-forwarded-for');
     });
 
-    test('are unpacked, and answers say that they may be packed', async () => {
+    test('may be compressed, and responses say so', async () => {
       const one = event({ event: 'grüße 🦊' });
       const answer = await send(gzipSync(json(one)), { 'Content-Encoding': 'gzip' });
       expect([answer.status, answer.headers.get('Accept-Encoding')]).toEqual([200, 'gzip']);
       expect(await standIn.names()).toEqual(['grüße 🦊']);
     });
 
-    test('are as large as the browser makes them', async () => {
+    test('may have the largest size that a browser sends', async () => {
       const origin = await another({ maxBodyBytes: undefined });
       const batch = Array.from({ length: 16 }, () => event({ properties: { a: 'x'.repeat(29_400) } }));
       const body = json(...batch);
@@ -123,7 +123,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(await arrived()).toEqual(batch.map(({ messageId }) => messageId));
     });
 
-    test('are taken at once, with a slash at the end of the path or without, where the server itself allows it', async () => {
+    test('are accepted with or without a slash at the end of the path, without a redirect where the server permits that', async () => {
       const sent = (path: string): Promise<Response> =>
         ask(path, { method: 'POST', headers: HEADERS, body: json(event()), redirect: 'manual' });
       expect((await sent('/v1/batch')).status).toBe(200);
@@ -131,7 +131,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect([200, 308]).toContain((await sent('/v1/batch/')).status);
     });
 
-    test('of no event are taken, as the question whether the key is good', async () => {
+    test('without events are accepted, as a check of the client key', async () => {
       expect(await verdict(await send(json()))).toBe('200');
       expect(await standIn.requests()).toEqual([]);
     });
@@ -156,7 +156,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ['an unknown key', () => [json(event()), { Authorization: 'Basic eDo=' }], '401 invalid_client_key'],
       ['no key', () => [json(event()), { Authorization: '' }], '401 invalid_client_key'],
       ['a foreign page', () => [json(event()), { Origin: 'https://evil.example' }], '403 origin_not_allowed'],
-    ])('with %s are refused, and say why in one shape', async (_, make, expected) => {
+    ])('with %s are refused, with an error body of one format', async (_, make, expected) => {
       const answer = await send(...make());
       const body = (await answer.json()) as ErrorBody;
       expect(`${answer.status} ${body.error}`).toBe(expected);
@@ -169,7 +169,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
 
     const unannounced = hangsUp === 'who sends too much' ? [] : [12];
     test.for(unannounced)(
-      'of an unknown length over the limit are refused, and the server goes on',
+      'of an unknown length over the limit are refused, and the server continues to work',
       async (count) => {
         const parts = Array.from({ length: count }, () => 'x'.repeat(5_000));
         const answer = await upload({ headers: HEADERS, parts });
@@ -187,7 +187,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
         'that unpack to too much',
         () => ({ headers: { 'Content-Encoding': 'gzip' }, parts: [gzipSync(Buffer.alloc(5_000_000, ' '))] }),
       ],
-    ])('%s over the limit are refused, and the server goes on', async (_, make) => {
+    ])('%s over the limit are refused, and the server continues to work', async (_, make) => {
       const { headers, parts } = make();
       const answer = await upload({ headers: { ...HEADERS, ...headers }, parts });
       expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([
@@ -198,7 +198,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     });
 
     const lasting = hangsUp === 'who is refused' ? [] : (['too large', 'of an unknown key'] as const);
-    test.for(lasting)('that are %s leave their connection to the next', async (what) => {
+    test.for(lasting)('that are %s leave their connection usable for the next request', async (what) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       onTestFinished(() => agent.destroy());
       const more: Record<string, string> =
@@ -213,7 +213,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('pages', () => {
-    test('of an allowed origin may ask first, and read the answers', async () => {
+    test('of an allowed origin may send preflights, and read the responses', async () => {
       const asked = { Origin: SHOP, 'Access-Control-Request-Method': 'POST' };
       const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
       expect([preflight.status, await preflight.text()]).toEqual([204, '']);
@@ -229,13 +229,13 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(answer.headers.get('Vary')).toContain('Origin');
     });
 
-    test('of a foreign origin may not', async () => {
+    test('of another origin may not', async () => {
       const asked = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' };
       const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
       expect([preflight.status, preflight.headers.get('Access-Control-Allow-Origin')]).toEqual([403, null]);
     });
 
-    test('of the server’s own origin need no permission', async () => {
+    test('of the server’s own origin need no CORS headers', async () => {
       const answer = await send(json(event()), { Origin: server.origin });
       expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([
         200,
@@ -245,7 +245,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('methods and headers', () => {
-    test('GET is none of a batch', async () => {
+    test('GET is not accepted for a batch', async () => {
       const answer = await ask('/v1/batch');
       expect([await verdict(answer), answer.headers.get('Allow')]).toEqual([
         '405 method_not_allowed',
@@ -253,12 +253,15 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ]);
     });
 
-    test.each(['PUT', 'PATCH', 'DELETE'])('%s is none, and the server itself may say so', async (method) => {
-      expect((await ask('/v1/batch', { method, body: json(event()) })).status).toBe(405);
-      expect(await standIn.requests()).toEqual([]);
-    });
+    test.each(['PUT', 'PATCH', 'DELETE'])(
+      '%s is not accepted, by the proxy or by the server itself',
+      async (method) => {
+        expect((await ask('/v1/batch', { method, body: json(event()) })).status).toBe(405);
+        expect(await standIn.requests()).toEqual([]);
+      },
+    );
 
-    test('HEAD is answered as GET, without a body', async () => {
+    test('HEAD is handled as GET, without a body', async () => {
       const head = await ask('/v1/health', { method: 'HEAD' });
       expect([head.status, await head.text()]).toEqual([200, '']);
       expect((await ask('/v1/batch', { method: 'HEAD' })).status).toBe(405);
@@ -266,17 +269,17 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect([got.status, await got.json()]).toMatchObject([200, { status: 'ok', ready: true }]);
     });
 
-    test('OPTIONS is answered to who sends no Origin too', async () => {
+    test('OPTIONS gets a response without an Origin header too', async () => {
       const answer = await ask('/v1/health', { method: 'OPTIONS' });
       expect([answer.status, answer.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     });
 
-    test('an unknown path below is not found, by the proxy or by the application behind it', async () => {
+    test('an unknown path below gets 404, from the proxy or from the application behind it', async () => {
       expect((await ask('/v1/nothing', { method: 'POST', body: '{}' })).status).toBe(404);
       expect((await ask('/proxy.js')).status).toBe(404);
     });
 
-    test('names and values are read in whatever case they come', async () => {
+    test('header names and values are read in any case', async () => {
       const answer = await upload({
         headers: {
           AUTHORIZATION: HEADERS.Authorization.replace('Basic', 'bASIC'),
@@ -295,14 +298,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
 
     // Each of these tests starts its own server, because the circuit breaker stays open for a while
     // afterwards.
-    test('is down: the browser keeps the batch and is told when to come back', async () => {
+    test('is down: the browser keeps the batch and gets Retry-After', async () => {
       await standIn.faults({ status: 503 });
       const answer = await ask('/v1/batch', BATCH, await another({}));
       expect(await verdict(answer)).toBe('503 upstream_unavailable');
       expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
     });
 
-    test('says when to come back', async () => {
+    test('sends Retry-After: the browser gets it', async () => {
       await standIn.faults({ status: 429, retryAfter: '77' });
       const answer = await ask('/v1/batch', BATCH, await another({}));
       expect([await verdict(answer), answer.headers.get('Retry-After')]).toEqual([
@@ -311,26 +314,26 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ]);
     });
 
-    test('cannot be reached', async () => {
+    test('cannot be reached: the browser keeps the batch', async () => {
       const origin = await another({ upstreamUrl: `http://127.0.0.1:${await freePort()}` });
       const answer = await ask('/v1/batch', BATCH, origin);
       expect(await verdict(answer)).toBe('503 upstream_unavailable');
       expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/);
     });
 
-    test('does not answer in time', async () => {
+    test('does not respond in time: the browser keeps the batch', async () => {
       const upstream = await startUpstream();
       upstream.respond('silence');
       const origin = await another({ upstreamUrl: upstream.url, timeoutMs: 200 });
       expect(await verdict(await ask('/v1/batch', BATCH, origin))).toBe('503 upstream_unavailable');
     });
 
-    test('rejects what it is given', async () => {
+    test('rejects a batch: the browser gets 400', async () => {
       const answer = await send(json(event({ anonymousId: undefined, userId: undefined })));
       expect(await verdict(answer)).toBe('400 rejected');
     });
 
-    test('refuses the real key: no visitor loses an event over it', async () => {
+    test('refuses the real key: no visitor loses an event', async () => {
       const origin = await another({ writeKey: 'another' });
       expect(await verdict(await ask('/v1/batch', BATCH, origin))).toBe('503 upstream_misconfigured');
     });
@@ -346,19 +349,19 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
 
     beforeEach(() => standIn.setPeople({ u1: { attributes: { plan: 'pro' } } }));
 
-    test('of a shared secret open what is their person’s', async () => {
+    test('with a shared secret give access to the data of their person', async () => {
       const answer = await attributes(bearer(await signed(claims())));
       expect([answer.status, await answer.json()]).toEqual([200, { attributes: { plan: 'pro' } }]);
       expect(answer.headers.get('Cache-Control')).toBe('no-store');
     });
 
-    test('open it without a body too', async () => {
+    test('give access without a request body too', async () => {
       const headers = bearer(await signed(claims()));
       const answer = await ask('/v1/customers/attributes', { method: 'POST', headers });
       expect(await answer.json()).toEqual({ attributes: { plan: 'pro' } });
     });
 
-    test('of published keys open it', async () => {
+    test('with published keys give access', async () => {
       const key = await keyPair('k1');
       const keys = await startKeyServer(key);
       const origin = await another({ customerToken: { jwksUrl: keys.url } });
@@ -390,17 +393,17 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
         async () => bearer(await signed(claims()), { 'X-CIO-Client-Key': 'x' }),
         '401 invalid_client_key',
       ],
-    ])('%s opens nothing', async (_, headers, expected) => {
+    ])('%s give no access', async (_, headers, expected) => {
       expect(await fullVerdict(await attributes(await headers()))).toBe(expected);
       expect(await standIn.questions()).toEqual([]);
     });
 
-    test('of another person open nothing', async () => {
+    test('of another person give no access', async () => {
       const answer = await attributes(bearer(await signed(claims())), '{"userId":"u2"}');
       expect(await verdict(answer)).toBe('403 subject_mismatch');
     });
 
-    test('may come with events', async () => {
+    test('may be sent with events', async () => {
       expect(await verdict(await send(json(event({ userId: 'u1' })), bearer(await signed(claims()))))).toBe(
         '200',
       );
@@ -409,7 +412,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('the script', () => {
-    test('is served where there is a file system, and else is not found', async () => {
+    test('is served if there is a file system, and gets 404 otherwise', async () => {
       const got = await ask('/cio.js', { headers: { 'Accept-Encoding': 'identity' } });
       const body = await got.text();
       if (script === 'none') {
@@ -434,14 +437,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('connections', () => {
-    test('a body that comes slowly is read to its end', async () => {
+    test('a body that arrives slowly is read to its end', async () => {
       const parts = json(event()).match(/.{1,60}/gs) ?? [];
       expect(parts.length).toBeGreaterThan(3);
       const answer = await upload({ headers: HEADERS, parts, pauseMs: 50 });
       expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
     });
 
-    test('a browser that goes away in the middle of its body leaves a server that works', async () => {
+    test('the server keeps working after a browser closes its connection in the middle of a body', async () => {
       await leave(json(event()).slice(0, 40));
       expect(await verdict(await send(json(event({ messageId: 'after' }))))).toBe('200');
       expect(await arrived()).toEqual(['after']);

@@ -8,7 +8,7 @@ import { ROOT } from '../support/docs/readme.ts';
 
 const EVENTS = 20_000;
 
-test('every event arrives, and twice only for a reason that is known', () => {
+test('every event arrives, and an event arrives twice only for a known reason', () => {
   const args = [`--events=${EVENTS}`, '--rate=2000', '--clients=24', '--kill-every=2500', '--minutes=3'];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

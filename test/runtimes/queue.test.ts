@@ -59,7 +59,7 @@ async function start(): Promise<Worker> {
   };
 }
 
-test('what the browser was told 200 arrives, also what is larger than a message may be', async () => {
+test('events that were confirmed with 200 arrive, also a batch that is larger than a message may be', async () => {
   const { standIn, send } = await start();
   const names = Array.from({ length: 10 }, (_, i) => `Event ${i}`);
   for (const name of names) expect(await send([event({ event: name })])).toBe(200);
@@ -69,7 +69,7 @@ test('what the browser was told 200 arrives, also what is larger than a message 
   expect(await standIn.account(names)).toEqual({ delivered: 10, lost: 0, duplicated: 0 });
 });
 
-test('while Customer.io is down the queue keeps all; then all arrives', async () => {
+test('while Customer.io is down the queue keeps all messages; later all arrive', async () => {
   const { standIn, send } = await start();
   await standIn.faults({ status: 503 });
   const names = ['A', 'B', 'C'];
@@ -82,7 +82,7 @@ test('while Customer.io is down the queue keeps all; then all arrives', async ()
   });
 }, 60_000);
 
-test('a message that is no batch is put aside, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const { origin, standIn, send } = await start();
   await fetch(`${origin}/queue`, { method: 'POST', body: 'not a batch' });
   expect(await send([event({ event: 'A' })])).toBe(200);

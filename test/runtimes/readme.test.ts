@@ -22,7 +22,7 @@ const SERVERS = [
   'bun.js',
 ];
 
-test.each(SERVERS)('it shows servers/%s as it is', (file) => {
+test.each(SERVERS)('the README prints servers/%s unchanged', (file) => {
   expect(examples('js')).toContain(readFileSync(`${FOLDER}servers/${file}`, 'utf8'));
 });
 
@@ -34,7 +34,7 @@ const installed = (name: string): string =>
 const cell = (name: string): string =>
   README.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
 
-test('it names the versions that are run', () => {
+test('the README names the versions that these tests run', () => {
   expect({
     Node: cell('Node'),
     Deno: cell('Deno'),

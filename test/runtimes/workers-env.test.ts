@@ -5,7 +5,7 @@ import { CLIENT_KEY, event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startWorkerd } from './workerd.ts';
 
-test('a Worker has its key from its environment, before any request', async () => {
+test('a Worker reads its key from its environment, before any request', async () => {
   const upstream = await startUpstream();
   const worker = `
     import { env } from 'cloudflare:workers';

@@ -84,7 +84,7 @@ async function live(seed: number): Promise<number> {
 }
 
 test(
-  'whatever happens, no event goes with the token of somebody else, and none is lost',
+  'no event is sent with the token of another person, and no event is lost',
   { timeout: 120_000 },
   async () => {
     let withToken = 0;

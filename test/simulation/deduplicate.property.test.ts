@@ -119,7 +119,7 @@ async function live(seed: number, copies: number): Promise<void> {
   if (problems.length > 0) throw new Error(`seed ${seed}: ${[...new Set(problems)].join('; ')}`);
 }
 
-describe('of batches that come again and again while Customer.io fails, nothing is lost and nothing arrives twice', () => {
+describe('batches that are repeated while Customer.io fails: no event is lost, and none arrives twice', () => {
   test.each([
     ['one copy', 1, 150],
     ['three copies with a store', 3, 40],

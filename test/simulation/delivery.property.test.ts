@@ -45,7 +45,7 @@ const worlds: Readonly<Record<Kind, string>> = {
 const patienceMs = 120_000 + all.length * 2_000;
 const coverage = createCoverage();
 
-describe('every event arrives as it was at its call, or is counted as dropped, and every tab knows it', () => {
+describe('every event arrives as it was at its call, or is counted as dropped, and every tab is told', () => {
   for (const kind of kinds) {
     const name = `where ${worlds[kind]}`;
     test(name, { timeout: patienceMs }, async () => {
@@ -55,7 +55,7 @@ describe('every event arrives as it was at its call, or is counted as dropped, a
 
   // A single seed does not have to reach every case.
   if (!SEED) {
-    test('and those worlds were no empty ones', () => {
+    test('the simulated worlds have covered every case', () => {
       const { counts } = coverage;
       expect(counts.worlds).toBe(all.length);
       for (const [what, count] of Object.entries(counts))
@@ -64,7 +64,7 @@ describe('every event arrives as it was at its call, or is counted as dropped, a
   }
 });
 
-test('a seed tells the same story twice', { timeout: patienceMs }, async () => {
+test('a seed runs the same story twice', { timeout: patienceMs }, async () => {
   for (const seed of all.slice(0, 6)) {
     const [once, again] = [await live(seed, STEPS), await live(seed, STEPS)];
     expect(again.story).toEqual(once.story);

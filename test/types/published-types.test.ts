@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';
 
-test('events may be typed: wrong names and properties do not compile, and nothing changes for who types none', () => {
+test('events may be typed: wrong names and properties do not compile, and untyped code is not affected', () => {
   const folder = `${ROOT}test/results/typed-events/`;
   mkdirSync(folder, { recursive: true });
   const compilerOptions = {

@@ -89,13 +89,13 @@ describe('our proxy', () => {
     expect(visitors.size).toBe(1);
   });
 
-  test('passes for pages of another origin that it knows', async () => {
+  test('passes for pages of another origin that is allowed', async () => {
     const { url } = await startProxy(environment());
     const { preflight: _, ...good } = GOOD;
     expect(unpassed(await check(`${url}/`, { origin: PAGES }))).toEqual({ ...good, [LEFT]: 'skip' });
   });
 
-  test('says that it does not know an origin, and not that the key is wrong', async () => {
+  test('reports an origin that is not allowed, and not a wrong key', async () => {
     const url = await serve(faultyProxy(upstream.origin));
     expect(unpassed(await check(url, { origin: 'https://elsewhere.example.com' }))).toMatchObject({
       preflight: 'fail',
@@ -105,14 +105,14 @@ describe('our proxy', () => {
     });
   });
 
-  test('asks to come back later while Customer.io is down', async () => {
+  test('reports that Customer.io is down', async () => {
     await customerio.faults({ status: 503 });
     const url = await serve(faultyProxy(upstream.origin));
     const { 'Retry-After': _, ...nothing } = TAKES_NOTHING;
     expect(unpassed(await check(url))).toEqual({ ...nothing, 'anonymous event': 'fail' });
   });
 
-  test('is sent no event with --dry', async () => {
+  test('receives no event with --dry', async () => {
     const url = await serve(faultyProxy(upstream.origin));
     expect(unpassed(await check(url, { origin: PAGES, dry: true }))).toEqual({
       TLS: 'skip',
@@ -157,7 +157,7 @@ describe('the proxies of the public guide', () => {
   });
 });
 
-describe('a server that does one thing wrong', () => {
+describe('a server with one fault', () => {
   const json = { 'Content-Type': 'application/json' };
   const FAULTS: readonly (readonly [what: string, fault: Fault, expected: Expected])[] = [
     [
@@ -326,7 +326,7 @@ describe('a server that does one thing wrong', () => {
     expect(unpassed(await check(url))).toEqual(expected);
   });
 
-  test('leads to another path of its own: the SDK follows that, and the check says where', async () => {
+  test('redirects to another path of its own: the SDK follows, and the check reports the path', async () => {
     const url = await serve((request, response) =>
       response.writeHead(308, { location: `${request.url ?? ''}/` }).end(),
     );
@@ -341,7 +341,7 @@ describe('a server that does one thing wrong', () => {
     ['https://www.example.com/e/', 'fail', 'answered 308, to https://www.example.com/e/'],
     [`/${CLIENT_KEY}`, 'warn', 'answered 308'],
     ['http://[', 'fail', 'answered 308'],
-  ])('leads to %s', async (location, status, detail) => {
+  ])('redirects to %s', async (location, status, detail) => {
     const rows = await check(await serve((_, response) => response.writeHead(308, { location }).end()));
     expect(rows.find(({ name }) => name === 'no redirect')).toMatchObject({ status, detail });
   });
@@ -365,7 +365,7 @@ describe('a server that does one thing wrong', () => {
     expect(rows[0]?.detail).toContain(detail);
   });
 
-  test('is not there', async () => {
+  test('is not reachable', async () => {
     const gone = await startServer('demo/pipelines/main.ts', { PORT: '0' });
     await gone.stop();
     const rows = await check(gone.origin);
@@ -387,7 +387,7 @@ describe('a server that does one thing wrong', () => {
     ['Access-Control-Max-Age', null, { 'preflight kept': 'warn' }],
   ];
 
-  test.each(CORS)('answers %s: %s', async (header, value, expected) => {
+  test.each(CORS)('responds with %s: %s', async (header, value, expected) => {
     const fault: Fault = async (request, proxy) => {
       const answer = await proxy(request);
       if (value === null) answer.headers.delete(header);
@@ -403,7 +403,7 @@ describe('a server that does one thing wrong', () => {
   });
 });
 
-test('says that answers are slow', async () => {
+test('reports slow responses', async () => {
   const replies = [5_000, 20, 10].map((ms): Reply => ({
     kind: 'answer',
     status: 200,
@@ -418,7 +418,7 @@ test('says that answers are slow', async () => {
 });
 
 describe('cio-first-party check', () => {
-  test('explains what it sends', async () => {
+  test('prints its help', async () => {
     const { code, out } = await run(['check', '--help']);
     expect(code).toBe(0);
     for (const text of [
@@ -432,7 +432,7 @@ describe('cio-first-party check', () => {
       expect(out).toContain(text);
   });
 
-  test('prints a line for each check, without colours where nobody sees them, and exits with 0', async () => {
+  test('prints a line for each check, without colours unless the output is a terminal, and exits with 0', async () => {
     const url = await serve(faultyProxy(upstream.origin));
     const { code, out, err } = await run(['check', url], { CIO_CLIENT_KEY: CLIENT_KEY });
     expect([code, err]).toEqual([0, '']);
@@ -442,7 +442,7 @@ describe('cio-first-party check', () => {
     expect(out).not.toContain('\u001B');
   });
 
-  test('has colours for those who see them', () => {
+  test('uses colours on a terminal', () => {
     const table = asTable(
       [{ group: 'reach', name: 'TLS', status: 'fail', detail: 'none', advice: 'Add it.' }],
       true,
@@ -450,7 +450,7 @@ describe('cio-first-party check', () => {
     expect(table.split('\n')[0]).toBe('\u001B[31mFAIL\u001B[0m  reach  TLS  none');
   });
 
-  test('prints one JSON object, never the client key, and exits with 1 where something fails', async () => {
+  test('prints one JSON object, never the client key, and exits with 1 when a check fails', async () => {
     const fault: Fault = async (request, proxy) => {
       const answer = await proxy(request);
       // A server that repeats the request's content in every part of its response.
@@ -481,7 +481,7 @@ describe('cio-first-party check', () => {
     [['check', 'http://a.example', '--client-key=k', '--origin=shop.example.com'], '--origin must be'],
     [['check', 'http://a.example', '--client-key=k', '--timeout=soon'], '--timeout must be'],
     [['check', 'http://a.example', '--loud'], "Unknown option '--loud'"],
-  ])('says what it does not understand, and exits with 2: %j', async (args, message) => {
+  ])('reports unknown arguments, and exits with 2: %j', async (args, message) => {
     const { code, out, err } = await run(args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);

@@ -65,14 +65,14 @@ async function stop({ child }: Proxy): Promise<void> {
 const residentMb = ({ child }: Proxy): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-test('the reader of the log goes away', async () => {
+test('keeps running when the reader of the log ends', async () => {
   const proxy = await start('pipe');
   proxy.child.stdout?.destroy();
   await ask(proxy.url, 200);
   await stop(proxy);
 });
 
-test('the disk of the log is full', async () => {
+test('keeps running when the disk of the log is full', async () => {
   const full = openSync('/dev/full', 'w');
   onTestFinished(() => closeSync(full));
   const proxy = await start(full);
@@ -80,7 +80,7 @@ test('the disk of the log is full', async () => {
   await stop(proxy);
 });
 
-test('the readers of both streams go away', async () => {
+test('keeps running when the readers of both streams end', async () => {
   const proxy = await start('pipe');
   proxy.child.stdout?.destroy();
   proxy.child.stderr?.destroy();
@@ -88,7 +88,7 @@ test('the readers of both streams go away', async () => {
   await stop(proxy);
 });
 
-test('a reader that stands still costs a bounded number of bytes, and learns how many lines are missing', async () => {
+test('buffers a limited number of bytes for a reader that stops reading, and reports how many lines are missing', async () => {
   const proxy = await start('pipe');
   await ask(proxy.url, 2_000);
   const before = residentMb(proxy);
@@ -110,7 +110,7 @@ test('a reader that stands still costs a bounded number of bytes, and learns how
   await stop(proxy);
 }, 90_000);
 
-test('a reader that stands still does not keep it from ending', async () => {
+test('exits even if the reader has stopped reading', async () => {
   const proxy = await start('pipe');
   await ask(proxy.url, 4_000);
   await stop(proxy);

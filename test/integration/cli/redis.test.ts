@@ -68,7 +68,7 @@ async function namesIn(url: string): Promise<readonly string[]> {
   return names.map((name) => name.replace(/^(.*:[er]:).*/, '$1')).sort();
 }
 
-test('an event that comes to two copies is sent once, and what they count is one count', async () => {
+test('an event that reaches two copies is sent once, and rate limits are shared', async () => {
   const [{ url }, upstream] = [await start(), await startUpstream()];
   const environment = {
     CIO_REDIS_URL: url,
@@ -95,7 +95,7 @@ test('with deduplication off, only limits are shared; without limits, only event
   expect(await namesIn(url)).toEqual(['{cio}:e:', '{cio}:r:']);
 });
 
-test('Redis that is away when it starts, and again later: told once each time, and never its password', async () => {
+test('Redis is down at the start, and again later: each is logged once, without its password', async () => {
   const [{ redis, url }, upstream] = [await start(), await startUpstream()];
   await redis.kill();
   const environment = { CIO_REDIS_URL: url, CIO_UPSTREAM_URL: upstream.url, ...LIMITED };
@@ -125,7 +125,7 @@ test('Redis that is away when it starts, and again later: told once each time, a
   expect(errors).toBe('');
 }, 60_000);
 
-test('a wrong password is told once, without it', async () => {
+test('a wrong password is logged once, without the password', async () => {
   const [{ redis }, upstream] = [await start(), await startUpstream()];
   const proxy = await startProxy({
     CIO_REDIS_URL: redis.url.replace('//', '//:open-barley@'),
@@ -162,7 +162,7 @@ test('without the package "redis" it says what to install, and exits with 1', ()
   );
 });
 
-test('a port that is taken still ends it: Redis does not keep it', async () => {
+test('a taken port still ends the process: the Redis connection does not keep it alive', async () => {
   const [{ url }, upstream] = [await start(), await startUpstream()];
   const { port } = new URL(upstream.url);
   const keys = { CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS: 'web' };

@@ -29,7 +29,7 @@ async function acknowledge({ stream, manager }: Broker, count: number): Promise<
   });
 }
 
-test('messages are taken away when it is known for long enough that they were forwarded', async () => {
+test('messages are deleted some time after they were forwarded', async () => {
   const broker = await start();
   const settings = readNats(
     (name) => (name === 'NATS_URL' ? broker.server.url : undefined),

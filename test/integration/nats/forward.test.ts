@@ -67,7 +67,7 @@ async function forward(
 const names = (count: number, prefix: string): readonly (readonly string[])[] =>
   Array.from({ length: count }, (_, i) => [`${prefix} ${i}`]);
 
-test('everything arrives once, in the order of each batch, and the stream is empty', async () => {
+test('every event arrives once, in the order of its batch, and the stream becomes empty', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   const batches = Array.from({ length: 30 }, (_, i) => [`${i} a`, `${i} b`, `${i} c`]);
   await fill(broker, batches);
@@ -80,7 +80,7 @@ test('everything arrives once, in the order of each batch, and the stream is emp
   expect(errors).toEqual([]);
 });
 
-test('nothing leaves the stream before Customer.io has accepted, and no more are under way than may be', async () => {
+test('a message leaves the stream only after Customer.io has accepted it, and the concurrency limit holds', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   let [running, most] = [0, 0];
   const open: (() => void)[] = [];
@@ -107,7 +107,7 @@ test('nothing leaves the stream before Customer.io has accepted, and no more are
   expect(most).toBe(3);
 });
 
-test('while Customer.io is down the stream keeps all and gives little; then it empties', async () => {
+test('while Customer.io is down the stream keeps all messages and few requests are sent; then it empties', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ status: 503 });
   const upstream = { retries: 0, breakAfter: 2, pauseMs: 300 };
@@ -126,7 +126,7 @@ test('while Customer.io is down the stream keeps all and gives little; then it e
   expect(await standIn.account(all)).toEqual({ delivered: 40, lost: 0, duplicated: 0 });
 }, 90_000);
 
-test('a message that is no batch is parked, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await fill(broker, [['Before']]);
   await broker.stream.publish(SUBJECT, 'not a batch');
@@ -140,7 +140,7 @@ test('a message that is no batch is parked, and the rest passes', async () => {
   expect(log.filter(({ outcome }) => outcome === 'never')).toHaveLength(1);
 });
 
-test('a message that cannot be parked stays', async () => {
+test('a message that cannot be parked stays in the stream', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await broker.stream.publish(SUBJECT, 'not a batch');
   const park = async (): Promise<never> => {
@@ -151,7 +151,7 @@ test('a message that cannot be parked stays', async () => {
   expect(await held(broker)).toBe(1);
 });
 
-test('an event that Customer.io rejects costs itself only, and is told', async () => {
+test('an event that Customer.io rejects is dropped alone, and reported', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ reject: 'Bad' });
   await fill(broker, [['A', 'B', 'Bad', 'C'], ['D']]);
@@ -164,7 +164,7 @@ test('an event that Customer.io rejects costs itself only, and is told', async (
   expect(await held(broker, 'CIO_PARKED')).toBe(0);
 });
 
-test('what takes longer than the stream waits is not given to anybody else', async () => {
+test('a message whose delivery takes longer than the acknowledgement timeout is not delivered again', async () => {
   const [broker, standIn] = [await startStream({}, 400), await startStandIn()];
   await standIn.faults({ latencyMs: 2_000 });
   await fill(broker, names(3, 'Slow'));
@@ -175,7 +175,7 @@ test('what takes longer than the stream waits is not given to anybody else', asy
   expect(await standIn.account(names(3, 'Slow').flat())).toEqual({ delivered: 3, lost: 0, duplicated: 0 });
 });
 
-test('stop() finishes what has begun, and takes no more', async () => {
+test('stop() finishes messages in flight, and requests no more', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ latencyMs: 500 });
   await fill(broker, names(20, 'Event'));
@@ -192,7 +192,7 @@ test('stop() finishes what has begun, and takes no more', async () => {
   expect(await standIn.names()).toHaveLength(delivered);
 });
 
-test('stop() waits for what has begun, however long that takes', async () => {
+test('stop() waits for messages in flight without a limit', async () => {
   const broker = await startStream();
   let open = (): void => {};
   let begun = false;
@@ -217,7 +217,7 @@ test('stop() waits for what has begun, however long that takes', async () => {
   await vi.waitFor(async () => expect(await held(broker)).toBe(0), WAIT);
 });
 
-test('stop() does not wait for Customer.io to come back', async () => {
+test('stop() does not wait until Customer.io works again', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ status: 429, retryAfter: '600' });
   await fill(broker, [['Event']]);
@@ -227,7 +227,7 @@ test('stop() does not wait for Customer.io to come back', async () => {
   expect(await held(broker)).toBe(1);
 });
 
-test('a nats-server that is killed and comes back has lost nothing, and it goes on', async () => {
+test('a nats-server that is killed and started again has lost no message, and forwarding continues', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ latencyMs: 50 });
   await fill(broker, names(60, 'Event'));

@@ -89,7 +89,7 @@ const arrived = async (standIn: StandIn, count: number): Promise<void> =>
     interval: 20,
   });
 
-test('a forwarder that is killed amid its deliveries loses nothing, and repeats no more than was in flight', async () => {
+test('a forwarder that is killed during its deliveries loses nothing, and repeats only what was in flight', async () => {
   const { standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 40 });
   const loading = load('Event');
@@ -112,7 +112,7 @@ test('a forwarder that is killed amid its deliveries loses nothing, and repeats 
   expect(Math.max(...(await standIn.times()).values())).toBeLessThanOrEqual(1 + kills);
 }, 180_000);
 
-test('a nats-server that is killed under load, twice, loses nothing of what a browser was told 200', async () => {
+test('a nats-server that is killed under load, twice, loses no event that was confirmed with 200', async () => {
   const { server, standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 20 });
   startForwarder();
@@ -130,7 +130,7 @@ test('a nats-server that is killed under load, twice, loses nothing of what a br
   expect((await standIn.account(names)).delivered).toBe(BATCHES * EVENTS);
 }, 180_000);
 
-test('a forwarder that is told to end (SIGTERM) ends what it has begun: nothing is lost or repeated', async () => {
+test('SIGTERM: a forwarder finishes what is in flight: nothing is lost or repeated', async () => {
   const { standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 40 });
   const loading = load('Event');

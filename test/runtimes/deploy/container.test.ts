@@ -80,23 +80,23 @@ const health = (env: Record<string, string>): Promise<{ code: number | null }> =
   return inside(command, env);
 };
 
-test('both stages begin with one pinned image', () => {
+test('both stages begin with the same pinned image', () => {
   expect([...FILE.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name)).toEqual([BASE, BASE]);
   expect(BASE).toMatch(/^node:\d+\.\d+\.\d+-/);
 });
 
-test('nobody in it is root, and nothing can be written', async () => {
+test('the user is not root, and the file system is read-only', async () => {
   expect(image.config.User).toBe('node');
   expect(await inside(['node', '-p', 'process.getuid()'])).toEqual({ code: 0, out: '1000' });
   expect((await inside(['node', '-e', "fs.writeFileSync('/tmp/x', '')"])).out).toContain('EROFS');
 });
 
-test('it holds the package, and none of what built it', async () => {
+test('the image contains the package, and no build tools', async () => {
   const list = `fs.readdirSync('/app').concat(fs.readdirSync('/app/node_modules')).join()`;
   expect((await inside(['node', '-p', list])).out).toBe('node_modules,.package-lock.json,cio-first-party');
 });
 
-test('it delivers, says that it is healthy, and ends within the time that Docker gives it', async () => {
+test("the container delivers, reports that it is healthy, and stops within Docker's time limit", async () => {
   const upstream = await startUpstream();
   const environment = {
     CIO_WRITE_KEY_FILE: KEY_FILE,

@@ -29,6 +29,6 @@ test('there are recipes', () => {
   ]);
 });
 
-test.each(FILES)('it shows %s as it is', (file) => {
+test.each(FILES)('the README prints %s unchanged', (file) => {
   expect(blocks).toContain(recipe(file));
 });

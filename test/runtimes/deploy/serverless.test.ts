@@ -86,7 +86,7 @@ const PLATFORMS: readonly Platform[] = [
 ];
 
 describe.each(PLATFORMS)('$name', ({ start, header }) => {
-  test('delivers with the address of the visitor, refuses, is healthy, and has cio.js', async () => {
+  test('delivers with the IP address of the visitor, refuses bad requests, is healthy, and serves cio.js', async () => {
     const upstream = await startUpstream();
     const { origin, stop } = await start(upstream);
     onTestFinished(stop);
@@ -130,7 +130,7 @@ describe.each(PLATFORMS)('$name', ({ start, header }) => {
   });
 });
 
-test("a Worker's files lie where its route leads", () => {
+test('the files of a Worker are at the path of its route', () => {
   expect(WRANGLER.routes[0]?.pattern).toBe('shop.example.com/e/*');
   expect(WRANGLER.build.command).toContain(`${WRANGLER.assets.directory}/e`);
 });

@@ -26,14 +26,14 @@ async function unitFile(): Promise<string> {
   return file;
 }
 
-test('systemd has nothing against it', async () => {
+test('systemd accepts the unit without a warning', async () => {
   const { stdout, stderr, status } = spawnSync(program('systemd-analyze'), ['verify', await unitFile()], {
     encoding: 'utf8',
   });
   expect([stdout + stderr, status]).toEqual(['', 0]);
 });
 
-test('systemd says that little is exposed', async () => {
+test('systemd reports a low exposure level', async () => {
   // The exposure level goes to 10, and the option takes tenths. The remaining exposure is the network, and
   // code that V8 generates while it runs.
   const args = ['security', '--offline=true', '--threshold=15', await unitFile()];
@@ -42,12 +42,12 @@ test('systemd says that little is exposed', async () => {
   expect(status).toBe(0);
 });
 
-test('the proxy has the time that it asks for when it is told to stop', () => {
+test("the stop timeout is longer than the proxy's grace period", () => {
   const graceMs = Number(VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset);
   expect(Number(setting('TimeoutStopSec')) * 1_000).toBeGreaterThan(graceMs);
 });
 
-test('what it starts delivers with the key of its credential, and ends by SIGTERM with 0', async () => {
+test('the service delivers with the key of its credential, and SIGTERM ends it with exit code 0', async () => {
   const upstream = await startUpstream();
   const [host, credentials] = [await temporaryFolder(), await temporaryFolder()];
   await writeFile(`${host}/write-key`, `${WRITE_KEY}\n`);
