@@ -68,7 +68,7 @@ function moveClock(ms: number): void {
 }
 
 describe('copies of a proxy that share a store', () => {
-  test('send an event once, whichever of them it comes to', async () => {
+  test('send an event once, whichever copy receives it', async () => {
     const store = createMemoryStore();
     const { one, other, upstream, log } = await startCopies(store);
     expect(await verdict(await one.fetch(batchOf('a', 'b')))).toBe('200');
@@ -83,7 +83,7 @@ describe('copies of a proxy that share a store', () => {
     expect([...store.states.values()]).toEqual(['done', 'done', 'done']);
   });
 
-  test('know an event by a hash of client key, id and bytes, of 22 characters', async () => {
+  test('identify an event by a hash of client key, id and bytes, of 22 characters', async () => {
     const store = createMemoryStore();
     const { one } = await startCopies(store, { timeoutMs: 7_000 });
     await one.fetch(batchOf('a', 'b', 'a'));
@@ -95,7 +95,7 @@ describe('copies of a proxy that share a store', () => {
     ]);
   });
 
-  test('ask the store for nothing that they know, or that has no id', async () => {
+  test('do not call the store for events that they know, or that have no id', async () => {
     const store = createMemoryStore();
     const { one, upstream } = await startCopies(store);
     await one.fetch(batchOf('a'));
@@ -110,7 +110,7 @@ describe('copies of a proxy that share a store', () => {
     expect(upstream.received).toHaveLength(3);
   });
 
-  test('wait for each other, and do not hold up what comes with it', async () => {
+  test('wait for each other, without delaying the other events of the batch', async () => {
     const { one, other, upstream } = await startCopies(createMemoryStore());
     let release = (): void => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -129,7 +129,7 @@ describe('copies of a proxy that share a store', () => {
     expect(idsOf(upstream)).toEqual([['a'], ['b']]);
   });
 
-  test('take over from each other when one fails', async () => {
+  test('send an event after another copy has failed', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store);
     let fail = (): void => {};
@@ -150,7 +150,7 @@ describe('copies of a proxy that share a store', () => {
     expect(store.states.get(keyOf('a'))).toBe('done');
   });
 
-  test('look at a claim of another copy several times a second, not more', async () => {
+  test('check a claim of another copy several times a second, not more', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store, { timeoutMs: 1_200 });
     upstream.respond('silence');
@@ -168,7 +168,7 @@ describe('copies of a proxy that share a store', () => {
     expect([...store.states]).toEqual([]);
   });
 
-  test('send again what a copy that has died may have sent, and count it', async () => {
+  test('send again what a copy that has died may have sent, and count that', async () => {
     const store = createMemoryStore();
     const { one, other, upstream, log } = await startCopies(store, { metrics: '/metrics' });
     await store.claim([keyOf('a')], 1_000);
@@ -184,7 +184,7 @@ describe('copies of a proxy that share a store', () => {
     expect(text).toContain('\ncio_proxy_deduplicate_failures_total 0\n');
   });
 
-  test('remember before the browser is answered', async () => {
+  test('store accepted events before the browser gets its response', async () => {
     const memory = createMemoryStore();
     let isDone = false;
     const { one } = await startCopies({
@@ -199,7 +199,7 @@ describe('copies of a proxy that share a store', () => {
     expect(isDone).toBe(true);
   });
 
-  test('remember of a batch that was halved what was accepted, and nothing else', async () => {
+  test('store exactly the accepted events of a batch that was divided', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store);
     upstream.respond(({ text }) => (text.includes('"bad"') ? { status: 400 } : {}));
@@ -219,7 +219,7 @@ describe('copies of a proxy that share a store', () => {
     expect(idsOf(upstream).slice(before)).toEqual([['bad']]);
   });
 
-  test('give back what a hook has failed for', async () => {
+  test('release the events for which a hook has failed', async () => {
     const store = createMemoryStore();
     const filter: ProxyOptions['filter'] = () => {
       throw new Error('no');
@@ -229,7 +229,7 @@ describe('copies of a proxy that share a store', () => {
     expect(store.calls.at(-1)).toEqual({ act: 'release', keys: [keyOf('a')] });
   });
 
-  test('tell the store, too, of what "deliver" took too late', async () => {
+  test('also store events that "deliver" has accepted after the timeout', async () => {
     const store = createMemoryStore();
     const { one, other } = await startCopies(store, { deliver: () => wait(100), timeoutMs: 30 });
     expect(await verdict(await one.fetch(batchOf('a')))).toBe('503 upstream_unavailable');
@@ -254,7 +254,7 @@ const FAULTS: readonly (readonly [string, DeduplicateStore['claim']])[] = [
 
 describe('a store whose claim', () => {
   test.each(FAULTS)(
-    '%s stops no delivery, is counted, and left alone for five seconds at the third time',
+    '%s stops no delivery, is counted, and is not called for five seconds after the third time',
     async (_, claim) => {
       const asked: string[] = [];
       const memory = createMemoryStore();
@@ -287,7 +287,7 @@ describe('a store whose claim', () => {
     },
   );
 
-  test('is slow holds a batch up for a moment only, and is told later what became of it', async () => {
+  test('is slow delays a batch only briefly, and is told the result later', async () => {
     const memory = createMemoryStore();
     const slow: DeduplicateStore = {
       ...memory,
@@ -325,7 +325,7 @@ describe('a store whose claim', () => {
     expect(memory.states.get(keyOf('a'))).toBe('pending');
   });
 
-  test('says words that nobody knows is believed in nothing', async () => {
+  test('returns an unknown state is ignored', async () => {
     const memory = createMemoryStore();
     const claim = async (keys: readonly string[]): Promise<never> => keys.map(() => 'perhaps') as never;
     const { one, upstream, log } = await startCopies({ ...memory, claim });
@@ -348,7 +348,7 @@ const TROUBLES: readonly (readonly [string, () => Promise<unknown>])[] = [
 ];
 
 describe('a store that', () => {
-  test.each(TROUBLES)('%s when an event is done costs a moment, and is counted', async (_, done) => {
+  test.each(TROUBLES)('%s when an event is done causes a short delay, and is counted', async (_, done) => {
     const { one, upstream, log } = await startCopies({ ...createMemoryStore(), done });
     const begun = performance.now();
     expect(await verdict(await one.fetch(batchOf('a')))).toBe('200');
@@ -358,7 +358,7 @@ describe('a store that', () => {
     expect(log.map(({ deduplicateFailures }) => deduplicateFailures)).toEqual([1, 1]);
   });
 
-  test.each(TROUBLES)('%s when an event is given back lets it come again here', async (_, release) => {
+  test.each(TROUBLES)('%s when an event is released lets this copy send it again', async (_, release) => {
     const { one, upstream, log } = await startCopies({ ...createMemoryStore(), release });
     upstream.respond({ status: 503 });
     expect(await verdict(await one.fetch(batchOf('a')))).toBe('503 upstream_unavailable');
@@ -368,7 +368,7 @@ describe('a store that', () => {
     expect(log[0]).toMatchObject({ deduplicateFailures: 1 });
   });
 
-  test('answers at once, without a promise, is a store as well', async () => {
+  test('returns without a promise is accepted, too', async () => {
     const states = new Set<string>();
     const plain = {
       claim: (keys: readonly string[]) => keys.map((key) => (states.has(key) ? 'done' : 'new')),

@@ -26,10 +26,10 @@ function heldBack(upstream: Upstream): { answer(nth: number, status?: number): P
   };
 }
 
-describe('an event that comes again while it is on its way', () => {
+describe('an event that is repeated while its first request is in flight', () => {
   // The case: the next page of a visitor repeats the last request of the previous page, whose response has
   // not arrived yet.
-  test('is waited for, and not sent a second time', async () => {
+  test('waits for the first request, and is not sent a second time', async () => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
     upstream.respond(async () => {
@@ -46,7 +46,7 @@ describe('an event that comes again while it is on its way', () => {
     ]);
   });
 
-  test('does not hold up what comes with it', async () => {
+  test('does not delay the other events of its batch', async () => {
     const { proxy, upstream } = await startProxy();
     const { answer } = heldBack(upstream);
     const first = proxy.fetch(batchOf('a'));
@@ -81,7 +81,7 @@ describe('an event that comes again while it is on its way', () => {
     },
   );
 
-  test('is sent by one of those who wait, not by all of them', async () => {
+  test('is sent by one of the waiting requests, not by all', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
     const { answer } = heldBack(upstream);
     const all = Array.from({ length: 10 }, () => proxy.fetch(batchOf('a')));
@@ -93,7 +93,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(upstream.received).toHaveLength(3);
   });
 
-  test('of a crowd, the last ones are sent away when several others have failed', async () => {
+  test('of many repeated requests, the last ones get 503 after several others have failed', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0, breakAfter: 1_000 } });
     upstream.respond(async () => {
       await wait(20);
@@ -105,7 +105,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(upstream.received).toHaveLength(5);
   });
 
-  test('is waited for no longer than a request may take', async () => {
+  test('waits no longer than the request timeout', async () => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({
       timeoutMs: 200,
@@ -126,7 +126,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(idsOf(upstream).at(-1)).toEqual(['a', 'b']);
   });
 
-  test('is not sent by who has waited until hardly any time is left: Customer.io might have it, and nobody would know', async () => {
+  test('is not sent when little time is left after the wait, since the result might not be known', async () => {
     const { proxy, upstream } = await startProxy({ timeoutMs: 1_000, upstream: { retries: 0 } });
     const { answer } = heldBack(upstream);
     const first = proxy.fetch(batchOf('a'));
@@ -144,7 +144,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(await verdict(await third)).toBe('200');
   });
 
-  test('is waited for although it is on its way for longer than it would be remembered', async () => {
+  test('waits for the first request even longer than events are remembered', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: { windowMs: 20 } });
     const { answer } = heldBack(upstream);
     const first = proxy.fetch(batchOf('a'));
@@ -158,7 +158,7 @@ describe('an event that comes again while it is on its way', () => {
     expect(idsOf(upstream)).toEqual([['a'], ['b']]);
   });
 
-  test('does not wait where it has no id', async () => {
+  test('does not wait without an id', async () => {
     const { proxy, upstream } = await startProxy();
     const { answer } = heldBack(upstream);
     const all = [proxy.fetch(batchOf(undefined)), proxy.fetch(batchOf(undefined))];
@@ -169,8 +169,8 @@ describe('an event that comes again while it is on its way', () => {
   });
 });
 
-describe('an event that comes again', () => {
-  test('is sent again with deduplicate: false, while it is on its way, too', async () => {
+describe('a repeated event', () => {
+  test('is sent again with deduplicate: false, also while the first request is in flight', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: false });
     await proxy.fetch(batchOf('a', 'a'));
     await Promise.all([proxy.fetch(batchOf('a')), proxy.fetch(batchOf('a'))]);
@@ -182,7 +182,7 @@ describe('an event that comes again', () => {
     ['true', true],
     ['no limits', {}],
     ['limits', { maxBytes: 10_000, windowMs: 60_000 }],
-  ])('is kept back with deduplicate: %s, and counts as delivered', async (_, deduplicate) => {
+  ])('is not sent again with deduplicate: %s, and counts as delivered', async (_, deduplicate) => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ deduplicate, onLog: (entry) => log.push(entry) });
     await proxy.fetch(batchOf('a', 'b'));
@@ -193,7 +193,7 @@ describe('an event that comes again', () => {
     expect(log[1]).toMatchObject({ events: 4, duplicates: 3 });
   });
 
-  test('is sent again when its window is over', async () => {
+  test('is sent again after the deduplication window', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: { windowMs: 150 } });
     await proxy.fetch(batchOf('a'));
     await proxy.fetch(batchOf('a'));
@@ -204,7 +204,7 @@ describe('an event that comes again', () => {
   });
 
   test.each([{ status: 503 }, { status: 429 }, { status: 413 }, { status: 400 }, 'hang-up'] as const)(
-    'is not kept back where Customer.io has not accepted it: %j',
+    'is sent again if Customer.io has not accepted it: %j',
     async (answer) => {
       const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
       upstream.respond(answer);
@@ -215,7 +215,7 @@ describe('an event that comes again', () => {
     },
   );
 
-  test('is kept back as far as it was accepted, when the rest of its batch was not', async () => {
+  test('is not sent again if it was accepted, although the rest of its batch was not', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
     const bad = (): boolean =>
       upstream.received.at(-1)?.body.batch.some((e) => e['event'] === 'Bad') ?? false;
@@ -228,7 +228,7 @@ describe('an event that comes again', () => {
     expect(idsOf(upstream).slice(4)).toEqual([['d']]);
   });
 
-  test('is told to be rejected each time, where it was', async () => {
+  test('is reported as rejected each time, if Customer.io has rejected it', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond(({ text }) => (text.includes('Bad') ? { status: 400 } : {}));
     const batch = [...named('a'), event({ messageId: 'bad', event: 'Bad' })];
@@ -240,14 +240,14 @@ describe('an event that comes again', () => {
     expect(idsOf(upstream).at(-1)).toEqual(['bad']);
   });
 
-  test.each([undefined, null, '', 7, {}, ['a']])('cannot be recognised by the id %j', async (messageId) => {
+  test.each([undefined, null, '', 7, {}, ['a']])('is not recognised by the id %j', async (messageId) => {
     const { proxy, upstream } = await startProxy();
     await proxy.fetch(batchOf(messageId, messageId));
     await proxy.fetch(batchOf(messageId));
     expect(idsOf(upstream).flat()).toHaveLength(3);
   });
 
-  test('is known to "deliver" as to Customer.io', async () => {
+  test('is recognised with "deliver" as with Customer.io', async () => {
     const delivered: unknown[] = [];
     let works = false;
     const deliver: ProxyOptions['deliver'] = ({ batch }) => {
@@ -261,7 +261,7 @@ describe('an event that comes again', () => {
     expect(delivered).toEqual(['a']);
   });
 
-  test('is known although "deliver" has taken it only when its time was over', async () => {
+  test('is recognised although "deliver" has accepted it only after the timeout', async () => {
     const delivered: unknown[] = [];
     const deliver: ProxyOptions['deliver'] = async ({ batch }) => {
       await wait(delivered.length === 0 ? 120 : 0);
@@ -274,7 +274,7 @@ describe('an event that comes again', () => {
     expect(delivered).toEqual(['a', 'b']);
   });
 
-  test('counts as no negative number of events where the rest of its batch fails', async () => {
+  test('never makes the count of events negative when the rest of its batch fails', async () => {
     const { proxy, upstream } = await startProxy({ metrics: '/metrics', upstream: { retries: 0 } });
     await proxy.fetch(batchOf('a'));
     upstream.respond({ status: 503 });
@@ -285,8 +285,8 @@ describe('an event that comes again', () => {
   });
 });
 
-describe('the same event', () => {
-  test('has the same bytes: who repeats or guesses an id cannot keep back what another person sends', async () => {
+describe('the identity of an event', () => {
+  test('must have the same bytes: a guessed id cannot block the event of another person', async () => {
     const { proxy, upstream } = await startProxy();
     const victim = event({ messageId: 'a', userId: 'victim' });
     await proxy.fetch(post([event({ messageId: 'a', userId: 'mallory' })]));
@@ -300,7 +300,7 @@ describe('the same event', () => {
     expect(upstream.received.at(-1)?.body.batch).toEqual([victim]);
   });
 
-  test('has the same client key', async () => {
+  test('must have the same client key', async () => {
     const { proxy, upstream } = await startProxy({ clientKeys: ['one', 'other'] });
     const batch = named('a');
     for (const key of ['one', 'other', 'one', 'other'])
@@ -308,7 +308,7 @@ describe('the same event', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('may stand anywhere in another batch', async () => {
+  test('may be at another position of another batch', async () => {
     const { proxy, upstream } = await startProxy();
     const [one, ...others] = named('a', 'b', 'c', 'd');
     await proxy.fetch(post([one]));
@@ -319,7 +319,7 @@ describe('the same event', () => {
     expect(idsOf(upstream)).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
 
-  test('is recognised where it has to be written anew, too', async () => {
+  test('is recognised also if it must be written again', async () => {
     const { proxy, upstream } = await startProxy();
     const twofold = '{"type":"track","event":"A","event":"B","messageId":"a","anonymousId":"x"}';
     const escaped = '{"type":"track","event":"A","\\u006dessageId":"b","anonymousId":"x"}';
@@ -330,8 +330,8 @@ describe('the same event', () => {
   });
 });
 
-describe('hooks and events that come again', () => {
-  test('do not meet', async () => {
+describe('hooks and repeated events', () => {
+  test('work independently of each other', async () => {
     const asked: unknown[] = [];
     const { proxy, upstream } = await startProxy({
       enrich: () => ({ at: performance.now() }),
@@ -345,7 +345,7 @@ describe('hooks and events that come again', () => {
     expect(idsOf(upstream)).toEqual([['a-2', 'b-2'], ['c-3']]);
   });
 
-  test('that fail let the events come again', async () => {
+  test('that fail permit a repetition', async () => {
     let works = false;
     const { proxy, upstream } = await startProxy({
       enrich: () => {
@@ -359,7 +359,7 @@ describe('hooks and events that come again', () => {
     expect(idsOf(upstream)).toEqual([['a']]);
   });
 
-  test('that fail for one event, or keep it back, let that one come again', async () => {
+  test('that fail for one event, or drop it, permit a repetition of that event', async () => {
     const asked: string[] = [];
     const { proxy, upstream } = await startProxy({
       filter: ({ messageId }) => {
@@ -379,7 +379,7 @@ describe('hooks and events that come again', () => {
     ]);
   });
 
-  test('that wait let a second request wait, too', async () => {
+  test('that take long make a second request wait, too', async () => {
     let go = (): void => {};
     const held = new Promise<void>((resolve) => (go = resolve));
     const { proxy, upstream } = await startProxy({ enrich: () => held.then(() => ({ seen: true })) });
@@ -391,8 +391,8 @@ describe('hooks and events that come again', () => {
   });
 });
 
-describe('the memory of a proxy', () => {
-  test('does not grow with the length of ids, nor with that of events', async () => {
+describe('the memory of the deduplication', () => {
+  test('does not grow with the size of ids or events', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const usedMb = (): number => {

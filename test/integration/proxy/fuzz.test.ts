@@ -41,11 +41,11 @@ const MET: readonly (ProxyErrorCode | '200' | '204' | 'arrived' | 'rejected one 
   'upstream_misconfigured',
 ];
 
-describe('whatever comes, the answer is true, and nothing goes on that was refused', () => {
+describe('random requests: every response is right, and nothing that was refused is forwarded', () => {
   test.each<[string, OpenDoor, number]>([
     ['proxy.fetch', openFetch, Number(SEEDS ?? 80)],
     ['proxy.node, over sockets', openNode, Math.ceil(Number(SEEDS ?? 80) / 2)],
-  ])('by %s', { timeout: 60_000 + Number(SEEDS ?? 0) * 200 }, async (_, open, count) => {
+  ])('through %s', { timeout: 60_000 + Number(SEEDS ?? 0) * 200 }, async (_, open, count) => {
     const seeds = SEED ? [Number(SEED)] : Array.from({ length: count }, (_, i) => i + 1);
     const tally: Tally = {};
     const work = async (): Promise<void> => {

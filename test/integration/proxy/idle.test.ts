@@ -39,7 +39,7 @@ const PROGRAM = `
   console.log(statuses.join());
 `;
 
-test('a proxy that has nothing to do keeps no timer: its process ends by itself', async () => {
+test('an idle proxy has no timer: its process ends by itself', async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -124,7 +124,7 @@ const QUEUE = {
 };
 
 describe('a person with a token', () => {
-  test('reads their own attributes, and nothing else that is stored', async () => {
+  test('can read their own attributes, and no other stored data', async () => {
     const { app, ask } = await start();
     const response = await ask(ATTRIBUTES);
     expect(response.status).toBe(200);
@@ -135,13 +135,13 @@ describe('a person with a token', () => {
     expect(headers?.authorization).toBe(`Bearer ${APP_KEY}`);
   });
 
-  test('reads no more of their attributes than the operator lets them', async () => {
+  test('can read only the attributes that the operator permits', async () => {
     const { app } = await start();
     const { ask } = await start({ appApi: { key: APP_KEY, url: app.url, attributes: ['plan', 'missing'] } });
     expect(await (await ask(ATTRIBUTES)).json()).toEqual({ attributes: { plan: 'pro' } });
   });
 
-  test('reads their subscriptions', async () => {
+  test('can read their subscriptions', async () => {
     const { app, ask } = await start();
     expect(await (await ask(CATEGORIES)).json()).toEqual({
       topics: [
@@ -153,7 +153,7 @@ describe('a person with a token', () => {
     expect(app.received[0]?.path).toBe('/v1/customers/u1/subscription_preferences?id_type=id');
   });
 
-  test('changes their subscriptions, and only those that they name', async () => {
+  test('can change their subscriptions, and only those that the request names', async () => {
     const { app, pipelines, ask, log } = await start();
     const topics = [
       { id: '7', name: 'News', subscribed: false },
@@ -181,7 +181,7 @@ describe('a person with a token', () => {
     expect(log[0]).toMatchObject({ status: 200, events: 1, upstreamStatus: 200 });
   });
 
-  test('changes them where batches go, with their address', async () => {
+  test('changes subscriptions by an event, with their IP address', async () => {
     const batches: unknown[] = [];
     const { pipelines, ask } = await start({
       deliver: ({ batch }) => batches.push(...batch),
@@ -192,7 +192,7 @@ describe('a person with a token', () => {
     expect(batches).toMatchObject([{ type: 'identify', userId: 'u1', context: { ip: '203.0.113.7' } }]);
   });
 
-  test('reads their inbox, without what has expired', async () => {
+  test('can read their inbox, without expired messages', async () => {
     const { inApp, ask } = await start();
     const response = await ask(FETCH, {}, 'u1', { 'Accept-Language': 'de-AT,de;q=0.9,en;q=0.8' });
     expect(await response.json()).toEqual({
@@ -226,7 +226,7 @@ describe('a person with a token', () => {
   });
 
   test.each(['*', '', 'de\u00e9', 'x'.repeat(50), 'de ; DROP'])(
-    'says no language that is none: %j',
+    'sends no language for an invalid one: %j',
     async (language) => {
       const { inApp, ask } = await start();
       await ask(FETCH, {}, 'u1', { 'Accept-Language': language });
@@ -234,7 +234,7 @@ describe('a person with a token', () => {
     },
   );
 
-  test('marks a message as read, and deletes one', async () => {
+  test('can mark a message as read, and delete one', async () => {
     const { inApp, ask } = await start();
     inApp.respond({ status: 204, body: '' });
     expect(await (await ask(READ, { id: 'q/1' })).json()).toEqual({ success: true });
@@ -263,7 +263,7 @@ describe('a person with a token', () => {
   });
 });
 
-describe('whose data it is', () => {
+describe('the person of a private call', () => {
   const SOMEBODY_ELSE = {
     id: 'u2',
     customer_id: 'u2',
@@ -273,7 +273,7 @@ describe('whose data it is', () => {
     email: 'u2',
   };
 
-  test('is said by the token, whatever the body says', async () => {
+  test('is determined by the token, whatever the body says', async () => {
     const { app, inApp, ask } = await start();
     await ask(ATTRIBUTES, SOMEBODY_ELSE);
     await ask(FETCH, SOMEBODY_ELSE);
@@ -282,7 +282,7 @@ describe('whose data it is', () => {
     for (const { headers } of inApp.received) expect(headers['x-gist-encoded-user-token']).toBe(btoa('u1'));
   });
 
-  test.each(ALL)('is not shown to a page that takes them for another: %s', async (path, body) => {
+  test.each(ALL)('is not returned to a page that expects another person: %s', async (path, body) => {
     const { app, inApp, pipelines, ask } = await start();
     for (const userId of ['u2', '', 7, {}, ['u1']])
       expect(await fullVerdict(await ask(path, { ...body, userId }))).toBe('403 subject_mismatch');
@@ -290,7 +290,7 @@ describe('whose data it is', () => {
     expect((await ask(path, { ...body, userId: 'u1' })).status).toBe(200);
   });
 
-  test('is not shown over node:http either', async () => {
+  test('is not returned over node:http either', async () => {
     const { proxy, app } = await start();
     const url = await listen(proxy.node);
     const headers = { 'Content-Type': 'application/json', ...bearer(await signed(claims())) };
@@ -314,7 +314,7 @@ describe('whose data it is', () => {
     ['\r\nX-Evil: 1', '%0D%0AX-Evil%3A%201'],
     ['ключ-鍵-🙂', encodeURIComponent('ключ-鍵-🙂')],
     ['é', '%C3%A9'],
-  ])('stays one step of the path, and one header, for the id %j', async (userId, step) => {
+  ])('is encoded as one path segment, and one header, for the id %j', async (userId, step) => {
     const { app, inApp, ask } = await start();
     expect((await ask(ATTRIBUTES, {}, userId)).status).toBe(200);
     expect((await ask(CATEGORIES, {}, userId)).status).toBe(200);
@@ -327,7 +327,7 @@ describe('whose data it is', () => {
     expect(Buffer.from(header, 'base64').toString()).toBe(userId);
   });
 
-  test.each(['.', '..'])('is nobody’s for the id %j, which no path can hold', async (userId) => {
+  test.each(['.', '..'])('does not exist for the id %j, which no path can hold', async (userId) => {
     const { app, ask } = await start();
     expect(await (await ask(ATTRIBUTES, {}, userId)).json()).toEqual({ attributes: {} });
     expect(await (await ask(CATEGORIES, {}, userId)).json()).toEqual({ topics: [] });
@@ -341,7 +341,7 @@ describe('whose data it is', () => {
   });
 
   test.each(['../../v4/users', 'q1/../q2', 'q?x=1', 'é'])(
-    'keeps the id of a message in its step: %s',
+    'encodes the id of a message as one path segment: %s',
     async (id) => {
       const { inApp, ask } = await start();
       await ask(READ, { id });
@@ -351,7 +351,7 @@ describe('whose data it is', () => {
 });
 
 describe('without a good token', () => {
-  test.each(ALL)('nothing is told: %s', async (path, body) => {
+  test.each(ALL)('no data is returned: %s', async (path, body) => {
     const { proxy, app, inApp, pipelines } = await start();
     const token = await signed(claims());
     const attempts: readonly (readonly [Record<string, string>, string])[] = [
@@ -374,7 +374,7 @@ describe('without a good token', () => {
     expect([app, inApp, pipelines].flatMap(({ received }) => received)).toEqual([]);
   });
 
-  test('nothing is told where tokens are only reported on, either', async () => {
+  test('no data is returned in report mode either', async () => {
     const { proxy } = await start({ customerToken: { secret: SECRET, mode: 'report' } });
     const headers = bearer(await signed(claims({ exp: 1 })));
     expect(await fullVerdict(await proxy.fetch(post([], { path: ATTRIBUTES, headers })))).toBe(
@@ -385,12 +385,12 @@ describe('without a good token', () => {
     );
   });
 
-  test('of the scope that is asked for, nothing is told', async () => {
+  test('with the required scope, no data is returned', async () => {
     const { ask } = await start({ customerToken: { secret: SECRET, scope: 'private' } });
     expect(await fullVerdict(await ask(ATTRIBUTES))).toBe('403 insufficient_scope');
   });
 
-  test('that can be checked, the browser comes back later', async () => {
+  test('that can be verified at the moment, the browser gets a 503', async () => {
     const server = await startKeyServer();
     server.publish(500);
     const { proxy } = await start({ customerToken: { jwksUrl: server.url } });
@@ -411,7 +411,7 @@ describe('a path whose option is missing', () => {
     ],
     ['appApi', { appApi: undefined }, [ATTRIBUTES, CATEGORIES]],
     ['inApp', { inApp: undefined }, [FETCH, READ, DELETE]],
-  ])('is not found, and says that it is %s', async (option, options, paths) => {
+  ])('gets 404, with the reason %s', async (option, options, paths) => {
     const { ask } = await start(options);
     for (const path of paths) {
       const response = await ask(path, { id: 'q1' });
@@ -470,7 +470,7 @@ describe('a body', () => {
   });
 });
 
-describe('what Customer.io answers', () => {
+describe('a response of Customer.io', () => {
   const asks = (setting: Setting): readonly (readonly [Upstream, string, object])[] => [
     [setting.app, ATTRIBUTES, {}],
     [setting.app, CATEGORIES, {}],
@@ -502,7 +502,7 @@ describe('what Customer.io answers', () => {
     }
   });
 
-  test('of a person whom it does not know is nothing', async () => {
+  test('about an unknown person becomes empty data', async () => {
     const { app, inApp, ask } = await start();
     for (const upstream of [app, inApp])
       upstream.respond({ status: 404, body: '{"errors":[{"status":"404"}]}' });
@@ -511,20 +511,20 @@ describe('what Customer.io answers', () => {
     expect(await (await ask(FETCH)).json()).toEqual({ messages: [] });
   });
 
-  test('of a message that is gone is as good as done', async () => {
+  test('about a message that is gone counts as success', async () => {
     const { inApp, ask } = await start();
     inApp.respond({ status: 404 });
     for (const path of [READ, DELETE])
       expect(await (await ask(path, { id: 'q1' })).json()).toEqual({ success: true });
   });
 
-  test.each([204, 304])('of an inbox with nothing new (%i) is no message', async (status) => {
+  test.each([204, 304])('about an inbox without news (%i) becomes no messages', async (status) => {
     const { inApp, ask } = await start();
     inApp.respond({ status, body: '' });
     expect(await (await ask(FETCH)).json()).toEqual({ messages: [] });
   });
 
-  test('of a person without topics or messages is none', async () => {
+  test('about a person without topics or messages becomes an empty list', async () => {
     const { app, inApp, ask } = await start();
     app.respond({ body: '{"customer":{}}' });
     inApp.respond({ body: '{}' });
@@ -539,14 +539,14 @@ describe('what Customer.io answers', () => {
     'null',
     '{"customer":7,"inboxMessages":7}',
     '{"customer":{"attributes":7,"topics":7},"inboxMessages":{}}',
-  ])('that makes no sense is 503: %s', async (body) => {
+  ])('that is malformed becomes 503: %s', async (body) => {
     const { app, inApp, ask } = await start();
     for (const upstream of [app, inApp]) upstream.respond({ body });
     for (const path of [ATTRIBUTES, CATEGORIES, FETCH])
       expect(await fullVerdict(await ask(path))).toBe('503 upstream_unavailable');
   });
 
-  test.each(['hang-up', 'silence'] as const)('that is %s is 503', async (answer) => {
+  test.each(['hang-up', 'silence'] as const)('that is %s becomes 503', async (answer) => {
     const setting = await start({ timeoutMs: 100 });
     for (const [upstream, path, body] of asks(setting)) {
       upstream.respond(answer);
@@ -556,7 +556,7 @@ describe('what Customer.io answers', () => {
     }
   });
 
-  test('that never ends is 503', async () => {
+  test('that never ends becomes 503', async () => {
     const endless = createServer((_, response) => void response.writeHead(200).write('{"customer":'));
     endless.listen(0, '127.0.0.1');
     await once(endless, 'listening');
@@ -574,7 +574,7 @@ describe('what Customer.io answers', () => {
       expect(await fullVerdict(await ask(path))).toBe('503 upstream_unavailable');
   });
 
-  test('from nowhere is 503', async () => {
+  test('that cannot be reached becomes 503', async () => {
     const url = 'http://127.0.0.1:1';
     const { ask } = await start({ appApi: { key: APP_KEY, url }, inApp: { siteId: SITE_ID, url } });
     for (const path of [ATTRIBUTES, FETCH])
@@ -583,7 +583,7 @@ describe('what Customer.io answers', () => {
 });
 
 describe('a credential', () => {
-  test('is only ever sent to its own host', async () => {
+  test('is sent only to its own host', async () => {
     const { pipelines, app, inApp, ask, proxy } = await start();
     for (const [path, body] of ALL) await ask(path, body);
     await ask(CATEGORIES, { topics: [{ id: '7', subscribed: true }] });
@@ -603,7 +603,7 @@ describe('a credential', () => {
       expect(holders(visitors)).toEqual([false, false, false]);
   });
 
-  test('takes nothing of the visitor’s request with it', async () => {
+  test('is sent without anything of the visitor’s request', async () => {
     const { app, inApp, ask } = await start();
     const headers = {
       Cookie: 'session=hidden',
@@ -616,7 +616,7 @@ describe('a credential', () => {
     for (const value of ['hidden', '6.6.6.6', 'Browser/1']) expect(seen).not.toContain(value);
   });
 
-  test.each([301, 302, 307, 308])('does not follow a redirect by %i', async (status) => {
+  test.each([301, 302, 307, 308])('is not sent along a redirect by %i', async (status) => {
     const { pipelines, app, inApp, ask } = await start();
     for (const upstream of [app, inApp]) upstream.respond({ status, headers: { Location: pipelines.url } });
     for (const path of [ATTRIBUTES, CATEGORIES, FETCH])
@@ -624,7 +624,7 @@ describe('a credential', () => {
     expect(pipelines.received).toHaveLength(0);
   });
 
-  test('goes to the region of the account', async () => {
+  test('is sent to the region of the account', async () => {
     const seen: string[] = [];
     const fetch: FetchLike = async (url) => {
       seen.push(new URL(url).origin);
@@ -639,14 +639,14 @@ describe('a credential', () => {
     expect(seen).toEqual(['https://api.customer.io', inApp, 'https://api-eu.customer.io', inApp]);
   });
 
-  test('may be used below a path', async () => {
+  test('may be used with a URL that has a path', async () => {
     const { app } = await start();
     const { ask } = await start({ appApi: { key: APP_KEY, url: new URL(`${app.url}/app/`) } });
     await ask(ATTRIBUTES);
     expect(app.received[0]?.path).toBe('/app/v1/customers/u1/attributes?id_type=id');
   });
 
-  test('is in no answer and no log line, nor is anybody’s data, when upstreams echo what they get', async () => {
+  test('appears in no response and no log line, nor do personal data, when upstreams echo requests', async () => {
     const { app, inApp, pipelines, ask, log } = await start();
     const echo = ({ headers, path, text }: Upstream['received'][number], status: number): Answer => ({
       status,
@@ -680,7 +680,7 @@ describe('a credential', () => {
 describe('from a page of another origin', () => {
   const SHOP = 'https://shop.example.com';
 
-  test.each(ALL)('a preflight of %s allows the token and the key beside it', async (path) => {
+  test.each(ALL)('a preflight of %s allows the token and the key header', async (path) => {
     const { proxy } = await start({ origins: [SHOP], basePath: '/e' });
     const headers = {
       Origin: SHOP,
@@ -696,7 +696,7 @@ describe('from a page of another origin', () => {
     expect(response.headers.get('Access-Control-Allow-Headers')).toContain('X-CIO-Client-Key');
   });
 
-  test('answers can be read, errors too, but not by a page that is not allowed', async () => {
+  test('responses and errors can be read by allowed pages only', async () => {
     const { ask, app } = await start({ origins: [SHOP] });
     const statuses: number[] = [];
     for (const status of [200, 500]) {
@@ -712,7 +712,7 @@ describe('from a page of another origin', () => {
     );
   });
 
-  test.each(['GET', 'PUT', 'DELETE'])('%s is not a method of these paths', async (method) => {
+  test.each(['GET', 'PUT', 'DELETE'])('%s is refused for these paths', async (method) => {
     const { proxy } = await start();
     for (const [path] of ALL) {
       const response = await proxy.fetch(new Request(`https://events.example.com${path}`, { method }));

@@ -7,7 +7,7 @@ watchPage();
 
 describe('the customer token', () => {
   test.each(['granted', 'pending'] as const)(
-    'that comes with identify() is used, and is no part of the event, with consent %s',
+    'that is passed to identify() is used, and is not part of the event, with consent %s',
     async (consent) => {
       const { open, server } = await openSite();
       const { analytics, delivered } = open({ consent });
@@ -27,7 +27,7 @@ describe('the customer token', () => {
     },
   );
 
-  test('that comes with identify(traits, options) neither', async () => {
+  test('that is passed to identify(traits, options) is not part of the event either', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered } = open();
     void analytics.identify('ann');
@@ -42,7 +42,7 @@ describe('the customer token', () => {
     expect(JSON.stringify(server.taken)).not.toContain('token-of-ann');
   });
 
-  test('is set, renewed and forgotten, and never shown', async () => {
+  test('can be set, renewed and cleared, and never appears in events of the SDK', async () => {
     const { open, server } = await openSite();
     let asked = 0;
     const { analytics, told } = open({ customerToken: () => `provided-${++asked}` });
@@ -86,7 +86,7 @@ describe('the customer token', () => {
     expect(await codeOf(analytics.fetch('/v1/x'))).toBe('token-rejected');
   });
 
-  test('stays when it is the key that is refused', async () => {
+  test('stays when the proxy refuses the client key', async () => {
     const { open, server } = await openSite();
     // In happy-dom, the clone of a network response is empty.
     const original = fetch;

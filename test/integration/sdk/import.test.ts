@@ -42,11 +42,11 @@ describe.each(
 )('%s', async (entry, name) => {
   const script = await scriptOf(entry);
 
-  test('can be imported where there is nothing but JavaScript', () => {
+  test('can be imported in an environment with only JavaScript', () => {
     expect(exportsOf(script, {})).toContain(name);
   });
 
-  test('can be imported without any one of the browser’s names', () => {
+  test('can be imported without any one of the browser’s globals', () => {
     const window = new Window();
     const names = Object.getOwnPropertyNames(window).filter((each) => !LANGUAGE.has(each));
     expect(names.length).toBeGreaterThan(300);

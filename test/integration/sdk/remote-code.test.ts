@@ -25,7 +25,7 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
 const found = (code: string): readonly string[] =>
   Object.entries(FORBIDDEN).flatMap(([name, pattern]) => (pattern.test(code) ? [name] : []));
 
-test('the check for remote code finds each kind', () => {
+test('the check for remote code finds each kind of remote code', () => {
   const samples = [
     'const a = "https://cdn.example.com/a.min.js";',
     'window.eval ("1")',
@@ -42,7 +42,7 @@ test('the check for remote code finds each kind', () => {
   expect(found('import(name)')).toHaveLength(1);
 });
 
-test('what a bundler makes of the package holds no remote code', async () => {
+test('bundles of the package contain no remote code', async () => {
   const folder = await buildExtension(`${ROOT}test/results/extension`);
   const whole = ['content.js', 'worker.js'].map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
   // The lazy files become chunks of their own.
