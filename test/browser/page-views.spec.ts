@@ -1,4 +1,4 @@
-/** Page views that the SDK makes by itself. What frameworks make of it: test/browser/apps. */
+/** Page views that the SDK makes automatically. Tests with frameworks: test/browser/apps. */
 import type { Page } from 'playwright';
 import { expect, type Site, stats, test, toldTimes } from '../support/site/fixtures.ts';
 import { addsUp } from '../support/page/in-page.ts';
@@ -14,7 +14,7 @@ async function views(standIn: StandIn): Promise<readonly View[]> {
     .map(({ context: { page } }) => [page['title'] ?? '', page['path'] ?? '', page['referrer'] ?? '']);
 }
 
-/** Goes to an address as frameworks do: its title follows after so many milliseconds. */
+/** Navigates as frameworks do: the title changes the given number of milliseconds after the URL. */
 const visit = (page: Page, path: string, titleAfterMs = 20): Promise<void> =>
   page.evaluate(
     ([to, afterMs]) =>
@@ -28,7 +28,7 @@ const visit = (page: Page, path: string, titleAfterMs = 20): Promise<void> =>
     [path, titleAfterMs] as const,
   );
 
-/** An event after which nothing follows of what was before it: a call that says who it is makes each view that waits. */
+/** An identify call makes all waiting page views at once, so no earlier view can follow this event. */
 const mark = (page: Page): Promise<unknown> => page.evaluate(() => window.analytics.alias('somebody'));
 
 const NAVIGATIONS = {
@@ -41,7 +41,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
   test.describe(`history, ${how}`, () => {
     test.beforeEach(({ page }) => prepare(page));
 
-    test('each new address is told once, with its own title, and going back is a new view', async ({
+    test('each new URL is one view, with its own title, and going back is a new view', async ({
       open,
       page,
       site,
@@ -67,7 +67,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
       await expect.poll(async () => addsUp(await stats(page))).toBe(true);
     });
 
-    test('the same address again is no view: pushed twice, replaced, another state, another hash', async ({
+    test('the same URL again is no view: pushed twice, replaced, another state, another hash', async ({
       open,
       page,
       standIn,
@@ -139,7 +139,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
         expect(boots?.properties?.['referrer']).toBe(`${site.origin}/search?q=bo`);
       });
 
-    test('`replace: false`: a router that leads elsewhere at once is one view, of where it has led', async ({
+    test('replace: false`: a router that redirects at once makes one view, of the target', async ({
       open,
       page,
       site,
@@ -160,7 +160,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
         ]);
     });
 
-    test('a closed instance tells nothing more, and leaves history as it found it', async ({
+    test('a closed instance makes no more views, and restores the history functions', async ({
       open,
       page,
       standIn,
@@ -191,7 +191,7 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
         ]);
     });
 
-    test('pages that were seen while consent was pending are told after the grant, in call order', async ({
+    test('pages that were visited while consent was pending are sent after the grant, in call order', async ({
       open,
       page,
       site,
@@ -232,7 +232,12 @@ for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
   });
 }
 
-test('manual, as by default: nothing is told, and nothing loaded', async ({ open, page, site, standIn }) => {
+test('manual, as by default: no view is made, and nothing is loaded', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
   await open();
   await visit(page, '/boots');
   await mark(page);
@@ -240,7 +245,7 @@ test('manual, as by default: nothing is told, and nothing loaded', async ({ open
   expect((await site.hits()).join()).not.toContain('pages');
 });
 
-test('load: the page that was loaded, and no other', async ({ open, page, standIn }) => {
+test('load: one view, of the page that was loaded', async ({ open, page, standIn }) => {
   await open('/shop', { pageViews: 'load' });
   await visit(page, '/boots');
   await mark(page);
@@ -262,7 +267,7 @@ test('the script tag has it as an attribute', async ({ page, site, standIn }) =>
   expect(await site.hits()).toContain('GET /e/cio-pages.js');
 });
 
-test('a view has the time of its navigation, and the title and canonical address that came later', async ({
+test('a view has the time of its navigation, and the title and canonical URL that came later', async ({
   open,
   page,
   standIn,
@@ -294,7 +299,7 @@ test('a view has the time of its navigation, and the title and canonical address
   expect(Date.parse(event?.timestamp ?? '')).toBeLessThanOrEqual(before);
 });
 
-test('a page that is left before its title has settled is told all the same', async ({
+test('a page that is left before its title has settled still makes a view', async ({
   open,
   page,
   site,
@@ -313,7 +318,7 @@ test('a page that is left before its title has settled is told all the same', as
   await expect.poll(() => views(standIn)).toContainEqual(['Boots', '/boots', `${site.origin}/shop`]);
 });
 
-test('the page that is left before the file has come is told all the same', async ({
+test('a page that is left before the file has loaded still makes a view', async ({
   open,
   page,
   site,
@@ -329,10 +334,12 @@ test('the page that is left before the file has come is told all the same', asyn
   await expect.poll(() => views(standIn)).toContainEqual(['Shop', '/shop', '']);
 });
 
-/** Of the form that the SDK's own have: a client key may merge no other one. */
+/**
+ * The id has the form of the SDK's own ids: with a client key alone, the proxy refuses to merge other ids.
+ */
 const OTHER_ID = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 
-test('a view belongs to who has seen it, also where its title comes after another has signed in', async ({
+test('a view belongs to the person who has seen the page, although its title changed after another person signed in', async ({
   open,
   page,
   standIn,
@@ -364,7 +371,7 @@ test('a view belongs to who has seen it, also where its title comes after anothe
 });
 
 test.describe('consent', () => {
-  test('pending: nothing is asked for and nothing kept, whatever is visited', async ({
+  test('pending: nothing is requested and nothing stored, whatever is visited', async ({
     open,
     page,
     site,
@@ -382,7 +389,7 @@ test.describe('consent', () => {
     expect(kept).toEqual(['', [], []]);
   });
 
-  test('denied: nothing is noted, and what was pending before is not told on a later grant', async ({
+  test('denied: nothing is recorded, and pages from before are not sent after a later grant', async ({
     open,
     page,
     standIn,
@@ -403,7 +410,7 @@ test.describe('consent', () => {
       ]);
   });
 
-  test('withdrawn: what waits for its title is dropped', async ({ open, page, standIn }) => {
+  test('withdrawn: a view that waits for its title is dropped', async ({ open, page, standIn }) => {
     await open('/shop', { pageViews: 'history' });
     await expect.poll(() => views(standIn)).toHaveLength(1);
     await page.evaluate(() => {
@@ -417,7 +424,7 @@ test.describe('consent', () => {
   });
 });
 
-test('the file cannot be loaded: told as an error, and the pages are told at once', async ({
+test('the file cannot be loaded: an error is emitted, and views are made at once', async ({
   open,
   page,
   standIn,
@@ -429,7 +436,7 @@ test('the file cannot be loaded: told as an error, and the pages are told at onc
   await expect.poll(async () => (await views(standIn)).map(([, path]) => path)).toEqual(['/shop', '/boots']);
 });
 
-test('a page that is made ready ahead of time is told when it is shown', async ({ open, page, standIn }) => {
+test('a prerendered page makes a view when it is shown', async ({ open, page, standIn }) => {
   await page.addInitScript(() =>
     Object.defineProperty(document, 'prerendering', { value: true, configurable: true }),
   );
@@ -446,7 +453,7 @@ test('a page that is made ready ahead of time is told when it is shown', async (
   expect(Date.parse((await standIn.events())[1]?.timestamp ?? '')).toBeGreaterThanOrEqual(shown);
 });
 
-test('`manual` page() calls go on beside it', async ({ page, site, standIn }) => {
+test('manual` page() calls work in addition', async ({ page, site, standIn }) => {
   await site.page('/both', {
     body: html('Both', '<script type="module" src="/app.js"></script>'),
   });
@@ -478,7 +485,11 @@ test.describe('a canonical link that stays as the app moves on', () => {
       event.context.page['url'],
     ]);
 
-  test('is that of its own page alone, and believed again there', async ({ page, site, standIn }) => {
+  test('is used for its own page only, and again when the app returns there', async ({
+    page,
+    site,
+    standIn,
+  }) => {
     await open(page, site, { pageViews: 'history' });
     await expect.poll(() => places(standIn)).toHaveLength(1);
     await visit(page, '/boots');
@@ -499,7 +510,7 @@ test.describe('a canonical link that stays as the app moves on', () => {
       ]);
   });
 
-  test('is not that of calls on other pages, and another one is', async ({ page, site, standIn }) => {
+  test('is not used for calls on other pages, but a new one is', async ({ page, site, standIn }) => {
     await open(page, site, {});
     await page.evaluate(async () => {
       history.pushState(null, '', '/boots');
@@ -521,7 +532,7 @@ test.describe('a canonical link that stays as the app moves on', () => {
       ]);
   });
 
-  test('gives way to one that comes a moment after the address', async ({ page, site, standIn }) => {
+  test('is replaced by one that is set a moment after the URL', async ({ page, site, standIn }) => {
     await open(page, site, { pageViews: 'history' });
     await expect.poll(() => places(standIn)).toHaveLength(1);
     await page.evaluate(() => {

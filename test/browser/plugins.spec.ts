@@ -39,7 +39,11 @@ test.describe('source middleware', () => {
       .toMatchObject({ tracked: 4, delivered: 3, dropped: { 'before-send': 1 } });
   });
 
-  test('script tag: the lazy file is loaded from beside the script', async ({ page, site, standIn }) => {
+  test('script tag: the lazy file is loaded from the folder of the script', async ({
+    page,
+    site,
+    standIn,
+  }) => {
     await site.page('/deep/tag', tagPage());
     await page.goto(`${site.origin}/deep/tag`);
     await page.waitForFunction(() => typeof window.cioanalytics.stats === 'function');
@@ -55,7 +59,11 @@ test.describe('source middleware', () => {
     expect(await site.hits()).toContain('GET /e/cio-middleware.js');
   });
 
-  test('the lazy file is missing: told, the page unharmed, events go on', async ({ open, page, standIn }) => {
+  test('the lazy file is missing: an error is emitted, the page has no error, events are sent', async ({
+    open,
+    page,
+    standIn,
+  }) => {
     await page.route('**/cio-middleware.js', (route) => route.fulfill({ status: 404, body: '' }));
     await open();
     await page.evaluate(async () => {
@@ -70,7 +78,11 @@ test.describe('source middleware', () => {
     await expect.poll(() => stats(page)).toMatchObject({ tracked: 2, delivered: 2, pending: 0 });
   });
 
-  test('middleware that throws drops that event only, and is told', async ({ open, page, standIn }) => {
+  test('middleware that throws drops that event only, with an error event', async ({
+    open,
+    page,
+    standIn,
+  }) => {
     await open();
     const receipts = await page.evaluate(async () => {
       await window.analytics.addSourceMiddleware(({ payload, next }) => {
@@ -85,7 +97,7 @@ test.describe('source middleware', () => {
   });
 });
 
-/** A plugin, in the page. `hook` gets the event's name. */
+/** A plugin in the page. `hook` receives the event's name. */
 const PLUGIN = { type: 'enrichment', version: '1.0.0' } as const;
 
 test('a slow plugin keeps the order of the calls', async ({ open, page, standIn }) => {
@@ -206,7 +218,7 @@ test('a plugin that fails to load is told, and events go on without it', async (
   await expect.poll(() => standIn.names()).toEqual(['A']);
 });
 
-test('a plugin that never answers counts as failed after ten seconds; what waits behind it goes on', async ({
+test('a plugin that never returns counts as failed after ten seconds; events behind it are sent', async ({
   open,
   page,
   standIn,
@@ -232,7 +244,7 @@ test('a plugin that never answers counts as failed after ten seconds; what waits
     .toMatchObject({ delivered: 1, pending: 0, dropped: { 'before-send': 1 } });
 });
 
-test('a destination plugin is told of events, and cannot hold them up; `integrations` can keep them from it', async ({
+test('a destination plugin receives events, and cannot delay them; `integrations` can exclude it', async ({
   open,
   page,
   standIn,
@@ -261,7 +273,7 @@ test('a destination plugin is told of events, and cannot hold them up; `integrat
   await expect.poll(() => standIn.names()).toEqual(['Both', 'Not there', 'None', 'There alone']);
 });
 
-test('calls that a plugin makes by itself arrive, after the event that made it', async ({
+test('calls that a plugin makes arrive, after the event during which it made them', async ({
   open,
   page,
   standIn,
@@ -284,7 +296,7 @@ test('calls that a plugin makes by itself arrive, after the event that made it',
   expect(addsUp(await stats(page))).toBe(true);
 });
 
-test('the page is left while a plugin still works on an event: it is not lost silently', async ({
+test('the page is left while a plugin still works on an event: the event is sent or counted as dropped', async ({
   open,
   page,
   site,
@@ -310,9 +322,9 @@ test('the page is left while a plugin still works on an event: it is not lost si
   expect(await site.hits()).toContain('GET /next');
 });
 
-/** Read from what is shipped: a build shortens names. */
-test.describe('what plugins of the wrapped SDK read is on the instance that they get', () => {
-  /** As far as the in-app plugin uses it. */
+/** This test runs on the published build, in which internal names are shortened. */
+test.describe('members that plugins of the wrapped SDK use exist on the instance that they receive', () => {
+  /** The members that the in-app plugin uses. */
   interface Instance {
     user(): { id(): unknown; anonymousId(): unknown; traits(): unknown };
     on(name: string, listener: (...args: readonly unknown[]) => void): Instance;
