@@ -28,7 +28,7 @@ async function sendWith(
 }
 
 describe('the time of an event', () => {
-  test('is not touched by default, however wrong the clock is', async () => {
+  test('is not changed by default, however wrong the clock is', async () => {
     const { sent, received } = await sendWith({}, 24 * HOUR_MS);
     expect(received.text).toBe(sent);
   });
@@ -47,13 +47,13 @@ describe('the time of an event', () => {
     expect(corrected['originalTimestamp']).toBe(at(before - behindMs - 300_000));
   });
 
-  test('is corrected once: whoever does the same again finds nothing to correct', async () => {
+  test('is corrected once: a second correction changes nothing', async () => {
     const { received } = await sendWith({ correctClock: true }, HOUR_MS);
     expect(Math.abs(Date.parse(received.body.sentAt ?? '') - Date.now())).toBeLessThan(10_000);
   });
 
   test.each([0, 14_000, -10_000])(
-    'stays, with every byte, where the difference may be the way: %i ms',
+    'is unchanged, with every byte, if network delay may explain the difference: %i ms',
     async (behindMs) => {
       const { sent, received } = await sendWith({ correctClock: true }, behindMs);
       expect(received.text).toBe(sent);
@@ -66,12 +66,12 @@ describe('the time of an event', () => {
     ['timestamp is missing', { timestamp: undefined }, at(0)],
     ['timestamp is no time', { timestamp: 'yesterday' }, at(0)],
     ['timestamp is beyond all times', { timestamp: '+275760-09-12T00:00:00.000Z' }, at(0)],
-  ])('stays where %s', async (_, fields, sentAt) => {
+  ])('is unchanged if %s', async (_, fields, sentAt) => {
     const { sent, received } = await sendWith({ correctClock: true }, HOUR_MS, fields, sentAt);
     expect(received.body.batch).toEqual((JSON.parse(sent) as Received['body']).batch);
   });
 
-  test('is that of the server for hooks already', async () => {
+  test('is corrected before hooks run', async () => {
     const seen: string[] = [];
     const filter = ({ timestamp }: { timestamp: string }): boolean => seen.push(timestamp) > 0;
     await sendWith({ correctClock: true, filter }, 24 * HOUR_MS);

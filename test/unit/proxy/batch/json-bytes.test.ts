@@ -54,7 +54,7 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   return Uint8Array.from([...bytes.subarray(0, from), ...piece, ...bytes.subarray(to)]);
 }
 
-test('accepts what JSON.parse reads, and nothing else', () => {
+test('accepts exactly what JSON.parse reads', () => {
   const counts = { good: 0, bad: 0 };
   for (let seed = 1; seed <= 4_000; seed += 1) {
     const random = seeded(seed);
@@ -70,7 +70,7 @@ test('accepts what JSON.parse reads, and nothing else', () => {
   expect(Math.min(counts.good, counts.bad)).toBeGreaterThan(1_000);
 });
 
-describe('as JSON.parse judges:', () => {
+describe('agrees with JSON.parse on:', () => {
   test.each([
     [
       'numbers',
@@ -93,7 +93,7 @@ describe('as JSON.parse judges:', () => {
     expect(texts.split(' ').every((text) => isJson(bytesOf(text)))).toBe(false);
   });
 
-  test('every byte, alone, in a text, and behind a backslash', () => {
+  test('every byte, alone, in a string, and behind a backslash', () => {
     for (let byte = 0; byte < 256; byte += 1) {
       for (const before of ['', ' ', '"', '"\\', '[1', '1', '-', '"\\u00', '"\\u004'])
         for (const after of ['', '"', '1"', ']', '1']) {
@@ -103,7 +103,7 @@ describe('as JSON.parse judges:', () => {
     }
   });
 
-  test('every first and second byte of a character, with a good rest and a bad one', () => {
+  test('every first and second byte of a character, with valid and invalid further bytes', () => {
     for (let first = 0x80; first < 256; first += 1)
       for (let second = 0x70; second < 0xd0; second += 1)
         for (const rest of [
@@ -120,7 +120,7 @@ describe('as JSON.parse judges:', () => {
         }
   });
 
-  test('what breaks off, wherever it does', () => {
+  test('texts that end too early, at any position', () => {
     const whole = bytesOf(String.raw`{"a":[true,-1.5e+3,null,{"\u00fcü🦊":"\\"}],"b":{}}`);
     expect(accepts(whole)).toBe(true);
     for (let length = 0; length < whole.length; length += 1)
@@ -136,7 +136,7 @@ describe('as JSON.parse judges:', () => {
   });
 });
 
-test('knows where in more bytes a value ends', () => {
+test('finds the end of a value in more bytes', () => {
   for (const [value, rest] of [
     ['12', ','],
     ['"a\\""', '"'],
@@ -157,7 +157,7 @@ test.each([
   [String.raw`"\u0080\u00e4\u0141\u4100"`, false],
   ['"u0041"', false],
   [String.raw`[{"a":[],"\u0041":1}]`, true],
-])('%s has an escape that nobody needs: %s', (text, expected) => {
+])('%s has an unnecessary escape: %s', (text, expected) => {
   const findings = createFindings();
   valueEnd(bytesOf(text), 0, findings);
   expect(findings.hasNeedlessEscape).toBe(expected);

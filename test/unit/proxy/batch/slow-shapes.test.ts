@@ -53,7 +53,7 @@ const SLOW: readonly (readonly [string, string, string])[] = [
   ['a list in place of an event', `{"batch":[[${repeat(70_000, (i) => `"${i}"`)}]]}`, '400 invalid_event'],
 ];
 
-describe('what is made to be slow to check', () => {
+describe('a body that is designed to be slow to check', () => {
   test.each(SLOW)('is refused: %s', async (_, body, expected) => {
     const { proxy, upstream } = await startProxy({ maxBodyBytes: 600_000 });
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe(expected);
@@ -89,7 +89,7 @@ describe('what is made to be slow to check', () => {
   });
 });
 
-describe('what real senders make passes:', () => {
+describe('bodies of real senders are accepted:', () => {
   test('500 events of a hundred kinds', async () => {
     const { proxy, upstream } = await startProxy();
     const events = Array.from({ length: 500 }, (_, i) => event({ [`kind${i % 100}`]: 1 }));

@@ -16,8 +16,8 @@ const takeKey = (keys: RecentKeys, first: number, second: number, number: number
   keys.take(Uint32Array.of(first, second), number)?.[0] ?? 0;
 const take = (keys: RecentKeys, n: number, number: number): number => takeKey(keys, ...keyOf(n), number);
 
-describe('keys that were taken lately', () => {
-  test('have whoever came first, until they are released', () => {
+describe('recently added keys', () => {
+  test('belong to their first owner until they are released', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     expect([take(keys, 1, 10), take(keys, 1, 11), take(keys, 2, 11)]).toEqual([0, 10, 0]);
     keys.release(...keyOf(1), 11);
@@ -29,14 +29,14 @@ describe('keys that were taken lately', () => {
     expect([take(keys, 1, 16), take(keys, 3, 16)]).toEqual([15, 15]);
   });
 
-  test('are taken many at a time: who had each, or nothing where nobody had any', () => {
+  test('are added in bulk: the result names the owner of each, or is empty without owners', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     const [a, b, c] = [keyOf(1), keyOf(2), keyOf(3)];
     expect(keys.take(Uint32Array.of(...a, ...b, 0, 0), 7)).toBeUndefined();
     expect(keys.take(Uint32Array.of(...c, 0, 5, ...b, ...c), 9)).toEqual(Float64Array.of(0, 0, 7, 9));
   });
 
-  test('are told apart by both numbers', () => {
+  test('are distinguished by both numbers', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     for (const [first, second] of [
       [1, 0],
@@ -50,7 +50,7 @@ describe('keys that were taken lately', () => {
     }
   });
 
-  test('begin with little memory, and take no more than they may, however many there are', () => {
+  test('begin with little memory, and stay within the limit', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     expect(keys.bytes()).toBe(8 * KB);
     let most = 0;
@@ -67,7 +67,7 @@ describe('keys that were taken lately', () => {
   });
 
   test.each([1, KB, 3 * KB, 100 * KB, 5 * MB])(
-    'keep to %d bytes, and to 1 KB where that is less',
+    'stay within %d bytes, or 1 KB if the limit is lower',
     (maxBytes) => {
       const keys = createRecentKeys(maxBytes, HOUR_MS);
       for (let n = 0; n < 300_000; n += 1) take(keys, n, n + 1);
@@ -77,7 +77,7 @@ describe('keys that were taken lately', () => {
     },
   );
 
-  test('are there for a window, and gone after two; a table that nobody has used for a window is given back', () => {
+  test('are kept for one window, and forgotten after two; an unused table is freed', () => {
     const keys = createRecentKeys(MB, 100);
     for (let n = 0; n < 10_000; n += 1) take(keys, n, 1_000);
     const full = keys.bytes();
@@ -92,7 +92,7 @@ describe('keys that were taken lately', () => {
     expect(keys.bytes()).toBeLessThan(full / 8);
   });
 
-  test('that many release again and again need no more room', () => {
+  test('that are added and released repeatedly need no more memory', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     let held = 0;
     for (let number = 1; number < 1_000; number += 1)
@@ -103,7 +103,7 @@ describe('keys that were taken lately', () => {
     expect([held, keys.bytes()]).toEqual([0, 8 * KB]);
   });
 
-  test('are what a map of all of them would say, as long as there is room', () => {
+  test('give the same results as a map of all keys, while there is memory', () => {
     const random = seeded(3);
     const keys = createRecentKeys(16 * MB, HOUR_MS);
     const model = new Map<number, number>();
