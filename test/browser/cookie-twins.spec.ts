@@ -79,7 +79,7 @@ test('of several cookies with one name, the one on the widest domain is used, an
   ]);
 });
 
-test('cookie.domain` is widened: the id stays, the narrow cookie is deleted, and sub-domains share later values', async ({
+test('`cookie.domain` is widened: the id stays, the narrow cookie is deleted, and sub-domains share later values', async ({
   context,
   page,
   site,
@@ -110,7 +110,7 @@ test('cookie.domain` is widened: the id stays, the narrow cookie is deleted, and
     .toMatchObject({ Widened: 'first-user', 'On another': 'second-user', Back: 'second-user' });
 });
 
-test('cookie.path` is changed in either direction: pages of both paths read the same id', async ({
+test('`cookie.path` is changed in either direction: pages of both paths read the same id', async ({
   context,
   page,
   site,

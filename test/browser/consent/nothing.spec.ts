@@ -177,7 +177,7 @@ test('Global Privacy Control denies although the banner grants', async ({ page, 
   expect(await standIn.names()).toEqual([]);
 });
 
-test('grant` used directly as a click handler sets no categories', async ({ page, site, standIn }) => {
+test('`grant` used directly as a click handler sets no categories', async ({ page, site, standIn }) => {
   await openShop(page, site);
   await page.evaluate(`
     const button = document.body.appendChild(document.createElement('button'));

@@ -45,7 +45,7 @@ test('a page with consent denied from the start deletes both the record and the 
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('consent.deny()` as the first call of a page deletes both', async ({ context, site, standIn }) => {
+test('`consent.deny()` as the first call of a page deletes both', async ({ context, site, standIn }) => {
   const page = await leaveBehind(context, site, standIn);
   await page.addInitScript(() => {
     const denies = (): unknown => window.analytics && window.analytics.consent.deny();
@@ -56,7 +56,7 @@ test('consent.deny()` as the first call of a page deletes both', async ({ contex
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('consent.deny()` before the response arrives: the next page deletes the late cookie', async ({
+test('`consent.deny()` before the response arrives: the next page deletes the late cookie', async ({
   context,
   page,
   site,
@@ -77,7 +77,7 @@ test('consent.deny()` before the response arrives: the next page deletes the lat
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('close()` deletes what is known by then, and the next page loses nothing and repeats nothing', async ({
+test('`close()` deletes what is known by then, and the next page loses nothing and repeats nothing', async ({
   context,
   site,
   standIn,
@@ -94,7 +94,7 @@ test('close()` deletes what is known by then, and the next page loses nothing an
   await expectOnce({ site, standIn, page }, numbered(5));
 });
 
-test('close()` before the response arrives: the next page loses nothing, repeats nothing, and deletes the record', async ({
+test('`close()` before the response arrives: the next page loses nothing, repeats nothing, and deletes the record', async ({
   context,
   site,
   standIn,

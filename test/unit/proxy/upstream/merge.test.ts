@@ -162,7 +162,7 @@ describe('a batch', () => {
     expect(new Set(upstream.received.map(({ body }) => body.batch.length))).toEqual(new Set([20, 2]));
   });
 
-  test('is not delayed for `deliver', async () => {
+  test('is not delayed for `deliver`', async () => {
     const batches: number[] = [];
     const { send } = await start({ deliver: ({ batch }) => void batches.push(batch.length) });
     await verdicts([send([event()]), send([event()])]);
