@@ -1,6 +1,7 @@
 /** What the tests of faults share: one page of the shop, and the account of all events that were tracked. */
-import type { Page } from 'playwright';
+import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions } from '../../../src/index.ts';
+import type { RealTab, RealTabs } from '../../support/browser/real-tabs.ts';
 import { trackStored } from '../../support/page/calls.ts';
 import type { Told } from '../../support/page/in-page.ts';
 import { type Requests, watchRequests } from '../../support/page/requests.ts';
@@ -176,3 +177,23 @@ export const NETWORKS = [
     recoversWithinMs: 300_000,
   },
 ] as const;
+
+/** Opens the shop in another tab of the same browser, as a visitor does who comes again. */
+export async function openNextTab(context: BrowserContext, site: Site): Promise<Page> {
+  const next = await context.newPage();
+  await next.goto(`${site.origin}/shop`);
+  return next;
+}
+
+/** Opens a page in a tab that Playwright does not control, and waits until the SDK is there. */
+export async function openInRealTab(tabs: RealTabs, url: string): Promise<RealTab> {
+  const tab = await tabs.open(url);
+  await expect.poll(() => tab.evaluate('typeof window.analytics')).toBe('object');
+  return tab;
+}
+
+/** Tracks these events in one task. Returns the state of each receipt. */
+export const trackInRealTab = (tab: RealTab, names: readonly string[]): Promise<unknown> =>
+  tab.evaluate(
+    `Promise.all(${JSON.stringify(names)}.map((name) => analytics.track(name))).then((all) => all.map(({ state }) => state))`,
+  );
