@@ -20,7 +20,7 @@ test('the server is closed, then listens again: everything arrives once, without
   await expect(fetch(site.origin)).rejects.toThrow();
   await shop.track(numbered(100, 'During'));
   const retrying = await shop.untilTold('retrying', 3);
-  expect(retrying.map(({ status }) => status)).toEqual([0, 0, 0]);
+  expect(new Set(retrying.map(({ status }) => status))).toEqual(new Set([0]));
   await shop.track(numbered(100, 'Later'));
   await shop.expectAccount({ pending: 200 });
 
