@@ -21,9 +21,7 @@ async function block(page: Page): Promise<Blocker> {
   return { blocked: () => blocked, stop: () => page.unroute('**/v1/batch') };
 }
 
-test('for an hour, 1 000 events: at most 30 requests, one warning, `blocked` told; then all arrive once', async ({
-  shop,
-}) => {
+test('an hour, 1 000 events: at most 30 requests, one warning; then all arrive once', async ({ shop }) => {
   const { page, site } = shop;
   const origins = new Set<string>();
   page.on('request', (request) => origins.add(new URL(request.url()).origin));
@@ -49,9 +47,7 @@ test('for an hour, 1 000 events: at most 30 requests, one warning, `blocked` tol
   expect(origins).toEqual(new Set([site.origin]));
 });
 
-test('after `blocked` was told, the SDK goes on trying, with waits that grow to five minutes', async ({
-  shop,
-}) => {
+test('the SDK goes on trying, with waits that grow to five minutes', async ({ shop }) => {
   const { page } = shop;
   await patient(page);
   await page.clock.install();
@@ -85,9 +81,7 @@ test('after `blocked` was told, the SDK goes on trying, with waits that grow to 
   await shop.expectAccount({ pending: 2 });
 });
 
-test('a flush tries once more, with the events and without, and returns what still waits', async ({
-  shop,
-}) => {
+test('a flush tries once more, and returns what still waits', async ({ shop }) => {
   const { page } = shop;
   // With long waits, no request but that of the flush is sent meanwhile.
   await patient(page);
@@ -117,7 +111,10 @@ test.describe('recovers, and everything arrives once', () => {
       when: '`online` is told',
       sign: (page: Page) => page.evaluate(() => window.dispatchEvent(new Event('online'))),
     },
-    { when: 'the next page comes', sign: (page: Page) => page.goto(`${new URL(page.url()).origin}/next`) },
+    {
+      when: 'the next page comes',
+      sign: (page: Page) => page.goto(`${new URL(page.url()).origin}/next`),
+    },
   ]) {
     test(`when ${when}`, async ({ shop }) => {
       const { page } = shop;

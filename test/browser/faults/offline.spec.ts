@@ -21,14 +21,11 @@ async function cachePages(context: BrowserContext, site: Site): Promise<void> {
 }
 
 for (const { onLine, lose, restore, recoversWithinMs } of NETWORKS) {
-  test(`no network for an hour, \`navigator.onLine\` is ${onLine}: capture goes on, and all is sent on recovery`, async ({
-    shop,
-  }) => {
+  test(`an hour offline, \`navigator.onLine\` is ${onLine}: all is sent afterwards`, async ({ shop }) => {
     const { page, site } = shop;
     await page.clock.install();
     await shop.open();
-    await shop.track(['Before']);
-    await shop.expectAccount();
+    await shop.trackDelivered(['Before']);
     await lose(page);
     expect(await page.evaluate(() => navigator.onLine)).toBe(onLine);
     // An hour: by then the waits between two tries are minutes long.
@@ -48,14 +45,11 @@ for (const { onLine, lose, restore, recoversWithinMs } of NETWORKS) {
   });
 }
 
-test('`online` is told while a request is failing: the next try does not wait for minutes', async ({
-  shop,
-}) => {
+test('`online` while a request is failing: the next try does not wait for minutes', async ({ shop }) => {
   const { page } = shop;
   await page.clock.install();
   await shop.open();
-  await shop.track(['Before']);
-  await shop.expectAccount();
+  await shop.trackDelivered(['Before']);
   const failing: Route[] = [];
   let fails = true;
   await page.route('**/v1/batch', (route) =>
@@ -79,8 +73,7 @@ test('`navigator.onLine` is false while everything works: it is sent all the sam
     Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => false }),
   );
   await shop.open();
-  await shop.track(numbered(20));
-  await shop.expectAccount();
+  await shop.trackDelivered(numbered(20));
 });
 
 test('offline over three visits, online on the fourth: all arrive, in order', async ({ context, shop }) => {

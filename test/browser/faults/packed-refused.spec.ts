@@ -15,10 +15,8 @@ for (const { what, does } of [
     await site.faults({ gzip: true, does });
     await shop.open();
     // With this answer the proxy says that it reads gzip, which is true of itself.
-    await shop.track(['First']);
-    await shop.expectAccount();
-    await shop.track(numbered(32));
-    await shop.expectAccount();
+    await shop.trackDelivered(['First']);
+    await shop.trackDelivered(numbered(32));
     expect(await packedCount(site)).toBe(1);
 
     await shop.trackBursts('Second', 'Third');
@@ -45,8 +43,7 @@ test.describe('the proxy refuses one event of a packed batch with 400', () => {
       const { site } = shop;
       await site.faults(...faults);
       await shop.open();
-      await shop.track(['First']);
-      await shop.expectAccount();
+      await shop.trackDelivered(['First']);
       const ids = await shop.track([...numbered(20), 'Bad', ...numbered(20, 'After')]);
       const dropped = { rejected: ['Bad'] };
       await shop.expectAccount({ dropped });

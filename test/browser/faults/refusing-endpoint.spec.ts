@@ -21,9 +21,7 @@ for (const { status, count, forMs } of [
   { status: 404, count: 301, forMs: 3_000 },
   { status: 403, count: 301, forMs: 1_000 },
 ]) {
-  test(`${status} with a web page for ${forMs / 1_000} s, ${count} events wait: all arrive once, one error, few requests`, async ({
-    shop,
-  }) => {
+  test(`${status} for ${forMs} ms, ${count} events wait: one error, few requests`, async ({ shop }) => {
     const { page, site } = shop;
     await site.faults({ does: webPage(status) });
     await shop.open();
@@ -42,9 +40,7 @@ for (const { status, count, forMs } of [
   });
 }
 
-test('404 for an hour: one error, at most 30 requests, nothing is dropped, and all arrive once afterwards', async ({
-  shop,
-}) => {
+test('404 for an hour: one error, at most 30 requests, all arrive once', async ({ shop }) => {
   const { page, site } = shop;
   await page.clock.install();
   await shop.expectKept(numbered(21), {
@@ -82,9 +78,7 @@ test('our proxy, behind a server that removes the prefix of its paths: nothing i
   await shop.expectTold({ dropped: [] });
 });
 
-test('a page that listens to no event: one warning on the console, with the status and the answer', async ({
-  shop,
-}) => {
+test('a page without listeners: one warning on the console, with the status', async ({ shop }) => {
   const { page, site } = shop;
   await impatient(page);
   const warnings = warningsOf(page);
@@ -100,9 +94,7 @@ test('a page that listens to no event: one warning on the console, with the stat
 test.describe('an event that the proxy itself refuses', () => {
   const dropped = { rejected: ['Bad'] };
 
-  test('while another server refuses everything for a while: it alone is dropped, later', async ({
-    shop,
-  }) => {
+  test('while another server refuses everything: it alone is dropped, later', async ({ shop }) => {
     const bad = { contains: '"Bad"', does: { status: 400 } };
     await shop.site.faults(bad, { does: webPage(404) });
     await shop.open();
@@ -115,7 +107,7 @@ test.describe('an event that the proxy itself refuses', () => {
     await shop.expectTold({ dropped: [{ id: ids[10], reason: 'rejected', status: 400 }] });
   });
 
-  test('and nothing else is wrong: no `error` is told, and few empty batches are sent', async ({ shop }) => {
+  test('and nothing else is wrong: no `error`, and few empty batches', async ({ shop }) => {
     await shop.site.faults({ contains: '"Bad"', does: { status: 422 } });
     await shop.open();
     const ids = await shop.track([...numbered(10), 'Bad']);

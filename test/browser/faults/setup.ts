@@ -62,6 +62,8 @@ export interface Shop {
   goTo(path: string): Promise<void>;
   /** Tracks these events in one task, and waits until all are stored. Returns their ids. */
   track(names: readonly string[], page?: Page): Promise<readonly string[]>;
+  /** Tracks these events, and waits until all events so far have arrived. */
+  trackDelivered(names: readonly string[]): Promise<void>;
   /** Tracks 20 events for each of these words, and waits until they have arrived before it goes on with the next. */
   trackBursts(...words: readonly string[]): Promise<void>;
   flush(): Promise<unknown>;
@@ -73,6 +75,8 @@ export interface Shop {
   expectTold(expected: ToldEvents): Promise<void>;
   /** Waits until Customer.io's stand-in and `analytics.stats()` show exactly this. */
   expectAccount(account?: Account): Promise<void>;
+  /** The faults of the proxy end, and the page sends at once: this becomes of all events. */
+  expectRecovery(account?: Account): Promise<void>;
   /**
    * The common first half of many tests: the proxy has the fault of the row, the shop is opened, and the page tracks these events.
    * All of them are kept, and the page is told what the row says.
@@ -105,11 +109,12 @@ function createShop(page: Page, site: Site, standIn: StandIn, openPage: OpenPage
       tracked.push(...names);
       return trackStored(on, names);
     },
+    async trackDelivered(names) {
+      await shop.track(names);
+      await shop.expectAccount();
+    },
     async trackBursts(...words) {
-      for (const word of words) {
-        await shop.track(numbered(20, word));
-        await shop.expectAccount();
-      }
+      for (const word of words) await shop.trackDelivered(numbered(20, word));
     },
     flush: () => page.evaluate(() => window.analytics.flush()),
     passTime: (ms) => passTime(page, requests, ms),
@@ -134,6 +139,11 @@ function createShop(page: Page, site: Site, standIn: StandIn, openPage: OpenPage
         pending,
         dropped: Object.fromEntries(counts),
       });
+    },
+    async expectRecovery(account) {
+      await site.faults();
+      await shop.flush();
+      await shop.expectAccount(account);
     },
     async expectKept(names, { fault, waits: [atLeastMs, atMostMs], told: expected, requests: count = 1 }) {
       await site.faults(fault);

@@ -4,9 +4,7 @@ import { numbered } from '../../support/site/stand-in.ts';
 import { packedCount, test } from './setup.ts';
 
 test.describe('413', () => {
-  test('from a proxy with a smaller limit than ours: halves until it fits, and remembers what fits', async ({
-    shop,
-  }) => {
+  test('to large batches: the SDK halves them until they fit, and remembers the size', async ({ shop }) => {
     const { site } = shop;
     await site.change({ maxBodyBytes: 20_000 });
     await shop.open();
@@ -18,8 +16,7 @@ test.describe('413', () => {
     expect(before).toBeGreaterThanOrEqual(1);
     expect(before).toBeLessThanOrEqual(3);
 
-    await shop.track(numbered(300, 'More'));
-    await shop.expectAccount();
+    await shop.trackDelivered(numbered(300, 'More'));
     expect(await refused()).toBe(before);
     await shop.expectTold({ dropped: [] });
   });

@@ -12,9 +12,7 @@ import { test } from './setup.ts';
 const postCount = async (site: Site): Promise<number> =>
   (await site.hits()).filter((hit) => hit.startsWith('POST')).length;
 
-test('a single-page app answers every path: nothing is delivered, one error, and all arrive once when the proxy is there', async ({
-  shop,
-}) => {
+test('a single-page app answers every path: one error, and nothing is lost', async ({ shop }) => {
   const { page, site } = shop;
   await impatient(page);
   // The site serves its pages below the prefix of the proxy.
@@ -63,7 +61,7 @@ for (const { type, delivered, errors } of [
   });
 }
 
-test('a page that listens to no event: one warning on the console, which names the URL', async ({ shop }) => {
+test('a page without listeners: one warning on the console, which names the URL', async ({ shop }) => {
   const { page, site } = shop;
   await impatient(page);
   const warnings = warningsOf(page);
@@ -87,9 +85,7 @@ const WORKER = `
     event.respondWith(new Response('<!doctype html><title>You are offline</title>', { headers }));
   });`;
 
-test('a service worker answers with its offline page: all are kept, one error, and all arrive once when it lets them pass', async ({
-  shop,
-}) => {
+test('a service worker answers with its offline page: one error, and nothing is lost', async ({ shop }) => {
   const { page, site } = shop;
   await impatient(page);
   await site.page('/worker.js', { body: WORKER, headers: { 'Content-Type': 'text/javascript' } });
