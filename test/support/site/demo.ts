@@ -102,3 +102,21 @@ export const rowOf = (page: Page, { name }: DemoPerson): Locator =>
   page.locator('#people tbody tr').filter({ hasText: name });
 
 export const cell = (row: Locator, label: string): Locator => row.locator(`[data-label="${label}"]`);
+
+const titles = (all: readonly string[]): RegExp[] => all.map((title) => new RegExp(`${title}$`));
+
+export async function openAccount(page: Page, demo: Demo): Promise<void> {
+  await page.goto(`${demo.origin}/account`);
+}
+
+export async function openConsole(page: Page, demo: Demo): Promise<Page> {
+  const console = await page.context().newPage();
+  await console.goto(`${demo.origin}/console`);
+  return console;
+}
+
+/** Waits until the account page shows these messages and all topics. */
+export async function expectAll(page: Page, all: readonly string[]): Promise<void> {
+  await expect(messagesOf(page)).toHaveText(titles(all), { timeout: 30_000 });
+  await expect(page.getByRole('checkbox')).toHaveCount(3, { timeout: 30_000 });
+}
