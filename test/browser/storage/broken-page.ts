@@ -36,17 +36,15 @@ export interface Account {
 }
 
 /** One test: the fields are used from top to bottom. */
-export interface Row {
-  /** The title of the test. */
-  readonly name: string;
+export interface Steps {
   /** Happens before the page is opened. */
   before?(visit: Visit): Promise<unknown>;
   /** Milliseconds by which the visitor's clock is wrong. @default the clock cannot be set */
   readonly clockOffsetMs?: number;
   /** Whether `page.clock` can move the page's timers. @default false */
   readonly fakeTimers?: boolean;
-  /** Runs in every document of the page, before any other script: takes an API away, or breaks it. */
-  refuses?(this: void): void;
+  /** Runs in every document of the page, before any other script: takes an API away, or breaks it. Only an arrow function can be sent to the page. */
+  readonly refuses?: () => void;
   /** How IndexedDB fails from the beginning. `NOT_YET`: `setIndexedDbFaults` breaks it later. @default it cannot be broken */
   readonly breaks?: readonly IndexedDbFault[];
   /** What the proxy does wrong from the beginning. @default nothing */
@@ -67,6 +65,12 @@ export interface Row {
 export interface ArrivedWithoutPage {
   readonly arrived: readonly string[];
   readonly pageHasLeft: true;
+}
+
+/** One test of a table. */
+export interface Row extends Steps {
+  /** The title of the test. */
+  readonly name: string;
 }
 
 export const NOT_YET: readonly IndexedDbFault[] = [];
@@ -96,7 +100,7 @@ export async function expectAccount(page: Page, standIn: StandIn, account: Accou
   if (!lost) expect(await told(page, 'dropped')).toEqual([]);
 }
 
-async function checkRow(row: Row, visit: Visit): Promise<void> {
+async function run(row: Steps, visit: Visit): Promise<void> {
   const { open, page, site, standIn } = visit;
   await row.before?.(visit);
   if (row.clockOffsetMs !== undefined) await wrongClock(page, row.clockOffsetMs);
@@ -116,10 +120,10 @@ async function checkRow(row: Row, visit: Visit): Promise<void> {
 }
 
 export const test = base.extend<{
-  /** Runs a row from `before` to `alsoCheck`. */
-  readonly brokenPage: (row: Row) => Promise<void>;
+  /** Runs the steps of a row from `before` to `alsoCheck`. */
+  readonly brokenPage: (row: Steps) => Promise<void>;
 }>({
   brokenPage: async ({ context, open, page, site, standIn }, use) => {
-    await use((row) => checkRow(row, { context, open, page, site, standIn }));
+    await use((row) => run(row, { context, open, page, site, standIn }));
   },
 });
