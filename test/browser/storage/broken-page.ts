@@ -51,13 +51,13 @@ export interface Steps {
   readonly proxy?: Fault;
   /** Options of the SDK. */
   readonly options?: Partial<AnalyticsOptions>;
-  /** Happens in the open page. Returns a page if `then` is about that page instead of this one. */
+  /** Happens in the open page. Returns a page if `account` is about that page instead of this one. */
   does(visit: Visit): Promise<Page | void>;
   /** The account at the end. @default `does` compares by itself what is known only then */
-  readonly then?: Account | ArrivedWithoutPage;
+  readonly account?: Account | ArrivedWithoutPage;
   /** The account of the next page of the same tab, which `/next` opens afterwards; by default the same events have arrived. */
   readonly next?: Partial<Account>;
-  /** Compares more than the account, with the page that `then` is about. */
+  /** Compares more than the account, with the page that `account` is about. */
   alsoCheck?(visit: Visit): Promise<unknown>;
 }
 
@@ -110,11 +110,11 @@ async function run(row: Steps, visit: Visit): Promise<void> {
   if (row.proxy) await site.faults(row.proxy);
   await open('/shop', row.options);
   const last = (await row.does(visit)) ?? page;
-  if (row.then && 'pageHasLeft' in row.then) await expectArrived(standIn, row.then);
-  else if (row.then) await expectAccount(last, standIn, row.then);
+  if (row.account && 'pageHasLeft' in row.account) await expectArrived(standIn, row.account);
+  else if (row.account) await expectAccount(last, standIn, row.account);
   if (row.next) {
     await page.goto(`${site.origin}/next`);
-    await expectAccount(page, standIn, { arrived: row.then?.arrived ?? [], ...row.next });
+    await expectAccount(page, standIn, { arrived: row.account?.arrived ?? [], ...row.next });
   }
   await row.alsoCheck?.({ ...visit, page: last });
 }

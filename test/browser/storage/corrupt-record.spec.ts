@@ -32,7 +32,7 @@ interface Damage {
   readonly spoilt?: number | string;
 }
 
-const withMiddle = (record: unknown): Log => [
+const withRecord = (record: unknown): Log => [
   [1, FIRST],
   [2, record],
   [3, LAST],
@@ -44,9 +44,11 @@ const withHead = (head: unknown): Log => [
   [3, LAST],
   ['head', head],
 ];
-const withThird = (event: unknown): Log => withMiddle({ at: AT, events: [event, four] });
-const whole = withMiddle(MIDDLE);
+const withEvent = (event: unknown): Log => withRecord({ at: AT, events: [event, four] });
+const WHOLE = withRecord(MIDDLE);
 
+/** Six events, of which a head counts three twice. */
+const NINE = [...EVENTS, ...EVENTS.slice(3)];
 const ALL = [1, 2, 3, 4, 5, 6];
 /** The record in the middle is lost. */
 const OUTER = [1, 2, 5, 6];
@@ -54,64 +56,31 @@ const OUTER = [1, 2, 5, 6];
 const NO_THIRD = [1, 2, 4, 5, 6];
 
 const DAMAGES: readonly Damage[] = [
-  { name: 'a record is null', log: withMiddle(null), arrive: OUTER },
-  { name: 'a record is a text', log: withMiddle('?'), arrive: OUTER },
-  { name: 'a record has no events', log: withMiddle({ at: AT }), arrive: OUTER },
-  {
-    name: 'a record has events that are no list',
-    log: withMiddle({ at: AT, events: { length: 2 } }),
-    arrive: OUTER,
-  },
-  { name: 'a record has an event that is null', log: withThird(null), arrive: NO_THIRD },
-  {
-    name: 'a record has an event without its json',
-    log: withThird({ ...three, json: undefined }),
-    arrive: NO_THIRD,
-  },
-  {
-    name: 'a record has an event without its id',
-    log: withThird({ ...three, id: undefined }),
-    arrive: NO_THIRD,
-  },
-  {
-    name: 'a record has an event without its size',
-    log: withThird({ ...three, bytes: undefined }),
-    arrive: NO_THIRD,
-  },
-  { name: 'a record cannot be read (UnknownError)', log: whole, arrive: OUTER, spoilt: 2 },
-  { name: 'the first record cannot be read', log: whole, arrive: [3, 4, 5, 6], spoilt: 1 },
-  { name: 'the last record cannot be read', log: whole, arrive: [1, 2, 3, 4], spoilt: 3 },
-  { name: 'a record is gone', log: whole.filter(([key]) => key !== 2), arrive: OUTER },
+  { name: 'a record is null', log: withRecord(null), arrive: OUTER },
+  { name: 'a record is a text', log: withRecord('?'), arrive: OUTER },
+  { name: 'a record has no events', log: withRecord({ at: AT }), arrive: OUTER },
+  { name: 'events that are no list', log: withRecord({ at: AT, events: { length: 2 } }), arrive: OUTER },
+  { name: 'an event is null', log: withEvent(null), arrive: NO_THIRD },
+  { name: 'an event has no json', log: withEvent({ ...three, json: undefined }), arrive: NO_THIRD },
+  { name: 'an event has no id', log: withEvent({ ...three, id: undefined }), arrive: NO_THIRD },
+  { name: 'an event has no size', log: withEvent({ ...three, bytes: undefined }), arrive: NO_THIRD },
+  { name: 'a record cannot be read (UnknownError)', log: WHOLE, arrive: OUTER, spoilt: 2 },
+  { name: 'the first record cannot be read', log: WHOLE, arrive: [3, 4, 5, 6], spoilt: 1 },
+  { name: 'the last record cannot be read', log: WHOLE, arrive: [1, 2, 3, 4], spoilt: 3 },
+  { name: 'a record is gone', log: WHOLE.filter(([key]) => key !== 2), arrive: OUTER },
 
   { name: 'the head is null', log: withHead(null) },
   { name: 'the head is a text', log: withHead('?') },
   { name: 'the head has no counts', log: withHead({}) },
-  {
-    name: 'the head has counts that are no numbers',
-    log: withHead({ ...HEAD, tracked: '13', pending: Number.NaN }),
-  },
-  { name: 'the head is gone', log: whole.filter(([key]) => key !== 'head') },
-  { name: 'the head cannot be read (UnknownError)', log: whole, spoilt: 'head' },
-  {
-    name: 'the head counts 3 events more than there are',
-    log: withHead({ ...HEAD, tracked: 16, pending: 9 }),
-    dropped: 3,
-  },
-  {
-    name: 'the head counts 3 events and their bytes more than there are',
-    log: withHead(headOf([...EVENTS, ...EVENTS.slice(3)], 4)),
-    dropped: 3,
-  },
-  {
-    name: 'the head counts 2 events fewer than there are',
-    log: withHead({ ...HEAD, tracked: 11, pending: 4 }),
-  },
-  {
-    name: 'the head counts 2 events and their bytes fewer than there are',
-    log: withHead(headOf(EVENTS.slice(2), 4)),
-  },
+  { name: 'counts that are no numbers', log: withHead({ ...HEAD, tracked: '13', pending: Number.NaN }) },
+  { name: 'the head is gone', log: WHOLE.filter(([key]) => key !== 'head') },
+  { name: 'the head cannot be read (UnknownError)', log: WHOLE, spoilt: 'head' },
+  { name: 'the head counts 3 too many', log: withHead({ ...HEAD, tracked: 16, pending: 9 }), dropped: 3 },
+  { name: 'the head counts 3 too many, and their bytes', log: withHead(headOf(NINE, 4)), dropped: 3 },
+  { name: 'the head counts 2 too few', log: withHead({ ...HEAD, tracked: 11, pending: 4 }) },
+  { name: 'the head counts 2 too few, and their bytes', log: withHead(headOf(EVENTS.slice(2), 4)) },
   { name: 'the head does not add up', log: withHead({ ...HEAD, delivered: 70 }) },
-  { name: 'the head would write the next record over the last', log: withHead({ ...HEAD, nextPlace: 3 }) },
+  { name: 'the next record would replace the last', log: withHead({ ...HEAD, nextPlace: 3 }) },
 ];
 
 const named = (numbers: readonly number[]): readonly string[] => numbers.map((number) => `Event ${number}`);
@@ -140,7 +109,7 @@ const rowOf = ({ name, log, arrive = ALL, dropped = 6 - arrive.length, spoilt }:
     await flush(next);
     return next;
   },
-  then: { arrived: [...named(arrive), 'Of this page', 'Of the next page'], delivered: 1 },
+  account: { arrived: [...named(arrive), 'Of this page', 'Of the next page'], delivered: 1 },
   alsoCheck: async ({ page }) => expect(recordsIn(await readLog(page))).toBe(0),
 });
 
@@ -153,10 +122,10 @@ const ROWS: readonly Row[] = [
     async before({ page, site }) {
       await impatient(page);
       await page.goto(`${site.origin}/blank`);
-      await writeLog(page, withThird({ ...BROKEN, json: BROKEN.json.slice(0, 50) }));
+      await writeLog(page, withEvent({ ...BROKEN, json: BROKEN.json.slice(0, 50) }));
     },
     async does() {},
-    then: { arrived: named(NO_THIRD), dropped: { rejected: 1 } },
+    account: { arrived: named(NO_THIRD), dropped: { rejected: 1 } },
     async alsoCheck({ page }) {
       const drops = await told(page, 'dropped');
       expect(drops.map(({ id, reason }) => [id, reason])).toEqual([[BROKEN.id, 'rejected']]);

@@ -48,5 +48,5 @@ test('as the page comes back, without a call: 5 events in memory are stored, 6 o
       await page.goto(`${site.origin}/next`);
       await flush(page);
     },
-    then: { arrived: [...MEMORY, 'New'], delivered: 0, told: 1 },
+    account: { arrived: [...MEMORY, 'New'], delivered: 0, told: 1 },
   }));

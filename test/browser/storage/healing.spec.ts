@@ -54,8 +54,6 @@ const storedIds = async (page: Page): Promise<readonly string[]> =>
 const WHEN: readonly Row[] = [
   {
     name: 'at a call, 30 s later and not sooner: all are stored, in their order, and the next page delivers 11 of 11 once',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING_FOR_AN_HOUR,
     async does({ page, site }) {
       await breakDown(page);
@@ -73,12 +71,10 @@ const WHEN: readonly Row[] = [
       await site.faults();
       await page.goto(`${site.origin}/next`);
     },
-    then: { arrived: [...STORED, ...MEMORY, 'Too soon', ...NEW], inOrder: true },
+    account: { arrived: [...STORED, ...MEMORY, 'Too soon', ...NEW], inOrder: true },
   },
   {
     name: 'as the page becomes visible, without a call: 8 of 8 are stored, none is sent',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING_FOR_AN_HOUR,
     async does({ page }) {
       await breakDown(page);
@@ -89,12 +85,10 @@ const WHEN: readonly Row[] = [
       await expect.poll(async () => (await storedIds(page)).length).toBe(8);
       expect(await stats(page)).toMatchObject({ tracked: 8, delivered: 0, pending: 8 });
     },
-    then: { arrived: [], pending: 8, told: 1 },
+    account: { arrived: [], pending: 8, told: 1 },
   },
   {
     name: 'while the proxy works: 5 from memory, then 3 of the log and 2 new events; 10 of 10 delivered once',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site, standIn }) {
       await breakDown(page);
@@ -104,7 +98,7 @@ const WHEN: readonly Row[] = [
       await track(page, NEW, 'stored');
       await flush(page);
     },
-    then: { arrived: [...MEMORY, ...STORED, ...NEW], inOrder: true, told: 1 },
+    account: { arrived: [...MEMORY, ...STORED, ...NEW], inOrder: true, told: 1 },
     next: { delivered: 0 },
   },
   {
@@ -115,7 +109,6 @@ const WHEN: readonly Row[] = [
       await trackUnsent(earlier, STORED);
       await earlier.close();
     },
-    fakeTimers: true,
     breaks: BROKEN,
     proxy: REFUSING_FOR_AN_HOUR,
     async does({ context, open, page, site }) {
@@ -129,12 +122,10 @@ const WHEN: readonly Row[] = [
       await page.close();
       return open('/shop', {}, await context.newPage());
     },
-    then: { arrived: [...STORED, ...MEMORY, ...NEW] },
+    account: { arrived: [...STORED, ...MEMORY, ...NEW] },
   },
   {
     name: 'still broken at the next try: no second error, stored at the try after that, 9 of 9 delivered once',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site }) {
       await breakDown(page);
@@ -144,12 +135,10 @@ const WHEN: readonly Row[] = [
       expect(await storageErrors(page)).toBe(1);
       await deliver({ page, site });
     },
-    then: { arrived: [...STORED, ...MEMORY, 'Still broken'], told: 1 },
+    account: { arrived: [...STORED, ...MEMORY, 'Still broken'], told: 1 },
   },
   {
     name: 'broken, whole, broken, whole: told twice, the next page delivers 21 of 21 once, in their order',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING_FOR_AN_HOUR,
     async does({ page, site }) {
       for (const turn of [1, 2]) {
@@ -165,7 +154,7 @@ const WHEN: readonly Row[] = [
       await site.faults();
       await page.goto(`${site.origin}/next`);
     },
-    then: {
+    account: {
       arrived: [
         ...[...numbered(5, 'Whole 1'), ...numbered(5, 'Broken 1')],
         ...[...numbered(5, 'Whole 2'), ...numbered(5, 'Broken 2'), 'Last'],
@@ -175,8 +164,6 @@ const WHEN: readonly Row[] = [
   },
   {
     name: 'delivered events that could not be removed are removed, not sent again: 6 of 6 delivered once',
-    fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site }) {
       await trackUnsent(page, DELIVERED);
@@ -189,13 +176,12 @@ const WHEN: readonly Row[] = [
       await page.goto(`${site.origin}/next`);
       await flush(page);
     },
-    then: { arrived: [...DELIVERED, 'New'], delivered: 0 },
+    account: { arrived: [...DELIVERED, 'New'], delivered: 0 },
   },
   {
     name: 'one of two tabs is broken: it sends by itself, then shares the log of the other tab, 8 of 8 delivered once',
     // The other tab of the visitor.
     before: async ({ context, open }) => open('/shop', {}, await context.newPage()),
-    fakeTimers: true,
     breaks: BROKEN,
     async does({ context, page, site, standIn }) {
       const [other] = context.pages().filter((each) => each !== page);
@@ -214,14 +200,13 @@ const WHEN: readonly Row[] = [
       await other.reload();
       return other;
     },
-    then: { arrived: [...MEMORY, 'Other', 'Waits', 'New'], delivered: 2 },
+    account: { arrived: [...MEMORY, 'Other', 'Waits', 'New'], delivered: 2 },
   },
 ];
 
 const LEAVES: readonly Row[] = [
   {
     name: 'the proxy down: the next page takes 5 events from the lifeboat, 8 of 8 delivered once',
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site }) {
       await breakDown(page);
@@ -230,7 +215,7 @@ const LEAVES: readonly Row[] = [
       await site.faults();
       await page.goto(`${site.origin}/next`);
     },
-    then: { arrived: [...STORED, ...MEMORY] },
+    account: { arrived: [...STORED, ...MEMORY] },
     alsoCheck: ({ page }) => expect.poll(() => localKeys(page, 'lifeboat')).toEqual([]),
   },
   {
@@ -250,7 +235,7 @@ const LEAVES: readonly Row[] = [
       await page.goto(`${site.origin}/fourth`);
       await expect.poll(() => storageErrors(page)).toBe(1);
     },
-    then: { arrived: MEMORY, inOrder: true, delivered: 0, told: 1 },
+    account: { arrived: MEMORY, inOrder: true, delivered: 0, told: 1 },
   },
   {
     name: 'the proxy up, and nothing sent yet: 6 of 6 delivered by a request that outlives the page',
@@ -262,12 +247,13 @@ const LEAVES: readonly Row[] = [
       await track(page, MEMORY, 'memory');
       await page.goto(`${site.origin}/blank`);
     },
-    then: { arrived: ['First', ...MEMORY], pageHasLeft: true },
+    account: { arrived: ['First', ...MEMORY], pageHasLeft: true },
   },
 ];
 
-for (const row of WHEN) test(row.name, ({ brokenPage }) => brokenPage(row));
+for (const row of WHEN)
+  test(row.name, ({ brokenPage }) => brokenPage({ fakeTimers: true, breaks: NOT_YET, ...row }));
 
 test.describe('the page leaves before IndexedDB works again', () => {
-  for (const row of LEAVES) test(row.name, ({ brokenPage }) => brokenPage(row));
+  for (const row of LEAVES) test(row.name, ({ brokenPage }) => brokenPage({ breaks: NOT_YET, ...row }));
 });

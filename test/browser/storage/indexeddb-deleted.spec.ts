@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
         await track(visit.page, AFTER, 'stored');
         await flush(visit.page);
       },
-      then: { arrived: [...BEFORE, ...AFTER], told: 1 },
+      account: { arrived: [...BEFORE, ...AFTER], told: 1 },
     },
     {
       name: `${by}, while events of this page wait: one error is told, 8 of 8 delivered once`,
@@ -60,7 +60,7 @@ const ROWS: readonly Row[] = [
         await expect.poll(() => stats(visit.page)).toMatchObject({ tracked: 8, delivered: 0, pending: 8 });
         await deliver(visit);
       },
-      then: { arrived: [...BEFORE, ...AFTER], told: 1 },
+      account: { arrived: [...BEFORE, ...AFTER], told: 1 },
     },
   ]),
   {
@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
       await track(page, AFTER, 'stored');
       await deliver(visit);
     },
-    then: { arrived: ['Delivered', ...AFTER], delivered: 3, dropped: { storage: 5 }, told: 1 },
+    account: { arrived: ['Delivered', ...AFTER], delivered: 3, dropped: { storage: 5 }, told: 1 },
   },
 ];
 

@@ -7,8 +7,8 @@ import { type IndexedDbFault, setIndexedDbFaults } from '../../support/page/inde
 import { OUTBOX } from '../../support/page/outbox-database.ts';
 import { numbered } from '../../support/site/stand-in.ts';
 import { expectAccount, NOT_YET, type Row, test } from './broken-page.ts';
-import { CUT, deliver, expectFailures, flush, quiet, REFUSING, storageErrors } from './setup.ts';
-import { track, trackUnsent } from './setup.ts';
+import { CUT, deliver, deliverFailingTwice, expectFailures, flush, quiet, REFUSING } from './setup.ts';
+import { storageErrors, track, trackUnsent } from './setup.ts';
 
 const words = ({ on, how, error = '' }: IndexedDbFault): string =>
   ({
@@ -60,44 +60,35 @@ async function trackDelivered(page: Page, names: readonly string[]): Promise<voi
 const writing = (fault: IndexedDbFault): readonly Row[] => [
   {
     name: `${words(fault)}, twice: stored at the third try, 10 of 10 delivered once`,
-    breaks: NOT_YET,
     async does({ page }) {
       await trackDelivered(page, BEFORE);
       await setIndexedDbFaults(page, { ...fault, times: 2 });
       await track(page, AFTER, 'stored');
       await expectFailures(page, 2);
     },
-    then: { arrived: [...BEFORE, ...AFTER] },
+    account: { arrived: [...BEFORE, ...AFTER] },
   },
   {
     name: `${words(fault)}, for ever: one error is told, 10 of 10 delivered once, the last 5 from memory`,
-    breaks: NOT_YET,
     async does({ page }) {
       await trackDelivered(page, BEFORE);
       await setIndexedDbFaults(page, fault);
       await track(page, AFTER, 'memory');
     },
-    then: { arrived: [...BEFORE, ...AFTER], told: 1 },
+    account: { arrived: [...BEFORE, ...AFTER], told: 1 },
   },
 ];
 
 const reading = (fault: IndexedDbFault): readonly Row[] => [
   {
     name: `${words(fault)}, twice: 5 of 5 delivered once`,
-    breaks: NOT_YET,
     proxy: REFUSING,
-    async does({ page, site }) {
-      await trackUnsent(page, BEFORE);
-      await setIndexedDbFaults(page, { ...fault, times: 2 });
-      await deliver({ page, site });
-      await expectFailures(page, 2);
-    },
-    then: { arrived: BEFORE },
+    does: (visit) => deliverFailingTwice(visit, BEFORE, fault),
+    account: { arrived: BEFORE },
   },
   {
     name: `${words(fault)}, for half a minute: 5 of 5 new events from memory, then the 5 that waited, all once`,
     fakeTimers: true,
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site, standIn }) {
       await trackUnsent(page, BEFORE);
@@ -112,28 +103,20 @@ const reading = (fault: IndexedDbFault): readonly Row[] => [
       await page.clock.fastForward(31_000);
       await flush(page);
     },
-    then: { arrived: [...AFTER, ...BEFORE], inOrder: true, told: 1 },
+    account: { arrived: [...AFTER, ...BEFORE], inOrder: true, told: 1 },
   },
 ];
 
 const removing = (fault: IndexedDbFault): readonly Row[] => [
   {
     name: `${words(fault)}, twice: 5 of 5 delivered once`,
-    breaks: NOT_YET,
     proxy: REFUSING,
-    async does({ page, site, standIn }) {
-      await trackUnsent(page, BEFORE);
-      await setIndexedDbFaults(page, { ...fault, times: 2 });
-      await deliver({ page, site });
-      await expectFailures(page, 2);
-      await expectAccount(page, standIn, { arrived: BEFORE });
-      await page.reload();
-    },
-    then: { arrived: BEFORE, delivered: 0 },
+    does: (visit) => deliverFailingTwice(visit, BEFORE, fault),
+    account: { arrived: BEFORE },
+    next: { delivered: 0 },
   },
   {
     name: `${words(fault)}, for ever: the next page sends the 5 events again, and none arrives twice`,
-    breaks: NOT_YET,
     proxy: REFUSING,
     async does({ page, site, standIn }) {
       const ids = await trackStored(page, BEFORE);
@@ -149,7 +132,7 @@ const removing = (fault: IndexedDbFault): readonly Row[] => [
       await expect.poll(() => stats(page)).toMatchObject({ tracked: 5, delivered: 5, pending: 0 });
       expect(await timesTaken(site, ids)).toEqual(ids.map(() => 2));
     },
-    then: { arrived: [...BEFORE, ...AFTER], delivered: 5 },
+    account: { arrived: [...BEFORE, ...AFTER], delivered: 5 },
   },
 ];
 
@@ -157,7 +140,6 @@ const hanging = (fault: IndexedDbFault): readonly Row[] => [
   {
     name: `${words(fault)}, once: stored at the second try, 10 of 10 delivered once`,
     fakeTimers: true,
-    breaks: NOT_YET,
     async does({ page }) {
       await trackDelivered(page, BEFORE);
       await setIndexedDbFaults(page, { ...fault, times: 1 });
@@ -165,12 +147,11 @@ const hanging = (fault: IndexedDbFault): readonly Row[] => [
       await page.waitForFunction(() => window.brokenIndexedDb.failures() === 1);
       await page.clock.fastForward(10_000);
     },
-    then: { arrived: [...BEFORE, ...AFTER] },
+    account: { arrived: [...BEFORE, ...AFTER] },
   },
   {
     name: `${words(fault)}, for ever: one error is told, 10 of 10 delivered once, the last 5 from memory`,
     fakeTimers: true,
-    breaks: NOT_YET,
     async does({ page }) {
       await trackDelivered(page, BEFORE);
       await setIndexedDbFaults(page, fault);
@@ -181,31 +162,29 @@ const hanging = (fault: IndexedDbFault): readonly Row[] => [
       };
       await expect.poll(errorsLater).toBe(1);
     },
-    then: { arrived: [...BEFORE, ...AFTER], told: 1 },
+    account: { arrived: [...BEFORE, ...AFTER], told: 1 },
   },
 ];
 
 const CONNECTION: readonly Row[] = [
   {
     name: 'by the browser, without an event, as by Safari: opened again, 10 of 10 delivered once',
-    breaks: NOT_YET,
     async does({ page }) {
       await track(page, BEFORE, 'stored');
       await page.evaluate(() => window.brokenIndexedDb.closeAll());
       await track(page, AFTER, 'stored');
     },
-    then: { arrived: [...BEFORE, ...AFTER] },
+    account: { arrived: [...BEFORE, ...AFTER] },
   },
   {
     name: 'while events wait: 5 of 5 delivered once',
-    breaks: NOT_YET,
     proxy: CUT,
     async does({ page, site }) {
       await track(page, BEFORE, 'stored');
       await page.evaluate(() => window.brokenIndexedDb.closeAll());
       await deliver({ page, site });
     },
-    then: { arrived: BEFORE },
+    account: { arrived: BEFORE },
   },
   {
     name: 'for a newer version in another tab: that tab is not blocked, 10 of 10 delivered once',
@@ -229,7 +208,7 @@ const CONNECTION: readonly Row[] = [
       await track(page, AFTER, 'stored');
       await deliver({ page, site });
     },
-    then: { arrived: [...BEFORE, ...AFTER] },
+    account: { arrived: [...BEFORE, ...AFTER] },
   },
 ];
 
@@ -241,6 +220,6 @@ for (const [step, rows] of [
   ['the connection is closed', CONNECTION],
 ] as const) {
   test.describe(step, () => {
-    for (const row of rows) test(row.name, ({ brokenPage }) => brokenPage(row));
+    for (const row of rows) test(row.name, ({ brokenPage }) => brokenPage({ breaks: NOT_YET, ...row }));
   });
 }

@@ -12,70 +12,52 @@ const FIVE = numbered(5);
 /** The lazy file with the store in memory. */
 const RECOVERY_FILE = '**/cio-recovery*.js*';
 
-/** How the pages of a row cannot open IndexedDB. */
-type Refusal = Pick<Row, 'name' | 'refuses' | 'breaks'>;
+/** Each runs in the page before any other script. */
+const REFUSALS: Readonly<Record<string, () => void>> = {
+  'the browser has a newer version of the database': () => {
+    const open = indexedDB.open.bind(indexedDB);
+    indexedDB.open = (name) => {
+      const newer = open(name, 9);
+      newer.addEventListener('success', () => newer.result.close());
+      return name.includes('cio') ? open(name, 1) : newer;
+    };
+  },
+  'another script has made the database, without the store of the SDK': () => {
+    const open = indexedDB.open.bind(indexedDB);
+    open('cio-first-party:client-api-key-web').addEventListener('success', ({ target }) =>
+      (target as IDBOpenDBRequest).result.close(),
+    );
+  },
+  'indexedDB is undefined': () => void Object.defineProperty(window, 'indexedDB', { value: undefined }),
+  'indexedDB is null': () => void Object.defineProperty(window, 'indexedDB', { value: null }),
+  'the getter of indexedDB throws': () => {
+    const get = (): never => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    Object.defineProperty(window, 'indexedDB', { get });
+  },
+};
 
-const REFUSALS: readonly Refusal[] = [
-  {
-    name: 'the browser has a newer version of the database',
-    refuses: () => {
-      const open = indexedDB.open.bind(indexedDB);
-      indexedDB.open = (name) => {
-        const newer = open(name, 9);
-        newer.addEventListener('success', () => newer.result.close());
-        return name.includes('cio') ? open(name, 1) : newer;
-      };
-    },
-  },
-  {
-    name: 'another script has made the database, without the store of the SDK',
-    refuses: () => {
-      const open = indexedDB.open.bind(indexedDB);
-      open('cio-first-party:client-api-key-web').addEventListener('success', ({ target }) =>
-        (target as IDBOpenDBRequest).result.close(),
-      );
-    },
-  },
-  {
-    name: 'indexedDB is undefined',
-    refuses: () => void Object.defineProperty(window, 'indexedDB', { value: undefined }),
-  },
-  {
-    name: 'indexedDB is null',
-    refuses: () => void Object.defineProperty(window, 'indexedDB', { value: null }),
-  },
-  {
-    name: 'the getter of indexedDB throws',
-    refuses: () => {
-      Object.defineProperty(window, 'indexedDB', {
-        get() {
-          throw new DOMException('denied', 'SecurityError');
-        },
-      });
-    },
-  },
+const FAULTS: readonly IndexedDbFault[] = [
+  { on: 'open', how: 'throw', error: 'SecurityError' },
+  { on: 'open', how: 'throw', error: 'InvalidStateError' },
+  { on: 'open', how: 'request', error: 'UnknownError' },
+  { on: 'open', how: 'request', error: 'InvalidStateError' },
+  { on: 'open', how: 'request', error: 'AbortError' },
+  { on: 'open', how: 'request', error: 'QuotaExceededError' },
 ];
 
-const FAULTS: readonly { readonly name: string; readonly fault: IndexedDbFault }[] = [
-  { name: 'open() throws SecurityError', fault: { on: 'open', how: 'throw', error: 'SecurityError' } },
-  {
-    name: 'open() throws InvalidStateError',
-    fault: { on: 'open', how: 'throw', error: 'InvalidStateError' },
-  },
-  ...['UnknownError', 'InvalidStateError', 'AbortError', 'QuotaExceededError'].map((error) => ({
-    name: `open() fails with ${error}`,
-    fault: { on: 'open', how: 'request', error } as const,
-  })),
-];
+const words = ({ how, error }: IndexedDbFault): string =>
+  how === 'throw' ? `open() throws ${error}` : `open() fails with ${error}`;
 
-const FOR_EVER: readonly Refusal[] = [
-  ...REFUSALS,
-  ...FAULTS.map(({ name, fault }) => ({ name, breaks: [fault] })),
+const FOR_EVER: readonly Pick<Row, 'name' | 'refuses' | 'breaks'>[] = [
+  ...Object.entries(REFUSALS).map(([name, refuses]) => ({ name, refuses })),
+  ...FAULTS.map((fault) => ({ name: words(fault), breaks: [fault] })),
 ];
 
 const AT_FIRST: readonly { readonly name: string; readonly fault: IndexedDbFault; readonly times: number }[] =
   [
-    ...FAULTS.map(({ name, fault }) => ({ name: `${name}, twice`, fault, times: 2 })),
+    ...FAULTS.map((fault) => ({ name: `${words(fault)}, twice`, fault, times: 2 })),
     {
       name: 'open() never answers the first time, as in Safari',
       fault: { on: 'open', how: 'hang' },
@@ -96,7 +78,7 @@ test.describe('for ever: one error is told, kept in memory, 20 of 20 delivered o
         expect(await stats(page)).toMatchObject({ tracked: 20, delivered: 0, pending: 20 });
         await deliver({ page, site });
       },
-      then: { arrived: TWENTY, inOrder: true, told: 1 },
+      account: { arrived: TWENTY, inOrder: true, told: 1 },
     })),
     {
       name: 'open() never answers',
@@ -110,7 +92,7 @@ test.describe('for ever: one error is told, kept in memory, 20 of 20 delivered o
         };
         await expect.poll(errorsLater).toEqual(['storage-unavailable']);
       },
-      then: { arrived: TWENTY, told: 1 },
+      account: { arrived: TWENTY, told: 1 },
       alsoCheck: ({ page }) => track(page, ['After'], 'memory'),
     },
   ];
@@ -129,7 +111,7 @@ test.describe('at first only: stored as ever, no error is told, 20 of 20 deliver
         expect(await told(page, 'error')).toEqual([]);
         await deliver({ page, site });
       },
-      then: { arrived: TWENTY },
+      account: { arrived: TWENTY },
     };
     test(row.name, ({ brokenPage }) => brokenPage(row));
   }
@@ -140,7 +122,7 @@ const ROWS: readonly Row[] = [
     name: "storage 'memory': no database is made, 3 of 3 delivered once",
     options: { outbox: { storage: 'memory' } },
     does: ({ page }) => track(page, numbered(3), 'memory'),
-    then: { arrived: numbered(3) },
+    account: { arrived: numbered(3) },
     async alsoCheck({ page }) {
       expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
       expect(await told(page, 'error')).toEqual([]);
@@ -153,7 +135,7 @@ const ROWS: readonly Row[] = [
       const databases = await page.evaluate(() => indexedDB.databases());
       expect(databases.map(({ name }) => name)).toEqual([OUTBOX]);
     },
-    then: { arrived: ['A'] },
+    account: { arrived: ['A'] },
   },
   {
     name: 'the file of the store in memory cannot be loaded at first: loaded 30 s later, 5 of 5 delivered once',
@@ -167,7 +149,7 @@ const ROWS: readonly Row[] = [
       await page.clock.fastForward(31_000);
     },
     // The first error is that of the file, the second that of IndexedDB, which is tried again then.
-    then: { arrived: FIVE, told: 2 },
+    account: { arrived: FIVE, told: 2 },
     alsoCheck: ({ page }) => track(page, ['After'], 'memory'),
   },
   {
@@ -179,7 +161,7 @@ const ROWS: readonly Row[] = [
       await errorTold(page);
       await page.goto(`${site.origin}/blank`);
     },
-    then: { arrived: FIVE, pageHasLeft: true },
+    account: { arrived: FIVE, pageHasLeft: true },
   },
 ];
 

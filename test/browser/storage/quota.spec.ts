@@ -5,16 +5,8 @@ import { type IndexedDbFault, setIndexedDbFaults } from '../../support/page/inde
 import { DAY_MS, setClock } from '../../support/page/page-clock.ts';
 import { numbered } from '../../support/site/stand-in.ts';
 import { expectAccount, NOT_YET, type Row, test, type Visit } from './broken-page.ts';
-import {
-  deliver,
-  expectFailures,
-  flush,
-  quiet,
-  REFUSING,
-  storageErrors,
-  track,
-  trackUnsent,
-} from './setup.ts';
+import { deliver, deliverFailingTwice, expectFailures, flush, quiet, REFUSING } from './setup.ts';
+import { storageErrors, track, trackUnsent } from './setup.ts';
 
 /** Sets how many bytes the browser really keeps for the origin of the site. Without a number: as many as ever. */
 async function setQuota({ context, page, site }: Visit, quotaSize?: number): Promise<void> {
@@ -51,7 +43,6 @@ const REALLY_FULL: readonly Row[] = [
   ...[50_000, 600_000].map((quotaBytes): Row => ({
     name: `${quotaBytes / 1_000} KB, the proxy down, then up, and room again for the next page: 80 of 80 delivered once`,
     before: (visit) => setQuota(visit, quotaBytes),
-    proxy: REFUSING,
     async does(visit) {
       const { page, site, standIn } = visit;
       const states = await trackLarge(page);
@@ -80,7 +71,6 @@ const REALLY_FULL: readonly Row[] = [
     name: '600 KB, room again, and a call 30 s later, then the proxy up: 81 of 81 delivered once, by the same page',
     before: (visit) => setQuota(visit, 600_000),
     fakeTimers: true,
-    proxy: REFUSING,
     async does(visit) {
       const { page } = visit;
       expect(new Set(await trackLarge(page))).toEqual(new Set(['stored', 'memory']));
@@ -91,19 +81,18 @@ const REALLY_FULL: readonly Row[] = [
       await quiet(page);
       await deliver(visit);
     },
-    then: { arrived: [...ALL, 'Room again'], inOrder: true, told: 1 },
+    account: { arrived: [...ALL, 'Room again'], inOrder: true, told: 1 },
     next: { delivered: 0 },
   },
   {
     name: 'to the last byte, while stored events wait: they are delivered and removed all the same, 80 of 80 once',
-    proxy: REFUSING,
     async does(visit) {
       await trackLarge(visit.page);
       await quiet(visit.page);
       await setQuota(visit, 100_000);
       await deliver(visit);
     },
-    then: { arrived: ALL },
+    account: { arrived: ALL },
     next: { delivered: 0 },
   },
 ];
@@ -123,8 +112,6 @@ const NEW = numbered(5, 'New');
 const WRITING = [PUT_THROWS, PUT_FAILS, ABORTED].flatMap(({ found, ...fault }): readonly Row[] => [
   {
     name: `${found}, twice: stored at the third try, 10 of 10 delivered once`,
-    breaks: NOT_YET,
-    proxy: REFUSING,
     async does({ page, site }) {
       await trackUnsent(page, WAITING);
       await setIndexedDbFaults(page, { ...fault, times: 2 });
@@ -132,12 +119,10 @@ const WRITING = [PUT_THROWS, PUT_FAILS, ABORTED].flatMap(({ found, ...fault }): 
       await expectFailures(page, 2);
       await deliver({ page, site });
     },
-    then: { arrived: [...WAITING, ...NEW], inOrder: true },
+    account: { arrived: [...WAITING, ...NEW], inOrder: true },
   },
   {
     name: `${found}, for ever: 5 of 5 from memory, the 5 that are stored with the next page, and none twice`,
-    breaks: NOT_YET,
-    proxy: REFUSING,
     async does({ page, site, standIn }) {
       await trackUnsent(page, WAITING);
       await setIndexedDbFaults(page, fault);
@@ -146,7 +131,7 @@ const WRITING = [PUT_THROWS, PUT_FAILS, ABORTED].flatMap(({ found, ...fault }): 
       await expectAccount(page, standIn, { arrived: NEW, inOrder: true, pending: 5, told: 1 });
       await page.goto(`${site.origin}/next`);
     },
-    then: { arrived: [...WAITING, ...NEW], delivered: 5 },
+    account: { arrived: [...WAITING, ...NEW], delivered: 5 },
   },
 ]);
 
@@ -163,7 +148,7 @@ const READING = [PUT_THROWS, PUT_FAILS, DELETE_FAILS, ABORTED].map(({ found, ...
     await deliver({ page, site });
     await expectFailures(page, 2);
   },
-  then: { arrived: NEW, inOrder: true, dropped: { expired: 5 } },
+  account: { arrived: NEW, inOrder: true, dropped: { expired: 5 } },
   alsoCheck: async ({ page }) => expect(await told(page, 'dropped')).toHaveLength(5),
 }));
 
@@ -171,26 +156,23 @@ const READING = [PUT_THROWS, PUT_FAILS, DELETE_FAILS, ABORTED].map(({ found, ...
 const REMOVING = [PUT_THROWS, PUT_FAILS, DELETE_FAILS, { ...ABORTED, from: 2 }].map(
   ({ found, ...fault }): Row => ({
     name: `${found}, twice: 5 of 5 delivered once`,
-    breaks: NOT_YET,
-    proxy: REFUSING,
-    async does({ page, site }) {
-      await trackUnsent(page, WAITING);
-      await setIndexedDbFaults(page, { ...fault, times: 2 });
-      await deliver({ page, site });
-      await expectFailures(page, 2);
-    },
-    then: { arrived: WAITING },
+    does: (visit) => deliverFailingTwice(visit, WAITING, fault),
+    account: { arrived: WAITING },
     next: { delivered: 0 },
   }),
 );
 
+test.describe('really full', () => {
+  for (const row of REALLY_FULL) test(row.name, ({ brokenPage }) => brokenPage({ proxy: REFUSING, ...row }));
+});
+
 for (const [when, rows] of [
-  ['really full', REALLY_FULL],
   ['found out while events are written', WRITING],
   ['found out while events are read, of which some have expired', READING],
   ['found out while delivered events are removed', REMOVING],
 ] as const) {
   test.describe(when, () => {
-    for (const row of rows) test(row.name, ({ brokenPage }) => brokenPage(row));
+    for (const row of rows)
+      test(row.name, ({ brokenPage }) => brokenPage({ breaks: NOT_YET, proxy: REFUSING, ...row }));
   });
 }

@@ -29,7 +29,7 @@ const ROWS: readonly Row[] = [
       await track(page, numbered(10), 'memory');
       await deliver({ page, site });
     },
-    then: { arrived: numbered(10), told: 1 },
+    account: { arrived: numbered(10), told: 1 },
   },
   {
     name: 'Web Locks reject: 3 of 3 delivered once',
@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
       LockManager.prototype.request = () => Promise.reject(new DOMException('denied', 'SecurityError'));
     },
     does: ({ page }) => track(page, numbered(3), 'stored'),
-    then: { arrived: numbered(3) },
+    account: { arrived: numbered(3) },
   },
   {
     name: 'Web Locks throw: 3 of 3 delivered once',
@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
       };
     },
     does: ({ page }) => track(page, numbered(3), 'stored'),
-    then: { arrived: numbered(3) },
+    account: { arrived: numbered(3) },
   },
 ];
 

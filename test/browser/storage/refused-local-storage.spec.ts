@@ -85,7 +85,7 @@ const rows = ({ refuses, remembers }: Refusal): readonly Row[] => [
       expect(await stats(page)).toMatchObject({ tracked: 11, delivered: 0, pending: 11 });
       await deliver({ page, site });
     },
-    then: { arrived: [...BEFORE, 'identify', ...AFTER], inOrder: true },
+    account: { arrived: [...BEFORE, 'identify', ...AFTER], inOrder: true },
     async alsoCheck({ page, standIn }) {
       await expectVisitors(standIn, 1);
       const users = (await standIn.events()).map(({ userId }) => userId);
@@ -105,7 +105,7 @@ const rows = ({ refuses, remembers }: Refusal): readonly Row[] => [
       await track(page, ['Second page'], 'stored');
       await deliver({ page, site });
     },
-    then: { arrived: ['First page', 'Second page'] },
+    account: { arrived: ['First page', 'Second page'] },
     alsoCheck: ({ standIn }) => expectVisitors(standIn, remembers ? 1 : 2),
   },
   {
@@ -116,7 +116,7 @@ const rows = ({ refuses, remembers }: Refusal): readonly Row[] => [
       await trackAll(page, FIVE);
       await page.goto(`${site.origin}/blank`);
     },
-    then: { arrived: FIVE, pageHasLeft: true },
+    account: { arrived: FIVE, pageHasLeft: true },
   },
 ];
 

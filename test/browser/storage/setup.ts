@@ -1,6 +1,7 @@
 /** Steps that several specs of storage share: calls in a page, and what the page has told. */
 import type { Page } from 'playwright';
 import type { Receipt } from '../../../src/index.ts';
+import { type IndexedDbFault, setIndexedDbFaults } from '../../support/page/indexeddb-faults.ts';
 import { expect, type Site, told, toldTimes } from '../../support/site/fixtures.ts';
 import type { Fault } from '../../support/site/proxy-faults.ts';
 
@@ -47,6 +48,18 @@ export const storageErrors = async (page: Page): Promise<number> =>
 /** Compares how often an operation of IndexedDB has failed in this page. */
 export async function expectFailures(page: Page, times: number): Promise<void> {
   expect(await page.evaluate(() => window.brokenIndexedDb.failures())).toBe(times);
+}
+
+/** Events wait while the proxy refuses. Then this step of IndexedDB fails twice while the page delivers them. */
+export async function deliverFailingTwice(
+  { page, site }: { readonly page: Page; readonly site: Site },
+  names: readonly string[],
+  fault: IndexedDbFault,
+): Promise<void> {
+  await trackUnsent(page, names);
+  await setIndexedDbFaults(page, { ...fault, times: 2 });
+  await deliver({ page, site });
+  await expectFailures(page, 2);
 }
 
 /** Keys of localStorage that contain this text. */

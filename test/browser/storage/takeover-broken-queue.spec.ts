@@ -38,7 +38,7 @@ for (const { name, queue } of [
         await page.evaluate((all) => void Object.assign(localStorage, all), entries);
       },
       does: ({ page }) => track(page, ['New'], 'stored'),
-      then: { arrived: ['Whole', 'New'] },
+      account: { arrived: ['Whole', 'New'] },
       async alsoCheck({ page, standIn }) {
         const whole = (await standIn.events()).find((event) => nameOf(event) === 'Whole');
         expect(whole?.messageId).toBe('ajs-next-whole');

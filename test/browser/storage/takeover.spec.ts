@@ -69,7 +69,7 @@ test('9 of 9 delivered once, each as it was, in the wire form of this package; t
       const last = (await standIn.events()).at(-1);
       expect(last).toMatchObject({ userId: 'u1', anonymousId: events[0]?.anonymousId });
     },
-    then: { arrived: [...NAMES, 'New'] },
+    account: { arrived: [...NAMES, 'New'] },
     next: { delivered: 0 },
   }));
 
@@ -88,7 +88,7 @@ test('the proxy down: the events wait in the outbox like all others, over a relo
       await expect.poll(() => stats(page)).toMatchObject({ tracked: 10, delivered: 0, pending: 10 });
       await deliver({ page, site });
     },
-    then: { arrived: [...NAMES, 'New'] },
+    account: { arrived: [...NAMES, 'New'] },
   }));
 
 for (const consent of ['pending', 'denied'] as const) {
@@ -117,7 +117,7 @@ test('consent granted later: 9 of 9 delivered once, from then on', ({ brokenPage
       expect(await standIn.names()).toEqual([]);
       await page.evaluate(() => window.analytics.consent.grant());
     },
-    then: { arrived: NAMES },
+    account: { arrived: NAMES },
     alsoCheck: ({ page }) => noQueueIsLeft(page),
   }));
 
@@ -155,7 +155,7 @@ test('IndexedDB refused: the events stay in localStorage until they have arrived
       expect(await queueKeys(page)).toEqual([]);
       await expect.poll(() => storageErrors(page)).toBe(1);
     },
-    then: { arrived: [...NAMES, 'New'], delivered: 0, told: 1 },
+    account: { arrived: [...NAMES, 'New'], delivered: 0, told: 1 },
   }));
 
 test('IndexedDB refused, and the page leaves before the events have arrived: the next page delivers 10 of 10 once', ({
@@ -172,7 +172,7 @@ test('IndexedDB refused, and the page leaves before the events have arrived: the
       await site.faults();
       return open('/next', {}, await context.newPage());
     },
-    then: { arrived: [...NAMES, 'New'] },
+    account: { arrived: [...NAMES, 'New'] },
     async alsoCheck({ page }) {
       expect([...(await queueKeys(page)), ...(await localKeys(page, ':lifeboat:'))]).toEqual([]);
     },

@@ -85,7 +85,7 @@ test('its log: 3 of 3 delivered once, as they were, before the events of this pa
       await quiet(page);
       await deliver({ page, site });
     },
-    then: { arrived: [...EVENTS, 'New'], inOrder: true },
+    account: { arrived: [...EVENTS, 'New'], inOrder: true },
     async alsoCheck({ page, site, standIn }) {
       const written = LOG.flatMap(([, value]) => (value as { events?: { json: string }[] }).events ?? []);
       const arrived = (await standIn.events()).slice(0, 3);
@@ -115,7 +115,7 @@ test('its lifeboat, its visitor, and what it knew of the proxy: 5 of 5 delivered
       expect(await localKeys(page, 'lifeboat')).toEqual([]);
       await track(page, ['New'], 'stored');
     },
-    then: { arrived: [...EVENTS, 'In the boat', 'New'] },
+    account: { arrived: [...EVENTS, 'In the boat', 'New'] },
     async alsoCheck({ standIn }) {
       expect((await standIn.events()).at(-1)).toMatchObject({
         userId: 'u1',
