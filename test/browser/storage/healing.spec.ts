@@ -184,7 +184,7 @@ const WHEN: readonly Row[] = [
     before: async ({ context, open }) => open('/shop', {}, await context.newPage()),
     breaks: BROKEN,
     async does({ context, page, site, standIn }) {
-      const [other] = context.pages().filter((each) => each !== page);
+      const other = context.pages().find((each) => each !== page);
       if (!other) throw new Error('There is no other tab');
       await track(page, MEMORY, 'memory');
       await track(other, ['Other'], 'stored');

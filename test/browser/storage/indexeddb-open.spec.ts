@@ -69,19 +69,23 @@ const AT_FIRST: readonly { readonly name: string; readonly fault: IndexedDbFault
 const errorTold = (page: Visit['page']): Promise<void> => expect.poll(() => storageErrors(page)).toBe(1);
 
 test.describe('for ever: one error is told, kept in memory, 20 of 20 delivered once', () => {
-  const rows: readonly Row[] = [
-    ...FOR_EVER.map((refusal) => ({
-      ...refusal,
-      proxy: CUT,
-      async does({ page, site }: Visit) {
-        await track(page, TWENTY, 'memory');
-        expect(await stats(page)).toMatchObject({ tracked: 20, delivered: 0, pending: 20 });
-        await deliver({ page, site });
-      },
-      account: { arrived: TWENTY, inOrder: true, told: 1 },
-    })),
-    {
-      name: 'open() never answers',
+  for (const refusal of FOR_EVER) {
+    test(refusal.name, ({ brokenPage }) =>
+      brokenPage({
+        ...refusal,
+        proxy: CUT,
+        async does({ page, site }) {
+          await track(page, TWENTY, 'memory');
+          expect(await stats(page)).toMatchObject({ tracked: 20, delivered: 0, pending: 20 });
+          await deliver({ page, site });
+        },
+        account: { arrived: TWENTY, inOrder: true, told: 1 },
+      }),
+    );
+  }
+
+  test('open() never answers', ({ brokenPage }) =>
+    brokenPage({
       fakeTimers: true,
       breaks: [{ on: 'open', how: 'hang' }],
       async does({ page }) {
@@ -94,9 +98,7 @@ test.describe('for ever: one error is told, kept in memory, 20 of 20 delivered o
       },
       account: { arrived: TWENTY, told: 1 },
       alsoCheck: ({ page }) => track(page, ['After'], 'memory'),
-    },
-  ];
-  for (const row of rows) test(row.name, ({ brokenPage }) => brokenPage(row));
+    }));
 });
 
 test.describe('at first only: stored as ever, no error is told, 20 of 20 delivered once', () => {
