@@ -1,4 +1,4 @@
-/** The proxy prolongs the cookie with the anonymous id where there is one, and makes none, in a real browser. */
+/** In a real browser, the proxy prolongs an existing cookie with the anonymous id, and never creates one. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const DAY_SECONDS = 86_400;
 
 /** A site whose pages load the script from its own proxy: `/tag` with consent, `/pending` without, `/script` alone. */
 const test = base.extend<{ origin: string; statuses: number[] }>({
-  /** What the proxy has answered for its files. */
+  /** The statuses of the proxy's responses to file requests. */
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are needed from it
   statuses: async ({}, use) => use([]),
 
@@ -54,16 +54,16 @@ const test = base.extend<{ origin: string; statuses: number[] }>({
 const cookies = async (context: BrowserContext): Promise<readonly Cookie[]> =>
   (await context.cookies()).filter(({ name }) => name === NAME);
 
-/** For how many days a browser still keeps it. */
+/** The number of days until the cookie expires. */
 const daysOf = ({ expires }: Cookie): number => Math.round((expires - Date.now() / 1_000) / DAY_SECONDS);
 
-/** As a browser that gives scripts seven days has it. */
+/** Adds the cookie as a browser stores it that limits script cookies to seven days. */
 const lasting7Days = (cookie: Pick<Cookie, 'name' | 'value'> & ({ url: string } | Cookie)) => ({
   ...cookie,
   expires: Date.now() / 1_000 + 7 * DAY_SECONDS,
 });
 
-test('the script prolongs it, also where the browser has the script already', async ({
+test('the script request prolongs the cookie, also if the script is in the browser cache', async ({
   context,
   origin,
   page,
@@ -81,7 +81,7 @@ test('the script prolongs it, also where the browser has the script already', as
   expect(await page.evaluate(() => document.cookie)).toBe(`${NAME}=visitor-1`);
 });
 
-test('the server has the last word on it where the page asks once more when the SDK has started', async ({
+test('the cookie of the server is the last one written when the page requests the script again after the SDK has started', async ({
   context,
   origin,
   page,
@@ -103,7 +103,7 @@ test('the server has the last word on it where the page asks once more when the 
   expect(prolonged[0]?.domain).toBe(first.domain);
 });
 
-test('before consent there is none, and after withdrawal none comes back', async ({
+test('before consent there is no cookie, and after withdrawal none is written again', async ({
   context,
   origin,
   page,

@@ -1,10 +1,12 @@
-/** What the answers of the proxy do. Those that stand for a fault of delivery are in `faults/`. */
+/**
+ * The effect of the proxy's responses. Responses that stand for failed deliveries are tested in `faults/`.
+ */
 import { expectArrival, expectStats } from '../support/site/arrival.ts';
 import { trackStored } from '../support/page/calls.ts';
 import { expect, test, told, toldTimes } from '../support/site/fixtures.ts';
 import { numbered } from '../support/site/stand-in.ts';
 
-test('2xx: the events are removed, and told as delivered by their ids', async ({
+test('2xx: the events are removed, and reported as delivered by their ids', async ({
   open,
   page,
   site,
@@ -20,7 +22,7 @@ test('2xx: the events are removed, and told as delivered by their ids', async ({
   for (const batch of await site.batches()) expect(batch.ids.length).toBeLessThanOrEqual(100);
 });
 
-test('204 without a body is a delivery too', async ({ open, page, site }) => {
+test('204 without a body counts as a delivery', async ({ open, page, site }) => {
   await open();
   await site.faults({ does: { status: 204 } });
   await trackStored(page, ['A']);
@@ -28,7 +30,7 @@ test('204 without a body is a delivery too', async ({ open, page, site }) => {
   expect((await site.batches()).length).toBe(1);
 });
 
-test('a redirect is no delivery', async ({ open, page, site, standIn }) => {
+test('a redirect does not count as a delivery', async ({ open, page, site, standIn }) => {
   await open();
   await site.faults({ times: 1, does: { status: 302, headers: { Location: '/blank' } } });
   await trackStored(page, ['A']);
@@ -38,7 +40,12 @@ test('a redirect is no delivery', async ({ open, page, site, standIn }) => {
 
 test.describe('other 4xx', () => {
   for (const status of [403, 404, 422]) {
-    test(`${status} to one event: bisected, it alone is dropped`, async ({ open, page, site, standIn }) => {
+    test(`${status} to one event: the batch is divided, and only this event is dropped`, async ({
+      open,
+      page,
+      site,
+      standIn,
+    }) => {
       await site.faults({ contains: '"Bad"', does: { status } });
       await open();
       const others = [...numbered(30), ...numbered(30, 'After')];
@@ -51,11 +58,12 @@ test.describe('other 4xx', () => {
     });
   }
 
-  test('what Customer.io rejects by name is dropped, and the rest of its batch arrives', async ({
+  test('an event that Customer.io rejects by id is dropped, and the rest of its batch arrives', async ({
     open,
     standIn,
   }) => {
-    // The stand-in refuses a call whose `groupId` is missing; the SDK makes none such, so a hook of the page does.
+    // The stand-in refuses a call without a `groupId`; the SDK never makes such a call, so a hook of the page
+    // does.
     const page = await open('/shop');
     await page.evaluate(async () => {
       await window.analytics.register({
@@ -74,7 +82,7 @@ test.describe('other 4xx', () => {
     await expectArrival(standIn, { names: ['A', 'B'], page });
     await expectStats(page, { tracked: 3, delivered: 2, dropped: { rejected: 1 } });
     const [dropped] = await toldTimes(page, 'dropped');
-    // The proxy has found it, and names it in its 2xx.
+    // The proxy has found the event, and names it in its 2xx.
     expect(dropped).toMatchObject({ reason: 'rejected', status: 200 });
   });
 });

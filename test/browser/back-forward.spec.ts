@@ -1,4 +1,7 @@
-/** Pages that come back from the back/forward cache. Playwright switches it off; every visitor has it. */
+/**
+ * Pages that are restored from the back/forward cache. Playwright disables that cache, which all visitors
+ * have.
+ */
 import { expectArrival, expectStats } from '../support/site/arrival.ts';
 import { trackStored } from '../support/page/calls.ts';
 import { findChromium } from '../support/setup/chromium.ts';
@@ -14,7 +17,12 @@ test.use({
   },
 });
 
-test('a page that has tracked comes back whole, and goes on', async ({ open, page, site, standIn }) => {
+test('a page that has tracked is restored from the cache, and continues', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
   await open();
   await page.evaluate(() => {
     window.addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
@@ -35,7 +43,7 @@ test('a page that has tracked comes back whole, and goes on', async ({ open, pag
   await expectStats(page, { tracked: 4, delivered: 4 });
 });
 
-test('events that were not stored when the page left arrive once in the end', async ({
+test('events that were not stored when the page left arrive exactly once', async ({
   open,
   page,
   site,
@@ -58,12 +66,7 @@ test('events that were not stored when the page left arrive once in the end', as
   await expectArrival(standIn, { names: numbered(20), page });
 });
 
-test('a page in the cache does not send, and the page after it does', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+test('a page in the cache sends nothing, and the next page sends', async ({ open, page, site, standIn }) => {
   await site.faults({ does: 'cut' });
   await open();
   await trackStored(page, numbered(3));
@@ -77,7 +80,7 @@ test('a page in the cache does not send, and the page after it does', async ({
   await expectArrival(standIn, { names: numbered(3), page });
 });
 
-test('with the proxy down, a page with waiting events is let into the cache too', async ({
+test('with the proxy down, a page with waiting events can enter the cache, too', async ({
   open,
   page,
   site,
@@ -99,7 +102,7 @@ test('with the proxy down, a page with waiting events is let into the cache too'
 });
 
 for (const pageViews of ['load', 'history'] as const) {
-  test(`with page views by ${pageViews}, a page that comes back is seen once more`, async ({
+  test(`with page views by ${pageViews}, a restored page is one more page view`, async ({
     open,
     page,
     site,
@@ -109,7 +112,7 @@ for (const pageViews of ['load', 'history'] as const) {
     await page.evaluate(() =>
       window.addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted })),
     );
-    // The file that sees it come back is there.
+    // The file that detects a restored page must have been loaded.
     await expect
       .poll(() => page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
       .toContain(`${site.origin}/dist/cio-pages.js`);

@@ -1,4 +1,7 @@
-/** Several cookies of one name, on different levels of the domain: the visitor is one, and is who they were last. */
+/**
+ * Several cookies with one name, on different levels of the domain: the SDK must use one of them, with the
+ * visitor's latest id.
+ */
 import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions } from '../../src/index.ts';
 import { expect, test } from '../support/site/fixtures.ts';
@@ -7,7 +10,7 @@ import { nameOf } from '../support/site/stand-in.ts';
 const HOST = 'www.shop.example.localhost';
 const WIDEST_FIRST = ['example.localhost', 'shop.example.localhost', HOST, ''];
 
-/** As other scripts, other options, or an older version have left them. */
+/** Writes cookies as other scripts, other options or an older version do. */
 const leave = (page: Page, name: string, value: string, domain: string, path = '/'): Promise<void> =>
   page.evaluate(
     (cookie) => void (document.cookie = cookie),
@@ -29,7 +32,7 @@ const give = (page: Page, options: Partial<AnalyticsOptions>): Promise<unknown> 
   }, options);
 
 for (const level of WIDEST_FIRST) {
-  test(`an older id on the level "${level}" is gone once somebody has signed in`, async ({
+  test(`an older id on the level "${level}" is deleted when a person has signed in`, async ({
     context,
     page,
     site,
@@ -55,7 +58,7 @@ for (const level of WIDEST_FIRST) {
   });
 }
 
-test('where there are several already, the one on the widest domain is meant, and the others go', async ({
+test('of several cookies with one name, the one on the widest domain is used, and the others are deleted', async ({
   context,
   page,
   site,
@@ -76,7 +79,7 @@ test('where there are several already, the one on the widest domain is meant, an
   ]);
 });
 
-test('`cookie.domain` is widened: the id stays, the narrow cookie goes, and sub-domains share what is written then', async ({
+test('`cookie.domain` is widened: the id stays, the narrow cookie is deleted, and sub-domains share later values', async ({
   context,
   page,
   site,
@@ -107,7 +110,7 @@ test('`cookie.domain` is widened: the id stays, the narrow cookie goes, and sub-
     .toMatchObject({ Widened: 'first-user', 'On another': 'second-user', Back: 'second-user' });
 });
 
-test('`cookie.path` is changed either way: one truth on the pages of both', async ({
+test('`cookie.path` is changed in either direction: pages of both paths read the same id', async ({
   context,
   page,
   site,
@@ -132,7 +135,7 @@ test('`cookie.path` is changed either way: one truth on the pages of both', asyn
   }
 });
 
-test('a withdrawal leaves none of them', async ({ context, page, site }) => {
+test('a withdrawal deletes all of them', async ({ context, page, site }) => {
   await page.goto(`${shop(site.origin)}/blank`);
   for (const level of WIDEST_FIRST)
     for (const path of ['/', '/shop']) await leave(page, 'ajs_user_id', 'somebody', level, path);

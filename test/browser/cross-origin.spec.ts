@@ -1,4 +1,4 @@
-/** The proxy on an origin of its own, and what is negotiated with it. */
+/** The proxy on an origin of its own: preflights, headers and compression. */
 import type { Page } from 'playwright';
 import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
 import { numbered } from '../support/site/stand-in.ts';
@@ -8,7 +8,7 @@ const trackStored = (page: Page, names: readonly string[]): Promise<unknown> =>
 
 const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
 
-test('events arrive; the preflight is asked for once; no cookie goes along', async ({
+test('events arrive; the preflight is sent once; no cookie is sent', async ({
   context,
   open,
   site,
@@ -39,7 +39,7 @@ test('events arrive; the preflight is asked for once; no cookie goes along', asy
   expect(batches.map(({ origin }) => origin)).toEqual(batches.map(() => site.origin));
 });
 
-test('a script for tracing that puts headers on every request keeps none back', async ({
+test('a tracing script that adds headers to every request blocks no event', async ({
   context,
   open,
   site,
@@ -61,7 +61,7 @@ test('a script for tracing that puts headers on every request keeps none back', 
   await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 0 });
 });
 
-test('a page that is closed at once: all arrive across origins too, and none again with the next visit', async ({
+test('a page that is closed at once: all events arrive across origins too, and none is sent again by the next visit', async ({
   context,
   open,
   site,
@@ -87,7 +87,7 @@ test('Retry-After is read across origins', async ({ open, site, standIn }) => {
   await expect.poll(() => standIn.account(['A'])).toEqual(ONCE(1));
 });
 
-test('an origin that the proxy does not allow: events are kept, and the page is unharmed', async ({
+test('an origin that the proxy does not allow: events are kept, and the page has no error', async ({
   context,
   site,
   standIn,
@@ -131,7 +131,7 @@ test.describe('gzip', () => {
     });
   }
 
-  test('never where the proxy has not said that it reads it', async ({ open, site, page }) => {
+  test('never used if the proxy has not declared that it reads gzip', async ({ open, site, page }) => {
     await site.faults({ does: { status: 200, body: '{}' } });
     await open();
     for (const name of ['First', 'Second', 'Third']) {
@@ -142,7 +142,7 @@ test.describe('gzip', () => {
     expect((await site.batches()).every(({ encoding }) => encoding === null)).toBe(true);
   });
 
-  test("never with compression: 'off'", async ({ open, site, page, standIn }) => {
+  test("never used with compression: 'off'", async ({ open, site, page, standIn }) => {
     await open('/shop', { delivery: { compression: 'off' } });
     for (const name of ['First', 'Second']) {
       await trackStored(page, numbered(20, name));

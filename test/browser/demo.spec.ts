@@ -1,7 +1,7 @@
-/** The demo, started as its readers start it. */
+/** The demo, started by the command that its readers use. */
 import { expect, test } from '../support/site/demo.ts';
 
-test('what a visitor of the shop does arrives, also what they did while the proxy was down', async ({
+test('events of a visitor of the shop arrive, also those from a time when the proxy was down', async ({
   demo,
   page,
 }) => {

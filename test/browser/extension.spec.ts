@@ -28,7 +28,7 @@ interface Told {
   readonly payload: { readonly state?: string; readonly ids?: readonly string[] };
 }
 
-/** What the content script tells the document, from the beginning. */
+/** Records the messages of the content script to the document, from the beginning. */
 const listen = (page: Page): Promise<unknown> =>
   page.addInitScript(() => {
     const heard: unknown[] = [];
@@ -56,14 +56,14 @@ test('an extension’s content script delivers', async ({ site, standIn }, { out
     expect((await heard(page)).filter(({ name }) => name === 'error')).toEqual([]);
     expect((await heard(page)).find(({ name }) => name === 'receipt')?.payload.state).toBe('stored');
 
-    // The page's own scripts see nothing of it.
+    // The page's own scripts cannot see the SDK of the extension.
     expect(await page.evaluate(() => 'analytics' in window || 'cioanalytics' in window)).toBe(false);
   } finally {
     await context.close();
   }
 });
 
-test('an extension’s service worker stores and delivers, by a proxy that allows its origin', async ({
+test('an extension’s service worker stores and delivers, through a proxy that allows its origin', async ({
   standIn,
 }, { outputDir }) => {
   const context = await startWith(await buildExtension(`${outputDir}/extension`), `${outputDir}/profile`);

@@ -1,4 +1,7 @@
-/** Frames with the SDK: a silent sign-in loads the whole app once more, in a hidden frame that goes with its page. */
+/**
+ * Frames with the SDK: a silent sign-in loads the whole app again in a hidden frame, which ends with its
+ * page.
+ */
 import type { Page } from 'playwright';
 import { expect, test } from '../support/site/fixtures.ts';
 import { page as html } from '../support/site/site-pages.ts';
@@ -7,7 +10,7 @@ import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 const paths = async (standIn: StandIn): Promise<readonly unknown[]> =>
   (await standIn.events()).map((event) => [nameOf(event), event.context.page['path']]);
 
-/** Puts a frame of this site into the page, and waits for the SDK in it. */
+/** Adds a frame of this site to the page, and waits for the SDK in it. */
 const embed = (page: Page, path: string): Promise<void> =>
   page.evaluate(
     (src) =>
@@ -34,7 +37,7 @@ const leave = (page: Page, last: string): Promise<void> =>
     }, last)
     .then(() => page.waitForURL('**/blank'));
 
-test('is not who sends what its page has not sent: the last event goes with the page', async ({
+test('does not become the leader before its page: the last event is sent when the page leaves', async ({
   open,
   page,
   standIn,
@@ -49,7 +52,11 @@ test('is not who sends what its page has not sent: the last event goes with the 
   await expect.poll(() => standIn.names()).toEqual(['First', 'Second', 'Last']);
 });
 
-test('that was there before the SDK of its page gives way to it', async ({ page, site, standIn }) => {
+test('that loaded before the SDK of its page lets the page become the leader', async ({
+  page,
+  site,
+  standIn,
+}) => {
   await page.goto(`${site.origin}/blank`);
   await embed(page, '/silent');
   expect(await inFrame(page, 'Of the frame')).toBe('stored');
@@ -62,7 +69,7 @@ test('that was there before the SDK of its page gives way to it', async ({ page,
   await expect.poll(() => standIn.names()).toEqual(['Of the frame', 'Of the page', 'Last']);
 });
 
-test('of a page without the SDK sends by itself, and what it has last', async ({ page, site, standIn }) => {
+test('of a page without the SDK sends by itself, also its last events', async ({ page, site, standIn }) => {
   await page.goto(`${site.origin}/blank`);
   await embed(page, '/widget');
   await inFrame(page, 'First');
@@ -74,7 +81,7 @@ test('of a page without the SDK sends by itself, and what it has last', async ({
   await expect.poll(() => standIn.names()).toEqual(['First', 'Last']);
 });
 
-test('takes over when the page that sent is gone', async ({ context, open, page, site, standIn }) => {
+test('becomes the leader when the leading page has ended', async ({ context, open, page, site, standIn }) => {
   await open();
   const other = await context.newPage();
   await other.goto(`${site.origin}/blank`);
@@ -84,7 +91,7 @@ test('takes over when the page that sent is gone', async ({ context, open, page,
   await expect.poll(() => standIn.names()).toEqual(['After it']);
 });
 
-test('its events are sent by the page', async ({ open, page, site, standIn }) => {
+test('stores events that the page sends', async ({ open, page, site, standIn }) => {
   await open();
   await embed(page, '/silent');
   expect(await inFrame(page, 'Of the frame')).toBe('stored');
@@ -93,7 +100,7 @@ test('its events are sent by the page', async ({ open, page, site, standIn }) =>
 });
 
 for (const pageViews of ['load', 'history'] as const)
-  test(`makes no page view of its own (${pageViews}), and its calls are told all the same`, async ({
+  test(`makes no page view of its own (${pageViews}), and its calls are sent`, async ({
     open,
     page,
     standIn,
@@ -113,7 +120,7 @@ for (const pageViews of ['load', 'history'] as const)
       ]);
   });
 
-test('on a page of another origin is a page by itself', async ({ page, site, standIn }) => {
+test('on a page of another origin works as a page of its own', async ({ page, site, standIn }) => {
   await page.addInitScript(() => {
     window.sdkOptions = { pageViews: 'history' };
   });

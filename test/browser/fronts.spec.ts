@@ -1,4 +1,7 @@
-/** What stands in front of a whole site, its pages and the proxy alike, and wants a cookie or a password with every request. */
+/**
+ * Gateways in front of a whole site, pages and proxy alike, that require a cookie or a password with every
+ * request.
+ */
 import { trackStored } from '../support/page/calls.ts';
 import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
 import { GATE_COOKIE, GATE_PASSWORD } from '../support/site/gateway.ts';
@@ -6,13 +9,13 @@ import { trackAndLeave } from '../support/page/leaving.ts';
 
 const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
 
-test.describe('a gateway that wants its cookie', () => {
+test.describe('a gateway that requires a cookie', () => {
   test.beforeEach(async ({ context, site }) => {
     await context.addCookies([{ ...GATE_COOKIE, url: site.origin }]);
     await site.change({ gateway: 'cookie' });
   });
 
-  test('keeps everything back where requests carry none: all of it waits, and why is told', async ({
+  test('without the cookie blocks all requests: events wait, and the reason is reported', async ({
     context,
     open,
     standIn,
@@ -27,7 +30,7 @@ test.describe('a gateway that wants its cookie', () => {
     expect(await standIn.names()).toEqual([]);
   });
 
-  test("lets it pass with credentials: 'same-origin', the last request too", async ({
+  test("with credentials: 'same-origin' lets requests pass, also the last one", async ({
     open,
     page,
     standIn,
@@ -40,7 +43,7 @@ test.describe('a gateway that wants its cookie', () => {
     await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
   });
 
-  test("lets it pass to a proxy on another origin with 'include', and the page reads the answers", async ({
+  test("with credentials: 'include' lets requests to another origin pass, and the page reads the responses", async ({
     open,
     page,
     site,
@@ -60,7 +63,7 @@ test.describe('a password in front of a staging site', () => {
   test.use({ httpCredentials: GATE_PASSWORD });
   test.beforeEach(({ site }) => site.change({ gateway: 'password' }));
 
-  test('takes Authorization for itself, and the client key goes in its own header', async ({
+  test('uses the header Authorization, so the client key is sent in its own header', async ({
     open,
     page,
     site,

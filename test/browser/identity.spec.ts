@@ -1,6 +1,6 @@
-/** An event belongs to who caused it. */
+/** An event belongs to the person who caused it. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told } from '../support/site/fixtures.ts';
+import { expect, test } from '../support/site/fixtures.ts';
 import { nameOf } from '../support/site/stand-in.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -13,7 +13,7 @@ const cookiesOf = async (page: Page): Promise<Readonly<Record<string, string>>> 
     (await page.context().cookies()).map(({ name, value }) => [name, decodeURIComponent(value)]),
   );
 
-test.describe('a visitor whom the wrapped SDK knew', () => {
+test.describe('a visitor with ids of the wrapped SDK', () => {
   test('keeps both ids, from cookies', async ({ context, open, site, standIn }) => {
     await context.addCookies([
       { name: 'ajs_anonymous_id', value: 'known-anonymous', url: site.origin },
@@ -30,7 +30,7 @@ test.describe('a visitor whom the wrapped SDK knew', () => {
     });
   });
 
-  test('keeps both ids, from localStorage alone, and gets the cookies back', async ({
+  test('keeps both ids from localStorage alone, and gets the cookies again', async ({
     context,
     open,
     standIn,
@@ -82,7 +82,7 @@ test('a new visitor gets one anonymous id, on all pages and in all tabs', async 
   expect([...ids][0]).toMatch(UUID);
 });
 
-test('the cookies last a year, and are for the site alone', async ({ context, open, page }) => {
+test('the cookies last a year, and are sent to the site only', async ({ context, open, page }) => {
   await open();
   await page.evaluate(() => window.analytics.identify('u1'));
   const cookies = await context.cookies();
@@ -93,7 +93,7 @@ test('the cookies last a year, and are for the site alone', async ({ context, op
   }
 });
 
-test('sub-domains share one visitor, and none of it is left on any level after deny()', async ({
+test('sub-domains share one visitor, and deny() deletes the cookies on every level', async ({
   context,
   page,
   site,
@@ -111,7 +111,7 @@ test('sub-domains share one visitor, and none of it is left on any level after d
     .toMatchObject({ delivered: 2 });
   const events = await standIn.events();
   expect(new Set(events.map(({ anonymousId, userId }) => `${anonymousId} ${userId}`)).size).toBe(1);
-  // What the answer to a page's last request leaves is its origin's own, like the outbox there.
+  // The cookie of a response to a page's last request belongs to one origin, like the outbox there.
   const shared = async (): Promise<readonly string[]> =>
     (await context.cookies()).filter(({ name }) => !name.startsWith('cio_ack_')).map(({ domain }) => domain);
   expect(new Set(await shared())).toEqual(new Set(['.example.localhost']));
@@ -119,7 +119,7 @@ test('sub-domains share one visitor, and none of it is left on any level after d
   await expect.poll(shared).toEqual([]);
 });
 
-test('identity is frozen at the call: what waits belongs to who caused it', async ({
+test('identity is fixed at the call: a waiting event belongs to the person who caused it', async ({
   open,
   page,
   site,
@@ -157,7 +157,7 @@ test('identity is frozen at the call: what waits belongs to who caused it', asyn
   expect(third).not.toBe(first);
 });
 
-test('properties, title, address and time are those of the call, though all change before delivery', async ({
+test('properties, title, URL and time are those of the call, although all change before delivery', async ({
   open,
   page,
   site,
@@ -192,7 +192,13 @@ test('properties, title, address and time are those of the call, though all chan
   expect(Date.parse(event?.timestamp ?? '')).toBeLessThanOrEqual(after);
 });
 
-test('anonymize() in one tab reaches the other', async ({ context, open, page, site, standIn }) => {
+test('anonymize() in one tab changes the identity of the other', async ({
+  context,
+  open,
+  page,
+  site,
+  standIn,
+}) => {
   await open();
   const other = await context.newPage();
   await other.goto(`${site.origin}/other`);
@@ -211,7 +217,7 @@ test('anonymize() in one tab reaches the other', async ({ context, open, page, s
   expect(after).not.toHaveProperty('userId');
 });
 
-test('another id without anonymize() is another visitor: nothing hangs on the old anonymous id', async ({
+test('another id without anonymize() starts a new visitor, with a new anonymous id', async ({
   open,
   page,
   standIn,
@@ -268,7 +274,7 @@ test('the page’s own localStorage stays, and the SDK adds only its own keys', 
   expect(Object.keys(await cookiesOf(page)).sort()).toEqual(['ajs_anonymous_id', 'session']);
 });
 
-test('setAnonymousId() holds for later events and pages, and says what it is', async ({
+test('setAnonymousId() is used for later events and pages, and returns the id', async ({
   open,
   page,
   site,
@@ -282,113 +288,4 @@ test('setAnonymousId() holds for later events and pages, and says what it is', a
   await page.evaluate(() => window.analytics.track('B'));
   await expect.poll(() => standIn.account(['A', 'B'])).toMatchObject({ delivered: 2 });
   expect(new Set((await standIn.events()).map(({ anonymousId }) => anonymousId))).toEqual(new Set(['mine']));
-});
-
-test('called twice with the same proxy and key: one instance, and a warning where the options differ', async ({
-  open,
-  page,
-  standIn,
-}) => {
-  const warnings: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'warning') warnings.push(message.text());
-  });
-  await open();
-  const same = await page.evaluate(() => {
-    const options = { proxyUrl: '/e/', clientKey: 'client-api-key-web' };
-    const one = window.createAnalytics({ ...options, proxyUrl: '/e' });
-    const other = window.createAnalytics({ ...options, debug: true });
-    void other.track('Once');
-    return one === window.analytics && other === window.analytics;
-  });
-  expect(same).toBe(true);
-  expect(warnings).toHaveLength(1);
-  await expect.poll(() => standIn.names()).toEqual(['Once']);
-});
-
-test('two sites’ keys on one page: each event goes out once, under its own key', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
-  await site.change({ keys: ['client-api-key-web', 'second-key'] });
-  await open();
-  await page.evaluate(async () => {
-    const second = window.createAnalytics({ proxyUrl: '/e', clientKey: 'second-key' });
-    await Promise.all([window.analytics.track('Of the first'), second.track('Of the second')]);
-  });
-  await expect
-    .poll(async () => [...(await standIn.names())].sort())
-    .toEqual(['Of the first', 'Of the second']);
-  const keys = (await site.batches()).map(({ authorization }) =>
-    Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64').toString(),
-  );
-  expect([...keys].sort()).toEqual(['client-api-key-web:', 'second-key:']);
-});
-
-test('the beforeSend of the page sees the frozen event, may change it, and may drop it', async ({
-  open,
-  page,
-  standIn,
-}) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(window, 'sdkOptions', {
-      set() {},
-      get: () => ({
-        beforeSend(event: { event?: string; properties?: object }) {
-          if (event.event === 'Dropped') return null;
-          if (event.event === 'Thrown') throw new Error('of the page');
-          return { ...event, properties: { ...event.properties, seen: true } };
-        },
-      }),
-    });
-  });
-  await open();
-  const receipts = await page.evaluate(() =>
-    Promise.all(['Kept', 'Dropped', 'Thrown', 'Last'].map((name) => window.analytics.track(name))),
-  );
-  expect(receipts.map(({ state, reason }) => [state, reason])).toEqual([
-    ['stored', undefined],
-    ['discarded', 'before-send'],
-    ['discarded', 'before-send'],
-    ['stored', undefined],
-  ]);
-  await expect.poll(() => standIn.names()).toEqual(['Kept', 'Last']);
-  expect((await standIn.events())[0]?.properties).toEqual({ seen: true });
-  await expect
-    .poll(() => stats(page))
-    .toMatchObject({ tracked: 4, delivered: 2, pending: 0, dropped: { 'before-send': 2 } });
-});
-
-test('a beforeSend that answers a promise drops the event, and is told that it must be synchronous', async ({
-  open,
-  page,
-  standIn,
-}) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(window, 'sdkOptions', {
-      set() {},
-      get: () => ({
-        async beforeSend(event: { event?: string }) {
-          if (event.event === 'Rejected') throw new Error('of the page');
-          return event;
-        },
-      }),
-    });
-  });
-  await open();
-  const receipts = await page.evaluate(() =>
-    Promise.all(['Resolved', 'Rejected'].map((name) => window.analytics.track(name))),
-  );
-  expect(receipts.map(({ state, reason }) => [state, reason])).toEqual([
-    ['discarded', 'before-send'],
-    ['discarded', 'before-send'],
-  ]);
-  expect(await told(page, 'error')).toMatchObject(
-    receipts.map(() => ({ code: 'plugin-failed', message: 'beforeSend must be synchronous' })),
-  );
-  expect(await stats(page)).toMatchObject({ tracked: 2, pending: 0, dropped: { 'before-send': 2 } });
-  await page.evaluate(() => window.analytics.flush());
-  expect(await standIn.events()).toEqual([]);
 });

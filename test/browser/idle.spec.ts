@@ -1,4 +1,4 @@
-/** Nothing to do: then nothing runs, and nothing waits to run. */
+/** While there is nothing to do, no code of the SDK runs, and no timer is set. */
 import { readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import type { Page } from 'playwright';
@@ -7,7 +7,7 @@ import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
 import { ROOT } from '../support/docs/readme.ts';
 import { MODULE_PAGE, page as html, tagPage } from '../support/site/site-pages.ts';
 
-/** So long nothing may happen, longer than any of the intervals of the SDK that a quiet page could have. */
+/** The time without activity: longer than every interval of the SDK in a quiet page. */
 const QUIET_MS = 3_000;
 
 const TIMERS = buildSync({
@@ -47,14 +47,14 @@ test.describe('no timer, animation frame or idle callback waits or runs', () => 
     await open();
     await page.evaluate(() => window.analytics.track('Held Up'));
     await toldTimes(page, 'retrying');
-    // The next try: such a timer is seen.
+    // The timer of the next attempt shows that this test can see timers.
     expect((await timers(page)).waiting).toBeGreaterThan(0);
     await site.faults();
     await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 0 });
     await expectQuiet(page);
   });
 
-  test('in a tab that another tab sends for', async ({ page, open, context }) => {
+  test('in a tab that is not the leader', async ({ page, open, context }) => {
     await open();
     const second = await open('/shop', {}, await context.newPage());
     await second.evaluate(() => window.analytics.track('From The Second'));
@@ -81,7 +81,7 @@ test.describe('no timer, animation frame or idle callback waits or runs', () => 
   });
 });
 
-// What Angular's own zone looks at: https://angular.dev/api/core/NgZone
+// Records what Angular's own zone observes: https://angular.dev/api/core/NgZone
 const ANGULAR_ZONE = `
   window.zone = { macro: false, micro: false, changes: 0, runs: 0 };
   const angular = Zone.current.fork({
@@ -100,16 +100,16 @@ const ANGULAR_ZONE = `
   });`;
 
 interface ZoneState {
-  /** Whether something waits. Angular is stable when neither does. */
+  /** Whether tasks are pending. Angular is stable when neither kind is pending. */
   readonly macro: boolean;
   readonly micro: boolean;
   /** How often that has changed. */
   readonly changes: number;
-  /** How often a task has run, after each of which Angular looks for changes. */
+  /** The number of tasks that have run; after each, Angular checks for changes. */
   readonly runs: number;
 }
 
-test('under zone.js the zone of the application becomes stable, and stays so', async ({ page, site }) => {
+test('with zone.js the zone of the application becomes stable, and stays stable', async ({ page, site }) => {
   const script = { headers: { 'Content-Type': 'text/javascript' } };
   const zone = readFileSync(`${ROOT}test/runtimes/node_modules/zone.js/bundles/zone.umd.js`, 'utf8');
   await site.page('/zone.js', { ...script, body: zone });
@@ -129,7 +129,7 @@ test('under zone.js the zone of the application becomes stable, and stays so', a
   const state = (): Promise<ZoneState> => page.evaluate('zone');
   await expect.poll(state).toMatchObject({ macro: false, micro: false });
   const before = await state();
-  // It has seen what the SDK did.
+  // The zone has observed the work of the SDK.
   expect(before.runs).toBeGreaterThan(0);
   await page.waitForTimeout(QUIET_MS);
   expect(await state()).toEqual(before);

@@ -1,4 +1,7 @@
-/** The README's recipes for identity providers, as they stand there, each with its library in the page and a provider that answers it. */
+/**
+ * The README's recipes for identity providers, unchanged, each with its library in the page and a provider
+ * that responds to it.
+ */
 import { expect, type Page } from 'playwright/test';
 import { test } from '../support/browser/internet.ts';
 import { type Recipe, RECIPES } from '../support/openid/openid-recipes.ts';
@@ -19,7 +22,7 @@ async function signIn(page: Page, shop: Shop, recipe: Recipe, name: string): Pro
     await page.locator('[name=login]').fill(name);
     await page.locator('[name=password]').fill('any');
     await page.locator('[type=submit]').click();
-    await page.locator('[type=submit]').click(); // that the shop may know who it is
+    await page.locator('[type=submit]').click(); // the shop must know who has signed in
   }
   await page.waitForURL('**/signed-in*');
   await page.waitForFunction('window.analytics?.user().id()');
@@ -38,7 +41,7 @@ for (const recipe of RECIPES) {
   test.describe(recipe.library, () => {
     const ann = recipe.userId('ann');
 
-    test('who has signed in sees their own attributes, also with a fresh token', async ({
+    test('a person who has signed in sees their own attributes, also with a refreshed token', async ({
       page,
       internet,
     }) => {
@@ -63,7 +66,7 @@ for (const recipe of RECIPES) {
     });
 
     if (recipe.outlivesPage)
-      test('who has signed in sees them on another page too', async ({ page, internet }) => {
+      test('a person who has signed in sees them on another page, too', async ({ page, internet }) => {
         const shop = await openShop(recipe, internet);
         try {
           await signIn(page, shop, recipe, 'ann');
@@ -74,7 +77,7 @@ for (const recipe of RECIPES) {
         }
       });
 
-    test('who has signed out gets nothing', async ({ page, internet }) => {
+    test('a person who has signed out gets no data', async ({ page, internet }) => {
       const shop = await openShop(recipe, internet);
       try {
         await signIn(page, shop, recipe, 'ann');
@@ -88,7 +91,7 @@ for (const recipe of RECIPES) {
       }
     });
 
-    test('nobody gets anything by the name of somebody else', async ({ page, internet }) => {
+    test('the id of another person gives no access to their data', async ({ page, internet }) => {
       const shop = await openShop(recipe, internet);
       try {
         await signIn(page, shop, recipe, 'eve');
@@ -100,7 +103,7 @@ for (const recipe of RECIPES) {
       }
     });
 
-    test('a token that is for somebody else is refused', async ({ page, internet }) => {
+    test('a token for another audience is refused', async ({ page, internet }) => {
       const shop = await openShop(recipe, internet, { audience: 'another' });
       try {
         await signIn(page, shop, recipe, 'ann');

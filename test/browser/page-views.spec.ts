@@ -1,238 +1,15 @@
-/** Page views that the SDK makes by itself. What frameworks make of it: test/browser/apps. */
-import type { Page } from 'playwright';
-import { expect, type Site, stats, test, toldTimes } from '../support/site/fixtures.ts';
-import { addsUp } from '../support/page/in-page.ts';
+/** Page views that the SDK makes automatically: settings, titles, identity and consent. Tests with frameworks: test/browser/apps. */
+import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
 import { page as html, tagPage } from '../support/site/site-pages.ts';
-import { nameOf, type StandIn } from '../support/site/stand-in.ts';
+import { nameOf } from '../support/site/stand-in.ts';
+import { views, visit, mark } from './page-views-setup.ts';
 
-type View = readonly [title: string, path: string, referrer: string];
-
-async function views(standIn: StandIn): Promise<readonly View[]> {
-  const events = await standIn.events();
-  return events
-    .filter(({ type }) => type === 'page')
-    .map(({ context: { page } }) => [page['title'] ?? '', page['path'] ?? '', page['referrer'] ?? '']);
-}
-
-/** Goes to an address as frameworks do: its title follows after so many milliseconds. */
-const visit = (page: Page, path: string, titleAfterMs = 20): Promise<void> =>
-  page.evaluate(
-    ([to, afterMs]) =>
-      new Promise<void>((resolve) => {
-        history.pushState(null, '', to);
-        setTimeout(() => {
-          document.title = to;
-          resolve();
-        }, afterMs);
-      }),
-    [path, titleAfterMs] as const,
-  );
-
-/** An event after which nothing follows of what was before it: a call that says who it is makes each view that waits. */
-const mark = (page: Page): Promise<unknown> => page.evaluate(() => window.analytics.alias('somebody'));
-
-const NAVIGATIONS = {
-  'with the Navigation API': async (): Promise<void> => undefined,
-  'without it': (page: Page): Promise<unknown> =>
-    page.addInitScript(() => Object.defineProperty(window, 'navigation', { value: undefined })),
-};
-
-for (const [how, prepare] of Object.entries(NAVIGATIONS)) {
-  test.describe(`history, ${how}`, () => {
-    test.beforeEach(({ page }) => prepare(page));
-
-    test('each new address is told once, with its own title, and going back is a new view', async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await open('/shop', { pageViews: 'history' });
-      await expect.poll(() => views(standIn)).toEqual([['Shop', '/shop', '']]);
-      await visit(page, '/boots?size=40');
-      await visit(page, '/tents');
-      await page.goBack();
-      await page.evaluate(() => void (document.title = 'Boots again'));
-      await mark(page);
-      const origin = site.origin;
-      const expected = [
-        ['Shop', '/shop', ''],
-        ['/boots?size=40', '/boots', `${origin}/shop`],
-        ['/tents', '/tents', `${origin}/boots?size=40`],
-        ['Boots again', '/boots', `${origin}/tents`],
-      ];
-      await expect.poll(() => views(standIn)).toEqual(expected);
-      const [, boots] = await standIn.events();
-      expect(boots?.properties).toMatchObject({ search: '?size=40', url: `${origin}/boots?size=40` });
-      await expect.poll(async () => addsUp(await stats(page))).toBe(true);
-    });
-
-    test('the same address again is no view: pushed twice, replaced, another state, another hash', async ({
-      open,
-      page,
-      standIn,
-    }) => {
-      await open('/shop', { pageViews: 'history' });
-      await page.evaluate(() => {
-        history.replaceState({ scroll: 10 }, '');
-        history.pushState(null, '', '/boots');
-        history.pushState(null, '', '/boots');
-        history.replaceState({ scroll: 20 }, '', '/boots');
-        history.pushState(null, '', '/boots#sizes');
-        location.hash = 'colours';
-      });
-      await mark(page);
-      await expect.poll(async () => (await standIn.events()).map(nameOf)).toEqual(['page', 'page', 'alias']);
-      expect((await views(standIn)).map(([, path]) => path)).toEqual(['/shop', '/boots']);
-    });
-
-    test('with `hash` another hash is another page', async ({ open, page, site, standIn }) => {
-      await open('/shop', { pageViews: { mode: 'history', hash: true } });
-      for (const hash of ['#/boots', '#/tents', '#/tents']) {
-        await page.evaluate((to) => void (location.hash = to), hash);
-        await page.evaluate((title) => void (document.title = title), hash);
-      }
-      await page.goBack();
-      await mark(page);
-      await expect
-        .poll(async () =>
-          (await standIn.events()).map(({ type, properties }) => type === 'page' && properties?.['url']),
-        )
-        .toEqual([
-          `${site.origin}/shop`,
-          `${site.origin}/shop#/boots`,
-          `${site.origin}/shop#/tents`,
-          `${site.origin}/shop#/boots`,
-          false,
-        ]);
-      expect((await views(standIn))[2]?.[2]).toBe(`${site.origin}/shop#/boots`);
-    });
-
-    for (const [name, option, views] of [
-      ['by default each letter is a page', {}, ['/shop', '/search', '/search?q=b', '/search?q=bo', '/boots']],
-      ['`search: false` looks at the path alone', { search: false }, ['/shop', '/search', '/boots']],
-      [
-        '`replace: false` leaves out what takes the place',
-        { replace: false },
-        ['/shop', '/search', '/boots'],
-      ],
-    ] as const)
-      test(`search-as-you-type: ${name}`, async ({ open, page, site, standIn }) => {
-        await open('/shop', { pageViews: { mode: 'history', ...option } });
-        await visit(page, '/search');
-        await page.evaluate(() => {
-          void window.analytics.alias('searching');
-          for (const letters of ['b', 'bo']) history.replaceState(null, '', `?q=${letters}`);
-          void window.analytics.track('Searched');
-          history.pushState(null, '', '/boots');
-        });
-        await mark(page);
-        const told = async (): Promise<readonly unknown[]> =>
-          (await standIn.events())
-            .filter(({ type }) => type === 'page')
-            .map(({ properties }) => String(properties?.['url']).replace(site.origin, ''));
-        await expect.poll(told).toEqual(views);
-        const events = await standIn.events();
-        const searched = events.find(({ event }) => event === 'Searched');
-        expect(searched?.context.page['url']).toBe(`${site.origin}/search?q=bo`);
-        const [boots] = events.filter(({ type }) => type === 'page').slice(-1);
-        expect(boots?.properties?.['referrer']).toBe(`${site.origin}/search?q=bo`);
-      });
-
-    test('`replace: false`: a router that leads elsewhere at once is one view, of where it has led', async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await open('/shop', { pageViews: { mode: 'history', replace: false } });
-      await expect.poll(() => views(standIn)).toHaveLength(1);
-      await page.evaluate(() => {
-        history.pushState(null, '', '/account');
-        history.replaceState(null, '', '/sign-in');
-        document.title = 'Sign in';
-      });
-      await expect
-        .poll(() => views(standIn))
-        .toEqual([
-          ['Shop', '/shop', ''],
-          ['Sign in', '/sign-in', `${site.origin}/shop`],
-        ]);
-    });
-
-    test('a closed instance tells nothing more, and leaves history as it found it', async ({
-      open,
-      page,
-      standIn,
-    }) => {
-      await open('/shop', { pageViews: 'history' });
-      await expect.poll(() => views(standIn)).toHaveLength(1);
-      const isOriginal = await page.evaluate(() => {
-        history.pushState(null, '', '/boots');
-        window.analytics.close();
-        history.pushState(null, '', '/tents');
-        return [history.pushState, history.replaceState].every((each) =>
-          String(each).includes('[native code]'),
-        );
-      });
-      expect(isOriginal).toBe(true);
-      await page.evaluate(() => {
-        window.analytics = window.createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
-      });
-      await mark(page);
-      await expect
-        .poll(async () =>
-          (await standIn.events()).map((event) => [nameOf(event), event.context.page['path']]),
-        )
-        .toEqual([
-          ['page', '/shop'],
-          ['page', '/boots'],
-          ['alias', '/tents'],
-        ]);
-    });
-
-    test('pages that were seen while consent was pending are told after the grant, in call order', async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await open('/shop', { pageViews: 'history', consent: 'pending' });
-      await page.evaluate(() => void window.analytics.track('A'));
-      await visit(page, '/boots');
-      await page.evaluate(() => void window.analytics.track('B'));
-      await visit(page, '/tents');
-      const granted = await page.evaluate(() => {
-        const at = Date.now();
-        window.analytics.consent.grant();
-        return at;
-      });
-      await mark(page);
-      const names = async (): Promise<readonly unknown[]> =>
-        (await standIn.events()).map((event) => [
-          nameOf(event),
-          event.context.page['title'],
-          event.context.page['path'],
-        ]);
-      const expected = [
-        ['page', 'Shop', '/shop'],
-        ['A', 'Shop', '/shop'],
-        ['page', '/boots', '/boots'],
-        ['B', '/boots', '/boots'],
-        ['page', '/tents', '/tents'],
-        ['alias', '/tents', '/tents'],
-      ];
-      await expect.poll(names).toEqual(expected);
-      const events = await standIn.events();
-      const times = events.map(({ timestamp }) => Date.parse(timestamp));
-      expect(times).toEqual([...times].sort((one, other) => one - other));
-      expect(times[0]).toBeLessThan(granted);
-      expect(events[4]?.context.page['referrer']).toBe(`${site.origin}/boots`);
-    });
-  });
-}
-
-test('manual, as by default: nothing is told, and nothing loaded', async ({ open, page, site, standIn }) => {
+test('manual, as by default: no view is made, and nothing is loaded', async ({
+  open,
+  page,
+  site,
+  standIn,
+}) => {
   await open();
   await visit(page, '/boots');
   await mark(page);
@@ -240,7 +17,7 @@ test('manual, as by default: nothing is told, and nothing loaded', async ({ open
   expect((await site.hits()).join()).not.toContain('pages');
 });
 
-test('load: the page that was loaded, and no other', async ({ open, page, standIn }) => {
+test('load: one view, of the page that was loaded', async ({ open, page, standIn }) => {
   await open('/shop', { pageViews: 'load' });
   await visit(page, '/boots');
   await mark(page);
@@ -262,7 +39,7 @@ test('the script tag has it as an attribute', async ({ page, site, standIn }) =>
   expect(await site.hits()).toContain('GET /e/cio-pages.js');
 });
 
-test('a view has the time of its navigation, and the title and canonical address that came later', async ({
+test('a view has the time of its navigation, and the title and canonical URL that came later', async ({
   open,
   page,
   standIn,
@@ -294,7 +71,7 @@ test('a view has the time of its navigation, and the title and canonical address
   expect(Date.parse(event?.timestamp ?? '')).toBeLessThanOrEqual(before);
 });
 
-test('a page that is left before its title has settled is told all the same', async ({
+test('a page that is left before its title has settled still makes a view', async ({
   open,
   page,
   site,
@@ -313,7 +90,7 @@ test('a page that is left before its title has settled is told all the same', as
   await expect.poll(() => views(standIn)).toContainEqual(['Boots', '/boots', `${site.origin}/shop`]);
 });
 
-test('the page that is left before the file has come is told all the same', async ({
+test('a page that is left before the file has loaded still makes a view', async ({
   open,
   page,
   site,
@@ -329,10 +106,12 @@ test('the page that is left before the file has come is told all the same', asyn
   await expect.poll(() => views(standIn)).toContainEqual(['Shop', '/shop', '']);
 });
 
-/** Of the form that the SDK's own have: a client key may merge no other one. */
+/**
+ * The id has the form of the SDK's own ids: with a client key alone, the proxy refuses to merge other ids.
+ */
 const OTHER_ID = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 
-test('a view belongs to who has seen it, also where its title comes after another has signed in', async ({
+test('a view belongs to the person who has seen the page, although its title changed after another person signed in', async ({
   open,
   page,
   standIn,
@@ -364,7 +143,7 @@ test('a view belongs to who has seen it, also where its title comes after anothe
 });
 
 test.describe('consent', () => {
-  test('pending: nothing is asked for and nothing kept, whatever is visited', async ({
+  test('pending: nothing is requested and nothing stored, whatever is visited', async ({
     open,
     page,
     site,
@@ -382,7 +161,7 @@ test.describe('consent', () => {
     expect(kept).toEqual(['', [], []]);
   });
 
-  test('denied: nothing is noted, and what was pending before is not told on a later grant', async ({
+  test('denied: nothing is recorded, and pages from before are not sent after a later grant', async ({
     open,
     page,
     standIn,
@@ -403,7 +182,7 @@ test.describe('consent', () => {
       ]);
   });
 
-  test('withdrawn: what waits for its title is dropped', async ({ open, page, standIn }) => {
+  test('withdrawn: a view that waits for its title is dropped', async ({ open, page, standIn }) => {
     await open('/shop', { pageViews: 'history' });
     await expect.poll(() => views(standIn)).toHaveLength(1);
     await page.evaluate(() => {
@@ -417,7 +196,7 @@ test.describe('consent', () => {
   });
 });
 
-test('the file cannot be loaded: told as an error, and the pages are told at once', async ({
+test('the file cannot be loaded: an error is emitted, and views are made at once', async ({
   open,
   page,
   standIn,
@@ -429,7 +208,7 @@ test('the file cannot be loaded: told as an error, and the pages are told at onc
   await expect.poll(async () => (await views(standIn)).map(([, path]) => path)).toEqual(['/shop', '/boots']);
 });
 
-test('a page that is made ready ahead of time is told when it is shown', async ({ open, page, standIn }) => {
+test('a prerendered page makes a view when it is shown', async ({ open, page, standIn }) => {
   await page.addInitScript(() =>
     Object.defineProperty(document, 'prerendering', { value: true, configurable: true }),
   );
@@ -446,7 +225,7 @@ test('a page that is made ready ahead of time is told when it is shown', async (
   expect(Date.parse((await standIn.events())[1]?.timestamp ?? '')).toBeGreaterThanOrEqual(shown);
 });
 
-test('`manual` page() calls go on beside it', async ({ page, site, standIn }) => {
+test('`manual` page() calls work in addition', async ({ page, site, standIn }) => {
   await site.page('/both', {
     body: html('Both', '<script type="module" src="/app.js"></script>'),
   });
@@ -456,86 +235,4 @@ test('`manual` page() calls go on beside it', async ({ page, site, standIn }) =>
   await page.goto(`${site.origin}/both`);
   await page.evaluate(() => window.analytics.page('By hand'));
   await expect.poll(() => standIn.names()).toEqual(['page', 'By hand']);
-});
-
-test.describe('a canonical link that stays as the app moves on', () => {
-  const CANONICAL = 'https://shop.example.com/start';
-  const open = async (page: Page, site: Site, options: object): Promise<void> => {
-    const body = html('Start', '<script type="module" src="/app.js"></script>').replace(
-      '</head>',
-      `<link rel="canonical" href="${CANONICAL}"></head>`,
-    );
-    await site.page('/start', { body });
-    await page.addInitScript((given) => {
-      window.sdkOptions = given;
-    }, options);
-    await page.goto(`${site.origin}/start?size=40`);
-  };
-  const places = async (standIn: StandIn): Promise<readonly unknown[]> =>
-    (await standIn.events()).map((event) => [
-      nameOf(event),
-      event.context.page['path'],
-      event.context.page['url'],
-    ]);
-
-  test('is that of its own page alone, and believed again there', async ({ page, site, standIn }) => {
-    await open(page, site, { pageViews: 'history' });
-    await expect.poll(() => places(standIn)).toHaveLength(1);
-    await visit(page, '/boots');
-    await visit(page, '/tents?size=2');
-    await page.goBack();
-    await page.goBack();
-    await mark(page);
-    const { origin } = site;
-    await expect
-      .poll(() => places(standIn))
-      .toEqual([
-        ['page', '/start', `${CANONICAL}?size=40`],
-        ['page', '/boots', `${origin}/boots`],
-        ['page', '/tents', `${origin}/tents?size=2`],
-        ['page', '/boots', `${origin}/boots`],
-        ['page', '/start', `${CANONICAL}?size=40`],
-        ['alias', '/start', `${CANONICAL}?size=40`],
-      ]);
-  });
-
-  test('is not that of calls on other pages, and another one is', async ({ page, site, standIn }) => {
-    await open(page, site, {});
-    await page.evaluate(async () => {
-      history.pushState(null, '', '/boots');
-      await window.analytics.page();
-      await window.analytics.track('On boots');
-      document.querySelector('link[rel=canonical]')?.setAttribute('href', 'https://shop.example.com/Boots');
-      await window.analytics.track('With its own');
-      history.pushState(null, '', '/boots?size=40');
-      await window.analytics.track('In another size');
-    });
-    const { origin } = site;
-    await expect
-      .poll(() => places(standIn))
-      .toEqual([
-        ['page', '/boots', `${origin}/boots`],
-        ['On boots', '/boots', `${origin}/boots`],
-        ['With its own', '/Boots', 'https://shop.example.com/Boots'],
-        ['In another size', '/Boots', 'https://shop.example.com/Boots?size=40'],
-      ]);
-  });
-
-  test('gives way to one that comes a moment after the address', async ({ page, site, standIn }) => {
-    await open(page, site, { pageViews: 'history' });
-    await expect.poll(() => places(standIn)).toHaveLength(1);
-    await page.evaluate(() => {
-      history.pushState(null, '', '/b');
-      setTimeout(() => {
-        document.querySelector('link[rel=canonical]')?.setAttribute('href', '/boots');
-        document.title = 'Boots';
-      }, 20);
-    });
-    await expect.poll(() => places(standIn)).toHaveLength(2);
-    await visit(page, '/tents');
-    await mark(page);
-    await expect
-      .poll(async () => (await places(standIn)).map((place) => (place as readonly unknown[])[1]))
-      .toEqual(['/start', '/boots', '/tents', '/tents']);
-  });
 });

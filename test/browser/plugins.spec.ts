@@ -1,91 +1,10 @@
-/** Plugins and source middleware of the wrapped SDK. */
+/** Plugins of the wrapped SDK. */
 import { expect, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
 import { addsUp } from '../support/page/in-page.ts';
 import { tagPage } from '../support/site/site-pages.ts';
 import { numbered } from '../support/site/stand-in.ts';
 
-test.describe('source middleware', () => {
-  test('npm build: changes events, drops those for which it skips `next`, and keeps their order', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await open();
-    const receipts = await page.evaluate(async () => {
-      const added = window.analytics.addSourceMiddleware(({ payload, next }) => {
-        if (payload.obj['event'] === 'Dropped') return;
-        payload.obj.properties = { ...payload.obj.properties, seen: true };
-        next(payload);
-      });
-      const first = window.analytics.track('First');
-      await added;
-      const later = ['Second', 'Dropped', 'Third'].map((name) => window.analytics.track(name));
-      return Promise.all([first, ...later]);
-    });
-    expect(receipts.map(({ state, reason }) => reason ?? state)).toEqual([
-      'stored',
-      'stored',
-      'before-send',
-      'stored',
-    ]);
-    await expect.poll(() => standIn.names()).toEqual(['First', 'Second', 'Third']);
-    for (const event of await standIn.events()) expect(event.properties).toEqual({ seen: true });
-    expect((await site.hits()).filter((hit) => hit.includes('middleware'))).toEqual([
-      'GET /dist/cio-middleware.js',
-    ]);
-    await expect
-      .poll(() => stats(page))
-      .toMatchObject({ tracked: 4, delivered: 3, dropped: { 'before-send': 1 } });
-  });
-
-  test('script tag: the lazy file is loaded from beside the script', async ({ page, site, standIn }) => {
-    await site.page('/deep/tag', tagPage());
-    await page.goto(`${site.origin}/deep/tag`);
-    await page.waitForFunction(() => typeof window.cioanalytics.stats === 'function');
-    await page.evaluate(async () => {
-      await window.cioanalytics.addSourceMiddleware(({ payload, next }) => {
-        payload.obj.properties = { seen: true };
-        next(payload);
-      });
-      await window.cioanalytics.track('A');
-    });
-    await expect.poll(() => standIn.names()).toEqual(['A']);
-    expect((await standIn.events())[0]?.properties).toEqual({ seen: true });
-    expect(await site.hits()).toContain('GET /e/cio-middleware.js');
-  });
-
-  test('the lazy file is missing: told, the page unharmed, events go on', async ({ open, page, standIn }) => {
-    await page.route('**/cio-middleware.js', (route) => route.fulfill({ status: 404, body: '' }));
-    await open();
-    await page.evaluate(async () => {
-      void window.analytics.track('Before');
-      await window.analytics.addSourceMiddleware(({ payload, next }) => next(payload));
-      await window.analytics.track('After');
-    });
-    await expect.poll(() => standIn.names()).toEqual(['Before', 'After']);
-    const errors = await told(page, 'error');
-    expect(errors.length).toBeGreaterThanOrEqual(1);
-    expect(errors[0]?.code).toMatch(/^(plugin-failed|lazy-load-failed)$/);
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 2, delivered: 2, pending: 0 });
-  });
-
-  test('middleware that throws drops that event only, and is told', async ({ open, page, standIn }) => {
-    await open();
-    const receipts = await page.evaluate(async () => {
-      await window.analytics.addSourceMiddleware(({ payload, next }) => {
-        if (payload.obj['event'] === 'Bad') throw new Error('of the page');
-        next(payload);
-      });
-      return Promise.all(['A', 'Bad', 'B'].map((name) => window.analytics.track(name)));
-    });
-    expect(receipts.map(({ state }) => state)).toEqual(['stored', 'discarded', 'stored']);
-    await expect.poll(() => standIn.names()).toEqual(['A', 'B']);
-    expect(addsUp(await stats(page))).toBe(true);
-  });
-});
-
-/** A plugin, in the page. `hook` gets the event's name. */
+/** A plugin in the page. `hook` receives the event's name. */
 const PLUGIN = { type: 'enrichment', version: '1.0.0' } as const;
 
 test('a slow plugin keeps the order of the calls', async ({ open, page, standIn }) => {
@@ -206,7 +125,7 @@ test('a plugin that fails to load is told, and events go on without it', async (
   await expect.poll(() => standIn.names()).toEqual(['A']);
 });
 
-test('a plugin that never answers counts as failed after ten seconds; what waits behind it goes on', async ({
+test('a plugin that never returns counts as failed after ten seconds; events behind it are sent', async ({
   open,
   page,
   standIn,
@@ -232,7 +151,7 @@ test('a plugin that never answers counts as failed after ten seconds; what waits
     .toMatchObject({ delivered: 1, pending: 0, dropped: { 'before-send': 1 } });
 });
 
-test('a destination plugin is told of events, and cannot hold them up; `integrations` can keep them from it', async ({
+test('a destination plugin receives events, and cannot delay them; `integrations` can exclude it', async ({
   open,
   page,
   standIn,
@@ -261,7 +180,7 @@ test('a destination plugin is told of events, and cannot hold them up; `integrat
   await expect.poll(() => standIn.names()).toEqual(['Both', 'Not there', 'None', 'There alone']);
 });
 
-test('calls that a plugin makes by itself arrive, after the event that made it', async ({
+test('calls that a plugin makes arrive, after the event during which it made them', async ({
   open,
   page,
   standIn,
@@ -284,7 +203,7 @@ test('calls that a plugin makes by itself arrive, after the event that made it',
   expect(addsUp(await stats(page))).toBe(true);
 });
 
-test('the page is left while a plugin still works on an event: it is not lost silently', async ({
+test('the page is left while a plugin still works on an event: the event is sent or counted as dropped', async ({
   open,
   page,
   site,
@@ -310,9 +229,9 @@ test('the page is left while a plugin still works on an event: it is not lost si
   expect(await site.hits()).toContain('GET /next');
 });
 
-/** Read from what is shipped: a build shortens names. */
-test.describe('what plugins of the wrapped SDK read is on the instance that they get', () => {
-  /** As far as the in-app plugin uses it. */
+/** This test runs on the published build, in which internal names are shortened. */
+test.describe('members that plugins of the wrapped SDK use exist on the instance that they receive', () => {
+  /** The members that the in-app plugin uses. */
   interface Instance {
     user(): { id(): unknown; anonymousId(): unknown; traits(): unknown };
     on(name: string, listener: (...args: readonly unknown[]) => void): Instance;

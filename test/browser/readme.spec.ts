@@ -1,4 +1,4 @@
-/** Compiles every example of the README, and runs those that do something, against what was built. */
+/** Compiles every example of the README, and runs the executable ones with the built package. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { page as pageOf } from '../support/site/site-pages.ts';
 
 const FOLDER = `${ROOT}test/results/readme/`;
 
-/** The one example that has this in it. */
+/** Returns the one example that contains `part`. */
 function example(language: string, part: string): string {
   const found = examples(language).filter((code) => code.includes(part));
   expect(found, `${language} with ${part}`).toHaveLength(1);
@@ -47,7 +47,7 @@ test('every TypeScript example compiles against the published types', async () =
   const include = ['*.ts', `${ROOT}test/support/openid/firebase.d.ts`];
   writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include }));
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-  // A worker that stands still for so long finds its connections to the site closed.
+  // A worker that is blocked for so long would find its connections to the site closed.
   const { stdout } = spawn(process.execPath, [tsc, '-p', FOLDER], { stdio: ['ignore', 'pipe', 'inherit'] });
   expect(await text(stdout)).toBe('');
 });
@@ -68,7 +68,7 @@ test('the client example stores its events and delivers them', async ({ page, si
   await expect.poll(() => standIn.names()).toEqual(['identify', 'Home', 'Order Placed']);
 });
 
-test('the example with a consent platform sends once the visitor has agreed', async ({
+test('the example with a consent platform sends after the visitor has agreed', async ({
   page,
   site,
   standIn,
@@ -100,7 +100,7 @@ test('the example with a consent platform sends once the visitor has agreed', as
   expect(await page.evaluate(() => window.analytics.consent.state)).toBe('denied');
 });
 
-test('each recipe for a consent platform waits where the platform is not there', async ({ page, site }) => {
+test('each recipe for a consent platform waits if the platform does not exist', async ({ page, site }) => {
   const recipes = examples('ts').filter((code) => code.includes('cio-first-party/consent'));
   expect(recipes).toHaveLength(12);
   for (const recipe of recipes) {
@@ -119,7 +119,7 @@ test('each recipe for a consent platform waits where the platform is not there',
   }
 });
 
-test('the recipes for single-page apps are the apps that are tested', () => {
+test('the recipes for single-page apps are those of the tested apps', () => {
   const section = README.split('## Single-page apps\n')[1]?.split('\n## ')[0] ?? '';
   const [analytics] = [...section.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
   const recipes = section.matchAll(
@@ -135,8 +135,8 @@ test('the recipes for single-page apps are the apps that are tested', () => {
   expect(folders.sort()).toEqual(APP_NAMES);
 });
 
-test('the proxy example delivers what it is sent', async ({ standIn }) => {
-  // Only the port and Customer.io's address are others.
+test('the proxy example delivers events', async ({ standIn }) => {
+  // Only the port and the URL of Customer.io are changed.
   const code = toJavaScript(example('ts', 'createServer(proxy.node)'))
     .replace(/(['"])cio-first-party\/proxy\1/, `'${ROOT}dist/proxy.js'`)
     .replace(

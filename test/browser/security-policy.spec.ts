@@ -1,4 +1,4 @@
-/** Strict pages, and servers. The script tag: script/policies.spec.ts. */
+/** Pages with strict policies, and servers. The script tag is tested in script/policies.spec.ts. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, stats, test, told } from '../support/site/fixtures.ts';
@@ -26,7 +26,7 @@ test("npm build under default-src 'self': no violation, the lazy file included",
   expect(await violations()).toEqual([]);
 });
 
-test('connect-src that does not let it through: kept, told, and the page unharmed', async ({
+test('connect-src that forbids the proxy: events are kept, an error is emitted, and the page continues', async ({
   page,
   site,
   standIn,

@@ -1,4 +1,4 @@
-/** Reloads, several tabs, browsers without Web Locks or BroadcastChannel, and an instance that was closed. */
+/** Reloads, several tabs, browsers without Web Locks or BroadcastChannel, and a closed instance. */
 import { expectArrival, expectRepeatsOfTheCut, expectStats, once } from '../support/site/arrival.ts';
 import { trackAll, trackStored } from '../support/page/calls.ts';
 import { expect, impatient, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
@@ -6,7 +6,7 @@ import { watchRequests } from '../support/page/requests.ts';
 import { numbered } from '../support/site/stand-in.ts';
 import { closeTab, openTabs } from '../support/browser/tabs.ts';
 
-test('three reloads in the middle of a delivery lose nothing, and nothing comes twice', async ({
+test('three reloads during a delivery lose nothing, and no event arrives twice', async ({
   open,
   page,
   site,
@@ -24,12 +24,12 @@ test('three reloads in the middle of a delivery lose nothing, and nothing comes 
     await page.reload();
   }
   await expectArrival(standIn, { names: numbered(200), page });
-  // For each reload one that was in flight, and one that it sent as it went.
+  // For each reload, one request that was in flight, and one that the page sent while leaving.
   await expectRepeatsOfTheCut(site, delivered, 6);
 });
 
 test.describe('several tabs', () => {
-  test('two tabs: one sends for both, no event twice, and each is told of its own', async ({
+  test('two tabs: one sends for both, no event arrives twice, and each tab is told of its own events', async ({
     context,
     site,
     standIn,
@@ -49,7 +49,7 @@ test.describe('several tabs', () => {
     }
   });
 
-  test('the tab that sends is closed: another takes over, and nothing is lost', async ({
+  test('the leader tab is closed: another one takes over, and nothing is lost', async ({
     context,
     site,
     standIn,
@@ -73,7 +73,7 @@ test.describe('several tabs', () => {
     await expectStats(second, { tracked: 21, delivered: 21 });
   });
 
-  test('flush() in a tab that does not send makes the other one send', async ({
+  test('flush() in a tab that is not the leader makes the leader send', async ({
     context,
     open,
     site,
@@ -90,7 +90,7 @@ test.describe('several tabs', () => {
     expect((await site.batches()).length).toBe(2);
   });
 
-  test('a tab that does not send is closed right after its calls: the other one sends them', async ({
+  test('a tab that is not the leader is closed right after its calls: the leader sends them', async ({
     context,
     site,
     standIn,
@@ -112,7 +112,7 @@ test.describe('several tabs', () => {
     await expectStats(first, { tracked: 26, delivered: 26 });
   });
 
-  test('the other tab was closed before: what the last one leaves arrives with the next page', async ({
+  test('the other tab was closed before: the last events of this tab arrive with the next page', async ({
     context,
     site,
     standIn,
@@ -135,7 +135,7 @@ test.describe('several tabs', () => {
       site,
       standIn,
     }) => {
-      test.slow(); // a lease that nobody renews ends after 20 seconds
+      test.slow(); // a lease that is not renewed ends after 20 seconds
       await context.addInitScript((which) => {
         Object.defineProperty(navigator, 'locks', { value: undefined });
         if (which === 'both') Object.defineProperty(window, 'BroadcastChannel', { value: undefined });
@@ -154,7 +154,7 @@ test.describe('several tabs', () => {
     });
   }
 
-  test('without BroadcastChannel: what one tab cannot tell the other arrives when that is closed', async ({
+  test('without BroadcastChannel: events that one tab cannot announce arrive when it is closed', async ({
     context,
     site,
     standIn,
@@ -174,7 +174,7 @@ test.describe('several tabs', () => {
   });
 });
 
-test('without Web Locks, and without the file that stands in for them: everything arrives', async ({
+test('without Web Locks, and without the file that replaces them: everything arrives', async ({
   context,
   open,
   page,
@@ -188,7 +188,7 @@ test('without Web Locks, and without the file that stands in for them: everythin
   await expectStats(page, { tracked: 5, delivered: 5 });
 });
 
-test('close() stops this instance; what is stored waits for the next page', async ({
+test('close() stops this instance; stored events wait for the next page', async ({
   open,
   page,
   site,

@@ -1,4 +1,7 @@
-/** Pages that are not loaded by their address: frames with a text for a page, pages written by a script, and pages that are swapped. */
+/**
+ * Pages that are not loaded from their URL: frames with `srcdoc`, pages written by a script, and pages whose
+ * content is swapped.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { expect, type Site, test } from '../support/site/fixtures.ts';
@@ -7,7 +10,11 @@ import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 
 const TAG = '<script src="/e/cio.js" data-proxy-url="/e" data-client-key="client-api-key-web"></script>';
 
-test('a frame of `srcdoc`: a path is one of the page that it stands in', async ({ page, site, standIn }) => {
+test('a frame with `srcdoc`: a relative path belongs to the page around it', async ({
+  page,
+  site,
+  standIn,
+}) => {
   await page.goto(`${site.origin}/blank`);
   await page.evaluate((srcdoc) => {
     document.body.append(Object.assign(document.createElement('iframe'), { srcdoc }));
@@ -25,7 +32,7 @@ test('a frame of `srcdoc`: a path is one of the page that it stands in', async (
   expect((await site.batches()).map(({ url }) => url)).toEqual([`${site.origin}/e/v1/batch`]);
 });
 
-test('a window that a script has written', async ({ context, page, site, standIn }) => {
+test('a window whose page a script has written', async ({ context, page, site, standIn }) => {
   await page.goto(`${site.origin}/blank`);
   const opened = context.waitForEvent('page');
   await page.evaluate(() => void Object.assign(window, { popup: window.open('about:blank') }));
@@ -44,7 +51,10 @@ test('a window that a script has written', async ({ context, page, site, standIn
   await expect.poll(() => standIn.names()).toEqual(['In the window']);
 });
 
-test('a page of file: a path is refused, and the message says why', async ({ page, site }, testInfo) => {
+test('a page of file: a relative path is refused, and the message says why', async ({
+  page,
+  site,
+}, testInfo) => {
   const lines: string[] = [];
   page.on('console', (message) => lines.push(message.text()));
   const file = testInfo.outputPath('page.html');

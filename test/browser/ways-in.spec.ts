@@ -4,7 +4,7 @@ import { page as html, tagPage } from '../support/site/site-pages.ts';
 import { nameOf } from '../support/site/stand-in.ts';
 
 test.describe('npm build in a single-page app', () => {
-  test('page views and events of three addresses arrive in their order, each with its own page', async ({
+  test('page views and events of three URLs arrive in order, each with its own page', async ({
     page,
     site,
     spa,
@@ -42,12 +42,13 @@ test.describe('npm build in a single-page app', () => {
 });
 
 test.describe('script tag', () => {
-  test('calls made before the script has come are replayed in their order, then later calls follow', async ({
+  test('calls that are made before the script has loaded are replayed in order, then later calls follow', async ({
     page,
     site,
     standIn,
   }) => {
-    // Without a token the proxy takes a previous id that is random, and the event's anonymous id.
+    // Without a token the proxy accepts an alias only if the previous id is random and is the event's
+    // anonymous id.
     const id = '6d8f2f0e-2f5c-4c1b-9d0a-7b1f5e3a9c42';
     const before = `
       cioanalytics.page('Landing');
@@ -84,7 +85,7 @@ test.describe('script tag', () => {
     expect(heard.slice(-2)).toEqual(['Third', 'Fourth']);
   });
 
-  test('a queue of Customer.io’s own snippet is replayed, and entries that are no calls are passed over', async ({
+  test('a queue of Customer.io’s own snippet is replayed, and invalid entries are skipped', async ({
     page,
     site,
     standIn,
@@ -101,7 +102,7 @@ test.describe('script tag', () => {
     await expect.poll(() => standIn.names()).toEqual(['A', 'B']);
   });
 
-  test('data-global gives it another name', async ({ page, site, standIn }) => {
+  test('data-global gives the global another name', async ({ page, site, standIn }) => {
     await site.page('/tag', {
       body: html(
         'Named',
@@ -114,7 +115,7 @@ test.describe('script tag', () => {
     expect(await page.evaluate(() => 'cioanalytics' in window)).toBe(false);
   });
 
-  test('without a key the page makes its instance itself, with every option', async ({
+  test('without a key the page creates its instance itself, with every option', async ({
     page,
     site,
     standIn,
@@ -137,7 +138,7 @@ test.describe('script tag', () => {
     await expect.poll(async () => (await standIn.events())[0]?.properties).toEqual({ seen: true });
   });
 
-  test('the script from the proxy’s own origin works, and nobody else is asked', async ({
+  test('the script from the proxy’s own origin works, without requests to other servers', async ({
     page,
     site,
     standIn,
@@ -165,7 +166,7 @@ test.describe('consent pending', () => {
     databases: (await indexedDB.databases()).map(({ name }) => name) as never[],
   });
 
-  test('leaves nothing behind and asks nobody before the grant; then every call arrives as it was made', async ({
+  test('stores and requests nothing before the grant; then every call arrives as it was made', async ({
     page,
     site,
     standIn,
@@ -226,7 +227,7 @@ test.describe('consent pending', () => {
     await expect.poll(async () => addsUp(await page.evaluate(() => window.cioanalytics.stats()))).toBe(true);
   });
 
-  test('denied: the held calls are dropped, later ones are not held, and nothing is left', async ({
+  test('denied: held calls are dropped, later ones are not held, and nothing is stored', async ({
     page,
     site,
     standIn,

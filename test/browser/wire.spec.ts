@@ -1,4 +1,4 @@
-/** What goes over the wire, and how much of it. */
+/** The requests of the SDK, and their size. */
 import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright';
 import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
@@ -7,7 +7,7 @@ import { numbered } from '../support/site/stand-in.ts';
 
 const ONCE = (count: number): object => ({ delivered: count, lost: 0, duplicated: 0 });
 
-/** Tracks them in one task; answers the states. */
+/** Tracks the events in one task. Returns the states of the receipts. */
 const track = (page: Page, names: readonly string[], bytes = 0): Promise<readonly string[]> =>
   page.evaluate(
     async ([all, size]) => {
@@ -19,7 +19,7 @@ const track = (page: Page, names: readonly string[], bytes = 0): Promise<readonl
     [names, bytes] as const,
   );
 
-test('one request: its address, its headers, its body', async ({ context, open, page, site }) => {
+test('one request: its URL, headers and body', async ({ context, open, page, site }) => {
   await context.addCookies([{ name: 'session', value: 'secret', url: site.origin }]);
   await open();
   const asked = page.waitForRequest('**/v1/batch');
@@ -61,7 +61,7 @@ test('300 calls in a second are few requests', async ({ open, page, site, standI
   expect((await site.batches()).length).toBeLessThanOrEqual(6);
 });
 
-test('10 000 calls in one task: all arrive once, in their order', async ({ open, page, standIn }) => {
+test('10 000 calls in one task: all arrive once, in order', async ({ open, page, standIn }) => {
   test.slow();
   await open();
   expect(await track(page, numbered(10_000))).toEqual(['stored']);
@@ -94,7 +94,7 @@ test('bytes are counted, not characters', async ({ open, page, site, standIn }) 
   for (const { bytes } of await site.batches()) expect(bytes).toBeLessThanOrEqual(50_100);
 });
 
-test('after a long session of many requests the page’s last words still go out', async ({
+test('after a long session of many requests the page’s last request is still sent', async ({
   context,
   open,
   site,
@@ -114,7 +114,7 @@ test('after a long session of many requests the page’s last words still go out
   expect((await site.batches()).length).toBeLessThanOrEqual(45);
 });
 
-test('flush() resolves after its timeout where the proxy says nothing', async ({ open, page, site }) => {
+test('flush() resolves after its timeout if the proxy does not respond', async ({ open, page, site }) => {
   await site.faults({ does: 'hang' });
   await open();
   await track(page, ['A']);
@@ -126,12 +126,7 @@ test('flush() resolves after its timeout where the proxy says nothing', async ({
   expect(ms).toBeLessThan(3_000);
 });
 
-test('a clock that is set back or forward by a day holds up nothing', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+test('a clock that is set back or forward by a day delays nothing', async ({ open, page, site, standIn }) => {
   await open();
   for (const [name, shift] of [
     ['Back', -86_400_000],
@@ -151,7 +146,7 @@ test('a clock that is set back or forward by a day holds up nothing', async ({
   expect(addsUp(await stats(page))).toBe(true);
 });
 
-test('a packed body unpacks to the same JSON', async ({ open, page, standIn }) => {
+test('a compressed body decompresses to the same JSON', async ({ open, page, standIn }) => {
   await open();
   await track(page, numbered(20, 'Plain'));
   await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });

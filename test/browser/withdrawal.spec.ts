@@ -1,4 +1,4 @@
-/** After withdrawal: nothing left. */
+/** After a withdrawal no data is left. */
 import type { Page } from 'playwright';
 import { expect, stats, test, told, toldTimes } from '../support/site/fixtures.ts';
 import { compressionBegun, goOnCompressing, holdCompression } from '../support/page/held-compression.ts';
@@ -23,7 +23,7 @@ const track = (page: Page, names: readonly string[]): Promise<readonly string[]>
     names,
   );
 
-test('deny() deletes everything, drops what waits, and discards what comes', async ({
+test('deny() deletes everything, drops waiting events, and discards later ones', async ({
   open,
   page,
   site,
@@ -72,11 +72,11 @@ test('the request in flight is aborted', async ({ open, page, site, standIn }) =
   expect(await standIn.names()).toEqual([]);
 });
 
-test('what is being compressed is not sent', async ({ open, page, site, standIn }) => {
+test('a body that is being compressed is not sent', async ({ open, page, site, standIn }) => {
   await holdCompression(page);
   await open();
   await track(page, ['First']);
-  // With the first answer the proxy says that it reads gzip.
+  // The first response tells the SDK that the proxy reads gzip.
   await expect.poll(() => stats(page)).toMatchObject({ delivered: 1 });
   await track(page, numbered(3));
   await compressionBegun(page);
@@ -101,7 +101,7 @@ test('deny() in the same task as a call: the call is not sent', async ({ open, p
   expect(await standIn.names()).toEqual([]);
 });
 
-test('deny() reaches the other tabs, and none of them writes anything back', async ({
+test('deny() reaches the other tabs, and none of them writes data again', async ({
   context,
   open,
   page,
@@ -139,7 +139,7 @@ test('grant() after deny(): a new visitor, and everything works', async ({ open,
     .toMatchObject({ tracked: 3, delivered: 2, pending: 0, dropped: { consent: 1 } });
 });
 
-test('grant() right after deny(), in one task: nothing is lost of what comes then', async ({
+test('grant() right after deny(), in one task: later events are not lost', async ({
   open,
   page,
   standIn,
@@ -158,7 +158,7 @@ test('grant() right after deny(), in one task: nothing is lost of what comes the
   expect(await page.evaluate(() => document.cookie)).toContain('ajs_anonymous_id');
 });
 
-test('listeners and plugins hold again after deny() and grant()', async ({ open, page, standIn }) => {
+test('listeners and plugins work again after deny() and grant()', async ({ open, page, standIn }) => {
   await open();
   await page.evaluate(async () => {
     const heard: unknown[] = [];
@@ -186,14 +186,14 @@ test('listeners and plugins hold again after deny() and grant()', async ({ open,
     .toEqual(['Again']);
 });
 
-test('consent: denied from the start: nothing at all', async ({ open, page, site }) => {
+test('consent: denied from the start: nothing is stored or sent', async ({ open, page, site }) => {
   await open('/shop', { consent: 'denied' });
   expect(await track(page, ['A'])).toEqual(['consent']);
   expect(await traces(page)).toEqual(NOTHING);
   expect(await site.batches()).toEqual([]);
 });
 
-test('what other scripts of the page keep is not touched', async ({ open, page }) => {
+test('data of other scripts of the page is not touched', async ({ open, page }) => {
   await open();
   await page.evaluate(() => {
     localStorage.setItem('cart', '[1]');

@@ -1,4 +1,4 @@
-/** Plain web workers and service workers: the package can be there, and does nothing. */
+/** Web workers and service workers: the package can be imported there, and does nothing. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { expect, type Site, test } from '../support/site/fixtures.ts';
@@ -22,7 +22,7 @@ async function serve(site: Site): Promise<void> {
   await site.page('/worker.js', script(WORKER));
 }
 
-/** What {@link WORKER} says, wherever it runs. */
+/** Returns the report of {@link WORKER} from a worker of this kind. */
 async function ask(page: Page, kind: 'web worker' | 'service worker'): Promise<unknown> {
   return page.evaluate(async (wanted) => {
     let worker: Worker | ServiceWorker;
@@ -45,7 +45,11 @@ async function ask(page: Page, kind: 'web worker' | 'service worker'): Promise<u
 }
 
 for (const kind of ['web worker', 'service worker'] as const) {
-  test(`in a ${kind} it can be imported and called: nothing happens`, async ({ page, site, standIn }) => {
+  test(`in a ${kind} the package can be imported and called: nothing happens`, async ({
+    page,
+    site,
+    standIn,
+  }) => {
     await serve(site);
     await page.goto(`${site.origin}/blank`);
     expect(await ask(page, kind)).toMatchObject({
@@ -54,7 +58,7 @@ for (const kind of ['web worker', 'service worker'] as const) {
       receipts: ['discarded'],
       stats: { tracked: 0, delivered: 0, pending: 0 },
       said: [null],
-      // Where it is says whether it is an extension's.
+      // The package reads `location` to know whether it runs in an extension.
       touched: kind === 'service worker' ? ['location'] : [],
       added: [],
     });

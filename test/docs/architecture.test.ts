@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** docs/architecture.md names every room and every built file, and nothing that is not there. */
+/**
+ * docs/architecture.md names every folder of the source and every built file, and no file that does not
+ * exist.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { BUILT_FILES } from '../../build/files.ts';
@@ -8,7 +11,7 @@ import { FLOORS } from '../support/floors.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(`${ROOT}docs/architecture.md`, 'utf8');
 
-test('every room has a row, in the order of the floors', () => {
+test('every folder of src has a row, in the order of the layers', () => {
   const rows = page
     .slice(page.indexOf('## The floors'), page.indexOf('## Three walks'))
     .split('\n')
@@ -25,7 +28,7 @@ test('every built file has a row', () => {
   expect(rows).toEqual(BUILT_FILES.map(({ entry, file }) => [file, entry]));
 });
 
-test('every file that it names is there', () => {
+test('every file that the document names exists', () => {
   const linked = Array.from(page.matchAll(/\]\(\.\.\/([^)#]+)\)/g), ([, file = '']) => file);
   const named = Array.from(
     page.matchAll(/`((?:sdk|proxy|cli|protocol)\/[\w./-]*)`/g),

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's proxies of several copies, as they stand: two processes each, and a real Redis or NATS between them. */
+/** The README's proxies with several copies, unchanged: two processes each, with a real Redis or NATS. */
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
@@ -32,7 +32,7 @@ test.each([
   ['Redis', 'createClient({ url', redis],
   ['NATS', 'natsStore(kv)', nats],
 ])(
-  '%s: events that come to two copies are sent once',
+  '%s: an event that is sent to two copies is delivered once',
   async (_, part, start) => {
     const [upstream, where] = [await startUpstream(), await start()];
     const origins: string[] = [];
@@ -48,7 +48,7 @@ test.each([
       await vi.waitFor(async () => expect((await fetch(`${origin}/v1/health`)).status).toBe(200), 15_000);
       origins.push(origin);
     }
-    // The connection is made beside the server.
+    // The program connects to the store while its server already listens.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const headers = {
       Authorization: basicAuthorization('client-api-key-web'),

@@ -1,4 +1,6 @@
-/** What the SDK does with each answer, in every engine: nothing is lost, and nothing comes twice. */
+/**
+ * The SDK's reaction to each kind of response, in every engine: no event is lost, and no event arrives twice.
+ */
 import { expect, test } from 'vitest';
 import type { Fault } from '../support/site/proxy-faults.ts';
 import { type Tab, until } from './engine.ts';
@@ -7,7 +9,7 @@ import { inEveryEngine } from './setup.ts';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const refusal = (error: string): string => JSON.stringify({ error, message: 'No', serverTime: 0 });
 
-/** What comes first; then the proxy is well. */
+/** The faults of the first requests. Later requests succeed. */
 const TROUBLES: Readonly<Record<string, readonly Fault[]>> = {
   'hangs up': [{ does: 'cut', times: 2 }],
   'hangs up after it has read the body': [{ does: 'cut-late', times: 2 }],
@@ -30,7 +32,7 @@ const TROUBLES: Readonly<Record<string, readonly Fault[]>> = {
   'redirects, in this origin': [{ does: { status: 307, headers: { Location: '/e/v1/batch/' } }, times: 1 }],
 };
 
-/** Waits between tries are short, and end when the page asks. */
+/** Makes the waits between attempts short: a wait is a random share of a growing maximum. */
 const IMPATIENT = `Math.random = () => 0.001;`;
 
 const settled = (tab: Tab): Promise<void> =>
@@ -44,7 +46,7 @@ const settled = (tab: Tab): Promise<void> =>
 
 inEveryEngine(({ open, arrived, site }) => {
   for (const [what, faults] of Object.entries(TROUBLES))
-    test(`a proxy that ${what} and is well again`, async () => {
+    test(`a proxy that ${what} and then works again: every event arrives once`, async () => {
       const tab = await open({ before: IMPATIENT, sdk: { delivery: { flushIntervalMs: 50 } } });
       await site().faults(...faults);
       const names = ['A', 'B', 'C'];
@@ -56,7 +58,7 @@ inEveryEngine(({ open, arrived, site }) => {
       expect(await tab.evaluate(() => window.analytics.stats())).toMatchObject({ tracked: 3, delivered: 3 });
     });
 
-  test('one event that is refused is dropped alone', async () => {
+  test('one refused event is dropped, and the others of its batch arrive', async () => {
     const tab = await open({ before: IMPATIENT, sdk: { delivery: { flushIntervalMs: 50 } } });
     await site().faults({
       contains: 'Poison',
@@ -73,7 +75,7 @@ inEveryEngine(({ open, arrived, site }) => {
     });
   });
 
-  test('a proxy that is away: the next page brings it', async () => {
+  test('while the proxy is away events wait, and the next page delivers them', async () => {
     await site().faults({ does: 'cut' });
     const tab = await open();
     await tab.evaluate(() => window.analytics.track('A'));

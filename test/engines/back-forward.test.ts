@@ -1,4 +1,4 @@
-/** A page with the SDK stays eligible for the back/forward cache, and goes on when it comes back. */
+/** A page with the SDK stays eligible for the back/forward cache, and continues when it is restored. */
 import { expect, test } from 'vitest';
 import { page } from '../support/site/site-pages.ts';
 import { leave, type Tab, until } from './engine.ts';
@@ -6,7 +6,7 @@ import { inEveryEngine } from './setup.ts';
 
 const WATCH = `addEventListener('pageshow', ({ persisted }) => { window.cameBack = persisted; });`;
 
-/** Goes back, and says whether the browser had kept the page. */
+/** Navigates back, and returns whether the browser had cached the page. */
 async function goBack(tab: Tab, path: string): Promise<boolean> {
   await tab.evaluate(() => history.back()).catch(() => undefined);
   await until('the page before', () =>
@@ -16,7 +16,9 @@ async function goBack(tab: Tab, path: string): Promise<boolean> {
 }
 
 inEveryEngine(({ open, openPlain, arrived, standIn }) => {
-  test('once all is delivered, where the browser keeps a page without the SDK', async ({ skip }) => {
+  test('a page with all events delivered is cached if the browser caches a page without the SDK', async ({
+    skip,
+  }) => {
     const plain = await openPlain({ body: page('Plain', `<script>${WATCH}</script>`) }, '/plain');
     await leave(plain, '/blank', () => undefined);
     if (!(await goBack(plain, '/plain'))) return skip('this browser keeps no page at all here');
@@ -32,7 +34,7 @@ inEveryEngine(({ open, openPlain, arrived, standIn }) => {
     return undefined;
   });
 
-  test('with last words: each comes once, whether the browser kept the page or not', async () => {
+  test('events that are tracked while the page leaves arrive once each, whether the browser cached the page or not', async () => {
     const tab = await open({ before: WATCH });
     await tab.evaluate(() => void window.analytics.track('A'));
     await arrived(['A']);

@@ -1,4 +1,4 @@
-/** A burst of calls, beside the wrapped SDK as its makers ship it, in the same engine. */
+/** A burst of calls, compared with the wrapped SDK as its makers publish it, in the same engine. */
 import { expect, test } from 'vitest';
 import { buildOriginal } from '../support/build/bundle.ts';
 import { page } from '../support/site/site-pages.ts';

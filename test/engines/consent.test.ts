@@ -1,10 +1,13 @@
-/** Before consent a page keeps nothing and sends nothing; after its withdrawal nothing is left. In every engine. */
+/**
+ * Before consent a page stores nothing and sends nothing; after its withdrawal nothing is stored. In every
+ * engine.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 
-/** All that the origin of the page keeps. */
+/** Everything that the origin of the page stores. */
 const kept = (tab: Tab): Promise<unknown> =>
   tab.evaluate(async () => ({
     cookies: document.cookie,
@@ -15,7 +18,7 @@ const isEmpty = async (tab: Tab): Promise<boolean> => isDeepStrictEqual(await ke
 const NOTHING = { cookies: '', localStorage: [], databases: [] };
 
 inEveryEngine(({ open, arrived, site, standIn }) => {
-  test('pending: nothing is kept, nothing is sent, and what was called is replayed when it is granted', async () => {
+  test('pending: nothing is stored or sent, and the calls are replayed after the grant', async () => {
     const tab = await open({ sdk: { consent: 'pending' } });
     expect(
       await tab.evaluate(async () => {
@@ -34,7 +37,7 @@ inEveryEngine(({ open, arrived, site, standIn }) => {
     ]);
   });
 
-  test('withdrawn: all that was kept is gone', async () => {
+  test('withdrawn: everything that was stored is deleted', async () => {
     const tab = await open({ sdk: { pageViews: 'manual' } });
     await tab.evaluate(() => {
       void window.analytics.identify('ann');
@@ -53,7 +56,7 @@ inEveryEngine(({ open, arrived, site, standIn }) => {
     expect(third?.anonymousId).not.toBe(first?.anonymousId);
   });
 
-  test('withdrawn in one tab: the other one stops, too', async () => {
+  test('withdrawn in one tab: the other tab stops, too', async () => {
     const [one, other] = [await open(), await open()];
     await one.evaluate(() => void window.analytics.track('A'));
     await arrived(['A']);

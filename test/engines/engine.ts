@@ -1,18 +1,23 @@
-/** A browser engine that the scenarios of this folder run in, whatever speaks to it. */
+/** A browser engine in which the scenarios of this folder run, whichever driver controls it. */
 
-/** What a driver cannot do: a scenario that needs it is a skip that names the reason. */
+/** The abilities that a driver may lack: a scenario that needs one is skipped with the reason. */
 export type Ability = 'kill' | 'private-window' | 'site-data-setting';
 
 export interface Engine {
   readonly name: 'chromium' | 'firefox' | 'webkit';
-  /** Why it cannot do something. */
+  /** The abilities that this driver lacks, with the reason. */
   readonly cannot: Readonly<Partial<Record<Ability, string>>>;
   openTab(): Promise<Tab>;
-  /** A tab of a window that keeps nothing. Only where `cannot` does not name it. */
+  /** Opens a tab in a private window. Only if `cannot` does not name this ability. */
   openPrivateTab(): Promise<Tab>;
-  /** A tab of a browser whose user lets sites keep nothing. Only where `cannot` does not name it. */
+  /**
+   * Opens a tab in a browser whose settings forbid sites to store data. Only if `cannot` does not name this
+   * ability.
+   */
   openTabThatKeepsNothing(): Promise<Tab>;
-  /** Ends the browser without a word, and starts it again with the same profile. Only where `cannot` does not name it. */
+  /**
+   * Kills the browser and starts it again with the same profile. Only if `cannot` does not name this ability.
+   */
   killAndRestart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,16 +25,16 @@ export interface Engine {
 export interface Tab {
   /** Resolves when the page has loaded. */
   goto(url: string): Promise<void>;
-  /** Runs the function in the page; its promise is awaited. It sees nothing but its arguments. */
+  /** Runs the function in the page and awaits its promise. The function can use only its arguments. */
   evaluate<T, Args extends readonly unknown[]>(
     act: (...args: Args) => T | Promise<T>,
     ...args: Args
   ): Promise<T>;
-  /** Closes the tab as its user does: the page's own handlers run. */
+  /** Closes the tab as its user does: the page's event handlers run. */
   close(): Promise<void>;
 }
 
-/** Asks until the answer is yes. @throws after 20 s, naming what was waited for and the last answer */
+/** Calls `holds` until it returns true. @throws after 20 s, with what was waited for and the last result */
 export async function until(what: string, holds: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
   const end = Date.now() + limitMs;
   let last: unknown;
@@ -38,7 +43,7 @@ export async function until(what: string, holds: () => Promise<boolean>, limitMs
       last = await holds();
       if (last === true) return;
     } catch (cause) {
-      // A page that is being replaced answers nothing.
+      // A page that is being replaced cannot evaluate anything.
       last = cause;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -46,7 +51,7 @@ export async function until(what: string, holds: () => Promise<boolean>, limitMs
   throw new Error(`Waited for ${what}: ${String(last)}`);
 }
 
-/** Makes the calls and leads the tab to another page of the same origin, in one task of the page. */
+/** Makes the calls and navigates to another page of the same origin, in one task of the page. */
 export async function leave<Args extends readonly unknown[]>(
   tab: Tab,
   to: string,
@@ -54,7 +59,7 @@ export async function leave<Args extends readonly unknown[]>(
   ...args: Args
 ): Promise<void> {
   const leaving = `(...args) => { (${act.toString()})(...args); location.href = ${JSON.stringify(to)}; }`;
-  // The answer may not come any more.
+  // The page may be gone before its response arrives.
   await tab.evaluate(text, leaving, args as readonly unknown[]).catch(() => undefined);
   await until(`the page ${to}`, () =>
     tab.evaluate(
@@ -64,7 +69,7 @@ export async function leave<Args extends readonly unknown[]>(
   );
 }
 
-/** Makes the calls and loads the same page anew, in one task of the page. */
+/** Makes the calls and reloads the page, in one task of the page. */
 export async function reloads<Args extends readonly unknown[]>(
   tab: Tab,
   act: (...args: Args) => void,
@@ -77,7 +82,7 @@ export async function reloads<Args extends readonly unknown[]>(
   );
 }
 
-/** Runs a function that is given as text. */
+/** Runs a function that is passed as text. */
 export const text = (source: string, args: readonly unknown[]): unknown =>
   // oxlint-disable-next-line no-implied-eval -- the page of a test
   (new Function(`return (${source})`)() as (...given: readonly unknown[]) => unknown)(...args);

@@ -1,4 +1,4 @@
-/** The last words of a page, whatever ends it and however late they come. */
+/** The events that a page sends at its very end, for each way to end a page and each moment. */
 import { expect, test } from 'vitest';
 import { page } from '../support/site/site-pages.ts';
 import { numbered } from '../support/site/stand-in.ts';
@@ -7,7 +7,7 @@ import { type Engine, leave, reloads, type Tab, until } from './engine.ts';
 import { modulePage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';
 
-/** So that the tab leads, and its first answer has come. */
+/** Waits until the tab is the leader and has received its first response. */
 const settle = (tab: Tab): Promise<void> =>
   until('the first answer', () =>
     tab.evaluate(async () => {
@@ -29,10 +29,13 @@ const EXITS: Readonly<
   },
 };
 
-/** Once for each tab: a page that is loaded anew is hidden by the tabs that are opened after it. */
+/** The code runs once for each tab: a reloaded page is hidden again by the tabs that are opened after it. */
 const LATE = `if (!sessionStorage.getItem('late')) { sessionStorage.setItem('late', 'yes'); analytics.track('Late'); }`;
 
-/** Firefox stops whatever script runs as its tab is closed, and nobody can catch that: some rounds come to their end, or none. */
+/**
+ * Firefox stops the scripts of a tab that is being closed, and a script cannot catch that. So in some rounds,
+ * or in none, the handlers run to their end.
+ */
 const STOPPED = 'Firefox has stopped the handlers of the page whose tab was closed, each time';
 const isStopped = (engine: Engine, how: string): boolean => engine.name === 'firefox' && how === 'closes';
 const ROUNDS = 3;
@@ -46,7 +49,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
   for (const [how, exit] of Object.entries(EXITS))
     for (const [moment, listen] of Object.entries(MOMENTS))
       for (const first of [true, false])
-        test(`a call in ${moment}, heard ${first ? 'before' : 'after'} the SDK's own, of a page that ${how}`, async ({
+        test(`a call in ${moment}, in a listener ${first ? 'before' : 'after'} the SDK's own, of a page that ${how}`, async ({
           skip,
         }) => {
           for (let round = 1; ; round++) {
@@ -60,7 +63,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
             const hasArrived = async (): Promise<boolean> => (await standIn().names()).includes('Late');
             const mayFail = isStopped(engine(), how);
             const isLast = !mayFail || round === ROUNDS;
-            // The next page may wait five seconds for the answer to what this one has sent.
+            // The next page may wait five seconds for the response to the last request of this page.
             const arrives = until('the late event', hasArrived, isLast ? 20_000 : 7_000);
             const isThere = await arrives.then(
               () => true,
@@ -91,7 +94,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
       expect((await standIn().events()).length).toBe(301);
     });
 
-  test('the very first page of a visitor leaves at once: what it has tracked goes with it', async () => {
+  test('the first page of a new visitor leaves at once: its events are sent', async () => {
     const tab = await openPlain({ body: page('Plain', '') }, '/plain');
     const leaves = `addEventListener('DOMContentLoaded', () => {
       for (const name of ['First', 'Second']) analytics.track(name);
@@ -100,7 +103,7 @@ inEveryEngine(({ engine, open, openPlain, site, arrived, standIn }) => {
     await site().page('/shop', modulePage({ after: leaves }));
     await tab.evaluate(() => void (location.href = '/shop')).catch(() => undefined);
     await until('the page after it', () => tab.evaluate(() => location.pathname === '/blank'));
-    // No further page has the SDK.
+    // The tab then shows a page without the SDK, so only the page that has left can deliver the events.
     await arrived(['First', 'Second'], { ms: 5_000 });
   });
 });

@@ -1,4 +1,7 @@
-/** What a browser of an older version does not have, from compatibility data, and a script that takes it away from a page. */
+/**
+ * Finds out from compatibility data what an older browser lacks, and makes a script that removes it from a
+ * page.
+ */
 import { createRequire } from 'node:module';
 import type {
   CompatData,
@@ -8,7 +11,7 @@ import type {
 } from '@mdn/browser-compat-data';
 import type { Engine } from './engine.ts';
 
-/** The oldest browsers that the documentation names. */
+/** The oldest browsers that the documentation supports. */
 export const OLDEST = {
   chromium: { browser: 'chrome', version: '94' },
   firefox: { browser: 'firefox', version: '93' },
@@ -17,10 +20,10 @@ export const OLDEST = {
 
 type Oldest = (typeof OLDEST)[Engine['name']];
 
-/** A whole interface or global function, or a member of one; `any`: of its prototype or of itself. */
+/** A global interface or function, or one member of it. `any`: the member of its prototype or of itself. */
 export type Missing = readonly [name: string, member?: string, of?: 'prototype' | 'constructor' | 'any'];
 
-// An import would be transformed first, all 20 MB of it.
+// `require` loads the data as it is; an import would transform all 20 MB first.
 const data = createRequire(import.meta.url)('@mdn/browser-compat-data') as CompatData;
 
 function isNewer(version: string, than: string): boolean {
@@ -31,14 +34,14 @@ function isNewer(version: string, than: string): boolean {
 function lacks({ browser, version }: Oldest, compat: CompatStatement | undefined): boolean {
   const support = compat?.support[browser];
   if (!support) return false;
-  // What stood behind a switch or had another name does not count.
+  // A feature behind a flag, with a prefix or with another name does not count.
   const usual = (Array.isArray(support) ? support : [support]).filter(
     ({ flags, prefix, alternative_name }: SimpleSupportStatement) => !flags && !prefix && !alternative_name,
   );
   return usual.every(({ version_added: added }) => {
     if (typeof added !== 'string') return true;
     if (added === 'preview') return true;
-    // "≤37" is older than any that is asked for here.
+    // "≤37" is older than every version that is checked here.
     return !added.startsWith('≤') && isNewer(added, version);
   });
 }
@@ -46,7 +49,7 @@ function lacks({ browser, version }: Oldest, compat: CompatStatement | undefined
 const membersOf = (what: Identifier): readonly (readonly [string, Identifier])[] =>
   Object.entries(what).filter(([name]) => name !== '__compat') as [string, Identifier][];
 
-/** Whole interfaces and functions, and single members. */
+/** Lists whole interfaces and functions, and single members. */
 export function missingIn(oldest: Oldest): readonly Missing[] {
   const found: Missing[] = [];
   for (const [group, usual] of [
@@ -64,7 +67,7 @@ export function missingIn(oldest: Oldest): readonly Missing[] {
   return found;
 }
 
-/** A classic script that removes all of it, and counts. */
+/** Makes a classic script that removes all of these and counts them. */
 export const removalScript = (missing: readonly Missing[]): string => `
 window.removed = 0;
 for (const [name, member = name, of] of ${JSON.stringify(missing)}) {

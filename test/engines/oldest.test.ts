@@ -1,11 +1,11 @@
-/** The build as shipped, in pages without anything that the oldest supported browsers lack. */
+/** The published build, in pages from which everything is removed that the oldest supported browsers lack. */
 import { expect, test } from 'vitest';
 import { PEOPLE } from '../support/site/people.ts';
 import { missingIn, OLDEST, removalScript } from './older.ts';
 import { memberPage } from './pages.ts';
 import { inEveryEngine } from './setup.ts';
 
-test('the compatibility data is read: what is known to be missing is found, and what is there is not', () => {
+test('the compatibility data is read correctly: known missing features are found, existing ones are not', () => {
   const inChrome = missingIn(OLDEST.chromium).map((each) => each.slice(0, 2).join('.'));
   expect(inChrome).toContain('AbortSignal.throwIfAborted');
   expect(inChrome).toContain('structuredClone');

@@ -1,10 +1,10 @@
-/** Page views that the SDK makes by itself, in every engine. */
+/** Automatic page views of the SDK, in every engine. */
 import { expect, test } from 'vitest';
 import type { StandIn } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
 
-/** As routers do it: the address first, the title a moment later. */
+/** Navigates as routers do: the URL changes first, the title a moment later. */
 const visit = (tab: Tab, path: string, title: string): Promise<void> =>
   tab.evaluate(
     async (to, text) => {
@@ -16,12 +16,12 @@ const visit = (tab: Tab, path: string, title: string): Promise<void> =>
     title,
   );
 
-/** Path and title of each. */
+/** The path and title of each page view. */
 const views = async (standIn: StandIn): Promise<readonly unknown[]> =>
   (await standIn.events()).map(({ context: { page } }) => [page['path'], page['title']]);
 
 inEveryEngine(({ open, standIn }) => {
-  test('in-app navigation: each view has its own address, title and referrer', async () => {
+  test('in-app navigation: each view has its own URL, title and referrer', async () => {
     const tab = await open({ sdk: { pageViews: 'history' } });
     for (const [path, title] of [
       ['/list', 'List'],
@@ -40,7 +40,7 @@ inEveryEngine(({ open, standIn }) => {
     ]);
   });
 
-  test('in-app navigation of a hidden page: its titles are its own, too', async () => {
+  test('in-app navigation of a hidden page: each view has its own title, too', async () => {
     const before = `Object.defineProperty(document, 'visibilityState', { value: 'hidden' });`;
     const tab = await open({ before, sdk: { pageViews: 'history' } });
     for (const [path, title] of [
@@ -70,7 +70,7 @@ inEveryEngine(({ open, standIn }) => {
     ]);
   });
 
-  test('a title that is set in the same task as the address, as React Router does', async () => {
+  test('a title that is set in the same task as the URL, as React Router does', async () => {
     const tab = await open({ sdk: { pageViews: 'history' } });
     await tab.evaluate(() => {
       history.pushState(null, '', '/list');

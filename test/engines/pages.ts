@@ -1,20 +1,23 @@
-/** Pages of a test site that tell what they suffer: the same source for all engines. */
+/** Pages of a test site that report their errors: the same source for all engines. */
 import type { AnalyticsOptions } from '../../src/index.ts';
 import { page, type SitePage } from '../support/site/site-pages.ts';
 
 export interface PageOptions {
   readonly sdk?: Partial<AnalyticsOptions>;
-  /** A classic script before everything else of the SDK. */
+  /** A classic script that runs before all code of the SDK. */
   readonly before?: string;
-  /** A classic script after the tag of the SDK, which may not have run yet. */
+  /** A classic script behind the script tag of the SDK, which may not have run yet. */
   readonly after?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly title?: string;
-  /** More of the document's head. */
+  /** More content of the document's head. */
   readonly head?: string;
 }
 
-/** Whatever reaches the page or its console comes to the site's server as `POST /harm?…`: it outlives the page. */
+/**
+ * Reports every uncaught error and console error to the site's server, as `POST /harm?…`: the report stays
+ * when the page is gone.
+ */
 const HARM = `
 {
   const tell = (what) => navigator.sendBeacon('/harm?' + encodeURIComponent(what));
@@ -24,7 +27,7 @@ const HARM = `
   console.error = (...args) => { tell('console ' + args.join(' ')); error.apply(console, args); };
 }`;
 
-/** The script tag. `window.analytics` is what it makes, once it has come. */
+/** A page with the script tag. `window.analytics` is the instance, as soon as it exists. */
 export const tagPage = ({
   proxyUrl = '/e',
   attributes = '',
@@ -37,7 +40,7 @@ export const tagPage = ({
   ),
 });
 
-/** A page for people who sign in: its token provider asks the site's own login. */
+/** A page for people who sign in: its token provider calls the site's own login. */
 export const memberPage = ({ before = '' }: Pick<PageOptions, 'before'> = {}): SitePage => ({
   body: page(
     'Members',
@@ -45,7 +48,7 @@ export const memberPage = ({ before = '' }: Pick<PageOptions, 'before'> = {}): S
   ),
 });
 
-/** The npm build as a module. */
+/** A page with the npm build as a module. */
 export function modulePage({
   sdk = {},
   before = '',

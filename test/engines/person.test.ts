@@ -1,4 +1,4 @@
-/** Customer tokens, and the change of the person, in every engine. */
+/** Customer tokens, and a change of the signed-in person, in every engine. */
 import { expect, test } from 'vitest';
 import { PEOPLE } from '../support/site/people.ts';
 import type { Tab } from './engine.ts';
@@ -18,7 +18,7 @@ inEveryEngine(({ openPage, site, standIn, arrived }) => {
     return openPage(memberPage(options), '/home');
   };
 
-  test('each person sees what is theirs, and nobody else does', async () => {
+  test('each person sees only their own data', async () => {
     const tab = await openMembers();
     expect(await inbox(tab)).toBe('anonymous');
     await tab.evaluate(() => window.analytics.identify('ann'));
@@ -29,7 +29,7 @@ inEveryEngine(({ openPage, site, standIn, arrived }) => {
     expect(await inbox(tab)).toBe('anonymous');
   });
 
-  test('a listener of the inbox hears of messages, and stops', async () => {
+  test('a listener of the inbox receives messages, and can be removed', async () => {
     const tab = await openMembers();
     await tab.evaluate(() => window.analytics.identify('ann'));
     const heard = await tab.evaluate(
@@ -44,7 +44,7 @@ inEveryEngine(({ openPage, site, standIn, arrived }) => {
     expect(heard).toBe(2);
   });
 
-  test('a private call with a signal is answered, and ends with it', async () => {
+  test('a private call with a signal succeeds, and ends when the signal aborts', async () => {
     const tab = await openMembers();
     await tab.evaluate(() => window.analytics.identify('ann'));
     const [status, name] = await tab.evaluate(async () => {
@@ -60,7 +60,7 @@ inEveryEngine(({ openPage, site, standIn, arrived }) => {
     expect([status, name]).toEqual([200, 'AbortError']);
   });
 
-  test('events belong to who caused them', async () => {
+  test('each event has the user id of the person who caused it', async () => {
     const tab = await openMembers();
     await tab.evaluate(() => {
       void window.analytics.identify('ann');

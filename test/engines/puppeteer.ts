@@ -1,4 +1,6 @@
-/** Chromium by its own protocol, and Firefox by WebDriver BiDi. https://w3c.github.io/webdriver-bidi/ */
+/**
+ * Controls Chromium by its own protocol, and Firefox by WebDriver BiDi. https://w3c.github.io/webdriver-bidi/
+ */
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,13 +18,17 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
   async close() {
     if (page.isClosed()) return;
     const closed = new Promise((resolve) => page.once('close', resolve));
-    // Chromium runs no handler of the page without that; Firefox does, and does not tell the end of the other way.
+    // Chromium runs the page's handlers only with this option. Firefox runs them always, and does not report
+    // the end of a close with this option.
     await page.close({ runBeforeUnload: name === 'chromium' });
     await closed;
   },
 });
 
-/** "Block all cookies", as both browsers call it, which is all that sites keep. https://searchfox.org/mozilla-central/source/netwerk/cookie/nsICookieService.idl */
+/**
+ * The setting "block all cookies" of both browsers, which blocks all storage of sites.
+ * https://searchfox.org/mozilla-central/source/netwerk/cookie/nsICookieService.idl
+ */
 const FIREFOX_KEEPS_NOTHING = { 'network.cookie.cookieBehavior': 2 };
 const CHROMIUM_KEEPS_NOTHING = { profile: { default_content_setting_values: { cookies: 2 } } };
 
@@ -44,7 +50,7 @@ async function launch(name: 'chromium' | 'firefox', folder: string, keepsNothing
     executablePath: findChromium() ?? 'chromium',
     headless: true,
     userDataDir: folder,
-    // Puppeteer switches the back/forward cache off.
+    // Puppeteer disables the back/forward cache by default.
     ignoreDefaultArgs: ['--disable-features=Translate,AcceptCHFrame,BackForwardCache'],
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });

@@ -1,4 +1,6 @@
-/** Scenarios that run in every engine: `inEveryEngine` gives them a browser, and each a site of its own. */
+/**
+ * Runs scenarios in every engine: `inEveryEngine` gives them a browser, and each scenario a site of its own.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { repeats } from '../support/site/arrival.ts';
 import { type ServerProcess, startServer } from '../support/server/process.ts';
@@ -16,32 +18,37 @@ const ENGINES: Readonly<Record<Engine['name'], () => Promise<Engine>>> = {
   webkit: startWebKit,
 };
 
-/** What a scenario has to do with. */
+/** The objects that a scenario uses. */
 export interface Stage {
   readonly engine: () => Engine;
   readonly site: () => Site;
   readonly standIn: () => StandIn;
-  /** Opens a tab at a page with the SDK. Every other page of the site has the same options of the SDK from now on. */
+  /**
+   * Opens a tab on a page with the SDK. Every other page of the site uses the same SDK options from now on.
+   */
   open(options?: PageOptions, path?: string): Promise<Tab>;
-  /** The same for one page that is given. */
+  /** Opens a tab on the given page. */
   openPage(page: SitePage, path?: string): Promise<Tab>;
   /** Opens a page without the SDK. */
   openPlain(page: SitePage, path: string): Promise<Tab>;
-  /** The same in a window that keeps nothing. */
+  /** Opens the page in a private window. */
   openPrivate(options?: PageOptions): Promise<Tab>;
-  /** The same in a browser whose user lets sites keep nothing. */
+  /** Opens the page in a browser whose settings forbid sites to store data. */
   openWhereNothingIsKept(options?: PageOptions): Promise<Tab>;
-  /** Waits until all these have arrived at Customer.io: once each, and nothing else but so many `events` in all. */
+  /**
+   * Waits until all these events have arrived at Customer.io, each exactly once, and checks that no other
+   * event has arrived. `events`: the total number.
+   */
   arrived(
     names: readonly string[],
     limits?: { readonly ms?: number; readonly events?: number },
   ): Promise<void>;
 }
 
-/** Paths at which the site has pages with the SDK. */
+/** The paths of the pages with the SDK. */
 const PATHS = ['/shop', '/next', '/last'];
 
-/** `CIO_ENGINES=firefox,webkit` leaves the others out. */
+/** `CIO_ENGINES=firefox,webkit` selects the engines. */
 const wanted = (process.env['CIO_ENGINES'] ?? Object.keys(ENGINES).join(',')).split(',');
 
 export function inEveryEngine(scenarios: (stage: Stage) => void): void {

@@ -1,4 +1,6 @@
-/** Storage that is refused, hangs, is private, or has no room: the receipt says so, and events arrive all the same. */
+/**
+ * Storage that is refused, hangs, is private or is full: the receipt says so, and events arrive all the same.
+ */
 import { expect, test } from 'vitest';
 import { until } from './engine.ts';
 import { inEveryEngine } from './setup.ts';
@@ -27,7 +29,9 @@ inEveryEngine(({ engine, open, openPrivate, openWhereNothingIsKept, arrived }) =
       expect(codes).toEqual(['storage-unavailable']);
     });
 
-  test('its user lets sites keep nothing: the receipt says "memory", and events arrive', async ({ skip }) => {
+  test('a browser that forbids sites to store data: the receipt says "memory", and events arrive', async ({
+    skip,
+  }) => {
     const reason = engine().cannot['site-data-setting'];
     if (reason !== undefined) return skip(reason);
     const tab = await openWhereNothingIsKept();
@@ -36,7 +40,7 @@ inEveryEngine(({ engine, open, openPrivate, openWhereNothingIsKept, arrived }) =
     return undefined;
   });
 
-  test('localStorage refuses: IndexedDB is enough', async () => {
+  test('localStorage is refused: IndexedDB is enough', async () => {
     const tab = await open({ before: NO_LOCAL_STORAGE });
     expect(await tab.evaluate(async () => (await window.analytics.track('A')).state)).toBe('stored');
     await arrived(['A']);
@@ -73,7 +77,7 @@ inEveryEngine(({ engine, open, openPrivate, openWhereNothingIsKept, arrived }) =
     return undefined;
   });
 
-  test('the browser is killed: what a receipt has called "stored" is there', async ({ skip }) => {
+  test('the browser is killed: an event whose receipt said "stored" is still stored', async ({ skip }) => {
     const why = engine().cannot.kill;
     if (why) return skip(why);
     const tab = await open({ sdk: { delivery: { flushIntervalMs: 600_000 } } });

@@ -1,4 +1,4 @@
-/** Several tabs of one site: one of them sends, and nothing comes twice, with Web Locks and without. */
+/** Several tabs of one site: one tab sends, and no event arrives twice, with and without Web Locks. */
 import { expect, test } from 'vitest';
 import { numbered } from '../support/site/stand-in.ts';
 import { type Tab, until } from './engine.ts';
@@ -17,7 +17,7 @@ inEveryEngine(({ open, arrived, site }) => {
     ['without Web Locks', WITHOUT_LOCKS],
   ] as const)
     for (const count of [2, 5])
-      test(`${count} tabs ${locks}, each with 60 events in three bursts: none is lost, none comes twice`, async () => {
+      test(`${count} tabs ${locks}, each with 60 events in three bursts: no event is lost, and none arrives twice`, async () => {
         const tabs: Tab[] = [];
         for (let i = 0; i < count; i++) tabs.push(await open({ before }));
         const names: string[] = [];
@@ -41,7 +41,7 @@ inEveryEngine(({ open, arrived, site }) => {
         expect(sent.length, 'sent to the proxy').toBe(new Set(sent).size);
       });
 
-  test('a tab that is closed leaves its work to the other one', async () => {
+  test('when a tab is closed, the other tab sends its events', async () => {
     const [first, second] = [await open(), await open()];
     await track(first, ['A']);
     await first.close();

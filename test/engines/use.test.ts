@@ -1,4 +1,7 @@
-/** What the package is for, in every engine: as a module and as a script tag, on the page's origin and on another one. */
+/**
+ * The main uses of the package, in every engine: as a module and as a script tag, with the proxy on the
+ * page's origin and on another one.
+ */
 import { expect, test } from 'vitest';
 import { until } from './engine.ts';
 import { modulePage, tagPage } from './pages.ts';
@@ -9,7 +12,7 @@ inEveryEngine((stage) => {
 
   for (const kind of ['module', 'tag'] as const)
     for (const where of ['same', 'other'] as const)
-      test(`a ${kind} sends to the ${where} origin: each call once, as who made it`, async () => {
+      test(`a ${kind} sends to the ${where} origin: each call arrives once, with the right identity`, async () => {
         const proxyUrl = where === 'same' ? '/e' : site().apiOrigin;
         const page = kind === 'tag' ? tagPage({ proxyUrl }) : modulePage({ sdk: { proxyUrl } });
         const tab = await openPage(page);
@@ -31,20 +34,20 @@ inEveryEngine((stage) => {
           delivered: 3,
           pending: 0,
         });
-        // By the key of the site alone.
+        // All requests must have the client key as their only credential.
         const sent = await site().batches();
         expect(
           new Set(sent.filter(({ method }) => method === 'POST').map(({ authorization }) => authorization)),
         ).toEqual(new Set([`Basic ${btoa('client-api-key-web:')}`]));
       });
 
-  test('a receipt says where an event is', async () => {
+  test('a receipt says where an event is stored', async () => {
     const tab = await open();
     expect(await tab.evaluate(async () => (await window.analytics.track('A')).state)).toBe('stored');
     await arrived(['A']);
   });
 
-  test('files that few pages need come when they are needed', async () => {
+  test('files that few pages need are loaded only when they are needed', async () => {
     const tab = await open();
     await tab.evaluate(async () => {
       await window.analytics.addSourceMiddleware(({ payload, next }) => next(payload));
@@ -78,7 +81,7 @@ inEveryEngine((stage) => {
     expect(posts.length).toBeLessThanOrEqual(12);
   });
 
-  test('once all is delivered no timer waits', async () => {
+  test('when all events are delivered no timer is set', async () => {
     const before = `{
       const { setTimeout: set, clearTimeout: clear } = window;
       window.waiting = new Set();
@@ -100,7 +103,7 @@ inEveryEngine((stage) => {
     );
   });
 
-  test('a strict policy of the page, with trusted types, is broken by nothing', async () => {
+  test('a strict Content-Security-Policy with trusted types reports no violation', async () => {
     const policy =
       "default-src 'none'; img-src 'self'; connect-src 'self'; script-src 'self'; require-trusted-types-for 'script'";
     const script = `

@@ -1,4 +1,4 @@
-/** WebKitGTK by WebDriver; it needs a screen, for which Xvfb stands in. */
+/** Controls WebKitGTK by WebDriver. WebKitGTK needs a screen, for which Xvfb is a stand-in. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { type Engine, type Tab, until } from './engine.ts';
 
 const LIBRARIES = '/usr/lib';
 
-/** The browser of WebKitGTK that can be driven, which is in no folder of programs. */
+/** Finds WebKitGTK's MiniBrowser, which can be driven and is in no folder of PATH. */
 function miniBrowser(): string {
   for (const machine of readdirSync(LIBRARIES)) {
     const file = `${LIBRARIES}/${machine}/webkit2gtk-4.1/MiniBrowser`;
@@ -73,7 +73,7 @@ export async function startWebKit(): Promise<Engine> {
     },
     openTab: () =>
       use(async () => {
-        // The first window stays: the session ends with the last one.
+        // The first window stays open, because the session ends with its last window.
         await driver.switchTo().window(only);
         await driver.switchTo().newWindow('window');
         return tabOf(driver, await driver.getWindowHandle(), use);
@@ -91,7 +91,7 @@ export async function startWebKit(): Promise<Engine> {
 
 type Use = <T>(act: () => Promise<T>) => Promise<T>;
 
-/** One after the other: the session has one window that it speaks to. */
+/** Runs commands one after the other, because the session has one current window. */
 function turns(): Use {
   let last: Promise<unknown> = Promise.resolve();
   return (act) => {

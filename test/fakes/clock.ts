@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/sdk/browser.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock for tests: time passes only when a test calls `advance`. */
 export interface FakeClock extends Clock {
-  /** Runs what is due on the way, one timer after the other, and all that follows from it at once. */
+  /**
+   * Moves the time forward. Runs the timers that become due, one after the other, and waits after each until
+   * its consequences have settled.
+   */
   advance(ms: number): Promise<void>;
-  /** Sets the wall clock; timers are not moved by it. */
+  /** Sets the wall clock. Timers keep their remaining time. */
   set(nowMs: number): void;
-  /** Milliseconds until each timer that is set. */
+  /** The milliseconds that remain until each timer that is set. */
   timers(): readonly number[];
 }
 
@@ -18,7 +21,7 @@ interface Timer {
 
 export const START_MS = Date.parse('2026-01-02T03:04:05.000Z');
 
-/** @param turns that everything is given to settle after each timer */
+/** @param turns turns of the event loop to wait after each timer, so that its consequences settle */
 export function fakeClock(startMs: number = START_MS, turns = 2): FakeClock {
   let elapsed = 0;
   let offset = startMs;
@@ -48,7 +51,7 @@ export function fakeClock(startMs: number = START_MS, turns = 2): FakeClock {
   };
 }
 
-/** Resolves when all that can happen without a timer has happened, a few turns of a database included. */
+/** Waits `turns` turns of the event loop: promises, and a few steps of a database, settle without a timer. */
 export async function settled(turns = 2): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await setImmediate();
 }

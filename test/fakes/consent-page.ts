@@ -1,13 +1,13 @@
 import { vi } from 'vitest';
 import type { ConsentDecision, ConsentSource } from '../../src/sdk/consent/source.ts';
 
-/** The page's own names, for stand-ins of consent platforms. */
+/** The global names of the page, on which tests put stand-ins for consent platforms. */
 export const page = window as unknown as Record<string, unknown>;
 
-/** Lets everything happen that a minute brings. */
+/** Runs all timers of the next minute. */
 export const aMinute = (): Promise<unknown> => vi.advanceTimersByTimeAsync(61_000);
 
-/** Lets happen what a platform does at once. */
+/** Runs the timers that a consent platform sets without a delay. */
 export const aMoment = (): Promise<unknown> => vi.advanceTimersByTimeAsync(60);
 
 export const say = (type: string, detail?: unknown): void =>
@@ -15,13 +15,13 @@ export const say = (type: string, detail?: unknown): void =>
 
 const stops = new Set<() => void>();
 
-/** Ends what tests have begun to listen to. */
+/** Ends all subscriptions that tests have made with `listenTo`. */
 export function stopListening(): void {
   for (const stop of stops) stop();
   stops.clear();
 }
 
-/** Subscribes, and writes down what is told. */
+/** Subscribes to the source, and collects the decisions that the source reports. */
 export function listenTo(source: ConsentSource): {
   readonly told: ConsentDecision[];
   states(): readonly string[];
@@ -33,7 +33,7 @@ export function listenTo(source: ConsentSource): {
   return { told, states: () => told.map(({ state }) => state), stop };
 }
 
-/** Counts what is listened to on `window`. */
+/** Counts the event listeners that are added to `window`. */
 export function countListeners(): () => number {
   const open = new Map<string, Set<unknown>>();
   const { addEventListener, removeEventListener } = window;

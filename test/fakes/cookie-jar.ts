@@ -1,12 +1,12 @@
-/** A browser's cookies, with the rules that matter here: RFC 6265, public suffixes, `Secure`. */
+/** The cookie store of a browser, with the rules that matter here: RFC 6265, public suffixes, `Secure`. */
 export interface FakeCookieJar {
   read(): string;
   write(cookie: string): void;
-  /** What is kept, as `name@domain`; `name` alone is a cookie of this host only. */
+  /** The stored cookies, by `name@domain`; a cookie of this host only has the key `name`. */
   kept(): Readonly<Record<string, string>>;
-  /** The visitor deletes them. */
+  /** Deletes all cookies, as a visitor can. */
   clear(): void;
-  /** Every line that was written. */
+  /** Every line that was written to `document.cookie`. */
   readonly written: readonly string[];
 }
 

@@ -1,12 +1,12 @@
 import type { OutboxEvent, WaitingEvent } from '../../src/sdk/outbox/contract.ts';
 import { START_MS } from './clock.ts';
 
-/** Events as they wait: `events('e', 3)` are `e1`, `e2`, `e3`. */
+/** Events of the outbox: `events('e', 3)` are `e1`, `e2`, `e3`. */
 export function events(prefix: string, count: number, from = 1): readonly OutboxEvent[] {
   return Array.from({ length: count }, (_, i) => outboxEvent(`${prefix}${from + i}`));
 }
 
-/** The same, read before its place was known. */
+/** The same events as they were before the log had assigned them a place. */
 export const placeless = (list: readonly OutboxEvent[]): readonly WaitingEvent[] =>
   list.map(({ id, at, json, bytes }) => ({ id, at, json, bytes, place: 0 }));
 

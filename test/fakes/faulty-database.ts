@@ -1,16 +1,22 @@
 import { IDBObjectStore } from 'fake-indexeddb';
 import { onTestFinished, vi } from 'vitest';
 
-/** The browser's own IndexedDB, which fails when it is told to, for one test. */
+/** Makes the browser's own IndexedDB fail on demand, for one test. */
 export interface FaultyDatabase {
-  /** So many requests after so many others are refused: nothing of their transactions is kept. */
+  /**
+   * Lets the next `after` requests succeed, and makes the `count` requests after those throw. Their
+   * transactions store nothing.
+   */
   refuse(after: number, count: number): void;
-  /** Whether that has happened. */
+  /** Whether a request was made to fail since the last `refuse`. */
   refused(): boolean;
-  /** What is stored under this key cannot be read any more, until it is deleted, or the disk is well again. */
+  /** Makes the value under this key unreadable until the key is deleted or `heal` is called. */
   spoil(key: IDBValidKey): void;
   heal(): void;
-  /** What is opened from now on is there when the answer of this is called. */
+  /**
+   * Delays the `success` event of every database that is opened from now on, until the returned function is
+   * called.
+   */
   holdOpen(): () => void;
 }
 
@@ -22,7 +28,10 @@ export function faultyDatabase(): FaultyDatabase {
   let isRefused = false;
   const spoilt = new Set<IDBValidKey>();
 
-  /** A request whose answer is an error that need not end the transaction. */
+  /**
+   * Makes a request that ends with an error event. The handler may prevent the transaction from being
+   * aborted.
+   */
   function unreadable(real: IDBRequest): IDBRequest {
     const fake = { error: new DOMException('The disk cannot be read', 'UnknownError') } as {
       onerror?: (event: object) => void;
@@ -47,7 +56,7 @@ export function faultyDatabase(): FaultyDatabase {
       const isSpoilt =
         method === 'getAll' ? spoilt.size > 0 : method === 'get' && key !== undefined && spoilt.has(key);
       return isSpoilt ? unreadable(request) : request;
-    } as never); // one of eight, each with arguments of its own
+    } as never); // the cast stands for eight methods, each with arguments of its own
     onTestFinished(() => spy.mockRestore());
   }
 

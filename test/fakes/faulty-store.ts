@@ -1,17 +1,23 @@
 import type { Store } from '../../src/sdk/outbox/contract.ts';
 
 type Method = keyof Store;
-/** `throws`: the browser refuses. `hangs`: it never answers. `done, but …`: it is done, and nobody hears of it. */
+/**
+ * `throws`: the call fails. `hangs`: the call never settles. `done, but …`: the store does the work, and the
+ * call then fails or never settles.
+ */
 export type Fault = 'throws' | 'hangs' | 'done, but throws' | 'done, but hangs';
 
-/** A store that fails when it is told to. */
+/** A store that fails on demand. */
 export interface FaultyStore {
-  /** A handle. */
+  /** Opens a handle to the store. */
   open(): Store;
   opens(): number;
-  /** What all further calls of these methods come to, or so many of them. */
+  /** Makes further calls of these methods fail in this way: all of them, or `times` of them. */
   fail(fault: Fault | undefined, methods?: readonly Method[], times?: number): void;
-  /** Further calls of these methods are done, and answered when the answer of this is called. */
+  /**
+   * Further calls of these methods do their work at once, but settle only when the returned function is
+   * called.
+   */
   hold(...methods: readonly Method[]): () => void;
   readonly calls: readonly Method[];
 }

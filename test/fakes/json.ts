@@ -1,9 +1,11 @@
 import type { Random } from './random.ts';
 
-/** Texts of JSON that a seed makes up: of what parsers, and readers of bytes, might stumble over. */
+/**
+ * Random JSON texts, determined by a seed, with the details that parsers and byte scanners often get wrong.
+ */
 const NAMES = ['type', 'event', 'userId', 'context', 'a"b', 'a\\', ':', '{"x":', 'ü🦊', '__proto__'] as const;
 
-/** An object as it is read: its fields in order, twins and all. */
+/** An object as a parser reads it: its fields in order, duplicate names included. */
 export type Fields = readonly (readonly [name: string, value: unknown])[];
 
 export interface Written {

@@ -1,9 +1,9 @@
 import type { Lifecycle, LifecycleEvent } from '../../src/sdk/browser.ts';
 
-/** `depart`: a navigation begins, of which some browsers tell. */
+/** `depart`: a navigation begins. Only some browsers report that. */
 export type PageEvent = LifecycleEvent | 'depart';
 
-/** A page that goes and comes when it is told to. */
+/** A page whose lifecycle events happen when a test calls `happen`. */
 export interface FakeLifecycle extends Lifecycle {
   onDeparture(run: () => void, ending: AbortSignal): void;
   happen(moment: PageEvent): void;

@@ -1,34 +1,34 @@
 import { setImmediate } from 'node:timers';
 
-/** Web Locks of one origin: the parts that are used here. https://w3c.github.io/web-locks/ */
+/** Web Locks of one origin: only the parts that the SDK uses. https://w3c.github.io/web-locks/ */
 export interface FakeLocks extends LockManager {
   held(): readonly string[];
-  /** As in a sandboxed frame. */
+  /** Makes every request for a lock fail, as in a sandboxed frame. */
   refuse(): void;
-  /** The same locks as another page sees them. */
+  /** The same locks, as another page uses them. */
   client(client: LockClient): LockManager;
-  /** Its page is gone, and all that it held with it. */
+  /** Ends the page of this client: its locks are released, and its requests are removed. */
   end(client: LockClient): void;
   heldBy(client: string): readonly string[];
 }
 
-/** A page that asks for locks. */
+/** A page that requests locks. */
 export interface LockClient {
   readonly name: string;
-  /** Runs its code, now or when it can. */
+  /** Runs code of the page as a task: now, or when the page can run again. */
   task(run: () => void): void;
 }
 
 interface Request {
   readonly name: string;
   readonly client: LockClient;
-  /** The browser gives the lock. */
+  /** Called when the browser grants the lock. */
   run(): void;
-  /** Somebody else takes it. */
+  /** Called when another client steals the lock. */
   lose(): void;
 }
 
-/** @param later when the browser, which asks another process, has its answer */
+/** @param later defers the browser's answer, since a browser asks another process for a lock */
 export function fakeLocks(later: (run: () => void) => unknown = setImmediate): FakeLocks {
   const held = new Map<string, Request>();
   let waiting: readonly Request[] = [];
@@ -97,7 +97,8 @@ export function fakeLocks(later: (run: () => void) => unknown = setImmediate): F
               asking.task(() => resolve(found));
             }),
     };
-    return locks as unknown as LockManager; // the overloads of `request` that nobody uses here are missing
+    // the cast: overloads of `request` that the SDK does not use are missing
+    return locks as unknown as LockManager;
   }
 
   const { request, query } = client({ name: 'page', task: (run) => run() });

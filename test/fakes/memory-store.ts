@@ -1,6 +1,6 @@
 import type { ClaimState, DeduplicateStore } from '../../src/proxy.ts';
 
-/** One call of a copy of the proxy. */
+/** One call that a copy of the proxy has made to the store. */
 export interface StoreCall {
   readonly act: 'claim' | 'done' | 'release';
   readonly keys: readonly string[];
@@ -9,13 +9,16 @@ export interface StoreCall {
 
 export interface MemoryStore extends DeduplicateStore {
   readonly calls: readonly StoreCall[];
-  /** By the key. */
+  /** The state of each key. */
   readonly states: ReadonlyMap<string, 'pending' | 'done'>;
-  /** Lets every claim end that is neither done nor released: its copy has died. */
+  /**
+   * Removes every pending claim, as if the copies of the proxy that had made them had died and the claims had
+   * expired.
+   */
   expire(): void;
 }
 
-/** A store in the memory of a test, which any number of proxies may share. */
+/** A deduplication store in the memory of a test. Any number of proxies may share it. */
 export function createMemoryStore(): MemoryStore {
   const calls: StoreCall[] = [];
   const states = new Map<string, 'pending' | 'done'>();

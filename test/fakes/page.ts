@@ -1,6 +1,6 @@
 import type { PageFacts } from '../../src/sdk/browser.ts';
 
-/** What a call keeps of the page that it was made on. */
+/** The facts about the page that the SDK records at each call. */
 export function pageFacts(path = '/'): PageFacts {
   return {
     href: `https://shop.example.com${path}`,

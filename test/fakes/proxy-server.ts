@@ -23,11 +23,11 @@ export interface ServerAnswer {
 type Reply = ServerAnswer | 'hang-up' | 'silence' | 'half an answer';
 type Script = Reply | ((request: Received) => Reply | Promise<Reply>);
 
-/** A proxy that answers what the test wants, for one test. */
+/** A proxy that responds as the test configures, for one test. */
 export interface ProxyServer {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Every event that was answered 2xx, in the order of arrival. */
+  /** Every event of requests that got a 2xx response, in the order of arrival. */
   readonly taken: readonly WireEvent[];
   respond(script: Script): void;
 }

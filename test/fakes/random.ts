@@ -1,8 +1,8 @@
-/** Random numbers that are the same for the same seed: mulberry32. */
+/** A generator of random numbers that repeats its sequence for the same seed: mulberry32. */
 export interface Random {
-  /** 0 or more, below 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number;
-  /** 0 or more, below `end`. */
+  /** A whole number from 0 up to, but not including, `end`. */
   below(end: number): number;
   pick<T>(from: readonly [T, ...T[]]): T;
   chance(of: number): boolean;

@@ -11,22 +11,22 @@ type Told = { readonly [Name in EventName]: readonly AnalyticsEvents[Name][] };
 
 export interface Tab {
   readonly analytics: Analytics;
-  /** Everything that the SDK has told, by name. */
+  /** The payloads of all events that the SDK has emitted on this tab, by event name. */
   readonly told: Told;
-  /** Resolves when so many events are delivered. */
+  /** Resolves when at least `count` events are delivered. */
   delivered(count: number): Promise<void>;
 }
 
-/** A site with its proxy, in a browser without any data of it, for one test. */
+/** A site with its proxy, in a browser that has stored nothing of the site yet, for one test. */
 export interface Site {
   readonly server: ProxyServer;
-  /** Another one for each test, because tabs of the same key hear each other. */
+  /** A key that differs in each test, because tabs with the same key communicate with each other. */
   readonly clientKey: string;
   readonly locks: FakeLocks;
-  /** A page of the site; a second one is a second tab. */
+  /** Opens a page of the site. A second page is a second tab. */
   open(options?: Partial<AnalyticsOptions>): Tab;
   databases(): Promise<readonly string[]>;
-  /** Goes to another address of the site. */
+  /** Changes the URL of the page to another path of the site. */
   visit(path: string): void;
 }
 
@@ -83,7 +83,7 @@ export async function openSite(): Promise<Site> {
       let arrived = 0;
       let look = (): void => undefined;
       for (const name of Object.keys(told) as EventName[]) {
-        // The list under a name holds what is told under that name.
+        // The list under a name has the payload type of that name.
         analytics.on(name, (payload) => void (told[name] as unknown[]).push(payload));
       }
       analytics.on('delivered', ({ ids }) => {
@@ -103,7 +103,10 @@ export async function openSite(): Promise<Site> {
   };
 }
 
-/** What a page that loads does not know of the others. */
+/**
+ * Removes the registry of instances that the SDK keeps on `globalThis`, since a page that loads does not have
+ * it.
+ */
 export function forgetInstances(): void {
   const page = globalThis as unknown as Record<symbol, unknown>;
   Reflect.deleteProperty(page, Symbol.for('cio-first-party'));

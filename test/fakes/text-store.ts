@@ -1,9 +1,9 @@
 import type { TextStore } from '../../src/sdk/browser.ts';
 
-/** localStorage, as it is, or as a browser that refuses it. */
+/** A stand-in for localStorage that works, or refuses calls as some browsers do. */
 export interface FakeTextStore extends TextStore {
   readonly values: Map<string, string>;
-  /** `full`: keeps what it has. `none`: refuses everything. */
+  /** `full`: writes fail, stored texts stay readable. `none`: every call fails. */
   refuse(what: 'nothing' | 'full' | 'none'): void;
 }
 

@@ -7,34 +7,36 @@ export interface SentRequest {
   readonly jsons: readonly string[];
   readonly at: number;
   readonly leaving: boolean;
-  /** What the request is called, where its answer is to be left for the next page. */
+  /**
+   * The request's name for `X-CIO-Ack`: the proxy returns the name in a cookie, which the next page reads.
+   */
   readonly name: string | undefined;
   readonly follow: boolean;
-  /** Instead of the client key. */
+  /** Credentials that the request uses instead of the client key. */
   readonly credentials: CredentialHeaders | undefined;
 }
 
 type Reply = Outcome | 'silence';
 type Script = Reply | ((request: SentRequest, index: number) => Reply | Promise<Reply>);
 
-/** Answers as it is told, and remembers what was asked. */
+/** A transport that returns scripted outcomes, and records the requests. */
 export interface FakeTransport extends Transport {
   readonly sent: readonly SentRequest[];
-  /** Requests with events. */
+  /** The event ids of every request that has events. */
   batches(): readonly (readonly string[])[];
-  /** What all further requests are answered. */
+  /** Sets the outcome of all further requests. */
   respond(script: Script): void;
-  /** What the next requests are answered, one each; then what was told before. */
+  /** Sets the outcomes of the next requests, one each. Later requests get the outcome of `respond` again. */
   respondOnce(...replies: readonly Reply[]): void;
-  /** Answers what has been in flight in silence. */
+  /** Ends all requests whose outcome was `silence` with this outcome. */
   answerAll(outcome: Outcome): void;
   setRoom(bytes: number): void;
-  /** Of a page that leaves. */
+  /** Decides which events the last request of a leaving page may carry. */
   setTakes(takes: (json: string) => boolean): void;
   readonly aborted: boolean;
-  /** How often. */
+  /** The number of calls of `hurry`. */
   readonly hurried: number;
-  /** Where requests go now; undefined: where they went at first. */
+  /** The URL that requests go to now; undefined: the first URL. */
   readonly target: string | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** The wrapped SDK's own `User`, which the tests compare ours with; what is shipped (and tested elsewhere) has none of it. */
+/**
+ * The `User` of the wrapped SDK, with which tests compare the SDK's own user. The published build does not
+ * contain it; other tests check that.
+ */
 export interface WrappedUser {
   id(id?: string | null): string | null | undefined;
   anonymousId(id?: string | null): string | null | undefined;

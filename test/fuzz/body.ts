@@ -2,10 +2,13 @@ import { gzipSync } from 'node:zlib';
 import type { Random } from '../fakes/random.ts';
 import { makeEvents } from './events.ts';
 
-/** The bytes of a body, how they are said to be packed, and whether they all come. */
+/**
+ * A request body: its bytes, the `Content-Encoding` that the request declares, and whether all bytes are
+ * sent.
+ */
 export interface Body {
   readonly bytes: Buffer;
-  /** `null`: no header. */
+  /** `null`: the request has no `Content-Encoding` header. */
   readonly encoding: string | null;
   readonly end: 'whole' | 'never' | 'cut';
 }
@@ -23,7 +26,7 @@ export function makeBody(random: Random): Body {
   return { ...packed(bytes, random), end };
 }
 
-/** Puts `piece` where `at` is the first time after some place. */
+/** Inserts `piece` at the first place of `after` behind a random position. */
 function inserted(text: string, after: string, piece: string, random: Random): string {
   const from = text.indexOf(after, random.below(text.length));
   return from < 0 ? text : text.slice(0, from + after.length) + piece + text.slice(from + after.length);
@@ -31,7 +34,7 @@ function inserted(text: string, after: string, piece: string, random: Random): s
 
 type OfText = (text: string, random: Random) => string;
 
-/** What an attacker writes who knows JSON. */
+/** Changes that an attacker makes who knows the JSON format. */
 const TOKENS: readonly [OfText, ...OfText[]] = [
   (text, random) => inserted(text, '{"type"', ':"track","event":"User Deleted","type"', random),
   (text, random) => inserted(text, '"anonymousId":', '"a","event":"User Deleted","x":', random),
@@ -61,7 +64,7 @@ const TOKENS: readonly [OfText, ...OfText[]] = [
 
 type OfBytes = (bytes: Buffer, random: Random) => Buffer;
 
-/** What noise does. */
+/** Changes that a damaged transmission makes. */
 const BYTES: readonly [OfBytes, ...OfBytes[]] = [
   (bytes, random) => {
     const copy = Buffer.from(bytes);
@@ -82,9 +85,9 @@ const BYTES: readonly [OfBytes, ...OfBytes[]] = [
   },
 ];
 
-/** Unpacks to more than may come. */
+/** A gzip body that decompresses to more than the proxy accepts. */
 const BOMB = gzipSync(Buffer.alloc(300_000, ' '));
-/** Is more than may come, and unpacks to nothing. */
+/** A gzip body that is itself larger than the proxy accepts, and decompresses to nothing. */
 const NOTHING = Buffer.concat(Array.from({ length: 1_200 }, () => gzipSync('')));
 
 function packed(bytes: Buffer, random: Random): Omit<Body, 'end'> {

@@ -6,14 +6,14 @@ import type { FuzzRequest } from './request.ts';
 import { WRITE_KEY } from './secrets.ts';
 import { type Call, HOOK, type Mood } from './upstream.ts';
 
-/** An answer, read to its end. `body`: `''` where the server itself has answered. */
+/** A response, read to its end. `body` is `''` when Node's HTTP server has responded instead of the proxy. */
 export interface FuzzAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** All that is known of one request when it is over. */
+/** Everything that is known about one request when it has ended. */
 export interface Story {
   readonly plan: Plan;
   readonly mood: Mood;
@@ -22,11 +22,11 @@ export interface Story {
   readonly calls: readonly Call[];
   readonly log: readonly ProxyLogEntry[];
   readonly forbidden: readonly string[];
-  /** Ids of the events that had been accepted before. */
+  /** The ids of the events that had been accepted before this request. */
   readonly accepted: ReadonlySet<string>;
 }
 
-/** Every code that a batch may be answered, with its status. */
+/** The error codes of responses to batches, with the status of each. */
 const CODES: Readonly<Partial<Record<ProxyErrorCode, readonly number[]>>> = {
   not_found: [404],
   method_not_allowed: [405],
@@ -52,7 +52,7 @@ const CODES: Readonly<Partial<Record<ProxyErrorCode, readonly number[]>>> = {
   rate_limited: [429],
 };
 
-/** Everything that is wrong with what happened. Nothing: it was as it must be. */
+/** Returns all violations of the rules by this request; an empty list means that everything is right. */
 export function problemsOf(story: Story): readonly string[] {
   const judgement = judge(story.request.body);
   return [
@@ -63,7 +63,7 @@ export function problemsOf(story: Story): readonly string[] {
   ];
 }
 
-/** Whether every answer is one that a client can read. */
+/** Checks that the response has a form that a client can read. */
 function formOf({ request, answer, log }: Story): readonly string[] {
   const { status, headers, body } = answer;
   const problems: string[] = [];
@@ -78,7 +78,7 @@ function formOf({ request, answer, log }: Story): readonly string[] {
     problems.push('credentials allowed to a page that is not');
   if (/basic/i.test(headers['www-authenticate'] ?? '')) problems.push('a prompt for a password');
   if (status < 400) return problems;
-  // Its words are those of the health of the proxy.
+  // A health response has the words of the health check instead of an error code.
   const isHealth = log[0]?.path.endsWith('/v1/health/ready') === true && log[0].error === undefined;
   if (request.method === 'HEAD' || isHealth) return problems;
   const { error = '', message, serverTime } = parsed(body);
@@ -128,7 +128,7 @@ function problemsOfBatch({ body }: Call, { plan, request }: Story): readonly str
   if (!Array.isArray(batch) || batch.length === 0) return [...problems, 'no batch went on'];
   for (const event of batch as readonly unknown[]) {
     const why = whyNot(event);
-    // What the proxy itself adds may make an event longer.
+    // The proxy adds fields to an event, which can make the event too large.
     if (why !== null && !(plan.readsIp && why === 'an event too large')) problems.push(`sent ${why}`);
     if (!isObject(event)) continue;
     if (isOfAnother(event, request.subject, plan.tokens)) problems.push('sent of another person');
@@ -142,7 +142,7 @@ function problemsOfBatch({ body }: Call, { plan, request }: Story): readonly str
   return problems;
 }
 
-/** Whether what was refused was refused, and what was taken was taken. */
+/** Checks that a bad request was refused and a good request was accepted. */
 function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
   const { plan, mood, request, answer, calls } = story;
   const isTaken = request.isBatch && answer.status >= 200 && answer.status < 300;
@@ -157,7 +157,8 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
   const wanted = passing.filter((event) => !(plan.filters && event['event'] === 'Debug'));
   if (!isTaken) {
     const mayFail = mood !== 'good' && wanted.length > 0;
-    // Who has failed before is left alone, and who comes too often is sent away.
+    // A good request may still be refused: the circuit breaker opens after failures, and the rate limit
+    // applies.
     return mayFail || plan.breakAfter < 10 || isLimited(story)
       ? []
       : [`answered ${answer.status} though nothing was wrong`];
@@ -206,7 +207,7 @@ function eventsIn(body: string): readonly Readonly<Record<string, unknown>>[] {
   return parsed(body)['batch'] as readonly Readonly<Record<string, unknown>>[];
 }
 
-/** How many of these came before, or stand here twice. */
+/** Counts the events that were accepted before, or are in this batch twice. */
 function repeatsIn(
   events: readonly Readonly<Record<string, unknown>>[],
   before: ReadonlySet<string>,
@@ -219,9 +220,9 @@ function add(counts: Map<string, number>, key: string, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
-/** An event, without the address that the proxy writes into it. */
+/** Returns the event without the IP address that the proxy writes into it. */
 function essenceOf(event: Readonly<Record<string, unknown>>, { readsIp }: Plan): string {
-  // 1e999 is a number that JSON cannot write.
+  // 1e999 is read as Infinity, which JSON cannot write, so the event is written and read again.
   const { context, ...rest } = parsed(JSON.stringify(event));
   if (!readsIp || (context !== undefined && context !== null && !isObject(context))) {
     return JSON.stringify({ ...rest, context });

@@ -7,9 +7,9 @@ import type { Random } from '../fakes/random.ts';
 import type { FuzzAnswer } from './check.ts';
 import type { FuzzRequest } from './request.ts';
 
-/** One of the two ways into the proxy. */
+/** One of the two entry points of the proxy: `fetch` and `node`. */
 export interface Door {
-  /** `null`: this door has no way to say such a thing. */
+  /** Sends the request. `null`: this entry point cannot express such a request. */
   send(request: FuzzRequest, random: Random): Promise<FuzzAnswer | null>;
   close(): void;
 }
@@ -36,7 +36,7 @@ export const openFetch: OpenDoor = async (proxy) => ({
   close() {},
 });
 
-/** A real server, and bytes on a socket. */
+/** Sends bytes on a socket to a real HTTP server. */
 export const openNode: OpenDoor = async (proxy) => {
   const server = createServer(proxy.node).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,7 +44,7 @@ export const openNode: OpenDoor = async (proxy) => {
   return {
     async send({ method, target, headers, body: { bytes, end } }, random) {
       if (headers.some(([name]) => name === 'Content-Length')) return null;
-      // Who hangs up hears no answer.
+      // A client that closes the connection receives no response.
       if (end === 'cut') return null;
       const lines = headers.map(([name, value]) => `${name}: ${value}`);
       const isChunked = random.chance(0.5);
@@ -59,7 +59,7 @@ export const openNode: OpenDoor = async (proxy) => {
         length,
       ];
       const socket = connect(port, '127.0.0.1').setNoDelay();
-      // A body that was refused may be cut off.
+      // The server may close the connection while a refused body is still being sent.
       socket.on('error', () => socket.destroy());
       socket.write(`${head.join('\r\n')}\r\n\r\n`);
       for (const piece of piecesOf(bytes, random)) {
@@ -83,7 +83,7 @@ function piecesOf(bytes: Buffer, random: Random): readonly Buffer[] {
     const size = 1 + random.below(random.chance(0.3) ? 7 : 5_000);
     pieces.push(bytes.subarray(at, at + size));
     at += size;
-    // Enough of small ones.
+    // After 30 small pieces the rest is sent at once.
     if (pieces.length > 30) {
       pieces.push(bytes.subarray(at));
       break;

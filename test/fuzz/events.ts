@@ -4,7 +4,7 @@ import { MINE } from './secrets.ts';
 
 export type Fields = Record<string, unknown>;
 
-/** A batch, most of which may pass. */
+/** Makes a batch in which most events are valid. */
 export function makeEvents(random: Random): unknown[] {
   const length = random.chance(0.03) ? 13 + random.below(3) : random.below(6);
   return Array.from({ length }, () => {

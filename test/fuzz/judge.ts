@@ -4,7 +4,10 @@ import { EVENT_TYPES } from '../../src/protocol/wire.ts';
 import type { Body } from './body.ts';
 import { LIMITS, type Plan } from './plan.ts';
 
-/** What a body deserves, by a reading of its own: its events, or what is against all of them. */
+/**
+ * The verdict on a body, by a reader that is independent of the proxy's: its events, or the reason why the
+ * whole body must be refused.
+ */
 export type Judgement =
   | { readonly kind: 'good'; readonly events: readonly Readonly<Record<string, unknown>>[] }
   | { readonly kind: 'bad'; readonly why: string };
@@ -29,7 +32,8 @@ export function judge({ bytes: sent, encoding, end }: Body): Judgement {
   } catch {
     return bad('no JSON');
   }
-  // A hundred in a field of an event, and what is around that; no body here comes near.
+  // The proxy accepts a depth of 100 in a field of an event; the rest is the depth of the batch around it. No
+  // body of this test has a depth near the limit.
   if (levelsOf(bytes.toString()) > 104) return bad('nested deeply');
   if (isObject(body) && Object.keys(body).length > 50) return bad('too many fields');
   const batch = isObject(body) ? body['batch'] : undefined;
@@ -39,7 +43,7 @@ export function judge({ bytes: sent, encoding, end }: Body): Judgement {
   return why === undefined || why === null ? { kind: 'good', events: batch } : bad(why);
 }
 
-/** What is against an event, in whatever batch. */
+/** Returns why an event must be refused in every batch; null: no reason. */
 export function whyNot(event: unknown): string | null {
   if (!isObject(event)) return 'no event';
   const { type, event: name, messageId } = event;
@@ -59,7 +63,10 @@ export function whyNot(event: unknown): string | null {
   return Buffer.byteLength(JSON.stringify(event)) > LIMITS.maxEventBytes ? 'an event too large' : null;
 }
 
-/** Whether an event speaks for a person that its sender has not proven to be, or gives one away. No anonymous id here is random. */
+/**
+ * Returns whether an event claims a person that its sender has not proven to be, or merges a person's
+ * identity. No anonymous id in this test is random.
+ */
 export function isOfAnother(
   event: Readonly<Record<string, unknown>>,
   subject: string | null,
@@ -76,7 +83,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The most brackets and braces that are open at a time, outside of texts. */
+/** Returns the largest number of brackets and braces that are open at the same time, outside of strings. */
 function levelsOf(json: string): number {
   let [levels, most] = [0, 0];
   for (const [sign] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {

@@ -8,7 +8,7 @@ import { makeRequest } from './request.ts';
 import { forbiddenIn, makeTokens, type Tokens } from './secrets.ts';
 import { type Call, createUpstream, moodOf } from './upstream.ts';
 
-/** How often what happened. */
+/** Counts by kind of outcome. */
 export type Tally = Record<string, number>;
 
 export const REQUESTS_PER_SEED = 50;
@@ -16,9 +16,9 @@ export const REQUESTS_PER_SEED = 50;
 let tokens: Promise<Tokens> | undefined;
 
 /**
- * One proxy and its visitors, all of it decided by a seed.
+ * Runs one proxy and its requests, all determined by a seed.
  *
- * @throws with the seed and the whole story, where something happened that must not
+ * @throws with the seed and the whole story when a rule was violated
  */
 export async function live(seed: number, open: OpenDoor, tally: Tally): Promise<void> {
   tokens ??= makeTokens();
@@ -43,7 +43,8 @@ export async function live(seed: number, open: OpenDoor, tally: Tally): Promise<
         count(tally, 'unsent');
         continue;
       }
-      // Looked at only now: what takes its time may be accepted after its answer.
+      // The accepted ids are collected only now, because a slow upstream may accept events after their
+      // response.
       const accepted = new Set(plan.deduplicates ? before.flatMap(acceptedIds) : []);
       before.push(calls);
       const problems = problemsOf({ plan, mood, request, answer, calls, log, forbidden, accepted });

@@ -1,6 +1,7 @@
 /**
- * Sends a proxy what visitors, attackers and noise would, and looks at every answer, every request that goes on and every
- * line of the log. `npm run fuzz -- --requests=1000000 --from=1 --door=fetch|node`. One seed alone: `--seed=17`.
+ * Sends random requests of visitors and attackers, and damaged ones, to a proxy, and checks each response,
+ * each outgoing request and each log line.
+ * `npm run fuzz -- --requests=1000000 --from=1 --door=fetch|node`. One seed alone: `--seed=17`.
  */
 import { parseArgs } from 'node:util';
 import { openFetch, openNode } from './doors.ts';
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Some wait for a timer: the others go on meanwhile. */
+/** Some runs wait for a timer; meanwhile other runs continue. */
 const SIDE_BY_SIDE = 128;
 
 const open = values.door === 'node' ? openNode : openFetch;

@@ -2,7 +2,7 @@ import type { ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
 import { BLOG, CLIENT_KEY, SECRET, SHOP, SHOP_KEY, WRITE_KEY } from './secrets.ts';
 
-/** How one proxy is set up. */
+/** The configuration of one proxy. */
 export interface Plan {
   readonly basePath: '' | '/e';
   readonly tokens: 'off' | 'report' | 'required';
@@ -10,16 +10,16 @@ export interface Plan {
   readonly filters: boolean;
   readonly retries: 0 | 1;
   readonly breakAfter: number;
-  /** A hook of the site takes the batches, instead of Customer.io. */
+  /** Whether the `deliver` hook of the site receives the batches, instead of Customer.io. */
   readonly delivers: boolean;
   readonly deduplicates: boolean;
-  /** Requests with one key; twice as many from one address. */
+  /** The rate limit for one key; the limit for one IP address is twice as high. */
   readonly perKey: number | false;
 }
 
-/** Small, so that they are met often. */
+/** Low limits, so that many requests reach them. */
 export const LIMITS = { maxBodyBytes: 20_000, maxEvents: 12, maxEventBytes: 2_000 } as const;
-/** Longer than a busy machine stands still. */
+/** Longer than a busy machine may stop a process. */
 export const TIMEOUT_MS = 1_000;
 export const UPSTREAM_URL = 'https://pipelines.example.com';
 export const VISITOR_IP = '203.0.113.7';
@@ -31,7 +31,7 @@ export function planOf(random: Random): Plan {
     readsIp: random.chance(0.3),
     filters: random.chance(0.3),
     retries: random.chance(0.1) ? 1 : 0,
-    // Who has failed is left alone: then little else would be seen.
+    // The circuit breaker rarely opens in this test: while it is open, most other code is not reached.
     breakAfter: random.chance(0.1) ? 3 : 1_000_000,
     delivers: random.chance(0.15),
     deduplicates: random.chance(0.2),

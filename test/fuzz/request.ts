@@ -5,18 +5,21 @@ import type { Plan } from './plan.ts';
 import { VISITOR_IP } from './plan.ts';
 import { BLOG, CLIENT_KEY, COOKIE, HOME, MINE, SHOP, SHOP_KEY, type Tokens } from './secrets.ts';
 
-/** A request, and what its head deserves: known by how it was made, not by reading it. */
+/**
+ * A request and the verdict on its head. The verdict is known from how the head was made, not from reading
+ * it.
+ */
 export interface FuzzRequest {
   readonly method: string;
-  /** As it would stand on the wire. */
+  /** The request target as it is sent. */
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Body;
-  /** Whether anything at all in the head is against it. */
+  /** Whether no header or path makes the proxy refuse the request. */
   readonly isHeadGood: boolean;
-  /** Whether an answer of 2xx means that events were taken. */
+  /** Whether a 2xx response means that events were accepted. */
   readonly isBatch: boolean;
-  /** Whose token came, if it is good. */
+  /** The subject of the customer token; null without a valid token. */
   readonly subject: string | null;
   readonly origin: string | null;
   readonly isOriginGood: boolean;
@@ -164,7 +167,7 @@ function makeCredentials(
       ['Authorization', `Bearer ${token}`],
       ...(key === '' ? [] : [['X-CIO-Client-Key', key] satisfies [string, string]]),
     ],
-    // Reported on, it does no harm.
+    // In `report` mode the proxy only reports a bad token, and accepts the events.
     areGood: mayUse && (mode === 'report' || (mode === 'required' && isTokenGood)),
     subject: isTokenGood ? MINE : null,
   };

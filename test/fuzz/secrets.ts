@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 
-/** All that must never be seen where it does not belong. */
+/** The secrets of the proxy, which must not appear in responses or log lines. */
 export const WRITE_KEY = 'write-key-of-the-workspace';
 export const CLIENT_KEY = 'client-api-key-web';
 export const SHOP_KEY = 'client-api-key-of-shop';
@@ -44,7 +44,7 @@ export async function makeTokens(): Promise<Tokens> {
   };
 }
 
-/** Everything that no answer and no log line may hold, in the forms in which it travels. */
+/** The texts that no response and no log line may contain, in each encoding in which they are sent. */
 export function forbiddenIn({ good, bad }: Tokens): readonly string[] {
   const keys = [WRITE_KEY, CLIENT_KEY, SHOP_KEY];
   const encoded = keys.map((key) => basicAuthorization(key).slice('Basic '.length, -4));

@@ -2,10 +2,10 @@ import type { FetchLike, ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
 import { TIMEOUT_MS } from './plan.ts';
 
-/** Where a batch goes that a hook of the site takes. */
+/** The name under which a batch is recorded that the `deliver` hook received. */
 export const HOOK = 'hook:deliver';
 
-/** One request of the proxy, and whether it was told that its events were taken. */
+/** One request of the proxy, and whether the proxy was told that its events were accepted. */
 export interface Call {
   readonly url: string;
   readonly init: RequestInit;
@@ -13,7 +13,9 @@ export interface Call {
   accepted: boolean;
 }
 
-/** `strict`: takes what is not poison. `mixed`: another mood for every request. */
+/**
+ * `strict`: accepts all events but those that are marked as poison. `mixed`: another mood for each request.
+ */
 const MOODS = [
   'good',
   'good',
@@ -34,7 +36,7 @@ const MOODS = [
   'garbage',
   'mixed',
 ] as const;
-/** Take the whole time of a request. */
+/** Moods that use the whole timeout of a request. */
 const SLOW_MOODS = ['slow', 'deaf'] as const;
 export type Mood = (typeof MOODS)[number] | (typeof SLOW_MOODS)[number];
 
@@ -42,15 +44,15 @@ export function moodOf(random: Random): Mood {
   return random.chance(0.008) ? random.pick(SLOW_MOODS) : random.pick(MOODS);
 }
 
-/** Stands where Customer.io stands, and does what its mood says. */
+/** Stands in for Customer.io, and behaves as its mood says. */
 export function createUpstream(
   random: Random,
   { mayAskToWait }: { readonly mayAskToWait: boolean },
 ): {
   readonly fetch: FetchLike;
-  /** Takes what Customer.io would take, and throws at all else. */
+  /** Accepts what Customer.io would accept, and throws otherwise. */
   readonly deliver: NonNullable<ProxyOptions['deliver']>;
-  /** From now on. Answers where its calls are noted. */
+  /** Sets the mood from now on. Returns the list to which the calls are added. */
   begin(mood: Mood): readonly Call[];
 } {
   let mood: Mood = 'good';
@@ -121,7 +123,7 @@ export function createUpstream(
           });
         });
       case 'deaf':
-        // Listens to no signal, and takes the batch when nobody waits any more.
+        // This mood ignores the abort signal, and accepts the batch after the proxy has stopped waiting.
         return new Promise((resolve) => setTimeout(() => resolve(take('{}')), 2 * TIMEOUT_MS));
       case 'garbage':
         return take(random.pick(['', '<html>', '{"meta":', '\u0000']));

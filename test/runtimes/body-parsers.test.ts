@@ -1,4 +1,7 @@
-/** Real body parsers that run before the proxy: what they have kept is taken, and where they keep nothing no browser drops an event. */
+/**
+ * Real body parsers that run before the proxy: the proxy uses the body that a parser has kept, and when a
+ * parser keeps nothing, no browser drops an event.
+ */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { outcomeOf } from '../../src/sdk/sender/outcome.ts';
@@ -43,14 +46,14 @@ describe('behind', () => {
     'express.raw',
     'what keeps it as it came',
     'koa-bodyparser, handed on',
-  ])('%s, plain and packed events arrive', async (which) => {
+  ])('%s, plain and compressed events arrive', async (which) => {
     const send = await start(which);
     expect([(await send(false)).status, (await send(true)).status]).toEqual([200, 200]);
     expect(await standIn.names()).toEqual(['Plain 🦊', 'Packed 🦊']);
   });
 
   test.each(['koa-bodyparser', 'hono'])(
-    '%s, which keeps nothing of it, the browser keeps its events',
+    '%s, which keeps no body, the browser keeps its events',
     async (which) => {
       const send = await start(which);
       const answer = await send(false);

@@ -1,4 +1,4 @@
-/** The browser package where there is no browser: nothing happens, whatever is called. */
+/** The browser package in runtimes without a browser: every call does nothing. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -16,7 +16,7 @@ const ALL_FIELDS = {
   added: [],
 };
 
-/** Private calls are the only ones that reject, and say why. */
+/** Only private calls reject, and their errors name the reason. */
 const REJECTED = [
   'fetch auth-disabled',
   'inbox.messages auth-disabled',
@@ -29,13 +29,13 @@ const REJECTED = [
 const nothing = { ...ALL_FIELDS, rejected: REJECTED };
 
 test.each([NODE, NEWEST_NODE, deno(), BUN])(
-  'in $name it can be imported and called: nothing happens, and the process ends by itself',
+  'in $name the package can be imported and called: nothing happens, and the process ends by itself',
   async (runtime) => {
     expect(versionOf(runtime)).toMatch(/^\d+\./);
     const { stdout, stderr } = await promisify(execFile)(
       runtime.command,
       [...runtime.args, 'browser-package/program.js'],
-      // What it leaves to wait for is longer than this.
+      // The limit is shorter than any timer that the package might leave behind.
       { cwd: FOLDER, timeout: 5_000 },
     );
     expect(JSON.parse(stdout)).toMatchObject(nothing);
@@ -55,7 +55,7 @@ const WORKER = `
     fetch: async () => Response.json({ receipt, flushed, ...(await report(async () => [browser, consent])) }),
   };`;
 
-test('in a Worker it can be made outside of any request, and called: nothing happens', async () => {
+test('in a Worker an instance can be created outside of any request, and called: nothing happens', async () => {
   const { origin, stop } = await startWorkerd(WORKER);
   onTestFinished(stop);
   expect(await (await fetch(origin)).json()).toMatchObject({

@@ -1,4 +1,4 @@
-/** The two long proofs with a broker, in small: with the command line as it is built. */
+/** The two long proofs with a broker, in a short form, with the built command line. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';
@@ -15,7 +15,7 @@ function run(
   return { status, stdout };
 }
 
-test('parts that are killed at random, while Customer.io is away, lose nothing', () => {
+test('no event is lost when random processes are killed while Customer.io is down', () => {
   const events = 12_000;
   const args = [
     '--seed=7',
@@ -35,7 +35,7 @@ test('parts that are killed at random, while Customer.io is away, lose nothing',
   expect(kills.reduce((sum, each) => sum + each)).toBeGreaterThan(2);
 }, 400_000);
 
-test('a cluster whose quorum is lost and found, in quiet traffic, loses nothing that was confirmed', () => {
+test('a cluster that loses its quorum and gets it back, with few requests, loses no confirmed event', () => {
   const { stdout } = run('bench/chaos/quorum.ts', ['2']);
   expect(stdout).toMatch(/nats-server: v[\d.]+: 6 confirmed, \d arrived, 6 after a replay, 0 lost/);
 }, 300_000);

@@ -1,4 +1,4 @@
-/** What every server must do that carries the proxy: one suite, run against each as a process of its own. */
+/** What every server with the proxy must do: one suite, run against each server as a process of its own. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
@@ -25,7 +25,7 @@ import { SERVERS } from './servers.ts';
 
 const SHOP = 'https://shop.example.com';
 const HEADERS = { Authorization: basicAuthorization(CLIENT_KEY), 'Content-Type': 'application/json' };
-// Room for one large event.
+// Enough for one large event.
 const MAX_BODY_BYTES = 40_000;
 const ERROR_KEYS = ['error', 'message', 'serverTime'];
 
@@ -35,7 +35,7 @@ interface Upload {
   readonly headers: Readonly<Record<string, string>>;
   readonly parts: readonly (string | Uint8Array)[];
   readonly pauseMs?: number;
-  /** @default a connection of its own */
+  /** @default a new connection */
   readonly agent?: Agent | false;
 }
 
@@ -69,7 +69,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
   afterAll(() => server.stop());
 
-  /** One more of them, for a test that needs other options. */
+  /** Starts one more server, for a test that needs other options. */
   async function another(more: PlainOptions): Promise<string> {
     const { origin, stop } = await start(options(more));
     onTestFinished(stop);
@@ -84,7 +84,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     (await standIn.events()).map(({ messageId }) => messageId);
 
   describe('batches', () => {
-    test('are delivered as they are, with the real key and nothing else of the visitor', async () => {
+    test('are delivered unchanged, with the real key and no header of the visitor', async () => {
       const upstream = await startUpstream();
       const origin = await another({ upstreamUrl: upstream.url });
       const batch = [
@@ -105,14 +105,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(upstream.received[0]?.headers).not.toHaveProperty('x-forwarded-for');
     });
 
-    test('are unpacked, and answers say that they may be packed', async () => {
+    test('may be compressed, and responses say so', async () => {
       const one = event({ event: 'grüße 🦊' });
       const answer = await send(gzipSync(json(one)), { 'Content-Encoding': 'gzip' });
       expect([answer.status, answer.headers.get('Accept-Encoding')]).toEqual([200, 'gzip']);
       expect(await standIn.names()).toEqual(['grüße 🦊']);
     });
 
-    test('are as large as the browser makes them', async () => {
+    test('may have the largest size that a browser sends', async () => {
       const origin = await another({ maxBodyBytes: undefined });
       const batch = Array.from({ length: 16 }, () => event({ properties: { a: 'x'.repeat(29_400) } }));
       const body = json(...batch);
@@ -123,15 +123,15 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(await arrived()).toEqual(batch.map(({ messageId }) => messageId));
     });
 
-    test('are taken at once, with a slash at the end of the path or without, where the server itself allows it', async () => {
+    test('are accepted with or without a slash at the end of the path, without a redirect where the server permits that', async () => {
       const sent = (path: string): Promise<Response> =>
         ask(path, { method: 'POST', headers: HEADERS, body: json(event()), redirect: 'manual' });
       expect((await sent('/v1/batch')).status).toBe(200);
-      // Next.js without trailingSlash leads to the path without one.
+      // Next.js without `trailingSlash` redirects to the path without a slash.
       expect([200, 308]).toContain((await sent('/v1/batch/')).status);
     });
 
-    test('of no event are taken, as the question whether the key is good', async () => {
+    test('without events are accepted, as a check of the client key', async () => {
       expect(await verdict(await send(json()))).toBe('200');
       expect(await standIn.requests()).toEqual([]);
     });
@@ -156,20 +156,20 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ['an unknown key', () => [json(event()), { Authorization: 'Basic eDo=' }], '401 invalid_client_key'],
       ['no key', () => [json(event()), { Authorization: '' }], '401 invalid_client_key'],
       ['a foreign page', () => [json(event()), { Origin: 'https://evil.example' }], '403 origin_not_allowed'],
-    ])('with %s are refused, and say why in one shape', async (_, make, expected) => {
+    ])('with %s are refused, with an error body of one format', async (_, make, expected) => {
       const answer = await send(...make());
       const body = (await answer.json()) as ErrorBody;
       expect(`${answer.status} ${body.error}`).toBe(expected);
       expect(Object.keys(body).sort()).toEqual(ERROR_KEYS);
       expect(answer.headers.get('Content-Type')).toBe('application/json');
-      // Browsers would ask the visitor for a password.
+      // With Basic, browsers would ask the visitor for a password.
       expect(answer.headers.get('WWW-Authenticate') ?? '').not.toMatch(/basic/i);
       expect(await standIn.requests()).toEqual([]);
     });
 
     const unannounced = hangsUp === 'who sends too much' ? [] : [12];
     test.for(unannounced)(
-      'of an unknown length over the limit are refused, and the server goes on',
+      'of an unknown length over the limit are refused, and the server continues to work',
       async (count) => {
         const parts = Array.from({ length: count }, () => 'x'.repeat(5_000));
         const answer = await upload({ headers: HEADERS, parts });
@@ -187,7 +187,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
         'that unpack to too much',
         () => ({ headers: { 'Content-Encoding': 'gzip' }, parts: [gzipSync(Buffer.alloc(5_000_000, ' '))] }),
       ],
-    ])('%s over the limit are refused, and the server goes on', async (_, make) => {
+    ])('%s over the limit are refused, and the server continues to work', async (_, make) => {
       const { headers, parts } = make();
       const answer = await upload({ headers: { ...HEADERS, ...headers }, parts });
       expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([
@@ -198,14 +198,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     });
 
     const lasting = hangsUp === 'who is refused' ? [] : (['too large', 'of an unknown key'] as const);
-    test.for(lasting)('that are %s leave their connection to the next', async (what) => {
+    test.for(lasting)('that are %s leave their connection usable for the next request', async (what) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       onTestFinished(() => agent.destroy());
       const more: Record<string, string> =
         what === 'too large' ? { 'Content-Length': '600000' } : { Authorization: 'Basic eDo=' };
       const refused = await upload({ headers: { ...HEADERS, ...more }, parts: ['x'.repeat(600_000)], agent });
       expect(JSON.parse(await text(refused))).toHaveProperty('error');
-      // Longer than servers look on while nobody reads.
+      // The pause is longer than servers wait for a body that is not read.
       const parts = ['{"batch":[', ']}'];
       const answer = await upload({ headers: HEADERS, parts, pauseMs: 300, agent });
       expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
@@ -213,7 +213,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('pages', () => {
-    test('of an allowed origin may ask first, and read the answers', async () => {
+    test('of an allowed origin may send preflights, and read the responses', async () => {
       const asked = { Origin: SHOP, 'Access-Control-Request-Method': 'POST' };
       const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
       expect([preflight.status, await preflight.text()]).toEqual([204, '']);
@@ -229,13 +229,13 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(answer.headers.get('Vary')).toContain('Origin');
     });
 
-    test('of a foreign origin may not', async () => {
+    test('of another origin may not', async () => {
       const asked = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' };
       const preflight = await ask('/v1/batch', { method: 'OPTIONS', headers: asked });
       expect([preflight.status, preflight.headers.get('Access-Control-Allow-Origin')]).toEqual([403, null]);
     });
 
-    test('of the server’s own origin need no permission', async () => {
+    test('of the server’s own origin need no CORS headers', async () => {
       const answer = await send(json(event()), { Origin: server.origin });
       expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([
         200,
@@ -245,7 +245,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('methods and headers', () => {
-    test('GET is none of a batch', async () => {
+    test('GET is not accepted for a batch', async () => {
       const answer = await ask('/v1/batch');
       expect([await verdict(answer), answer.headers.get('Allow')]).toEqual([
         '405 method_not_allowed',
@@ -253,12 +253,15 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ]);
     });
 
-    test.each(['PUT', 'PATCH', 'DELETE'])('%s is none, and the server itself may say so', async (method) => {
-      expect((await ask('/v1/batch', { method, body: json(event()) })).status).toBe(405);
-      expect(await standIn.requests()).toEqual([]);
-    });
+    test.each(['PUT', 'PATCH', 'DELETE'])(
+      '%s is not accepted, by the proxy or by the server itself',
+      async (method) => {
+        expect((await ask('/v1/batch', { method, body: json(event()) })).status).toBe(405);
+        expect(await standIn.requests()).toEqual([]);
+      },
+    );
 
-    test('HEAD is answered as GET, without a body', async () => {
+    test('HEAD is handled as GET, without a body', async () => {
       const head = await ask('/v1/health', { method: 'HEAD' });
       expect([head.status, await head.text()]).toEqual([200, '']);
       expect((await ask('/v1/batch', { method: 'HEAD' })).status).toBe(405);
@@ -266,17 +269,17 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect([got.status, await got.json()]).toMatchObject([200, { status: 'ok', ready: true }]);
     });
 
-    test('OPTIONS is answered to who sends no Origin too', async () => {
+    test('OPTIONS gets a response without an Origin header too', async () => {
       const answer = await ask('/v1/health', { method: 'OPTIONS' });
       expect([answer.status, answer.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     });
 
-    test('an unknown path below is not found, by the proxy or by the application behind it', async () => {
+    test('an unknown path below gets 404, from the proxy or from the application behind it', async () => {
       expect((await ask('/v1/nothing', { method: 'POST', body: '{}' })).status).toBe(404);
       expect((await ask('/proxy.js')).status).toBe(404);
     });
 
-    test('names and values are read in whatever case they come', async () => {
+    test('header names and values are read in any case', async () => {
       const answer = await upload({
         headers: {
           AUTHORIZATION: HEADERS.Authorization.replace('Basic', 'bASIC'),
@@ -293,15 +296,16 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   describe('Customer.io', () => {
     const BATCH = { method: 'POST', headers: HEADERS, body: json(event()) };
 
-    // A server of its own each time: it leaves Customer.io alone for a while afterwards.
-    test('is down: the browser keeps the batch and is told when to come back', async () => {
+    // Each of these tests starts its own server, because the circuit breaker stays open for a while
+    // afterwards.
+    test('is down: the browser keeps the batch and gets Retry-After', async () => {
       await standIn.faults({ status: 503 });
       const answer = await ask('/v1/batch', BATCH, await another({}));
       expect(await verdict(answer)).toBe('503 upstream_unavailable');
       expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
     });
 
-    test('says when to come back', async () => {
+    test('sends Retry-After: the browser gets it', async () => {
       await standIn.faults({ status: 429, retryAfter: '77' });
       const answer = await ask('/v1/batch', BATCH, await another({}));
       expect([await verdict(answer), answer.headers.get('Retry-After')]).toEqual([
@@ -310,26 +314,26 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       ]);
     });
 
-    test('cannot be reached', async () => {
+    test('cannot be reached: the browser keeps the batch', async () => {
       const origin = await another({ upstreamUrl: `http://127.0.0.1:${await freePort()}` });
       const answer = await ask('/v1/batch', BATCH, origin);
       expect(await verdict(answer)).toBe('503 upstream_unavailable');
       expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/);
     });
 
-    test('does not answer in time', async () => {
+    test('does not respond in time: the browser keeps the batch', async () => {
       const upstream = await startUpstream();
       upstream.respond('silence');
       const origin = await another({ upstreamUrl: upstream.url, timeoutMs: 200 });
       expect(await verdict(await ask('/v1/batch', BATCH, origin))).toBe('503 upstream_unavailable');
     });
 
-    test('rejects what it is given', async () => {
+    test('rejects a batch: the browser gets 400', async () => {
       const answer = await send(json(event({ anonymousId: undefined, userId: undefined })));
       expect(await verdict(answer)).toBe('400 rejected');
     });
 
-    test('refuses the real key: no visitor loses an event over it', async () => {
+    test('refuses the real key: no visitor loses an event', async () => {
       const origin = await another({ writeKey: 'another' });
       expect(await verdict(await ask('/v1/batch', BATCH, origin))).toBe('503 upstream_misconfigured');
     });
@@ -345,19 +349,19 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
 
     beforeEach(() => standIn.setPeople({ u1: { attributes: { plan: 'pro' } } }));
 
-    test('of a shared secret open what is their person’s', async () => {
+    test('with a shared secret give access to the data of their person', async () => {
       const answer = await attributes(bearer(await signed(claims())));
       expect([answer.status, await answer.json()]).toEqual([200, { attributes: { plan: 'pro' } }]);
       expect(answer.headers.get('Cache-Control')).toBe('no-store');
     });
 
-    test('open it without a body too', async () => {
+    test('give access without a request body too', async () => {
       const headers = bearer(await signed(claims()));
       const answer = await ask('/v1/customers/attributes', { method: 'POST', headers });
       expect(await answer.json()).toEqual({ attributes: { plan: 'pro' } });
     });
 
-    test('of published keys open it', async () => {
+    test('with published keys give access', async () => {
       const key = await keyPair('k1');
       const keys = await startKeyServer(key);
       const origin = await another({ customerToken: { jwksUrl: keys.url } });
@@ -389,17 +393,17 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
         async () => bearer(await signed(claims()), { 'X-CIO-Client-Key': 'x' }),
         '401 invalid_client_key',
       ],
-    ])('%s opens nothing', async (_, headers, expected) => {
+    ])('%s give no access', async (_, headers, expected) => {
       expect(await fullVerdict(await attributes(await headers()))).toBe(expected);
       expect(await standIn.questions()).toEqual([]);
     });
 
-    test('of another person open nothing', async () => {
+    test('of another person give no access', async () => {
       const answer = await attributes(bearer(await signed(claims())), '{"userId":"u2"}');
       expect(await verdict(answer)).toBe('403 subject_mismatch');
     });
 
-    test('may come with events', async () => {
+    test('may be sent with events', async () => {
       expect(await verdict(await send(json(event({ userId: 'u1' })), bearer(await signed(claims()))))).toBe(
         '200',
       );
@@ -408,7 +412,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('the script', () => {
-    test('is served where there is a file system, and else is not found', async () => {
+    test('is served if there is a file system, and gets 404 otherwise', async () => {
       const got = await ask('/cio.js', { headers: { 'Accept-Encoding': 'identity' } });
       const body = await got.text();
       if (script === 'none') {
@@ -433,14 +437,14 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
   });
 
   describe('connections', () => {
-    test('a body that comes slowly is read to its end', async () => {
+    test('a body that arrives slowly is read to its end', async () => {
       const parts = json(event()).match(/.{1,60}/gs) ?? [];
       expect(parts.length).toBeGreaterThan(3);
       const answer = await upload({ headers: HEADERS, parts, pauseMs: 50 });
       expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
     });
 
-    test('a browser that goes away in the middle of its body leaves a server that works', async () => {
+    test('the server keeps working after a browser closes its connection in the middle of a body', async () => {
       await leave(json(event()).slice(0, 40));
       expect(await verdict(await send(json(event({ messageId: 'after' }))))).toBe('200');
       expect(await arrived()).toEqual(['after']);
@@ -451,7 +455,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       const origin = await another({ upstreamUrl: upstream.url });
       const both = new Promise<void>((resolve) => {
         let waiting = 0;
-        // Neither is answered before the other is there, in one request or in two.
+        // The upstream responds to neither event before both have arrived, in one request or in two.
         upstream.respond(async ({ body }) => {
           waiting += body.batch.length;
           if (waiting === 2) resolve();
@@ -465,10 +469,13 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     });
   });
 
-  /** Header names as they are given, which `fetch` would change; chunked, unless they say how long it is. */
+  /**
+   * Sends headers with the given case, which `fetch` would change; the body is chunked unless
+   * `Content-Length` is given.
+   */
   async function upload({ headers, parts, pauseMs = 0, agent = false }: Upload): Promise<IncomingMessage> {
     const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers, agent });
-    // Once there is an answer, what happens to the rest is the server's.
+    // After the response, the server may close the connection while the rest of the body is sent.
     outgoing.on('error', () => {});
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
     for (const part of parts) {
@@ -479,7 +486,7 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
     return (await answered)[0];
   }
 
-  /** Announces more than this start of a body, and hangs up. */
+  /** Declares a longer body than it sends, and closes the connection. */
   async function leave(begun: string): Promise<void> {
     const headers = { ...HEADERS, 'Content-Length': '1000' };
     const outgoing = httpRequest(`${server.origin}/e/v1/batch`, { method: 'POST', headers });

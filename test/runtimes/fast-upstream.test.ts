@@ -1,4 +1,7 @@
-/** The fast way to Customer.io, over `node:http`, is taken on every Node that is supported, unless somebody directs `fetch`. */
+/**
+ * The proxy uses the fast way to Customer.io, over `node:http`, on every supported version of Node, unless
+ * the application has replaced the dispatcher of `fetch`.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -28,10 +31,13 @@ async function sendOne(command: string, upstreamUrl: string, before: string, bet
   await promisify(execFile)(command, ['--input-type=module', '-e', script], { cwd: FOLDER });
 }
 
-/** `fetch` of Node says so, `node:http` does not. */
+/** The value of the header `Sec-Fetch-Mode` that Node's `fetch` sends, and `node:http` does not. */
 const CORS = 'cors';
 
-/** As the package undici does it: where this version of Node looks. `fetch` asks it for every request from then on. */
+/**
+ * Replaces the global dispatcher as the package undici does: under the symbol that this version of Node
+ * reads. `fetch` uses the new dispatcher for every request from then on.
+ */
 const REPLACE = `
   await fetch('data:,');
   class Proxying { constructor(real) { this.real = real; } dispatch(...all) { return this.real.dispatch(...all); } }

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where this is, with a slash at its end. */
+/** The path of this folder, with a slash at its end. */
 export const FOLDER: string = fileURLToPath(new URL('.', import.meta.url));

@@ -1,4 +1,4 @@
-/** Applications import the package in their own tests too: in Jest, whose jsdom lacks much of what browsers have. */
+/** The package works in the tests of applications: in Jest, whose jsdom lacks many functions of browsers. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** nginx, as a round-robin balancer. */
+/** Starts nginx as a round-robin load balancer. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { program } from '../support/setup/programs.ts';
 import { answering, onFreePort, type RunningServer, stop } from './process.ts';
 
-/** `copies`: origins. Each request goes to the next of them. */
+/** @param copies origins; each request goes to the next of them */
 export const startNginx = (copies: readonly string[], healthPath: string): Promise<RunningServer> =>
   onFreePort((port) => startAt(port, copies, healthPath));
 

@@ -1,11 +1,14 @@
-/** The long proof, in small: copies of the proxy as it is built share a Redis, and are killed while answers get lost. */
+/**
+ * The long proof of exactly-once delivery, in a short form: built copies of the proxy share a Redis, and are
+ * killed while responses are lost.
+ */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';
 
 const EVENTS = 20_000;
 
-test('every event arrives, and twice only for a reason that is known', () => {
+test('every event arrives, and an event arrives twice only for a known reason', () => {
   const args = [`--events=${EVENTS}`, '--rate=2000', '--clients=24', '--kill-every=2500', '--minutes=3'];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

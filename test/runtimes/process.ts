@@ -1,4 +1,7 @@
-/** Starts servers that tell nothing of themselves: their port is chosen for them, and they are asked until they answer. */
+/**
+ * Starts servers that do not print their port: the test chooses the port, and sends requests until the server
+ * responds.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,7 +10,7 @@ import { freePort } from '../support/server/listen.ts';
 import { FOLDER } from './folder.ts';
 import type { Runtime } from './runtimes.ts';
 
-/** What fits into an environment variable. */
+/** The options of the proxy that fit into an environment variable. */
 export type PlainOptions = { readonly [Name in keyof ProxyOptions]?: unknown };
 
 export interface RunningServer {
@@ -17,7 +20,7 @@ export interface RunningServer {
 
 const PATIENCE_MS = 2_000;
 
-/** Asks it to end. Some first wait for connections that nobody closes. */
+/** Sends SIGTERM. Some servers wait for open connections that no client closes. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
@@ -27,7 +30,10 @@ export async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(killing);
 }
 
-/** Resolves once it answers; where it does not, or says that something is wrong, it is stopped. */
+/**
+ * Resolves when the server responds. If the server does not respond, or reports an error, its process is
+ * stopped.
+ */
 export async function answering(origin: string, path: string, child: ChildProcess): Promise<void> {
   for (;;) {
     const status = await fetch(origin + path).then(
@@ -45,7 +51,10 @@ export async function answering(origin: string, path: string, child: ChildProces
 
 const MOST_TRIES = 5;
 
-/** A port that is free may be taken by somebody else before it is listened to: then it is tried with another. */
+/**
+ * A free port may be taken by another process before the server listens on it; then the start is repeated
+ * with another port.
+ */
 export async function onFreePort(start: (port: number) => Promise<RunningServer>): Promise<RunningServer> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -1,4 +1,4 @@
-/** The README's recipe for Cloudflare Queues, as it stands, in workerd with Miniflare's queues. */
+/** The README's recipe for Cloudflare Queues, unchanged, in workerd with Miniflare's queues. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startServer } from '../support/server/process.ts';
@@ -7,7 +7,7 @@ import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 20_000, interval: 100 };
-// Takes what was put aside, and any message that a test has for the queue.
+// A Worker that returns the parked messages, and puts messages of a test into the queue.
 const PROBE = `
   const { default: recipe } = await import('./servers/queue.js');
   const parked = [];
@@ -59,7 +59,7 @@ async function start(): Promise<Worker> {
   };
 }
 
-test('what the browser was told 200 arrives, also what is larger than a message may be', async () => {
+test('events that were confirmed with 200 arrive, also a batch that is larger than a message may be', async () => {
   const { standIn, send } = await start();
   const names = Array.from({ length: 10 }, (_, i) => `Event ${i}`);
   for (const name of names) expect(await send([event({ event: name })])).toBe(200);
@@ -69,7 +69,7 @@ test('what the browser was told 200 arrives, also what is larger than a message 
   expect(await standIn.account(names)).toEqual({ delivered: 10, lost: 0, duplicated: 0 });
 });
 
-test('while Customer.io is down the queue keeps all; then all arrives', async () => {
+test('while Customer.io is down the queue keeps all messages; later all arrive', async () => {
   const { standIn, send } = await start();
   await standIn.faults({ status: 503 });
   const names = ['A', 'B', 'C'];
@@ -82,7 +82,7 @@ test('while Customer.io is down the queue keeps all; then all arrives', async ()
   });
 }, 60_000);
 
-test('a message that is no batch is put aside, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const { origin, standIn, send } = await start();
   await fetch(`${origin}/queue`, { method: 'POST', body: 'not a batch' });
   expect(await send([event({ event: 'A' })])).toBe(200);

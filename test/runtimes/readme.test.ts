@@ -1,4 +1,4 @@
-/** What the README says of runtimes is what is run here. */
+/** The README's statements about runtimes match the runtimes of these tests. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { examples, README } from '../support/docs/readme.ts';
@@ -22,7 +22,7 @@ const SERVERS = [
   'bun.js',
 ];
 
-test.each(SERVERS)('it shows servers/%s as it is', (file) => {
+test.each(SERVERS)('the README prints servers/%s unchanged', (file) => {
   expect(examples('js')).toContain(readFileSync(`${FOLDER}servers/${file}`, 'utf8'));
 });
 
@@ -30,11 +30,11 @@ const installed = (name: string): string =>
   (JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, 'utf8')) as { version: string })
     .version;
 
-/** The cell of its table that says which version of something was run. */
+/** The cell of the README's table with the tested version of a runtime. */
 const cell = (name: string): string =>
   README.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
 
-test('it names the versions that are run', () => {
+test('the README names the versions that these tests run', () => {
   expect({
     Node: cell('Node'),
     Deno: cell('Deno'),

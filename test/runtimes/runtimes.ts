@@ -1,4 +1,4 @@
-/** The runtimes that are run, where each is, and its version. */
+/** The runtimes of these tests, with their paths and versions. */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { FOLDER } from './folder.ts';
@@ -6,13 +6,13 @@ import { FOLDER } from './folder.ts';
 export interface Runtime {
   readonly name: string;
   readonly command: string;
-  /** Before the file that it runs. */
+  /** Arguments before the file to run. */
   readonly args: readonly string[];
 }
 
 const require = createRequire(import.meta.url);
 
-/** npm brings one package a platform. `version`: `''` for the newest. */
+/** npm installs one package for each platform. `version`: `''` for the newest. */
 function nodeOf(version: string): string {
   const platform = `${process.platform}-${process.arch}`;
   const names = [`node${version}-${platform}`, `node-bin${version}-${platform}`];
@@ -20,7 +20,7 @@ function nodeOf(version: string): string {
     try {
       return require.resolve(`${name}/bin/node`);
     } catch {
-      // The other name, or none: then the test says so.
+      // The next name is tried; without any, the function throws.
     }
   }
   throw new Error(`Node ${version || 'of the newest version'} was not installed for ${platform}`);
@@ -30,7 +30,7 @@ const bin = (name: string): string => `${FOLDER}node_modules/.bin/${name}`;
 
 export const NODE: Runtime = { name: 'Node', command: process.execPath, args: [] };
 export const NEWEST_NODE: Runtime = { name: 'the newest Node', command: nodeOf(''), args: [] };
-/** Every version that is supported: this one, and those that npm has. */
+/** All supported versions of Node: the one that runs the tests, and those that npm installs. */
 export const NODES: readonly Runtime[] = [
   NODE,
   { name: 'Node 22', command: nodeOf('22'), args: [] },
@@ -38,14 +38,14 @@ export const NODES: readonly Runtime[] = [
   NEWEST_NODE,
 ];
 export const BUN: Runtime = { name: 'Bun', command: bin('bun'), args: [] };
-/** Nothing is allowed but what is named: no prompt, no download. */
+/** Only the named permissions are granted: no prompt, no download. */
 export const deno = (...allowed: readonly string[]): Runtime => ({
   name: 'Deno',
   command: bin('deno'),
   args: ['run', '--no-prompt', '--cached-only', ...allowed],
 });
 
-/** `26.10.0` */
+/** Returns the version, such as `26.10.0`. */
 export function versionOf({ command }: Runtime): string {
   const [version = ''] =
     /\d+\.\d+\.\d+/.exec(execFileSync(command, ['--version'], { encoding: 'utf8' })) ?? [];

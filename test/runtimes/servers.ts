@@ -1,4 +1,4 @@
-/** The servers that carry the proxy, each a process of its own. Their code is the README's. */
+/** The servers with the proxy, each a process of its own. Their code is the README's. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -11,9 +11,12 @@ import { startWorkerd } from './workerd.ts';
 
 export interface Server {
   readonly name: string;
-  /** How `cio.js` comes: not at all where there is no disk to read it from. */
+  /** How the server delivers `cio.js`: compressed, plain, or not at all in runtimes without a disk. */
   readonly script: 'packed' | 'plain' | 'none';
-  /** On whom it hangs up while they still send, so that they may not hear the answer. */
+  /**
+   * Whose connection the server closes while the client still sends, so that the client may not receive the
+   * response.
+   */
   readonly hangsUp: 'never' | 'who is refused' | 'who sends too much';
   start(options: PlainOptions): Promise<RunningServer>;
 }
@@ -40,7 +43,7 @@ const workers: Server = {
 
 const NEXT = 'node_modules/next/dist/bin/next';
 
-/** Built once; what it is configured by is read when it starts. */
+/** The app is built once; its configuration is read when it starts. */
 function nextApp(name: string, folder: string, script: Server['script']): Server {
   const built = lazy(async () => {
     await promisify(execFile)(NODE.command, [NEXT, 'build', folder], {
@@ -64,13 +67,13 @@ function nextApp(name: string, folder: string, script: Server['script']): Server
   };
 }
 
-/** As a Lambda function, behind what stands in for API Gateway. */
+/** Runs the adapter as a Lambda function, behind a stand-in for API Gateway. */
 const lambda = (adapter: string, file: string): Server => ({
   ...server(`AWS Lambda, by ${adapter}`, NODE, ''),
   start: (options) => run(NODE, ['servers/gateway.js', `./${file}`], options),
 });
 
-/** Turn by turn, and neither copy knows of the other. */
+/** A load balancer in front of two copies that know nothing of each other. */
 const balanced: Server = {
   name: 'two copies behind nginx',
   script: 'packed',

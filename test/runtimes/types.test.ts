@@ -1,4 +1,4 @@
-/** The servers are plain JavaScript; their frameworks have types all the same, which the proxy must fit. */
+/** The servers are plain JavaScript, but their frameworks have types, which the proxy must fit. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -44,7 +44,7 @@ const PROGRAM = `
   createAnalytics(1);
 `;
 
-/** Beside the installed package: an application of its own. */
+/** Compiles the program in a folder next to the installed package, as an application does. */
 function typesOf(tsc: string, file: string, options: readonly string[]): readonly unknown[] {
   const folder = `${FOLDER}node_modules/.resolution/`;
   mkdirSync(folder, { recursive: true });
@@ -79,17 +79,17 @@ test.each([
   ['nodenext from CommonJS', TYPESCRIPT_7, 'common.cts', 'nodenext', []],
   ['node16 from a module', TYPESCRIPT_7, 'module.mts', 'node16', []],
   ['bundler', TYPESCRIPT_7, 'program.ts', 'esnext', ['--moduleResolution', 'bundler']],
-])('all entries have their types for %s (%s)', (_, tsc, file, module, options) => {
+])('all entries have types for %s (%s)', (_, tsc, file, module, options) => {
   expect(typesOf(tsc, file, ['--module', module, ...options])).toEqual(['', 0]);
 });
 
-test('node16 from CommonJS takes them by import() alone, as the README says', () => {
+test('with node16, CommonJS code can import the entries only by import(), as the README says', () => {
   const [output, status] = typesOf(TYPESCRIPT_7, 'common.cts', ['--module', 'node16']);
   expect(output).toContain('TS1479');
   expect(status).not.toBe(0);
 });
 
-test('Node loads every entry by require(), and by `main` where nothing looks at `exports`', () => {
+test('Node loads every entry by require(), and tools that ignore `exports` find `main`', () => {
   const code = `
     const entries = ['', '/consent', '/proxy', '/nats', '/redis'].map((name) => require('cio-first-party' + name));
     const { main, types } = require('cio-first-party/package.json');

@@ -1,4 +1,4 @@
-/** Cloudflare's workerd, as a process of its own, with one bundled module in it. */
+/** Runs one bundled module in Cloudflare's workerd, as a process of its own. */
 import { build } from 'esbuild';
 import { createRequire } from 'node:module';
 import { FOLDER } from './folder.ts';
@@ -8,7 +8,7 @@ interface Miniflare {
   dispose(): Promise<void>;
 }
 
-// Its own types are there only once this folder is installed; `npm run types` works without.
+// Miniflare's own types exist only when this folder is installed; `npm run types` must work without.
 const load = (): { Miniflare: new (options: object) => Miniflare } =>
   createRequire(import.meta.url)('miniflare') as { Miniflare: new (options: object) => Miniflare };
 
@@ -20,15 +20,15 @@ export interface Workerd {
 export interface WorkerSettings {
   readonly env?: Readonly<Record<string, string>>;
   readonly compatibilityDate?: string;
-  /** A folder whose files are served before the Worker is asked. */
+  /** A folder whose files are served before the Worker receives a request. */
   readonly assets?: string;
-  /** What else Miniflare is told, as queues. */
+  /** More options of Miniflare, such as queues. */
   readonly more?: object;
 }
 
 const COMPATIBILITY_DATE = '2026-04-01';
 
-/** What Miniflare is told of one Worker. */
+/** Miniflare's options for one Worker. */
 async function workerOf(
   code: string,
   define: Readonly<Record<string, string>>,
@@ -61,7 +61,10 @@ async function start(options: object): Promise<Workerd> {
   return { origin, stop: () => miniflare.dispose() };
 }
 
-/** `code`: the text of a module in this folder. What it imports is bundled with it, as `wrangler` does. No Node in it. */
+/**
+ * @param code the text of a module in this folder; its imports are bundled as `wrangler` does, without
+ * modules of Node
+ */
 export async function startWorkerd(
   code: string,
   define: Readonly<Record<string, string>> = {},
@@ -71,8 +74,8 @@ export async function startWorkerd(
 }
 
 /**
- * Several Workers of the same code, each an isolate of its own, that share one Durable Object. A request's header `copy` says
- * which one it is for, by its number. `folder`: where the object keeps what it stores.
+ * Starts several Workers with the same code, each an isolate of its own, that share one Durable Object. A
+ * request's header `copy` selects the Worker by its number. `folder`: where the object stores its data.
  */
 export async function startCopies(
   code: string,

@@ -1,11 +1,11 @@
-/** The README's word on where a Worker has its key from. */
+/** The README's statement about where a Worker reads its key from. */
 import { expect, onTestFinished, test } from 'vitest';
 import { startUpstream } from '../integration/proxy/upstream.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startWorkerd } from './workerd.ts';
 
-test('a Worker has its key from its environment, before any request', async () => {
+test('a Worker reads its key from its environment, before any request', async () => {
   const upstream = await startUpstream();
   const worker = `
     import { env } from 'cloudflare:workers';

@@ -69,7 +69,7 @@ async function live(seed: number): Promise<number> {
     await pick(steps)();
     check(page);
   }
-  // Proxy and provider work again, and each person is identified once more: no event may be left.
+  // The proxy and the provider work again, and each person is identified once more: no event may remain.
   does = 'token';
   page.transport.respond(DELIVERED);
   late.splice(0).forEach((answer) => answer());
@@ -84,7 +84,7 @@ async function live(seed: number): Promise<number> {
 }
 
 test(
-  'whatever happens, no event goes with the token of somebody else, and none is lost',
+  'no event is sent with the token of another person, and no event is lost',
   { timeout: 120_000 },
   async () => {
     let withToken = 0;

@@ -8,7 +8,7 @@ import { CLIENT_KEY, event, post, WRITE_KEY } from '../integration/proxy/setup.t
 
 type Event = Readonly<Record<string, unknown>>;
 
-/** Customer.io, as bad as it can be, without ever accepting what it does not answer. */
+/** A Customer.io that fails in every way, except that it never accepts events without responding. */
 function createUpstream(random: Random): {
   readonly accepted: ReadonlyMap<string, number>;
   readonly fetch: typeof fetch;
@@ -36,7 +36,7 @@ function createUpstream(random: Random): {
   return upstream;
 }
 
-/** One that forgets nothing, but is slow now and then. */
+/** Wraps a store so that some of its calls are slow. */
 function slow(store: DeduplicateStore, random: Random): DeduplicateStore {
   const late = async <T>(answer: Promise<T>): Promise<T> => {
     if (random.chance(0.5)) await wait(random.below(3));
@@ -49,7 +49,10 @@ function slow(store: DeduplicateStore, random: Random): DeduplicateStore {
   };
 }
 
-/** A browser: sends a batch until it is told that nothing of it needs to be sent again, now and then twice at a time. */
+/**
+ * Simulates a browser: sends a batch until the proxy says that no event of it must be sent again; at random,
+ * sends the batch twice at the same time.
+ */
 async function send(
   proxies: readonly CioProxy[],
   batch: readonly Event[],
@@ -58,7 +61,7 @@ async function send(
   const proxy = (): CioProxy => proxies[random.below(proxies.length)] ?? (proxies[0] as CioProxy);
   for (;;) {
     await wait(random.below(5));
-    // The page before, whose answer nobody reads.
+    // The request of the previous page, which has left and does not read the response.
     const other = random.chance(0.4) ? proxy().fetch(post(batch)) : undefined;
     if (random.chance(0.3)) await wait(random.below(3));
     const response = await proxy().fetch(post(batch));
@@ -116,7 +119,7 @@ async function live(seed: number, copies: number): Promise<void> {
   if (problems.length > 0) throw new Error(`seed ${seed}: ${[...new Set(problems)].join('; ')}`);
 }
 
-describe('of batches that come again and again while Customer.io fails, nothing is lost and nothing arrives twice', () => {
+describe('batches that are repeated while Customer.io fails: no event is lost, and none arrives twice', () => {
   test.each([
     ['one copy', 1, 150],
     ['three copies with a store', 3, 40],

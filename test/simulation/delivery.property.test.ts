@@ -7,9 +7,9 @@ import { KINDS, type Kind, planOf } from './world/plan.ts';
 import { createCoverage } from './world/coverage.ts';
 
 /**
- * The whole SDK in a whole browser: tabs that come and go, a disk, a network, a clock and a visitor that do what they like,
- * all of it decided by a seed. What must hold is in `test/simulation/world/checks.ts` and `watch-disk.ts`. More worlds:
- * `SEEDS=3000`. One of them, with all of its story: `SEED=17 STORY=1000`.
+ * Simulates the whole SDK in a whole browser: tabs that open and close, a disk, a network, a clock and a
+ * visitor, all determined by a seed. The rules are in `test/simulation/world/checks.ts` and `watch-disk.ts`.
+ * More worlds: `SEEDS=3000`. One world with its whole story: `SEED=17 STORY=1000`.
  */
 const { SEED, SEEDS = '600' } = process.env;
 const STEPS = 45;
@@ -18,7 +18,8 @@ vi.mock(import('../../src/sdk/browser.ts'), () => import('./world/browser.ts'));
 vi.stubGlobal('indexedDB', indexedDB);
 vi.stubGlobal('IDBKeyRange', IDBKeyRange);
 
-// A file that is read from a real disk while a world's clock stands still would make each run another story.
+// Modules are loaded before the test: a file that is read from a real disk while a world's clock stands still
+// would make each run a different one.
 beforeAll(async () => {
   await Promise.all([
     import('../../src/sdk/outbox/recovery.ts'),
@@ -44,7 +45,7 @@ const worlds: Readonly<Record<Kind, string>> = {
 const patienceMs = 120_000 + all.length * 2_000;
 const coverage = createCoverage();
 
-describe('every event arrives as it was at its call, or is counted as dropped, and every tab knows it', () => {
+describe('every event arrives as it was at its call, or is counted as dropped, and every tab is told', () => {
   for (const kind of kinds) {
     const name = `where ${worlds[kind]}`;
     test(name, { timeout: patienceMs }, async () => {
@@ -52,9 +53,9 @@ describe('every event arrives as it was at its call, or is counted as dropped, a
     });
   }
 
-  // One seed need not see everything.
+  // A single seed does not have to reach every case.
   if (!SEED) {
-    test('and those worlds were no empty ones', () => {
+    test('the simulated worlds have covered every case', () => {
       const { counts } = coverage;
       expect(counts.worlds).toBe(all.length);
       for (const [what, count] of Object.entries(counts))
@@ -63,7 +64,7 @@ describe('every event arrives as it was at its call, or is counted as dropped, a
   }
 });
 
-test('a seed tells the same story twice', { timeout: patienceMs }, async () => {
+test('a seed runs the same story twice', { timeout: patienceMs }, async () => {
   for (const seed of all.slice(0, 6)) {
     const [once, again] = [await live(seed, STEPS), await live(seed, STEPS)];
     expect(again.story).toEqual(once.story);

@@ -288,9 +288,9 @@ function world(seed: number): World {
   };
 }
 
-describe('whatever happens', () => {
+describe('for random changes, errors and clocks', () => {
   test(
-    'a grant is for the person of its call, one fetch is in flight, nothing hangs and nothing is told of a token',
+    'a grant is for the person of its call, one fetch is in flight, no call hangs, and no token is reported',
     { timeout: patienceMs },
     async () => {
       for (const seed of seeds) {
@@ -309,7 +309,7 @@ describe('whatever happens', () => {
 
   // A single seed does not have to reach every case.
   if (!SEED) {
-    test('and those pages were no empty ones', () => {
+    test('the simulated pages have covered every case', () => {
       for (const [what, count] of Object.entries(tally))
         expect(count, what).toBeGreaterThan(seeds.length / 10);
       for (const code of [
@@ -328,7 +328,7 @@ describe('whatever happens', () => {
   }
 
   test(
-    'a proxy that always refuses costs the provider 20 calls an hour at most',
+    'a proxy that refuses every token causes at most 20 provider calls an hour',
     { timeout: patienceMs },
     async () => {
       for (const seed of seeds) {

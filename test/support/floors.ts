@@ -1,6 +1,7 @@
 /**
- * The rooms of `src/`, floor by floor, from the top down: a file imports values only from its own room or from a lower floor.
- * Types may be imported from anywhere on the same side of the wall between browser and server.
+ * The layers of `src/`, from the top down, and the folders (rooms) of each layer: a file imports values only
+ * from its own folder or from a lower layer. Types may be imported from any folder on the same side, browser
+ * or server.
  */
 export const FLOORS: readonly (readonly string[])[] = [
   ['cli/main.ts'],
@@ -35,9 +36,9 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['protocol'],
 ];
 
-/** The room of a file, such as `sdk/outbox` for `sdk/outbox/outbox.ts`. */
+/** Returns the folder of a file, such as `sdk/outbox` for `sdk/outbox/outbox.ts`. */
 export const roomOf = (file: string): string | undefined =>
   FLOORS.flat().find((room) => file === room || file.startsWith(`${room}/`));
 
-/** How far down a room is; the top floor is 0. */
+/** Returns the index of the layer of a folder; the top layer is 0. */
 export const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room));

@@ -3,21 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Import {
-  /** From the root of the folder that was read, as `sdk/sender/sender.ts`, or the name of a package. */
+  /**
+   * The imported file, from the root of the folder that was read, such as `sdk/sender/sender.ts`, or the name
+   * of a package.
+   */
   readonly from: string;
   readonly onlyTypes: boolean;
-  /** Loaded when it is needed. */
+  /** Whether the import is dynamic: `import()`. */
   readonly isLazy: boolean;
 }
 
 export interface Source {
   readonly file: string;
-  /** Without comments. */
+  /** The source text without comments. */
   readonly code: string;
   readonly imports: readonly Import[];
 }
 
-/** @param folder from the root of the repository */
+/** @param folder the folder to read, from the root of the repository */
 export function readSources(folder: string): readonly Source[] {
   const root = new URL(`../../${folder}`, import.meta.url).pathname;
   return readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -1,5 +1,7 @@
 // @vitest-environment node
-/** Everything that the entries of the package export says what it is: functions, options, fields and events. */
+/**
+ * Everything that the entries of the package export has a docstring: functions, options, fields and events.
+ */
 import ts from '@typescript/typescript6';
 import { describe, expect, test } from 'vitest';
 import { TYPED_ENTRIES } from '../../build/files.ts';
@@ -20,7 +22,7 @@ const checker = program.getTypeChecker();
 const isDocumented = (symbol: ts.Symbol): boolean =>
   symbol.getDocumentationComment(checker).length > 0 || symbol.getJsDocTags(checker).length > 0;
 
-/** The exports of an entry and their fields, as `AnalyticsOptions.proxyUrl`. */
+/** The exports of an entry and their fields, such as `AnalyticsOptions.proxyUrl`. */
 function* namesOf(entry: string): Generator<readonly [name: string, symbol: ts.Symbol]> {
   const source = program.getSourceFile(entry);
   const module = source && checker.getSymbolAtLocation(source);

@@ -1,4 +1,7 @@
-/** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `@nats-io/jetstream` and `@nats-io/kv` fit as they are. */
+/**
+ * Compiled by `tsc -p test/tsconfig.json`, never run: the types of the clients `@nats-io/jetstream` and
+ * `@nats-io/kv` fit without a cast.
+ */
 import type { Consumer, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import * as jetstreamLibrary from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
@@ -40,15 +43,15 @@ export const forwarding: NatsForwarding = forwardFromNats({
 });
 export const store: DeduplicateStore = natsStore(kv);
 export const ofBuckets: [NatsBucket, NatsEntry] = [kv, entry];
-// @ts-expect-error it must have been awaited
+// @ts-expect-error the promise of the bucket must be awaited
 natsStore(Promise.resolve(kv));
-// @ts-expect-error what is never forwarded must go somewhere
+// @ts-expect-error the handler of messages that are never forwarded is missing
 forwardFromNats({ consumer, forwarder });
 // @ts-expect-error the subject is missing
 toNats({ jetstream });
 // @ts-expect-error the key is missing
 createForwarder({ region: 'eu' });
-// @ts-expect-error it knows no visitors
+// @ts-expect-error a forwarder has no client keys
 createForwarder({ writeKey: 'write-key', clientKeys: ['web'] });
-/** What the command line loads. */
+/** The libraries that the command line loads. */
 export const ofCommandLine: NatsLibrary = { ...transport, ...jetstreamLibrary };

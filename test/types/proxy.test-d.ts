@@ -1,4 +1,4 @@
-/** Compiled by `tsc -p test/tsconfig.json`, never run: what the types promise to those who run a proxy. */
+/** Compiled by `tsc -p test/tsconfig.json`, never run: the public types for an operator of a proxy. */
 import {
   type BatchAnswer,
   type ClaimState,
@@ -44,7 +44,7 @@ createProxy({
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret' }, appApi: undefined });
 const siteKey: SiteKey = { key: 'shop', origins: ['https://shop.example.com'] };
 createProxy({ writeKey, clientKeys: ['web', siteKey], bodyTimeoutMs: 5_000 });
-// @ts-expect-error a key names the origins that it is for
+// @ts-expect-error a key object must name its origins
 createProxy({ writeKey, clientKeys: [{ key: 'shop' }] });
 const store: RateLimitStore = {
   count: async (requester, windowMs): Promise<RateCount> => ({ count: requester.length, resetMs: windowMs }),
@@ -81,9 +81,9 @@ createProxy({ writeKey, clientKeys, anonymousIdCookie: {} });
 createProxy({ writeKey, clientKeys, deduplicate: false });
 const memory: DeduplicateOptions = { maxBytes: 1_000_000 };
 createProxy({ writeKey, clientKeys, deduplicate: memory });
-// @ts-expect-error memory is measured in bytes
+// @ts-expect-error the memory limit is in bytes
 createProxy({ writeKey, clientKeys, deduplicate: { maxIds: 1 } });
-// @ts-expect-error a store can give back what it has claimed
+// @ts-expect-error a store must have `release`
 createProxy({ writeKey, clientKeys, deduplicate: { store: { claim: shared.claim, done: shared.done } } });
 // @ts-expect-error a count is a number
 createProxy({ writeKey, clientKeys, rateLimit: { perKey: true } });
@@ -92,15 +92,15 @@ createProxy({
   clientKeys,
   customerToken: { publicKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } },
 });
-// @ts-expect-error there is no such mode
+// @ts-expect-error this mode does not exist
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret', mode: 'optional' } });
-// @ts-expect-error nothing is signed by nothing
+// @ts-expect-error the algorithm `none` is not allowed
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret', algorithms: ['none'] } });
 // @ts-expect-error the key is missing
 createProxy({ writeKey, clientKeys, appApi: { url: 'https://api.customer.io' } });
 // @ts-expect-error the site id is missing
 createProxy({ writeKey, clientKeys, inApp: {} });
-// @ts-expect-error a JWK says what kind of key it is
+// @ts-expect-error a JWK must have a key type
 export const jwk: Jwk = { crv: 'P-256' };
 export const tokens: CustomerTokenOptions = { jwksUrl: 'https://id.example/jwks' };
 
@@ -112,14 +112,14 @@ const issuer = createTokenIssuer({
 });
 export const token: Promise<string> = issuer.issue('u1', { scope: 'inbox' });
 export const keys: Promise<JwkSet> = issuer.jwks();
-// @ts-expect-error somebody it must be
+// @ts-expect-error the user id is missing
 void issuer.issue();
-// @ts-expect-error a number is no user id
+// @ts-expect-error a number is not a user id
 void issuer.issue(7);
-// @ts-expect-error there is no such option
+// @ts-expect-error this option does not exist
 createTokenIssuer({ secret: 'secret', ttl: 60 });
 
-// Answers.
+// Response types.
 declare const batch: BatchAnswer;
 export const rejected: readonly {
   messageId: string | null;
@@ -132,5 +132,5 @@ declare const inbox: InboxAnswer;
 export const titles: unknown[] = inbox.messages.map(({ properties }) => properties['title']);
 declare const topic: SubscriptionTopic;
 export const description: string | undefined = topic.description;
-// @ts-expect-error a topic's id is a text
+// @ts-expect-error the id of a topic is a string
 export const id: number = topic.id;

@@ -1,11 +1,11 @@
 // @vitest-environment node
-/** Compiles what users write against the types that are published. */
+/** Compiles code of users against the published types. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/docs/readme.ts';
 
-test('events may be typed: wrong names and properties do not compile, and nothing changes for who types none', () => {
+test('events may be typed: wrong names and properties do not compile, and untyped code is not affected', () => {
   const folder = `${ROOT}test/results/typed-events/`;
   mkdirSync(folder, { recursive: true });
   const compilerOptions = {

@@ -1,4 +1,7 @@
-/** Compiled by `tsc -p test/tsconfig.json`, never run: the clients of `redis` and `ioredis` fit as they are. */
+/**
+ * Compiled by `tsc -p test/tsconfig.json`, never run: the types of the clients `redis` and `ioredis` fit
+ * without a cast.
+ */
 import type { Cluster as IoredisCluster, Redis } from 'ioredis';
 import type { Redis as Redis5 } from 'ioredis-v5';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
@@ -28,9 +31,9 @@ export const ofEvents: DeduplicateStore = redisStore(createClient(), { prefix: '
 export const ofRequests: RateLimitStore = redisStore(ioredis);
 const store = redisStore(ioredis);
 createProxy({ writeKey: 'write-key', clientKeys: ['web'], rateLimit: { perAddress: 600, store } });
-// @ts-expect-error a client, not its address
+// @ts-expect-error the argument is a client, not its URL
 redisStore('redis://localhost');
-// @ts-expect-error it must have been awaited
+// @ts-expect-error the promise of the client must be awaited
 redisStore(createClient().connect());
-// @ts-expect-error no such option
+// @ts-expect-error this option does not exist
 redisStore(ioredis, { ttl: 5 });

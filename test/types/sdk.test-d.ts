@@ -1,4 +1,4 @@
-/** Compiled by `tsc -p test/tsconfig.json`, never run: what the types promise to those who use the package. */
+/** Compiled by `tsc -p test/tsconfig.json`, never run: the public types for users of the package. */
 import type { Plugin as WrappedPlugin } from '@customerio/cdp-analytics-browser';
 import {
   type Analytics,
@@ -15,11 +15,11 @@ import {
 declare const analytics: Analytics;
 declare const theirs: WrappedPlugin;
 
-/** Both ways, in a tuple so that a union is not taken apart. */
+/** Both directions are checked, in a tuple so that a union is not distributed. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
 const same = <One, Other>(verdict: Same<One, Other>): Same<One, Other> => verdict;
 
-// A plugin of the wrapped SDK is one of ours.
+// A plugin of the wrapped SDK has our plugin type.
 export const plugin: Plugin = theirs;
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', plugins: [theirs] });
 void analytics.register(theirs, plugin);
@@ -46,19 +46,19 @@ createAnalytics({
   integrations: { All: true, Name: false },
   debug: true,
 });
-// @ts-expect-error the address of the proxy is missing
+// @ts-expect-error the URL of the proxy is missing
 createAnalytics({ clientKey: 'web' });
 // @ts-expect-error the client key is missing
 createAnalytics({ proxyUrl: '/e' });
-// @ts-expect-error there is no such option
+// @ts-expect-error this option does not exist
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', writeKey: 'secret' });
-// @ts-expect-error there is no such state
+// @ts-expect-error this state does not exist
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', consent: 'maybe' });
-// @ts-expect-error milliseconds are a number
+// @ts-expect-error a duration in milliseconds is a number
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', delivery: { flushIntervalMs: '10' } });
-// @ts-expect-error there is no such option of the outbox
+// @ts-expect-error this option of the outbox does not exist
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', outbox: { maxEvent: 5 } });
-// @ts-expect-error an event is changed at once, or not at all
+// @ts-expect-error `beforeSend` must be synchronous
 createAnalytics({ proxyUrl: '/e', clientKey: 'web', beforeSend: async (event: WireEvent) => event });
 
 // The six calls, with the arguments of the wrapped SDK.
@@ -87,28 +87,28 @@ const receipts: readonly Promise<Receipt>[] = [
   analytics.alias('u2', {}),
 ];
 void receipts;
-// @ts-expect-error an event has a name
+// @ts-expect-error the name of the event is missing
 void analytics.track();
-// @ts-expect-error a name is a text
+// @ts-expect-error an event name is a string
 void analytics.track(7);
-// @ts-expect-error an id is a text or a number
+// @ts-expect-error an id is a string or a number
 void analytics.identify(true);
-// @ts-expect-error there is somebody to be
+// @ts-expect-error the user id is missing
 void analytics.alias();
 
-// Without arguments, group() is the group.
+// Without arguments, `group()` returns the group.
 same<ReturnType<typeof analytics.user>, ReturnType<Analytics['user']>>(true);
 const groupId: string | null | undefined = analytics.group().id();
 void groupId;
 
-// What is answered.
+// Return types.
 same<Receipt['state'], 'stored' | 'memory' | 'held' | 'discarded'>(true);
 same<Receipt['reason'], DropReason | undefined>(true);
 same<Stats['dropped'], Readonly<Record<DropReason, number>>>(true);
 void analytics
   .flush({ timeoutMs: 5 })
   .then(({ delivered, pending, dropped }) => delivered + pending + dropped);
-// @ts-expect-error milliseconds are a number
+// @ts-expect-error a duration in milliseconds is a number
 void analytics.flush({ timeoutMs: '5' });
 
 // Events, with their payloads.
@@ -118,7 +118,7 @@ analytics.on('dropped', ({ id, reason, status }) => [id, reason, status]);
 analytics.on('error', (error) => {
   same<typeof error, SdkError>(true);
   if (error.code === 'invalid-client-key') return;
-  // @ts-expect-error there is no such code
+  // @ts-expect-error this code does not exist
   if (error.code === 'no-such-code') return;
 });
 analytics.on('track', (...args) => args.length);
@@ -127,7 +127,7 @@ same<AnalyticsEvents['consent']['state'], 'pending' | 'granted' | 'denied'>(true
 // Consent.
 analytics.consent.grant(['analytics']);
 analytics.consent.deny();
-// @ts-expect-error it is decided by its methods
+// @ts-expect-error the state is read-only; its methods change it
 analytics.consent.state = 'granted';
 
 // Middleware.
@@ -136,7 +136,7 @@ void analytics.addSourceMiddleware(({ payload, integrations, next }) => {
   return payload.obj.type === 'track' ? Promise.resolve() : undefined;
 });
 
-// What is read of an event.
+// The fields of an event that applications read.
 export const read = ({ type, messageId, timestamp, context }: WireEvent): readonly unknown[] => [
   type,
   messageId,

@@ -11,8 +11,8 @@ const isOurs = ({ from }: Import): boolean => from.endsWith('.ts') && !from.star
 const violations = (check: (source: Source) => readonly string[], among = sources): readonly string[] =>
   among.flatMap((source) => check(source).map((what) => `${source.file}: ${what}`));
 
-describe('the imports are a ladder', () => {
-  test('that has been read', () => {
+describe('the layers of imports', () => {
+  test('the list of imports is complete', () => {
     expect(sources.length).toBeGreaterThan(200);
     expect(sources.find(({ file }) => file === 'sdk/core/core.ts')?.imports.length).toBeGreaterThan(10);
     const known = new Set(sources.map(({ file }) => file));
@@ -23,13 +23,13 @@ describe('the imports are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('every file is in one room, and every room has files', () => {
+  test('every file is in one folder, and every folder has files', () => {
     expect(sources.filter(({ file }) => roomOf(file) === undefined).map(({ file }) => file)).toEqual([]);
     const used = new Set(sources.map(({ file }) => roomOf(file)));
     expect(FLOORS.flat().filter((room) => !used.has(room))).toEqual([]);
   });
 
-  test('a file imports values only from its own room or from a lower floor', () => {
+  test('a file imports values only from its own folder or from a lower layer', () => {
     expect(
       violations(({ file, imports }) => {
         const room = roomOf(file) ?? '';
@@ -41,7 +41,7 @@ describe('the imports are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('browser and server know nothing of each other, and both agree on src/protocol, which imports nothing', () => {
+  test('browser and server do not import each other, and both may import src/protocol, which imports nothing', () => {
     const sideOf = (file: string): string => file.split('/')[0] ?? '';
     const MAY: Readonly<Record<string, readonly string[]>> = {
       sdk: ['sdk', 'protocol'],
@@ -64,7 +64,7 @@ describe('the imports are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('the entries of the package are lists of names', () => {
+  test('the entries of the package only list exports', () => {
     for (const { file, code } of sources.filter(({ file }) => !file.includes('/')))
       expect(code.replace(/export (?:type )?\{[^}]*\} from '[^']+';/g, '').trim(), file).toBe('');
     expect(
@@ -72,7 +72,7 @@ describe('the imports are a ladder', () => {
     ).toEqual([]);
   });
 
-  test('has no circle of values', () => {
+  test('value imports have no cycle', () => {
     const next = new Map(
       sources.map(({ file, imports }) => [
         file,
@@ -83,7 +83,7 @@ describe('the imports are a ladder', () => {
   });
 });
 
-/** Every way from a node back to itself. */
+/** Returns all cycles of the graph. */
 function circlesIn(next: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -97,26 +97,29 @@ function circlesIn(next: ReadonlyMap<string, readonly string[]>): readonly strin
   return found;
 }
 
-describe('demo, bench and tests stay outside', () => {
-  test.each(['demo', 'bench'])('%s has no circle, and uses the package by what it exports', (folder) => {
-    const outside = readSources(folder);
-    expect(outside.length).toBeGreaterThan(10);
-    expect(
-      circlesIn(new Map(outside.map(({ file, imports }) => [file, imports.map(({ from }) => from)]))),
-    ).toEqual([]);
-    const allowed = /^\.\.\/src\/(?:index|consent|proxy|nats|redis|protocol\/\w+)\.ts$/;
-    expect(
-      outside.flatMap(({ file, imports }) =>
-        imports
-          .map(({ from }) => from)
-          .filter((from) => from.startsWith('../src/') && !allowed.test(from))
-          .map((from) => `${file}: ${from}`),
-      ),
-    ).toEqual([]);
-  });
+describe('demo, bench and tests', () => {
+  test.each(['demo', 'bench'])(
+    '%s has no import cycle, and imports only exports of the package',
+    (folder) => {
+      const outside = readSources(folder);
+      expect(outside.length).toBeGreaterThan(10);
+      expect(
+        circlesIn(new Map(outside.map(({ file, imports }) => [file, imports.map(({ from }) => from)]))),
+      ).toEqual([]);
+      const allowed = /^\.\.\/src\/(?:index|consent|proxy|nats|redis|protocol\/\w+)\.ts$/;
+      expect(
+        outside.flatMap(({ file, imports }) =>
+          imports
+            .map(({ from }) => from)
+            .filter((from) => from.startsWith('../src/') && !allowed.test(from))
+            .map((from) => `${file}: ${from}`),
+        ),
+      ).toEqual([]);
+    },
+  );
 });
 
-describe('what few pages or proxies need is loaded when they need it', () => {
+describe('code that few pages or proxies need is loaded on demand', () => {
   const lazy = BUILT_FILES.filter(({ kind }) => kind.endsWith('-lazy'));
 
   test.each(lazy.map(({ entry }) => entry.replace('src/', '')))('%s', (file) => {
@@ -125,7 +128,7 @@ describe('what few pages or proxies need is loaded when they need it', () => {
     expect(imports.filter(({ isLazy, onlyTypes }) => !isLazy && !onlyTypes)).toEqual([]);
   });
 
-  test('and nothing else is loaded so', () => {
+  test('no other file is loaded lazily', () => {
     const known = new Set(lazy.map(({ entry }) => entry.replace('src/', '')));
     expect(
       violations(({ file, imports }) =>
@@ -139,7 +142,7 @@ describe('what few pages or proxies need is loaded when they need it', () => {
   });
 });
 
-describe('each dependency has one address', () => {
+describe('each dependency is imported in one place', () => {
   const importersOf = (name: string): readonly string[] =>
     sources
       .filter(({ imports }) => imports.some(({ from }) => from.startsWith(name)))
@@ -162,7 +165,7 @@ describe('each dependency has one address', () => {
   });
 });
 
-describe('the browser has one address', () => {
+describe('browser functions are used in one place', () => {
   const NAMES = [
     'window',
     'document',
@@ -183,7 +186,7 @@ describe('the browser has one address', () => {
     'globalThis',
     'self',
   ];
-  /** A name, where it is no field, no key and no word of a text. */
+  /** Returns whether the code uses the global `name`: not as a member, as a key or inside a string. */
   const uses = (code: string, name: string): boolean =>
     new RegExp(`(?<![.\\w$'"\`-])${name}(?![\\w$'"\`]|\\s*\\??:)`).test(
       code.replace(/`[^`]*`|'[^'\n]*'/g, "''"),
@@ -199,7 +202,7 @@ describe('the browser has one address', () => {
     expect(others.filter(({ code }) => pattern.test(code)).map(({ file }) => file)).toEqual([]);
   });
 
-  test('and the time is read from the clock', () => {
+  test('the time is read from the clock only', () => {
     expect(violations(({ code }) => [...code.matchAll(/new Date\(\)/g)].map(([text]) => text), sdk)).toEqual(
       [],
     );
@@ -209,14 +212,14 @@ describe('the browser has one address', () => {
 describe('the consent sources', () => {
   const platforms = sdk.filter(({ file }) => file.startsWith('sdk/consent/sources/'));
 
-  test('are twelve, one a file, and each is in the entry', () => {
+  test('are twelve, one in each file, and all are exported', () => {
     const entry = sources.find(({ file }) => file === 'consent.ts');
     const exported = entry?.imports.filter(({ onlyTypes }) => !onlyTypes).map(({ from }) => from) ?? [];
     expect(platforms).toHaveLength(12);
     expect(exported.sort()).toEqual(platforms.map(({ file }) => file));
   });
 
-  test('know nothing of each other, and of the browser what platform-page.ts gives them', () => {
+  test('do not import each other, and use of the browser only platform-page.ts', () => {
     const known = new Set(
       ['untrusted', 'platform-page', 'platform-source', 'source'].map((name) => `sdk/consent/${name}.ts`),
     );
@@ -228,7 +231,7 @@ describe('the consent sources', () => {
   });
 });
 
-test('the main entry gives two values', async () => {
+test('the main entry exports two values', async () => {
   const entry: object = await import('../../src/index.ts');
   expect(Object.keys(entry).sort()).toEqual(['SdkError', 'createAnalytics']);
 });

@@ -18,7 +18,7 @@ function commentsOf(code: string): readonly { readonly line: number; readonly te
   const lineAt = (index: number): number => code.slice(0, index).split('\n').length;
   for (const { 0: text, index } of code.matchAll(/\/\*\*?([\s\S]*?)\*\//g))
     found.push({ line: lineAt(index), text: text.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[\s*]+/, '') });
-  // Lines of one comment belong together.
+  // Adjacent line comments are one comment.
   for (const { 0: text, index } of code.matchAll(/(?:^[ \t]*\/\/.*\n)+/gm))
     found.push({ line: lineAt(index), text: text.replace(/^\s*\/\/\s*/, '') });
   return found;

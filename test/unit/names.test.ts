@@ -33,7 +33,7 @@ describe('one name has one meaning', () => {
     expect(doubles(exported)).toEqual({});
   });
 
-  test('no two files have the same name, but the contract that a room may have', () => {
+  test("no two files have the same name, except a folder's contract", () => {
     const named = sources
       .filter(({ file }) => file.includes('/'))
       .map(({ file }) => [path.basename(file), file] as const)
@@ -41,7 +41,7 @@ describe('one name has one meaning', () => {
     expect(doubles(named)).toEqual({});
   });
 
-  test('no file is a drawer', () => {
+  test('no file has a vague name such as "utils"', () => {
     const drawers = /(?:^|\/)(?:utils?|helpers?|types|constants|misc|common)\.ts$/;
     expect(sources.filter(({ file }) => drawers.test(file)).map(({ file }) => file)).toEqual([]);
   });
@@ -56,21 +56,22 @@ describe('names that the build shortens', () => {
     'protocol/errors.ts',
     'protocol/wire.ts',
   ]);
-  // What only the compiler reads may name them.
+  // Types may name internal properties, since the build removes types.
   const all = sdk.map(({ code }) => code.replace(/\b(?:Pick|Omit)<[^>]*>/g, '')).join('\n');
 
-  test.each(INTERNAL_NAMES)('%s is in no text, and nobody else uses it', (name) => {
+  test.each(INTERNAL_NAMES)('%s is in no string, and no other code uses it', (name) => {
     expect(all).toMatch(new RegExp(`\\b${name}\\b`));
     expect(all).not.toMatch(new RegExp(`['"\`]${name}['"\`]`));
-    // What a file exports keeps its name.
+    // The exports of a file keep their names.
     expect(all).not.toMatch(new RegExp(`\\bbrowser\\.${name}\\b`));
     for (const { file, code } of sdk)
       if (PUBLIC.has(file))
         expect(code.replace(/from '[^']+'/g, ''), file).not.toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  // `written` of `TextEncoder.encodeInto` was one once: every event then had no size.
-  test('none of them is a member of anything of the browser or the language', () => {
+  // The list once had `written`, which is also a member of the result of `TextEncoder.encodeInto`: every
+  // event then had no size.
+  test("none of them is a member of the browser's or the language's types", () => {
     const libraries = ['dom', 'es5', 'es2020.promise', 'es2022.error'].map((name) =>
       readFileSync(
         new URL(`../../node_modules/@typescript/old/lib/lib.${name}.d.ts`, import.meta.url),
@@ -83,12 +84,12 @@ describe('names that the build shortens', () => {
       ),
     );
     expect(members.has('written')).toBe(true);
-    // Of WebRTC, which nothing here uses.
+    // These are names of WebRTC, which the SDK does not use.
     const unused = new Set(['sender', 'transport']);
     expect(INTERNAL_NAMES.filter((name) => members.has(name) && !unused.has(name))).toEqual([]);
   });
 
-  test('each has a short form of its own, and nobody else has a property of one letter', () => {
+  test('each has a unique short form, and no other property has one letter', () => {
     expect(new Set(SHORT_NAMES.values()).size).toBe(INTERNAL_NAMES.length);
     for (const { file, code } of sdk)
       expect(code.match(/[.{]\s*[a-zA-Z_]\b(?!['"\s])/g) ?? [], file).toEqual([]);

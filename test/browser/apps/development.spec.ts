@@ -18,7 +18,7 @@ const instances = (page: Page): Promise<number> =>
       0,
   );
 
-test('react-router: hot reloads, also of the file that makes the SDK, make no second instance and no second event', async ({
+test('react-router: hot reloads, also of the file that creates the SDK, cause no second instance and no second event', async ({
   page,
   site,
   standIn,
@@ -28,7 +28,7 @@ test('react-router: hot reloads, also of the file that makes the SDK, make no se
     const target = path.join(folder, 'src', file);
     writeFileSync(target, to(readFileSync(target, 'utf8')));
   };
-  // Without it Vite would load the whole page anew.
+  // Without this line Vite would reload the whole page.
   change('analytics.ts', (code) => `${code}import.meta.hot.accept();\n`);
   const server = await startApp('react-router', 'dev', folder);
   try {
@@ -50,7 +50,7 @@ test('react-router: hot reloads, also of the file that makes the SDK, make no se
 
     expect(await page.evaluate(() => 'isTheSame' in window)).toBe(true);
     expect(await instances(page)).toBe(1);
-    // Whatever waits still is told when the page is left.
+    // Waiting page views are sent when the page is left.
     await page.goto(`${site.origin}/cart`);
     await expect.poll(async () => (await told(standIn)).at(-1)).toBe('page Cart');
     expect([...(await told(standIn))].sort()).toEqual([
@@ -66,7 +66,7 @@ test('react-router: hot reloads, also of the file that makes the SDK, make no se
   }
 });
 
-test('next: StrictMode makes no second instance and no second event', async ({ page, site, standIn }) => {
+test('next: StrictMode causes no second instance and no second event', async ({ page, site, standIn }) => {
   const server = await startApp('next', 'dev');
   try {
     await site.change({ app: server.origin });

@@ -1,13 +1,13 @@
-/** Apps of four frameworks, made by the README's recipes, built and served as their makers say. */
+/** Apps of four frameworks with the README's recipes, built and served by the frameworks' own commands. */
 import { APP_NAMES, type AppName, startApp } from '../../support/build/apps.ts';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { nameOf } from '../../support/site/stand-in.ts';
 
-/** Their servers import the recipe too. */
+/** The servers of these frameworks import the recipe, too. */
 const RENDERED_BY_SERVER: ReadonlySet<AppName> = new Set(['next', 'sveltekit']);
 
 for (const name of APP_NAMES) {
-  test(`${name}: each page is told once, with its title, path and referrer`, async ({
+  test(`${name}: each page is one page view, with its title, path and referrer`, async ({
     page,
     site,
     standIn,
@@ -20,7 +20,7 @@ for (const name of APP_NAMES) {
         expect(await site.batches()).toEqual([]);
       }
       await page.goto(`${site.origin}/`);
-      // By then the framework has taken over what its server has made.
+      // By then the framework has hydrated the page that its server has rendered.
       await expect.poll(async () => (await standIn.events()).length).toBe(1);
       for (const title of ['Boots', 'Tents', 'Cart']) {
         await page.getByRole('link', { name: title }).click();
@@ -30,7 +30,7 @@ for (const name of APP_NAMES) {
       await page.goBack();
       await expect(page).toHaveTitle('Tents');
       await expect.poll(async () => (await standIn.events()).length).toBe(6);
-      // Whatever waits still is told when the page is left.
+      // Waiting page views are sent when the page is left.
       await page.goto(`${site.origin}/boots`);
       await expect.poll(async () => (await standIn.events()).at(-1)?.context.page['title']).toBe('Boots');
       const views = (await standIn.events())

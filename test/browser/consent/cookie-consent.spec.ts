@@ -1,4 +1,4 @@
-/** CookieConsent's own script, of npm. */
+/** CookieConsent's own script, from npm. */
 import { consentPage, cookieConsentScript } from '../../support/page/consent-platforms.ts';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
@@ -15,7 +15,7 @@ const RUN = `<script>
   });
 </script>`;
 
-test('tells what the visitor accepts and takes back, and knows it on the next page', async ({
+test('reports what the visitor accepts and withdraws, and reads the decision on the next page', async ({
   page,
   site,
 }) => {
@@ -46,7 +46,7 @@ test('tells what the visitor accepts and takes back, and knows it on the next pa
   expect((await states(page)).at(-1)).toBe('denied');
 });
 
-test('hears of one that is loaded late', async ({ page, site }) => {
+test('finds a platform that loads late', async ({ page, site }) => {
   await site.page('/cookieconsent.js', cookieConsentScript());
   await site.page('/consent', consentPage('({ cookieConsent }) => cookieConsent()', RUN));
   await page.goto(`${site.origin}/consent`);

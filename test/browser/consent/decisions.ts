@@ -9,10 +9,10 @@ declare global {
   }
 }
 
-/** What the source of this page has told. */
+/** The decisions that the source of this page has reported. */
 export const states = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => window.decisions.map(({ state }) => state));
 
-/** What it says now. */
+/** The current decision of the source. */
 export const decision = (page: Page): Promise<ConsentDecision | null> =>
   page.evaluate(() => window.source.get() ?? null);

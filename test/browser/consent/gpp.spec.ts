@@ -1,4 +1,4 @@
-/** The GPP API of the IAB, of npm, behind a stub of ours. */
+/** The GPP API of the IAB, from npm, behind a stub of ours. */
 import { consentPage, GPP_STUB, gppPlatform } from '../../support/page/consent-platforms.ts';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
@@ -18,7 +18,7 @@ const choose = (section: string, id: number, field: string, value: unknown): str
   cmp.fireSectionChange('${section}');
   cmp.setSignalStatus('ready');`;
 
-test('tells what was opted out of in the United States', async ({ page, site }) => {
+test('reports opt-outs in the United States', async ({ page, site }) => {
   await page.goto(await serve(site, STUB + PLATFORM));
   await page.waitForFunction(() => 'source' in window);
   expect(await decision(page)).toBeNull();
@@ -35,7 +35,7 @@ test('tells what was opted out of in the United States', async ({ page, site }) 
   expect(await states(page)).toEqual(['granted', 'denied']);
 });
 
-test('tells which purposes were agreed to in Europe', async ({ page, site }) => {
+test('reports the accepted purposes in Europe', async ({ page, site }) => {
   await page.goto(await serve(site, STUB));
   await page.waitForFunction(() => 'source' in window);
   await page.addScriptTag({ url: '/gpp-platform.js' });
@@ -53,7 +53,7 @@ test('tells which purposes were agreed to in Europe', async ({ page, site }) => 
   expect(await states(page)).toEqual(['granted', 'denied']);
 });
 
-test('is granted where no section applies', async ({ page, site }) => {
+test('grants if no section applies', async ({ page, site }) => {
   await page.goto(await serve(site, PLATFORM));
   await page.waitForFunction(() => 'source' in window);
   await page.evaluate("cmp.setApplicableSections([-1]); cmp.setSignalStatus('ready')");

@@ -1,4 +1,4 @@
-/** Klaro's own script, of npm. */
+/** Klaro's own script, from npm. */
 import type { Page } from 'playwright';
 import { consentPage, klaroScript } from '../../support/page/consent-platforms.ts';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
@@ -23,7 +23,7 @@ async function openShop(
   await page.goto(`${site.origin}/consent`);
 }
 
-test('tells what the visitor of a page with Klaro accepts, changes and resets', async ({ page, site }) => {
+test('reports what the visitor accepts, changes and resets in Klaro', async ({ page, site }) => {
   await openShop(page, site);
   await expect(page.locator('.klaro .cn-ok .cm-btn-success')).toBeVisible();
   expect(await decision(page)).toBeNull();
@@ -48,7 +48,7 @@ test('tells what the visitor of a page with Klaro accepts, changes and resets', 
   expect(await decision(page)).toEqual({ state: 'denied' });
 });
 
-test('finds a Klaro that is loaded late, and leaves it alone when stopped', async ({ page, site }) => {
+test('finds a Klaro that loads late, and removes its listener when stopped', async ({ page, site }) => {
   await openShop(page, site, '');
   await page.waitForFunction(() => 'source' in window);
   expect(await decision(page)).toBeNull();

@@ -1,14 +1,14 @@
-/** Before the grant nothing, after the withdrawal nothing, and nothing left. */
+/** Before the grant and after the withdrawal, a page stores, reads and sends nothing. */
 import type { Page } from 'playwright';
 import { takeAccesses, watchAccesses } from '../../support/page/accesses.ts';
 import { klaroScript } from '../../support/page/consent-platforms.ts';
 import { expect, type Site, stats, test } from '../../support/site/fixtures.ts';
 import { page as pageOf } from '../../support/site/site-pages.ts';
 
-/** What a page without any SDK asks for, and our own file. */
+/** The requests of a page without any SDK, and our own files. */
 const LOADED = ['/shop', '/dist/index.js', '/dist/consent.js'];
 
-/** A shop whose banner is `window.banner`, and which calls as if nothing waited. */
+/** A shop whose banner is `window.banner`, and which makes its calls without waiting for consent. */
 async function openShop(page: Page, site: Site, origin = site.origin): Promise<void> {
   const script = `
     import { createAnalytics } from '/dist/index.js';
@@ -47,7 +47,7 @@ async function openShop(page: Page, site: Site, origin = site.origin): Promise<v
 const callAll = (page: Page, name: string): Promise<string> => page.evaluate(`callAll("${name}")`);
 const decide = (page: Page, decision: string): Promise<unknown> => page.evaluate(`banner("${decision}")`);
 
-/** All that a browser lives through while a visitor makes up their mind. */
+/** The events of a browser while a visitor has not decided yet. */
 const liveOn = (page: Page): Promise<unknown> =>
   page.evaluate(async () => {
     history.pushState({}, '', '/shop?step=2');
@@ -57,7 +57,7 @@ const liveOn = (page: Page): Promise<unknown> =>
     await new Promise((resolve) => setTimeout(resolve, 1_500));
   });
 
-/** Of the whole browser, on all levels of the domain. */
+/** Everything that the whole browser stores, on all levels of the domain. */
 async function left(page: Page): Promise<unknown> {
   return {
     cookies: await page.context().cookies(),
@@ -70,7 +70,7 @@ async function left(page: Page): Promise<unknown> {
   };
 }
 
-test('before the grant nothing is read, written, opened, locked or asked for', async ({ page, site }) => {
+test('before the grant nothing is read, written, opened, locked or requested', async ({ page, site }) => {
   const requests: string[] = [];
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
   await openShop(page, site);
@@ -81,7 +81,7 @@ test('before the grant nothing is read, written, opened, locked or asked for', a
   expect(requests.sort()).toEqual([...LOADED].sort());
   expect(await left(page)).toEqual({ cookies: [], stored: [] });
 
-  // And the instruments do hear: the grant alone, without another call.
+  // A check of the recording itself: the grant alone, without another call, causes accesses.
   await takeAccesses(page);
   await decide(page, 'granted');
   await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
@@ -93,7 +93,7 @@ test('before the grant nothing is read, written, opened, locked or asked for', a
     expect(heard).toContain(access);
 });
 
-test('after a denial nothing is written, opened or asked for, and the calls are gone', async ({
+test('after a denial nothing is written, opened or requested, and waiting calls are dropped', async ({
   page,
   site,
   standIn,
@@ -101,7 +101,7 @@ test('after a denial nothing is written, opened or asked for, and the calls are 
   await openShop(page, site);
   expect(await callAll(page, 'Before')).toBe('held');
   await decide(page, 'denied');
-  // One look for what an earlier visit might have left.
+  // The page looks once for the data of an earlier visit.
   expect(new Set(await takeAccesses(page))).toEqual(new Set(['read of document.cookie', 'localStorage']));
   expect(await callAll(page, 'After')).toBe('consent');
   await liveOn(page);
@@ -110,7 +110,7 @@ test('after a denial nothing is written, opened or asked for, and the calls are 
   expect(await standIn.names()).toEqual([]);
 });
 
-test('after a withdrawal nothing is left, on no level of the domain, and nothing comes back', async ({
+test('after a withdrawal no data is left, on any level of the domain, and none is written again', async ({
   page,
   site,
 }) => {
@@ -121,7 +121,7 @@ test('after a withdrawal nothing is left, on no level of the domain, and nothing
   await expect.poll(() => stats(page)).toMatchObject({ pending: 0 });
   const cookies = await page.context().cookies();
   expect(cookies.map(({ domain }) => domain)).toContain('.shop.localhost');
-  // As an older version, or another host of the site, may have left them.
+  // Data as an older version, or another host of the site, may have stored it.
   await page.evaluate(() => {
     for (const domain of ['', '; Domain=www.shop.localhost', '; Domain=shop.localhost'])
       document.cookie = `ajs_anonymous_id=old; Path=/${domain}`;
@@ -137,7 +137,7 @@ test('after a withdrawal nothing is left, on no level of the domain, and nothing
   expect((await site.batches()).length).toBe(batches);
 });
 
-test('grant, deny, grant: only what was granted is sent', async ({ page, site, standIn }) => {
+test('grant, deny, grant: only calls made while granted are sent', async ({ page, site, standIn }) => {
   await openShop(page, site);
   const track = (name: string): Promise<unknown> => page.evaluate(`analytics.track("${name}")`);
   await track('pending');
@@ -154,7 +154,7 @@ test('grant, deny, grant: only what was granted is sent', async ({ page, site, s
     .toMatchObject({ tracked: 4, delivered: 3, pending: 0, dropped: { consent: 1 } });
 });
 
-test('a denial deletes what an earlier visit has left', async ({ page, site, standIn }) => {
+test('a denial deletes the data of an earlier visit', async ({ page, site, standIn }) => {
   await openShop(page, site);
   await decide(page, 'granted');
   await page.evaluate("analytics.identify('u1')");
@@ -167,7 +167,7 @@ test('a denial deletes what an earlier visit has left', async ({ page, site, sta
   expect(await standIn.names()).toEqual(['identify']);
 });
 
-test('Global Privacy Control denies what the banner grants', async ({ page, site, standIn }) => {
+test('Global Privacy Control denies although the banner grants', async ({ page, site, standIn }) => {
   await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }));
   await openShop(page, site);
   await decide(page, 'granted');
@@ -177,7 +177,7 @@ test('Global Privacy Control denies what the banner grants', async ({ page, site
   expect(await standIn.names()).toEqual([]);
 });
 
-test('a click handler that is grant itself gives no categories', async ({ page, site, standIn }) => {
+test('`grant` used directly as a click handler sets no categories', async ({ page, site, standIn }) => {
   await openShop(page, site);
   await page.evaluate(`
     const button = document.body.appendChild(document.createElement('button'));
@@ -189,7 +189,7 @@ test('a click handler that is grant itself gives no categories', async ({ page, 
   expect((await standIn.events())[0]?.context).not.toHaveProperty('consent');
 });
 
-test('with Klaro: its choices open the SDK, stand on each event, and are told once', async ({
+test('with Klaro: its decisions start the SDK, are added to each event, and are sent once', async ({
   page,
   site,
   standIn,

@@ -1,9 +1,11 @@
-/** All sources on one page, and the browser's own signal, which Chromium does not have and the page is given. */
+/**
+ * All sources on one page, and Global Privacy Control, which Chromium lacks and the test adds to the page.
+ */
 import { consentPage } from '../../support/page/consent-platforms.ts';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
-test('without any platform, every source knows nothing and leaves the page as it was', async ({
+test('without any platform, every source is undecided and changes nothing on the page', async ({
   page,
   site,
 }) => {
@@ -28,7 +30,7 @@ test('without any platform, every source knows nothing and leaves the page as it
   expect(await page.evaluate('Object.hasOwn(dataLayer, "push")')).toBe(false);
 });
 
-test('Global Privacy Control denies where the browser sends it', async ({ page, site }) => {
+test('Global Privacy Control denies if the browser sends it', async ({ page, site }) => {
   const source = '({ globalPrivacyControl }) => globalPrivacyControl()';
   await site.page('/consent', consentPage(source, ''));
   await page.goto(`${site.origin}/consent`);
@@ -39,7 +41,7 @@ test('Global Privacy Control denies where the browser sends it', async ({ page, 
   await expect.poll(() => decision(page)).toEqual({ state: 'denied' });
 });
 
-test('a real data layer decides, through the command of Google', async ({ page, site }) => {
+test('a real Google data layer decides by its `consent` command', async ({ page, site }) => {
   const gtag = `<script>
     window.dataLayer = window.dataLayer || [];
     function gtag() { dataLayer.push(arguments); }

@@ -1,4 +1,4 @@
-/** The stub and the CMP API of the IAB, of npm. */
+/** The stub and the CMP API of the IAB, from npm. */
 import { consentPage, tcfPlatform, tcfStub } from '../../support/page/consent-platforms.ts';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
@@ -13,7 +13,10 @@ async function serve(site: Site, head: string): Promise<string> {
   return `${site.origin}/consent`;
 }
 
-test('tells what is saved in the dialog, and keeps it while that is open again', async ({ page, site }) => {
+test('reports what is saved in the dialog, and keeps it while the dialog is open again', async ({
+  page,
+  site,
+}) => {
   await page.goto(await serve(site, STUB + PLATFORM));
   await page.waitForFunction(() => 'source' in window);
   await page.evaluate('cmp.show()');
@@ -33,7 +36,7 @@ test('tells what is saved in the dialog, and keeps it while that is open again',
   expect(await decision(page)).toMatchObject({ state: 'granted' });
 });
 
-test('is asked by the stub of a platform that comes later', async ({ page, site }) => {
+test('reads the decision through the stub of a platform that loads later', async ({ page, site }) => {
   await page.goto(await serve(site, STUB));
   await page.waitForFunction(() => 'source' in window);
   expect(await decision(page)).toBeNull();
@@ -42,7 +45,7 @@ test('is asked by the stub of a platform that comes later', async ({ page, site 
   await expect.poll(() => states(page)).toEqual(['granted']);
 });
 
-test('finds a platform that comes later without a stub', async ({ page, site }) => {
+test('finds a platform that loads later without a stub', async ({ page, site }) => {
   await page.goto(await serve(site, ''));
   await page.waitForFunction(() => 'source' in window);
   await page.addScriptTag({ url: '/tcf-platform.js' });
@@ -50,7 +53,7 @@ test('finds a platform that comes later without a stub', async ({ page, site }) 
   await expect.poll(() => states(page)).toEqual(['denied']);
 });
 
-test('is granted where the law does not apply', async ({ page, site }) => {
+test('grants if the law does not apply', async ({ page, site }) => {
   await page.goto(await serve(site, STUB + PLATFORM));
   await page.waitForFunction(() => 'source' in window);
   await page.evaluate('cmp.doesNotApply()');

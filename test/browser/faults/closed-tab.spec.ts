@@ -7,6 +7,7 @@ import { addsUp } from '../../support/page/in-page.ts';
 import { openPopup } from '../../support/page/leaving.ts';
 import { numbered, type StandIn } from '../../support/site/stand-in.ts';
 import { closeTab } from '../../support/browser/tabs.ts';
+import { openNextTab } from './setup.ts';
 
 /** Makes the calls and closes the tab in one task. */
 async function trackAndClose(page: Page, names: readonly string[], bytes = 0): Promise<void> {
@@ -33,8 +34,7 @@ async function nextVisit(
   standIn: StandIn,
   names: readonly string[],
 ): Promise<Page> {
-  const next = await context.newPage();
-  await next.goto(`${site.origin}/shop`);
+  const next = await openNextTab(context, site);
   await expectArrival(standIn, { names, page: next });
   return next;
 }
@@ -68,22 +68,6 @@ test.describe('20 calls, and closed', () => {
     });
   }
 
-  test('while the proxy is down: all arrive once with the next visit', async ({
-    context,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults({ does: { status: 503 } });
-    await page.goto(`${site.origin}/blank`);
-    await trackAndClose(await openPopup(page), numbered(20));
-    await expect.poll(async () => (await site.batches()).length).toBe(1);
-    await site.faults();
-    const next = await nextVisit(context, site, standIn, numbered(20));
-    await expectArrival(standIn, { names: numbered(20), page: next });
-    await expectStats(next, { tracked: 20, delivered: 20 });
-  });
-
   test('where the browser keeps nothing: all arrive once, without another page', async ({
     context,
     open,
@@ -95,6 +79,26 @@ test.describe('20 calls, and closed', () => {
     await expectArrival(standIn, { names: numbered(20) });
   });
 });
+
+for (const { what, bytes } of [
+  { what: '20 calls, and closed', bytes: 0 },
+  { what: '20 events of 6 KB, and closed', bytes: 6_000 },
+]) {
+  test(`${what} while the proxy is down: all arrive once with the next visit`, async ({
+    context,
+    page,
+    site,
+    standIn,
+  }) => {
+    await site.faults({ does: { status: 503 } });
+    await page.goto(`${site.origin}/blank`);
+    await trackAndClose(await openPopup(page), numbered(20), bytes);
+    await expect.poll(async () => (await site.batches()).length).toBe(1);
+    await site.faults();
+    const next = await nextVisit(context, site, standIn, numbered(20));
+    await expectStats(next, { tracked: 20, delivered: 20 });
+  });
+}
 
 test.describe('20 events of 6 KB, and closed: more than a page can send as it leaves', () => {
   // What the browser lets all such requests of a page hold together.
@@ -127,22 +131,6 @@ test.describe('20 events of 6 KB, and closed: more than a page can send as it le
     await expectStats(next, { tracked: 20, delivered: 20 });
     const again = (await site.batches()).slice(2).flatMap(({ ids }) => ids);
     expect(again.filter((id) => fit.includes(id))).toEqual([]);
-  });
-
-  test('while the proxy is down: all arrive once with the next visit', async ({
-    context,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults({ does: { status: 503 } });
-    await page.goto(`${site.origin}/blank`);
-    await trackAndClose(await openPopup(page), numbered(20), 6_000);
-    await expect.poll(async () => (await site.batches()).length).toBe(1);
-    await site.faults();
-    const next = await nextVisit(context, site, standIn, numbered(20));
-    await expectArrival(standIn, { names: numbered(20), page: next });
-    await expectStats(next, { tracked: 20, delivered: 20 });
   });
 
   test('while a large request is on its way: later small ones go at once, and nothing is lost', async ({

@@ -6,6 +6,7 @@ import { type RealTabs, startRealTabs } from '../../support/browser/real-tabs.ts
 import { watchRequests } from '../../support/page/requests.ts';
 import { numbered } from '../../support/site/stand-in.ts';
 import { crash, setVisibility } from '../../support/browser/tabs.ts';
+import { openInRealTab, openNextTab, trackInRealTab } from './setup.ts';
 
 test.describe('switched away and back ten times', () => {
   test('with a call before each: no event twice', async ({ open, page, standIn }) => {
@@ -98,23 +99,19 @@ test.describe('hidden, and then discarded by the browser', () => {
   });
   test.afterEach(() => tabs.close());
 
-  const track = (names: readonly string[]): string =>
-    `Promise.all(${JSON.stringify(names)}.map((name) => analytics.track(name))).then((all) => all.map(({ state }) => state))`;
-
   for (const [what, down] of [
     ['all arrive at once, and none again when the visitor comes back', false],
     ['with the proxy down: all arrive once when the visitor comes back', true],
   ] as const) {
     test(what, async ({ site, standIn }) => {
       test.slow();
-      const shop = await tabs.open(`${site.origin}/shop`);
-      await expect.poll(() => shop.evaluate('typeof window.analytics')).toBe('object');
-      expect(await shop.evaluate(track(['First']))).toEqual(['stored']);
+      const shop = await openInRealTab(tabs, `${site.origin}/shop`);
+      expect(await trackInRealTab(shop, ['First'])).toEqual(['stored']);
       await expect.poll(() => shop.evaluate('analytics.stats().pending')).toBe(0);
 
       await site.faults(...(down ? [{ does: 'cut' } as const] : []));
       expect(await shop.evaluate('document.visibilityState')).toBe('visible');
-      await shop.evaluate(track(numbered(20)));
+      await trackInRealTab(shop, numbered(20));
       await shop.discard();
       await expectArrival(standIn, { names: down ? ['First'] : ['First', ...numbered(20)] });
 
@@ -150,8 +147,7 @@ test('hidden, and its process dies before the answer: exactly what was on its wa
   await setVisibility(page, 'hidden');
   await expectArrival(standIn, { names: ['First', ...numbered(20)] });
   await crash(page);
-  const next = await context.newPage();
-  await next.goto(`${site.origin}/shop`);
+  const next = await openNextTab(context, site);
   await expect.poll(async () => (await site.batches()).length, { timeout: 20_000 }).toBe(3);
   await expectArrival(standIn, { names: ['First', ...numbered(20)], page: next });
   await expectStats(next, { tracked: 20, delivered: 20 });

@@ -1,129 +1,81 @@
-/** The address of the proxy redirects: to itself with a slash at its end, to a sign-in, to another origin. */
-import { expectArrival, expectStats } from '../../support/site/arrival.ts';
-import { trackStored } from '../../support/page/calls.ts';
-import { expect, impatient, type Site, test, told } from '../../support/site/fixtures.ts';
-import { errorsOf, untilJudged } from '../../support/site/fronts.ts';
+/** The URL of the proxy redirects: to itself with a slash at its end, to a sign-in page, to another origin. */
+import { expect, impatient, type Site } from '../../support/site/fixtures.ts';
 import type { Fault } from '../../support/site/proxy-faults.ts';
 import { numbered } from '../../support/site/stand-in.ts';
+import { test } from './setup.ts';
 
-/** Of the address without a slash at its end alone. */
+/** The URL without a slash at its end redirects. No other URL does. */
 const redirect = (status: number, location: string): Fault => ({
-  path: '/v1/batch',
+  path: '/e/v1/batch',
   does: { status, headers: { Location: location } },
 });
 
-const urlsOf = async (site: Site): Promise<readonly string[]> =>
-  (await site.batches()).filter(({ ids, fate }) => ids.length && fate === 200).map(({ url }) => url);
-
 for (const status of [307, 308]) {
-  test(`${status} to the same path with a slash: followed, and remembered for the page`, async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
+  test(`${status} to the same path with a slash: followed, and remembered for the page`, async ({ shop }) => {
+    const { site } = shop;
     await site.faults(redirect(status, '/e/v1/batch/'));
-    await open();
-    const names: string[] = [];
-    for (const burst of ['First', 'Second', 'Third']) {
-      names.push(...numbered(20, burst));
-      await trackStored(page, numbered(20, burst));
-      await expectArrival(standIn, { names, page });
-    }
-    await expectStats(page, { tracked: 60, delivered: 60 });
-    expect(new Set(await urlsOf(site))).toEqual(new Set([`${site.origin}/e/v1/batch/`]));
-    // One batch, and one without events that finds out where it leads.
+    await shop.open();
+    await shop.trackBursts('First', 'Second', 'Third');
+    const accepted = (await site.batches()).filter(({ ids, fate }) => ids.length && fate === 200);
+    expect(new Set(accepted.map(({ url }) => url))).toEqual(new Set([`${site.origin}/e/v1/batch/`]));
+    // One batch, and an empty one that finds out where the redirect leads.
     const redirected = (await site.batches()).filter(({ fate }) => fate === status);
     expect(redirected.length).toBeLessThanOrEqual(2);
-    expect(await told(page, 'error')).toEqual([]);
-    expect(await told(page, 'retrying')).toEqual([]);
+    await shop.expectTold({ error: [], retrying: [] });
   });
 }
 
-test('the redirect is gone again, and so is where it led: the first address is found again', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
-  await impatient(page);
-  await site.faults(redirect(308, '/e/v1/batch/'));
-  await open();
-  await trackStored(page, ['Redirected']);
-  await expectArrival(standIn, { names: ['Redirected'], page });
-  await site.faults({ path: '/v1/batch/', does: { status: 404 } });
-  await trackStored(page, numbered(5));
-  await expectArrival(standIn, { names: ['Redirected', ...numbered(5)], page });
-  expect(await told(page, 'dropped')).toEqual([]);
+test('the redirect and its target are gone: the first URL is used again', async ({ shop }) => {
+  await impatient(shop.page);
+  await shop.site.faults(redirect(308, '/e/v1/batch/'));
+  await shop.open();
+  await shop.trackDelivered(['Redirected']);
+  await shop.site.faults({ path: '/v1/batch/', does: { status: 404 } });
+  await shop.trackDelivered(numbered(5));
+  await shop.expectTold({ dropped: [] });
 });
 
-for (const status of [301, 302, 303]) {
-  test(`${status} to a sign-in: no delivery, kept, told once with where it leads; all arrive once when it is gone`, async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await impatient(page);
-    await site.faults(redirect(status, '/sign-in?from=batch'));
-    await open();
-    await trackStored(page, numbered(5));
-    await untilJudged(page);
-    await expectStats(page, { tracked: 5, delivered: 0, pending: 5 });
-    await expect.poll(async () => (await site.batches()).length).toBeGreaterThanOrEqual(3);
-    const errors = await told(page, 'error');
-    expect(errors.map(({ code }) => code)).toEqual(['endpoint-refuses']);
-    expect(errors[0]?.message).toContain(`${site.origin}/sign-in`);
-    expect(await told(page, 'blocked')).toEqual([]);
+const signIn = (site: Site): string => `${site.origin}/sign-in`;
+const otherOrigin = (site: Site): string => `${site.apiOrigin}/v1/batch`;
 
-    await site.faults();
-    await page.evaluate(() => window.analytics.flush());
-    await expectArrival(standIn, { names: numbered(5), page });
-    await expectStats(page, { tracked: 5, delivered: 5 });
-  });
-}
-
-for (const status of [302, 307, 308]) {
-  test(`${status} to another origin: no event goes there, kept, told once with where it leads`, async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
+for (const { status, to, target } of [
+  { status: 301, to: 'a sign-in page', target: signIn },
+  { status: 302, to: 'a sign-in page', target: signIn },
+  { status: 303, to: 'a sign-in page', target: signIn },
+  { status: 302, to: 'another origin', target: otherOrigin },
+  { status: 307, to: 'another origin', target: otherOrigin },
+  { status: 308, to: 'another origin', target: otherOrigin },
+]) {
+  test(`${status} to ${to}: all are kept, and one error names the target`, async ({ shop }) => {
+    const { page, site } = shop;
     await impatient(page);
-    await site.faults({
-      ...redirect(status, `${site.apiOrigin}/v1/batch?token=secret`),
-      path: '/e/v1/batch',
+    await shop.expectKept(numbered(5), {
+      fault: redirect(status, `${target(site)}?token=secret`),
+      waits: [0, 1_000],
+      requests: 3,
+      told: {
+        error: [{ code: 'endpoint-refuses', message: expect.stringContaining(target(site)) }],
+        blocked: [],
+        dropped: [],
+      },
     });
-    await open();
-    await trackStored(page, numbered(5));
-    await untilJudged(page);
-    await expectStats(page, { tracked: 5, delivered: 0, pending: 5 });
-    await expect.poll(async () => (await site.batches()).length).toBeGreaterThanOrEqual(3);
-    const errors = await errorsOf(page, 'endpoint-refuses');
-    expect(errors).toHaveLength(1);
-    expect(errors[0]?.message).toContain(`${site.apiOrigin}/v1/batch`);
-    expect(errors[0]?.message).not.toContain('secret');
+    const [error] = await shop.told('error');
+    expect(error?.message).not.toContain('secret');
     const elsewhere = (await site.batches()).filter(({ url }) => url.startsWith(site.apiOrigin));
     expect(elsewhere.flatMap(({ ids }) => ids)).toEqual([]);
     expect(elsewhere.map(({ authorization }) => authorization)).toEqual(elsewhere.map(() => null));
 
-    await site.faults();
-    await page.evaluate(() => window.analytics.flush());
-    await expectArrival(standIn, { names: numbered(5), page });
+    await shop.expectRecovery();
   });
 }
 
-test('in a circle: kept, and all arrive once when it is gone', async ({ open, page, site, standIn }) => {
-  await impatient(page);
-  await site.faults({ does: { status: 308, headers: { Location: '/e/v1/batch' } } });
-  await open();
-  await trackStored(page, numbered(5));
-  await untilJudged(page);
-  await expect.poll(async () => (await site.batches()).length).toBeGreaterThanOrEqual(3);
-  await expectStats(page, { tracked: 5, delivered: 0, pending: 5 });
-  expect(await told(page, 'dropped')).toEqual([]);
-  await site.faults();
-  await page.evaluate(() => window.analytics.flush());
-  await expectArrival(standIn, { names: numbered(5), page });
+test('a redirect in a circle: all events are kept, and arrive once when it is gone', async ({ shop }) => {
+  await impatient(shop.page);
+  await shop.expectKept(numbered(5), {
+    fault: { does: { status: 308, headers: { Location: '/e/v1/batch' } } },
+    waits: [0, 1_000],
+    requests: 3,
+    told: { dropped: [] },
+  });
+  await shop.expectRecovery();
 });

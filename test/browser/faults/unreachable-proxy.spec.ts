@@ -1,107 +1,80 @@
-/** Nothing answers: the server is closed, its name does not resolve, connections are cut, or it says nothing for ever. */
+/** Nothing answers: the server is closed, its name does not resolve, connections are cut, or no answer ever comes. */
 import type { Page } from 'playwright';
-import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
-import { trackStored } from '../../support/page/calls.ts';
-import { expect, impatient, test, told, toldTimes, watch } from '../../support/site/fixtures.ts';
 import { createPersistentBrowser } from '../../support/browser/persistent.ts';
+import { trackStored } from '../../support/page/calls.ts';
+import { expectArrival, expectStats, timesTaken } from '../../support/site/arrival.ts';
+import { expect, impatient, toldTimes, watch } from '../../support/site/fixtures.ts';
 import { numbered } from '../../support/site/stand-in.ts';
+import { test } from './setup.ts';
 
-test('the server is closed, then listens again: everything arrives once, without a reload', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+test('the server is closed, then listens again: everything arrives once', async ({ shop }) => {
+  const { page, site } = shop;
   await impatient(page);
-  await open();
-  await trackStored(page, numbered(20, 'Before'));
-  await expectArrival(standIn, { names: numbered(20, 'Before'), page });
+  await shop.open();
+  await shop.trackDelivered(numbered(20, 'Before'));
 
   await site.change({ listening: false });
   await expect(fetch(site.origin)).rejects.toThrow();
-  await trackStored(page, numbered(100, 'During'));
-  const retrying = await toldTimes(page, 'retrying', 3);
-  expect(retrying.map(({ status }) => status)).toEqual([0, 0, 0]);
-  await trackStored(page, numbered(100, 'Later'));
-  await expectStats(page, { tracked: 220, delivered: 20, pending: 200 });
+  await shop.track(numbered(100, 'During'));
+  const retrying = await shop.untilTold('retrying', 3);
+  expect(new Set(retrying.map(({ status }) => status))).toEqual(new Set([0]));
+  await shop.track(numbered(100, 'Later'));
+  await shop.expectAccount({ pending: 200 });
 
   await site.change({ listening: true });
-  const names = ['Before', 'During', 'Later'].flatMap((when, i) => numbered(i ? 100 : 20, when));
-  await expectArrival(standIn, { names, page });
-  await expectStats(page, { tracked: 220, delivered: 220 });
-  expect(await standIn.names()).toEqual(names);
-  expect(await told(page, 'dropped')).toEqual([]);
+  await shop.expectAccount({ inOrder: true });
+  await shop.expectTold({ dropped: [] });
 });
 
-test('the server is closed in the middle of a delivery, on an origin of its own: only the batch in flight is sent again, and all arrive once', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+test('the server is closed in a delivery: only the batch in flight is sent again', async ({ shop }) => {
+  const { page, site } = shop;
   await impatient(page);
-  await open('/shop', { proxyUrl: site.apiOrigin, delivery: { maxBatchEvents: 25, flushIntervalMs: 100 } });
+  await shop.open({ proxyUrl: site.apiOrigin, delivery: { maxBatchEvents: 25, flushIntervalMs: 100 } });
   await site.faults({ times: 2, does: 'pass' }, { times: 1, does: 'withhold-answer' });
-  const ids = await trackStored(page, numbered(200));
+  const ids = await shop.track(numbered(200));
   await expect.poll(async () => (await site.batches()).at(-1)?.fate).toBe('withhold-answer');
   await site.change({ listening: false });
-  await toldTimes(page, 'retrying', 2);
-  await expectStats(page, { tracked: 200, delivered: 50, pending: 150 });
+  await shop.untilTold('retrying', 2);
+  // The third batch has arrived, but the page does not know.
+  await shop.expectAccount({ arrived: numbered(75), delivered: 50, pending: 150 });
 
   await site.change({ listening: true });
-  await expectArrival(standIn, { names: numbered(200), page });
-  await expectStats(page, { tracked: 200, delivered: 200 });
+  await shop.expectAccount();
   expect(await timesTaken(site, ids)).toEqual(ids.map((_, at) => (at >= 50 && at < 75 ? 2 : 1)));
 });
 
-test('the proxy hangs up on every request, then no more: everything arrives once', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
-  await impatient(page);
-  await site.faults({ does: 'cut' });
-  await open();
-  await trackStored(page, numbered(20));
-  await toldTimes(page, 'retrying', 2);
-  await expectStats(page, { tracked: 20, delivered: 0, pending: 20 });
-  await site.faults();
-  await page.evaluate(() => window.analytics.flush());
-  await expectArrival(standIn, { names: numbered(20), page });
-  await expectStats(page, { tracked: 20, delivered: 20 });
+test('the proxy hangs up on every request, then no more: everything arrives once', async ({ shop }) => {
+  await impatient(shop.page);
+  await shop.expectKept(numbered(20), {
+    fault: { does: 'cut' },
+    waits: [0, 1_000],
+    told: { dropped: [] },
+  });
+  await shop.untilTold('retrying', 2);
+  await shop.expectRecovery();
 });
 
-test('500 events while the proxy is down, then a reload, then the proxy is up: all arrive once, in order', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
-  await site.faults({ does: 'cut' });
-  await open();
-  await trackStored(page, numbered(500));
-  await page.reload();
-  await expectStats(page, { tracked: 500, delivered: 0, pending: 500 });
-  await site.faults();
-  await page.evaluate(() => window.analytics.flush());
-  await expectArrival(standIn, { names: numbered(500), page });
-  await expectStats(page, { tracked: 500, delivered: 500 });
-  expect(await standIn.names()).toEqual(numbered(500));
+test('500 events while the proxy is down, then a reload: all arrive once, in order', async ({ shop }) => {
+  await shop.site.faults({ does: 'cut' });
+  await shop.open();
+  await shop.track(numbered(500));
+  await shop.page.reload();
+  await shop.expectAccount({ pending: 500 });
+  await shop.expectRecovery({ inOrder: true });
 });
 
 test.describe('the name of the proxy does not resolve', () => {
-  test('for a while: everything arrives once, without a reload', async ({ open, page, site, standIn }) => {
+  test('for a while: everything arrives once, without a reload', async ({ shop }) => {
+    const { page, site } = shop;
     await impatient(page);
     await page.route('**/v1/batch', (route) => route.abort('namenotresolved'));
-    await open('/shop', { proxyUrl: site.apiOrigin });
-    await trackStored(page, numbered(50));
-    await toldTimes(page, 'retrying', 2);
-    await expectStats(page, { tracked: 50, delivered: 0, pending: 50 });
+    await shop.open({ proxyUrl: site.apiOrigin });
+    await shop.track(numbered(50));
+    await shop.untilTold('retrying', 2);
+    await shop.expectAccount({ pending: 50 });
     await page.unroute('**/v1/batch');
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
-    await expectArrival(standIn, { names: numbered(50), page });
-    await expectStats(page, { tracked: 50, delivered: 50 });
+    await shop.expectAccount();
   });
 
   test('for a whole visit: everything arrives once with the next', async ({ site, standIn }) => {
@@ -138,46 +111,43 @@ test.describe('the name of the proxy does not resolve', () => {
 });
 
 test.describe('no answer, ever', () => {
-  test('cut off after requestTimeoutMs, and sent again: everything arrives once', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults({ times: 2, does: 'hang' });
-    await open('/shop', { delivery: { requestTimeoutMs: 300 } });
-    await trackStored(page, numbered(20));
-    const retrying = await toldTimes(page, 'retrying', 2);
-    expect(retrying.map(({ status }) => status)).toEqual([0, 0]);
-    await expectArrival(standIn, { names: numbered(20), page });
-    await expectStats(page, { tracked: 20, delivered: 20 });
-  });
+  /** `taken`: how often the proxy delivers the batch to Customer.io. */
+  for (const { what, does, times, taken } of [
+    {
+      what: 'and nothing is delivered: everything is sent again, and arrives once',
+      does: 'hang',
+      times: 2,
+      taken: 1,
+    },
+    {
+      what: 'but the batch is delivered: it is sent twice, and arrives once',
+      does: 'withhold-answer',
+      times: 1,
+      taken: 2,
+    },
+  ] as const) {
+    test(`${what}, after requestTimeoutMs`, async ({ shop }) => {
+      await shop.site.faults({ times, does });
+      await shop.open({ delivery: { requestTimeoutMs: 300 } });
+      const ids = await shop.track(numbered(20));
+      const retrying = await shop.untilTold('retrying', times);
+      expect(retrying.map(({ status }) => status)).toEqual(Array.from({ length: times }, () => 0));
+      await shop.expectAccount();
+      expect(await timesTaken(shop.site, ids)).toEqual(ids.map(() => taken));
+    });
+  }
 
-  test('but delivered: that batch is sent twice, by the same ids, and arrives once', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults({ times: 1, does: 'withhold-answer' });
-    await open('/shop', { delivery: { requestTimeoutMs: 300 } });
-    const ids = await trackStored(page, numbered(20));
-    await expectArrival(standIn, { names: numbered(20), page });
-    await expectStats(page, { tracked: 20, delivered: 20 });
-    expect(await timesTaken(site, ids)).toEqual(ids.map(() => 2));
-  });
-
-  test('fifteen seconds are given where nothing else was said', async ({ open, page, site, standIn }) => {
+  test('a request times out after 15 seconds if requestTimeoutMs is not given', async ({ shop }) => {
+    const { page, site } = shop;
     await page.clock.install();
     await site.faults({ times: 1, does: 'hang' });
-    await open();
-    await trackStored(page, ['A']);
+    await shop.open();
+    await shop.track(['A']);
     await expect.poll(async () => (await site.batches()).map(({ fate }) => fate)).toEqual(['hang']);
     await page.clock.fastForward(10_000);
-    expect(await told(page, 'retrying')).toEqual([]);
+    await shop.expectTold({ retrying: [] });
     await page.clock.fastForward(5_000);
-    await toldTimes(page, 'retrying');
-    await expectArrival(standIn, { names: ['A'], page, fastForwardMs: 1_000 });
-    await expectStats(page, { tracked: 1, delivered: 1 });
+    await shop.untilTold('retrying');
+    await shop.expectAccount({ fastForwardMs: 1_000 });
   });
 });

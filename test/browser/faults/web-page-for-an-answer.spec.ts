@@ -1,136 +1,112 @@
 /** 200 with a web page where the proxy should be: a single-page app's fallback, an offline page. Nothing has arrived. */
-import { expectArrival, expectStats } from '../../support/site/arrival.ts';
-import { trackAll, trackStored } from '../../support/page/calls.ts';
-import { expect, impatient, test, told } from '../../support/site/fixtures.ts';
-import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/site/fronts.ts';
+import { trackAll } from '../../support/page/calls.ts';
 import { trackAndLeave } from '../../support/page/leaving.ts';
 import { watchRequests } from '../../support/page/requests.ts';
-import { page as html } from '../../support/site/site-pages.ts';
+import { expectArrival, expectStats } from '../../support/site/arrival.ts';
+import { expect, impatient, type Site } from '../../support/site/fixtures.ts';
+import { errorsOf, untilJudged, warningsOf, webPage } from '../../support/site/fronts.ts';
 import { numbered } from '../../support/site/stand-in.ts';
+import { test } from './setup.ts';
 
-test('a single-page app answers every path: nothing is delivered, it is told once, and all arrive once when the proxy is there', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+/** The POST requests that the site has answered itself, in place of the proxy. */
+const postCount = async (site: Site): Promise<number> =>
+  (await site.hits()).filter((hit) => hit.startsWith('POST')).length;
+
+test('a single-page app answers every path: one error, and nothing is lost', async ({ shop }) => {
+  const { page, site } = shop;
   await impatient(page);
-  // Below the old prefix the site serves its pages now.
+  // The site serves its pages below the prefix of the proxy.
   await site.change({ basePath: '/not-yet' });
-  await open();
-  await trackStored(page, numbered(5));
-  await untilJudged(page);
-  await expectStats(page, { tracked: 5, delivered: 0, pending: 5 });
-  const posts = async (): Promise<number> =>
-    (await site.hits()).filter((hit) => hit.startsWith('POST')).length;
-  await expect.poll(posts).toBeGreaterThanOrEqual(4);
-  expect(await told(page, 'delivered')).toEqual([]);
-  const errors = await told(page, 'error');
-  expect(errors.map(({ code }) => code)).toEqual(['not-a-proxy']);
-  expect(errors[0]?.message).toContain('/e/v1/batch');
+  await shop.open();
+  await shop.track(numbered(5));
+  await shop.untilTold('retrying');
+  await shop.expectAccount({ pending: 5 });
+  await expect.poll(() => postCount(site)).toBeGreaterThanOrEqual(4);
+  await shop.expectTold({
+    delivered: [],
+    error: [{ code: 'not-a-proxy', message: expect.stringContaining('/e/v1/batch') }],
+  });
 
   await site.change({ basePath: '/e' });
-  await page.evaluate(() => window.analytics.flush());
-  await expectArrival(standIn, { names: numbered(5), page });
-  await expectStats(page, { tracked: 5, delivered: 5 });
+  await shop.flush();
+  await shop.expectAccount();
 });
 
-test('a page that is left meanwhile: its last request is no delivery either', async ({
-  page,
-  site,
-  standIn,
-}) => {
+test('a page that is left meanwhile: its last request is no delivery either', async ({ shop }) => {
   test.setTimeout(60_000);
+  const { page, site, standIn } = shop;
   await site.change({ basePath: '/not-yet' });
-  await page.goto(`${site.origin}/shop`);
+  await shop.goTo('/shop');
   await trackAndLeave(page, numbered(5), '/next');
-  await expect.poll(async () => (await site.hits()).filter((hit) => hit.startsWith('POST')).length).toBe(1);
+  await expect.poll(() => postCount(site)).toBe(1);
   await site.change({ basePath: '/e' });
   await expectArrival(standIn, { names: numbered(5), page });
   await expectStats(page, { tracked: 5, delivered: 5 });
 });
 
-for (const [type, isDocument] of [
-  ['text/html', true],
-  ['TEXT/HTML;charset=utf-8', true],
-  ['application/json', false],
-  ['text/plain', false],
-] as const) {
-  test(`200 of the type ${type} is ${isDocument ? 'no' : 'a'} delivery`, async ({ open, page, site }) => {
-    const answer = { ...webPage(200), headers: { 'Content-Type': type } };
-    await site.faults({ does: answer });
-    await open();
-    await trackStored(page, numbered(5));
+for (const { type, delivered, errors } of [
+  { type: 'text/html', delivered: 0, errors: 1 },
+  { type: 'TEXT/HTML;charset=utf-8', delivered: 0, errors: 1 },
+  { type: 'application/json', delivered: 5, errors: 0 },
+  { type: 'text/plain', delivered: 5, errors: 0 },
+]) {
+  test(`200 of the type ${type} is ${delivered ? 'a' : 'no'} delivery`, async ({ shop }) => {
+    const { page, site } = shop;
+    await site.faults({ does: { ...webPage(200), headers: { 'Content-Type': type } } });
+    await shop.open();
+    await shop.track(numbered(5));
     await untilJudged(page);
-    await expectStats(page, { tracked: 5, delivered: isDocument ? 0 : 5, pending: isDocument ? 5 : 0 });
-    expect(await errorsOf(page, 'not-a-proxy')).toHaveLength(isDocument ? 1 : 0);
+    await shop.expectAccount({ arrived: [], delivered, pending: 5 - delivered });
+    expect(await errorsOf(page, 'not-a-proxy')).toHaveLength(errors);
   });
 }
 
-test('a page that nobody listens in: one warning on the console, which names the address', async ({
-  page,
-  site,
-}) => {
+test('a page without listeners: one warning on the console, which names the URL', async ({ shop }) => {
+  const { page, site } = shop;
   await impatient(page);
   const warnings = warningsOf(page);
   await site.faults({ does: webPage(200) });
-  await site.page('/quiet', {
-    body: html(
-      'Quiet',
-      `<script type="module">
-        import { createAnalytics } from '/dist/index.js';
-        window.analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
-      </script>`,
-    ),
-  });
-  await page.goto(`${site.origin}/quiet`);
+  await shop.openWithoutListeners();
   await trackAll(page, numbered(5));
   await expect.poll(async () => (await site.batches()).length).toBeGreaterThanOrEqual(4);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain('/e/v1/batch');
 });
 
-test.describe('a service worker', () => {
-  /** Answers everything with its offline page until it is told that the network is back. */
-  const WORKER = `
-    let isOffline = true;
-    addEventListener('install', () => skipWaiting());
-    addEventListener('activate', (event) => event.waitUntil(clients.claim()));
-    addEventListener('message', () => (isOffline = false));
-    addEventListener('fetch', (event) => {
-      if (!isOffline) return;
-      const headers = { 'Content-Type': 'text/html' };
-      event.respondWith(new Response('<!doctype html><title>You are offline</title>', { headers }));
-    });`;
+/** Answers everything with its offline page until a message says that the network is back. */
+const WORKER = `
+  let isOffline = true;
+  addEventListener('install', () => skipWaiting());
+  addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+  addEventListener('message', () => (isOffline = false));
+  addEventListener('fetch', (event) => {
+    if (!isOffline) return;
+    const headers = { 'Content-Type': 'text/html' };
+    event.respondWith(new Response('<!doctype html><title>You are offline</title>', { headers }));
+  });`;
 
-  test('answers everything with its offline page: events are kept, it is told once, and all arrive once when it lets them pass', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await impatient(page);
-    await site.page('/worker.js', { body: WORKER, headers: { 'Content-Type': 'text/javascript' } });
-    await open();
-    await page.evaluate(async () => {
-      const taken = new Promise((resolve) =>
-        navigator.serviceWorker.addEventListener('controllerchange', resolve),
-      );
-      await navigator.serviceWorker.register('/worker.js');
-      await taken;
-    });
-    const requests = watchRequests(page);
-    expect(await page.evaluate(async () => (await fetch('/anything')).text())).toContain('You are offline');
-    await trackStored(page, numbered(5));
-    await untilJudged(page);
-    await expectStats(page, { tracked: 5, delivered: 0, pending: 5 });
-    await expect.poll(requests.count).toBeGreaterThanOrEqual(4);
-    expect(await errorsOf(page, 'not-a-proxy')).toHaveLength(1);
-    expect(await site.batches()).toEqual([]);
-
-    await page.evaluate(() => navigator.serviceWorker.controller?.postMessage('online'));
-    await expectArrival(standIn, { names: numbered(5), page });
-    await expectStats(page, { tracked: 5, delivered: 5 });
-    expect(await told(page, 'dropped')).toEqual([]);
+test('a service worker answers with its offline page: one error, and nothing is lost', async ({ shop }) => {
+  const { page, site } = shop;
+  await impatient(page);
+  await site.page('/worker.js', { body: WORKER, headers: { 'Content-Type': 'text/javascript' } });
+  await shop.open();
+  await page.evaluate(async () => {
+    const taken = new Promise((resolve) =>
+      navigator.serviceWorker.addEventListener('controllerchange', resolve),
+    );
+    await navigator.serviceWorker.register('/worker.js');
+    await taken;
   });
+  const requests = watchRequests(page);
+  expect(await page.evaluate(async () => (await fetch('/anything')).text())).toContain('You are offline');
+  await shop.track(numbered(5));
+  await shop.untilTold('retrying');
+  await shop.expectAccount({ pending: 5 });
+  await expect.poll(requests.count).toBeGreaterThanOrEqual(4);
+  expect(await errorsOf(page, 'not-a-proxy')).toHaveLength(1);
+  expect(await site.batches()).toEqual([]);
+
+  await page.evaluate(() => navigator.serviceWorker.controller?.postMessage('online'));
+  await shop.expectAccount();
+  await shop.expectTold({ dropped: [] });
 });

@@ -1,67 +1,51 @@
-/** 401 because the client key is wrong, then put right. */
-import { expectArrival, expectStats } from '../../support/site/arrival.ts';
-import { trackStored } from '../../support/page/calls.ts';
-import { expect, test, told, toldTimes } from '../../support/site/fixtures.ts';
-import { watchRequests } from '../../support/page/requests.ts';
+/** The proxy answers 401 because the client key is wrong. A person corrects it later. */
+import { expect } from '../../support/site/fixtures.ts';
 import { numbered } from '../../support/site/stand-in.ts';
-import { passTime } from '../../support/page/time.ts';
+import { test } from './setup.ts';
 
-for (const [name, body] of [
-  ['invalid_client_key', JSON.stringify({ error: 'invalid_client_key', message: '', serverTime: 0 })],
-  ['bare', ''],
-] as const) {
-  test(`401, ${name}: everything is kept, the error is told, and all arrives once the key is put right`, async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await page.clock.install();
-    await site.faults({ does: { status: 401, body } });
-    await open();
-    await trackStored(page, numbered(50));
-    const [error] = await toldTimes(page, 'error');
-    expect(error?.code).toBe('invalid-client-key');
-    const [retrying] = await toldTimes(page, 'retrying');
+const ERROR = JSON.stringify({ error: 'invalid_client_key', message: '', serverTime: 0 });
+
+for (const { answer, fault } of [
+  { answer: '401 with the error of our proxy', fault: { does: { status: 401, body: ERROR } } },
+  { answer: '401 without a body', fault: { does: { status: 401, body: '' } } },
+]) {
+  test(`${answer}: one error, and all events arrive once the key is right`, async ({ shop }) => {
+    await shop.page.clock.install();
+    await shop.expectKept(numbered(50), {
+      fault,
+      waits: [10_000, 10_000],
+      told: { error: [{ code: 'invalid-client-key' }], blocked: [], dropped: [] },
+    });
+    const [retrying] = await shop.told('retrying');
     expect(retrying?.status).toBe(401);
-    expect(retrying?.delayMs).toBeGreaterThanOrEqual(10_000);
-    await expectStats(page, { tracked: 50, delivered: 0, pending: 50 });
-    expect((await site.batches()).length).toBe(1);
+    expect((await shop.site.batches()).length).toBe(1);
 
-    await site.faults();
-    await expectArrival(standIn, { names: numbered(50), page, fastForwardMs: retrying?.delayMs ?? 0 });
-    await expectStats(page, { tracked: 50, delivered: 50 });
+    await shop.site.faults();
+    await shop.expectAccount({ fastForwardMs: 10_000 });
   });
 }
 
-test('our own proxy, a key that it does not know for a day, over two visits: nothing is lost', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+test('our proxy does not know the key for a day, over two visits: nothing is lost', async ({ shop }) => {
+  const { page, site } = shop;
   await page.clock.install();
-  const requests = watchRequests(page);
   await site.change({ keys: ['another'] });
-  await open();
-  await trackStored(page, numbered(20));
-  const [error] = await toldTimes(page, 'error');
-  expect(error?.code).toBe('invalid-client-key');
+  await shop.open();
+  await shop.track(numbered(20));
+  await shop.untilTold('error');
   for (let hours = 0; hours < 24; hours++) {
-    await passTime(page, requests, 3_600_000);
-    await trackStored(page, [`Hour ${hours}`]);
+    await shop.passTime(3_600_000);
+    await shop.track([`Hour ${hours}`]);
   }
-  const names = [...numbered(20), ...Array.from({ length: 24 }, (_, hours) => `Hour ${hours}`)];
-  await expectStats(page, { tracked: 44, delivered: 0, pending: 44 });
-  expect(await told(page, 'dropped')).toEqual([]);
+  await shop.expectAccount({ pending: 44 });
+  const [error] = await shop.told('error');
+  expect(error?.code).toBe('invalid-client-key');
+  await shop.expectTold({ dropped: [] });
   // Tries again slowly.
   expect((await site.batches()).length).toBeLessThanOrEqual(26);
 
-  await page.goto(`${site.origin}/next`);
-  await trackStored(page, ['Next']);
-  await toldTimes(page, 'retrying');
+  await shop.goTo('/next');
+  await shop.track(['Next']);
+  await shop.untilTold('retrying');
   await site.change({ keys: ['client-api-key-web'] });
-  await expectArrival(standIn, { names: [...names, 'Next'], page, fastForwardMs: 300_000 });
-  expect(await standIn.names()).toEqual([...names, 'Next']);
-  await expectStats(page, { tracked: 45, delivered: 45 });
+  await shop.expectAccount({ fastForwardMs: 300_000, inOrder: true });
 });

@@ -1,4 +1,7 @@
-/** The answer to the last request of a page speaks when nobody reads it any more: by a cookie that the next page finds. */
+/**
+ * The response to the last request of a page reaches the next page by a cookie, when no page can read the
+ * response itself.
+ */
 import { trackAll, trackStored } from '../../support/page/calls.ts';
 import { type Site, stats } from '../../support/site/fixtures.ts';
 import { ackCookies, leftRecords } from '../../support/page/left-records.ts';
@@ -8,7 +11,7 @@ import { numbered } from '../../support/site/stand-in.ts';
 import { closeTab, openTab, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
-/** Requests that brought events. */
+/** The requests that carried events. */
 const carriers = async (site: Site): Promise<readonly ProxyRequest[]> =>
   (await site.batches()).filter(({ ids }) => ids.length);
 
@@ -18,7 +21,7 @@ for (const latencyMs of [0, 120, 2_000]) {
   test.describe(`Customer.io takes ${latencyMs} ms`, () => {
     test.use({ latencyMs });
 
-    test('a page is left for the next one, which asks for nothing again and clears away', async ({
+    test('a page is left for the next one, which sends no event again and deletes the records', async ({
       context,
       page,
       site,
@@ -37,13 +40,13 @@ for (const latencyMs of [0, 120, 2_000]) {
   });
 }
 
-test('the next page knows within moments, as soon as Customer.io has answered', async ({
+test('the next page learns of the delivery soon after the response of Customer.io', async ({
   page,
   site,
   standIn,
 }) => {
   const LATENCY_MS = 500;
-  /** It looks every 250 ms; the rest is for a browser that has much else to do. */
+  /** The SDK checks every 250 ms; the rest of the time is for a busy machine. */
   const MOMENTS_MS = 1_500;
   await standIn.faults({ latencyMs: LATENCY_MS });
   await page.goto(`${site.origin}/shop`);
@@ -54,7 +57,7 @@ test('the next page knows within moments, as soon as Customer.io has answered', 
   expect(await carriers(site)).toHaveLength(1);
 });
 
-test('tabs are closed and the visitor comes back later: their cookies have waited, nothing is sent again', async ({
+test('tabs are closed and the visitor returns later: the cookies are still there, and nothing is sent again', async ({
   context,
   site,
   standIn,
@@ -77,7 +80,7 @@ test('tabs are closed and the visitor comes back later: their cookies have waite
   expect(await leftRecords(page)).toEqual({});
 });
 
-test('what the next page tracks itself does not wait for what it holds back', async ({
+test('new events of the next page do not wait for the events that it holds back', async ({
   page,
   site,
   standIn,
@@ -90,16 +93,16 @@ test('what the next page tracks itself does not wait for what it holds back', as
   expect((await stats(page)).pending).toBe(20);
 });
 
-test.describe('the answer never comes', () => {
+test.describe('the response never arrives', () => {
   test.setTimeout(60_000);
-  /** Longer than Customer.io takes, and not so long that the visitor may be gone again. */
+  /** Longer than Customer.io needs, and short enough that the visitor is probably still there. */
   const BOUNDS_MS = [4_000, 17_000] as const;
 
   for (const [what, does] of [
     ['and nothing has arrived', 'hang'],
     ['although all has arrived', 'withhold-answer'],
   ] as const) {
-    test(`${what}: after a bounded time it is sent again, and comes once`, async ({
+    test(`${what}: after a limited time the events are sent again, and arrive once`, async ({
       page,
       site,
       standIn,

@@ -1,4 +1,7 @@
-/** Pages go into the back/forward cache right after their calls, and come back. Playwright switches it off; every visitor has it. */
+/**
+ * Pages enter the back/forward cache right after their calls, and are restored. Playwright disables that
+ * cache, which all visitors have.
+ */
 import type { Page } from 'playwright';
 import { trackAll, trackStored } from '../../support/page/calls.ts';
 import { findChromium } from '../../support/setup/chromium.ts';
@@ -18,7 +21,7 @@ test.use({
 const goBack = async (page: Page): Promise<void> => void (await page.goBack({ waitUntil: 'commit' }));
 
 everywhere(({ latencyMs }) => {
-  test('a page is left for one without the SDK and comes back: each event comes once', async ({
+  test('a page is left for one without the SDK and restored: each event arrives once', async ({
     page,
     site,
     standIn,
@@ -40,7 +43,7 @@ everywhere(({ latencyMs }) => {
     await expectOnce({ site, standIn, page }, names);
   });
 
-  test('a page is left for the next one, which has the SDK, and comes back: each event comes once', async ({
+  test('a page is left for another one with the SDK, and restored: each event arrives once', async ({
     page,
     site,
     standIn,

@@ -1,4 +1,4 @@
-/** A tab is closed a moment after its calls, and the visitor comes back at once. */
+/** A tab is closed a moment after its calls, and the visitor returns at once. */
 import type { BrowserContext, Page } from 'playwright';
 import { trackAll } from '../../support/page/calls.ts';
 import type { Site } from '../../support/site/fixtures.ts';
@@ -7,7 +7,9 @@ import { numbered } from '../../support/site/stand-in.ts';
 import { closeTab, openTab } from '../../support/browser/tabs.ts';
 import { everywhere, expectOnce, rounds, test } from './setup.ts';
 
-/** A click on the cross takes a visitor longer; a script that closes its tab does not wait longer. */
+/**
+ * A click on the close button takes a visitor longer; a script that closes its own tab may wait this short.
+ */
 const MOMENT_MS = 30;
 
 async function closeByVisitor(context: BrowserContext, site: Site, names: readonly string[]): Promise<void> {
@@ -29,7 +31,7 @@ everywhere(({ latencyMs }) => {
     ['the visitor closes the tab', closeByVisitor],
     ['the page closes its own tab', closeByPage],
   ] as const) {
-    test(`${who} ${MOMENT_MS} ms after 20 calls: each event comes once, whenever the visitor comes back`, async ({
+    test(`${who} ${MOMENT_MS} ms after 20 calls: each event arrives once, whenever the visitor returns`, async ({
       context,
       site,
       standIn,

@@ -1,11 +1,14 @@
-/** The site's own cookies: only the last request of a page carries them, so that its answer may leave one; and the proxy keeps them. */
+/**
+ * The site's own cookies: only the last request of a page carries them, so that its response may set one. The
+ * proxy does not forward them.
+ */
 import { trackStored } from '../../support/page/calls.ts';
 import { trackAndLeave } from '../../support/page/leaving.ts';
 import { numbered } from '../../support/site/stand-in.ts';
 import { setVisibility } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
-test('no cookie goes with ordinary requests, the site’s own go with the last one, and none goes to Customer.io', async ({
+test('ordinary requests carry no cookie, the last one carries the site’s own, and Customer.io receives none', async ({
   context,
   page,
   site,
@@ -32,7 +35,7 @@ test('no cookie goes with ordinary requests, the site’s own go with the last o
   }
 });
 
-test('a page that is hidden sends what may be its last words in the same way, and goes on without cookies', async ({
+test('a hidden page sends its possibly last request in the same way, and continues without cookies', async ({
   page,
   context,
   site,
@@ -56,7 +59,7 @@ test('a page that is hidden sends what may be its last words in the same way, an
   expect(cookies).toEqual([false, true, false]);
 });
 
-test('across origins no request carries a cookie, the last one neither', async ({
+test('across origins no request carries a cookie, not even the last one', async ({
   context,
   page,
   site,

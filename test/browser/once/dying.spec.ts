@@ -1,4 +1,4 @@
-/** A page's process crashes, or the whole browser is killed, in the middle of a delivery. */
+/** A page's process crashes, or the whole browser is killed, during a delivery. */
 import type { Page } from 'playwright';
 import { trackStored } from '../../support/page/calls.ts';
 import { type Site, watch } from '../../support/site/fixtures.ts';
@@ -7,7 +7,10 @@ import { numbered } from '../../support/site/stand-in.ts';
 import { crash, openTab } from '../../support/browser/tabs.ts';
 import { everywhere, expect, expectOnceButFor, rounds, test } from './setup.ts';
 
-/** Tracks, and waits until the proxy has them. Answers their ids: nobody may know yet what became of them. */
+/**
+ * Tracks, and waits until the proxy has the events. Returns their ids: the page does not know yet whether
+ * they were delivered.
+ */
 async function trackUntilOnItsWay(
   page: Page,
   site: Site,
@@ -23,7 +26,7 @@ async function trackUntilOnItsWay(
 }
 
 everywhere(({ latencyMs, setting }) => {
-  test('a page crashes while 20 events are on their way: each comes once', async ({
+  test('a page crashes while 20 events are in flight: each arrives once', async ({
     context,
     site,
     standIn,
@@ -42,7 +45,7 @@ everywhere(({ latencyMs, setting }) => {
     }
   });
 
-  test('the browser is killed while 20 events are on their way, and started again: each comes once', async ({
+  test('the browser is killed while 20 events are in flight, and started again: each arrives once', async ({
     place,
     site,
     standIn,

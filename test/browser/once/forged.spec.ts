@@ -1,4 +1,7 @@
-/** Other scripts, older versions and broken browsers write cookies and records, too: they do no harm and lose nothing. */
+/**
+ * Cookies and records that other scripts, older versions or broken browsers have written cause no harm and
+ * lose no event.
+ */
 import type { Page } from 'playwright';
 import { trackStored } from '../../support/page/calls.ts';
 import { type Site, told } from '../../support/site/fixtures.ts';
@@ -9,7 +12,10 @@ import { expect, expectOnce, test } from './setup.ts';
 
 const AN_HOUR_MS = 3_600_000;
 
-/** A page whose last request nobody has ever seen. Answers its record, and what its next page of the site is. */
+/**
+ * Leaves a page for one without the SDK while its last request is neither delivered nor answered. Returns the
+ * record that the page has stored.
+ */
 async function lastRequestIsLost(page: Page, site: Site): Promise<string> {
   await page.goto(`${site.origin}/shop`);
   await site.faults({ times: 1, does: 'hang' });
@@ -20,10 +26,15 @@ async function lastRequestIsLost(page: Page, site: Site): Promise<string> {
   return texts[0] ?? '';
 }
 
-test.describe('a cookie that nobody has asked for', () => {
+test.describe('a cookie with an unknown request name', () => {
   const FORGED = ['cio_ack_', 'cio_ack_AAAAAAAAAAAA', `cio_ack_${'x'.repeat(40)}`, 'cio_ack_%22%5B'];
 
-  test('is no acknowledgement: all that a page tracks is sent', async ({ context, page, site, standIn }) => {
+  test('does not acknowledge: all events that a page tracks are sent', async ({
+    context,
+    page,
+    site,
+    standIn,
+  }) => {
     await context.addCookies(FORGED.map((name) => ({ name, value: '1', url: site.origin })));
     await page.goto(`${site.origin}/shop`);
     await trackStored(page, numbered(5));
@@ -31,7 +42,12 @@ test.describe('a cookie that nobody has asked for', () => {
     expect(await told(page, 'error')).toEqual([]);
   });
 
-  test('does not tell of another request: that is sent again', async ({ context, page, site, standIn }) => {
+  test('does not acknowledge another request: that is sent again', async ({
+    context,
+    page,
+    site,
+    standIn,
+  }) => {
     test.setTimeout(60_000);
     await lastRequestIsLost(page, site);
     await context.addCookies(FORGED.map((name) => ({ name, value: '1', url: site.origin })));
@@ -40,7 +56,7 @@ test.describe('a cookie that nobody has asked for', () => {
   });
 });
 
-test.describe('a record that is none', () => {
+test.describe('an invalid record', () => {
   const ID = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   const BROKEN: readonly string[] = [
     '',
@@ -61,7 +77,7 @@ test.describe('a record that is none', () => {
     'x'.repeat(100_000),
   ];
 
-  test('is left alone or deleted, and the page works as ever', async ({ page, site, standIn }) => {
+  test('is ignored or deleted, and the page works as usual', async ({ page, site, standIn }) => {
     await page.goto(`${site.origin}/blank`);
     await plantRecords(page, BROKEN);
     await page.goto(`${site.origin}/shop`);
@@ -73,7 +89,11 @@ test.describe('a record that is none', () => {
     expect(await told(page, 'error')).toEqual([]);
   });
 
-  test('beside what an earlier visit could not send: that arrives once', async ({ page, site, standIn }) => {
+  test('does not affect the unsent events of an earlier visit: they arrive once', async ({
+    page,
+    site,
+    standIn,
+  }) => {
     await site.faults({ does: { status: 503 } });
     await page.goto(`${site.origin}/shop`);
     await trackStored(page, numbered(5));
@@ -85,16 +105,16 @@ test.describe('a record that is none', () => {
   });
 });
 
-test.describe('a record of a request that got lost', () => {
+test.describe('a record of a lost request', () => {
   test.setTimeout(60_000);
 
-  test('names events that do not exist: it is forgotten, and all others are sent', async ({
+  test('names events that do not exist: it is deleted, and all others are sent', async ({
     page,
     site,
     standIn,
   }) => {
     const record = await lastRequestIsLost(page, site);
-    // Of another time: https://github.com/ulid/spec
+    // An id with another timestamp: https://github.com/ulid/spec
     await plantRecords(page, [changed(record, { id: (id) => `7${id.slice(1)}` })]);
     await page.goto(`${site.origin}/next`);
     await expectOnce({ site, standIn, page }, numbered(5));
@@ -105,13 +125,13 @@ test.describe('a record of a request that got lost', () => {
     ['set back by an hour', AN_HOUR_MS],
     ['put ahead by an hour', -AN_HOUR_MS],
   ] as const) {
-    test(`was written before the clock was ${what}: it is not waited for longer, and all arrive once`, async ({
+    test(`was written before the clock was ${what}: the wait is not longer, and all arrive once`, async ({
       page,
       site,
       standIn,
     }) => {
       const record = await lastRequestIsLost(page, site);
-      // As if it were of a time that the clock has not reached again, or that is long past.
+      // A record with a time that the clock has not reached again, or that is long past.
       await plantRecords(page, [changed(record, { timeMs: (timeMs) => timeMs + byMs })]);
       await page.goto(`${site.origin}/next`);
       await expectOnce({ site, standIn, page }, numbered(5));
@@ -136,7 +156,7 @@ test.describe('the browser refuses', () => {
       () => Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} }),
     ],
   ] as const) {
-    test(`${what}: all arrive, and each once`, async ({ page, site, standIn }) => {
+    test(`${what}: all events arrive once`, async ({ page, site, standIn }) => {
       test.setTimeout(60_000);
       await page.addInitScript(refuse);
       await page.goto(`${site.origin}/shop`);
@@ -147,7 +167,7 @@ test.describe('the browser refuses', () => {
         await trackAndLeave(page, own, `/page-${visit}`);
       }
       await expectOnce({ site, standIn, page }, names);
-      // Without a record nobody would ever delete them, and each page adds one.
+      // Without a record no page would ever delete these cookies, and each page adds one.
     });
   }
 });

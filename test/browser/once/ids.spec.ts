@@ -6,14 +6,14 @@ import { expect, expectOnce, test } from './setup.ts';
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Milliseconds since the epoch: its first ten digits. */
+/** The timestamp of an id: its first ten digits, in milliseconds since the epoch. */
 const timeOf = (id: string): number =>
   id
     .slice(0, 10)
     .split('')
     .reduce((time, digit) => time * 32 + DIGITS.indexOf(digit), 0);
 
-test('ids are ULIDs of the visit, grow with every call of a page, and are never those of another page', async ({
+test('ids are ULIDs of the visit, increase with every call of a page, and differ from those of other pages', async ({
   page,
   site,
   standIn,
@@ -32,7 +32,7 @@ test('ids are ULIDs of the visit, grow with every call of a page, and are never 
   }
   expect(ids.filter((id) => !ULID.test(id))).toEqual([]);
   expect(new Set(ids).size).toBe(450);
-  // Digits of chance, so that they are not those of other visitors either.
+  // These digits are random, so that ids of different visitors differ.
   expect(new Set(ids.map((id) => id.slice(10, 20))).size).toBeGreaterThanOrEqual(3);
   const times = ids.map(timeOf);
   expect(Math.min(...times)).toBeGreaterThanOrEqual(from - 1_000);
@@ -40,7 +40,7 @@ test('ids are ULIDs of the visit, grow with every call of a page, and are never 
   expect((await standIn.events()).map(({ messageId }) => messageId).sort()).toEqual([...ids].sort());
 });
 
-test('on pages without TLS, where browsers make no UUIDs, they are the same', async ({
+test('on pages without TLS, where browsers have no randomUUID, ids have the same form', async ({
   page,
   site,
   standIn,

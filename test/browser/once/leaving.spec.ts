@@ -1,4 +1,4 @@
-/** The visitor goes from page to page, and each page tracks right before it is left. */
+/** The visitor navigates from page to page, and each page tracks right before it is left. */
 import type { Page } from 'playwright';
 import { trackAll, trackStored } from '../../support/page/calls.ts';
 import { stats } from '../../support/site/fixtures.ts';
@@ -20,14 +20,15 @@ const WAYS: Readonly<Record<string, Leave>> = {
 
 everywhere(({ latencyMs }) => {
   for (const [what, leave] of Object.entries(WAYS)) {
-    test(`the visitor ${what}: each event comes once`, async ({ page, site, standIn }) => {
+    test(`the visitor ${what}: each event arrives once`, async ({ page, site, standIn }) => {
       await page.goto(`${site.origin}/page-0`);
       const names: string[] = [];
       for (let visit = 1; visit <= rounds(5, latencyMs); visit++) {
         const own = numbered(2, `Visit ${visit}, event`);
         names.push(...own);
         await leave(page, own, `/page-${visit}`);
-        // Every other page is left before it can know what became of the last words of the one before.
+        // Every other page is left before it can know whether the last request of the previous page
+        // succeeded.
         if (visit % 2 === 0) await expect.poll(async () => (await stats(page)).pending).toBe(0);
       }
       await trackStored(page, ['Arrived']);
@@ -35,7 +36,7 @@ everywhere(({ latencyMs }) => {
     });
   }
 
-  test('the visitor agrees, and the page that was waiting for it loads itself anew: each event comes once', async ({
+  test('the visitor agrees, and the waiting page reloads itself: each event arrives once', async ({
     page,
     site,
     standIn,
@@ -53,7 +54,7 @@ everywhere(({ latencyMs }) => {
         localStorage.setItem('accepted', 'yes');
         window.analytics.consent.grant();
       });
-      // Some pages first wait until the choice is saved somewhere.
+      // Some pages wait until the choice is stored before they reload.
       if (visit % 2) await untilSomebodyLeads(page);
       await trackAndReload(page, [`Visit ${visit}, accepted`]);
       await trackStored(page, [`Visit ${visit}, arrived`]);

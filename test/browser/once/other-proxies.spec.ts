@@ -1,14 +1,17 @@
-/** A proxy of somebody else's stands on the page's own origin: it knows nothing of cookies, and forgets what it has sent on. */
+/**
+ * A proxy that is not ours on the page's own origin: it sets no acknowledgement cookies, and does not
+ * remember the events that it has sent.
+ */
 import { GUIDE_PROXIES } from '../../support/docs/guide-proxies/index.ts';
 import { leftRecords } from '../../support/page/left-records.ts';
 import { trackAndLeave } from '../../support/page/leaving.ts';
 import { numbered } from '../../support/site/stand-in.ts';
 import { expect, settled, test } from './setup.ts';
 
-/** Any answer would be there until then; the page cannot know that none will ever speak. */
+/** A response would have arrived by then; the page cannot know that this proxy never sets the cookie. */
 const BOUNDS_MS = [4_000, 17_000] as const;
 
-test("the guide's own: what went with the page that was left is repeated after a bounded time, and nothing is lost", async ({
+test("the guide's own: the last events of a page are repeated after a limited time, and nothing is lost", async ({
   page,
   site,
   standIn,

@@ -1,6 +1,6 @@
 /**
- * Where events pass on their way to Customer.io. Whatever a visitor does, none may be lost and none may come twice, and what
- * counts is what Customer.io's stand-in has.
+ * The ways on which events reach Customer.io. Whatever a visitor does, no event may be lost and none may
+ * arrive twice; the stand-in for Customer.io counts the arrivals.
  */
 import type { BrowserContext, Page } from 'playwright';
 import { once, repeats } from '../../support/site/arrival.ts';
@@ -12,7 +12,7 @@ import type { Account, StandIn } from '../../support/site/stand-in.ts';
 export interface Setting {
   readonly name: string;
   readonly copies: number;
-  /** Whether the copies remember together, in a Redis. */
+  /** Whether the copies share their memory, in a Redis. */
   readonly redis: boolean;
   /** Whether the proxy has an origin of its own. */
   readonly elsewhere: boolean;
@@ -29,11 +29,11 @@ const SETTINGS: readonly Setting[] = [
   { name: 'two copies with Redis, on another origin', copies: 2, redis: true, elsewhere: true },
 ];
 
-/** How long Customer.io takes for an answer. */
+/** The response times of Customer.io. */
 const LATENCIES_MS = [0, 120, 2_000] as const;
 
 interface Place {
-  /** Before the first page of a browser. */
+  /** Prepares the browser before its first page. */
   prepare(context: BrowserContext): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export const test = base.extend<Options & { place: Place }, { redisUrl: () => Pr
       const { copies: count, redis, elsewhere } = setting;
       await site.change({ copies: { count, ...(redis ? { redis: await redisUrl() } : {}) } });
       await standIn.faults({ latencyMs });
-      // Another site, not only another port: what one origin keeps is nothing to the other.
+      // Another site, not only another port, so that the two origins share no cookies.
       const proxyUrl = elsewhere ? site.apiOrigin.replace('localhost', '127.0.0.1') : '/e';
       const place: Place = {
         prepare: async (browser) =>
@@ -78,33 +78,33 @@ export const test = base.extend<Options & { place: Place }, { redisUrl: () => Pr
 
 export { expect } from 'playwright/test';
 
-/** The same tests in every setting, with a Customer.io that is quick, usual and slow. */
+/** Runs the same tests in every setting, with a Customer.io that is fast, usual and slow. */
 export function everywhere(tests: (given: Options) => void): void {
   for (const setting of SETTINGS)
     for (const latencyMs of LATENCIES_MS)
       test.describe(`${setting.name}, Customer.io takes ${latencyMs} ms`, () => {
         test.use({ setting, latencyMs });
-        // A slow answer is waited for again and again.
+        // The tests wait for slow responses many times.
         test.setTimeout(60_000);
         tests({ setting, latencyMs });
       });
 }
 
-/** Rounds of a test; few where each takes seconds. */
+/** The number of rounds of a test; fewer if each takes seconds. */
 export const rounds = (usual: number, latencyMs: number): number =>
   latencyMs < 1_000 ? usual : Math.ceil(usual / 3);
 
 export interface Scene {
   readonly site: Site;
   readonly standIn: StandIn;
-  /** The last one that lives; what pages before it have left is its affair. */
+  /** The last page that is open; that page must deliver what earlier pages have left. */
   readonly page: Page;
 }
 
-/** Longer than a page that cannot know what became of the last request of another waits until it repeats it. */
+/** Longer than a page waits before it repeats events that another page's last request may have delivered. */
 const LONGEST_MS = 25_000;
 
-/** Waits until all of these have arrived, nothing waits in the page, and nothing is on its way: nothing can come after it. */
+/** Waits until all these events have arrived, none waits in the page, and no request is in flight. */
 export async function settled({ site, standIn, page }: Scene, names: readonly string[]): Promise<void> {
   await expect.poll(async () => (await standIn.account(names)).lost, { timeout: LONGEST_MS }).toBe(0);
   await expect.poll(async () => (await stats(page)).pending, { timeout: LONGEST_MS }).toBe(0);
@@ -112,11 +112,11 @@ export async function settled({ site, standIn, page }: Scene, names: readonly st
   expect(addsUp(await stats(page))).toBe(true);
 }
 
-/** All of these came, each once, and nothing else came. */
+/** Checks that all these events have arrived exactly once, and no others. */
 export async function expectOnce(scene: Scene, names: readonly string[]): Promise<void> {
   await settled(scene, names);
   const { site, standIn } = scene;
-  // A store that is slow never stops a delivery. Here it would be this machine that is.
+  // A slow store never stops a delivery. Here only a slow machine could make the store slow.
   expect(await site.storeFailures(), 'times that Redis took too long').toBe(0);
   expect(await standIn.account(names)).toEqual(once(names.length));
   expect(await repeats(standIn)).toEqual(new Map());
@@ -124,10 +124,10 @@ export async function expectOnce(scene: Scene, names: readonly string[]): Promis
 }
 
 /**
- * The same where a process has died: a copy that cannot know what another has sent on may send it on again, by the same
- * `messageId`. How many did is printed.
+ * The same check after a process has died: a copy that cannot know what another copy has sent may send it
+ * again, with the same `messageId`. The number of such repeats is printed.
  *
- * @param inFlight what nobody had told the process of when it died
+ * @param inFlight the events whose delivery the process did not know when it died
  */
 export async function expectOnceButFor(
   scene: Scene,

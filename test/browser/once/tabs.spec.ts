@@ -1,4 +1,4 @@
-/** Five tabs of one site track while one after the other is closed, the one that sends for all first. */
+/** Five tabs of one site track while they are closed one after the other, the leader first. */
 import { trackAll } from '../../support/page/calls.ts';
 import { closeTab, openTabs, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { numbered } from '../../support/site/stand-in.ts';
@@ -7,7 +7,7 @@ import { everywhere, expectOnce, test } from './setup.ts';
 const TABS = 5;
 
 everywhere(() => {
-  test('five tabs track while four of them are closed: each event comes once', async ({
+  test('five tabs track while four of them are closed: each event arrives once', async ({
     context,
     site,
     standIn,
@@ -22,7 +22,7 @@ everywhere(() => {
       }
       const [first] = tabs;
       if (first) await untilSomebodyLeads(first);
-      // The first that was opened sends; then one that does not; and so on.
+      // The leader, which was opened first, is closed; then a tab that is not the leader; and so on.
       const [goes] = tabs.splice(closed % 2 ? tabs.length - 1 : 0, 1);
       if (goes) await closeTab(goes);
     }

@@ -1,4 +1,6 @@
-/** Consent is withdrawn, or the instance closed, while a cookie tells of the last request of an earlier page. */
+/**
+ * Consent is withdrawn, or the instance closed, while a cookie reports the last request of an earlier page.
+ */
 import type { BrowserContext, Page } from 'playwright';
 import { trackAll } from '../../support/page/calls.ts';
 import type { Site } from '../../support/site/fixtures.ts';
@@ -8,7 +10,10 @@ import { numbered, type StandIn } from '../../support/site/stand-in.ts';
 import { closeTab, openTab, untilSomebodyLeads } from '../../support/browser/tabs.ts';
 import { expect, expectOnce, test } from './setup.ts';
 
-/** A tab has tracked and was closed; its last request was answered. Answers a page of the site that has no SDK. */
+/**
+ * Tracks in a tab, closes it, and waits for the response to its last request. Returns a page of the site
+ * without the SDK.
+ */
 async function leaveBehind(context: BrowserContext, site: Site, standIn: StandIn): Promise<Page> {
   const tab = await openTab(context, `${site.origin}/shop`);
   await trackAll(tab, numbered(5));
@@ -26,7 +31,7 @@ async function expectNothing(context: BrowserContext, page: Page): Promise<void>
   await expect.poll(() => page.evaluate(() => Object.keys(localStorage))).toEqual([]);
 }
 
-test('a page that is denied consent from its start leaves nothing of either', async ({
+test('a page with consent denied from the start deletes both the record and the cookie', async ({
   context,
   site,
   standIn,
@@ -40,11 +45,7 @@ test('a page that is denied consent from its start leaves nothing of either', as
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('`consent.deny()` as the first that a page does leaves nothing of either', async ({
-  context,
-  site,
-  standIn,
-}) => {
+test('`consent.deny()` as the first call of a page deletes both', async ({ context, site, standIn }) => {
   const page = await leaveBehind(context, site, standIn);
   await page.addInitScript(() => {
     const denies = (): unknown => window.analytics && window.analytics.consent.deny();
@@ -55,7 +56,7 @@ test('`consent.deny()` as the first that a page does leaves nothing of either', 
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('`consent.deny()` before the answer is there: what it leaves then is gone with the next page', async ({
+test('`consent.deny()` before the response arrives: the next page deletes the late cookie', async ({
   context,
   page,
   site,
@@ -76,13 +77,13 @@ test('`consent.deny()` before the answer is there: what it leaves then is gone w
   expect(await site.batches()).toHaveLength(1);
 });
 
-test('`close()` deletes what is known by then, and the page after it loses nothing and repeats nothing', async ({
+test('`close()` deletes what is known by then, and the next page loses nothing and repeats nothing', async ({
   context,
   site,
   standIn,
 }) => {
   const page = await leaveBehind(context, site, standIn);
-  // The file that looks after what is left behind.
+  // The file that processes what earlier pages have left.
   await Promise.all([page.waitForResponse(/cio-reclaim/), page.goto(`${site.origin}/next`)]);
   await untilSomebodyLeads(page);
   await page.waitForTimeout(100);
@@ -93,7 +94,7 @@ test('`close()` deletes what is known by then, and the page after it loses nothi
   await expectOnce({ site, standIn, page }, numbered(5));
 });
 
-test('`close()` before the answer is there: the page after it loses nothing, repeats nothing, and clears away', async ({
+test('`close()` before the response arrives: the next page loses nothing, repeats nothing, and deletes the record', async ({
   context,
   site,
   standIn,

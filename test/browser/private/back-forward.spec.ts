@@ -1,4 +1,4 @@
-/** Pages that come back from the back/forward cache, after somebody else has had the browser. */
+/** Pages that are restored from the back/forward cache after another person has used the browser. */
 import type { Page } from 'playwright';
 import { findChromium } from '../../support/setup/chromium.ts';
 import { attributesOf, expect, fates, inboxesOf, inboxOf, signIn, test } from '../../support/site/members.ts';
@@ -8,14 +8,14 @@ test.use({
   launchOptions: {
     ...(executablePath ? { executablePath } : {}),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
-    // Playwright switches it off; every visitor has it.
+    // Playwright disables the back/forward cache, which all visitors have.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   },
 });
 
 declare global {
   interface Window {
-    /** What `onChange` had told last when the page was shown again. */
+    /** The messages of the last `onChange` call before the page's own `pageshow` listener ran. */
     onReturn?: string[] | undefined;
   }
 }
@@ -31,7 +31,7 @@ async function leaveWithMessages(page: Page): Promise<void> {
   await expect.poll(() => inboxesOf(page)).toEqual([['ann-1', 'ann-2']]);
 }
 
-test('signed out meanwhile: on return there is no message of the previous person, nor a call of theirs', async ({
+test('signed out meanwhile: the restored page has no message and no call of the previous person', async ({
   members,
   page,
   site,
@@ -41,7 +41,7 @@ test('signed out meanwhile: on return there is no message of the previous person
   await page.goto(`${site.origin}/members?next`);
   await page.evaluate(() => window.analytics.anonymize());
   await page.goBack({ waitUntil: 'commit' });
-  // Told before the page's own listeners to its return.
+  // The SDK reports the change before the page's own listeners run.
   expect(await page.evaluate(() => window.onReturn)).toEqual([]);
   expect(await inboxesOf(page)).toEqual([['ann-1', 'ann-2'], []]);
   expect(await inboxOf(page)).toBe('anonymous');
@@ -49,7 +49,7 @@ test('signed out meanwhile: on return there is no message of the previous person
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200']);
 });
 
-test('somebody else has signed in meanwhile: on return there are their messages alone', async ({
+test('another person has signed in meanwhile: the restored page has only their messages', async ({
   members,
   page,
   site,
@@ -65,7 +65,7 @@ test('somebody else has signed in meanwhile: on return there are their messages 
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/inbox/fetch 200']);
 });
 
-test('the same person comes back within a minute: nothing is asked again, and calls work', async ({
+test('the same person returns within a minute: nothing is requested again, and calls work', async ({
   members,
   page,
   site,

@@ -1,4 +1,7 @@
-/** `delivery.authorization: 'customer-token'`, at a proxy that wants the token of a person with that person's events. */
+/**
+ * `delivery.authorization: 'customer-token'`, with a proxy that requires the token of a person for that
+ * person's events.
+ */
 import type { Page } from 'playwright';
 import { expect, prepare, reasons, REFUSED, signIn, test } from '../../support/site/members.ts';
 import { stats } from '../../support/site/fixtures.ts';
@@ -8,7 +11,7 @@ const SDK = { delivery: { authorization: 'customer-token', flushIntervalMs: 100 
 
 test.beforeEach(({ site }) => site.change({ customers: 'required' }));
 
-/** Who is named by each request that carried events, and what it came to. */
+/** The person of each request that carried events, and the status of its response. */
 async function carriers(site: Site): Promise<readonly string[]> {
   const subject = (authorization: string): string => {
     const [scheme, credentials = ''] = authorization.split(' ');
@@ -28,7 +31,7 @@ const allArrived = async (page: Page, tracked: number): Promise<void> => {
   await expect.poll(() => stats(page)).toMatchObject({ tracked, delivered: tracked, pending: 0 });
 };
 
-test('one person a batch: of nobody with the client key, of a person with that person’s token; all arrive', async ({
+test('each batch has events of one person: with that person’s token, or with the client key for unidentified visitors', async ({
   members,
   site,
   standIn,
@@ -45,7 +48,7 @@ test('one person a batch: of nobody with the client key, of a person with that p
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('the proxy on an origin of its own lets the headers through', async ({ members, site, standIn }) => {
+test('the proxy on an origin of its own allows the headers', async ({ members, site, standIn }) => {
   const page = await members({ sdk: { ...SDK, proxyUrl: site.apiOrigin } });
   await signIn(page, 'ann');
   await track(page, 'Ordered');
@@ -53,7 +56,7 @@ test('the proxy on an origin of its own lets the headers through', async ({ memb
   expect(await standIn.names()).toEqual(['identify', 'Ordered']);
 });
 
-test('signing out, and in as somebody else: what was just tracked still goes with the token of whom it is of', async ({
+test('signing out, and in as another person: earlier events are sent with the token of their own person', async ({
   members,
   site,
   standIn,
@@ -77,7 +80,7 @@ test('signing out, and in as somebody else: what was just tracked still goes wit
   expect((await carriers(site)).every((each) => each.includes(' 200 '))).toBe(true);
 });
 
-test('no token: the events of that person wait, over reloads and other people, and go when they are back', async ({
+test('no token: the events of that person wait, over reloads and other people, and are sent when the person returns', async ({
   members,
   site,
   standIn,
@@ -89,7 +92,7 @@ test('no token: the events of that person wait, over reloads and other people, a
   await page.evaluate(() => window.analytics.anonymize());
   await track(page, 'Looked around');
   await expect.poll(() => standIn.names()).toEqual(['Looked around']);
-  // A page that goes before it has read the answer leaves the event to the next one.
+  // A page that leaves before it has read the response leaves the event to the next page.
   await expect.poll(() => stats(page)).toMatchObject({ delivered: 1, pending: 2 });
   await page.reload();
   await site.change({ login: { does: 'token' } });
@@ -102,7 +105,11 @@ test('no token: the events of that person wait, over reloads and other people, a
   expect(events.map(({ userId = null }) => userId)).toEqual([null, 'bob', 'ann', 'ann', 'ann']);
 });
 
-test('401 once: the same events once more, with another token', async ({ members, site, standIn }) => {
+test('one 401: the same events are sent once more, with another token', async ({
+  members,
+  site,
+  standIn,
+}) => {
   await site.faults({ times: 1, contains: '"ann"', does: REFUSED });
   const page = await members({ sdk: SDK });
   await signIn(page, 'ann');
@@ -112,7 +119,12 @@ test('401 once: the same events once more, with another token', async ({ members
   expect(await standIn.names()).toEqual(['identify']);
 });
 
-test('the page is left at once: what has its token goes along', async ({ members, page, site, standIn }) => {
+test('the page is left at once: events with a known token are sent', async ({
+  members,
+  page,
+  site,
+  standIn,
+}) => {
   await members({ sdk: SDK });
   await signIn(page, 'ann');
   await allArrived(page, 1);
@@ -124,11 +136,7 @@ test('the page is left at once: what has its token goes along', async ({ members
   expect((await carriers(site)).at(-1)).toMatch(/^ann 200/);
 });
 
-test('five tabs: the one that sends has a token for the events of all', async ({
-  context,
-  site,
-  standIn,
-}) => {
+test('five tabs: the leader has a token for the events of all', async ({ context, site, standIn }) => {
   await prepare(context, SDK);
   const tabs: Page[] = [];
   for (let tab = 0; tab < 5; tab++) {
@@ -145,7 +153,7 @@ test('five tabs: the one that sends has a token for the events of all', async ({
   expect((await stats(first)).dropped).toMatchObject({ rejected: 0 });
 });
 
-test('the file that this needs cannot be loaded at first: nothing is lost, and nothing goes with less', async ({
+test('the file for this cannot be loaded at first: nothing is lost, and nothing is sent without a token', async ({
   members,
   page,
   site,
@@ -163,7 +171,7 @@ test('the file that this needs cannot be loaded at first: nothing is lost, and n
   expect(await standIn.names()).toEqual(['identify', 'Ordered', 'Back']);
 });
 
-test('a client that sends them with the client key: refused one by one, counted, and in nobody’s way', async ({
+test('a client that sends them with the client key: each is refused and counted, and blocks no other', async ({
   members,
   standIn,
 }) => {

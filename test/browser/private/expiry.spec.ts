@@ -1,4 +1,4 @@
-/** Tokens that end while a page is open, and while it sleeps. */
+/** Tokens that expire while a page is open, and while the machine sleeps. */
 import type { Page } from 'playwright';
 import {
   attributesOf,
@@ -15,20 +15,20 @@ import { startRealTabs } from '../../support/browser/real-tabs.ts';
 import { setVisibility } from '../../support/browser/tabs.ts';
 
 const MINUTE_MS = 60_000;
-/** Longer than any page of these tests is open; what the page takes its token for is said by `expiresIn`. */
+/** Longer than every test; `expiresIn` tells the page another lifetime. */
 const TTL_SECONDS = 86_400;
 
-/** What the provider says of every token: good for so long from now on. */
+/** Sets the remaining lifetime that the provider reports for every token. */
 const lastFor = (page: Page, seconds: number): Promise<unknown> =>
   page.addInitScript((expiresIn) => {
     window.expiresIn = expiresIn;
   }, seconds);
 
-test('ends while the page is open: the next call waits for another token, and no call goes with the old', async ({
+test('expires while the page is open: the next call waits for a new token, and no call uses the old one', async ({
   members,
   site,
 }) => {
-  // 3 s, of which the last tenth is not used.
+  // The lifetime is 3 s, and the last tenth of it is not used.
   await site.change({ login: { ttlSeconds: 3 } });
   const page = await members();
   await signIn(page, 'ann');
@@ -46,7 +46,7 @@ test('ends while the page is open: the next call waits for another token, and no
   for (const reason of asked.slice(1)) expect(['due', 'expired']).toContain(reason);
 });
 
-test('an inbox that is listened to for an hour: asked every ten minutes, a token each quarter', async ({
+test('an inbox with a listener for an hour: read every ten minutes, with a new token each quarter of an hour', async ({
   members,
   page,
   site,
@@ -71,12 +71,12 @@ test('an inbox that is listened to for an hour: asked every ten minutes, a token
   const asked = await reasons(site);
   expect(asked[0]).toBe('identify');
   expect(asked.slice(1).every((reason) => reason === 'due')).toBe(true);
-  // Each is renewed after 12 or 13 minutes.
+  // Each token is renewed after 12 or 13 minutes.
   expect(asked).toHaveLength(5);
   expect(await fates(site)).toEqual(Array<string>(7).fill('/v1/inbox/fetch 200'));
 });
 
-test('nobody listens and nobody calls: after half an hour no token is asked for any more', async ({
+test('without listeners and calls, no token is requested any more after half an hour', async ({
   members,
   page,
   site,
@@ -96,7 +96,7 @@ test('nobody listens and nobody calls: after half an hour no token is asked for 
   expect(await reasons(site)).toEqual(['identify', 'due', 'due', 'expired']);
 });
 
-test('a hidden page renews nothing by itself, and its inbox does not ask; seen again, it does', async ({
+test('a hidden page renews no token and reads no inbox; shown again, it does', async ({
   members,
   page,
   site,
@@ -119,7 +119,7 @@ test('a hidden page renews nothing by itself, and its inbox does not ask; seen a
   expect(await tokenEvents(page)).toContain('expired');
 });
 
-test('ends while the machine sleeps: one jump of a day, one new token, no call with the old', async ({
+test('expires while the machine sleeps: a jump of a day, one new token, no call with the old one', async ({
   members,
   page,
   site,
@@ -138,7 +138,7 @@ test('ends while the machine sleeps: one jump of a day, one new token, no call w
   expect(await fates(site)).toEqual(Array<string>(2).fill('/v1/inbox/fetch 200'));
 });
 
-test('ends while the browser has frozen the tab: shown again, it works with another token', async ({
+test('expires while the browser has frozen the tab: shown again, it works with a new token', async ({
   site,
 }) => {
   await site.change({ login: { ttlSeconds: 2 } });

@@ -1,10 +1,10 @@
-/** Where private calls have to work, and where they must not. */
+/** The places where private calls must work, and where they must not. */
 import type { Page } from 'playwright';
 import { attributesOf, expect, fates, inboxOf, reasons, signIn, test } from '../../support/site/members.ts';
 import { MEMBERS_PAGE } from '../../support/site/member-pages.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 
-test('the proxy on an origin of its own: the preflight lets every header of a private call through', async ({
+test('the proxy on an origin of its own: the preflight allows every header of a private call', async ({
   context,
   members,
   site,
@@ -31,7 +31,7 @@ test('the proxy on an origin of its own: the preflight lets every header of a pr
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('an origin of its own, and a clock that is a day ahead: the time is read across origins', async ({
+test('an origin of its own, and a clock that is a day ahead: the server time is read across origins', async ({
   members,
   page,
   site,
@@ -61,7 +61,7 @@ async function watchViolations(page: Page): Promise<() => Promise<readonly strin
 
 const STRICT = { 'Content-Security-Policy': "connect-src 'self'; script-src 'self'" };
 
-test('a strict policy, the npm build: its file for private calls is loaded from beside it', async ({
+test('a strict policy, the npm build: the file for private calls is loaded from its own folder', async ({
   members,
   page,
   site,
@@ -77,7 +77,7 @@ test('a strict policy, the npm build: its file for private calls is loaded from 
   ]);
 });
 
-test('a strict policy, the script tag: the file comes from beside cio.js, with the first private call', async ({
+test('a strict policy, the script tag: the file is loaded from the folder of cio.js, with the first private call', async ({
   page,
   site,
 }) => {
@@ -101,7 +101,7 @@ test('a strict policy, the script tag: the file comes from beside cio.js, with t
   expect(await violations()).toEqual([]);
 });
 
-test('before consent: private calls are refused as disabled, and nothing is asked for or loaded', async ({
+test('before consent: private calls reject as disabled, and nothing is requested or loaded', async ({
   members,
   site,
 }) => {
@@ -119,7 +119,7 @@ test('before consent: private calls are refused as disabled, and nothing is aske
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200']);
 });
 
-test('a proxy without customer tokens: told by a code, and the page is unharmed', async ({
+test('a proxy without customer tokens: calls reject with a code, and the page has no error', async ({
   members,
   page,
   site,
@@ -134,10 +134,7 @@ test('a proxy without customer tokens: told by a code, and the page is unharmed'
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('a path that leads out of the proxy is refused before a token is asked for', async ({
-  members,
-  site,
-}) => {
+test('a path outside of the proxy is refused before a token is requested', async ({ members, site }) => {
   const page = await members();
   await signIn(page, 'ann');
   for (const path of ['/../steal', 'https://evil.example', 'v1/x', '/%2e%2e/steal']) {

@@ -1,4 +1,4 @@
-/** A login that is slow, fails, or gives what is no good. */
+/** A login that is slow, fails, or returns unusable tokens. */
 import { patient } from '../../support/site/fixtures.ts';
 import {
   attributesOf,
@@ -15,7 +15,7 @@ import type { LoginBehaviour } from '../../support/site/login.ts';
 
 interface Case {
   readonly does: LoginBehaviour['does'];
-  /** Of the first call, and of one right after it. */
+  /** The error codes of the first call, and of a second one right after it. */
   readonly codes: readonly [string, string];
   readonly logins: number;
   readonly event: string;
@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { does, codes, logins, event } of CASES) {
-  test(`the login answers "${does}": told by a code, nothing is sent, and it works again in time`, async ({
+  test(`the login responds "${does}": calls reject with a code, nothing is sent, and calls work again later`, async ({
     members,
     page,
     site,
@@ -49,7 +49,7 @@ for (const { does, codes, logins, event } of CASES) {
     expect(await site.logins()).toHaveLength(logins);
     expect(await fates(site)).toEqual([]);
     expect(await tokenEvents(page)).toEqual([event]);
-    // Events are no matter of it.
+    // The failure does not affect events.
     await page.evaluate(() => window.analytics.track('Order Placed'));
     await expect.poll(() => standIn.names()).toEqual(['identify', 'Order Placed']);
     await site.change({ login: { does: 'token' } });
@@ -59,7 +59,7 @@ for (const { does, codes, logins, event } of CASES) {
   });
 }
 
-test('the login gives a token that has expired: asked once more, then the proxy decides, and says so', async ({
+test('the login returns an expired token: one more is requested, then the proxy decides', async ({
   members,
   page,
   site,
@@ -68,14 +68,15 @@ test('the login gives a token that has expired: asked once more, then the proxy 
   await site.change({ login: { does: 'expired' } });
   await members();
   await signIn(page, 'ann');
-  // The clock may be wrong, so the token goes to the proxy; its answer tells the time, and the next is known for old.
+  // The page's clock may be wrong, so the token is sent to the proxy. Its response has the server time, so
+  // the next token is known to be expired.
   expect(await inboxOf(page)).toBe('token-expired');
   expect((await attributesOf(page)).code).toBe('provider-backoff');
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 401']);
   expect((await reasons(site)).length).toBeLessThanOrEqual(4);
 });
 
-test('the login is slow: calls wait for it and share it', async ({ members, site }) => {
+test('the login is slow: calls wait for one shared token', async ({ members, site }) => {
   await site.change({ login: { delayMs: 1_500 } });
   const page = await members();
   await signIn(page, 'ann');
@@ -84,7 +85,7 @@ test('the login is slow: calls wait for it and share it', async ({ members, site
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('refreshCustomerToken asks on purpose, also while the login is left alone', async ({
+test('refreshCustomerToken calls the login, also during a pause after a failure', async ({
   members,
   site,
 }) => {
@@ -99,7 +100,7 @@ test('refreshCustomerToken asks on purpose, also while the login is left alone',
   expect(await reasons(site)).toEqual(['identify', 'manual']);
 });
 
-test('Customer.io or the proxy is down: told by a code, no other token, and the page is unharmed', async ({
+test('Customer.io or the proxy is down: calls reject with a code, no other token is requested, the page has no error', async ({
   members,
   site,
   standIn,
@@ -116,7 +117,7 @@ test('Customer.io or the proxy is down: told by a code, no other token, and the 
     await site.change({ privateFaults: [{ does }] });
     expect(await inboxOf(page)).toBe('private-call-failed');
     const outcome = await page.evaluate(() => window.outcome(window.analytics.inbox.delete('ann-1')));
-    // What was answered 200 is done, however the answer ends.
+    // A call with a 200 has succeeded, even if the body of the response breaks off.
     expect(outcome).toEqual(does === 'halve-answer' ? {} : { code: 'private-call-failed' });
   }
   await site.change({ privateFaults: [] });
@@ -124,7 +125,7 @@ test('Customer.io or the proxy is down: told by a code, no other token, and the 
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('the proxy never answers: given up after the time of a request', async ({ members, site }) => {
+test('the proxy never responds: the call rejects after the request timeout', async ({ members, site }) => {
   await site.change({ privateFaults: [{ does: 'hang' }] });
   const page = await members({ sdk: { delivery: { requestTimeoutMs: 1_000 } } });
   await signIn(page, 'ann');
@@ -132,7 +133,7 @@ test('the proxy never answers: given up after the time of a request', async ({ m
   expect(await fates(site)).toEqual(['/v1/inbox/fetch hang']);
 });
 
-test('an answer that is cut off is no empty inbox: who listens keeps what there was', async ({
+test('a response that breaks off is not an empty inbox: listeners keep the messages', async ({
   members,
   site,
 }) => {
@@ -145,7 +146,7 @@ test('an answer that is cut off is no empty inbox: who listens keeps what there 
   expect(await inboxesOf(page)).toEqual([['ann-1', 'ann-2']]);
 });
 
-test('who was signed in when the page was loaded: the login may give a token that it has kept', async ({
+test('a person who was signed in when the page loaded: the login may return a stored token', async ({
   members,
   page,
   site,
@@ -159,7 +160,7 @@ test('who was signed in when the page was loaded: the login may give a token tha
   ]);
 });
 
-test('two listen while nothing is known yet: one request', async ({ members, site }) => {
+test('two listeners before the first messages: one request', async ({ members, site }) => {
   const page = await members();
   await signIn(page, 'ann');
   await page.evaluate(() => {

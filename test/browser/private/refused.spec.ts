@@ -1,4 +1,4 @@
-/** Tokens that the proxy does not take. */
+/** Tokens that the proxy refuses. */
 import {
   attributesOf,
   expect,
@@ -14,7 +14,10 @@ import { toldTimes } from '../../support/site/fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 
-test('401 once: one more token, and the call once more, known for the same', async ({ members, site }) => {
+test('one 401: one more token, and the call once more, with a header that says so', async ({
+  members,
+  site,
+}) => {
   await site.change({ privateFaults: [{ times: 1, does: REFUSED }] });
   const page = await members();
   await signIn(page, 'ann');
@@ -34,7 +37,7 @@ test('401 for twenty calls at once: one more token for all of them', async ({ me
   await signIn(page, 'ann');
   expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
   const token = (await site.privateCalls())[0]?.authorization;
-  // Each is answered when all have been sent.
+  // The responses are delayed until all calls have been sent.
   await site.change({ privateFaults: [{ times: 20, delayMs: 300, does: REFUSED }] });
   const outcomes = await page.evaluate(() =>
     Promise.all(Array.from({ length: 20 }, () => window.outcome(window.analytics.customer.attributes()))),
@@ -48,12 +51,12 @@ test('401 for twenty calls at once: one more token for all of them', async ({ me
 
 for (const does of ['token', 'same'] as const) {
   const which = does === 'same' ? 'the same token again' : 'a fresh token each time';
-  test(`401 for ever, and ${which}: an hour of calls asks the login 20 times at most`, async ({
+  test(`always 401, and ${which}: an hour of calls causes at most 20 requests to the login`, async ({
     members,
     page,
     site,
   }) => {
-    // The server's clock does not move with the page's.
+    // The server's clock does not change with the page's.
     await site.change({ privateFaults: [{ does: REFUSED }], login: { does, ttlSeconds: 86_400 } });
     await page.clock.install();
     await members();
@@ -72,14 +75,14 @@ for (const does of ['token', 'same'] as const) {
     expect(asked).toBeLessThanOrEqual(20);
     expect((await site.privateCalls()).length).toBeLessThanOrEqual(20);
     expect(await tokenEvents(page)).toContain('blocked');
-    // The proxy is put right: it goes on when the breaker lets it.
+    // The proxy works again: calls succeed when the breaker closes.
     await site.change({ privateFaults: [], login: { does: 'token' } });
     await page.clock.fastForward(HOUR_MS);
     expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
   });
 }
 
-test('403 of another subject, and of a scope: told as forbidden, no other token, no other try', async ({
+test('403 for another subject or a missing scope: rejected as forbidden, no other token, no retry', async ({
   members,
   site,
 }) => {
@@ -97,7 +100,7 @@ test('403 of another subject, and of a scope: told as forbidden, no other token,
   expect(await tokenEvents(page)).toEqual(['refreshed', 'subject_mismatch', 'insufficient']);
 });
 
-test('a client key that the proxy does not know is no matter of the token', async ({ members, site }) => {
+test('a client key that the proxy refuses does not affect the token', async ({ members, site }) => {
   await site.change({ keys: ['another'] });
   const page = await members();
   await signIn(page, 'ann');

@@ -1,4 +1,4 @@
-/** What a person who has signed in may ask, and what goes over the wire for it. */
+/** The private calls of a person who has signed in, and their requests. */
 import {
   attributesOf,
   expect,
@@ -37,7 +37,7 @@ test('signs in, and reads inbox and attributes: one token, and one request each'
   expect([first?.idempotencyKey, second?.idempotencyKey]).toEqual([null, null]);
 });
 
-test('marks as read and deletes: told at once, and so it is at Customer.io', async ({
+test('marks as read and deletes: reported at once, and changed at Customer.io', async ({
   members,
   site,
   standIn,
@@ -64,7 +64,7 @@ test('marks as read and deletes: told at once, and so it is at Customer.io', asy
   expect(await inboxOf(page)).toEqual(['ann-1']);
 });
 
-test('reads subscriptions, and writes them as one identify of that person', async ({
+test('reads subscriptions, and writes them as one identify call of that person', async ({
   members,
   site,
   standIn,
@@ -81,7 +81,7 @@ test('reads subscriptions, and writes them as one identify of that person', asyn
   const written = await page.evaluate(() =>
     window.outcome(window.analytics.customer.subscriptions({ '2': true })),
   );
-  // The stand-in does not work events off; Customer.io does in its time.
+  // The stand-in does not process events; Customer.io does, with a delay.
   expect(written).toEqual({ value: topics });
   expect(await standIn.names()).toEqual(['identify', 'identify']);
   const event = (await standIn.events())[1];
@@ -95,14 +95,14 @@ test('reads subscriptions, and writes them as one identify of that person', asyn
   expect(await reasons(site)).toEqual(['identify']);
 });
 
-test('a person whom Customer.io does not know has nothing', async ({ members }) => {
+test('a person whom Customer.io does not know has no data', async ({ members }) => {
   const page = await members();
   await signIn(page, 'nobody-knows');
   expect(await inboxOf(page)).toEqual([]);
   expect(await attributesOf(page)).toEqual({ value: {} });
 });
 
-test('fifty private calls at once, while nothing is loaded yet: one token, fifty answers', async ({
+test('fifty private calls at once, before anything is loaded: one token, fifty responses', async ({
   members,
   site,
 }) => {
@@ -118,14 +118,14 @@ test('fifty private calls at once, while nothing is loaded yet: one token, fifty
   expect(await fates(site)).toEqual(Array<string>(50).fill('/v1/customers/attributes 200'));
 });
 
-test('nobody has signed in: neither the login nor the proxy is asked', async ({ members, site }) => {
+test('without a signed-in person: neither the login nor the proxy is called', async ({ members, site }) => {
   const page = await members();
   expect(await inboxOf(page)).toBe('anonymous');
   expect(await site.logins()).toEqual([]);
   expect(await fates(site)).toEqual([]);
 });
 
-test('without a provider: a token that comes with identify, and one that is set', async ({
+test('without a provider: a token that is passed to identify, and one that is set', async ({
   members,
   site,
 }) => {
@@ -158,7 +158,7 @@ for (const [authorization, scheme] of [
   ['client-key', /^Basic /],
   ['customer-token', /^Bearer /],
 ] as const)
-  test(`events with the ${authorization}: the token is in no storage, no address, no console and no batch`, async ({
+  test(`events with the ${authorization}: the token is in no storage, no URL, no console and no batch`, async ({
     context,
     members,
     page,

@@ -16,7 +16,7 @@ import { openTabs } from '../../support/browser/tabs.ts';
 const userOf = (page: Page): Promise<string | null | undefined> =>
   page.evaluate(() => window.analytics.customerTokenStatus().userId);
 
-test('five tabs: a token of its own each; who changes in one has changed in all', async ({
+test('five tabs have a token each, and a change of the person in one changes it in all', async ({
   context,
   site,
 }) => {
@@ -36,10 +36,7 @@ test('five tabs: a token of its own each; who changes in one has changed in all'
   expect(await fates(site)).toEqual(Array<string>(10).fill('/v1/inbox/fetch 200'));
 });
 
-test('one and the other sign in by turns: no tab brings back whom it has known before', async ({
-  context,
-  site,
-}) => {
+test('two people sign in alternately: no tab restores a previous person', async ({ context, site }) => {
   await prepare(context, {}, null);
   const tabs = await openTabs(context, `${site.origin}/members`, 4);
   for (const [turn, userId] of Array.from({ length: 20 }, (_, i) => [i, i % 2 ? 'bob' : 'ann'] as const)) {
@@ -52,7 +49,7 @@ test('one and the other sign in by turns: no tab brings back whom it has known b
   }
 });
 
-test('somebody signs out in another tab: the messages are gone here, without a reload', async ({
+test('sign-out in another tab: the messages are removed here, without a reload', async ({
   context,
   site,
 }) => {
@@ -67,13 +64,13 @@ test('somebody signs out in another tab: the messages are gone here, without a r
   expect(await inboxOf(here)).toBe('anonymous');
   await signIn(there, 'bob');
   await expect.poll(async () => (await inboxesOf(here)).at(-1)).toEqual(['bob-1']);
-  // Between two writes of the other tab it may look like one person more, who has nothing.
+  // Between two writes of the other tab this tab may see one more person, who has no messages.
   const told = (await inboxesOf(here)).filter(({ length }) => length > 0);
   expect(told).toEqual([['ann-1', 'ann-2'], ['bob-1']]);
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/inbox/fetch 200']);
 });
 
-test('A, B and A again: nobody sees what is the other’s, and a late answer reaches nobody', async ({
+test('A, B and A again: nobody sees data of the other, and a late response is ignored', async ({
   members,
   site,
 }) => {
@@ -81,7 +78,8 @@ test('A, B and A again: nobody sees what is the other’s, and a late answer rea
   await signIn(page, 'ann');
   await page.evaluate(() => window.listen());
   await expect.poll(() => inboxesOf(page)).toEqual([['ann-1', 'ann-2']]);
-  // A read is cut off when A goes. What is no read for the browser is left to finish: its answer comes when A is there again.
+  // A read is aborted when A signs out. A write is not aborted: its response arrives when A has signed in
+  // again.
   await site.change({ privateFaults: [{ times: 2, path: '/fetch', delayMs: 1_500, does: 'pass' }] });
   const late = page.evaluate(() => {
     const { inbox, fetch } = window.analytics;
@@ -100,10 +98,7 @@ test('A, B and A again: nobody sees what is the other’s, and a late answer rea
   expect((await site.logins()).map(({ userId }) => userId)).toEqual(['ann', 'bob', 'ann']);
 });
 
-test('who signs out is told so in the same tick, and no call of theirs goes on', async ({
-  members,
-  site,
-}) => {
+test('sign-out empties the inbox in the same tick, and ends all calls', async ({ members, site }) => {
   await site.change({ login: { delayMs: 300 } });
   const page = await members();
   await signIn(page, 'ann');
@@ -123,7 +118,7 @@ test('who signs out is told so in the same tick, and no call of theirs goes on',
   expect(await fates(site)).toEqual([]);
 });
 
-test('another tab has signed somebody else in, and this one has not heard of it: what A asks is not done to B', async ({
+test('another tab has signed in B, and this tab does not know yet: a call for A is not made for B', async ({
   members,
   site,
   standIn,
@@ -137,7 +132,7 @@ test('another tab has signed somebody else in, and this one has not heard of it:
     outcomes.push(
       await page.evaluate(
         ([id, which]) => {
-          // As a tab that was stopped finds it when it goes on.
+          // The stored id as a tab finds it that was stopped and continues.
           localStorage.setItem('ajs_user_id', JSON.stringify(id));
           document.cookie = `ajs_user_id=${id}; path=/`;
           const { customer, inbox } = window.analytics;

@@ -39,7 +39,7 @@ test('a day ahead, and the login says how long the token lasts: one token, and c
   expect(await fates(site)).toEqual(['/v1/inbox/fetch 200', '/v1/customers/attributes 200']);
 });
 
-test('a day ahead, and the token looks old: asked for once more, then the proxy decides', async ({
+test('a day ahead, and the token looks expired: one more is requested, then the proxy decides', async ({
   members,
   page,
   site,
@@ -51,7 +51,7 @@ test('a day ahead, and the token looks old: asked for once more, then the proxy 
   expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
   expect((await site.logins()).map(({ forceRefresh }) => forceRefresh)).toEqual([true, true]);
   expect(await tokenEvents(page)).toEqual(['clock_suspect', 'refreshed']);
-  // What the proxy has answered tells its clock: no token of it looks old any more.
+  // The response of the proxy has the server time, so later tokens do not look expired.
   await signIn(page, 'bob');
   expect(await inboxOf(page)).toEqual(['bob-1']);
   expect(await site.logins()).toHaveLength(3);
@@ -66,7 +66,7 @@ for (const [name, offsetMs] of [
   ['forward', DAY_MS],
   ['back', -DAY_MS],
 ] as const) {
-  test(`set ${name} by a day under an open page: at most one token more, and calls work`, async ({
+  test(`set ${name} by a day under an open page: at most one more token, and calls work`, async ({
     members,
     page,
     site,
@@ -77,7 +77,8 @@ for (const [name, offsetMs] of [
     expect(await inboxOf(page)).toEqual(['ann-1', 'ann-2']);
     await setClock(page, offsetMs);
     for (let i = 0; i < 5; i++) expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
-    // Set forward looks like sleep, after which a token may have ended; the one after it looks old, too.
+    // A clock that is set forward looks like sleep, so the token may have expired; the new token looks
+    // expired, too.
     expect((await site.logins()).length).toBe(name === 'back' ? 1 : 3);
     expect(new Set((await fates(site)).map((fate) => fate.split(' ')[1]))).toEqual(new Set(['200']));
   });

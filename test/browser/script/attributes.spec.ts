@@ -1,10 +1,12 @@
-/** The attributes of the tag: the right ones make the SDK, wrong ones are told on the console and harm nothing. */
+/**
+ * The attributes of the tag: valid ones configure the SDK, invalid ones cause a console message and no error.
+ */
 import { expect, test } from '../../support/site/fixtures.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 
 const tag = (attributes: string): string => `<script src="/e/cio.js" ${attributes}></script>`;
 
-test('every attribute is heard', async ({ page, site, standIn }) => {
+test('every attribute has its effect', async ({ page, site, standIn }) => {
   const lines: string[] = [];
   page.on('console', (message) => lines.push(message.text()));
   const attributes =
@@ -22,7 +24,7 @@ test('every attribute is heard', async ({ page, site, standIn }) => {
   await expect.poll(() => lines.join('\n')).toContain('delivered');
 });
 
-test('data-debug="false" is no debug', async ({ page, site, standIn }) => {
+test('data-debug="false" turns debugging off', async ({ page, site, standIn }) => {
   const lines: string[] = [];
   page.on('console', (message) => lines.push(message.text()));
   await site.page('/tag', {
@@ -54,7 +56,7 @@ for (const [attributes, message] of [
   ],
   ['data-proxy-url="/e" data-client-key="client-api-key-web" data-global="location"', 'location taken'],
 ] as const) {
-  test(`wrong, told, and the page goes on: ${attributes}`, async ({ page, site }) => {
+  test(`wrong, reported, and the page continues: ${attributes}`, async ({ page, site }) => {
     const lines: string[] = [];
     page.on('console', (line) => lines.push(line.text()));
     const body = html('Tag', `${tag(attributes)}<script>window.wentOn = true;</script>`);
@@ -70,7 +72,7 @@ for (const [attributes, message] of [
   });
 }
 
-test('an element that poses as the running script is not believed', async ({ page, site, standIn }) => {
+test('an element that imitates the running script is ignored', async ({ page, site, standIn }) => {
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   const poses = `<img name="currentScript" src="${site.apiOrigin}/theirs/x.png" data-proxy-url="${site.apiOrigin}/theirs" data-client-key="theirs">`;

@@ -1,4 +1,4 @@
-/** What fits into no attribute: `createAnalytics` before and after the script has come. */
+/** Options that fit into no attribute: `createAnalytics` before and after the script has loaded. */
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
@@ -19,7 +19,7 @@ async function members({ site, standIn }: { readonly site: Site; readonly standI
   await standIn.setPeople({ ann: { attributes: { plan: 'pro' } } });
 }
 
-test('on the stub: it is made first, with the attributes of the tag as defaults, and answers the instance', async ({
+test('on the stub: runs first, has the attributes of the tag as defaults, and returns the instance', async ({
   page,
   site,
   standIn,
@@ -47,7 +47,7 @@ test('on the stub: it is made first, with the attributes of the tag as defaults,
   expect((await site.logins()).map(({ userId }) => userId)).toEqual(['ann']);
 });
 
-test('after the script of a tag without a key: the queue is replayed, and the global becomes the instance', async ({
+test('after a script tag without a key: the queue is replayed, and the global becomes the instance', async ({
   page,
   site,
   standIn,
@@ -76,7 +76,7 @@ test('after the script of a tag without a key: the queue is replayed, and the gl
   await expect.poll(() => standIn.names()).toEqual(['Queued 1', 'identify', 'Queued 2', 'Later']);
 });
 
-test('with something wrong, on the stub: told, the calls wait for another, and who listens hears of it', async ({
+test('with wrong options, on the stub: reported, calls wait for another instance, and listeners receive the error', async ({
   page,
   site,
   standIn,

@@ -1,4 +1,4 @@
-/** The script does not come: its page is none the worse, and the stub does not grow for ever. */
+/** The script does not load: the page continues, and the stub's queue is limited. */
 import { expect, test } from '../../support/site/fixtures.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
@@ -11,7 +11,7 @@ for (const [how, printed] of [
   ['is blocked', snippet('--src', '/blocked/cio.js')],
   ['is not what its hash says', wrong],
 ] as const) {
-  test(`${how}: the page goes on, and the first and the newest calls are kept`, async ({ page, site }) => {
+  test(`${how}: the page continues, and the first and the newest calls are kept`, async ({ page, site }) => {
     await page.route('**/blocked/**', (route) => route.abort('blockedbyclient'));
     await site.page('/tag', { body: html('Tag', `${printed}<h1>Shop</h1>`) });
     await page.goto(`${site.origin}/tag`);
@@ -44,7 +44,7 @@ for (const [how, printed] of [
   });
 }
 
-test('comes only later, by the page: what was kept is delivered', async ({ page, site, standIn }) => {
+test('is loaded later by the page: the kept calls are delivered', async ({ page, site, standIn }) => {
   await site.page('/tag', { body: html('Tag', `${wrong}<script>cioanalytics.track('Kept');</script>`) });
   await page.goto(`${site.origin}/tag`);
   await page.waitForLoadState('load');

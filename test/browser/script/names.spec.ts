@@ -1,4 +1,4 @@
-/** No address of ours has a name by which lists of trackers would know it, and each can have another. */
+/** No URL of ours has a name that tracker blocklists recognise, and each URL can have another name. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { suspicious } from '../../support/build/neutral-names.ts';
@@ -20,19 +20,19 @@ for (const path of [
   '/log',
   '/customer-io/x.js',
 ]) {
-  test(`the patterns know ${path}`, () => {
+  test(`the patterns recognise ${path}`, () => {
     expect(suspicious(path)).toBeTruthy();
   });
 }
 
-test('no file of the package has such a name', () => {
+test('no file of the package has a name of a blocklist', () => {
   const files = readdirSync(`${ROOT}dist`).filter((name) => /^(?!proxy|cli|nats|redis).*\.js$/.test(name));
   expect(files.length).toBeGreaterThan(10);
   expect(files.filter((name) => suspicious(`/${name}`))).toEqual([]);
 });
 
 for (const prefix of ['/e', '/shop/assets/x9']) {
-  test(`nothing that a page asks for has such a name, and all of it is below the prefix: ${prefix}`, async ({
+  test(`no URL that a page requests has a name of a blocklist, and all are below the prefix: ${prefix}`, async ({
     page,
     site,
     standIn,
@@ -90,7 +90,7 @@ for (const prefix of ['/e', '/shop/assets/x9']) {
   });
 }
 
-test('cio.js can have any name and place; what it loads comes from beside it', async ({
+test('cio.js can have any name and path; it loads files from its own folder', async ({
   page,
   site,
   standIn,

@@ -1,4 +1,4 @@
-/** cio.js where it is no file of its own: it installs all the same, and finds what it loads later below the proxy. */
+/** cio.js without a URL of its own: it works all the same, and loads its later files from below the proxy. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { ROOT } from '../../support/docs/readme.ts';
@@ -12,7 +12,7 @@ const TOKEN = 'customerToken: async () => null';
 const CREATE = `cioanalytics.createAnalytics({ ...${JSON.stringify(OPTIONS)}, ${TOKEN} });`;
 const QUEUE = `cioanalytics = [['createAnalytics', { ${TOKEN} }]];`;
 
-/** What stands in the page, and the files that it asks for. */
+/** The content of the page, and the files that it requests. */
 const PLACES: Readonly<Record<string, { body: string; files?: Readonly<Record<string, string>> }>> = {
   'in the page, with attributes': { body: `<script>${QUEUE}</script><script ${ATTRIBUTES}>${CIO}</script>` },
   'in the page, without attributes': { body: `<script>${CIO}</script><script>${CREATE}</script>` },

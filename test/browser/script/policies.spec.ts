@@ -1,4 +1,7 @@
-/** The script tag where pages are strict: one test for each policy, with every file that the SDK loads later. */
+/**
+ * The script tag on pages with strict policies: one test for each policy, with every file that the SDK loads
+ * later.
+ */
 import { readdirSync, writeFileSync } from 'node:fs';
 import type { Frame, Page } from 'playwright';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
@@ -11,7 +14,10 @@ const LAZY = readdirSync(`${ROOT}dist`)
   .filter((name) => /^cio-(?!stub|choices).*\.js$/.test(name))
   .sort();
 
-/** A browser that makes the SDK load everything: like Firefox, without Web Locks, with events left behind, and IndexedDB fails once. */
+/**
+ * Makes a browser in which the SDK loads all its files: without Web Locks, as in an older Firefox, with
+ * events of an earlier page, and one IndexedDB failure.
+ */
 const needsAll = (page: Page): Promise<unknown> =>
   page.addInitScript(() => {
     Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
@@ -25,7 +31,7 @@ const needsAll = (page: Page): Promise<unknown> =>
     };
   });
 
-/** What it finds out with one more file. */
+/** One refused request, which makes the SDK load the file for its diagnosis. */
 const REFUSED_ONCE = { path: '/v1/batch', times: 1, does: { status: 400 } } as const;
 
 const HEAD = '<link rel="icon" href="data:,">';
@@ -66,7 +72,7 @@ const lazyHits = async (site: Site): Promise<readonly string[]> =>
 const NONCE = ['--nonce', 'abc'];
 const POLICIES = {
   "default-src 'none'; script-src 'self'; connect-src 'self'": {
-    // No inline script: the stub is a file too.
+    // Inline scripts are forbidden, so the stub is a file too.
     printed: DEBUG(snippet()).replace(/^<script>.*?<\/script>/, '<script src="/e/cio-stub.js"></script>'),
     before: '/calls.js',
   },
@@ -109,7 +115,7 @@ for (const [policy, { printed, before }] of Object.entries(POLICIES)) {
   });
 }
 
-test('a violation is seen by these tests', async ({ page, site }) => {
+test('these tests detect a violation', async ({ page, site }) => {
   const violations = await watchViolations(page);
   const policy = "default-src 'none'; script-src 'nonce-abc'; require-trusted-types-for 'script'";
   const body = html(
@@ -123,7 +129,7 @@ test('a violation is seen by these tests', async ({ page, site }) => {
     .toEqual(expect.arrayContaining(['script-src-elem', 'require-trusted-types-for']));
 });
 
-test('integrity that does not fit, under a strict policy: no violation, the stub keeps the calls', async ({
+test('wrong integrity, under a strict policy: no violation, the stub keeps the calls', async ({
   page,
   site,
 }) => {
@@ -138,10 +144,10 @@ test('integrity that does not fit, under a strict policy: no violation, the stub
   expect(await violations()).toEqual([]);
 });
 
-/** Where a page has no origin, the browser says `Origin: null`, which no proxy of ours allows. */
+/** For a page without an origin the browser sends `Origin: null`, which the proxy never allows. */
 const KEPT = { tracked: 2, delivered: 0, pending: 2 };
 
-test('a sandboxed frame without an origin: the script comes, its hash is checked, the calls are kept, no violation', async ({
+test('a sandboxed frame without an origin: the script loads, its hash is checked, calls are kept, no violation', async ({
   page,
   site,
 }) => {
@@ -169,7 +175,7 @@ test('a sandboxed frame without an origin: the script comes, its hash is checked
   expect(await violations()).toEqual([]);
 });
 
-test('a page of file:, with an absolute proxy address: the script comes, its hash is checked, the calls are kept', async ({
+test('a page of file:, with an absolute proxy URL: the script loads, its hash is checked, calls are kept', async ({
   page,
   site,
 }, testInfo) => {

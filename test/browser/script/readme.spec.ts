@@ -10,10 +10,10 @@ const BLOCKS = [...SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, lang
   code,
 }));
 
-/** Every block is one of these. */
+/** The section has exactly these blocks. */
 const [TAG, PRINT, CREATE, CONSENT, STRICT] = BLOCKS.map(({ code }) => code);
 
-/** As a shell would. */
+/** Splits a command line as a shell does. */
 function shell(line = ''): string {
   const [npx, name, ...args] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, bare]) => quoted ?? bare ?? '',
@@ -22,11 +22,11 @@ function shell(line = ''): string {
   return execFileSync(process.execPath, [`${ROOT}dist/cli.js`, ...args], { encoding: 'utf8' });
 }
 
-test('there are five blocks, and each has its test here', () => {
+test('the section has five blocks, and each has its test here', () => {
   expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'html', 'sh']);
 });
 
-test('the tag makes the global, which delivers', async ({ page, site, standIn }) => {
+test('the tag creates the global, which delivers', async ({ page, site, standIn }) => {
   await site.page('/readme', { body: html('Tag', TAG ?? '') });
   await page.goto(`${site.origin}/readme`);
   await page.waitForFunction(() => 'cioanalytics' in window);
@@ -34,7 +34,7 @@ test('the tag makes the global, which delivers', async ({ page, site, standIn })
   await expect.poll(() => standIn.names()).toEqual(['Clicked']);
 });
 
-test('the snippet is at most 1 kB, and with createAnalytics between its lines the page is asked for a token', async ({
+test("the snippet is at most 1 kB, and with createAnalytics between its lines the page's token provider is called", async ({
   page,
   site,
   standIn,
@@ -61,7 +61,7 @@ test('the snippet is at most 1 kB, and with createAnalytics between its lines th
   expect(await site.hits()).toContain('GET /token?user=ann');
 });
 
-test('with the sources of consent as a module beside the script, the calls wait for the platform', async ({
+test('with the consent sources as a module next to the script, calls wait for the platform', async ({
   page,
   site,
   standIn,
@@ -89,7 +89,7 @@ test('with the sources of consent as a module beside the script, the calls wait 
   await expect.poll(() => standIn.names()).toEqual(['Held', 'Consent Updated']);
 });
 
-test('the strict one has the nonce of the template on both tags, and waits for consent', async ({
+test('the strict example has the nonce of the template on both tags, and waits for consent', async ({
   page,
   site,
   standIn,
@@ -109,7 +109,7 @@ test('the strict one has the nonce of the template on both tags, and waits for c
   await expect.poll(() => standIn.names()).toEqual(['Held']);
 });
 
-test('the table names what is on the stub, and nothing else', async ({ page, site }) => {
+test('the table lists exactly the members of the stub', async ({ page, site }) => {
   const table = SECTION.slice(SECTION.indexOf('| on the stub'), SECTION.indexOf('All else ('));
   const told = table
     .split('\n')

@@ -1,11 +1,11 @@
-/** Calls that are made before the script has come, behind the printed snippet. */
+/** Calls that are made before the script has loaded, with the printed snippet. */
 import type { Page } from 'playwright';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
 import { nameOf } from '../../support/site/stand-in.ts';
 
-/** A page whose script comes when it is let go. `head`: stands before the snippet. */
+/** Opens a page whose script loads when the test permits it. `head`: HTML before the snippet. */
 async function openBefore(
   { page, site }: { readonly page: Page; readonly site: Site },
   printed = snippet(),
@@ -30,7 +30,7 @@ async function openBefore(
   };
 }
 
-test('are made in their order, each with its own time and page, and not those of the replay', async ({
+test('are made in order, with the time and page of the call, not of the replay', async ({
   page,
   site,
   standIn,
@@ -105,7 +105,11 @@ test('are made in their order, each with its own time and page, and not those of
   ]);
 });
 
-test('have the canonical link of their page only while it is that page', async ({ page, site, standIn }) => {
+test('have the canonical link of their page only while that page is shown', async ({
+  page,
+  site,
+  standIn,
+}) => {
   const link = '<link rel="canonical" href="https://shop.example/canonical">';
   const come = await openBefore({ page, site }, snippet(), link);
   await page.evaluate(() => {
@@ -120,7 +124,7 @@ test('have the canonical link of their page only while it is that page', async (
     .toEqual([`${site.origin}/boots`, 'https://shop.example/canonical']);
 });
 
-test('answer their receipts; what they were made with may change afterwards', async ({
+test('return their receipts; a later change of their arguments has no effect', async ({
   page,
   site,
   standIn,
@@ -168,11 +172,11 @@ test('of Customer.io’s own snippet, and of both, keep one order', async ({ pag
   expect((await standIn.events())[4]?.properties).toEqual({ n: 4 });
 });
 
-test('come before those that somebody makes during the replay', async ({ page, site, standIn }) => {
+test('come before those that are made during the replay', async ({ page, site, standIn }) => {
   const come = await openBefore({ page, site }, snippet('--consent', 'pending'));
   await page.evaluate(() => {
     const { cioanalytics } = window;
-    // Told in the middle of the replay, by the call that grants.
+    // The listener runs during the replay, in the call of `grant`.
     void cioanalytics.on('consent', () => {
       void window.cioanalytics.track('By the global');
       void cioanalytics.track('By whoever holds the stub');
@@ -189,7 +193,7 @@ test('come before those that somebody makes during the replay', async ({ page, s
     .toEqual(['First', 'Second', 'Third', 'By the global', 'By whoever holds the stub', 'Last']);
 });
 
-test('reach the SDK also later, from whoever holds the stub', async ({ page, site, standIn }) => {
+test('reach the SDK also later, through a reference to the stub', async ({ page, site, standIn }) => {
   const come = await openBefore({ page, site });
   await page.evaluate(() => Object.assign(window, { analytics: window.cioanalytics }));
   await come();
@@ -199,7 +203,7 @@ test('reach the SDK also later, from whoever holds the stub', async ({ page, sit
   await expect.poll(() => standIn.names()).toEqual(['By the stub', 'By the global']);
 });
 
-test('can be others than events: listeners, plugins, middleware, consent, ids, ready', async ({
+test('can be other calls than events: listeners, plugins, middleware, consent, ids, ready', async ({
   page,
   site,
   standIn,
@@ -263,7 +267,7 @@ test('can be private calls, with a token that was set before', async ({ page, si
     void cioanalytics.identify('ann');
     cioanalytics.setCustomerToken(token);
     const attributes = cioanalytics.customer.attributes();
-    // Rejects, and nobody listens.
+    // The call rejects, and no code handles that.
     void cioanalytics.fetch('https://elsewhere.example/');
     Object.assign(window, { done: Promise.all([nobody, attributes]) });
   });

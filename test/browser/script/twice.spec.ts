@@ -1,4 +1,4 @@
-/** Twice on one page: the same tag is one instance; two keys are two sites. */
+/** The SDK twice on one page: the same tag makes one instance; two keys make two. */
 import type { Page } from 'playwright';
 import { expect, stats, test } from '../../support/site/fixtures.ts';
 import { page as html } from '../../support/site/site-pages.ts';
@@ -37,7 +37,7 @@ for (const [what, content] of [
   });
 }
 
-test('two keys, two globals: each has its own queue, outbox, consent and end', async ({
+test('two keys, two globals: each has its own queue, outbox, consent and lifetime', async ({
   page,
   site,
   standIn,

@@ -1,198 +1,161 @@
 /** The outbox is full, or events grow too old: the oldest go first, each with its reason, and the counts add up. */
 import type { Page } from 'playwright';
-import { expect, stats, test, told, toldTimes } from '../../support/site/fixtures.ts';
-import { addsUp } from '../../support/page/in-page.ts';
+import type { DropReason } from '../../../src/index.ts';
+import { expect, stats, told, toldTimes } from '../../support/site/fixtures.ts';
+import { trackAll } from '../../support/page/calls.ts';
 import { readLog } from '../../support/page/outbox-database.ts';
-import { DAY_MS, setClock, setNextClock, wrongClock } from '../../support/page/page-clock.ts';
+import { DAY_MS, setClock, setNextClock } from '../../support/page/page-clock.ts';
 import { numbered } from '../../support/site/stand-in.ts';
-import { flush, lost, once, quiet, REFUSING, track } from './setup.ts';
+import { expectAccount, type Row, test } from './broken-page.ts';
+import { deliver, quiet, REFUSING, track, trackUnsent } from './setup.ts';
 
-/** Ids of calls, in their order, and what each receipt said. */
-const receipts = (
-  page: Page,
-  names: readonly string[],
-  bytes = 0,
-): Promise<readonly { readonly id: string; readonly state: string }[]> =>
+/** Tracks one event after the other. Returns their ids. */
+const trackEach = (page: Page, names: readonly string[], bytes = 0): Promise<readonly string[]> =>
   page.evaluate(
     async ([all, size]) => {
-      const given = [];
-      for (const name of all) given.push(await window.analytics.track(name, { filler: 'x'.repeat(size) }));
-      return given;
+      const ids = [];
+      for (const name of all) ids.push((await window.analytics.track(name, { filler: 'x'.repeat(size) })).id);
+      return ids;
     },
     [names, bytes] as const,
   );
 
-/** Which were dropped, in order, and why. */
-const drops = async (page: Page): Promise<readonly (readonly [unknown, unknown])[]> =>
-  (await told(page, 'dropped')).map(({ id, reason }) => [id, reason] as const);
+/** The page was told of these drops, in this order, and of no others. */
+async function expectDrops(page: Page, ids: readonly string[], reason: DropReason): Promise<void> {
+  const drops = await told(page, 'dropped');
+  expect(drops.map((drop) => [drop.id, drop.reason])).toEqual(ids.map((id) => [id, reason]));
+}
 
-test.describe('full by count', () => {
-  for (const storage of ['indexeddb', 'memory'] as const) {
-    test(`${storage}: of 16, the 6 oldest are dropped and told in their order, 10 delivered once`, async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await site.faults(REFUSING);
-      await open('/shop', { outbox: { maxEvents: 10, storage } });
-      const made = await receipts(page, numbered(16));
+const OLD = numbered(5, 'Old');
+
+const COUNT: readonly Row[] = [
+  ...(['indexeddb', 'memory'] as const).map((storage): Row => ({
+    name: `${storage}: of 16, the 6 oldest are dropped and told in their order, 10 delivered once`,
+    options: { outbox: { maxEvents: 10, storage } },
+    async does({ page, site }) {
+      const ids = await trackEach(page, numbered(16));
       await quiet(page);
-      expect(await drops(page)).toEqual(made.slice(0, 6).map(({ id }) => [id, 'outbox-full']));
+      await expectDrops(page, ids.slice(0, 6), 'outbox-full');
       expect(await stats(page)).toMatchObject({ tracked: 16, pending: 10, dropped: { 'outbox-full': 6 } });
-      await site.faults();
-      await flush(page);
-      await expect.poll(() => standIn.names()).toEqual(numbered(16).slice(6));
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 16, delivered: 10, pending: 0 });
-      expect(addsUp(await stats(page))).toBe(true);
-    });
-  }
+      await deliver({ page, site });
+    },
+    account: { arrived: numbered(16).slice(6), inOrder: true, dropped: { 'outbox-full': 6 } },
+  })),
+  {
+    name: 'by calls of one task: of 30, the 20 oldest are dropped, 10 delivered once',
+    options: { outbox: { maxEvents: 10 } },
+    async does({ page, site }) {
+      await trackAll(page, numbered(30));
+      await quiet(page);
+      await toldTimes(page, 'dropped', 20);
+      expect(await stats(page)).toMatchObject({ tracked: 30, pending: 10, dropped: { 'outbox-full': 20 } });
+      await deliver({ page, site });
+    },
+    account: { arrived: numbered(30).slice(20), inOrder: true, dropped: { 'outbox-full': 20 } },
+  },
+  {
+    name: 'by events of an earlier page: of 8 + 4, the 2 oldest are dropped, 10 delivered once',
+    options: { outbox: { maxEvents: 10 } },
+    async does({ page, site }) {
+      await trackUnsent(page, numbered(8, 'Old'));
+      await page.reload();
+      await track(page, numbered(4, 'New'), 'stored');
+      await toldTimes(page, 'dropped', 2);
+      expect(await stats(page)).toMatchObject({ tracked: 12, pending: 10, dropped: { 'outbox-full': 2 } });
+      await deliver({ page, site });
+    },
+    account: {
+      arrived: [...numbered(8, 'Old').slice(2), ...numbered(4, 'New')],
+      inOrder: true,
+      dropped: { 'outbox-full': 2 },
+    },
+  },
+];
 
-  test('by one burst alone: of 30, the 20 oldest are dropped, 10 delivered once', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults(REFUSING);
-    await open('/shop', { outbox: { maxEvents: 10 } });
-    await track(page, numbered(30));
-    await quiet(page);
-    await toldTimes(page, 'dropped', 20);
-    expect(await stats(page)).toMatchObject({ tracked: 30, pending: 10, dropped: { 'outbox-full': 20 } });
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.names()).toEqual(numbered(30).slice(20));
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 30, delivered: 10, pending: 0 });
-    expect(await standIn.account(numbered(20))).toEqual(lost(20));
-  });
+const BYTES: readonly Row[] = [
+  {
+    name: 'the oldest are dropped until the rest fits, and no more than these',
+    options: { outbox: { maxBytes: 20_000 } },
+    async does({ page, site, standIn }) {
+      const ids = await trackEach(page, numbered(9), 3_000);
+      await quiet(page);
+      const head = new Map(await readLog(page)).get('head') as { readonly bytes: number };
+      const eventBytes = head.bytes / (await stats(page)).pending;
+      expect(Number.isInteger(eventBytes)).toBe(true);
+      const kept = Math.floor(20_000 / eventBytes);
+      const dropped = { 'outbox-full': 9 - kept };
+      expect(9 - kept).toBeGreaterThan(0);
+      await expectDrops(page, ids.slice(0, 9 - kept), 'outbox-full');
+      expect(await stats(page)).toMatchObject({ tracked: 9, pending: kept, dropped });
+      await deliver({ page, site });
+      await expectAccount(page, standIn, { arrived: numbered(9).slice(9 - kept), inOrder: true, dropped });
+    },
+  },
+  {
+    name: 'by one event alone: it is dropped, and the next event, which fits, is delivered once',
+    proxy: { does: 'pass' },
+    options: { outbox: { maxBytes: 5_000 } },
+    async does({ page, standIn }) {
+      const large = await trackEach(page, ['Large'], 6_000);
+      await trackEach(page, ['Small']);
+      await expect.poll(() => standIn.names()).toEqual(['Small']);
+      await expectDrops(page, large, 'outbox-full');
+    },
+    account: { arrived: ['Small'], dropped: { 'outbox-full': 1 } },
+  },
+];
 
-  test('by what an earlier page has left: of 8 + 4, its 2 oldest are dropped, 10 delivered once', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults(REFUSING);
-    await open('/shop', { outbox: { maxEvents: 10 } });
-    await track(page, numbered(8, 'Old'));
-    await quiet(page);
-    await page.reload();
-    await track(page, numbered(4, 'New'));
-    await toldTimes(page, 'dropped', 2);
-    expect(await stats(page)).toMatchObject({ tracked: 12, pending: 10, dropped: { 'outbox-full': 2 } });
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.names()).toEqual([...numbered(8, 'Old').slice(2), ...numbered(4, 'New')]);
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 12, delivered: 10, pending: 0 });
-  });
-});
-
-test.describe('full by bytes', () => {
-  test('the oldest go until the rest fits, and no more than these', async ({ open, page, site, standIn }) => {
-    await site.faults(REFUSING);
-    await open('/shop', { outbox: { maxBytes: 20_000 } });
-    const made = await receipts(page, numbered(9), 3_000);
-    await quiet(page);
-    const head = new Map(await readLog(page)).get('head') as { readonly bytes: number };
-    const each = head.bytes / (await stats(page)).pending;
-    expect(Number.isInteger(each)).toBe(true);
-    const fit = Math.floor(20_000 / each);
-    const gone = 9 - fit;
-    expect(gone).toBeGreaterThan(0);
-    expect(await drops(page)).toEqual(made.slice(0, gone).map(({ id }) => [id, 'outbox-full']));
-    expect(await stats(page)).toMatchObject({ tracked: 9, pending: fit, dropped: { 'outbox-full': gone } });
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.names()).toEqual(numbered(9).slice(gone));
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 9, delivered: fit, pending: 0 });
-    expect(await standIn.account(numbered(gone))).toEqual(lost(gone));
-    expect(addsUp(await stats(page))).toBe(true);
-  });
-
-  test('by one event alone: it is dropped, and the next that fits is delivered', async ({
-    open,
-    page,
-    standIn,
-  }) => {
-    await open('/shop', { outbox: { maxBytes: 5_000 } });
-    const [large] = await receipts(page, ['Large'], 6_000);
-    await receipts(page, ['Small']);
-    await expect.poll(() => standIn.names()).toEqual(['Small']);
-    expect(await drops(page)).toEqual([[large?.id, 'outbox-full']]);
-    await expect
-      .poll(() => stats(page))
-      .toMatchObject({ tracked: 2, delivered: 1, pending: 0, dropped: { 'outbox-full': 1 } });
-  });
-});
-
-test.describe('older than maxAgeMs', () => {
-  for (const storage of ['indexeddb', 'memory'] as const) {
-    test(`${storage}: of 5 + 3, the 5 old ones expire, 3 delivered once`, async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await wrongClock(page);
-      await site.faults(REFUSING);
-      await open('/shop', { outbox: { maxAgeMs: 3_600_000, storage } });
-      const old = await receipts(page, numbered(5, 'Old'));
+const AGE: readonly Row[] = [
+  ...(['indexeddb', 'memory'] as const).map((storage): Row => ({
+    name: `${storage}: of 5 + 3, the 5 old events expire, 3 delivered once`,
+    clockOffsetMs: 0,
+    options: { outbox: { maxAgeMs: 3_600_000, storage } },
+    async does({ page, site, standIn }) {
+      const ids = await trackEach(page, OLD);
       await quiet(page);
       await setClock(page, 3_700_000);
-      await receipts(page, numbered(3, 'New'));
-      await site.faults();
-      await flush(page);
+      await trackEach(page, numbered(3, 'New'));
+      await deliver({ page, site });
       await expect.poll(() => standIn.names()).toEqual(numbered(3, 'New'));
-      expect(await drops(page)).toEqual(old.map(({ id }) => [id, 'expired']));
-      await expect
-        .poll(() => stats(page))
-        .toMatchObject({ tracked: 8, delivered: 3, pending: 0, dropped: { expired: 5 } });
-      expect(await standIn.account(numbered(5, 'Old'))).toEqual(lost(5));
-      expect(addsUp(await stats(page))).toBe(true);
-    });
-  }
+      await expectDrops(page, ids, 'expired');
+    },
+    account: { arrived: numbered(3, 'New'), inOrder: true, dropped: { expired: 5 } },
+  })),
+  {
+    name: 'a visitor who comes back after 8 days: 5 expired, told by the new page; its own event is delivered once',
+    clockOffsetMs: -8 * DAY_MS,
+    async does({ page, site, standIn }) {
+      const ids = await trackEach(page, OLD);
+      await quiet(page);
+      await setNextClock(page, 0);
+      await page.goto(`${site.origin}/next`);
+      await site.faults();
+      await track(page, ['New'], 'stored');
+      await deliver({ page, site });
+      await expect.poll(() => standIn.names()).toEqual(['New']);
+      await expectDrops(page, ids, 'expired');
+    },
+    account: { arrived: ['New'], dropped: { expired: 5 } },
+  },
+  {
+    name: 'a visitor who comes back after 6 days: 5 of 5 delivered once',
+    clockOffsetMs: -6 * DAY_MS,
+    async does({ page, site }) {
+      await trackUnsent(page, OLD);
+      await setNextClock(page, 0);
+      await page.goto(`${site.origin}/next`);
+      await deliver({ page, site });
+    },
+    account: { arrived: OLD },
+  },
+];
 
-  test('a visitor who comes back after 8 days: 5 expired, told by the new page; its own is delivered', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await wrongClock(page, -8 * DAY_MS);
-    await site.faults(REFUSING);
-    await open();
-    const old = await receipts(page, numbered(5, 'Old'));
-    await quiet(page);
-    await setNextClock(page, 0);
-    await page.goto(`${site.origin}/next`);
-    await site.faults();
-    await track(page, ['New']);
-    await flush(page);
-    await expect.poll(() => standIn.names()).toEqual(['New']);
-    expect(await drops(page)).toEqual(old.map(({ id }) => [id, 'expired']));
-    await expect
-      .poll(() => stats(page))
-      .toMatchObject({ tracked: 6, delivered: 1, pending: 0, dropped: { expired: 5 } });
+for (const [limit, rows] of [
+  ['full by count', COUNT],
+  ['full by bytes', BYTES],
+  ['older than maxAgeMs', AGE],
+] as const) {
+  test.describe(limit, () => {
+    for (const row of rows) test(row.name, ({ brokenPage }) => brokenPage({ proxy: REFUSING, ...row }));
   });
-
-  test('a visitor who comes back after 6 days: 5 of 5 delivered once', async ({
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await wrongClock(page, -6 * DAY_MS);
-    await site.faults(REFUSING);
-    await open();
-    await track(page, numbered(5, 'Old'));
-    await quiet(page);
-    await setNextClock(page, 0);
-    await page.goto(`${site.origin}/next`);
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.account(numbered(5, 'Old'))).toEqual(once(5));
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 5, delivered: 5, pending: 0 });
-    expect(await told(page, 'dropped')).toEqual([]);
-  });
-});
+}

@@ -1,255 +1,178 @@
 /** The disk is full: what was stored is delivered, what could not be stored is delivered from memory. */
-import type { BrowserContext, Page } from 'playwright';
-import { expect, stats, test, told } from '../../support/site/fixtures.ts';
-import {
-  breakIndexedDb,
-  type IndexedDbFault,
-  setIndexedDbFaults,
-} from '../../support/page/indexeddb-faults.ts';
-import { addsUp } from '../../support/page/in-page.ts';
-import { DAY_MS, setClock, wrongClock } from '../../support/page/page-clock.ts';
+import type { Page } from 'playwright';
+import { expect, stats, told } from '../../support/site/fixtures.ts';
+import { type IndexedDbFault, setIndexedDbFaults } from '../../support/page/indexeddb-faults.ts';
+import { DAY_MS, setClock } from '../../support/page/page-clock.ts';
 import { numbered } from '../../support/site/stand-in.ts';
-import { flush, once, quiet, REFUSING, storageErrors, track } from './setup.ts';
+import { expectAccount, NOT_YET, type Row, test, type Visit } from './broken-page.ts';
+import { deliver, deliverFailingTwice, expectFailures, flush, quiet, REFUSING } from './setup.ts';
+import { storageErrors, track, trackUnsent } from './setup.ts';
 
-/** How much the browser keeps for an origin, really. Without a number: as much as ever. */
-async function setQuota(
-  context: BrowserContext,
-  page: Page,
-  origin: string,
-  quotaSize?: number,
-): Promise<void> {
+/** Sets how many bytes the browser really keeps for the origin of the site. Without a number: as many as ever. */
+async function setQuota({ context, page, site }: Visit, quotaSize?: number): Promise<void> {
   const session = await context.newCDPSession(page);
-  await session.send('Storage.overrideQuotaForOrigin', { origin, ...(quotaSize ? { quotaSize } : {}) });
+  const quota = quotaSize ? { quotaSize } : {};
+  await session.send('Storage.overrideQuotaForOrigin', { origin: site.origin, ...quota });
 }
 
-/** Each of 11 KB that no disk can pack any smaller, in one task. */
-const trackLarge = (page: Page, names: readonly string[]): Promise<readonly string[]> =>
-  page.evaluate(async (all) => {
-    const noise = (): string =>
-      Array.from(crypto.getRandomValues(new Uint8Array(5_500)), (byte) =>
-        byte.toString(16).padStart(2, '0'),
-      ).join('');
-    const receipts = all.map((name) => window.analytics.track(name, { noise: noise() }));
-    return (await Promise.all(receipts)).map(({ state }) => state);
-  }, names);
-/** So many of them fit into the 64 KiB that a page may send as it leaves. */
+const ROUNDS = Array.from({ length: 8 }, (_, i) => numbered(10, `Round ${i} event`));
+const ALL = ROUNDS.flat();
+
+/** Tracks `ALL`, ten events in one task; each has 11 KB that no disk can compress. Returns the states of the receipts. */
+async function trackLarge(page: Page): Promise<readonly string[]> {
+  const states: string[] = [];
+  for (const round of ROUNDS) {
+    states.push(
+      ...(await page.evaluate(async (names) => {
+        const noise = (): string =>
+          Array.from(crypto.getRandomValues(new Uint8Array(5_500)), (byte) =>
+            byte.toString(16).padStart(2, '0'),
+          ).join('');
+        const receipts = names.map((name) => window.analytics.track(name, { noise: noise() }));
+        return (await Promise.all(receipts)).map(({ state }) => state);
+      }, round)),
+    );
+  }
+  return states;
+}
+
+/** This many large events fit into the 64 KiB that a page may send as it leaves. */
 const FAREWELL = 5;
 
-const ROUNDS = 8;
-const round = (i: number): readonly string[] => numbered(10, `Round ${i} event`);
-const ALL = Array.from({ length: ROUNDS }, (_, i) => round(i)).flat();
-
-test.describe('really full', () => {
-  for (const kilobytes of [50, 600]) {
-    test(`${kilobytes} KB, the proxy down, then up, and room again for the next page: 80 of 80 delivered`, async ({
-      context,
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await setQuota(context, page, site.origin, kilobytes * 1_000);
-      await site.faults(REFUSING);
-      await open();
-      const states: string[] = [];
-      for (let i = 0; i < ROUNDS; i++) states.push(...(await trackLarge(page, round(i))));
+const REALLY_FULL: readonly Row[] = [
+  ...[50_000, 600_000].map((quotaBytes): Row => ({
+    name: `${quotaBytes / 1_000} KB, the proxy down, then up, and room again for the next page: 80 of 80 delivered once`,
+    before: (visit) => setQuota(visit, quotaBytes),
+    async does(visit) {
+      const { page, site, standIn } = visit;
+      const states = await trackLarge(page);
       const stored = states.filter((state) => state === 'stored').length;
-      // The smaller one holds not even an empty database; how much an event takes, the browser decides.
-      if (kilobytes === 50) expect(stored).toBe(0);
+      // 50 KB hold not even an empty database. The browser decides how much room an event takes in 600 KB.
+      if (quotaBytes === 50_000) expect(stored).toBe(0);
       else expect(stored).toBeGreaterThan(FAREWELL);
       expect(stored).toBeLessThan(80);
-      // Once refused, always refused: what is stored is older than all that is in memory.
+      // After the first refusal nothing is stored any more: all stored events are older than all in memory.
       expect(states).toEqual(ALL.map((_, i) => (i < stored ? 'stored' : 'memory')));
       expect(await stats(page)).toMatchObject({ tracked: 80, delivered: 0, pending: 80 });
       expect(await storageErrors(page)).toBe(1);
 
       await quiet(page);
-      await site.faults();
-      await flush(page);
-      await expect.poll(() => standIn.account(ALL.slice(stored))).toEqual(once(80 - stored));
-      await expect
-        .poll(() => stats(page))
-        .toMatchObject({ tracked: 80, delivered: 80 - stored, pending: stored });
-      expect(addsUp(await stats(page))).toBe(true);
+      await deliver({ page, site });
+      await expectAccount(page, standIn, { arrived: ALL.slice(stored), pending: stored, told: 1 });
 
-      await setQuota(context, page, site.origin);
+      await setQuota(visit);
       await page.goto(`${site.origin}/next`);
       await flush(page);
-      await expect.poll(() => standIn.account(ALL), { timeout: 20_000 }).toEqual(once(80));
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: stored, delivered: stored, pending: 0 });
-      expect(await track(page, ['After'])).toEqual(['stored']);
-    });
-  }
+      await expectAccount(page, standIn, { arrived: ALL, delivered: stored });
+      await track(page, ['After'], 'stored');
+    },
+  })),
+  {
+    name: '600 KB, room again, and a call 30 s later, then the proxy up: 81 of 81 delivered once, by the same page',
+    before: (visit) => setQuota(visit, 600_000),
+    fakeTimers: true,
+    async does(visit) {
+      const { page } = visit;
+      expect(new Set(await trackLarge(page))).toEqual(new Set(['stored', 'memory']));
+      await setQuota(visit);
+      await page.clock.fastForward(31_000);
+      await track(page, ['Room again'], 'stored');
+      expect(await stats(page)).toMatchObject({ tracked: 81, delivered: 0, pending: 81 });
+      await quiet(page);
+      await deliver(visit);
+    },
+    account: { arrived: [...ALL, 'Room again'], inOrder: true, told: 1 },
+    next: { delivered: 0 },
+  },
+  {
+    name: 'to the last byte, while stored events wait: they are delivered and removed all the same, 80 of 80 once',
+    async does(visit) {
+      await trackLarge(visit.page);
+      await quiet(visit.page);
+      await setQuota(visit, 100_000);
+      await deliver(visit);
+    },
+    account: { arrived: ALL },
+    next: { delivered: 0 },
+  },
+];
 
-  test('600 KB, the proxy down, room again and 30 s later a call, then the proxy up: 81 of 81 delivered once, by the same page', async ({
-    context,
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await page.clock.install();
-    await setQuota(context, page, site.origin, 600_000);
-    await site.faults(REFUSING);
-    await open();
-    const states: string[] = [];
-    for (let i = 0; i < ROUNDS; i++) states.push(...(await trackLarge(page, round(i))));
-    expect(new Set(states)).toEqual(new Set(['stored', 'memory']));
-    await setQuota(context, page, site.origin);
-    await page.clock.fastForward(31_000);
-    expect(await track(page, ['Room again'])).toEqual(['stored']);
-    expect(await stats(page)).toMatchObject({ tracked: 81, delivered: 0, pending: 81 });
-    await quiet(page);
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.names()).toEqual([...ALL, 'Room again']);
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 81, delivered: 81, pending: 0 });
-    expect(addsUp(await stats(page))).toBe(true);
-    expect(await storageErrors(page)).toBe(1);
-    await page.goto(`${site.origin}/next`);
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 0, pending: 0 });
-    expect(await standIn.account([...ALL, 'Room again'])).toEqual(once(81));
-  });
+/** A step at which browsers find out that the disk is full. */
+type Step = IndexedDbFault & { readonly found: string };
 
-  test('to the last byte, while stored events wait: they are delivered and removed all the same, 80 of 80 once', async ({
-    context,
-    open,
-    page,
-    site,
-    standIn,
-  }) => {
-    await site.faults(REFUSING);
-    await open();
-    for (let i = 0; i < ROUNDS; i++) await trackLarge(page, round(i));
-    await quiet(page);
-    await setQuota(context, page, site.origin, 100_000);
-    await site.faults();
-    await flush(page);
-    await expect.poll(() => standIn.account(ALL)).toEqual(once(80));
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 80, delivered: 80, pending: 0 });
-    await page.goto(`${site.origin}/next`);
-    await expect.poll(() => stats(page)).toMatchObject({ tracked: 0, pending: 0 });
-    expect(await standIn.account(ALL)).toEqual(once(80));
-  });
-});
-
-const full = (
-  on: IndexedDbFault['on'],
-  how: IndexedDbFault['how'],
-  more: Partial<IndexedDbFault> = {},
-): IndexedDbFault => ({ on, how, error: 'QuotaExceededError', ...more });
-
-/** The steps at which browsers find out. */
-const found = ({ on, how }: IndexedDbFault): string =>
-  how === 'abort'
-    ? 'by its transaction’s end'
-    : `by ${on}(), ${how === 'throw' ? 'at once' : 'in its answer'}`;
+const error = 'QuotaExceededError';
+const PUT_THROWS: Step = { on: 'put', how: 'throw', error, found: 'put() throws' };
+const PUT_FAILS: Step = { on: 'put', how: 'request', error, found: 'put() fails' };
+const DELETE_FAILS: Step = { on: 'delete', how: 'request', error, found: 'delete() fails' };
+const ABORTED: Step = { on: 'commit', how: 'abort', error, found: 'the transaction is aborted' };
 
 const WAITING = numbered(5, 'Waiting');
 const NEW = numbered(5, 'New');
 
-test.describe('found out while events are written', () => {
-  for (const fault of [full('put', 'throw'), full('put', 'request'), full('commit', 'abort')]) {
-    test(`${found(fault)}, twice: stored, 10 of 10 delivered once`, async ({ open, page, site, standIn }) => {
-      await breakIndexedDb(page);
-      await site.faults(REFUSING);
-      await open();
-      await track(page, WAITING);
-      await quiet(page);
+const WRITING = [PUT_THROWS, PUT_FAILS, ABORTED].flatMap(({ found, ...fault }): readonly Row[] => [
+  {
+    name: `${found}, twice: stored at the third try, 10 of 10 delivered once`,
+    async does({ page, site }) {
+      await trackUnsent(page, WAITING);
       await setIndexedDbFaults(page, { ...fault, times: 2 });
-      expect(await track(page, NEW)).toEqual(NEW.map(() => 'stored'));
-      expect(await page.evaluate(() => window.brokenIndexedDb.failures())).toBe(2);
-      await site.faults();
-      await flush(page);
-      await expect.poll(() => standIn.names()).toEqual([...WAITING, ...NEW]);
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 10, delivered: 10, pending: 0 });
-      expect(await storageErrors(page)).toBe(0);
-    });
-
-    test(`${found(fault)}, for ever: 5 of 5 from memory; the 5 that are stored with the next page, and none twice`, async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await breakIndexedDb(page);
-      await site.faults(REFUSING);
-      await open();
-      await track(page, WAITING);
-      await quiet(page);
+      await track(page, NEW, 'stored');
+      await expectFailures(page, 2);
+      await deliver({ page, site });
+    },
+    account: { arrived: [...WAITING, ...NEW], inOrder: true },
+  },
+  {
+    name: `${found}, for ever: 5 of 5 from memory, the 5 that are stored with the next page, and none twice`,
+    async does({ page, site, standIn }) {
+      await trackUnsent(page, WAITING);
       await setIndexedDbFaults(page, fault);
-      expect(await track(page, NEW)).toEqual(NEW.map(() => 'memory'));
-      await site.faults();
-      await flush(page);
-      await expect.poll(() => standIn.names()).toEqual(NEW);
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 10, delivered: 5, pending: 5 });
-      expect(addsUp(await stats(page))).toBe(true);
-      expect(await storageErrors(page)).toBe(1);
+      await track(page, NEW, 'memory');
+      await deliver({ page, site });
+      await expectAccount(page, standIn, { arrived: NEW, inOrder: true, pending: 5, told: 1 });
       await page.goto(`${site.origin}/next`);
-      await expect.poll(() => standIn.account([...WAITING, ...NEW]), { timeout: 20_000 }).toEqual(once(10));
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 5, delivered: 5, pending: 0 });
-      expect(new Set((await standIn.events()).map(({ messageId }) => messageId)).size).toBe(10);
-    });
-  }
+    },
+    account: { arrived: [...WAITING, ...NEW], delivered: 5 },
+  },
+]);
+
+const READING = [PUT_THROWS, PUT_FAILS, DELETE_FAILS, ABORTED].map(({ found, ...fault }): Row => ({
+  name: `${found}, twice: 5 expired, 5 of 5 delivered once`,
+  clockOffsetMs: -8 * DAY_MS,
+  breaks: NOT_YET,
+  proxy: REFUSING,
+  async does({ page, site }) {
+    await trackUnsent(page, WAITING);
+    await setClock(page, 0);
+    await track(page, NEW, 'stored');
+    await setIndexedDbFaults(page, { ...fault, times: 2 });
+    await deliver({ page, site });
+    await expectFailures(page, 2);
+  },
+  account: { arrived: NEW, inOrder: true, dropped: { expired: 5 } },
+  alsoCheck: async ({ page }) => expect(await told(page, 'dropped')).toHaveLength(5),
+}));
+
+// The first transaction is that of reading the events.
+const REMOVING = [PUT_THROWS, PUT_FAILS, DELETE_FAILS, { ...ABORTED, from: 2 }].map(
+  ({ found, ...fault }): Row => ({
+    name: `${found}, twice: 5 of 5 delivered once`,
+    does: (visit) => deliverFailingTwice(visit, WAITING, fault),
+    account: { arrived: WAITING },
+    next: { delivered: 0 },
+  }),
+);
+
+test.describe('really full', () => {
+  for (const row of REALLY_FULL) test(row.name, ({ brokenPage }) => brokenPage({ proxy: REFUSING, ...row }));
 });
 
-test.describe('found out while events are read, of which some have expired', () => {
-  for (const fault of [
-    full('put', 'throw'),
-    full('put', 'request'),
-    full('delete', 'request'),
-    full('commit', 'abort'),
-  ]) {
-    test(`${found(fault)}, twice: 5 expired, 5 of 5 delivered once`, async ({
-      open,
-      page,
-      site,
-      standIn,
-    }) => {
-      await wrongClock(page, -8 * DAY_MS);
-      await breakIndexedDb(page);
-      await site.faults(REFUSING);
-      await open();
-      await track(page, WAITING);
-      await quiet(page);
-      await setClock(page, 0);
-      await track(page, NEW);
-      await setIndexedDbFaults(page, { ...fault, times: 2 });
-      await site.faults();
-      await flush(page);
-      expect(await page.evaluate(() => window.brokenIndexedDb.failures())).toBe(2);
-      await expect.poll(() => standIn.names()).toEqual(NEW);
-      await expect
-        .poll(() => stats(page))
-        .toMatchObject({ tracked: 10, delivered: 5, pending: 0, dropped: { expired: 5 } });
-      expect(await told(page, 'dropped')).toHaveLength(5);
-      expect(await storageErrors(page)).toBe(0);
-    });
-  }
-});
-
-test.describe('found out while delivered events are removed', () => {
-  for (const fault of [
-    full('put', 'throw'),
-    full('put', 'request'),
-    full('delete', 'request'),
-    // The first is that of reading them.
-    full('commit', 'abort', { from: 2 }),
-  ]) {
-    test(`${found(fault)}, twice: 5 of 5 delivered once`, async ({ open, page, site, standIn }) => {
-      await breakIndexedDb(page);
-      await site.faults(REFUSING);
-      await open();
-      await track(page, WAITING);
-      await quiet(page);
-      await setIndexedDbFaults(page, { ...fault, times: 2 });
-      await site.faults();
-      await flush(page);
-      expect(await page.evaluate(() => window.brokenIndexedDb.failures())).toBe(2);
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 5, delivered: 5, pending: 0 });
-      await page.goto(`${site.origin}/next`);
-      await expect.poll(() => stats(page)).toMatchObject({ tracked: 0, pending: 0 });
-      expect(await standIn.account(WAITING)).toEqual(once(5));
-    });
-  }
-});
+for (const [when, rows] of [
+  ['found out while events are written', WRITING],
+  ['found out while events are read, of which some have expired', READING],
+  ['found out while delivered events are removed', REMOVING],
+] as const) {
+  test.describe(when, () => {
+    for (const row of rows)
+      test(row.name, ({ brokenPage }) => brokenPage({ breaks: NOT_YET, proxy: REFUSING, ...row }));
+  });
+}

@@ -1,10 +1,10 @@
-/** A visitor who was here with version 0.1.0 of this package: what that left is delivered by this one. */
-import { expect, stats, test, told } from '../../support/site/fixtures.ts';
-import { addsUp } from '../../support/page/in-page.ts';
+/** A visitor who was here with version 0.1.0 of this package: the events that it has left are delivered by this version. */
+import type { Page } from 'playwright';
+import { expect, type Site, stats } from '../../support/site/fixtures.ts';
 import { type Log, OUTBOX, readLog, recordsIn, writeLog } from '../../support/page/outbox-database.ts';
-import { wrongClock } from '../../support/page/page-clock.ts';
 import { nameOf } from '../../support/site/stand-in.ts';
-import { flush, once, quiet, REFUSING, track } from './setup.ts';
+import { expectAccount, test } from './broken-page.ts';
+import { deliver, localKeys, quiet, REFUSING, track } from './setup.ts';
 
 /** Word for word what 0.1.0 has written: database `cio-first-party:client-api-key-web`, store `log`, no key path. */
 const LOG: Log = [
@@ -56,73 +56,70 @@ const LOCAL: Readonly<Record<string, string>> = {
   ajs_user_traits: '{"plan":"pro"}',
 };
 
-/** The visitor is back an hour later; whenever these tests run. */
+/** The visitor is back an hour later, whenever these tests run. */
 const BACK_AT = 1795259411533 + 3_600_000;
 
 const EVENTS = ['Viewed', 'identify', 'Home'];
 
-test('its log: 3 of 3 delivered once, as they were, before this page’s own, and counted', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
+/** Leaves what version 0.1.0 has left: its log, and these entries of localStorage. */
+async function leaveBehind(
+  page: Page,
+  site: Site,
+  local: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await page.goto(`${site.origin}/blank`);
   await writeLog(page, LOG);
-  await wrongClock(page, BACK_AT - Date.now());
-  await site.faults(REFUSING);
-  await open();
-  expect(await track(page, ['New'])).toEqual(['stored']);
-  expect(await stats(page)).toMatchObject({ tracked: 4, delivered: 0, pending: 4 });
-  await quiet(page);
-  await site.faults();
-  await flush(page);
-  await expect.poll(() => standIn.names()).toEqual([...EVENTS, 'New']);
-  await expect.poll(() => stats(page)).toMatchObject({ tracked: 4, delivered: 4, pending: 0 });
-  expect(addsUp(await stats(page))).toBe(true);
-  expect(await told(page, 'dropped')).toEqual([]);
+  await page.evaluate((entries) => void Object.assign(localStorage, entries), local);
+}
 
-  const written = LOG.flatMap(([, value]) => (value as { events?: { json: string }[] }).events ?? []);
-  const arrived = (await standIn.events()).slice(0, 3);
-  expect(arrived.map((event) => Object.assign({}, event, { receivedAt: undefined }))).toEqual(
-    written.map(({ json }) => JSON.parse(json) as unknown),
-  );
-  expect(recordsIn(await readLog(page))).toBe(0);
-  await page.goto(`${site.origin}/next`);
-  await expect.poll(() => stats(page)).toMatchObject({ tracked: 0, pending: 0 });
-  expect(await standIn.account([...EVENTS, 'New'])).toEqual(once(4));
-});
+test('its log: 3 of 3 delivered once, as they were, before the events of this page, and counted', ({
+  brokenPage,
+}) =>
+  brokenPage({
+    before: ({ page, site }) => leaveBehind(page, site),
+    clockOffsetMs: BACK_AT - Date.now(),
+    proxy: REFUSING,
+    async does({ page, site }) {
+      await track(page, ['New'], 'stored');
+      expect(await stats(page)).toMatchObject({ tracked: 4, delivered: 0, pending: 4 });
+      await quiet(page);
+      await deliver({ page, site });
+    },
+    account: { arrived: [...EVENTS, 'New'], inOrder: true },
+    async alsoCheck({ page, site, standIn }) {
+      const written = LOG.flatMap(([, value]) => (value as { events?: { json: string }[] }).events ?? []);
+      const arrived = (await standIn.events()).slice(0, 3);
+      expect(arrived.map((event) => Object.assign({}, event, { receivedAt: undefined }))).toEqual(
+        written.map(({ json }) => JSON.parse(json) as unknown),
+      );
+      expect(recordsIn(await readLog(page))).toBe(0);
+      await page.goto(`${site.origin}/next`);
+      await expectAccount(page, standIn, { arrived: [...EVENTS, 'New'], inOrder: true, delivered: 0 });
+    },
+  }));
 
-test('its lifeboat, its visitor, and what it knew of the proxy: 4 of 4 delivered once', async ({
-  open,
-  page,
-  site,
-  standIn,
-}) => {
-  await page.goto(`${site.origin}/blank`);
-  await writeLog(page, LOG);
-  await page.evaluate((entries) => {
-    for (const [key, value] of Object.entries(entries)) localStorage.setItem(key, value);
-  }, LOCAL);
-  await wrongClock(page, BACK_AT - Date.now());
-  await open();
-  await expect.poll(() => standIn.account([...EVENTS, 'In the boat'])).toEqual(once(4));
-  await expect.poll(() => stats(page)).toMatchObject({ tracked: 4, delivered: 4, pending: 0 });
-  const boat = (await standIn.events()).find((event) => nameOf(event) === 'In the boat');
-  expect(boat).toMatchObject({
-    messageId: '284g1x6d3z236s0u5d0h-1',
-    timestamp: '2026-11-21T11:10:11.529Z',
-    userId: 'u1',
-    properties: { n: 2 },
-  });
-  expect((await site.batches()).map(({ encoding }) => encoding)[0]).toBe('gzip');
-  expect(
-    await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('lifeboat'))),
-  ).toEqual([]);
-  await track(page, ['New']);
-  await expect.poll(() => standIn.account(['New'])).toEqual(once(1));
-  expect((await standIn.events()).at(-1)).toMatchObject({
-    userId: 'u1',
-    anonymousId: 'f3e61a13-bc0c-4bce-a4ab-4c2bf726fe44',
-  });
-});
+test('its lifeboat, its visitor, and what it knew of the proxy: 5 of 5 delivered once', ({ brokenPage }) =>
+  brokenPage({
+    before: ({ page, site }) => leaveBehind(page, site, LOCAL),
+    clockOffsetMs: BACK_AT - Date.now(),
+    async does({ page, site, standIn }) {
+      await expectAccount(page, standIn, { arrived: [...EVENTS, 'In the boat'] });
+      const boat = (await standIn.events()).find((event) => nameOf(event) === 'In the boat');
+      expect(boat).toMatchObject({
+        messageId: '284g1x6d3z236s0u5d0h-1',
+        timestamp: '2026-11-21T11:10:11.529Z',
+        userId: 'u1',
+        properties: { n: 2 },
+      });
+      expect((await site.batches()).map(({ encoding }) => encoding)[0]).toBe('gzip');
+      expect(await localKeys(page, 'lifeboat')).toEqual([]);
+      await track(page, ['New'], 'stored');
+    },
+    account: { arrived: [...EVENTS, 'In the boat', 'New'] },
+    async alsoCheck({ standIn }) {
+      expect((await standIn.events()).at(-1)).toMatchObject({
+        userId: 'u1',
+        anonymousId: 'f3e61a13-bc0c-4bce-a4ab-4c2bf726fe44',
+      });
+    },
+  }));

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** What `compose.yaml` starts, as processes on this machine: with its commands, its variables and its configuration. */
+/**
+ * Runs the services of `compose.yaml` as processes on this machine, with the same commands, variables and
+ * configuration.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +24,7 @@ const HEADERS = {
   'Content-Type': 'application/json',
 };
 
-/** Every `host:port` of the network of compose, as it is on this machine. */
+/** Each `host:port` of the compose network, with its port on this machine. */
 type Places = ReadonlyMap<string, number>;
 
 interface Stack {
@@ -41,7 +44,7 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return servers.map(({ port }) => port);
 }
 
-/** Names of hosts become ports of this machine. */
+/** Replaces host names by ports of this machine. */
 function localized(text: string, places: Places): string {
   let result = text;
   for (const [place, port] of places) result = result.replaceAll(place, `127.0.0.1:${port}`);
@@ -136,7 +139,7 @@ async function prepare(): Promise<Stack> {
   };
 }
 
-/** As a browser does: again until it is told 200, by whichever proxy the load balancer gives it. */
+/** Sends the event as a browser does: again until the response is 200, through the load balancer. */
 async function send({ places }: Stack, name: string): Promise<void> {
   const batch = [{ type: 'track', event: name, messageId: `id of ${name}`, anonymousId: 'a' }];
   const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
@@ -152,7 +155,7 @@ async function send({ places }: Stack, name: string): Promise<void> {
 const arrived = ({ upstream }: Stack): readonly string[] =>
   upstream.received.flatMap(({ body }) => body.batch.map(({ event }) => String(event))).sort();
 
-test('everything arrives once, whichever proxy it goes to; one node of NATS may be down from the start, and another later', async () => {
+test('every event arrives once through either proxy, also when one NATS node is down at the start and another one later', async () => {
   const stack = await prepare();
   const names = Object.keys(stack.compose.services);
   for (const name of names) if (name !== 'nats-3') stack.start(name);
@@ -160,7 +163,7 @@ test('everything arrives once, whichever proxy it goes to; one node of NATS may 
   const first = Array.from({ length: 30 }, (_, i) => `First ${String(i).padStart(2, '0')}`);
   await Promise.all(first.map((name) => send(stack, name)));
   await vi.waitFor(() => expect(arrived(stack)).toEqual(first), WAIT);
-  // The same to the other proxy: it is known.
+  // The same events, which may reach the other proxy, are recognised as repeats.
   await Promise.all(first.map((name) => send(stack, name)));
 
   stack.start('nats-3');

@@ -1,4 +1,4 @@
-/** What `deploy/` holds, as it stands. */
+/** Reads the files of `deploy/`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
@@ -75,7 +75,7 @@ export interface Manifest {
 
 export const KUBERNETES_FILES: readonly string[] = readdirSync(`${DEPLOY}kubernetes`);
 
-/** @throws where a document is no YAML, or has a name twice */
+/** @throws when a document is not YAML, or has a key twice */
 export function readManifests(): readonly Manifest[] {
   return KUBERNETES_FILES.flatMap((file) =>
     parseAllDocuments(readDeployed(`kubernetes/${file}`), { uniqueKeys: true }).map((document) => {

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The files of `deploy/` fit together, and name nothing that is not there. */
+/** The files of `deploy/` are consistent, and name no file or resource that does not exist. */
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, readForwardEnvironment } from '../../../src/cli/settings/environment.ts';
 import { FORWARD_VARIABLES, VARIABLES } from '../../../src/cli/settings/variables.ts';
@@ -17,7 +17,7 @@ const API_VERSIONS: Readonly<Record<string, string>> = {
 };
 const PINNED = /^[\w./-]+:\d+\.\d+(\.\d+)?(-\w+)?$/;
 
-/** As the command would read it, with the secrets that files hold in their place. */
+/** Validates the settings as the command does, with the secrets that are mounted as files. */
 function problemsOf(
   command: string | undefined,
   environment: Readonly<Record<string, string>>,
@@ -43,7 +43,7 @@ describe('compose.yaml', () => {
   const { services, secrets, configs, volumes } = readCompose();
   const commands = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
-  test('has two proxies, two forwarders, three nodes of NATS and a Redis', () => {
+  test('has two proxies, two forwarders, three NATS nodes and a Redis', () => {
     expect(Object.keys(services)).toEqual([
       ...['proxy-1', 'proxy-2', 'forwarder-1', 'forwarder-2'],
       ...['nats-1', 'nats-2', 'nats-3', 'redis'],
@@ -56,12 +56,12 @@ describe('compose.yaml', () => {
     ]);
   });
 
-  test('gives the commands nothing that they do not know, and all that they need', () => {
+  test('gives the commands only variables that they know, and all that they need', () => {
     for (const [, { command, environment = {} }] of commands)
       expect(problemsOf(command[0], environment)).toEqual([]);
   });
 
-  test('starts everything again, looks after it, and says which version it is', () => {
+  test('restarts every service, checks its health, and pins its version', () => {
     for (const { restart, healthcheck, image } of Object.values(services)) {
       expect(restart).toBe('unless-stopped');
       expect(healthcheck?.test.length).toBeGreaterThan(1);
@@ -71,7 +71,7 @@ describe('compose.yaml', () => {
       expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(20);
   });
 
-  test('hands secrets over in files, and each of them is named', () => {
+  test('passes secrets as files, and defines each of them', () => {
     for (const { secrets: used = [], configs: usedConfigs = [], environment = {} } of Object.values(
       services,
     )) {
@@ -96,7 +96,7 @@ describe('the manifests of Kubernetes', () => {
   const workloads = manifests.filter(({ kind }) => WORKLOADS.has(kind));
   const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
 
-  test('are of kinds and versions that there are, each with a name of its own', () => {
+  test('have existing kinds and versions, each with a unique name', () => {
     for (const { kind, apiVersion } of manifests)
       expect([kind, apiVersion]).toEqual([kind, API_VERSIONS[kind]]);
     const named = manifests
@@ -107,7 +107,7 @@ describe('the manifests of Kubernetes', () => {
     expect([...resources, 'kustomization.yaml'].sort()).toEqual([...KUBERNETES_FILES].sort());
   });
 
-  test('select what they make', () => {
+  test('have selectors that match their own pods', () => {
     const labels = workloads.map(({ spec }) => spec?.template?.metadata.labels);
     for (const { kind, spec } of manifests) {
       const selector = kind === 'Service' ? spec?.selector : spec?.selector?.['matchLabels'];
@@ -124,7 +124,7 @@ describe('the manifests of Kubernetes', () => {
     }
   });
 
-  test('run two proxies, two forwarders, three nodes of NATS and a Redis', () => {
+  test('run two proxies, two forwarders, three NATS nodes and a Redis', () => {
     expect(
       Object.fromEntries(workloads.map(({ metadata, spec }) => [metadata.name, spec?.replicas])),
     ).toEqual({
@@ -135,7 +135,7 @@ describe('the manifests of Kubernetes', () => {
     });
   });
 
-  test('give the commands nothing that they do not know, and all that they need', () => {
+  test('give the commands only variables that they know, and all that they need', () => {
     const own = containers.filter(({ image }) => image === 'cio-first-party');
     expect(new Set(own.map(({ args }) => args?.[0]))).toEqual(new Set(['forward', 'proxy']));
     for (const { args, env = [] } of own)
@@ -144,7 +144,7 @@ describe('the manifests of Kubernetes', () => {
       ).toEqual([]);
   });
 
-  test('let no container do more than it must, and ask each whether it is well', () => {
+  test('give containers no unneeded permissions, and a health check each', () => {
     for (const container of containers) {
       expect(container.securityContext).toMatchObject({
         allowPrivilegeEscalation: false,
@@ -172,7 +172,7 @@ describe('the manifests of Kubernetes', () => {
     }
   }
 
-  test('mount what they have', () => {
+  test('mount only volumes that they define', () => {
     for (const { spec } of workloads) {
       const volumes = [
         ...(spec?.template?.spec.volumes ?? []).map(({ name }) => name),
@@ -183,7 +183,7 @@ describe('the manifests of Kubernetes', () => {
     }
   });
 
-  test('have the configuration of NATS that compose.yaml has', () => {
+  test('have the same NATS configuration as compose.yaml', () => {
     const settings = (text: string): readonly string[] =>
       text
         .replace(/^\s*#.*$/gm, '')

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's recipe for Kafka, against a stand-in of kafkajs. */
+/** The README's recipe for Kafka, with a stand-in for kafkajs. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
 import { createKafka, type KafkaStandIn } from '../../support/brokers/kafka.ts';
@@ -37,7 +37,7 @@ async function send({ proxy }: BrokerRecipe, names: readonly string[]): Promise<
   return verdict(await proxy.fetch(post(names.map((name) => event({ event: name })))));
 }
 
-test('what the browser was told 200 arrives, and is committed then', async () => {
+test('events that were confirmed with 200 arrive, and are committed after that', async () => {
   const recipe = await run();
   const names = Array.from({ length: 20 }, (_, i) => `Event ${i}`);
   for (const name of names) expect(await send(recipe, [name, `${name} more`])).toBe('200');
@@ -46,13 +46,13 @@ test('what the browser was told 200 arrives, and is committed then', async () =>
   expect(kafka.topic('cio.batches').flat()).toHaveLength(20);
 });
 
-test('what Kafka does not take is answered 503', async () => {
+test('a batch that Kafka does not accept gets 503', async () => {
   const recipe = await run();
   kafka.accepts = false;
   expect(await send(recipe, ['Event'])).toBe('503 upstream_unavailable');
 });
 
-test('while Customer.io is down nothing is committed; then all arrives', async () => {
+test('while Customer.io is down nothing is committed; later all events arrive', async () => {
   const recipe = await run();
   await standIn.faults({ status: 503 });
   const names = Array.from({ length: 6 }, (_, i) => `Event ${i}`);
@@ -64,7 +64,7 @@ test('while Customer.io is down nothing is committed; then all arrives', async (
   expect(await standIn.account(names)).toEqual({ delivered: 6, lost: 0, duplicated: 0 });
 }, 60_000);
 
-test('a forwarder that dies amid its deliveries loses nothing', async () => {
+test('a forwarder that dies during its deliveries loses no event', async () => {
   const recipe = await run();
   await standIn.faults({ latencyMs: 30 });
   const names = Array.from({ length: 30 }, (_, i) => `Event ${i}`);
@@ -79,7 +79,7 @@ test('a forwarder that dies amid its deliveries loses nothing', async () => {
   expect(duplicated).toBeLessThanOrEqual(2);
 });
 
-test('a message that is no batch is put aside, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const recipe = await run();
   const messages = [0, 1].map((key) => ({ key: String(key), value: 'not a batch' }));
   await kafka.client.producer().send({ topic: 'cio.batches', messages });

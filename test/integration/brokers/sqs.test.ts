@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's recipe for Amazon SQS: the real client, against a stand-in of the service. */
+/** The README's recipe for Amazon SQS: the real client, with a stand-in for the service. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
 import { startServer } from '../../support/server/process.ts';
@@ -44,7 +44,7 @@ async function send({ proxy }: Recipe, batch: readonly unknown[]): Promise<strin
   return verdict(await proxy.fetch(post(batch)));
 }
 
-test('what the browser was told 200 is in the queue, arrives, and is deleted then', async () => {
+test('events that were confirmed with 200 are in the queue, arrive, and are deleted after that', async () => {
   const recipe = await run();
   const names = Array.from({ length: 15 }, (_, i) => `Event ${i}`);
   for (const name of names) expect(await send(recipe, [event({ event: name })])).toBe('200');
@@ -56,13 +56,13 @@ test('what the browser was told 200 is in the queue, arrives, and is deleted the
   expect(await standIn.account(names)).toEqual({ delivered: 15, lost: 0, duplicated: 0 });
 });
 
-test('what SQS does not take is answered 503', async () => {
+test('a batch that SQS does not accept gets 503', async () => {
   const recipe = await run();
   sqs.accepts = false;
   expect(await send(recipe, [event()])).toBe('503 upstream_unavailable');
 });
 
-test('a batch that is larger than a message may be becomes several', async () => {
+test('a batch that is larger than a message may be is split', async () => {
   const recipe = await run();
   const batch = Array.from({ length: 20 }, () => event({ properties: { text: 'x'.repeat(20_000) } }));
   expect(await send(recipe, batch)).toBe('200');
@@ -71,13 +71,13 @@ test('a batch that is larger than a message may be becomes several', async () =>
   expect((await standIn.events()).length).toBe(20);
 });
 
-test('while Customer.io is down the queue keeps all; then all arrives', async () => {
+test('while Customer.io is down the queue keeps all messages; later all arrive', async () => {
   const recipe = await run();
   await standIn.faults({ status: 503 });
   expect(await send(recipe, [event({ event: 'Event' })])).toBe('200');
   await recipe.poll();
   expect(sqs.bodies('batches')).toHaveLength(1);
-  // It waits for its time.
+  // The message is invisible until its visibility timeout ends.
   const before = (await standIn.requests()).length;
   await recipe.poll();
   expect((await standIn.requests()).length).toBe(before);
@@ -88,7 +88,7 @@ test('while Customer.io is down the queue keeps all; then all arrives', async ()
   expect(await standIn.names()).toEqual(['Event']);
 });
 
-test('what a forwarder had taken when it died comes again', async () => {
+test('messages that a forwarder held when it died are delivered again', async () => {
   const recipe = await run();
   await standIn.faults({ latencyMs: 300 });
   for (const name of ['A', 'B']) expect(await send(recipe, [event({ event: name })])).toBe('200');
@@ -101,7 +101,7 @@ test('what a forwarder had taken when it died comes again', async () => {
   expect(sqs.bodies('batches')).toEqual([]);
 });
 
-test('a message that is no batch is put aside, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const recipe = await run();
   const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs');
   const QueueUrl = sqs.queueUrl('batches');

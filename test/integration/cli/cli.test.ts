@@ -13,14 +13,14 @@ const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'app
 const BODY = JSON.stringify({ batch: [{ type: 'track', event: 'x', messageId: 'm', anonymousId: 'a' }] });
 
 describe('cio-first-party', () => {
-  test('explains itself', async () => {
+  test('prints its help', async () => {
     const [help, short] = await Promise.all([run(['--help']), run(['-h'])]);
     expect(help).toMatchObject({ code: 0, err: '' });
     expect(help.out).toMatch(/Usage: cio-first-party <command>[^]*proxy/);
     expect(short).toEqual(help);
   });
 
-  test('tells its version', async () => {
+  test('prints its version', async () => {
     const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
     expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
@@ -30,7 +30,7 @@ describe('cio-first-party', () => {
     [[], 'A command is missing.'],
     [['proxy', '--port', '80'], "Unknown option '--port'"],
     [['proxy', 'now'], "Unexpected argument 'now'"],
-  ])('says what it does not understand, and exits with 2: %j', async (args, message) => {
+  ])('reports unknown arguments, and exits with 2: %j', async (args, message) => {
     const { code, out, err } = await run(args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
@@ -47,25 +47,28 @@ describe('cio-first-party proxy --check', () => {
     [{ status: 503 }, 1, 'could not be asked about the write key: Upstream answered 503.'],
     ['hang-up', 1, 'could not be asked about the write key: '],
     ['silence', 1, 'could not be asked about the write key: '],
-  ] as const)('asks Customer.io, which says %j, and ends with %i', async (answer, code, message) => {
-    const upstream = await startUpstream();
-    upstream.respond(answer);
-    const told = await run(['proxy', '--check'], {
-      CIO_WRITE_KEY: 'secret-write-key',
-      CIO_CLIENT_KEYS: 'web',
-      CIO_UPSTREAM_URL: upstream.url,
-      CIO_TIMEOUT_MS: '500',
-    });
-    expect(told).toMatchObject({ code, err: '' });
-    expect(told.out).toContain(message);
-    expect(told.out.trim().split('\n')).toHaveLength(1);
-    expect(told.out).not.toContain('secret');
-    expect(upstream.received).toHaveLength(1);
-    expect(upstream.received[0]?.body.batch).toEqual([]);
-    expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('secret-write-key'));
-  });
+  ] as const)(
+    'sends a request to Customer.io, which responds with %j, and exits with %i',
+    async (answer, code, message) => {
+      const upstream = await startUpstream();
+      upstream.respond(answer);
+      const told = await run(['proxy', '--check'], {
+        CIO_WRITE_KEY: 'secret-write-key',
+        CIO_CLIENT_KEYS: 'web',
+        CIO_UPSTREAM_URL: upstream.url,
+        CIO_TIMEOUT_MS: '500',
+      });
+      expect(told).toMatchObject({ code, err: '' });
+      expect(told.out).toContain(message);
+      expect(told.out.trim().split('\n')).toHaveLength(1);
+      expect(told.out).not.toContain('secret');
+      expect(upstream.received).toHaveLength(1);
+      expect(upstream.received[0]?.body.batch).toEqual([]);
+      expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('secret-write-key'));
+    },
+  );
 
-  test('says what is wrong with the environment first', async () => {
+  test('reports errors in the environment first', async () => {
     const { code, err } = await run(['proxy', '--check'], { CIO_CLIENT_KEYS: 'web' });
     expect(code).toBe(1);
     expect(err).toContain('  - CIO_WRITE_KEY is missing');
@@ -73,7 +76,7 @@ describe('cio-first-party proxy --check', () => {
 });
 
 describe('cio-first-party forward', () => {
-  test('explains every variable of its own', async () => {
+  test('explains all its own variables', async () => {
     const { code, out } = await run(['forward', '--help']);
     expect(code).toBe(0);
     for (const name of ['CIO_WRITE_KEY', 'NATS_URL', 'CIO_NATS_KEEP_MINUTES', 'CIO_REDIS_URL', 'PORT'])
@@ -146,7 +149,7 @@ describe('cio-first-party proxy', () => {
     ]);
   });
 
-  test('says everything that keeps it from starting, and exits with 1', async () => {
+  test('reports everything that prevents its start, and exits with 1', async () => {
     const { code, out, err } = await run(['proxy'], { CIO_REGION: 'de', PORT: 'http' });
     expect([code, out]).toEqual([1, '']);
     for (const start of [
@@ -159,7 +162,7 @@ describe('cio-first-party proxy', () => {
     }
   });
 
-  test('says that its port is taken, and exits with 1', async () => {
+  test('reports that its port is taken, and exits with 1', async () => {
     const upstream = await startUpstream();
     const environment = {
       CIO_WRITE_KEY: 'write-key',
@@ -172,7 +175,7 @@ describe('cio-first-party proxy', () => {
     expect(err).toMatch(/^The proxy cannot listen: .*EADDRINUSE/);
   });
 
-  test('delivers, and writes one line of JSON for every request but those for its health', async () => {
+  test('delivers, and writes one line of JSON for every request but health checks', async () => {
     const upstream = await startUpstream();
     const { url, lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/e$/);
@@ -185,7 +188,7 @@ describe('cio-first-party proxy', () => {
     expect(JSON.parse(String(value))).toMatchObject({ path: '/e/v1/batch', status: 200, events: 1 });
   });
 
-  test('verifies customer tokens, and answers private calls', async () => {
+  test('verifies customer tokens, and handles private calls', async () => {
     const [upstream, app] = [await startUpstream(), await startUpstream()];
     app.respond({ body: '{"customer":{"attributes":{"plan":"pro"}}}' });
     const secret = 'a secret that both sides hold, of 32 bytes and more';
@@ -205,7 +208,7 @@ describe('cio-first-party proxy', () => {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'stops on %s: nothing new comes in, what is in flight ends, and it exits with 0',
+    'stops on %s: accepts no new connections, finishes requests in flight, and exits with 0',
     async (signal) => {
       const upstream = await startUpstream();
       let arrived = (): void => {};
@@ -227,12 +230,12 @@ describe('cio-first-party proxy', () => {
       expect((await answer).status).toBe(200);
       const told = Date.now();
       expect((await exit)[0]).toBe(0);
-      // Not when the browser's kept connection ends by itself, after five seconds.
+      // The process must end sooner than the browser's idle connection does, which ends after five seconds.
       expect(Date.now() - told).toBeLessThan(3_000);
     },
   );
 
-  test('told to stop, it refuses what still comes over an open connection, and what had begun is answered', async () => {
+  test('when stopping, refuses new requests on open connections, and finishes those in flight', async () => {
     const upstream = await startUpstream();
     let accept = (): void => {};
     upstream.respond(async () => {
@@ -260,7 +263,7 @@ describe('cio-first-party proxy', () => {
     expect((await exit)[0]).toBe(0);
   });
 
-  test('told to stop, it does not wait for ever', async () => {
+  test('when stopping, does not wait for ever', async () => {
     const upstream = await startUpstream();
     upstream.respond('silence');
     const { child, url } = await startProxy({

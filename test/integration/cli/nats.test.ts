@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The commands `proxy` and `forward` with a real cluster of NATS, each process as the operator runs it. */
+/** The commands `proxy` and `forward` with a real NATS cluster, each process started as an operator does. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ async function send(url: string, name: string): Promise<number> {
   return response.status;
 }
 
-/** As a browser does: until it is told 200. */
+/** Sends the event as a browser does: again until the response is 200. */
 async function deliver(url: string, name: string): Promise<void> {
   await vi.waitFor(async () => expect(await send(url, name)).toBe(200), WAIT);
 }
@@ -66,7 +66,7 @@ async function json(url: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() };
 }
 
-test('a proxy publishes and a forwarder drains; both make what is missing', async () => {
+test('a proxy publishes and a forwarder delivers; both create missing streams', async () => {
   const [cluster, upstream] = [await startCluster(), await startUpstream()];
   const environment = { NATS_URL: cluster.url, CIO_UPSTREAM_URL: upstream.url, CIO_METRICS: '/metrics' };
   const [proxy, forwarder] = await Promise.all([startProxy(environment), startForwarder(environment)]);
@@ -99,7 +99,7 @@ test('a proxy publishes and a forwarder drains; both make what is missing', asyn
   expect(lines.reduce((sum, { messages }) => sum + Number(messages), 0)).toBe(40);
 }, 90_000);
 
-test('they start while one of three servers is down, and give each message to it when it comes', async () => {
+test('both start while one of three servers is down, and replicate to it when it comes back', async () => {
   const [cluster, upstream] = [await startCluster(3, 2), await startUpstream()];
   const environment = { NATS_URL: cluster.url, CIO_UPSTREAM_URL: upstream.url };
   const [proxy] = await Promise.all([startProxy(environment), startForwarder(environment)]);
@@ -110,14 +110,14 @@ test('they start while one of three servers is down, and give each message to it
     timeout: 60_000,
     interval: 500,
   });
-  // Now any of them may go.
+  // With three replicas, any one node may fail.
   await cluster.healthy();
   await cluster.nodes[0]?.kill();
   await deliver(proxy.url, 'After');
   await vi.waitFor(() => expect(arrived(upstream)).toEqual(['Before', 'After']), WAIT);
 }, 150_000);
 
-test('while NATS is away a proxy starts, browsers are told to come back, and the log says why, without credentials', async () => {
+test('while NATS is down a proxy starts, browsers get Retry-After, and the log names the reason, without credentials', async () => {
   const server = await startNats(['--user', 'shop', '--pass', 'sesame-open']);
   onTestFinished(() => server.remove());
   await server.kill();
@@ -151,7 +151,7 @@ test('while NATS is away a proxy starts, browsers are told to come back, and the
   expect(JSON.stringify(told)).not.toContain('sesame');
 }, 120_000);
 
-test('wrong credentials are told, and are in no line', async () => {
+test('wrong credentials are reported, and appear in no line', async () => {
   const server = await startNats(['--user', 'shop', '--pass', 'right']);
   onTestFinished(() => server.remove());
   const proxy = await startProxy({ NATS_URL: server.url.replace('//', '//shop:wrong-barley@') });
@@ -163,7 +163,7 @@ test('wrong credentials are told, and are in no line', async () => {
   expect(JSON.stringify(proxy.log)).not.toContain('barley');
 }, 60_000);
 
-test('SIGTERM: a forwarder ends what it has begun, and what it has not comes to another', async () => {
+test('SIGTERM: a forwarder finishes the message in flight, and another forwarder gets the rest', async () => {
   const [server, upstream] = [await startNats(), await startUpstream()];
   onTestFinished(() => server.remove());
   const environment = { NATS_URL: server.url, CIO_UPSTREAM_URL: upstream.url };
@@ -185,14 +185,14 @@ test('SIGTERM: a forwarder ends what it has begun, and what it has not comes to 
   expect(await exited).toEqual([0, null]);
   const other = await startForwarder(environment);
   await vi.waitFor(() => expect(arrived(upstream)).toEqual(['First', 'Second']), WAIT);
-  // The first was acknowledged, and does not come again after its time.
+  // The first message was acknowledged, so it is not delivered again after its acknowledgement timeout.
   expect(await json(`${other.url}/v1/health/ready`)).toMatchObject({ body: { backlog: 0 } });
   await vi.waitFor(async () => {
     expect(await json(`${other.url}/v1/health/ready`)).toMatchObject({ body: { unacknowledged: 0 } });
   }, WAIT);
 }, 90_000);
 
-test('SIGTERM: a forwarder that waits for Customer.io ends in the grace', async () => {
+test('SIGTERM: a forwarder that waits for Customer.io stops within the grace period', async () => {
   const [server, upstream] = [await startNats(), await startUpstream()];
   onTestFinished(() => server.remove());
   upstream.respond('silence');
@@ -205,7 +205,7 @@ test('SIGTERM: a forwarder that waits for Customer.io ends in the grace', async 
   expect(performance.now() - told).toBeLessThan(5_000);
 }, 60_000);
 
-test('a replay forwards once more what was kept; with Redis only what is not known to have arrived', async () => {
+test('a replay forwards kept messages again; with Redis only those that are not known to have arrived', async () => {
   const [server, upstream, redis] = [await startNats(), await startUpstream(), await startRedis()];
   onTestFinished(() => server.remove());
   onTestFinished(() => redis.remove());
@@ -230,7 +230,7 @@ test('a replay forwards once more what was kept; with Redis only what is not kno
   expect([...arrived(upstream)].sort()).toEqual([...names, ...names].sort());
 }, 90_000);
 
-test('what will never be forwarded is put aside', async () => {
+test('messages that can never be forwarded are parked', async () => {
   const [server, upstream] = [await startNats(), await startUpstream()];
   onTestFinished(() => server.remove());
   const forwarder = await startForwarder({ NATS_URL: server.url, CIO_UPSTREAM_URL: upstream.url });
@@ -247,7 +247,7 @@ test('what will never be forwarded is put aside', async () => {
   );
 }, 60_000);
 
-test.each(['proxy', 'forward'])('%s says which packages are missing, and exits with 1', (command) => {
+test.each(['proxy', 'forward'])('%s names the missing packages, and exits with 1', (command) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'cio-cli-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const own = path.join(folder, 'node_modules/cio-first-party');
@@ -263,7 +263,7 @@ test.each(['proxy', 'forward'])('%s says which packages are missing, and exits w
   );
 });
 
-test('everything that is wrong is said, without secrets', async () => {
+test('all errors of the configuration are reported, without secrets', async () => {
   const { code, err } = await run(['forward'], {
     CIO_REGION: 'de',
     NATS_URL: 'http://shop:sesame@nats',
@@ -293,7 +293,7 @@ test('everything that is wrong is said, without secrets', async () => {
 });
 
 test.each(['soon', '2999-01-01T00:00:00Z', '2026-01-01', '10'])(
-  'a replay since %j is no replay: exit code 2',
+  'a replay since %j is refused: exit code 2',
   async (text) => {
     const { code, err } = await run(['forward', '--replay-since', text]);
     expect(code).toBe(2);
@@ -301,7 +301,7 @@ test.each(['soon', '2999-01-01T00:00:00Z', '2026-01-01', '10'])(
   },
 );
 
-test('its secrets may be in files', async () => {
+test('secrets may be in files', async () => {
   const server = await startNats(['--auth', 'sesame-token']);
   onTestFinished(() => server.remove());
   const folder = mkdtempSync(path.join(tmpdir(), 'cio-secrets-'));

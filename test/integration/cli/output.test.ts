@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** A log that cannot be written ends no process: its reader has gone, its disk is full, or nobody reads it. */
+/**
+ * A log that cannot be written does not end the process: its reader has ended, its disk is full, or its pipe
+ * is not read.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -35,7 +38,7 @@ async function start(stdout: 'pipe' | number): Promise<Proxy> {
   return { child, url };
 }
 
-/** Requests of strangers, each of which is a line. Their paths are long, as such paths are. */
+/** Sends requests without a key, each of which makes a log line. Their paths are long, as in attacks. */
 async function ask(url: string, count: number): Promise<void> {
   const path = `/v1/batch?${'x'.repeat(100)}`;
   let left = count;
@@ -62,14 +65,14 @@ async function stop({ child }: Proxy): Promise<void> {
 const residentMb = ({ child }: Proxy): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-test('the reader of the log goes away', async () => {
+test('keeps running when the reader of the log ends', async () => {
   const proxy = await start('pipe');
   proxy.child.stdout?.destroy();
   await ask(proxy.url, 200);
   await stop(proxy);
 });
 
-test('the disk of the log is full', async () => {
+test('keeps running when the disk of the log is full', async () => {
   const full = openSync('/dev/full', 'w');
   onTestFinished(() => closeSync(full));
   const proxy = await start(full);
@@ -77,7 +80,7 @@ test('the disk of the log is full', async () => {
   await stop(proxy);
 });
 
-test('the readers of both streams go away', async () => {
+test('keeps running when the readers of both streams end', async () => {
   const proxy = await start('pipe');
   proxy.child.stdout?.destroy();
   proxy.child.stderr?.destroy();
@@ -85,7 +88,7 @@ test('the readers of both streams go away', async () => {
   await stop(proxy);
 });
 
-test('a reader that stands still costs a bounded number of bytes, and learns how many lines are missing', async () => {
+test('buffers a limited number of bytes for a reader that stops reading, and reports how many lines are missing', async () => {
   const proxy = await start('pipe');
   await ask(proxy.url, 2_000);
   const before = residentMb(proxy);
@@ -107,7 +110,7 @@ test('a reader that stands still costs a bounded number of bytes, and learns how
   await stop(proxy);
 }, 90_000);
 
-test('a reader that stands still does not keep it from ending', async () => {
+test('exits even if the reader has stopped reading', async () => {
   const proxy = await start('pipe');
   await ask(proxy.url, 4_000);
   await stop(proxy);

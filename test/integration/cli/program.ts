@@ -1,4 +1,4 @@
-/** Runs the command line of the sources, as a process of its own. */
+/** Runs the command line from the sources, as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { expect, onTestFinished } from 'vitest';
 
 export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Ends with the test, if not by itself. */
+/** Starts the process, and ends it with the test if it has not ended before. */
 function start(args: readonly string[], environment: Record<string, string>): ChildProcess {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
@@ -33,7 +33,7 @@ export async function run(
 const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
   stream ? text(stream) : Promise.resolve('');
 
-/** A proxy as the operator runs it. `before`: its log until it listens; `lines`: what it prints then, as it comes. */
+/** Starts a proxy as an operator does. `before`: its log until it listens; `lines`: its later output. */
 export async function startProxy(environment: Record<string, string>): Promise<{
   child: ChildProcess;
   url: string;
@@ -60,14 +60,14 @@ export async function startProxy(environment: Record<string, string>): Promise<{
   return { child, url, before, lines };
 }
 
-/** A process that runs until it is told to stop, and every line of its log. */
+/** A process that runs until it is stopped, with all lines of its log. */
 export interface Running {
   readonly child: ChildProcess;
   readonly url: string;
   readonly log: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A proxy whose whole log is read. */
+/** Starts a proxy and collects its whole log. */
 export async function startLoggedProxy(environment: Record<string, string>): Promise<Running> {
   const child = start(['proxy'], {
     CIO_WRITE_KEY: 'write-key',
@@ -79,7 +79,7 @@ export async function startLoggedProxy(environment: Record<string, string>): Pro
   return { child, ...(await listening(child, /^The proxy listens on (\S+)$/)) };
 }
 
-/** A forwarder as the operator runs it. */
+/** Starts a forwarder as an operator does. */
 export async function startForwarder(environment: Record<string, string>): Promise<Running> {
   const child = start(['forward'], {
     CIO_WRITE_KEY: 'write-key',
@@ -90,7 +90,7 @@ export async function startForwarder(environment: Record<string, string>): Promi
   return { child, ...(await listening(child, /^The forwarder listens on (\S+)$/)) };
 }
 
-/** Reads its log for as long as it writes one; where it has said that it listens. */
+/** Collects the log until the process ends. Resolves when a line says that the process listens. */
 async function listening(
   child: ChildProcess,
   pattern: RegExp,

@@ -1,5 +1,7 @@
 // @vitest-environment node
-/** Copies of the proxy, each a process as the operator runs it, that share a real Redis. */
+/**
+ * Several copies of the proxy, each a process that is started as an operator does, that share a real Redis.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +19,7 @@ const HEADERS = { Authorization: basicAuthorization('web'), 'Content-Type': 'app
 const LIMITED = { CIO_DEDUPLICATE: 'off', CIO_RATE_LIMIT_PER_ADDRESS: '5' };
 
 let sent = 0;
-/** One event, with an id that no other has. */
+/** A batch of one event with an id that no other event has. */
 const batchOf = (name: string): string =>
   JSON.stringify({
     batch: [{ type: 'track', event: name, messageId: `m${(sent += 1)}`, anonymousId: 'a' }],
@@ -34,7 +36,7 @@ async function start(): Promise<{ readonly redis: RedisServer; readonly url: str
 
 type Copy = Awaited<ReturnType<typeof startProxy>>;
 
-/** Its log from now on, as it comes. */
+/** Collects the log lines from now on. */
 function logOf({ lines, before }: Copy): Record<string, unknown>[] {
   const log = before.map((line) => JSON.parse(line) as Record<string, unknown>);
   const read = async (): Promise<void> => {
@@ -66,7 +68,7 @@ async function namesIn(url: string): Promise<readonly string[]> {
   return names.map((name) => name.replace(/^(.*:[er]:).*/, '$1')).sort();
 }
 
-test('an event that comes to two copies is sent once, and what they count is one count', async () => {
+test('an event that reaches two copies is sent once, and rate limits are shared', async () => {
   const [{ url }, upstream] = [await start(), await startUpstream()];
   const environment = {
     CIO_REDIS_URL: url,
@@ -93,7 +95,7 @@ test('with deduplication off, only limits are shared; without limits, only event
   expect(await namesIn(url)).toEqual(['{cio}:e:', '{cio}:r:']);
 });
 
-test('Redis that is away when it starts, and again later: told once each time, and never its password', async () => {
+test('Redis is down at the start, and again later: each is logged once, without its password', async () => {
   const [{ redis, url }, upstream] = [await start(), await startUpstream()];
   await redis.kill();
   const environment = { CIO_REDIS_URL: url, CIO_UPSTREAM_URL: upstream.url, ...LIMITED };
@@ -111,7 +113,7 @@ test('Redis that is away when it starts, and again later: told once each time, a
 
   await redis.start();
   await vi.waitFor(() => expect(aboutRedis(log)).toEqual(['unavailable', 'ready']), 15_000);
-  // After a failure the store is left alone for some seconds; then it counts again.
+  // After a failure the proxy does not use the store for some seconds; then it counts there again.
   await vi.waitFor(async () => expect(await send(proxy.url)).toBe(429), { timeout: 15_000, interval: 200 });
 
   await redis.kill();
@@ -123,7 +125,7 @@ test('Redis that is away when it starts, and again later: told once each time, a
   expect(errors).toBe('');
 }, 60_000);
 
-test('a wrong password is told once, without it', async () => {
+test('a wrong password is logged once, without the password', async () => {
   const [{ redis }, upstream] = [await start(), await startUpstream()];
   const proxy = await startProxy({
     CIO_REDIS_URL: redis.url.replace('//', '//:open-barley@'),
@@ -160,7 +162,7 @@ test('without the package "redis" it says what to install, and exits with 1', ()
   );
 });
 
-test('a port that is taken still ends it: Redis does not keep it', async () => {
+test('a taken port still ends the process: the Redis connection does not keep it alive', async () => {
   const [{ url }, upstream] = [await start(), await startUpstream()];
   const { port } = new URL(upstream.url);
   const keys = { CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS: 'web' };

@@ -1,4 +1,4 @@
-/** Servers for the checks to ask: our proxy with one thing wrong. */
+/** Servers for the checks of the command line: our proxy with one fault. */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
@@ -13,7 +13,7 @@ export const WRITE_KEY = 'write-key';
 const MOST_BODY_BYTES = 10_000_000;
 export const PAGES = 'https://shop.example.com';
 
-/** What the server does instead of, or with, what the proxy does. */
+/** Replaces or changes the response of the proxy. */
 export type Fault = (request: Request, proxy: (request: Request) => Promise<Response>) => Promise<Response>;
 
 export function faultyProxy(
@@ -38,7 +38,7 @@ export function faultyProxy(
   );
 }
 
-/** As it is under every runtime but Node, where a body is read beside its request. */
+/** Makes a Request as all runtimes but Node do, where the body can be read while the request is processed. */
 async function requestOf(incoming: IncomingRequest): Promise<Request> {
   const { method, request } = incoming;
   if (method === 'GET' || method === 'HEAD') return request;
@@ -50,7 +50,7 @@ async function requestOf(incoming: IncomingRequest): Promise<Request> {
   return typeof body === 'string' ? request : new Request(request, { method, body });
 }
 
-/** Listens until the test has ended. Answers where. */
+/** Listens until the test has ended. Returns the URL. */
 export async function serve(
   listener: RequestListener,
   tls?: { readonly key: string; readonly cert: string },
@@ -63,7 +63,7 @@ export async function serve(
   return `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
 }
 
-/** The events of a batch, from a copy of its request; none where the body is no batch. */
+/** Returns the events of a batch, from a copy of the request; none when the body is not a batch. */
 export async function eventsOf(request: Request): Promise<readonly Readonly<Record<string, unknown>>[]> {
   try {
     const body = (await request.clone().json()) as { batch?: readonly Readonly<Record<string, unknown>>[] };

@@ -28,7 +28,7 @@ describe('cio-first-party snippet', () => {
     );
   });
 
-  test('takes every option', async () => {
+  test('accepts every option', async () => {
     const { stub, tag } = await printed(
       ...['--src', 'https://cdn.example/s/x.js?v=1&w=2', '--consent', 'pending', '--global', 'cdp'],
       ...['--nonce', '{{ nonce }}', '--no-integrity'],
@@ -41,7 +41,7 @@ describe('cio-first-party snippet', () => {
     );
   });
 
-  test('writes what is text in HTML as text', async () => {
+  test('escapes special characters of HTML', async () => {
     const evil = `"><script>alert('1')</script>&`;
     const { code, out } = await run(['snippet', '--proxy-url', '/e', '--client-key', evil, '--nonce', evil]);
     expect(code).toBe(0);
@@ -51,7 +51,7 @@ describe('cio-first-party snippet', () => {
     expect(out.split(`nonce="${text}"`)).toHaveLength(3);
   });
 
-  test('takes the key from the environment too', async () => {
+  test('reads the key from the environment too', async () => {
     const { out } = await run(['snippet', '--proxy-url', 'https://events.example.com/'], {
       CIO_CLIENT_KEY: 'k1',
     });
@@ -83,13 +83,13 @@ describe('cio-first-party snippet', () => {
     [[...REQUIRED, '--nonce', ''], '--nonce must be a text, not "".'],
     [[...REQUIRED, '--key', 'x'], "Unknown option '--key'"],
     [[...REQUIRED, 'now'], "Unexpected argument 'now'"],
-  ])('says what it cannot use, and exits with 2: %j', async (args, message) => {
+  ])('reports unusable arguments, and exits with 2: %j', async (args, message) => {
     const { code, out, err } = await run(['snippet', ...args]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
   });
 
-  test('explains itself', async () => {
+  test('prints its help', async () => {
     const { code, out } = await run(['snippet', '--help']);
     expect(code).toBe(0);
     for (const option of ['proxy-url', 'client-key', 'src', 'consent', 'global', 'nonce', 'no-integrity'])

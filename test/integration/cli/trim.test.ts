@@ -1,5 +1,7 @@
 // @vitest-environment node
-/** What was forwarded stays in the stream for a while, and what was not stays. */
+/**
+ * Forwarded messages are deleted from the stream after a while, and messages that were not forwarded stay.
+ */
 import { AckPolicy, RetentionPolicy } from '@nats-io/jetstream';
 import { expect, test, vi } from 'vitest';
 import { createTrim } from '../../../src/cli/forward/trim-stream.ts';
@@ -16,7 +18,7 @@ async function start(): Promise<Broker> {
   return broker;
 }
 
-/** Acknowledges so many of them, in their order. */
+/** Acknowledges `count` messages in their order. */
 async function acknowledge({ stream, manager }: Broker, count: number): Promise<void> {
   const consumer = await stream.consumers.get('CIO', 'forwarder');
   const { ack_floor } = await consumer.info();
@@ -27,7 +29,7 @@ async function acknowledge({ stream, manager }: Broker, count: number): Promise<
   });
 }
 
-test('messages are taken away when it is known for long enough that they were forwarded', async () => {
+test('messages are deleted some time after they were forwarded', async () => {
   const broker = await start();
   const settings = readNats(
     (name) => (name === 'NATS_URL' ? broker.server.url : undefined),
@@ -51,7 +53,7 @@ test('messages are taken away when it is known for long enough that they were fo
   expect(await held(broker)).toBe(6);
   await trim(broker.manager, KEEP_MS + 2_000);
   expect(await held(broker)).toBe(3);
-  // What is not acknowledged stays, however long that takes.
+  // A message that is not acknowledged stays, however old it is.
   await trim(broker.manager, 10 * KEEP_MS);
   await trim(broker.manager, 20 * KEEP_MS);
   expect(await held(broker)).toBe(3);

@@ -20,7 +20,7 @@ async function inboxOf(who: Visitor, id: string): Promise<readonly string[]> {
 }
 
 describe('signing in', () => {
-  test('answers who it is, under an id that nobody can guess, and sets a cookie that no script can read', async () => {
+  test('returns the person with a random id, and sets an HttpOnly cookie', async () => {
     const { status, body, headers } = await visitor.ask('POST', '/account/session', {
       ...ADA,
       email: ' Ada@Example.com ',
@@ -33,14 +33,14 @@ describe('signing in', () => {
     expect(headers.get('Cache-Control')).toBe('no-store');
   });
 
-  test('is the same person for the same email, and another for another', async () => {
+  test('returns the same person for the same email, and another one for another email', async () => {
     const first = await visitor.signIn(ADA);
     const again = await shop.visitor().signIn({ ...ADA, email: 'ADA@example.com', season: 'Winter' });
     const other = await shop.visitor().signIn(BEN);
     expect([again === first, other === first]).toEqual([true, false]);
   });
 
-  test('takes a new session each time, and ends the one before', async () => {
+  test('starts a new session each time, and ends the previous one', async () => {
     const cookies = [];
     for (let time = 0; time < 2; time += 1) {
       const { headers } = await visitor.ask('POST', '/account/session', ADA);
@@ -86,7 +86,7 @@ describe('signing in', () => {
     ['a page of another port', { 'Sec-Fetch-Site': 'same-site' }],
     ['an older browser on another site', { Origin: 'https://evil.example' }],
     ['a page without an origin', { Origin: 'null' }],
-  ])('is not for %s, and neither is anything else here', async (_, headers) => {
+  ])('is refused for %s, as are all other requests', async (_, headers) => {
     await visitor.signIn(ADA);
     for (const [method, path, body] of [
       ['POST', '/account/session', BEN],
@@ -99,7 +99,7 @@ describe('signing in', () => {
     }
   });
 
-  test('takes nothing that a form of another site could send', async () => {
+  test('accepts nothing that a form of another site could send', async () => {
     const answer = await visitor.ask('POST', '/account/session', ADA, { 'Content-Type': 'text/plain' });
     expect([answer.status, answer.body['error']]).toEqual([415, 'unsupported_media_type']);
   });
@@ -107,14 +107,14 @@ describe('signing in', () => {
   test.each([
     ['GET', '/account/session', 'POST, DELETE'],
     ['DELETE', '/account/token', 'POST'],
-  ])('does not take %s %s', async (method, path, allowed) => {
+  ])('refuses %s %s', async (method, path, allowed) => {
     const { status, headers } = await visitor.ask(method, path);
     expect([status, headers.get('Allow')]).toEqual([405, allowed]);
   });
 });
 
 describe('a customer token', () => {
-  test('is only for whoever is signed in', async () => {
+  test('is only for a person who has signed in', async () => {
     expect((await visitor.token('anybody')).body['error']).toBe('signed_out');
     const id = await visitor.signIn(ADA);
     const { status, body, headers } = await visitor.token(id);
@@ -125,7 +125,7 @@ describe('a customer token', () => {
     expect([refused.status, refused.body['error']]).toEqual([403, 'somebody_else']);
   });
 
-  test('is not given any more when they have signed out', async () => {
+  test('is refused after the person has signed out', async () => {
     const id = await visitor.signIn(ADA);
     const { status, headers } = await visitor.ask('DELETE', '/account/session');
     expect([status, headers.get('Set-Cookie')]).toEqual([204, expect.stringMatching(/=; .*Max-Age=0$/)]);
@@ -139,15 +139,15 @@ describe('a customer token', () => {
       { userId: 'x', reason: 'because' },
       '"reason" must be one of "initial", "identify", "due", "expired", "rejected", "manual", got "because"',
     ],
-  ])('is not given for %j', async (body, message) => {
+  ])('is refused for %j', async (body, message) => {
     await visitor.signIn(ADA);
     const answer = await visitor.ask('POST', '/account/token', body);
     expect([answer.status, answer.body['message']]).toEqual([400, message]);
   });
 });
 
-describe('what is only for one person', () => {
-  test('is another inbox for each, with a welcome', async () => {
+describe('the private data of a person', () => {
+  test('has an inbox for each person, with a welcome message', async () => {
     const other = shop.visitor();
     const [ada, ben] = [await visitor.signIn(ADA), await other.signIn(BEN)];
     expect(await inboxOf(visitor, ada)).toEqual([
@@ -162,7 +162,7 @@ describe('what is only for one person', () => {
     ]);
   });
 
-  test('is as they left it when they sign in again', async () => {
+  test('is unchanged when the person signs in again', async () => {
     const id = await visitor.signIn(ADA);
     const { token } = (await visitor.token(id)).body;
     expect((await visitor.call('/v1/inbox/delete', token, { id: `${id}-welcome` })).status).toBe(200);
@@ -171,7 +171,7 @@ describe('what is only for one person', () => {
     expect(await inboxOf(visitor, id)).toEqual(['The light goes early now', 'Gear is mended, not replaced']);
   });
 
-  test('is their topics, which change as soon as they say so', async () => {
+  test("has the person's topics, which change as soon as the person changes them", async () => {
     const id = await visitor.signIn(ADA);
     const { token } = (await visitor.token(id)).body;
     const subscribed = async (): Promise<unknown> => {
@@ -183,7 +183,7 @@ describe('what is only for one person', () => {
     expect(await subscribed()).toEqual([true, true, true]);
   });
 
-  test('fails while Customer.io does', async () => {
+  test('fails while Customer.io fails', async () => {
     const id = await visitor.signIn(ADA);
     const { token } = (await visitor.token(id)).body;
     await shop.faults({ upstream: 500 });
@@ -192,7 +192,7 @@ describe('what is only for one person', () => {
     expect((await visitor.call(FETCH, token)).status).toBe(200);
   });
 
-  test('is not there without the keys of Customer.io, and the page says which', async () => {
+  test('is missing without the keys of Customer.io, and the page says which keys', async () => {
     const bare = await openShop((upstream) => ({ ...upstream, appApi: undefined, inApp: undefined }));
     try {
       const page = await (await fetch(`${bare.origin}/account`)).text();

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 
 afterEach(() => setServerClock(0));
 
-test('all that asks the time is told the wrong one, and times that are given stay as they are', () => {
+test('every way to read the current time returns the wrong one, and given times are unchanged', () => {
   setServerClock(-3);
   const off = rightNow() - 3 * HOUR_MS;
   for (const told of [Date.now(), new Date().getTime(), Date.parse(Date())]) {
@@ -18,7 +18,7 @@ test('all that asks the time is told the wrong one, and times that are given sta
   expect(Date.UTC(1970, 0)).toBe(0);
 });
 
-test('is right again at 0', () => {
+test('the clock is right again at an offset of 0', () => {
   setServerClock(5);
   setServerClock(0);
   expect(Math.abs(Date.now() - rightNow())).toBeLessThan(1_000);

@@ -21,7 +21,7 @@ function run(env: Record<string, string>): ChildProcess {
   return child;
 }
 
-test('the stand-in runs by itself, says where in one line of JSON, and ends cleanly', async () => {
+test('the stand-in runs alone, prints its URL in one line of JSON, and exits cleanly', async () => {
   const child = run({ PORT: '0', WRITE_KEY: 'k' });
   const [line] = (await once(child.stdout ?? process.stdin, 'data')) as [Buffer];
   const { listening } = JSON.parse(line.toString()) as { listening: string };
@@ -33,7 +33,7 @@ test('the stand-in runs by itself, says where in one line of JSON, and ends clea
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('the stand-in says it when its port is taken', async () => {
+test('the stand-in reports that its port is taken', async () => {
   const first = run({ PORT: '0' });
   const [line] = (await once(first.stdout ?? process.stdin, 'data')) as [Buffer];
   const { listening } = JSON.parse(line.toString()) as { listening: string };

@@ -43,14 +43,14 @@ describe('the calls', () => {
     ['screen', { userId: 'u1', name: 'Home' }],
     ['group', { userId: 'u1', groupId: 'g1' }],
     ['alias', { userId: 'u2', previousId: 'u1' }],
-  ])('takes /v1/%s and says {}', async (type, call) => {
+  ])('accepts /v1/%s and responds with {}', async (type, call) => {
     const response = await post(`/v1/${type}`, call, STRICT);
     expect([response.status, await response.json()]).toEqual([200, {}]);
     const { events } = (await json('/_control/events')) as { events: Record<string, unknown>[] };
     expect(events).toEqual([expect.objectContaining({ ...call, type })]);
   });
 
-  test('adds what Customer.io adds: when it came, and an id and a time where they are missing', async () => {
+  test('adds the fields that Customer.io adds: the time of receipt, and an id and a time if they are missing', async () => {
     await stop();
     await start({ now: () => Date.parse('2026-01-02T03:04:05Z') });
     await post('/v1/track', { userId: 'u1', event: 'x' });
@@ -64,7 +64,7 @@ describe('the calls', () => {
     ]);
   });
 
-  test('takes a batch as it is, and the same message twice', async () => {
+  test('accepts a batch unchanged, and the same message twice', async () => {
     const timestamp = '2026-01-01T00:00:00.000Z';
     const batch = [
       { ...TRACK, timestamp },
@@ -87,13 +87,13 @@ describe('the calls', () => {
     expect([response.status, await names()]).toEqual([200, ['Order Placed']]);
   });
 
-  test('knows no other path and no other method', async () => {
+  test('has no other path and no other method', async () => {
     expect((await post('/v1/t', TRACK)).status).toBe(404);
     expect((await fetch(`${origin}/v1/batch`)).status).toBe(405);
   });
 });
 
-describe('what is wrong', () => {
+describe('invalid calls', () => {
   const wrong: readonly (readonly [string, string, unknown, string])[] = [
     ['no JSON', '/v1/track', '{', 'the body must be a JSON object'],
     ['no event name', '/v1/track', { userId: 'u1' }, 'event is required'],
@@ -118,18 +118,18 @@ describe('what is wrong', () => {
     ],
   ];
 
-  test.each(wrong)('strict mode answers 400 to %s', async (_, path, body, error) => {
+  test.each(wrong)('strict mode responds with 400 to %s', async (_, path, body, error) => {
     const response = await post(path, body, STRICT);
     expect([response.status, await response.json()]).toEqual([400, { meta: { errors: [error] } }]);
     expect(await names()).toEqual([]);
   });
 
-  test.each(wrong)('without it %s is answered 200, and dropped', async (_, path, body) => {
+  test.each(wrong)('without strict mode %s gets 200, and is dropped', async (_, path, body) => {
     const response = await post(path, body);
     expect([response.status, await response.json(), await names()]).toEqual([200, {}, []]);
   });
 
-  test('strict mode refuses the whole batch and says which call; without it only that call is dropped', async () => {
+  test('strict mode refuses the whole batch and names the bad call; otherwise only that call is dropped', async () => {
     const batch = [TRACK, { type: 'closeAndFlush', userId: 'u1' }];
     const response = await post('/v1/batch', { batch }, STRICT);
     expect([response.status, await response.json()]).toEqual([
@@ -145,14 +145,14 @@ describe('what is wrong', () => {
     ['a wrong write key', { Authorization: `Basic ${btoa('guess:')}` }],
     ['a password', { Authorization: `Basic ${btoa('secret:word')}` }],
     ['no write key', { Authorization: '' }],
-  ])('%s is 401 in strict mode, and 200 and dropped without', async (_, headers) => {
+  ])('%s gets 401 in strict mode; otherwise it gets 200 and is dropped', async (_, headers) => {
     expect((await post('/v1/track', TRACK, { ...headers, ...STRICT })).status).toBe(401);
     expect((await post('/v1/track', TRACK, headers)).status).toBe(200);
     expect(await names()).toEqual([]);
   });
 });
 
-test('answers 429 to more requests than the rate allows, until the time is over', async () => {
+test('responds with 429 above the configured rate, until the time is over', async () => {
   await stop();
   let now = 0;
   await start({ now: () => now, rateLimit: { requests: 2, windowMs: 3_000 } });
@@ -168,7 +168,7 @@ test('answers 429 to more requests than the rate allows, until the time is over'
 describe('faults', () => {
   const setFaults = (faults: unknown) => post('/_control/faults', faults);
 
-  test.each([429, 500, 503, 400])('answers %i when told to, and keeps nothing', async (status) => {
+  test.each([429, 500, 503, 400])('responds with %i on demand, and stores nothing', async (status) => {
     await setFaults({ status, retryAfter: '2' });
     const response = await post('/v1/batch', { batch: [TRACK] }, STRICT);
     expect([response.status, response.headers.get('Retry-After'), await names()]).toEqual([status, '2', []]);
@@ -181,7 +181,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('answers 500 to whatever holds the poison, and takes the rest', async () => {
+  test('responds with 500 to a request that contains the poison, and accepts others', async () => {
     await setFaults({ poison: 'Bad' });
     const bad = { ...TRACK, event: 'Bad' };
     expect((await post('/v1/batch', { batch: [TRACK, bad] }, STRICT)).status).toBe(500);
@@ -189,7 +189,7 @@ describe('faults', () => {
     expect(await names()).toEqual(['Order Placed']);
   });
 
-  test('finds an event not valid as it is told to: strict mode refuses its batch, otherwise it is dropped', async () => {
+  test('treats an event as invalid on demand: strict mode refuses its batch, otherwise it is dropped', async () => {
     await setFaults({ reject: 'Bad' });
     const bad = { ...TRACK, event: 'Bad' };
     const refused = await post('/v1/batch', { batch: [TRACK, bad] }, STRICT);
@@ -200,14 +200,14 @@ describe('faults', () => {
     expect(await names()).toEqual(['Order Placed']);
   });
 
-  test('takes as long as it is told to', async () => {
+  test('delays responses as configured', async () => {
     await setFaults({ latencyMs: 60 });
     const before = performance.now();
     await post('/v1/track', TRACK);
     expect(performance.now() - before).toBeGreaterThan(55);
   });
 
-  test('changes only what is named, and refuses what it does not know', async () => {
+  test('changes only the named settings, and refuses unknown ones', async () => {
     await setFaults({ status: 500 });
     await setFaults({ poison: 'Bad' });
     const state = { status: 500, latencyMs: 0, retryAfter: null, poison: 'Bad', reject: null };
@@ -222,8 +222,8 @@ describe('faults', () => {
   });
 });
 
-describe('what it remembers', () => {
-  test('tells of every request, without its credentials', async () => {
+describe('its record', () => {
+  test('lists every request, without its credentials', async () => {
     await post('/v1/track', TRACK, { ...STRICT, 'Content-Type': 'application/json' });
     await post('/v1/nothing', 'abc', { Authorization: '' });
     const { count, bytes, requests } = await json('/_control/requests');
@@ -245,7 +245,7 @@ describe('what it remembers', () => {
     expect(JSON.stringify(requests)).not.toContain(btoa('secret:'));
   });
 
-  test('forgets when told to', async () => {
+  test('deletes the list on demand', async () => {
     await post('/v1/track', TRACK);
     await fetch(`${origin}/_control/events`, { method: 'DELETE' });
     expect(await names()).toEqual([]);

@@ -55,7 +55,7 @@ function setFaults(faults: unknown): Promise<Response> {
 }
 
 describe('the console', () => {
-  test('gives the events as Customer.io received them', async () => {
+  test('shows the events as Customer.io received them', async () => {
     expect(await arrived()).toEqual([]);
     expect((await send('one')).status).toBe(200);
     const { events } = (await (await fetch(`${origin}/console/events`)).json()) as { events: unknown[] };
@@ -69,13 +69,13 @@ describe('the console', () => {
     ]);
   });
 
-  test('forgets them when told to', async () => {
+  test('deletes the events on demand', async () => {
     await send('one');
     await fetch(`${origin}/console/events`, { method: 'DELETE' });
     expect(await arrived()).toEqual([]);
   });
 
-  test('cuts connections to the proxy while it is down, and to nothing else', async () => {
+  test('closes only connections to the proxy while that is down', async () => {
     const down = await setFaults({ proxy: 'down' });
     expect([down.status, await down.json()]).toEqual([200, { ...FINE, proxy: 'down' }]);
     await expect(send('lost')).rejects.toThrow();
@@ -87,7 +87,7 @@ describe('the console', () => {
     expect(await arrived()).toEqual(['back']);
   });
 
-  test.each([429, 500])('makes Customer.io answer %i', async (upstream) => {
+  test.each([429, 500])('makes Customer.io respond with %i', async (upstream) => {
     await setFaults({ upstream });
     expect((await send('one')).ok).toBe(false);
     expect(await arrived()).toEqual([]);
@@ -103,7 +103,7 @@ describe('the console', () => {
     expect(performance.now() - before).toBeGreaterThan(55);
   });
 
-  test('changes only what is named', async () => {
+  test('changes only the named settings', async () => {
     await setFaults({ upstream: 429 });
     await setFaults({ latencyMs: 5 });
     expect(await (await fetch(`${origin}/console/faults`)).json()).toEqual({
@@ -130,13 +130,13 @@ describe('the console', () => {
     ],
     [[], 'Expected a JSON object, got []'],
     ['down', 'Expected a JSON object, got something that is not JSON'],
-  ])('refuses the faults %j, names what came and changes nothing', async (faults, message) => {
+  ])('refuses the faults %j, names the error and changes nothing', async (faults, message) => {
     const response = await setFaults(faults);
     expect([response.status, await response.json()]).toEqual([400, { error: 'invalid_faults', message }]);
     expect(await (await fetch(`${origin}/console/faults`)).json()).toEqual(FINE);
   });
 
-  test('streams what happens', async () => {
+  test('streams new events', async () => {
     const response = await fetch(`${origin}/console/stream`);
     expect(response.headers.get('Content-Type')).toBe('text/event-stream');
     let text = '';
@@ -169,7 +169,7 @@ describe('the shop', () => {
     '/planner',
     '/planner/list',
     '/console',
-  ])('has %s, with a policy that lets in only this origin', async (path) => {
+  ])('has %s, with a policy that allows only this origin', async (path) => {
     const response = await fetch(origin + path);
     const page = await response.text();
     expect(response.status).toBe(200);
@@ -178,7 +178,7 @@ describe('the shop', () => {
     expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   });
 
-  test('lets its one inline script in by a nonce that is new each time', async () => {
+  test('permits its one inline script by a nonce that is new each time', async () => {
     const nonces = [];
     for (let load = 0; load < 2; load += 1) {
       const response = await fetch(`${origin}/`);
@@ -189,20 +189,20 @@ describe('the shop', () => {
     expect(nonces[0]).not.toBe(nonces[1]);
   });
 
-  test('answers HEAD without a body', async () => {
+  test('responds to HEAD without a body', async () => {
     const response = await fetch(`${origin}/`, { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
 
   test.each(['/nowhere', '/products/nothing', '/products/__proto__', '/constructor', '/assets/../server.ts'])(
-    'shows a page for %s, which is not there',
+    'shows an error page for %s, which does not exist',
     async (path) => {
       const response = await fetch(origin + path);
       expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('Off the map')]);
     },
   );
 
-  test('takes no POST where there is nothing to post', async () => {
+  test('refuses POST on other paths', async () => {
     const response = await fetch(`${origin}/cart`, { method: 'POST', body: '{}' });
     expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
   });

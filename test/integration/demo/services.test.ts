@@ -39,7 +39,7 @@ async function ask(
 }
 
 describe('the App API', () => {
-  test('tells attributes and subscriptions of a person', async () => {
+  test('returns attributes and subscriptions of a person', async () => {
     expect(await ask('GET', '/v1/customers/ann/attributes?id_type=id', APP)).toEqual([
       200,
       { customer: { id: 'ann', attributes: { plan: 'pro' } } },
@@ -56,7 +56,7 @@ describe('the App API', () => {
     ['of somebody unknown', 404, 'GET', 'zed/attributes?id_type=id', APP],
     ['without id_type', 400, 'GET', 'ann/attributes', APP],
     ['by POST', 405, 'POST', 'ann/attributes?id_type=id', APP],
-  ])('asked %s it answers %i', async (_, status, method, path, headers) => {
+  ])('responds to %s with %i', async (_, status, method, path, headers) => {
     expect((await ask(method, `/v1/customers/${path}`, headers))[0]).toBe(status);
   });
 });
@@ -64,7 +64,7 @@ describe('the App API', () => {
 describe('the in-app service', () => {
   beforeEach(() => ask('PUT', '/_control/people', {}, { ann: { messages: MESSAGES } }));
 
-  test('tells, opens and removes messages', async () => {
+  test('returns, opens and removes messages', async () => {
     const fetchInbox = () => ask('POST', '/api/v4/users?sessionId=s', inApp('ann'));
     expect(await fetchInbox()).toEqual([200, { inboxMessages: MESSAGES, inAppMessages: [] }]);
     expect(await ask('PATCH', '/api/v1/messages/q1', inApp('ann'))).toEqual([200, {}]);
@@ -82,13 +82,13 @@ describe('the in-app service', () => {
     ['a message of another', 404, 'PATCH', '/api/v1/messages/q1', inApp('zed')],
     ['no session', 400, 'POST', '/api/v4/users', inApp('ann')],
     ['the wrong method', 405, 'GET', '/api/v1/messages/q1', inApp('ann')],
-  ])('asked for %s it answers %i', async (_, status, method, path, headers) => {
+  ])('responds to %s with %i', async (_, status, method, path, headers) => {
     expect((await ask(method, path, headers))[0]).toBe(status);
   });
 });
 
 describe('the control path', () => {
-  test('tells whom the services were asked about, and how they answered', async () => {
+  test('lists the requests to the services, and their responses', async () => {
     await ask('GET', '/v1/customers/ann/attributes?id_type=id', APP);
     await ask('POST', '/api/v4/users?sessionId=s', inApp('bo'));
     expect(await ask('GET', '/_control/people/questions')).toEqual([
@@ -102,7 +102,7 @@ describe('the control path', () => {
     ]);
   });
 
-  test('lets the services fail, for one person or for all', async () => {
+  test('makes the services fail, for one person or for all', async () => {
     const statuses = async (): Promise<readonly number[]> => [
       (await ask('GET', '/v1/customers/ann/attributes?id_type=id', APP))[0],
       (await ask('POST', '/api/v4/users?sessionId=s', inApp('bo')))[0],
@@ -113,7 +113,7 @@ describe('the control path', () => {
     expect(await statuses()).toEqual([503, 503]);
   });
 
-  test('forgets everybody and every fault', async () => {
+  test('forgets all people and faults', async () => {
     await ask('POST', '/_control/people/faults', {}, { status: 503 });
     await ask('DELETE', '/_control/people');
     expect(await ask('GET', '/_control/people')).toEqual([200, {}]);
@@ -125,7 +125,7 @@ describe('the control path', () => {
     ['PUT', '/_control/people', 400, []],
     ['POST', '/_control/people/faults', 400, { status: 1 }],
     ['GET', '/_control/people/nothing', 404, undefined],
-  ])('%s %s answers %i to what it does not understand', async (method, path, status, body) => {
+  ])('%s %s responds with %i to unknown input', async (method, path, status, body) => {
     expect((await ask(method, path, {}, body))[0]).toBe(status);
   });
 });

@@ -1,4 +1,4 @@
-/** The demo's server with the stand-in, and visitors of it, over real HTTP. */
+/** The demo's server with the stand-in for Customer.io, and visitors that use it over real HTTP. */
 import { createFaultSwitches } from '../../../demo/faults.ts';
 import { close, listen } from '../../../demo/http.ts';
 import { createDemo } from '../../../demo/server.ts';
@@ -14,13 +14,13 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** One browser: it keeps the cookie that it was given. */
+/** One browser, which keeps its session cookie. */
 export interface Visitor {
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** Answers their id. */
+  /** Signs a person in. Returns the id of the person. */
   signIn(person: object): Promise<string>;
   token(userId: string, reason?: string): Promise<Answer>;
-  /** A private call, with this customer token. */
+  /** Makes a private call with this customer token. */
   call(path: string, token: unknown, body?: object): Promise<Answer>;
 }
 
@@ -29,12 +29,12 @@ export interface Shop {
   visitor(): Visitor;
   faults(faults: object): Promise<void>;
   tokens(): Promise<TokenReport>;
-  /** All that the console's stream says first. */
+  /** The first message of the console's event stream. */
   snapshot(): Promise<string>;
   close(): Promise<unknown>;
 }
 
-/** @param change of what the stand-in offers */
+/** @param change changes the stand-in */
 export async function openShop(
   change: (upstream: Upstream) => Upstream = (upstream) => upstream,
 ): Promise<Shop> {

@@ -26,7 +26,7 @@ async function steps(): Promise<readonly string[]> {
   return (await shop.tokens()).steps.map(({ kind, detail }) => `${kind} ${detail}`.trim());
 }
 
-test('counts what was issued, what of it was ahead of time, and what the proxy let through, for each person', async () => {
+test('counts issued tokens, early renewals, and requests that the proxy accepted, for each person', async () => {
   const other = shop.visitor();
   const ben = await other.signIn(BEN);
   const { token } = (await visitor.token(id, 'identify')).body;
@@ -49,7 +49,7 @@ test('counts what was issued, what of it was ahead of time, and what the proxy l
   ]);
 });
 
-test('counts what the proxy answers to events', async () => {
+test("counts the proxy's responses to events", async () => {
   const batch = { batch: [], sentAt: new Date().toISOString() };
   await visitor.ask('POST', '/e/v1/batch', batch, { Authorization: `Basic ${btoa('demo-shop-web:')}` });
   await visitor.ask('POST', '/e/v1/batch', batch, { Authorization: `Basic ${btoa('guess:')}` });
@@ -61,7 +61,7 @@ test('counts what the proxy answers to events', async () => {
 test.each([
   ['expired', 'expired'],
   ['wrong-key', 'signature'],
-])('a login that gives %s tokens: the proxy refuses them as "%s"', async (login, reason) => {
+])('a login that returns %s tokens: the proxy refuses them as "%s"', async (login, reason) => {
   await shop.faults({ login });
   const { token } = (await visitor.token(id)).body;
   expect((await visitor.call(FETCH, token)).body).toMatchObject({ error: 'invalid_token', reason });
@@ -72,7 +72,7 @@ test.each([
   expect((await visitor.call(FETCH, (await visitor.token(id)).body['token'])).status).toBe(200);
 });
 
-test('a login that gives somebody else’s tokens names them, and nothing of this person comes of it', async () => {
+test('a login that returns tokens of another person: private calls return none of this person’s data', async () => {
   await shop.faults({ login: 'wrong-subject' });
   const { token } = (await visitor.token(id)).body;
   expect(claims(token)['sub']).toBe('somebody-else');
@@ -82,14 +82,14 @@ test('a login that gives somebody else’s tokens names them, and nothing of thi
 test.each([
   ['failing', 503, 'login_failed', undefined],
   ['null', 200, undefined, null],
-])('a login that is %s answers %i', async (login, status, error, token) => {
+])('a login that is %s responds with %i', async (login, status, error, token) => {
   await shop.faults({ login });
   const { body, ...answer } = await visitor.token(id);
   expect([answer.status, body['error'], body['token']]).toEqual([status, error, token]);
   expect((await steps()).at(-1)).toBe(`withheld ${login}`);
 });
 
-test('a slow login gives its token when the page does not wait any more', async () => {
+test('a slow login returns its token after the page has stopped waiting', async () => {
   await shop.faults({ login: 'slow' });
   const before = performance.now();
   const { body } = await visitor.token(id);
@@ -97,7 +97,7 @@ test('a slow login gives its token when the page does not wait any more', async 
   expect(body['token']).toEqual(expect.any(String));
 }, 10_000);
 
-test('tokens last as long as the console says', async () => {
+test('tokens have the lifetime that the console sets', async () => {
   await shop.faults({ tokenSeconds: 15 });
   const { token, expiresIn } = (await visitor.token(id)).body;
   const { iat, exp } = claims(token);
@@ -105,7 +105,7 @@ test('tokens last as long as the console says', async () => {
 });
 
 test.each([3, -3])(
-  'a server whose clock is %i hours off takes its own tokens, and tells its own time',
+  'a server whose clock is %i hours off accepts its own tokens, and reports its own time',
   async (hours) => {
     const before = (await visitor.token(id)).body['token'];
     const right = Date.now();
@@ -126,7 +126,7 @@ test.each([3, -3])(
   },
 );
 
-test('nothing that the console says holds a token', async () => {
+test('no message of the console contains a token', async () => {
   for (const login of ['fine', 'expired', 'wrong-key', 'wrong-subject', 'null', 'failing']) {
     await shop.faults({ login });
     await visitor.call(FETCH, (await visitor.token(id)).body['token']);

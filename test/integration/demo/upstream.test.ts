@@ -37,7 +37,7 @@ function deliver(key = upstream.writeKey): Promise<Response> {
 }
 
 describe('the real Customer.io', () => {
-  test('gets what is sent, and what it accepts is noted on the way', async () => {
+  test('receives what is sent, and accepted events are recorded on the way', async () => {
     expect((await deliver()).status).toBe(200);
     expect(far.ledger.events()).toEqual([expect.objectContaining(EVENT)]);
     expect(upstream.ledger.events()).toEqual([{ ...EVENT, receivedAt: expect.any(String) }]);
@@ -47,13 +47,13 @@ describe('the real Customer.io', () => {
     expect(JSON.stringify(upstream.ledger.requests())).not.toContain(btoa('real-key:'));
   });
 
-  test('is noted with no event when it refuses', async () => {
+  test('is recorded with no event when it refuses', async () => {
     expect((await deliver('guess')).status).toBe(401);
     expect(upstream.ledger.events()).toEqual([]);
     expect(upstream.ledger.requests()).toMatchObject([{ status: 401 }]);
   });
 
-  test.each([429, 500])('is not reached while the switch says %i', async (status) => {
+  test.each([429, 500])('is not called while the switch is set to %i', async (status) => {
     switches.change({ upstream: status });
     expect((await deliver()).status).toBe(status);
     expect([far.ledger.requests(), upstream.ledger.events()]).toEqual([[], []]);
@@ -61,7 +61,7 @@ describe('the real Customer.io', () => {
     expect((await deliver()).status).toBe(200);
   });
 
-  test('is waited for no longer than the proxy waits', async () => {
+  test('is awaited no longer than the proxy waits', async () => {
     switches.change({ latencyMs: 60_000 });
     const sent = upstream.fetch(`${upstream.url}/v1/batch`, {
       method: 'POST',

@@ -10,7 +10,7 @@ const TOPICS = [
 ];
 const KEY = 'cio_subscription_preferences.topics.topic_';
 
-test('an identify changes attributes and the topics that it names, of that person', () => {
+test('an identify call changes the attributes and named topics of its person', () => {
   const people = createPeople();
   people.replace({ ann: { attributes: { plan: 'free', seen: 1 }, topics: TOPICS }, bob: { topics: TOPICS } });
   workOff(people, {
@@ -27,7 +27,7 @@ test('an identify changes attributes and the topics that it names, of that perso
   expect(people.find('bob')?.topics).toEqual(TOPICS);
 });
 
-test('makes somebody known who was not, and does nothing for any other event', () => {
+test('an identify call creates a new person, and other events change nothing', () => {
   const people = createPeople();
   workOff(people, { ...EVENT, type: 'identify', userId: 'new', traits: { plan: 'pro' } });
   workOff(people, { ...EVENT, type: 'track', userId: 'ann', event: 'x' });

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A message that the stream gives again is not forwarded again, where forwarders share a real Redis. */
+/** A message that the stream delivers again is not forwarded again if the forwarders share a real Redis. */
 import { createClient } from 'redis';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { forwardFromNats } from '../../../src/nats.ts';
@@ -20,7 +20,7 @@ interface Scene {
   readonly redis: RedisServer;
   readonly store: RedisStore;
   readonly errors: readonly unknown[];
-  /** Forwards until the test has ended. */
+  /** Starts a forwarder, which runs until the test has ended. */
   start(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ async function publish({ stream }: Broker, name: string): Promise<Uint8Array> {
 const namesIn = ({ received }: Upstream): readonly unknown[] =>
   received.flatMap(({ body }) => body.batch.map((each) => each['event']));
 
-test('the same bytes twice are forwarded once, and both messages are acknowledged', async () => {
+test('the same bytes in two messages are forwarded once, and both messages are acknowledged', async () => {
   const { broker, upstream, start, errors } = await prepare();
   const bytes = await publish(broker, 'Once');
   await start();
@@ -78,7 +78,7 @@ test('the same bytes twice are forwarded once, and both messages are acknowledge
   expect(errors).toEqual([]);
 });
 
-test('of a message with events that have arrived only the others are forwarded', async () => {
+test('only the events of a message that have not arrived yet are forwarded', async () => {
   const { broker, upstream, start } = await prepare();
   const [a, b, c] = ['A', 'B', 'C'].map((name) => event({ event: name }) as unknown as WireEvent);
   const twin = { ...event({ event: 'Twin' }), messageId: '' } as unknown as WireEvent;
@@ -100,7 +100,7 @@ test('of a message with events that have arrived only the others are forwarded',
   ]);
 });
 
-test('what another forwarder is sending waits until that has ended, or has died', async () => {
+test('a message that another forwarder is sending waits until that one has finished or died', async () => {
   const { broker, upstream, store, start } = await prepare();
   const bytes = await publish(broker, 'Claimed');
   const { batch } = JSON.parse(new TextDecoder().decode(bytes)) as { batch: readonly object[] };
@@ -109,7 +109,7 @@ test('what another forwarder is sending waits until that has ended, or has died'
     new TextEncoder().encode(`forwarded\n${JSON.stringify(batch[0])}`),
   );
   const key = Buffer.from(hash).subarray(0, 16).toString('base64url');
-  // As a forwarder does that dies then.
+  // The claim stands for a forwarder that has died at this moment.
   expect(await store.claim([key], 3_000)).toEqual(['new']);
   await start();
   await publish(broker, 'Free');
@@ -118,7 +118,7 @@ test('what another forwarder is sending waits until that has ended, or has died'
   expect(namesIn(upstream)).toEqual(['Free', 'Claimed']);
 });
 
-test('what Customer.io has not accepted is free at once', async () => {
+test('events that Customer.io has not accepted are free at once', async () => {
   const { broker, upstream, start } = await prepare();
   upstream.respond({ status: 500 });
   await publish(broker, 'Event');
@@ -128,7 +128,7 @@ test('what Customer.io has not accepted is free at once', async () => {
   await vi.waitFor(async () => expect(await held(broker)).toBe(0), WAIT);
 });
 
-test('a store that is away keeps nothing back, and is told', async () => {
+test('a store that is down delays nothing, and is reported', async () => {
   const { broker, upstream, redis, start, errors } = await prepare();
   await redis.kill();
   await publish(broker, 'Event');

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** What a stream holds, brought to Customer.io's stand-in, which is a process of its own as is the nats-server. */
+/**
+ * Messages of a stream are forwarded to the stand-in for Customer.io. The stand-in and the nats-server are
+ * processes of their own.
+ */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ForwardFromNatsOptions, forwardFromNats } from '../../../src/nats.ts';
 import {
@@ -22,7 +25,7 @@ async function startStandIn(): Promise<StandIn> {
   return createStandIn(origin);
 }
 
-/** Batches into the stream; what their events are called. */
+/** Adds batches of events with these names to the stream. */
 async function fill({ stream }: Broker, batches: readonly (readonly string[])[]): Promise<void> {
   for (const names of batches) {
     const batch = names.map((name) => event({ event: name }) as unknown as WireEvent);
@@ -64,7 +67,7 @@ async function forward(
 const names = (count: number, prefix: string): readonly (readonly string[])[] =>
   Array.from({ length: count }, (_, i) => [`${prefix} ${i}`]);
 
-test('everything arrives once, in the order of each batch, and the stream is empty', async () => {
+test('every event arrives once, in the order of its batch, and the stream becomes empty', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   const batches = Array.from({ length: 30 }, (_, i) => [`${i} a`, `${i} b`, `${i} c`]);
   await fill(broker, batches);
@@ -77,7 +80,7 @@ test('everything arrives once, in the order of each batch, and the stream is emp
   expect(errors).toEqual([]);
 });
 
-test('nothing leaves the stream before Customer.io has accepted, and no more are under way than may be', async () => {
+test('a message leaves the stream only after Customer.io has accepted it, and the concurrency limit holds', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   let [running, most] = [0, 0];
   const open: (() => void)[] = [];
@@ -104,7 +107,7 @@ test('nothing leaves the stream before Customer.io has accepted, and no more are
   expect(most).toBe(3);
 });
 
-test('while Customer.io is down the stream keeps all and gives little; then it empties', async () => {
+test('while Customer.io is down the stream keeps all messages and few requests are sent; then it empties', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ status: 503 });
   const upstream = { retries: 0, breakAfter: 2, pauseMs: 300 };
@@ -114,7 +117,7 @@ test('while Customer.io is down the stream keeps all and gives little; then it e
   await fill(broker, names(20, 'Meanwhile'));
   expect(await held(broker)).toBe(40);
   await vi.waitFor(async () => expect((await standIn.requests()).length).toBeGreaterThan(5), WAIT);
-  // Of forty messages, each attempt of which would be a line.
+  // Without the circuit breaker, each attempt of the forty messages would write a line.
   expect(log.length).toBeLessThan(40);
   expect(await standIn.names()).toEqual([]);
   await standIn.faults({ status: 200 });
@@ -123,7 +126,7 @@ test('while Customer.io is down the stream keeps all and gives little; then it e
   expect(await standIn.account(all)).toEqual({ delivered: 40, lost: 0, duplicated: 0 });
 }, 90_000);
 
-test('a message that is no batch is parked, and the rest passes', async () => {
+test('a message that is not a batch is parked, and the others are delivered', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await fill(broker, [['Before']]);
   await broker.stream.publish(SUBJECT, 'not a batch');
@@ -137,7 +140,7 @@ test('a message that is no batch is parked, and the rest passes', async () => {
   expect(log.filter(({ outcome }) => outcome === 'never')).toHaveLength(1);
 });
 
-test('a message that cannot be parked stays', async () => {
+test('a message that cannot be parked stays in the stream', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await broker.stream.publish(SUBJECT, 'not a batch');
   const park = async (): Promise<never> => {
@@ -148,7 +151,7 @@ test('a message that cannot be parked stays', async () => {
   expect(await held(broker)).toBe(1);
 });
 
-test('an event that Customer.io rejects costs itself only, and is told', async () => {
+test('an event that Customer.io rejects is dropped alone, and reported', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ reject: 'Bad' });
   await fill(broker, [['A', 'B', 'Bad', 'C'], ['D']]);
@@ -161,7 +164,7 @@ test('an event that Customer.io rejects costs itself only, and is told', async (
   expect(await held(broker, 'CIO_PARKED')).toBe(0);
 });
 
-test('what takes longer than the stream waits is not given to anybody else', async () => {
+test('a message whose delivery takes longer than the acknowledgement timeout is not delivered again', async () => {
   const [broker, standIn] = [await startStream({}, 400), await startStandIn()];
   await standIn.faults({ latencyMs: 2_000 });
   await fill(broker, names(3, 'Slow'));
@@ -172,7 +175,7 @@ test('what takes longer than the stream waits is not given to anybody else', asy
   expect(await standIn.account(names(3, 'Slow').flat())).toEqual({ delivered: 3, lost: 0, duplicated: 0 });
 });
 
-test('stop() finishes what has begun, and takes no more', async () => {
+test('stop() finishes messages in flight, and requests no more', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ latencyMs: 500 });
   await fill(broker, names(20, 'Event'));
@@ -189,7 +192,7 @@ test('stop() finishes what has begun, and takes no more', async () => {
   expect(await standIn.names()).toHaveLength(delivered);
 });
 
-test('stop() waits for what has begun, however long that takes', async () => {
+test('stop() waits for messages in flight without a limit', async () => {
   const broker = await startStream();
   let open = (): void => {};
   let begun = false;
@@ -206,7 +209,7 @@ test('stop() waits for what has begun, however long that takes', async () => {
   await vi.waitFor(() => expect(begun).toBe(true), WAIT);
   let stopped = false;
   const stopping = stop().then(() => (stopped = true));
-  // Longer than it asks the stream for more.
+  // Longer than the interval at which the forwarder requests more messages.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   expect(stopped).toBe(false);
   open();
@@ -214,7 +217,7 @@ test('stop() waits for what has begun, however long that takes', async () => {
   await vi.waitFor(async () => expect(await held(broker)).toBe(0), WAIT);
 });
 
-test('stop() does not wait for Customer.io to come back', async () => {
+test('stop() does not wait until Customer.io works again', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ status: 429, retryAfter: '600' });
   await fill(broker, [['Event']]);
@@ -224,7 +227,7 @@ test('stop() does not wait for Customer.io to come back', async () => {
   expect(await held(broker)).toBe(1);
 });
 
-test('a nats-server that is killed and comes back has lost nothing, and it goes on', async () => {
+test('a nats-server that is killed and started again has lost no message, and forwarding continues', async () => {
   const [broker, standIn] = [await startStream(), await startStandIn()];
   await standIn.faults({ latencyMs: 50 });
   await fill(broker, names(60, 'Event'));

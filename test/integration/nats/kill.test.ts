@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** The programs of the README, as they stand, with a real nats-server; each is a process of its own that is killed under load. */
+/**
+ * The programs of the README, unchanged, with a real nats-server; each is a process of its own that is killed
+ * under load.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -14,14 +17,14 @@ import { event, WRITE_KEY } from '../proxy/setup.ts';
 
 const BATCHES = 400;
 const EVENTS = 5;
-/** As the README says it. */
+/** The value that the README uses. */
 const CONCURRENCY = 16;
 
 interface World {
   readonly server: NatsServer;
   readonly standIn: StandIn;
   startForwarder(): ChildProcess;
-  /** Sends batches as browsers do, again until they are told 200; what the events are called. */
+  /** Sends batches as browsers do, again until the response is 200. Returns the names of the events. */
   load(prefix: string): Promise<readonly string[]>;
 }
 
@@ -86,7 +89,7 @@ const arrived = async (standIn: StandIn, count: number): Promise<void> =>
     interval: 20,
   });
 
-test('a forwarder that is killed amid its deliveries loses nothing, and repeats no more than was in flight', async () => {
+test('a forwarder that is killed during its deliveries loses nothing, and repeats only what was in flight', async () => {
   const { standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 40 });
   const loading = load('Event');
@@ -109,7 +112,7 @@ test('a forwarder that is killed amid its deliveries loses nothing, and repeats 
   expect(Math.max(...(await standIn.times()).values())).toBeLessThanOrEqual(1 + kills);
 }, 180_000);
 
-test('a nats-server that is killed under load, twice, loses nothing of what a browser was told 200', async () => {
+test('a nats-server that is killed under load, twice, loses no event that was confirmed with 200', async () => {
   const { server, standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 20 });
   startForwarder();
@@ -127,7 +130,7 @@ test('a nats-server that is killed under load, twice, loses nothing of what a br
   expect((await standIn.account(names)).delivered).toBe(BATCHES * EVENTS);
 }, 180_000);
 
-test('a forwarder that is told to end (SIGTERM) ends what it has begun: nothing is lost or repeated', async () => {
+test('SIGTERM: a forwarder finishes what is in flight: nothing is lost or repeated', async () => {
   const { standIn, startForwarder, load } = await start();
   await standIn.faults({ latencyMs: 40 });
   const loading = load('Event');

@@ -9,7 +9,7 @@ import { startRelay } from '../../support/brokers/relay.ts';
 import { CLIENT_KEY, event, post, verdict, WRITE_KEY } from '../proxy/setup.ts';
 import { type Broker, consumerOf, held, startBroker, startStream, SUBJECT } from './setup.ts';
 
-/** A proxy that would reach Customer.io nowhere. */
+/** A proxy that cannot reach Customer.io. */
 function proxyOf({ stream }: Broker, options: Partial<ProxyOptions> = {}, timeoutMs?: number): CioProxy {
   return createProxy({
     writeKey: WRITE_KEY,
@@ -20,7 +20,7 @@ function proxyOf({ stream }: Broker, options: Partial<ProxyOptions> = {}, timeou
   });
 }
 
-test('a batch is in the stream when its browser is told 200, as it came', async () => {
+test('a batch is in the stream, unchanged, when its browser gets 200', async () => {
   const broker = await startStream();
   const batch = [event(), event({ event: 'Größe ✓' })];
   const response = await proxyOf(broker).fetch(post(batch));
@@ -32,7 +32,7 @@ test('a batch is in the stream when its browser is told 200, as it came', async 
   });
 });
 
-/** The same, over a connection on which the server can be kept from being heard. */
+/** Connects through a relay that can hold back everything that the server sends. */
 async function muted(broker: Broker): Promise<{ broker: Broker; mute(): void; unmute(): void }> {
   const relay = await startRelay(Number(new URL(broker.server.url).port));
   onTestFinished(relay.stop);
@@ -41,7 +41,7 @@ async function muted(broker: Broker): Promise<{ broker: Broker; mute(): void; un
   return { ...relay, broker: { ...broker, nats, stream: jetstream(nats) } };
 }
 
-test('the browser is told 200 only after the stream has confirmed', async () => {
+test('the browser gets 200 only after the stream has confirmed', async () => {
   const broker = await startStream();
   const { broker: distant, mute, unmute } = await muted(broker);
   mute();
@@ -56,7 +56,7 @@ test('the browser is told 200 only after the stream has confirmed', async () => 
   expect(await answer).toBe(200);
 });
 
-test('a stream that is not heard is answered 503 within the request, and what it got is stored once', async () => {
+test('without a confirmation of the stream the browser gets 503 in time, and a stored batch is stored once', async () => {
   const broker = await startStream();
   const { broker: distant, mute, unmute } = await muted(broker);
   const proxy = proxyOf(distant, {}, 300);
@@ -74,13 +74,13 @@ test('without a stream: 503', async () => {
   expect(await verdict(await proxyOf(broker).fetch(post()))).toBe('503 upstream_unavailable');
 });
 
-test('without a server: 503 within the request', async () => {
+test('without a server: 503 in time', async () => {
   const broker = await startStream();
   await broker.server.kill();
   expect(await verdict(await proxyOf(broker, {}, 300).fetch(post()))).toBe('503 upstream_unavailable');
 });
 
-test('a stream that is full refuses: 503, and what it holds stays', async () => {
+test('a full stream refuses new batches: 503, and its messages stay', async () => {
   const broker = await startStream({ max_msgs: 2 });
   const entries: (string | undefined)[] = [];
   const proxy = proxyOf(broker, { onLog: ({ detail }) => void entries.push(detail) });
@@ -91,7 +91,7 @@ test('a stream that is full refuses: 503, and what it holds stays', async () => 
   expect(await held(broker)).toBe(2);
 });
 
-test('a batch that comes again is not stored again, although its time and its address are others', async () => {
+test('a repeated batch is not stored again, although its time and IP address differ', async () => {
   const broker = await startStream();
   const proxy = proxyOf(broker, { clientIp: 'x-real-ip' });
   const batch = [event(), event()];
@@ -107,7 +107,7 @@ test('a batch that comes again is not stored again, although its time and its ad
   expect(await held(broker)).toBe(2);
 });
 
-test('a batch that is larger than a message may be becomes several, in order', async () => {
+test('a batch that is larger than a message may be is split, in order', async () => {
   const broker = await startStream();
   const deliver = toNats({ jetstream: broker.stream, subject: SUBJECT, maxMessageBytes: 2_000 });
   const batch = Array.from({ length: 10 }, () => event({ properties: { text: 'x'.repeat(500) } }));

@@ -23,7 +23,7 @@ export interface Broker {
   readonly manager: JetStreamManager;
 }
 
-/** A server of its own for one test, without a stream. */
+/** Starts a server for one test, without a stream. */
 export async function startBroker(): Promise<Broker> {
   const server = await startNats();
   onTestFinished(() => server.remove());
@@ -37,7 +37,7 @@ export async function startBroker(): Promise<Broker> {
   return { server, nats, stream: jetstream(nats), manager: await jetstreamManager(nats) };
 }
 
-/** One whose stream deletes what is acknowledged, so that a test sees what is not. */
+/** Starts a server with a stream that deletes acknowledged messages, so that a test sees the others. */
 export async function startStream(config: Partial<StreamConfig> = {}, ackWaitMs = 30_000): Promise<Broker> {
   const broker = await startBroker();
   const { manager } = broker;
@@ -54,7 +54,7 @@ export async function startStream(config: Partial<StreamConfig> = {}, ackWaitMs 
 
 export const consumerOf = ({ stream }: Broker): Promise<Consumer> => stream.consumers.get('CIO', 'forwarder');
 
-/** How many messages are in a stream. */
+/** The number of messages in a stream. */
 export async function held({ manager }: Broker, stream = 'CIO'): Promise<number> {
   return (await manager.streams.info(stream)).state.messages;
 }

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What several copies of a proxy agree on in a bucket of a real nats-server, which is also killed and started again. */
+/** Several copies of a proxy share a bucket of a real nats-server, which is also killed and started again. */
 import { Kvm, type KV } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;
-/** What a call may take at most: the five seconds of the store, on a machine that has other things to do. */
+/** The longest duration of a call: the store's timeout of five seconds, and some time for a busy machine. */
 const SLOW_MS = 8_000;
 const BUCKET = { ttl: 3_600_000 };
 
@@ -24,7 +24,7 @@ interface World {
   readonly copies: readonly DeduplicateStore[];
 }
 
-/** Copies of a proxy, each with a connection and a store of its own. */
+/** Starts copies of a proxy, each with its own connection and store. */
 async function start(count: number, bucket: object = BUCKET): Promise<World> {
   const server = await startNats();
   onTestFinished(() => server.remove());
@@ -43,7 +43,7 @@ async function start(count: number, bucket: object = BUCKET): Promise<World> {
   return { server, buckets, copies: buckets.map((kv) => natsStore(kv)) };
 }
 
-test('of many copies that claim the same events at once, one has each', async () => {
+test('when many copies claim the same events at once, exactly one gets each', async () => {
   const { copies } = await start(6);
   const keys = keysOf(100);
   const claims = await Promise.all(
@@ -56,7 +56,7 @@ test('of many copies that claim the same events at once, one has each', async ()
   expect(claims.flat().sort()).toEqual([...keys].sort());
 });
 
-test('what is claimed is pending, then done for everybody, or free again', async () => {
+test('a claimed event is pending for all copies, then done, or free again', async () => {
   const { copies } = await start(2);
   const [one, other] = copies;
   const [a = '', b = '', c = ''] = keysOf(3);
@@ -74,7 +74,7 @@ test('what is claimed is pending, then done for everybody, or free again', async
   await one?.release([]);
 });
 
-test('of several copies that claim what was released, or has ended, at once, one has each', async () => {
+test('when several copies claim a released or expired event at once, exactly one gets it', async () => {
   const { copies } = await start(6);
   const [first, ...others] = copies;
   const [released, ended] = [keysOf(30, 'r'), keysOf(30, 'e')];
@@ -91,7 +91,7 @@ test('of several copies that claim what was released, or has ended, at once, one
   expect(told.sort()).toEqual([...ended].sort());
 });
 
-test('what is done is forgotten when the bucket forgets it', async () => {
+test('a done event is forgotten when the bucket deletes it', async () => {
   const { copies } = await start(1, { ttl: 1_000 });
   const keys = keysOf(2);
   await copies[0]?.claim(keys, TTL_MS);
@@ -100,7 +100,7 @@ test('what is done is forgotten when the bucket forgets it', async () => {
   await vi.waitFor(async () => expect(await copies[0]?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
 });
 
-test('a claim that ends by itself is told, once, to who has it next', async () => {
+test('an expired claim is reported once, to the next owner', async () => {
   const { copies } = await start(4);
   const [dead, ...living] = copies;
   const [lost = '', released = '', done = ''] = keysOf(3);
@@ -123,7 +123,7 @@ test('a claim that ends by itself is told, once, to who has it next', async () =
   expect(more).not.toHaveBeenCalled();
 });
 
-test('who is too late takes nothing from who has the event now', async () => {
+test('a late owner cannot change the claim of the new owner', async () => {
   const { copies } = await start(3);
   const [late, next, third] = copies;
   const keys = keysOf(2);
@@ -132,7 +132,7 @@ test('who is too late takes nothing from who has the event now', async () => {
   await vi.waitFor(async () => expect(await next?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
   await late?.release([refused]);
   expect(await third?.claim(keys, TTL_MS)).toEqual(['pending', 'pending']);
-  // Customer.io has it, whoever has the claim.
+  // An accepted event counts as done, whichever copy holds the claim.
   await late?.done([accepted]);
   await next?.release(keys);
   expect(await third?.claim(keys, TTL_MS)).toEqual(['done', 'new']);
@@ -160,7 +160,7 @@ test('10 000 events, 500 a call', async () => {
   }
 }, 60_000);
 
-test('killed under load, twice: every call ends in time, nothing done is forgotten, and it works again', async () => {
+test('killed under load, twice: every call ends in time, no done event is forgotten, and calls succeed again', async () => {
   const { server, copies } = await start(3);
   const done: string[] = [];
   const tally = { failed: 0, longestMs: 0 };
@@ -196,12 +196,14 @@ test('killed under load, twice: every call ends in time, nothing done is forgott
     expect(new Set(await copies[0]?.claim(done.slice(i, i + 500), TTL_MS))).toEqual(new Set(['done']));
 }, 90_000);
 
-/** A proxy waits no longer for what is written again. */
+/**
+ * Fails when the promise takes more than a second: a proxy does not wait for writes that are repeated later.
+ */
 async function within(promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, pause(1_000).then(() => Promise.reject(new Error('slow')))]);
 }
 
-test('what Customer.io has accepted while NATS was away is written when it is back', async () => {
+test('events that Customer.io accepts while NATS is down are stored when it is back', async () => {
   const { server, copies } = await start(2);
   const keys = keysOf(3);
   await copies[0]?.claim(keys, TTL_MS);
@@ -217,7 +219,7 @@ test('what Customer.io has accepted while NATS was away is written when it is ba
   );
 }, 40_000);
 
-test('without a bucket a claim is refused', async () => {
+test('a claim fails without a bucket', async () => {
   const { buckets, copies } = await start(1);
   await buckets[0]?.destroy();
   await expect(copies[0]?.claim(keysOf(1), TTL_MS)).rejects.toThrow();
@@ -229,7 +231,7 @@ test.each([
   ['CIO_EVENTS', 'got a text of 10 characters'],
   [Promise.resolve(), 'got a Promise (await it first)'],
   [{ get: () => null }, 'got object'],
-])('what is no bucket is refused at once: %s', (kv, end) => {
+])('an argument that is not a bucket is refused at once: %s', (kv, end) => {
   const make = (): unknown => Reflect.apply(natsStore, undefined, [kv]);
   expect(make).toThrow(SdkError);
   expect(make).toThrow(`natsStore: "kv" must be what a Kvm of @nats-io/kv 3 opens, ${end}`);

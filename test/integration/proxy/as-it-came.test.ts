@@ -17,7 +17,7 @@ async function forwarded(body: string | Uint8Array, options: Partial<ProxyOption
   return upstream.received[0]?.text ?? '';
 }
 
-test('a batch goes on in the bytes that came, numbers and spaces included', async () => {
+test('a batch is forwarded with its original bytes, numbers and spaces included', async () => {
   expect(await forwarded(bodyOf(ONE, TWO))).toBe(bodyOf(ONE, TWO));
 });
 
@@ -25,11 +25,11 @@ test.each<[string, Partial<ProxyOptions>]>([
   ['a clock that is right', { correctClock: true }],
   ['a trusted address that is not there', { clientIp: 'x-real-ip' }],
   ['events that were never seen', { deduplicate: true }],
-])('also past %s', async (_, options) => {
+])('the bytes also stay the same with %s', async (_, options) => {
   expect(await forwarded(bodyOf(ONE, TWO), options)).toBe(bodyOf(ONE, TWO));
 });
 
-test('a byte order mark does not go along', async () => {
+test('a byte order mark is removed', async () => {
   const body = bodyOf(ONE);
   expect(await forwarded(`\ufeff${body}`)).toBe(body);
   const { proxy } = await startProxy();
@@ -38,7 +38,7 @@ test('a byte order mark does not go along', async () => {
   );
 });
 
-test('an event of two meanings is written with one; the others keep their bytes', async () => {
+test('an event with a duplicate field is written again with one value; the others keep their bytes', async () => {
   const twice = TWO.replace('"event":"A"', '"event":"User Deleted","event":"A"');
   const text = await forwarded(bodyOf(ONE, twice, THREE));
   expect(text).toContain(ONE);
@@ -47,19 +47,19 @@ test('an event of two meanings is written with one; the others keep their bytes'
   expect((JSON.parse(text) as { batch: unknown[] }).batch).toHaveLength(3);
 });
 
-test('nobody speaks for another person behind a second field', async () => {
+test('a second field cannot name another person', async () => {
   const twice = ONE.replace('"event"', '"userid":"victim","userid":"u1","event"');
   expect(await forwarded(bodyOf(twice))).not.toContain('victim');
 });
 
-test('what is only too long because of its spaces goes without them', async () => {
+test('an event that is too large only because of its spaces is sent without them', async () => {
   const spaced = ONE.replace('{', `{${' '.repeat(40_000)}`);
   const text = await forwarded(bodyOf(spaced));
   expect(text).not.toContain('  ');
   expect(text).toContain('"messageId":"m1"');
 });
 
-test('a part of a batch keeps its bytes too', async () => {
+test('a part of a batch keeps its bytes, too', async () => {
   const { proxy, upstream } = await startProxy();
   upstream.respond(({ text }) => (text.includes('"m2"') ? { status: 400 } : {}));
   const response = await proxy.fetch(post([], { body: bodyOf(ONE, TWO, THREE) }));
@@ -69,14 +69,14 @@ test('a part of a batch keeps its bytes too', async () => {
   expect(parts).toContain(`{"batch":[${THREE}],"sentAt":"${NOW}"}`);
 });
 
-test('a batch of which something was accepted before goes on without it', async () => {
+test('a batch with events that were accepted before is forwarded without them', async () => {
   const { proxy, upstream } = await startProxy({ deduplicate: true });
   for (const body of [bodyOf(ONE), bodyOf(ONE, TWO)])
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe('200');
   expect(upstream.received[1]?.text).toBe(`{"batch":[${TWO}],"sentAt":"${NOW}"}`);
 });
 
-test('what a hook has seen is written anew, as it may have changed it', async () => {
+test('a batch that a hook has received is written again, since the hook may have changed it', async () => {
   const filter: ProxyOptions['filter'] = (event) => {
     Object.assign(event, { seen: true });
     return true;

@@ -8,8 +8,8 @@ import type { CioProxy } from '../../../src/proxy.ts';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { CLIENT_KEY, event, post, startProxy, verdict } from './setup.ts';
 
-describe('the bytes of all bodies', () => {
-  test('are held until they are given back, and no more than there are', () => {
+describe('the byte budget for request bodies', () => {
+  test('are reserved until they are released, up to the limit', () => {
     const budget = createBodyBudget(100);
     const [one, two] = [budget.open(undefined), budget.open(undefined)];
     expect([one.hold(60), two.hold(50), two.hold(40), one.hold(61)]).toEqual([true, false, true, false]);
@@ -21,20 +21,20 @@ describe('the bytes of all bodies', () => {
     expect(one.hold(100)).toBe(true);
   });
 
-  test('are for one address an eighth, once half of them is taken', () => {
+  test('are limited to an eighth for one IP address when half of the budget is used', () => {
     const budget = createBodyBudget(800);
     const attacker = Array.from({ length: 10 }, () => budget.open('198.51.100.66'));
-    // Below a half whoever comes may have all of it.
+    // While less than half of the budget is used, one IP address may hold all of that half.
     expect(attacker.map((lease) => lease.hold(100)).filter(Boolean)).toHaveLength(4);
     expect(budget.open('203.0.113.1').hold(100)).toBe(true);
     expect(budget.open('203.0.113.1').hold(1)).toBe(false);
     expect(budget.open('203.0.113.2').hold(100)).toBe(true);
-    // Addresses of one household count together.
+    // IPv6 addresses of one /64 network count together.
     expect(budget.open('2001:db8::1').hold(60)).toBe(true);
     expect(budget.open('2001:db8::2').hold(60)).toBe(false);
   });
 
-  test('may always become less', () => {
+  test('may always be reduced', () => {
     const budget = createBodyBudget(100);
     const lease = budget.open('203.0.113.1');
     lease.hold(50);
@@ -72,13 +72,14 @@ const head = (length: number): string =>
     '\r\n',
   ].join('\r\n');
 
-describe('where the bytes are taken', () => {
-  test('by bodies that never end, the next ones are told to come back, and all have room again when they have gone', async () => {
+describe('an exhausted byte budget', () => {
+  test('bodies that never end: further requests get 503, and are accepted again when the bodies are gone', async () => {
     const { proxy, upstream } = await startProxy({ maxInFlightBytes: 400_000, clientIp: 'x-real-ip' });
     const port = await listen(proxy);
     const slow = Array.from({ length: 5 }, () => open(port));
     for (const { socket } of slow) socket.write(head(100_000) + 'x'.repeat(90_000));
-    // Of the five only four have room; the connection of the other one is not kept for the rest of its body.
+    // Only four of the five bodies fit. The connection of the refused one is closed, so that the rest of its
+    // body is not read.
     await expect.poll(() => slow.filter(({ answer }) => answer().includes('503')).length).toBeGreaterThan(0);
     const refused = slow.find(({ answer }) => answer() !== '')?.answer() ?? '';
     expect(refused).toContain('"error":"overloaded"');
@@ -94,7 +95,7 @@ describe('where the bytes are taken', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('packed bodies count as they are unpacked, and are refused before that', async () => {
+  test('compressed bodies count with their decompressed size, and are refused before decompression', async () => {
     const { proxy, upstream } = await startProxy({ maxInFlightBytes: 600_000, upstream: { merge: false } });
     let answer = (): void => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
@@ -105,7 +106,7 @@ describe('where the bytes are taken', () => {
     };
     const first = proxy.fetch(packed());
     await expect.poll(() => upstream.received.length).toBe(1);
-    // 290 KB are held, and this one might become 500 KB.
+    // 290 KB are held, and the new request could need 500 KB.
     expect(await verdict(await proxy.fetch(packed()))).toBe('503 overloaded');
     answer();
     expect(await verdict(await first)).toBe('200');
@@ -114,7 +115,7 @@ describe('where the bytes are taken', () => {
 });
 
 describe('a connection', () => {
-  test('on which many requests come before any is answered is cut, and the others are served', async () => {
+  test('is closed when too many requests arrive before the first response, and other connections are served', async () => {
     const { proxy } = await startProxy({ files: () => 'x'.repeat(50_000) });
     const port = await listen(proxy);
     const { socket, answer } = open(port);
@@ -126,7 +127,7 @@ describe('a connection', () => {
     expect(other.status).toBe(200);
   });
 
-  test('may have a few requests under way, which are answered in their order', async () => {
+  test('may have a few requests in flight, which are answered in order', async () => {
     const { proxy } = await startProxy({ files: () => 'script' });
     const port = await listen(proxy);
     const { socket, answer } = open(port);
@@ -139,7 +140,7 @@ describe('a connection', () => {
     expect(answer().trim()).toMatch(/"upstream":"up"\}$/);
   });
 
-  test('whose body was refused is not read for ever', async () => {
+  test('is closed after a refused body instead of being read for ever', async () => {
     const { proxy } = await startProxy();
     const port = await listen(proxy);
     const { socket, answer } = open(port);

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { listen, send } from './listen.ts';
 import { post, startProxy, verdict } from './setup.ts';
 
-describe('a proxy that is closed', () => {
-  test('answers what had begun, refuses what comes, and is done then', async () => {
+describe('closing a proxy', () => {
+  test('finishes requests in flight, refuses new ones, and resolves after that', async () => {
     const { proxy, upstream } = await startProxy({ files: () => 'script' });
     const url = await listen(proxy.node);
     let accept = (): void => {};
@@ -22,7 +22,7 @@ describe('a proxy that is closed', () => {
     expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
     expect(refused.headers.get('Connection')).toBe('close');
     expect(await verdict(refused)).toBe('503 closing');
-    // A page that comes now still gets its script.
+    // A page that is opened during the shutdown still gets its script.
     expect((await fetch(`${url}/cio.js`)).status).toBe(200);
     expect(done).toBe(false);
 
@@ -32,7 +32,7 @@ describe('a proxy that is closed', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('is done at once where nothing is under way, and may be closed twice', async () => {
+  test('resolves at once if nothing is in flight, and may be closed twice', async () => {
     const { proxy } = await startProxy();
     await Promise.all([proxy.close(), proxy.close({ timeoutMs: 1 })]);
     expect(await verdict(await proxy.fetch(post()))).toBe('503 closing');
@@ -47,7 +47,7 @@ describe('a proxy that is closed', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('tells all who have closed it', async () => {
+  test('resolves all calls of close()', async () => {
     const { proxy, upstream } = await startProxy();
     let accept = (): void => {};
     upstream.respond(async () => {

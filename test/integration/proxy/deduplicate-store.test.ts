@@ -1,38 +1,18 @@
 // @vitest-environment node
-import { createHash } from 'node:crypto';
+/** Copies of a proxy that share a deduplication store. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  type CioProxy,
-  createProxy,
-  type DeduplicateStore,
-  type ProxyLogEntry,
-  type ProxyOptions,
-} from '../../../src/proxy.ts';
+import { type ProxyOptions } from '../../../src/proxy.ts';
 import { createMemoryStore } from '../../fakes/memory-store.ts';
-import { CLIENT_KEY, event, post, startProxy, verdict, WRITE_KEY } from './setup.ts';
-import type { Upstream } from './upstream.ts';
-
-const events = new Map<string, Record<string, unknown>>();
-/** The same event whenever the same id is asked for. */
-const named = (id: string): Record<string, unknown> => {
-  const one = events.get(id) ?? event({ messageId: id });
-  events.set(id, one);
-  return one;
-};
-const batchOf = (...ids: readonly string[]): Request => post(ids.map(named));
-const idsOf = ({ received }: Upstream): readonly (readonly unknown[])[] =>
-  received.map(({ body }) => body.batch.map((each) => each['messageId']));
-const keyOf = (id: string): string =>
-  createHash('sha256')
-    .update(`${CLIENT_KEY}\0${JSON.stringify(named(id))}`)
-    .digest()
-    .subarray(0, 16)
-    .toString('base64url');
+import { event, post, verdict } from './setup.ts';
+import { named, batchOf, idsOf, keyOf, startCopies } from './deduplicate-store-setup.ts';
 
 const unhandled: unknown[] = [];
+
 const note = (reason: unknown): void => void unhandled.push(reason);
+
 beforeEach(() => void process.on('unhandledRejection', note));
+
 afterEach(async () => {
   await new Promise((run) => setImmediate(run));
   process.off('unhandledRejection', note);
@@ -40,35 +20,8 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
-interface Copies {
-  readonly one: CioProxy;
-  readonly other: CioProxy;
-  readonly upstream: Upstream;
-  readonly log: readonly ProxyLogEntry[];
-}
-
-/** Two copies of a proxy, which share a store and an upstream. */
-async function startCopies(store: DeduplicateStore, options: Partial<ProxyOptions> = {}): Promise<Copies> {
-  const log: ProxyLogEntry[] = [];
-  const all = {
-    deduplicate: { store },
-    upstream: { retries: 0 },
-    onLog: (entry: ProxyLogEntry) => log.push(entry),
-    ...options,
-  };
-  const { proxy: one, upstream } = await startProxy(all);
-  const more = { writeKey: WRITE_KEY, clientKeys: [CLIENT_KEY], upstreamUrl: upstream.url };
-  return { one, other: createProxy({ ...more, ...all }), upstream, log };
-}
-
-/** Moves what the proxy takes for the time. */
-function moveClock(ms: number): void {
-  const now = performance.now.bind(performance);
-  vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
-}
-
 describe('copies of a proxy that share a store', () => {
-  test('send an event once, whichever of them it comes to', async () => {
+  test('send an event once, whichever copy receives it', async () => {
     const store = createMemoryStore();
     const { one, other, upstream, log } = await startCopies(store);
     expect(await verdict(await one.fetch(batchOf('a', 'b')))).toBe('200');
@@ -83,7 +36,7 @@ describe('copies of a proxy that share a store', () => {
     expect([...store.states.values()]).toEqual(['done', 'done', 'done']);
   });
 
-  test('know an event by a hash of client key, id and bytes, of 22 characters', async () => {
+  test('identify an event by a hash of client key, id and bytes, of 22 characters', async () => {
     const store = createMemoryStore();
     const { one } = await startCopies(store, { timeoutMs: 7_000 });
     await one.fetch(batchOf('a', 'b', 'a'));
@@ -95,7 +48,7 @@ describe('copies of a proxy that share a store', () => {
     ]);
   });
 
-  test('ask the store for nothing that they know, or that has no id', async () => {
+  test('do not call the store for events that they know, or that have no id', async () => {
     const store = createMemoryStore();
     const { one, upstream } = await startCopies(store);
     await one.fetch(batchOf('a'));
@@ -110,7 +63,7 @@ describe('copies of a proxy that share a store', () => {
     expect(upstream.received).toHaveLength(3);
   });
 
-  test('wait for each other, and do not hold up what comes with it', async () => {
+  test('wait for each other, without delaying the other events of the batch', async () => {
     const { one, other, upstream } = await startCopies(createMemoryStore());
     let release = (): void => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -129,7 +82,7 @@ describe('copies of a proxy that share a store', () => {
     expect(idsOf(upstream)).toEqual([['a'], ['b']]);
   });
 
-  test('take over from each other when one fails', async () => {
+  test('send an event after another copy has failed', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store);
     let fail = (): void => {};
@@ -150,7 +103,7 @@ describe('copies of a proxy that share a store', () => {
     expect(store.states.get(keyOf('a'))).toBe('done');
   });
 
-  test('look at a claim of another copy several times a second, not more', async () => {
+  test('check a claim of another copy several times a second, not more', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store, { timeoutMs: 1_200 });
     upstream.respond('silence');
@@ -168,7 +121,7 @@ describe('copies of a proxy that share a store', () => {
     expect([...store.states]).toEqual([]);
   });
 
-  test('send again what a copy that has died may have sent, and count it', async () => {
+  test('send again what a copy that has died may have sent, and count that', async () => {
     const store = createMemoryStore();
     const { one, other, upstream, log } = await startCopies(store, { metrics: '/metrics' });
     await store.claim([keyOf('a')], 1_000);
@@ -184,7 +137,7 @@ describe('copies of a proxy that share a store', () => {
     expect(text).toContain('\ncio_proxy_deduplicate_failures_total 0\n');
   });
 
-  test('remember before the browser is answered', async () => {
+  test('store accepted events before the browser gets its response', async () => {
     const memory = createMemoryStore();
     let isDone = false;
     const { one } = await startCopies({
@@ -199,7 +152,7 @@ describe('copies of a proxy that share a store', () => {
     expect(isDone).toBe(true);
   });
 
-  test('remember of a batch that was halved what was accepted, and nothing else', async () => {
+  test('store exactly the accepted events of a batch that was divided', async () => {
     const store = createMemoryStore();
     const { one, other, upstream } = await startCopies(store);
     upstream.respond(({ text }) => (text.includes('"bad"') ? { status: 400 } : {}));
@@ -219,7 +172,7 @@ describe('copies of a proxy that share a store', () => {
     expect(idsOf(upstream).slice(before)).toEqual([['bad']]);
   });
 
-  test('give back what a hook has failed for', async () => {
+  test('release the events for which a hook has failed', async () => {
     const store = createMemoryStore();
     const filter: ProxyOptions['filter'] = () => {
       throw new Error('no');
@@ -229,155 +182,11 @@ describe('copies of a proxy that share a store', () => {
     expect(store.calls.at(-1)).toEqual({ act: 'release', keys: [keyOf('a')] });
   });
 
-  test('tell the store, too, of what "deliver" took too late', async () => {
+  test('also store events that "deliver" has accepted after the timeout', async () => {
     const store = createMemoryStore();
     const { one, other } = await startCopies(store, { deliver: () => wait(100), timeoutMs: 30 });
     expect(await verdict(await one.fetch(batchOf('a')))).toBe('503 upstream_unavailable');
     await expect.poll(() => store.states.get(keyOf('a'))).toBe('done');
     expect(await verdict(await other.fetch(batchOf('a')))).toBe('200');
-  });
-});
-
-const fault = new Error('the store is down');
-const FAULTS: readonly (readonly [string, DeduplicateStore['claim']])[] = [
-  ['rejects', () => Promise.reject(fault)],
-  [
-    'throws',
-    () => {
-      throw fault;
-    },
-  ],
-  ['hangs', () => new Promise(() => {})],
-  ['answers nothing', async () => undefined as never],
-  ['answers too little', async () => []],
-];
-
-describe('a store whose claim', () => {
-  test.each(FAULTS)(
-    '%s stops no delivery, is counted, and left alone for five seconds at the third time',
-    async (_, claim) => {
-      const asked: string[] = [];
-      const memory = createMemoryStore();
-      const faulty: DeduplicateStore = {
-        ...memory,
-        claim(keys, ttlMs, onExpired) {
-          asked.push(...keys);
-          return claim(keys, ttlMs, onExpired);
-        },
-      };
-      const { one, upstream, log } = await startCopies(faulty, { metrics: '/metrics' });
-      for (const id of ['a', 'b', 'c', 'd', 'd', 'e'])
-        expect(await verdict(await one.fetch(batchOf(id)))).toBe('200');
-      expect(idsOf(upstream)).toEqual([['a'], ['b'], ['c'], ['d'], ['e']]);
-      expect(asked).toEqual(['a', 'b', 'c'].map(keyOf));
-      expect(log.map(({ deduplicateFailures, duplicates }) => [deduplicateFailures, duplicates])).toEqual([
-        [1, undefined],
-        [1, undefined],
-        [1, undefined],
-        [undefined, undefined],
-        [undefined, 1],
-        [undefined, undefined],
-      ]);
-      const text = await (await one.fetch(new Request('https://events.example.com/metrics'))).text();
-      expect(text).toContain('\ncio_proxy_deduplicate_failures_total 3\n');
-
-      moveClock(5_100);
-      await one.fetch(batchOf('f'));
-      expect(asked).toEqual(['a', 'b', 'c', 'f'].map(keyOf));
-    },
-  );
-
-  test('is slow holds a batch up for a moment only, and is told later what became of it', async () => {
-    const memory = createMemoryStore();
-    const slow: DeduplicateStore = {
-      ...memory,
-      async claim(keys, ttlMs) {
-        const states = await memory.claim(keys, ttlMs);
-        await wait(1_300);
-        return states;
-      },
-    };
-    const { one, upstream } = await startCopies(slow);
-    upstream.respond(({ text }) => (text.includes('"b"') ? { status: 503 } : {}));
-    const begun = performance.now();
-    const both = await Promise.all([one.fetch(batchOf('a')), one.fetch(batchOf('b'))]);
-    expect(performance.now() - begun).toBeLessThan(1_290);
-    expect(both.map(({ status }) => status)).toEqual([200, 503]);
-    expect([...memory.states.values()]).toEqual(['pending', 'pending']);
-    await expect.poll(() => [...memory.states]).toEqual([[keyOf('a'), 'done']]);
-  });
-
-  test('is slow ends no claim of another copy', async () => {
-    const memory = createMemoryStore();
-    await memory.claim([keyOf('a')], 1_000);
-    const slow: DeduplicateStore = {
-      ...memory,
-      async claim(keys, ttlMs) {
-        const states = await memory.claim(keys, ttlMs);
-        await wait(1_100);
-        return states;
-      },
-    };
-    const { one, upstream } = await startCopies(slow);
-    upstream.respond({ status: 503 });
-    await one.fetch(batchOf('a'));
-    await wait(250);
-    expect(memory.states.get(keyOf('a'))).toBe('pending');
-  });
-
-  test('says words that nobody knows is believed in nothing', async () => {
-    const memory = createMemoryStore();
-    const claim = async (keys: readonly string[]): Promise<never> => keys.map(() => 'perhaps') as never;
-    const { one, upstream, log } = await startCopies({ ...memory, claim });
-    expect(await verdict(await one.fetch(batchOf('a', 'b')))).toBe('200');
-    expect(idsOf(upstream)).toEqual([['a', 'b']]);
-    expect(log[0]?.duplicates).toBeUndefined();
-    expect(memory.calls).toEqual([]);
-  });
-});
-
-const TROUBLES: readonly (readonly [string, () => Promise<unknown>])[] = [
-  ['rejects', () => Promise.reject(fault)],
-  [
-    'throws',
-    () => {
-      throw fault;
-    },
-  ],
-  ['hangs', () => new Promise(() => {})],
-];
-
-describe('a store that', () => {
-  test.each(TROUBLES)('%s when an event is done costs a moment, and is counted', async (_, done) => {
-    const { one, upstream, log } = await startCopies({ ...createMemoryStore(), done });
-    const begun = performance.now();
-    expect(await verdict(await one.fetch(batchOf('a')))).toBe('200');
-    expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(await verdict(await one.fetch(batchOf('a', 'b')))).toBe('200');
-    expect(idsOf(upstream)).toEqual([['a'], ['b']]);
-    expect(log.map(({ deduplicateFailures }) => deduplicateFailures)).toEqual([1, 1]);
-  });
-
-  test.each(TROUBLES)('%s when an event is given back lets it come again here', async (_, release) => {
-    const { one, upstream, log } = await startCopies({ ...createMemoryStore(), release });
-    upstream.respond({ status: 503 });
-    expect(await verdict(await one.fetch(batchOf('a')))).toBe('503 upstream_unavailable');
-    upstream.respond({});
-    expect(await verdict(await one.fetch(batchOf('a')))).toBe('200');
-    expect(idsOf(upstream)).toEqual([['a'], ['a']]);
-    expect(log[0]).toMatchObject({ deduplicateFailures: 1 });
-  });
-
-  test('answers at once, without a promise, is a store as well', async () => {
-    const states = new Set<string>();
-    const plain = {
-      claim: (keys: readonly string[]) => keys.map((key) => (states.has(key) ? 'done' : 'new')),
-      done: (keys: readonly string[]) => keys.forEach((key) => states.add(key)),
-      release: () => {},
-    } as unknown as DeduplicateStore;
-    const { one, other, upstream } = await startCopies(plain);
-    await one.fetch(batchOf('a'));
-    await other.fetch(batchOf('a', 'b'));
-    expect(idsOf(upstream)).toEqual([['a'], ['b']]);
   });
 });

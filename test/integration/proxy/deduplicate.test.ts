@@ -1,4 +1,5 @@
 // @vitest-environment node
+/** Events that are sent again after their first request has ended. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,170 +7,10 @@ import { describe, expect, test } from 'vitest';
 import type { ProxyLogEntry, ProxyOptions } from '../../../src/proxy.ts';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { event, post, startProxy, verdict } from './setup.ts';
-import type { Received, Upstream } from './upstream.ts';
+import { named, batchOf, idsOf } from './deduplicate-setup.ts';
 
-const named = (...ids: readonly unknown[]): readonly Record<string, unknown>[] =>
-  ids.map((messageId) => event({ messageId }));
-const batchOf = (...ids: readonly unknown[]): Request => post(named(...ids));
-const idsIn = ({ body }: Received): readonly unknown[] => body.batch.map((each) => each['messageId']);
-const idsOf = ({ received }: Upstream): readonly (readonly unknown[])[] => received.map(idsIn);
-
-/** Answers each request when it is told to. */
-function heldBack(upstream: Upstream): { answer(nth: number, status?: number): Promise<void> } {
-  const waiting: ((answer: { status: number }) => void)[] = [];
-  upstream.respond(() => new Promise((resolve) => waiting.push(resolve)));
-  return {
-    async answer(nth, status = 200) {
-      await expect.poll(() => waiting.length).toBeGreaterThan(nth);
-      waiting[nth]?.({ status });
-    },
-  };
-}
-
-describe('an event that comes again while it is on its way', () => {
-  // What the next page of a visitor does: the last request of the page before is not answered yet.
-  test('is waited for, and not sent a second time', async () => {
-    const log: ProxyLogEntry[] = [];
-    const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
-    upstream.respond(async () => {
-      await wait(120);
-      return {};
-    });
-    const verdicts = [0, 1, 2].map(async () => verdict(await proxy.fetch(batchOf('a', 'b'))));
-    expect(await Promise.all(verdicts)).toEqual(['200', '200', '200']);
-    expect(idsOf(upstream)).toEqual([['a', 'b']]);
-    expect(log.map(({ duplicates = 0, events }) => [duplicates, events])).toEqual([
-      [0, 2],
-      [2, 2],
-      [2, 2],
-    ]);
-  });
-
-  test('does not hold up what comes with it', async () => {
-    const { proxy, upstream } = await startProxy();
-    const { answer } = heldBack(upstream);
-    const first = proxy.fetch(batchOf('a'));
-    await expect.poll(() => idsOf(upstream)).toEqual([['a']]);
-    let isAnswered = false;
-    const second = proxy.fetch(batchOf('a', 'b')).finally(() => (isAnswered = true));
-    await expect.poll(() => idsOf(upstream)).toEqual([['a'], ['b']]);
-    await answer(1);
-    await wait(30);
-    expect(isAnswered).toBe(false);
-    await answer(0);
-    expect([(await first).status, (await second).status]).toEqual([200, 200]);
-    expect(idsOf(upstream)).toEqual([['a'], ['b']]);
-  });
-
-  test.each([503, 500, 401, 413])(
-    'is sent by the second request when the first one fails: %d',
-    async (status) => {
-      const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
-      const { answer } = heldBack(upstream);
-      const first = proxy.fetch(batchOf('a'));
-      await expect.poll(() => idsOf(upstream)).toEqual([['a']]);
-      const second = proxy.fetch(batchOf('b', 'a', 'c'));
-      await answer(1);
-      await answer(0, status);
-      await answer(2);
-      expect((await first).status).toBeGreaterThanOrEqual(400);
-      expect(await (await second).json()).toEqual({ success: true });
-      expect(idsOf(upstream)).toEqual([['a'], ['b', 'c'], ['a']]);
-      expect(await verdict(await proxy.fetch(batchOf('a', 'b', 'c')))).toBe('200');
-      expect(upstream.received).toHaveLength(3);
-    },
-  );
-
-  test('is sent by one of those who wait, not by all of them', async () => {
-    const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
-    const { answer } = heldBack(upstream);
-    const all = Array.from({ length: 10 }, () => proxy.fetch(batchOf('a')));
-    await answer(0, 503);
-    await answer(1, 503);
-    await answer(2);
-    const statuses = (await Promise.all(all)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 503)).toHaveLength(2);
-    expect(upstream.received).toHaveLength(3);
-  });
-
-  test('of a crowd, the last ones are sent away when several others have failed', async () => {
-    const { proxy, upstream } = await startProxy({ upstream: { retries: 0, breakAfter: 1_000 } });
-    upstream.respond(async () => {
-      await wait(20);
-      return { status: 503 };
-    });
-    const all = await Promise.all(Array.from({ length: 40 }, () => proxy.fetch(batchOf('a'))));
-    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([503]));
-    expect(all.every(({ headers }) => Number(headers.get('Retry-After')) > 0)).toBe(true);
-    expect(upstream.received).toHaveLength(5);
-  });
-
-  test('is waited for no longer than a request may take', async () => {
-    const log: ProxyLogEntry[] = [];
-    const { proxy, upstream } = await startProxy({
-      timeoutMs: 200,
-      onLog: (entry) => log.push(entry),
-    });
-    upstream.respond('silence');
-    const first = proxy.fetch(batchOf('a'));
-    await wait(100);
-    const begun = performance.now();
-    const second = await proxy.fetch(batchOf('a', 'b'));
-    expect(performance.now() - begun).toBeLessThan(1_000);
-    expect(Number(second.headers.get('Retry-After'))).toBeGreaterThan(0);
-    expect(await verdict(second)).toBe('503 upstream_unavailable');
-    expect(await verdict(await first)).toBe('503 upstream_unavailable');
-    // Nobody has it: it may come again.
-    upstream.respond({});
-    expect(await verdict(await proxy.fetch(batchOf('a', 'b')))).toBe('200');
-    expect(idsOf(upstream).at(-1)).toEqual(['a', 'b']);
-  });
-
-  test('is not sent by who has waited until hardly any time is left: Customer.io might have it, and nobody would know', async () => {
-    const { proxy, upstream } = await startProxy({ timeoutMs: 1_000, upstream: { retries: 0 } });
-    const { answer } = heldBack(upstream);
-    const first = proxy.fetch(batchOf('a'));
-    await expect.poll(() => upstream.received.length).toBe(1);
-    const second = proxy.fetch(batchOf('a'));
-    await wait(850);
-    await answer(0, 503);
-    expect(await verdict(await first)).toBe('503 upstream_unavailable');
-    const sentAway = await second;
-    expect(Number(sentAway.headers.get('Retry-After'))).toBeGreaterThan(0);
-    expect(await verdict(sentAway)).toBe('503 upstream_unavailable');
-    expect(upstream.received).toHaveLength(1);
-    const third = proxy.fetch(batchOf('a'));
-    await answer(1);
-    expect(await verdict(await third)).toBe('200');
-  });
-
-  test('is waited for although it is on its way for longer than it would be remembered', async () => {
-    const { proxy, upstream } = await startProxy({ deduplicate: { windowMs: 20 } });
-    const { answer } = heldBack(upstream);
-    const first = proxy.fetch(batchOf('a'));
-    await expect.poll(() => upstream.received.length).toBe(1);
-    await wait(60);
-    const others = [proxy.fetch(batchOf('a')), proxy.fetch(batchOf('b'))];
-    await answer(1);
-    await wait(30);
-    await answer(0);
-    for (const each of [first, ...others]) expect((await each).status).toBe(200);
-    expect(idsOf(upstream)).toEqual([['a'], ['b']]);
-  });
-
-  test('does not wait where it has no id', async () => {
-    const { proxy, upstream } = await startProxy();
-    const { answer } = heldBack(upstream);
-    const all = [proxy.fetch(batchOf(undefined)), proxy.fetch(batchOf(undefined))];
-    await answer(0);
-    await answer(1);
-    await Promise.all(all);
-    expect(upstream.received).toHaveLength(2);
-  });
-});
-
-describe('an event that comes again', () => {
-  test('is sent again with deduplicate: false, while it is on its way, too', async () => {
+describe('a repeated event', () => {
+  test('is sent again with deduplicate: false, also while the first request is in flight', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: false });
     await proxy.fetch(batchOf('a', 'a'));
     await Promise.all([proxy.fetch(batchOf('a')), proxy.fetch(batchOf('a'))]);
@@ -181,7 +22,7 @@ describe('an event that comes again', () => {
     ['true', true],
     ['no limits', {}],
     ['limits', { maxBytes: 10_000, windowMs: 60_000 }],
-  ])('is kept back with deduplicate: %s, and counts as delivered', async (_, deduplicate) => {
+  ])('is not sent again with deduplicate: %s, and counts as delivered', async (_, deduplicate) => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ deduplicate, onLog: (entry) => log.push(entry) });
     await proxy.fetch(batchOf('a', 'b'));
@@ -192,7 +33,7 @@ describe('an event that comes again', () => {
     expect(log[1]).toMatchObject({ events: 4, duplicates: 3 });
   });
 
-  test('is sent again when its window is over', async () => {
+  test('is sent again after the deduplication window', async () => {
     const { proxy, upstream } = await startProxy({ deduplicate: { windowMs: 150 } });
     await proxy.fetch(batchOf('a'));
     await proxy.fetch(batchOf('a'));
@@ -203,7 +44,7 @@ describe('an event that comes again', () => {
   });
 
   test.each([{ status: 503 }, { status: 429 }, { status: 413 }, { status: 400 }, 'hang-up'] as const)(
-    'is not kept back where Customer.io has not accepted it: %j',
+    'is sent again if Customer.io has not accepted it: %j',
     async (answer) => {
       const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
       upstream.respond(answer);
@@ -214,20 +55,20 @@ describe('an event that comes again', () => {
     },
   );
 
-  test('is kept back as far as it was accepted, when the rest of its batch was not', async () => {
+  test('is not sent again if it was accepted, although the rest of its batch was not', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
     const bad = (): boolean =>
       upstream.received.at(-1)?.body.batch.some((e) => e['event'] === 'Bad') ?? false;
     upstream.respond(() => (upstream.received.length > 3 ? { status: 503 } : bad() ? { status: 400 } : {}));
     const batch = [...named('a', 'b', 'c'), event({ messageId: 'd', event: 'Bad' })];
-    // a and b arrive, then c, then it goes away.
+    // Customer.io accepts a and b, then c, and then fails.
     expect(await verdict(await proxy.fetch(post(batch)))).toBe('503 upstream_unavailable');
     upstream.respond(() => (bad() ? { status: 400 } : {}));
     await proxy.fetch(post(batch));
     expect(idsOf(upstream).slice(4)).toEqual([['d']]);
   });
 
-  test('is told to be rejected each time, where it was', async () => {
+  test('is reported as rejected each time, if Customer.io has rejected it', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond(({ text }) => (text.includes('Bad') ? { status: 400 } : {}));
     const batch = [...named('a'), event({ messageId: 'bad', event: 'Bad' })];
@@ -239,14 +80,14 @@ describe('an event that comes again', () => {
     expect(idsOf(upstream).at(-1)).toEqual(['bad']);
   });
 
-  test.each([undefined, null, '', 7, {}, ['a']])('cannot be recognised by the id %j', async (messageId) => {
+  test.each([undefined, null, '', 7, {}, ['a']])('is not recognised by the id %j', async (messageId) => {
     const { proxy, upstream } = await startProxy();
     await proxy.fetch(batchOf(messageId, messageId));
     await proxy.fetch(batchOf(messageId));
     expect(idsOf(upstream).flat()).toHaveLength(3);
   });
 
-  test('is known to "deliver" as to Customer.io', async () => {
+  test('is recognised with "deliver" as with Customer.io', async () => {
     const delivered: unknown[] = [];
     let works = false;
     const deliver: ProxyOptions['deliver'] = ({ batch }) => {
@@ -260,7 +101,7 @@ describe('an event that comes again', () => {
     expect(delivered).toEqual(['a']);
   });
 
-  test('is known although "deliver" has taken it only when its time was over', async () => {
+  test('is recognised although "deliver" has accepted it only after the timeout', async () => {
     const delivered: unknown[] = [];
     const deliver: ProxyOptions['deliver'] = async ({ batch }) => {
       await wait(delivered.length === 0 ? 120 : 0);
@@ -273,7 +114,7 @@ describe('an event that comes again', () => {
     expect(delivered).toEqual(['a', 'b']);
   });
 
-  test('counts as no negative number of events where the rest of its batch fails', async () => {
+  test('never makes the count of events negative when the rest of its batch fails', async () => {
     const { proxy, upstream } = await startProxy({ metrics: '/metrics', upstream: { retries: 0 } });
     await proxy.fetch(batchOf('a'));
     upstream.respond({ status: 503 });
@@ -284,8 +125,8 @@ describe('an event that comes again', () => {
   });
 });
 
-describe('the same event', () => {
-  test('has the same bytes: who repeats or guesses an id cannot keep back what another person sends', async () => {
+describe('the identity of an event', () => {
+  test('must have the same bytes: a guessed id cannot block the event of another person', async () => {
     const { proxy, upstream } = await startProxy();
     const victim = event({ messageId: 'a', userId: 'victim' });
     await proxy.fetch(post([event({ messageId: 'a', userId: 'mallory' })]));
@@ -299,7 +140,7 @@ describe('the same event', () => {
     expect(upstream.received.at(-1)?.body.batch).toEqual([victim]);
   });
 
-  test('has the same client key', async () => {
+  test('must have the same client key', async () => {
     const { proxy, upstream } = await startProxy({ clientKeys: ['one', 'other'] });
     const batch = named('a');
     for (const key of ['one', 'other', 'one', 'other'])
@@ -307,7 +148,7 @@ describe('the same event', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('may stand anywhere in another batch', async () => {
+  test('may be at another position of another batch', async () => {
     const { proxy, upstream } = await startProxy();
     const [one, ...others] = named('a', 'b', 'c', 'd');
     await proxy.fetch(post([one]));
@@ -318,7 +159,7 @@ describe('the same event', () => {
     expect(idsOf(upstream)).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
 
-  test('is recognised where it has to be written anew, too', async () => {
+  test('is recognised also if it must be written again', async () => {
     const { proxy, upstream } = await startProxy();
     const twofold = '{"type":"track","event":"A","event":"B","messageId":"a","anonymousId":"x"}';
     const escaped = '{"type":"track","event":"A","\\u006dessageId":"b","anonymousId":"x"}';
@@ -329,8 +170,8 @@ describe('the same event', () => {
   });
 });
 
-describe('hooks and events that come again', () => {
-  test('do not meet', async () => {
+describe('hooks and repeated events', () => {
+  test('work independently of each other', async () => {
     const asked: unknown[] = [];
     const { proxy, upstream } = await startProxy({
       enrich: () => ({ at: performance.now() }),
@@ -344,7 +185,7 @@ describe('hooks and events that come again', () => {
     expect(idsOf(upstream)).toEqual([['a-2', 'b-2'], ['c-3']]);
   });
 
-  test('that fail let the events come again', async () => {
+  test('that fail permit a repetition', async () => {
     let works = false;
     const { proxy, upstream } = await startProxy({
       enrich: () => {
@@ -358,7 +199,7 @@ describe('hooks and events that come again', () => {
     expect(idsOf(upstream)).toEqual([['a']]);
   });
 
-  test('that fail for one event, or keep it back, let that one come again', async () => {
+  test('that fail for one event, or drop it, permit a repetition of that event', async () => {
     const asked: string[] = [];
     const { proxy, upstream } = await startProxy({
       filter: ({ messageId }) => {
@@ -378,7 +219,7 @@ describe('hooks and events that come again', () => {
     ]);
   });
 
-  test('that wait let a second request wait, too', async () => {
+  test('that take long make a second request wait, too', async () => {
     let go = (): void => {};
     const held = new Promise<void>((resolve) => (go = resolve));
     const { proxy, upstream } = await startProxy({ enrich: () => held.then(() => ({ seen: true })) });
@@ -390,8 +231,8 @@ describe('hooks and events that come again', () => {
   });
 });
 
-describe('the memory of a proxy', () => {
-  test('does not grow with the length of ids, nor with that of events', async () => {
+describe('the memory of the deduplication', () => {
+  test('does not grow with the size of ids or events', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const usedMb = (): number => {
@@ -411,9 +252,9 @@ describe('the memory of a proxy', () => {
     };
     for (let nth = 0; nth < 20; nth += 1) await send(nth);
     const before = usedMb();
-    // 87 MB of events.
+    // The events take 87 MB.
     for (let nth = 20; nth < 220; nth += 1) await send(nth);
-    // Buffers are given back by another thread, some time after the collection.
+    // Another thread frees the buffers, some time after the garbage collection.
     await expect.poll(() => usedMb() - before, { timeout: 10_000, interval: 200 }).toBeLessThan(20);
   });
 });

@@ -7,7 +7,7 @@ import type { ProxyLogEntry } from '../../../src/proxy.ts';
 import { listen } from './listen.ts';
 import { startProxy, verdict } from './setup.ts';
 
-/** What a server answers to a head that no client library would write. */
+/** Returns the response to a request head that no client library would write. */
 async function ask(url: string, head: string): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -42,30 +42,33 @@ describe('metrics', () => {
   const start = async (): Promise<Awaited<ReturnType<typeof startProxy>>> =>
     startProxy({ basePath: '/e', metrics: '/metrics' });
 
-  test('are at their exact path, with or without a query', async () => {
+  test('are served at their exact path, with or without a query', async () => {
     const { proxy } = await start();
     const url = await listen(proxy.node);
     for (const path of ['/e/metrics', '/e/metrics?x=1', '/e/metrics?'])
       expect((await ask(url, `GET ${path} HTTP/1.1\r\nHost: x`)).body).toContain('cio_proxy_');
   });
 
-  test.each(OTHER_FORMS)('are at no other form of it: %j', async (path) => {
+  test.each(OTHER_FORMS)('are not served at another form of the path: %j', async (path) => {
     const { proxy } = await start();
     const url = await listen(proxy.node);
     const { status, body } = await ask(url, `GET ${path} HTTP/1.1\r\nHost: x`);
     expect(body).not.toContain('cio_proxy_');
     expect([400, 404]).toContain(status);
-    // Of a control character Node's own parser says 400.
+    // Node's own parser responds with 400 to a control character.
     if (status === 404) expect(JSON.parse(body)).toMatchObject({ error: 'not_found' });
   });
 
-  test.each(OTHER_FORMS.slice(0, 5))('are at no other form of it by proxy.fetch: %j', async (path) => {
-    const { proxy } = await start();
-    const response = await proxy.fetch(new Request(`https://events.example.com${path}`));
-    expect(await verdict(response)).toBe('404 not_found');
-  });
+  test.each(OTHER_FORMS.slice(0, 5))(
+    'are not served by proxy.fetch at another form of the path: %j',
+    async (path) => {
+      const { proxy } = await start();
+      const response = await proxy.fetch(new Request(`https://events.example.com${path}`));
+      expect(await verdict(response)).toBe('404 not_found');
+    },
+  );
 
-  test('are at their path below a mount of Express, which may name it or not', async () => {
+  test('are served below a mount of Express, with or without the mount path in the options', async () => {
     const { proxy } = await startProxy({ metrics: '/metrics' });
     const app = express();
     app.use('/e', proxy.node);
@@ -82,7 +85,7 @@ describe('a request that no browser makes', () => {
     ['PROPFIND', '/v1/batch', 405, 'method_not_allowed'],
     ['TRACE', '/nothing', 404, 'not_found'],
     ['GET', String.raw`/v1\nothing`, 404, 'not_found'],
-  ])('%s %s is answered %i %s by node:http', async (method, path, status, error) => {
+  ])('%s %s gets %i %s from node:http', async (method, path, status, error) => {
     const { proxy } = await startProxy({ clientKeys: (_, request) => request.method === 'POST' });
     const url = await listen(proxy.node);
     const answer = await ask(url, `${method} ${path} HTTP/1.1\r\nHost: x`);
@@ -90,7 +93,7 @@ describe('a request that no browser makes', () => {
   });
 
   test.each(['a b', '<>', 'x:y:z', '[::1', '%', 'x:99999', '\u00e4', ''])(
-    'with the Host %j is answered as any other by node:http',
+    'with the Host %j gets the usual response from node:http',
     async (host) => {
       const { proxy } = await startProxy();
       const url = await listen(proxy.node);
@@ -99,7 +102,10 @@ describe('a request that no browser makes', () => {
     },
   );
 
-  /** As adapters of servers make them: what came, in the place of what the Fetch API would have read. */
+  /**
+   * A Request as some server adapters make it: its URL is the received text, which the Fetch API has not
+   * parsed.
+   */
   const lightweight = (method: string, url: string): Request =>
     Object.defineProperties(new Request('https://events.example.com/'), {
       method: { value: method },
@@ -115,13 +121,13 @@ describe('a request that no browser makes', () => {
     ['GET', '', '404 not_found'],
     ['GET', String.raw`http://x/v1\batch`, '405 method_not_allowed'],
     ['GET', String.raw`http://x/v1/x/..\..\nothing`, '404 not_found'],
-  ])('%s %s is answered in JSON by proxy.fetch: %s', async (method, url, expected) => {
+  ])('%s %s gets JSON from proxy.fetch: %s', async (method, url, expected) => {
     const { proxy } = await startProxy();
     expect(await verdict(await proxy.fetch(lightweight(method, url)))).toBe(expected);
   });
 });
 
-test('of a foreign path 200 characters are logged', async () => {
+test('of an unknown path 200 characters are logged', async () => {
   const log: ProxyLogEntry[] = [];
   const { proxy } = await startProxy({ onLog: (entry) => log.push(entry) });
   await proxy.fetch(new Request(`https://events.example.com/${'x'.repeat(14_000)}`));

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** Messages that come at the same time go to Customer.io in one request, and each of them has its own outcome. */
+/**
+ * Messages that arrive at the same time are sent to Customer.io in one request, and each message has its own
+ * result.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createForwarder,
@@ -27,7 +30,7 @@ interface Scene {
   readonly forwarder: Forwarder;
   readonly upstream: Upstream;
   readonly log: readonly ForwardLogEntry[];
-  /** The names of the events that were accepted, in their order. */
+  /** The names of the events that were accepted, in order. */
   readonly accepted: readonly string[];
 }
 
@@ -72,8 +75,8 @@ async function forwardAll(
 
 const kindsOf = (outcomes: readonly ForwardOutcome[]): readonly string[] => outcomes.map(({ kind }) => kind);
 
-describe('messages that come at the same time', () => {
-  test('are one request, in their order', async () => {
+describe('messages that arrive at the same time', () => {
+  test('are sent in one request, in order', async () => {
     const scene = await start();
     const names = numbered(100);
     expect(new Set(kindsOf(await forwardAll(scene, names)))).toEqual(new Set(['done']));
@@ -84,7 +87,7 @@ describe('messages that come at the same time', () => {
     expect(scene.log.reduce((sum, { upstreamRequests = 0 }) => sum + upstreamRequests, 0)).toBe(1);
   });
 
-  test('are as many requests as Customer.io takes: of 100 messages, 500 events, 475 KB', async () => {
+  test('are sent in as many requests as limits require: 100 messages, 500 events, 475 KB', async () => {
     const scene = await start();
     const { forwarder, upstream } = scene;
     await forwardAll(scene, numbered(250));
@@ -100,7 +103,7 @@ describe('messages that come at the same time', () => {
     expect(upstream.received.slice(6)).toHaveLength(3);
   });
 
-  test('have the time of their request, and one alone has its own', async () => {
+  test('share the timestamp of their request, and a single message has its own', async () => {
     const { forwarder, upstream } = await start();
     const before = '2020-01-02T03:04:05.000Z';
     const messages = await Promise.all([message(['A'], before), message(['B'], before)]);
@@ -111,13 +114,13 @@ describe('messages that come at the same time', () => {
     expect(alone).toBe(before);
   });
 
-  test('are requests of their own with merge: false', async () => {
+  test('are sent separately with merge: false', async () => {
     const scene = await start({ upstream: { merge: false } });
     await forwardAll(scene, numbered(10));
     expect(scene.upstream.received).toHaveLength(10);
   });
 
-  test('wait for nobody where one comes after the other', async () => {
+  test('do not wait for each other when they arrive one after the other', async () => {
     const { forwarder, upstream } = await start({ upstream: { merge: { waitMs: 1_000 } } });
     const started = performance.now();
     for (let i = 0; i < 20; i += 1) await forwarder.forward(await message(['One']));
@@ -126,8 +129,8 @@ describe('messages that come at the same time', () => {
   });
 });
 
-describe('a message that Customer.io does not take', () => {
-  test.each([0, 37, 99])('costs itself only, wherever it is: %i of 100', async (place) => {
+describe('a message that Customer.io refuses', () => {
+  test.each([0, 37, 99])('is dropped alone, at any position: %i of 100', async (place) => {
     const bad = `Event ${place}`;
     const scene = await start({}, (names) => (names.includes(bad) ? REJECTION : {}));
     const names = numbered(100);
@@ -140,7 +143,7 @@ describe('a message that Customer.io does not take', () => {
     expect(scene.upstream.received.length).toBeLessThan(20);
   });
 
-  test('is found among others that are at fault, too', async () => {
+  test('is found among other bad messages, too', async () => {
     const isBad = (name: string): boolean => Number(name.replace('Event ', '')) % 9 === 0;
     const scene = await start({}, (names) => (names.some(isBad) ? REJECTION : {}));
     const names = numbered(100);
@@ -151,7 +154,7 @@ describe('a message that Customer.io does not take', () => {
     expect(scene.accepted).toEqual(names.filter((name) => !isBad(name)));
   });
 
-  test('and makes it fail (500) comes later, alone; from the fifth attempt on it is never', async () => {
+  test('and causes a 500 is tried again later, alone, and is given up after the fifth attempt', async () => {
     const scene = await start({}, (names) => (names.includes('Event 7') ? { status: 500 } : {}));
     for (const attempt of [1, 4])
       expect(kindsOf(await forwardAll(scene, numbered(20), attempt))).toEqual(
@@ -162,7 +165,7 @@ describe('a message that Customer.io does not take', () => {
     );
   });
 
-  test('and holds up its own request holds up the others for the halvings only', async () => {
+  test('and is slow delays the other messages only while the batch is divided', async () => {
     const { forwarder, upstream } = await start({ timeoutMs: 1_000 });
     upstream.respond(async (request) => {
       if (!namesIn(request).includes('Bad')) return {};
@@ -174,21 +177,21 @@ describe('a message that Customer.io does not take', () => {
     const started = performance.now();
     const slow = forwarder.forward(poison);
     await Promise.all(good.map((bytes) => forwarder.forward(bytes)));
-    // One request for each of seven halvings, whatever the message itself takes.
+    // The good messages wait for one request for each of seven halvings, but not for the bad message.
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(await slow).toMatchObject({ kind: 'done' });
     expect(performance.now() - started).toBeGreaterThan(2_000);
   });
 });
 
-test('all are later while Customer.io is down, after one request', async () => {
+test('while Customer.io is down all messages are postponed after one request', async () => {
   const scene = await start({ upstream: { retries: 0, breakAfter: 1 } }, () => ({ status: 503 }));
   const outcomes = await forwardAll(scene, numbered(100));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'later', isDown: true });
   expect(scene.upstream.received).toHaveLength(1);
 });
 
-test('what cannot be read holds up nothing', async () => {
+test('an unreadable message delays no other', async () => {
   const { forwarder, upstream, log } = await start();
   const good = await message(['Good']);
   const outcomes = await Promise.all(

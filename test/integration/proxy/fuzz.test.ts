@@ -5,13 +5,14 @@ import { type OpenDoor, openFetch, openNode } from '../../fuzz/doors.ts';
 import { live, type Tally } from '../../fuzz/live.ts';
 
 /**
- * Visitors, attackers and noise, all of it decided by seeds, against the whole proxy. What must hold is in
- * `test/fuzz/check.ts`. More: `SEEDS=2000`. One of them, with all of its story: `SEED=17`. A million requests: `npm run fuzz`.
+ * Sends random requests of visitors and attackers, and damaged ones, all determined by seeds, to the whole
+ * proxy. The rules are in `test/fuzz/check.ts`. More seeds: `SEEDS=2000`. One seed with its whole story:
+ * `SEED=17`. A million requests: `npm run fuzz`.
  */
 const { SEED, SEEDS } = process.env;
 const SIDE_BY_SIDE = 40;
 
-/** What may be met on the way to a refusal, and must be: otherwise nothing was tried. */
+/** Outcomes that must occur in this run; otherwise the requests did not test enough. */
 const MET: readonly (ProxyErrorCode | '200' | '204' | 'arrived' | 'rejected one by one')[] = [
   '200',
   '204',
@@ -40,11 +41,11 @@ const MET: readonly (ProxyErrorCode | '200' | '204' | 'arrived' | 'rejected one 
   'upstream_misconfigured',
 ];
 
-describe('whatever comes, the answer is true, and nothing goes on that was refused', () => {
+describe('random requests: every response is right, and nothing that was refused is forwarded', () => {
   test.each<[string, OpenDoor, number]>([
     ['proxy.fetch', openFetch, Number(SEEDS ?? 80)],
     ['proxy.node, over sockets', openNode, Math.ceil(Number(SEEDS ?? 80) / 2)],
-  ])('by %s', { timeout: 60_000 + Number(SEEDS ?? 0) * 200 }, async (_, open, count) => {
+  ])('through %s', { timeout: 60_000 + Number(SEEDS ?? 0) * 200 }, async (_, open, count) => {
     const seeds = SEED ? [Number(SEED)] : Array.from({ length: count }, (_, i) => i + 1);
     const tally: Tally = {};
     const work = async (): Promise<void> => {

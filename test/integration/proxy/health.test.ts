@@ -4,7 +4,7 @@ import { post, startProxy } from './setup.ts';
 
 const get = (path: string): Request => new Request(`https://events.example.com${path}`);
 
-test('health says that the proxy is alive, and whether it is ready', async () => {
+test('the health check reports whether the proxy is alive and ready', async () => {
   const { proxy, upstream } = await startProxy({ upstream: { retries: 0, breakAfter: 1, pauseMs: 10 } });
   const told = async (): Promise<readonly unknown[]> => {
     const [health, ready] = [

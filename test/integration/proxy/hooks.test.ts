@@ -12,13 +12,13 @@ describe('filter', () => {
   test.each<[string, ProxyOptions['filter']]>([
     ['a function', (passing) => passing.event !== 'Noise'],
     ['an async function', async (passing) => passing.event !== 'Noise'],
-  ])('may be %s, and keeps events from Customer.io that count as delivered', async (_, filter) => {
+  ])('may be %s, and drops events that count as delivered', async (_, filter) => {
     const { proxy, upstream } = await startProxy({ filter });
     expect(await verdict(await proxy.fetch(post([named('A'), named('Noise'), named('B')])))).toBe('200');
     expect(upstream.received[0]?.body.batch.map((passing) => passing['event'])).toEqual(['A', 'B']);
   });
 
-  test('that lets nothing pass leaves Customer.io in peace', async () => {
+  test('that drops all events causes no request to Customer.io', async () => {
     const { proxy, upstream } = await startProxy({ filter: () => false });
     expect(await verdict(await proxy.fetch(post()))).toBe('200');
     expect(upstream.received).toHaveLength(0);
@@ -26,7 +26,7 @@ describe('filter', () => {
 });
 
 describe('transform', () => {
-  test('changes events, in order, knowing the request', async () => {
+  test('changes events in order, and receives the request', async () => {
     const transform: ProxyOptions['transform'] = async (passing, { request }) => ({
       ...passing,
       properties: { ...passing.properties, country: request.headers.get('CF-IPCountry') },
@@ -59,7 +59,7 @@ describe('transform', () => {
         },
       } as unknown as ProxyOptions,
     ],
-  ])('costs no events: the browser comes back when %s', async (_, options) => {
+  ])('that fails loses no event: the browser keeps the batch when %s', async (_, options) => {
     const { proxy, upstream } = await startProxy(options);
     const response = await proxy.fetch(post());
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/);
@@ -83,7 +83,7 @@ describe('a hook that fails for one event of a batch', () => {
     ['transform rejects', async (passing) => (failsForBad(passing), passing), undefined],
     ['filter throws', undefined, (passing) => (failsForBad(passing), true)],
     ['filter rejects', undefined, async (passing) => (failsForBad(passing), true)],
-  ])('costs that one, which is not sent, and which the browser is told: %s', async (_, transform, filter) => {
+  ])('drops that event, and reports it to the browser: %s', async (_, transform, filter) => {
     const entries: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({
       transform,
@@ -102,7 +102,7 @@ describe('a hook that fails for one event of a batch', () => {
     expect(entries[0]).toMatchObject({ events: 2, rejected: { hook_failed: 1 } });
   });
 
-  test('costs none while the others are only filtered out: it may be the hook', async () => {
+  test('drops no event while all others are filtered out: the hook itself may be wrong', async () => {
     const { proxy, upstream } = await startProxy({
       filter: ({ event }) => event === 'Bad',
       transform: (passing) => (failsForBad(passing), passing),
@@ -111,7 +111,7 @@ describe('a hook that fails for one event of a batch', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('costs none when it fails for all', async () => {
+  test('drops no event when the hook fails for all', async () => {
     const { proxy, upstream } = await startProxy({
       transform: () => Promise.reject(new Error('the database is away')),
     });
@@ -119,13 +119,13 @@ describe('a hook that fails for one event of a batch', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('costs none, and no more than the time of a request, when it never ends', async () => {
+  test('drops no event when the hook never ends, and ends with the request timeout', async () => {
     const { proxy, upstream } = await startProxy({ transform: () => new Promise(() => {}), timeoutMs: 50 });
     expect(await verdict(await proxy.fetch(post(BATCH)))).toBe('503 hook_failed');
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('leaves to the delivery what it has not used of that time', async () => {
+  test('leaves the remaining time to the delivery', async () => {
     let leftMs = 0;
     const ingest = createIngest({
       maxBodyBytes: 500_000,
@@ -149,7 +149,7 @@ describe('a hook that fails for one event of a batch', () => {
 });
 
 describe('enrich', () => {
-  test('is asked once for a batch, and its fields stand in every context, before filter', async () => {
+  test('is called once for a batch, before filter, and its fields are added to every context', async () => {
     let asked = 0;
     const filtered: unknown[] = [];
     const { proxy, upstream } = await startProxy({
@@ -174,7 +174,7 @@ describe('enrich', () => {
     expect(filtered).toEqual([{ country: 'DE' }, { country: 'DE' }]);
   });
 
-  test('may know nothing', async () => {
+  test('may return nothing', async () => {
     const { proxy, upstream } = await startProxy({ enrich: () => ({}) });
     await proxy.fetch(post([named('A')]));
     expect(upstream.received[0]?.body.batch[0]?.['context']).toEqual({ page: { path: '/' } });
@@ -190,7 +190,7 @@ describe('enrich', () => {
     ['rejects', () => Promise.reject(new Error('no answer'))],
     ['forgets to return', () => undefined],
     ['never ends', () => new Promise(() => {})],
-  ])('that %s costs no events', async (_, enrich) => {
+  ])('that %s loses no event', async (_, enrich) => {
     const { proxy, upstream } = await startProxy({ enrich, timeoutMs: 50 } as Partial<ProxyOptions>);
     expect(await verdict(await proxy.fetch(post()))).toBe('503 hook_failed');
     expect(upstream.received).toHaveLength(0);
@@ -198,7 +198,7 @@ describe('enrich', () => {
 });
 
 describe('deliver', () => {
-  test('takes the batch instead of Customer.io, as it was sent', async () => {
+  test('receives the batch, unchanged, instead of Customer.io', async () => {
     const taken: AcceptedBatch[] = [];
     const { proxy, upstream } = await startProxy({ deliver: async (batch) => taken.push(batch) });
     const batch = [event(), event()];
@@ -207,7 +207,7 @@ describe('deliver', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('is answered 2xx only when it has resolved', async () => {
+  test('gets a 2xx for the browser only after it has resolved', async () => {
     let resolve = (): void => {};
     const safe = new Promise<void>((done) => (resolve = done));
     const begun = new Promise<void>((begin) => {
@@ -233,12 +233,12 @@ describe('deliver', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the queue is full'))],
     ['takes too long', () => new Promise(() => {})],
-  ])('that %s is answered 503', async (_, deliver) => {
+  ])('that %s causes a 503', async (_, deliver) => {
     const { proxy } = await startProxy({ deliver, timeoutMs: 50 });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
   });
 
-  test('is told by its signal when its time is over', async () => {
+  test('gets an aborted signal when its time is over', async () => {
     let signal: AbortSignal | undefined;
     const deliver: ProxyOptions['deliver'] = (_, info) => {
       ({ signal } = info);
@@ -251,7 +251,7 @@ describe('deliver', () => {
 });
 
 describe('onLog', () => {
-  test('is told of every request once, without payload and keys', async () => {
+  test('is called once for every request, without payload and keys', async () => {
     const entries: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ onLog: (entry) => entries.push(entry) });
     const secret = (): object =>
@@ -285,7 +285,7 @@ describe('onLog', () => {
     expect(JSON.stringify(entries)).not.toContain(WRITE_KEY);
   });
 
-  test('learns why Customer.io was not reached', async () => {
+  test('receives the reason why Customer.io was not reached', async () => {
     const entries: ProxyLogEntry[] = [];
     const { proxy } = await startProxy({
       onLog: (entry) => entries.push(entry),

@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../cli/program.ts';
 
-/** Everything on, upstream down, limits reached; and then nothing more. */
+/**
+ * A proxy with every option on, whose upstream fails and whose limits are reached; then no more requests
+ * arrive.
+ */
 const PROGRAM = `
   import { createProxy } from './src/proxy.ts';
   const proxy = createProxy({
@@ -36,7 +39,7 @@ const PROGRAM = `
   console.log(statuses.join());
 `;
 
-test('a proxy that has nothing to do keeps no timer: its process ends by itself', async () => {
+test('an idle proxy has no timer: its process ends by itself', async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 export const SECRET = 'a secret that both sides hold, of 32 bytes and more';
 
-/** A key pair of an issuer. */
+/** A key pair of a token issuer. */
 export interface KeyPair {
   readonly kid: string;
   readonly alg: string;
@@ -22,12 +22,12 @@ export async function keyPair(kid: string, alg = 'ES256'): Promise<KeyPair> {
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
-/** Claims that are good for a minute. */
+/** Claims of a token that is valid for a minute. */
 export function claims(more: JWTPayload = {}): JWTPayload {
   return { sub: 'u1', iat: nowSeconds(), exp: nowSeconds() + 60, ...more };
 }
 
-/** A token that is signed by another hand than our issuer's. */
+/** A token that is signed by jose instead of our own issuer. */
 export async function signed(
   payload: JWTPayload,
   key: KeyPair | string = SECRET,
@@ -40,18 +40,21 @@ export async function signed(
     .sign(isSecret ? new TextEncoder().encode(key) : key.privateKey);
 }
 
-/** Part of a token, as it is written into one. */
+/** Encodes a part of a token. */
 export const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 export interface KeyServer {
   readonly url: string;
   readonly asked: () => number;
-  /** What is published from now on. A text is answered as it is, a number is a status, `'silence'` never ends. */
+  /**
+   * Sets the response from now on: a key set, a text that is sent unchanged, a status code, or `'silence'`
+   * for no response.
+   */
   publish(keys: readonly JWK[] | string | number): void;
   stop(): void;
 }
 
-/** Where an issuer publishes its keys: a real server, for one test. */
+/** Starts a real server that publishes the keys of an issuer, for one test. */
 export async function startKeyServer(...keys: readonly KeyPair[]): Promise<KeyServer> {
   let published: readonly JWK[] | string | number = keys.map(({ jwk }) => jwk);
   let asked = 0;

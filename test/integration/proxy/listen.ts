@@ -4,7 +4,7 @@ import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { listen as listenAt } from '../../support/server/listen.ts';
 import { CLIENT_KEY, event } from './setup.ts';
 
-/** Serves on a port of its own, for one test. Answers where. */
+/** Serves on a free port, for one test. Returns the URL. */
 export async function listen(listener: RequestListener): Promise<string> {
   const { server, port } = await listenAt(createServer(listener));
   onTestFinished(() => {

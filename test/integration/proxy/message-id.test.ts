@@ -14,7 +14,7 @@ describe('a messageId', () => {
     ['100 characters', 'x'.repeat(100)],
     ['100 characters of three bytes', '✓'.repeat(100)],
     ['100 characters, written as escapes of six', '\u0001'.repeat(100)],
-  ])('of %s arrives', async (_, messageId) => {
+  ])('of %s is accepted', async (_, messageId) => {
     const { proxy, upstream } = await startProxy();
     expect(await verdict(await proxy.fetch(post([event({ messageId, n: 1 })])))).toBe('200');
     expect(arrived(upstream)).toEqual([1]);
@@ -24,7 +24,7 @@ describe('a messageId', () => {
     ['101 characters', 'x'.repeat(101)],
     ['101 characters of two bytes', 'ü'.repeat(101)],
     ['31 000 characters', 'x'.repeat(31_000)],
-  ])('of %s is refused, as other faulty events are', async (_, messageId) => {
+  ])('of %s is refused, as other invalid events are', async (_, messageId) => {
     const log: ProxyLogEntry[] = [];
     const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
     const response = await proxy.fetch(post([event(), event({ messageId })]));
@@ -36,7 +36,7 @@ describe('a messageId', () => {
     expect(upstream.received).toEqual([]);
   });
 
-  test('is measured where an event has to be written anew, too', async () => {
+  test('is measured also if an event must be written again', async () => {
     const { proxy } = await startProxy();
     const body = `{"batch":[{"type":"track","event":"\\u0041","messageId":"${'x'.repeat(101)}"}]}`;
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe('400 invalid_event');
@@ -56,7 +56,7 @@ describe.each([
     expect(arrived(upstream)).toEqual([1, 2, 3, 4, 5, 6, 6, 6]);
   });
 
-  test('of two events with one id the faulty one alone is rejected', async () => {
+  test('of two events with the same id only the bad one is rejected', async () => {
     const { proxy, upstream } = await startProxy(options);
     const accepted: number[] = [];
     upstream.respond(({ body: { batch } }) => {
@@ -71,14 +71,15 @@ describe.each([
       rejected: [{ messageId: 'same', error: 'rejected', reason: 'faulty' }],
     });
     expect(accepted.sort((one, other) => one - other)).toEqual([2, 3]);
-    // Each in a request of its own: what was rejected may come again, and is rejected again.
+    // Each event is sent in a request of its own: an event that was rejected may be sent again, and is
+    // rejected again.
     for (const n of [1, 4]) await proxy.fetch(post([event({ messageId: 'same', n })]));
     expect(accepted.sort((one, other) => one - other)).toEqual([2, 3, 4]);
   });
 });
 
 describe('a message for a broker', () => {
-  test('has an id of its own for each event with an empty messageId', async () => {
+  test('gets an id of its own for each event with an empty messageId', async () => {
     const ids: string[] = [];
     const { proxy } = await startProxy({
       deliver: async (batch) => ids.push(...(await packBatch(batch)).map(({ id }) => id)),
@@ -87,7 +88,7 @@ describe('a message for a broker', () => {
     expect(new Set(ids).size).toBe(5);
   });
 
-  test('is not taken for that of another person who has the same messageId', async () => {
+  test('is not confused with the message of another person who has the same messageId', async () => {
     const ids: string[] = [];
     const { proxy } = await startProxy({
       deliver: async (batch) => ids.push(...(await packBatch(batch)).map(({ id }) => id)),
@@ -99,7 +100,7 @@ describe('a message for a broker', () => {
   });
 });
 
-test('a store of several copies keeps 22 characters for an event, however long its id is', async () => {
+test('a shared store has 22 characters for an event, however long its id is', async () => {
   const keys: string[] = [];
   const { proxy } = await startProxy({
     deduplicate: {

@@ -34,7 +34,7 @@ const INIT: UpstreamFetchInit = {
   redirect: 'manual',
 };
 
-/** A server that speaks TCP, whatever that says. */
+/** Starts a TCP server that may send any bytes. */
 async function listenTcp(listener: (socket: Socket, connection: number) => void): Promise<string> {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => {
@@ -63,7 +63,7 @@ describe('over node:http', () => {
   test.each([
     ['a text', '{"grüße":"🦊"}'],
     ['bytes', new TextEncoder().encode('{"grüße":"🦊"}')],
-  ])('%s arrives, with its length and the headers, and the answer comes back', async (_, body) => {
+  ])('%s arrives, with its length and headers, and the response is returned', async (_, body) => {
     const got: unknown[] = [];
     const listener: RequestListener = (request, response) => {
       void text(request).then((read) => {
@@ -78,7 +78,7 @@ describe('over node:http', () => {
     expect([answer.headers.get('Retry-After'), answer.headers.get('Location')]).toEqual(['7', null]);
   });
 
-  test('one connection serves many, one after the other', async () => {
+  test('one connection serves many requests, one after the other', async () => {
     let connections = 0;
     const url = await listenTcp((socket) => {
       connections += 1;
@@ -89,7 +89,7 @@ describe('over node:http', () => {
     expect(connections).toBe(1);
   });
 
-  test('a redirect is an answer, not a way', async () => {
+  test('a redirect is returned, not followed', async () => {
     const paths: unknown[] = [];
     const url = await listen((request, response) => {
       paths.push(request.url);
@@ -99,7 +99,7 @@ describe('over node:http', () => {
     expect([answer.status, answer.headers.get('Location'), paths]).toEqual([307, '/elsewhere', ['/']]);
   });
 
-  test('a kept connection that was closed meanwhile costs nothing but another one', async () => {
+  test('a kept connection that was closed meanwhile causes one new connection', async () => {
     const url = await listenTcp((socket, connection) => {
       let requests = 0;
       socket.on('data', () => {
@@ -113,7 +113,7 @@ describe('over node:http', () => {
     expect(await outcome(ask(url, INIT))).toBe(200);
   });
 
-  test('but a server that hangs up on everybody is asked no third time', async () => {
+  test('a server that closes every connection gets no third request', async () => {
     let requests = 0;
     const url = await listenTcp((socket) => {
       socket.on('data', () => {
@@ -139,11 +139,11 @@ describe('over node:http', () => {
           socket.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
         ),
     ],
-  ])('a server that %s is no answer', async (_, listener) => {
+  ])('a server that %s causes an error', async (_, listener) => {
     expect(await outcome(nodeAsk()(await listenTcp(listener), INIT))).toMatch(/Error$/);
   });
 
-  test('an answer that breaks off is what its head says', async () => {
+  test('a response that breaks off has the status of its head', async () => {
     const url = await listenTcp((socket) => {
       socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}'));
     });
@@ -156,7 +156,7 @@ describe('over node:http', () => {
     ['before it begins', (): string => '', 0],
     ['while nothing comes', (): string => '', 1],
     ['while the answer comes', (): string => 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}', 1],
-  ])('its signal ends it %s, with its reason', async (_, write, connections) => {
+  ])('the signal ends the request %s, with its reason', async (_, write, connections) => {
     const controller = new AbortController();
     const reason = new DOMException('late', 'TimeoutError');
     let came = 0;
@@ -169,14 +169,15 @@ describe('over node:http', () => {
       });
     });
     if (connections === 0) controller.abort(reason);
-    // Once its head has come it is an answer, whose body is cut off.
+    // When the head of the response has arrived, the promise of the response resolves, and reading its body
+    // fails.
     const asked = nodeAsk()(url, { ...INIT, signal: controller.signal }).then((answer) => answer.text());
     await expect(asked).rejects.toThrow(/late|aborted/);
     await Promise.all(closed);
     expect(came).toBe(connections);
   });
 
-  test('a certificate is looked at', async () => {
+  test('the certificate is verified', async () => {
     const server = createTlsServer(selfSignedCertificate(), (_, response) => void response.end('{}')).listen(
       0,
       '127.0.0.1',
@@ -187,7 +188,7 @@ describe('over node:http', () => {
     await expect(asked).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
-  test('TLS connections serve many too, and none keeps the process alive', async () => {
+  test('TLS connections are reused too, and do not keep the process alive', async () => {
     const { key, cert } = selfSignedCertificate();
     let connections = 0;
     const server = createTlsServer({ key, cert }, (request, response) => {
@@ -229,18 +230,18 @@ describe('over node:http', () => {
   });
 });
 
-describe('a batch goes', () => {
+describe('a batch is sent', () => {
   const agentOf = async (): Promise<string | undefined> => {
     const { proxy, upstream } = await startProxy();
     expect(await verdict(await proxy.fetch(post()))).toBe('200');
     return JSON.stringify(upstream.received[0]?.headers['sec-fetch-mode']);
   };
 
-  test('over node:http by itself', async () => {
+  test('over node:http by default', async () => {
     expect(await agentOf()).toBeUndefined();
   });
 
-  test('over the global fetch where that has been replaced', async () => {
+  test('over the global fetch if that was replaced', async () => {
     const real = globalThis.fetch;
     const asked: unknown[] = [];
     vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
@@ -252,7 +253,7 @@ describe('a batch goes', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('over the global fetch where that has been given another dispatcher', async () => {
+  test('over the global fetch if that has another dispatcher', async () => {
     const symbol = Symbol.for('undici.globalDispatcher.1');
     void new Headers();
     const all = globalThis as Record<symbol, object | undefined>;
@@ -267,7 +268,7 @@ describe('a batch goes', () => {
   });
 });
 
-test('a batch whose answer breaks off after 200 has arrived: it is not sent again', async () => {
+test('a batch whose response breaks off after 200 is not sent again', async () => {
   let requests = 0;
   const url = await listenTcp((socket) => {
     socket.on('data', () => {
@@ -280,7 +281,7 @@ test('a batch whose answer breaks off after 200 has arrived: it is not sent agai
   expect(requests).toBe(1);
 });
 
-test('of an answer without end a megabyte is read', async () => {
+test('of an endless response at most a megabyte is read', async () => {
   let written = 0;
   const url = await listenTcp((socket) => {
     socket.on('error', () => {});
@@ -298,7 +299,8 @@ test('of an answer without end a megabyte is read', async () => {
   });
   const { proxy } = await startProxy({ upstreamUrl: url });
   expect(await verdict(await proxy.fetch(post()))).toBe('200');
-  // The connection is closed long before its end; what is on the way in the system's buffers is not ours.
+  // The proxy closes the connection long before the end of the body. Bytes in the operating system's buffers
+  // are not counted here.
   await expect.poll(() => written).toBeGreaterThan(1_000_000_000);
   expect(written - 1_000_000_000).toBeLessThan(40_000_000);
 });

@@ -7,7 +7,7 @@ const at = (path: string, method = 'GET'): Request =>
 
 describe('a path', () => {
   test.each(['/e/v1/batch', '/e/v1/batch/', '//e//v1///batch', '/e/v1/batch?x=1'])(
-    'below the base path takes batches: %s',
+    'below the base path accepts batches: %s',
     async (path) => {
       const { proxy, upstream } = await startProxy({ basePath: '/e' });
       expect(await verdict(await proxy.fetch(post([event()], { path })))).toBe('200');
@@ -28,14 +28,14 @@ describe('a path', () => {
     '/e/V1/BATCH',
     '/e/e/v1/batch',
     '/e/%76%31/batch',
-  ])('that is none of the proxy’s does not exist: %s', async (path) => {
+  ])('that is unknown gets 404: %s', async (path) => {
     const { proxy, upstream } = await startProxy({ basePath: '/e' });
     expect(await verdict(await proxy.fetch(post([event()], { path })))).toBe('404 not_found');
     expect(upstream.received).toHaveLength(0);
   });
 
   test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'])(
-    'takes batches by POST only, not by %s',
+    'accepts batches by POST only, not by %s',
     async (method) => {
       const { proxy, upstream } = await startProxy();
       const response = await proxy.fetch(at('/v1/batch', method));
@@ -45,13 +45,13 @@ describe('a path', () => {
     },
   );
 
-  test('may end its base path with a slash in the options', async () => {
+  test('may be configured with a slash at the end of the base path', async () => {
     const { proxy } = await startProxy({ basePath: '/a/b/' });
     expect(await verdict(await proxy.fetch(post([event()], { path: '/a/b/v1/batch' })))).toBe('200');
   });
 });
 
-test('health is told to anyone, and asks nobody', async () => {
+test('the health check is public, and causes no request to Customer.io', async () => {
   const { proxy, upstream } = await startProxy({ basePath: '/e' });
   const response = await proxy.fetch(at('/e/v1/health'));
   expect(response.status).toBe(200);
@@ -62,7 +62,7 @@ test('health is told to anyone, and asks nobody', async () => {
   expect(upstream.received).toHaveLength(0);
 });
 
-test('an error is told with its code, a message and the clock', async () => {
+test('an error response has a code, a message and the server time', async () => {
   const { proxy } = await startProxy();
   const before = Date.now();
   const response = await proxy.fetch(at('/nothing'));

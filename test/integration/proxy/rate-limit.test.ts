@@ -23,7 +23,7 @@ describe('a rate limit', () => {
     expect(upstream.received).toHaveLength(300);
   });
 
-  test('for an address refuses what is too much, tells when to come back, and asks nobody', async () => {
+  test('for an IP address refuses further requests with Retry-After, and does not call Customer.io', async () => {
     const { proxy, upstream } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 2 } });
     for (let i = 0; i < 2; i += 1) expect(await verdict(await proxy.fetch(from('203.0.113.7')))).toBe('200');
     const response = await proxy.fetch(from('203.0.113.7'));
@@ -35,7 +35,7 @@ describe('a rate limit', () => {
     expect(await verdict(await proxy.fetch(from('203.0.113.8')))).toBe('200');
   });
 
-  test('for an address counts requests with a wrong key too, and reads no body of what is too much', async () => {
+  test('for an IP address counts requests with a wrong key too, and reads no body above the limit', async () => {
     const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 2 } });
     const headers = { Authorization: basicAuthorization('guess'), 'X-Real-IP': '203.0.113.7' };
     const guess = (): Promise<Response> => proxy.fetch(post([], { headers, body: 'not JSON' }));
@@ -46,7 +46,7 @@ describe('a rate limit', () => {
     ]);
   });
 
-  test('for an address counts the /64 of IPv6 as one', async () => {
+  test('for an IP address counts a /64 network of IPv6 as one', async () => {
     const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 1 } });
     const addresses = ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '[2001:db8:1:3::1]:443'];
     const answers: string[] = [];
@@ -54,7 +54,7 @@ describe('a rate limit', () => {
     expect(answers).toEqual(['200', '429 rate_limited', '200']);
   });
 
-  test('without clientIp counts by the other end of the connection, whatever headers say', async () => {
+  test('without clientIp counts by the IP address of the connection, whatever headers say', async () => {
     const { proxy } = await startProxy({ rateLimit: { perAddress: 2 } });
     const url = await listen(proxy.node);
     const answers: string[] = [];
@@ -63,7 +63,7 @@ describe('a rate limit', () => {
     expect(answers).toEqual(['200', '200', '429 rate_limited']);
   });
 
-  test('of an address that nobody knows limits nobody, and says so once', async () => {
+  test('without a known IP address limits nobody, and logs that once', async () => {
     const told = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => told.mockRestore());
     const log: ProxyLogEntry[] = [];
@@ -71,7 +71,7 @@ describe('a rate limit', () => {
       rateLimit: { perAddress: 2 },
       onLog: (entry) => log.push(entry),
     });
-    // Under other servers nothing is known of the other end.
+    // A proxy that is called through `fetch` does not know the IP address of the client.
     for (let i = 0; i < 4; i += 1) expect(await verdict(await proxy.fetch(post()))).toBe('200');
     expect(log.map(({ detail }) => detail)).toEqual([
       expect.stringContaining(
@@ -83,7 +83,7 @@ describe('a rate limit', () => {
     expect(told.mock.calls[0]?.[0]).toContain('createProxy: rateLimit.perAddress: nobody is limited');
   });
 
-  test('counts requests without the header of "clientIp" as one requester, and says so once', async () => {
+  test('counts requests without the header of "clientIp" as one visitor, and logs that once', async () => {
     const told = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => told.mockRestore());
     const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 2 } });
@@ -95,7 +95,7 @@ describe('a rate limit', () => {
     expect(told).toHaveBeenCalledTimes(1);
   });
 
-  test('for an address counts what is refused by method, origin, key or body', async () => {
+  test('for an IP address counts requests that are refused by method, origin, key or body', async () => {
     const { proxy } = await startProxy({ ...CLIENT_IP, rateLimit: { perAddress: 4 } });
     const headers = { 'X-Real-IP': '203.0.113.7' };
     const url = 'https://events.example.com/v1/batch';
@@ -119,7 +119,7 @@ describe('a rate limit', () => {
     expect(await verdict(elsewhere)).toBe('404 not_found');
   });
 
-  test('leaves preflights, health and files alone', async () => {
+  test('does not count preflights, health checks and files', async () => {
     const { proxy } = await startProxy({ rateLimit: { perAddress: 1 }, files: () => 'script' });
     const url = await listen(proxy.node);
     await send(url);
@@ -132,7 +132,7 @@ describe('a rate limit', () => {
     expect(await verdict(await send(url))).toBe('429 rate_limited');
   });
 
-  test('for a key counts each key that is known by itself', async () => {
+  test('for a key counts each known key separately', async () => {
     const { proxy } = await startProxy({ clientKeys: ['one', 'two'], rateLimit: { perKey: 1 } });
     const answers: string[] = [];
     for (const key of ['one', 'two', 'one', 'unknown', 'unknown']) {
@@ -148,13 +148,13 @@ describe('a rate limit', () => {
     ]);
   });
 
-  test('ends with its window', async () => {
+  test('ends after its window', async () => {
     const { proxy } = await startProxy({ rateLimit: { perKey: 1, windowMs: 30 } });
     expect(await verdict(await proxy.fetch(post()))).toBe('200');
     await expect.poll(async () => (await proxy.fetch(post())).status, { interval: 5 }).toBe(200);
   });
 
-  test('can be told to a page of another origin', async () => {
+  test('can be read by a page of another origin', async () => {
     const { proxy } = await startProxy({
       rateLimit: { perKey: 1 },
       origins: ['https://shop.example.com'],
@@ -173,7 +173,7 @@ describe('the store of a rate limit', () => {
     rateLimit: { perKey: 1, perAddress: 5, windowMs: 1_000, store },
   });
 
-  test('may be shared by copies, and learns who asked', async () => {
+  test('may be shared by copies, and receives key and IP address', async () => {
     const asked: unknown[] = [];
     const counts = new Map<string, number>();
     const store: RateLimitStore = {
@@ -207,7 +207,7 @@ describe('the store of a rate limit', () => {
     ['rejects', () => Promise.reject(new Error('no connection'))],
     ['never answers', () => new Promise(() => {})],
     ['answers what makes no sense', () => Promise.resolve({} as RateCount)],
-  ])('that %s stops nobody', async (_, count) => {
+  ])('that %s stops no request', async (_, count) => {
     const { proxy } = await startProxy({ ...CLIENT_IP, ...limit({ count }) });
     expect(await verdicts([proxy.fetch(from('::1')), proxy.fetch(from('::1'))])).toEqual(['200', '200']);
   });
@@ -215,12 +215,12 @@ describe('the store of a rate limit', () => {
   test.each<[string, RateLimitStore['count'], number]>([
     ['throws', () => Promise.reject(new Error('no connection')), 0],
     ['never answers', () => new Promise(() => {}), 1_000],
-  ])('that %s is asked once, and then left alone', async (_, count, waitMs) => {
+  ])('that %s is called once, and not again for a while', async (_, count, waitMs) => {
     const counting = vi.fn(count);
     const { proxy } = await startProxy({ ...CLIENT_IP, ...limit({ count: counting }) });
     const startedAt = performance.now();
     expect(await verdict(await proxy.fetch(from('::1')))).toBe('200');
-    // One wait, not one for the address and one for the key.
+    // The wait happens once, not once for the IP address and once for the key.
     expect(performance.now() - startedAt).toBeLessThan(waitMs + 700);
     const answers = await verdicts(Array.from({ length: 20 }, () => proxy.fetch(from('::1'))));
     expect(new Set(answers)).toEqual(new Set(['200']));
@@ -228,7 +228,7 @@ describe('the store of a rate limit', () => {
     expect(counting).toHaveBeenCalledTimes(1);
   });
 
-  test('rests, is tried by one, and is asked by all when that worked', () => {
+  test('is tried by one request after a pause, and used by all when that succeeds', () => {
     let now = 0;
     const health = createStoreHealth({ mostFailures: 2, restMs: 100, now: () => now });
     expect(health.mayAsk()).toBe(true);
@@ -246,10 +246,10 @@ describe('the store of a rate limit', () => {
     expect(health.mayAsk()).toBe(true);
     health.succeeded();
     expect([health.mayAsk(), health.mayAsk()]).toEqual([true, true]);
-    // Failures count anew.
+    // A success resets the count of failures.
     health.failed();
     expect(health.mayAsk()).toBe(true);
-    // One that asked, and never told, does not keep the others away for ever.
+    // A trial request that never reports its result does not block other trials for ever.
     health.failed();
     now = 300;
     expect(health.mayAsk()).toBe(true);
@@ -257,7 +257,7 @@ describe('the store of a rate limit', () => {
     expect(health.mayAsk()).toBe(true);
   });
 
-  test('in memory counts a window from its first request', () => {
+  test('in memory starts a window with its first request', () => {
     let now = 0;
     const store = createRateLimitMemory(() => now);
     expect(store.count('a', 100)).toEqual({ count: 1, resetMs: 100 });
@@ -269,7 +269,7 @@ describe('the store of a rate limit', () => {
     expect(store.count('b', 100)).toEqual({ count: 2, resetMs: 40 });
   });
 
-  test('in memory is bounded: the oldest window goes first', async () => {
+  test('in memory is bounded: the oldest window is removed first', async () => {
     let now = 0;
     const store = createRateLimitMemory(() => now, 3);
     for (const requester of ['a', 'b', 'c', 'd']) {
@@ -292,6 +292,6 @@ test.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['64:ff9b::203.0.113.7', '64:ff9b:0:0::/64'],
   ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
-])('%s stands for %s', (address, network) => {
+])('%s counts as %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });

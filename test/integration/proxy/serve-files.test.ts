@@ -45,22 +45,22 @@ describe('the script', () => {
     '/cli.js',
     '/%2e%2e/package.json',
     '/cio-%2e%2e%2fpackage.js',
-  ])('is all there is beside the batches: %s is not found, and not even looked for', async (path) => {
+  ])('is the only public file: %s gets 404, and the source is not read', async (path) => {
     const asked: string[] = [];
     const { proxy } = await startProxy({ files: (name) => (asked.push(name), SCRIPT) });
     expect(await verdict(await proxy.fetch(get(path)))).toBe('404 not_found');
     expect(asked).toEqual([]);
   });
 
-  test('that the source does not have is not found', async () => {
+  test('that the source does not have gets 404', async () => {
     const { proxy } = await startProxy({ files });
     const response = await proxy.fetch(get('/cio-other.js'));
-    // What a cache in between remembers of this copy must not hold for a later version.
+    // A cache must not store this 404: a later version of the proxy may have the file.
     expect(response.headers.get('Cache-Control')).toBe('no-store');
     expect(await verdict(response)).toBe('404 not_found');
   });
 
-  test('is not sent again to who has it', async () => {
+  test('gets 304 if the browser has it', async () => {
     const { proxy } = await startProxy({ files });
     const etag = (await proxy.fetch(get('/cio.js'))).headers.get('ETag') ?? '';
     expect(etag).toMatch(/^W\/".+"$/);
@@ -71,7 +71,7 @@ describe('the script', () => {
     expect((await proxy.fetch(get('/cio.js', { 'If-None-Match': '"other"' }))).status).toBe(200);
   });
 
-  test('has another tag when it has changed, packed or not', async () => {
+  test('has another ETag when it has changed, compressed or not', async () => {
     let content = 'one';
     const { proxy } = await startProxy({ files: () => content });
     const headers = { 'Accept-Encoding': 'gzip' };
@@ -97,7 +97,7 @@ describe('the script', () => {
     ['brotli, gzippy', null],
     [`${' '.repeat(2_000)}gzip`, 'gzip'],
     [`${'x,'.repeat(2_000)}gzip`, null],
-  ])('is packed when that is accepted: %s', async (accepted, encoding) => {
+  ])('is compressed if the browser accepts that: %s', async (accepted, encoding) => {
     const { proxy } = await startProxy({ files });
     const response = await proxy.fetch(get('/cio.js', { 'Accept-Encoding': accepted }));
     expect(response.headers.get('Content-Encoding')).toBe(encoding);
@@ -107,7 +107,7 @@ describe('the script', () => {
     expect(unpack[encoding ?? 'identity'](body).toString()).toBe(SCRIPT);
   });
 
-  test('answers HEAD without a body', async () => {
+  test('responds to HEAD without a body', async () => {
     const { proxy } = await startProxy({ files: () => new TextEncoder().encode(SCRIPT) });
     const response = await proxy.fetch(get('/cio.js', {}, 'HEAD'));
     expect([response.status, await response.text()]).toEqual([200, '']);
@@ -116,7 +116,7 @@ describe('the script', () => {
     expect([post.status, post.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('whose source fails is answered 500, not a crash', async () => {
+  test('whose source fails gets 500, without a crash', async () => {
     const { proxy } = await startProxy({ files: () => Promise.reject(new Error('disk')) });
     expect(await verdict(await proxy.fetch(get('/cio.js')))).toBe('500 internal');
   });
@@ -141,15 +141,18 @@ describe('a file', () => {
     return 'body' in served ? served.body : served;
   };
 
-  test.each(['br', 'gzip', ''])('is packed once, and all answers share the bytes: "%s"', async (accepted) => {
-    const serve = createFileServer(() => new TextEncoder().encode(SCRIPT));
-    const bodies = await Promise.all([1, 2, 3].map(() => bodyOf(serve, accepted)));
-    bodies.push(await bodyOf(serve, accepted));
-    expect(bodies[0]).toBeInstanceOf(Uint8Array);
-    expect(new Set(bodies).size).toBe(1);
-  });
+  test.each(['br', 'gzip', ''])(
+    'is compressed once, and all responses share the bytes: "%s"',
+    async (accepted) => {
+      const serve = createFileServer(() => new TextEncoder().encode(SCRIPT));
+      const bodies = await Promise.all([1, 2, 3].map(() => bodyOf(serve, accepted)));
+      bodies.push(await bodyOf(serve, accepted));
+      expect(bodies[0]).toBeInstanceOf(Uint8Array);
+      expect(new Set(bodies).size).toBe(1);
+    },
+  );
 
-  test('of the same length that has changed in one byte is another', async () => {
+  test('of the same length that has changed in one byte gets another ETag', async () => {
     let content = Uint8Array.of(1, 2, 3);
     const serve = createFileServer(() => content);
     expect(await bodyOf(serve, '')).toEqual(Uint8Array.of(1, 2, 3));
@@ -157,7 +160,7 @@ describe('a file', () => {
     expect(await bodyOf(serve, '')).toEqual(Uint8Array.of(1, 2, 4));
   });
 
-  test('goes out as it is where Next.js would take its coding off', async () => {
+  test('is sent uncompressed if Next.js would remove its encoding', async () => {
     const { proxy } = await startProxy({ files });
     const request = get('/cio.js', { 'Accept-Encoding': 'gzip, br' });
     Object.defineProperty(request, 'nextUrl', { value: new URL(request.url) });
@@ -165,7 +168,7 @@ describe('a file', () => {
     expect([response.headers.get('Content-Encoding'), await response.text()]).toEqual([null, SCRIPT]);
   });
 
-  test('is kept for fifty names at most', async () => {
+  test('is kept in memory for fifty names at most', async () => {
     const serve = createFileServer((name) => `content of ${name}`);
     const first = await serve('cio-0.js', incoming(''));
     for (let i = 1; i < 50; i += 1) await serve(`cio-${i}.js`, incoming(''));
@@ -175,7 +178,7 @@ describe('a file', () => {
   });
 });
 
-describe('beside a module', () => {
+describe('files next to a module', () => {
   const fs = process.getBuiltinModule('node:fs/promises');
 
   async function folder(): Promise<{ path: string; source: FileSource }> {
@@ -188,7 +191,7 @@ describe('beside a module', () => {
     return content === null ? null : Buffer.from(content).toString();
   };
 
-  test('a file is read once, and what does not exist costs no look at the disk', async () => {
+  test('a file is read once, and a missing file causes no disk access', async () => {
     const { path, source } = await folder();
     await writeFile(join(path, 'cio.js'), 'one');
     const looks = [vi.spyOn(fs, 'readdir'), vi.spyOn(fs, 'stat'), vi.spyOn(fs, 'readFile')];
@@ -199,7 +202,7 @@ describe('beside a module', () => {
     expect(looks.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1]);
   });
 
-  test('a file that is replaced, comes or goes is noticed within a second or two', async () => {
+  test('a file that is replaced, added or removed is noticed within a second or two', async () => {
     const { path, source } = await folder();
     const file = join(path, 'cio.js');
     expect(await textOf(source)).toBeNull();
@@ -212,7 +215,7 @@ describe('beside a module', () => {
     await expect.poll(() => textOf(source), { timeout: 3_000 }).toBeNull();
   });
 
-  test('a folder that is none, and no URL, have nothing', async () => {
+  test('a path that is not a folder, and an invalid URL, have no files', async () => {
     for (const url of [undefined, 'https://cdn.example/proxy.js', 'file:///no/such/folder/proxy.js'])
       expect(await filesBeside(url)('cio.js')).toBeNull();
   });
@@ -240,14 +243,14 @@ describe('the built proxy', () => {
     return { folder, create, code: outfile };
   }
 
-  test('needs no module of Node, and serves the files that lie beside it', async () => {
+  test('imports no module of Node, and serves the files next to it', async () => {
     const { folder, create } = await buildProxy();
     const proxy = create({ writeKey: 'write-key', clientKeys: ['web'] });
     expect((await proxy.fetch(get('/cio.js'))).status).toBe(404);
     await writeFile(join(folder, 'cio.js'), SCRIPT);
     await writeFile(join(folder, 'cio-more.js'), 'more');
     await writeFile(join(folder, 'cio.js.map'), '{}');
-    // It looks once a second.
+    // The proxy checks the files once a second.
     await expect
       .poll(async () => (await proxy.fetch(get('/cio.js'))).text(), { timeout: 3_000 })
       .toBe(SCRIPT);

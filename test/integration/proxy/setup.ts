@@ -5,7 +5,7 @@ import { startUpstream, type Upstream } from './upstream.ts';
 export const WRITE_KEY = 'write-key-of-the-workspace';
 export const CLIENT_KEY = 'client-api-key-web';
 
-/** A proxy with a real server behind it. */
+/** Starts a proxy with a real upstream server behind it. */
 export async function startProxy(
   options: Partial<ProxyOptions> = {},
 ): Promise<{ proxy: CioProxy; upstream: Upstream }> {
@@ -41,7 +41,7 @@ export interface PostInit {
   readonly body?: string | Uint8Array;
 }
 
-/** The request that a browser makes. Any header can be replaced, or taken away with `''`. */
+/** Makes the request of a browser. A header can be replaced, or removed with `''`. */
 export function post(
   batch: readonly unknown[] = [event()],
   { path = '/v1/batch', headers = {}, body }: PostInit = {},
@@ -63,19 +63,19 @@ export function post(
   } as RequestInit);
 }
 
-/** `401 invalid_client_key`: what an answer says, in one line. */
+/** Returns the status and error code of a response in one line: `401 invalid_client_key`. */
 export async function verdict(response: Response): Promise<string> {
   if (response.ok) return String(response.status);
   const { error } = (await response.json()) as ErrorBody;
   return `${response.status} ${error}`;
 }
 
-/** What carries a customer token. */
+/** The headers of a request with a customer token. */
 export function bearer(token: string, more: Record<string, string> = {}): Record<string, string> {
   return { Authorization: `Bearer ${token}`, 'X-CIO-Client-Key': CLIENT_KEY, ...more };
 }
 
-/** `401 invalid_token expired`: as {@link verdict}, with the reason. */
+/** Returns {@link verdict} with the reason: `401 invalid_token expired`. */
 export async function fullVerdict(response: Response): Promise<string> {
   if (response.ok) return String(response.status);
   const { error, reason = '' } = (await response.json()) as ErrorBody;

@@ -17,8 +17,8 @@ async function startWith(
   return { ...(await startProxy({ customerToken, onLog: (entry) => log.push(entry), ...more })), log };
 }
 
-describe('where tokens are required, a batch', () => {
-  test('with a token is taken but for the events of other persons', async () => {
+describe('in required mode, a batch', () => {
+  test('with a token is accepted without the events of other persons', async () => {
     const { proxy, upstream, log } = await startWith('required');
     const batch = [
       event({ messageId: 'mine', userId: 'u1' }),
@@ -41,7 +41,7 @@ describe('where tokens are required, a batch', () => {
     expect(log[0]).not.toHaveProperty('tokenReport');
   });
 
-  test('with a client key alone is taken but for the events of persons', async () => {
+  test('with only a client key is accepted without the events of persons', async () => {
     const { proxy, upstream, log } = await startWith('required');
     const batch = [
       event({ messageId: 'a' }),
@@ -58,7 +58,7 @@ describe('where tokens are required, a batch', () => {
   });
 
   test.each(['USERID', 'userid', 'u\u017FerId', 'previou\u017FId'])(
-    'may not name another person as %s, as servers read it that ignore case',
+    'must not name another person as %s, which servers that ignore case could read',
     async (field) => {
       const { proxy, upstream } = await startWith('required');
       const batch = [event({ messageId: 'x', [field]: 'u2' })];
@@ -71,7 +71,7 @@ describe('where tokens are required, a batch', () => {
     },
   );
 
-  test('of which nothing may pass is answered 200, and Customer.io hears nothing', async () => {
+  test('without any permitted event gets 200, and Customer.io gets no request', async () => {
     const { proxy, upstream } = await startWith('required');
     const response = await proxy.fetch(post([event({ messageId: 'b', userId: 'u1' })]));
     expect(response.status).toBe(200);
@@ -79,7 +79,7 @@ describe('where tokens are required, a batch', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('of which everything may pass is answered as ever', async () => {
+  test('with only permitted events gets the usual response', async () => {
     const { proxy } = await startWith('required');
     const anonymous = [event(), event({ userId: null }), event({ userId: '' })];
     expect(await (await proxy.fetch(post(anonymous))).json()).toEqual({ success: true });
@@ -89,7 +89,7 @@ describe('where tokens are required, a batch', () => {
     expect(await (await proxy.fetch(post([], { headers }))).json()).toEqual({ success: true });
   });
 
-  test('tells of an event without an id that it was refused, too', async () => {
+  test('lists a refused event without an id, too', async () => {
     const { proxy } = await startWith('required');
     const response = await proxy.fetch(post([event({ messageId: undefined, userId: 'u1' })]));
     expect(await response.json()).toMatchObject({ rejected: [{ messageId: null }] });
@@ -111,7 +111,7 @@ describe('where tokens are required, a batch', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('with a bad token is refused whole, and kept by the browser', async () => {
+  test('with a bad token is refused as a whole, and kept by the browser', async () => {
     const { proxy, upstream, log } = await startWith('required');
     const headers = bearer(await signed(claims({ exp: 1 })));
     expect(await fullVerdict(await proxy.fetch(post([event()], { headers })))).toBe(
@@ -121,14 +121,14 @@ describe('where tokens are required, a batch', () => {
     expect(log[0]).toMatchObject({ error: 'invalid_token', reason: 'expired' });
   });
 
-  test('that Customer.io does not take is not told what was refused: all of it comes again', async () => {
+  test('that Customer.io refuses does not list refused events: the whole batch is repeated', async () => {
     const { proxy, upstream } = await startWith('required');
     upstream.respond({ status: 500 });
     const response = await proxy.fetch(post([event(), event({ userId: 'u1' })]));
     expect(await fullVerdict(response)).toBe('503 upstream_unavailable');
   });
 
-  test('is judged before the hooks: what "transform" adds is your server’s word', async () => {
+  test('is checked before the hooks: fields that "transform" adds are trusted', async () => {
     const seen: unknown[] = [];
     const { proxy, upstream } = await startWith('required', {
       filter: ({ messageId }) => seen.push(messageId) > 0,
@@ -139,7 +139,7 @@ describe('where tokens are required, a batch', () => {
     expect(upstream.received[0]?.body.batch).toMatchObject([{ messageId: 'a', userId: 'from the session' }]);
   });
 
-  test('goes to "deliver" without the events that were refused', async () => {
+  test('is passed to "deliver" without the refused events', async () => {
     const batches: unknown[] = [];
     const { proxy } = await startWith('required', { deliver: ({ batch }) => batches.push(batch) });
     await proxy.fetch(post([event({ messageId: 'a' }), event({ messageId: 'b', userId: 'u1' })]));
@@ -147,8 +147,8 @@ describe('where tokens are required, a batch', () => {
   });
 });
 
-describe('where tokens are reported on, a batch', () => {
-  test('is taken whole, and the log says what would have been refused', async () => {
+describe('in report mode, a batch', () => {
+  test('is accepted as a whole, and the log names the events that would be refused', async () => {
     const { proxy, upstream, log } = await startWith('report');
     const batch = (): readonly unknown[] =>
       [{}, { userId: 'u1' }, { userId: 'u2' }, { userId: 'u3' }].map(event);
@@ -161,7 +161,7 @@ describe('where tokens are reported on, a batch', () => {
     expect(log[0]).not.toHaveProperty('rejected');
   });
 
-  test('with a bad token is taken too', async () => {
+  test('with a bad token is accepted, too', async () => {
     const { proxy, upstream, log } = await startWith('report');
     for (const token of [
       '',
@@ -179,7 +179,7 @@ describe('where tokens are reported on, a batch', () => {
     ]);
   });
 
-  test('with a token that cannot be checked, or of too small a scope, is taken too', async () => {
+  test('with a token that cannot be verified, or lacks the scope, is accepted, too', async () => {
     const server = await startKeyServer();
     server.publish(500);
     const { proxy, log } = await startWith('report', {
@@ -188,7 +188,7 @@ describe('where tokens are reported on, a batch', () => {
     const unchecked = bearer(await signed(claims(), await keyPair('k')));
     expect((await proxy.fetch(post([event()], { headers: unchecked }))).status).toBe(200);
     expect(log[0]?.tokenReport).toEqual({ token_check_failed: 1 });
-    // What only that token could allow waits until it can be checked.
+    // An event that needs the token's permission gets 503 until the token can be checked.
     const merge = event({ type: 'alias', userId: 'u1', previousId: 'somebody' });
     expect(await verdict(await proxy.fetch(post([event(), merge], { headers: unchecked })))).toBe(
       '503 token_check_failed',
@@ -202,7 +202,7 @@ describe('where tokens are reported on, a batch', () => {
     expect(scoped.log[0]?.tokenReport).toEqual({ insufficient_scope: 1 });
   });
 
-  test('to which nothing would happen says nothing', async () => {
+  test('without any problem is not reported', async () => {
     const { proxy, log } = await startWith('report');
     const headers = bearer(await signed(claims()));
     await proxy.fetch(post([event({ userId: 'u1' }), event()], { headers }));
@@ -216,7 +216,7 @@ describe('where tokens are reported on, a batch', () => {
   });
 });
 
-test('where tokens are disabled, they are refused as ever, and events of persons pass', async () => {
+test('in disabled mode, tokens are refused, and events of persons are accepted', async () => {
   const { proxy, upstream } = await startWith('disabled');
   const response = await proxy.fetch(post([event()], { headers: bearer(await signed(claims())) }));
   expect(await response.json()).toMatchObject({

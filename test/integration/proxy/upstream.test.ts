@@ -4,20 +4,20 @@ import type { FetchLike, ProxyLogEntry } from '../../../src/proxy.ts';
 import { listen, send } from './listen.ts';
 import { post, startProxy, verdict } from './setup.ts';
 
-/** A door for what upstream holds back. */
+/** A promise that the test resolves, for an upstream that holds back its response. */
 function createDoor(): { opened: Promise<void>; open: () => void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
 
-/** Does not listen to its signal. */
+/** A `fetch` that ignores the abort signal. */
 const deaf: FetchLike = (url, init) => fetch(url, { ...init, signal: null });
 
 const verdictOf = async (response: Promise<Response>): Promise<string> => verdict(await response);
 
 describe('concurrency', () => {
-  test('so many requests are under way at a time, the others wait, and all arrive', async () => {
+  test('at most the configured number of requests is in flight, the others wait, and all arrive', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { maxConcurrent: 3, merge: false } });
     const url = await listen(proxy.node);
     const { opened, open } = createDoor();
@@ -37,7 +37,7 @@ describe('concurrency', () => {
     expect(upstream.received).toHaveLength(30);
   });
 
-  test('beyond those that wait, browsers are told to come back, at once', async () => {
+  test('when the queue is full, browsers get 503 at once', async () => {
     const { opened, open } = createDoor();
     const { proxy, upstream } = await startProxy({ upstream: { maxConcurrent: 1, maxQueued: 1 } });
     upstream.respond(async () => {
@@ -55,7 +55,7 @@ describe('concurrency', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('who waits too long is told to come back, and is not sent afterwards', async () => {
+  test('a request that waits too long gets 503, and is not sent afterwards', async () => {
     const { opened, open } = createDoor();
     const { proxy, upstream } = await startProxy({
       timeoutMs: 200,
@@ -77,7 +77,7 @@ describe('concurrency', () => {
     expect(upstream.received).toHaveLength(before + 1);
   });
 
-  test('more a second than Customer.io takes are not sent', async () => {
+  test('no more requests a second are sent than Customer.io permits', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { maxPerSecond: 1 } });
     const answers: string[] = [];
     for (let i = 0; i < 5; i += 1) answers.push(await verdict(await proxy.fetch(post())));
@@ -109,7 +109,7 @@ describe('a batch is sent again', () => {
     expect(tries).toBe(2);
   });
 
-  test('not more often than it is told', async () => {
+  test('not more often than configured', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 1 } });
     upstream.respond({ status: 503 });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
@@ -123,22 +123,22 @@ describe('a batch is sent again', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test.each(['9', '0'])('not when Customer.io says when to come back: %s', async (retryAfter) => {
+  test.each(['9', '0'])('not when Customer.io sends Retry-After: %s', async (retryAfter) => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({ status: 503, headers: { 'Retry-After': retryAfter } });
     expect((await proxy.fetch(post())).headers.get('Retry-After')).toBe(retryAfter);
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('not beyond the time of the request', async () => {
+  test('not after the request timeout', async () => {
     const { proxy, upstream } = await startProxy({ timeoutMs: 40 });
     upstream.respond({ status: 503 });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('not when what is left of that time would pass before', async () => {
-    // Delays of 100, 200, 400 and 800 ms.
+  test('not when the wait would be longer than the remaining time', async () => {
+    // The waits are 100, 200, 400 and 800 ms.
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     onTestFinished(() => void vi.restoreAllMocks());
     const log: ProxyLogEntry[] = [];
@@ -150,7 +150,7 @@ describe('a batch is sent again', () => {
     upstream.respond({ status: 503 });
     await proxy.fetch(post());
     expect(upstream.received.length).toBe(4);
-    // Not that there was no answer in time.
+    // The log must name the 503, and not a timeout.
     expect(log[0]?.detail).toBe('Upstream answered 503.');
   });
 });
@@ -158,7 +158,7 @@ describe('a batch is sent again', () => {
 describe('while Customer.io is down', () => {
   const LIMITS = { retries: 0, breakAfter: 2 };
 
-  test('browsers are told so at once, and it is left alone', async () => {
+  test('browsers get 503 at once, and no request is sent', async () => {
     const { proxy, upstream } = await startProxy({ upstream: LIMITS });
     upstream.respond('hang-up');
     for (let i = 0; i < 2; i += 1) await proxy.fetch(post());
@@ -169,7 +169,7 @@ describe('while Customer.io is down', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('one request tries after a pause, and when it gets through all do', async () => {
+  test('one trial request is sent after a pause, and all are sent when it succeeds', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { ...LIMITS, pauseMs: 20 } });
     upstream.respond({ status: 503 });
     for (let i = 0; i < 2; i += 1) await proxy.fetch(post());
@@ -188,7 +188,7 @@ describe('while Customer.io is down', () => {
         { interval: 5 },
       )
       .toBe(3);
-    // It has not been answered yet: nobody else may try.
+    // The trial request has no response yet, so no other request may be sent.
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
     expect(upstream.received).toHaveLength(3);
     open();
@@ -196,7 +196,7 @@ describe('while Customer.io is down', () => {
     expect(await verdict(await proxy.fetch(post()))).toBe('200');
   });
 
-  test('a 429 with Retry-After is passed on, and respected for everybody', async () => {
+  test('a 429 with Retry-After is passed on, and applies to all requests', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({ status: 429, headers: { 'Retry-After': '30' } });
     expect((await proxy.fetch(post())).headers.get('Retry-After')).toBe('30');
@@ -207,7 +207,7 @@ describe('while Customer.io is down', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('a server that answers too late counts, also to a fetch that does not listen', async () => {
+  test('a response after the timeout counts as a failure, also with a fetch that ignores its signal', async () => {
     const { proxy, upstream } = await startProxy({
       timeoutMs: 300,
       upstream: LIMITS,
@@ -219,7 +219,7 @@ describe('while Customer.io is down', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('nothing else of the proxy is', async () => {
+  test('the rest of the proxy still works', async () => {
     const { proxy, upstream } = await startProxy({ upstream: LIMITS, files: () => 'script' });
     upstream.respond('hang-up');
     for (let i = 0; i < 3; i += 1) await proxy.fetch(post());

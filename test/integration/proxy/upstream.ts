@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** One request as Customer.io would see it. */
+/** One request as Customer.io receives it. */
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -21,11 +21,13 @@ export interface Answer {
 export interface Upstream {
   readonly url: string;
   readonly received: readonly Received[];
-  /** What the next requests are answered; `'hang-up'` cuts the connection, `'silence'` never answers. */
+  /**
+   * Sets the response to the next requests; `'hang-up'` closes the connection, `'silence'` sends no response.
+   */
   respond(answer: Answer | 'hang-up' | 'silence' | ((request: Received) => Answer | Promise<Answer>)): void;
 }
 
-/** A server that stands where Customer.io stands, for one test. */
+/** Starts a server in the place of Customer.io, for one test. */
 export async function startUpstream(): Promise<Upstream> {
   const received: Received[] = [];
   let answer: Parameters<Upstream['respond']>[0] = { status: 200, body: '{}' };

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A Redis that is a cluster refuses a script whose keys are not in one slot. */
+/** A Redis cluster refuses a script whose keys are not in one slot. */
 import { Cluster, Redis } from 'ioredis';
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -51,7 +51,7 @@ test.each(CLUSTERS)('%s: the keys of a batch are in one slot', async (name, conn
 });
 
 test.each(CLUSTERS)(
-  '%s: a prefix without a hash tag is refused by Redis, not half obeyed',
+  '%s: a prefix without a hash tag is refused by Redis, before any key is written',
   async (_, connect) => {
     const store = redisStore(await connect(), { prefix: 'cio:' });
     await expect(store.claim(keysOf(100), 60_000)).rejects.toThrow(/CROSSSLOT|same slot/);

@@ -1,12 +1,12 @@
 // @vitest-environment node
-/** What a proxy leaves in Redis. */
+/** The keys that a proxy stores in Redis. */
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { redisStore } from '../../../src/redis.ts';
 import { startRedis } from '../../support/brokers/redis-server.ts';
 import { event, post, startProxy, verdict } from '../proxy/setup.ts';
 
-test('keys have one length, whatever the length of ids and addresses, and all of them end', async () => {
+test('keys have one length, whatever the length of ids and IP addresses, and all expire', async () => {
   const server = await startRedis();
   onTestFinished(() => server.remove());
   const client = new Redis(server.url);

@@ -29,7 +29,7 @@ test.each([
   [{ password: 'secret' }, 'got an object without what these have'],
   [new Upstash(), 'got an object of class Upstash'],
   [createClient, 'got function'],
-])('a client that is neither is named, without what it knows: %s', (client, end) => {
+])('an argument that is no known client is reported without its contents: %s', (client, end) => {
   expect(refusal(client)).toBe(
     `redisStore: "client" must be a client of "redis" (4 or newer) or "ioredis", ${end}`,
   );
@@ -39,10 +39,10 @@ test.each([
   [{ windowMs: 0 }, '"windowMs" must be an integer from 1 to 2147483647, got 0'],
   [{ windowMs: '1h', prefix: 5 }, '"prefix" must be a text, got 5; "windowMs" must be'],
   [{ ttl: 5 }, '"ttl" is no option of redisStore'],
-])('a wrong option is told: %j', (options, message) => {
+])('a wrong option is reported: %j', (options, message) => {
   expect(refusal(createClient(), options)).toContain(`redisStore: ${message}`);
 });
 
-test('an option that is undefined has its default', () => {
+test('an undefined option has its default', () => {
   expect(refusal(createClient(), { prefix: undefined, windowMs: undefined })).toBe('');
 });

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** A Redis that is killed, frozen and started again: a call ends in time, and works again when Redis does. */
+/**
+ * A Redis that is killed, frozen and started again: a call ends in time, and calls succeed again when Redis
+ * works again.
+ */
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { redisStore, type RedisStore } from '../../../src/redis.ts';
@@ -8,7 +11,7 @@ import { CLIENTS, keysOf, pause, startCopies } from './setup.ts';
 
 const WAIT = { timeout: 30_000, interval: 50 };
 const TTL_MS = 60_000;
-/** What a call may take at most: the five seconds of the store, on a machine that has other things to do. */
+/** The longest duration of a call: the store's timeout of five seconds, and some time for a busy machine. */
 const SLOW_MS = 8_000;
 
 async function start(): Promise<RedisServer> {
@@ -53,7 +56,7 @@ function load(copies: readonly RedisStore[]): { readonly tally: Tally; stop(): P
 }
 
 describe.each(CLIENTS)('$name', (kind) => {
-  test('killed under load, twice: every call ends in time, and works again after the start', async () => {
+  test('killed under load, twice: every call ends in time, and calls succeed after the restart', async () => {
     const server = await start();
     const { tally, stop } = load(await startCopies(kind, server.url, 4));
     for (let i = 0; i < 2; i += 1) {
@@ -69,7 +72,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(tally.longestMs).toBeLessThan(2 * SLOW_MS);
   }, 60_000);
 
-  test('away, as the client knows: a claim is refused at once, and does not come later', async () => {
+  test('down, and the client knows: a claim fails at once, and is not sent later', async () => {
     const server = await start();
     const [copy] = await startCopies(kind, server.url, 1);
     await server.kill();
@@ -84,7 +87,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     await vi.waitFor(async () => expect(await copy?.claim(keys, TTL_MS)).toEqual(['new']), WAIT);
   });
 
-  test('what Customer.io has accepted while Redis was away is written when it is back', async () => {
+  test('events that Customer.io accepts while Redis is down are stored when it is back', async () => {
     const server = await start();
     const [copy, other] = await startCopies(kind, server.url, 2);
     const keys = keysOf(3);
@@ -100,7 +103,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     );
   });
 
-  test('what was sent and never answered is done all the same', async () => {
+  test('a call without a response may still take effect', async () => {
     const server = await start();
     const [copy, other] = await startCopies(kind, server.url, 2);
     const keys = keysOf(1);
@@ -114,7 +117,7 @@ describe.each(CLIENTS)('$name', (kind) => {
   });
 });
 
-test('frozen: calls of every client give up after five seconds; then they work again', async () => {
+test('frozen: calls of every client end after five seconds; later calls succeed', async () => {
   const server = await start();
   const copies = (await Promise.all(CLIENTS.map((kind) => startCopies(kind, server.url, 1)))).flat();
   server.freeze();
@@ -130,7 +133,7 @@ test('frozen: calls of every client give up after five seconds; then they work a
   }
 }, 40_000);
 
-test('frozen for a while: what was asked is answered then, and can be ended', async () => {
+test('frozen for a while: pending calls succeed afterwards', async () => {
   const server = await start();
   const copies = (await Promise.all(CLIENTS.map((kind) => startCopies(kind, server.url, 1)))).flat();
   server.freeze();
@@ -143,7 +146,7 @@ test('frozen for a while: what was asked is answered then, and can be ended', as
   expect(new Set(await copies[0]?.claim(keys.flat(), TTL_MS))).toEqual(new Set(['new']));
 }, 40_000);
 
-test('Redis that was never there: refused at once, and used when it comes', async () => {
+test('Redis was never running: calls fail at once, and succeed when it starts', async () => {
   const server = await start();
   await server.kill();
   const client = createClient({ url: server.url, socket: { reconnectStrategy: 50 } });

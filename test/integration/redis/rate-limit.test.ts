@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** Proxies that count their requests in one Redis, which is frozen, and works again. */
+/** Proxies that count their requests in one Redis, which is frozen and then works again. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startRedis } from '../../support/brokers/redis-server.ts';
 import { post, startProxy, verdict } from '../proxy/setup.ts';
@@ -9,7 +9,7 @@ const CLIENT_IP = { clientIp: 'x-real-ip' } as const;
 const from = (address: string): Request => post(undefined, { headers: { 'X-Real-IP': address } });
 
 describe.each(CLIENTS.slice(0, 1).concat(CLIENTS.slice(-1)))('$name', (kind) => {
-  test('two copies limit together; a Redis that hangs is waited for once, and counts again when it answers', async () => {
+  test('two copies share a limit; a hanging Redis delays one request, and is used again when it responds', async () => {
     const server = await startRedis();
     onTestFinished(() => server.remove());
     const stores = await startCopies(kind, server.url, 2);

@@ -1,4 +1,4 @@
-/** The clients that stores are made of, all of them real, and what the tests of any store need. */
+/** The real clients of which stores are made, and helpers for the tests of any store. */
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-v5';
 import { createClient } from 'redis';
@@ -16,7 +16,7 @@ export interface Connection {
 
 export interface ClientKind {
   readonly name: string;
-  /** Connected. It is connected again, within a tenth of a second, when the server is back. */
+  /** Connects. The client reconnects within a tenth of a second when the server is back. */
   connect(url: string): Promise<Connection>;
 }
 
@@ -42,7 +42,7 @@ async function openIoredis(client: Redis | Redis5): Promise<Connection> {
 
 const retryStrategy = (): number => 100;
 
-/** The newest of each, and the majors before that are supported. */
+/** The newest version of each client, and the supported earlier major versions. */
 export const CLIENTS: readonly ClientKind[] = [
   {
     name: 'redis 6',
@@ -69,7 +69,7 @@ export const CLIENTS: readonly ClientKind[] = [
   { name: 'ioredis 5', connect: (url) => openIoredis(new Redis5(url, { retryStrategy })) },
 ];
 
-/** Copies of a proxy, each with a connection and a store of its own. They end with the test. */
+/** Starts copies of a proxy, each with its own connection and store. They end with the test. */
 export async function startCopies(
   { connect }: ClientKind,
   url: string,
@@ -83,7 +83,7 @@ export async function startCopies(
 
 let used = 0;
 
-/** As the proxy makes them: 22 characters. No test has those of another. */
+/** Makes keys of 22 characters, as the proxy does. Each test has keys of its own. */
 export const keysOf = (count: number): readonly string[] =>
   Array.from({ length: count }, () => String((used += 1)).padStart(22, 'k'));
 

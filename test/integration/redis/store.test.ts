@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What several copies of a proxy agree on in a real Redis, with every client that is supported. */
+/** Several copies of a proxy share a real Redis, with every supported client. */
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../support/brokers/redis-server.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe.each(CLIENTS)('$name', (kind) => {
-  test('of many copies that claim the same events at once, one has each', async () => {
+  test('when many copies claim the same events at once, exactly one gets each', async () => {
     const copies = await startCopies(kind, server.url, 12);
     const keys = keysOf(300);
     const claims = await Promise.all(
@@ -33,7 +33,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(claims.flat().sort()).toEqual([...keys].sort());
   });
 
-  test('what is claimed is pending, then done for everybody, or free again', async () => {
+  test('a claimed event is pending for all copies, then done, or free again', async () => {
     const [one, other] = await startCopies(kind, server.url, 2);
     const [a = '', b = '', c = ''] = keysOf(3);
     expect(await one?.claim([a, b, a], TTL_MS)).toEqual(['new', 'new', 'pending']);
@@ -44,14 +44,14 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(await one?.claim([a, b], TTL_MS)).toEqual(['done', 'pending']);
   });
 
-  test('nothing is asked for nothing', async () => {
+  test('calls without events send nothing to Redis', async () => {
     const [copy] = await startCopies(kind, server.url, 1);
     expect(await copy?.claim([], TTL_MS)).toEqual([]);
     await copy?.done([]);
     await copy?.release([]);
   });
 
-  test('what is done is forgotten after its window', async () => {
+  test('a done event is forgotten after its window', async () => {
     const [copy] = await startCopies(kind, server.url, 1, { windowMs: 300 });
     const keys = keysOf(2);
     await copy?.claim(keys, TTL_MS);
@@ -60,7 +60,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     await vi.waitFor(async () => expect(await copy?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
   });
 
-  test('a claim that ends by itself is told, once, to who has it next', async () => {
+  test('an expired claim is reported once, to the next owner', async () => {
     const [dead, ...living] = await startCopies(kind, server.url, 4);
     const [lost = '', released = '', done = ''] = keysOf(3);
     await dead?.claim([lost, released, done], 150);
@@ -82,7 +82,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(told).not.toHaveBeenCalled();
   });
 
-  test('who is too late takes nothing from who has the event now', async () => {
+  test('a late owner cannot change the claim of the new owner', async () => {
     const [late, next, third] = await startCopies(kind, server.url, 3);
     const keys = keysOf(2);
     const [accepted = '', refused = ''] = keys;
@@ -90,13 +90,13 @@ describe.each(CLIENTS)('$name', (kind) => {
     await vi.waitFor(async () => expect(await next?.claim(keys, TTL_MS)).toEqual(['new', 'new']), WAIT);
     await late?.release([refused]);
     expect(await third?.claim(keys, TTL_MS)).toEqual(['pending', 'pending']);
-    // Customer.io has it, whoever has the claim.
+    // An accepted event counts as done, whichever copy holds the claim.
     await late?.done([accepted]);
     await next?.release(keys);
     expect(await third?.claim(keys, TTL_MS)).toEqual(['done', 'new']);
   });
 
-  test('who comes late, and before anybody else, releases', async () => {
+  test('a late owner can release an event that nobody else has claimed', async () => {
     const [late, next] = await startCopies(kind, server.url, 2);
     const [key = ''] = keysOf(1);
     await late?.claim([key], 1);
@@ -128,7 +128,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     expect(new Set(states.slice(5_000))).toEqual(new Set(['new']));
   });
 
-  test('copies count together, in windows that end', async () => {
+  test('copies share counts, in windows that end', async () => {
     const copies = await startCopies(kind, server.url, 4);
     const requester = `address:${kind.name}`;
     const counted = await Promise.all(
@@ -146,7 +146,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     );
   });
 
-  test('nothing stays in Redis for ever, and other prefixes are other proxies', async () => {
+  test('all keys in Redis expire, and another prefix is another proxy', async () => {
     const prefix = `{${kind.name}}`;
     const [copy] = await startCopies(kind, server.url, 1, { prefix });
     const [other] = await startCopies(kind, server.url, 1, { prefix: `${prefix}2` });
@@ -157,7 +157,7 @@ describe.each(CLIENTS)('$name', (kind) => {
     const names = await raw.keys(`${prefix}[er]:*`);
     expect(names).toHaveLength(4);
     for (const name of names) expect(await raw.pttl(name)).toBeGreaterThan(0);
-    // As one of another making might be.
+    // Removes the expiry, as if another program had written the key.
     await raw.persist(`${prefix}r:address:x`);
     expect(await copy?.count('address:x', TTL_MS)).toEqual({ count: 2, resetMs: TTL_MS });
     expect(await raw.pttl(`${prefix}r:address:x`)).toBeGreaterThan(0);
@@ -166,7 +166,7 @@ describe.each(CLIENTS)('$name', (kind) => {
   });
 });
 
-test('the clients of one store may be of several kinds', async () => {
+test('copies may use different kinds of clients', async () => {
   const copies = await Promise.all(CLIENTS.map((kind) => startCopies(kind, server.url, 1)));
   const keys = keysOf(100);
   const states = await Promise.all(copies.flat().map((copy) => copy.claim(keys, TTL_MS)));

@@ -5,7 +5,7 @@ import { expectBalance, marking, watchPage } from './setup.ts';
 
 watchPage();
 
-describe('nothing that it is given takes it down', () => {
+describe('invalid arguments never throw', () => {
   const nothings = [
     undefined,
     null,
@@ -39,7 +39,7 @@ describe('nothing that it is given takes it down', () => {
     expectBalance(analytics);
   });
 
-  test('nor do the other methods', async () => {
+  test('the other methods do not throw either', async () => {
     const { open } = await openSite();
     const { analytics } = open();
     const methods = [
@@ -57,7 +57,7 @@ describe('nothing that it is given takes it down', () => {
     ] as const;
     for (const method of methods) {
       for (const one of nothings) {
-        // Such a middleware drops every event, as it may.
+        // A middleware that does not call `next` drops every event, which is correct.
         if (method === 'addSourceMiddleware' && typeof one === 'function') continue;
         let answer: unknown;
         expect(
@@ -75,7 +75,7 @@ describe('nothing that it is given takes it down', () => {
     expectBalance(analytics);
   });
 
-  test('nor a listener, a plugin or a callback that throws', async () => {
+  test('a listener, plugin or callback that throws does no harm', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered, told } = open();
     const bad = (): never => {
@@ -98,7 +98,7 @@ describe('nothing that it is given takes it down', () => {
     expectBalance(analytics);
   });
 
-  test('nor what is thrown being no error at all', async () => {
+  test('a thrown value that is not an Error does no harm', async () => {
     const { open } = await openSite();
     const { analytics } = open();
     analytics.on('stored', () => {

@@ -34,7 +34,7 @@ describe('beforeSend', () => {
     expectBalance(analytics);
   });
 
-  test('that answers what JSON cannot hold drops the event', async () => {
+  test('that returns what JSON cannot represent drops the event', async () => {
     const { open } = await openSite();
     const { analytics } = open({ beforeSend: (event) => ({ ...event, properties: { big: 1n } }) });
     expect(await analytics.track('E')).toMatchObject({ state: 'discarded', reason: 'invalid' });

@@ -40,7 +40,7 @@ const granted = (categories?: Readonly<Record<string, boolean>>): ConsentDecisio
 afterEach(() => vi.restoreAllMocks());
 
 describe('createAnalytics with consent sources', () => {
-  test('waits for the decision, and follows it', async () => {
+  test('waits for the decision, and applies it', async () => {
     const { open, server } = await openSite();
     const banner = makeBanner();
     const { analytics, delivered, told } = open({ consent: banner });
@@ -57,14 +57,14 @@ describe('createAnalytics with consent sources', () => {
     expect(told.consent.map(({ state }) => state)).toEqual(['granted', 'denied', 'granted']);
   });
 
-  test('takes a decision that is there already', async () => {
+  test('applies a decision that exists already', async () => {
     const { open } = await openSite();
     const { analytics } = open({ consent: makeBanner(granted()) });
     expect(analytics.consent.state).toBe('granted');
     expect((await analytics.track('a')).state).toBe('stored');
   });
 
-  test('needs all of several, and one denial denies', async () => {
+  test('needs the consent of all of several sources, and one denial is enough to deny', async () => {
     const { open } = await openSite();
     const [one, other] = [makeBanner(granted()), makeBanner()];
     const { analytics } = open({ consent: [one, other] });
@@ -75,13 +75,13 @@ describe('createAnalytics with consent sources', () => {
     expect(analytics.consent.state).toBe('denied');
   });
 
-  test('lets a signal that can only deny do so', async () => {
+  test('applies a denial of a signal that can only deny', async () => {
     const { open } = await openSite();
     const { analytics } = open({ consent: [makeBanner(granted()), privacyControl] });
     expect(analytics.consent.state).toBe('denied');
   });
 
-  test('lets the page itself have the last word', async () => {
+  test('gives a direct call of the page priority over sources', async () => {
     const { open } = await openSite();
     const banner = makeBanner({ state: 'denied' });
     const { analytics } = open({ consent: [banner, privacyControl] });
@@ -89,7 +89,7 @@ describe('createAnalytics with consent sources', () => {
     expect(analytics.consent.state).toBe('granted');
   });
 
-  test('hears nothing after close()', async () => {
+  test('ignores sources after close()', async () => {
     const { open, databases } = await openSite();
     const banner = makeBanner();
     const { analytics } = open({ consent: banner });
@@ -100,7 +100,7 @@ describe('createAnalytics with consent sources', () => {
     expect(await databases()).toEqual([]);
   });
 
-  test('waits, and tells why, where a source throws', async () => {
+  test('waits, and emits an error, if a source throws', async () => {
     const { open } = await openSite();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const broken: ConsentSource = {
@@ -116,7 +116,7 @@ describe('createAnalytics with consent sources', () => {
   });
 
   test.each([[[]], [[privacyControl]], [privacyControl], [{}], ['maybe'], [null], [[null]], [7]])(
-    'refuses %j, naming it',
+    'refuses %j, and names it',
     async (consent) => {
       await openSite();
       const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -133,7 +133,7 @@ describe('createAnalytics with consent sources', () => {
 });
 
 describe('the categories of a decision', () => {
-  test('are on each event, as they were at its call', async () => {
+  test('are added to each event, as they were at its call', async () => {
     const { open, server } = await openSite();
     const banner = makeBanner(granted({ C0002: true, C0004: false }));
     const { analytics, delivered } = open({ consent: banner });
@@ -151,7 +151,7 @@ describe('the categories of a decision', () => {
     ]);
   });
 
-  test('are told once: the next page, on which nothing has changed, says nothing', async () => {
+  test('are sent once: the next page without a change sends nothing', async () => {
     const { open, server } = await openSite();
     const choices = granted({ C0002: true });
     const first = open({ consent: makeBanner(choices) });
@@ -163,18 +163,18 @@ describe('the categories of a decision', () => {
     expect(server.taken.map(({ event }) => event)).toEqual(['Consent Updated', 'a']);
   });
 
-  test('drop events where `analytics` is off, and keep who it is', async () => {
+  test('with `analytics` off drop events, and keep the identity', async () => {
     const { open } = await openSite();
     const { analytics, told } = open({ consent: makeBanner(granted({ analytics: false, messaging: true })) });
     const receipts = await Promise.all([analytics.identify('u1'), analytics.track('a'), analytics.page()]);
     expect(receipts.map(({ reason }) => reason)).toEqual(['consent', 'consent', 'consent']);
     expect(analytics.user().id()).toBe('u1');
     expect(told.dropped).toHaveLength(3);
-    // One more: the change of mind itself.
+    // The change of the decision is the fourth dropped event.
     expect(analytics.stats()).toMatchObject({ tracked: 4, pending: 0, dropped: { consent: 4 } });
   });
 
-  test('that were on and are off take back what they had allowed', async () => {
+  test('that are changed to off withdraw what they had allowed', async () => {
     const { open, server } = await openSite();
     const banner = makeBanner(granted({ analytics: true, messaging: true }));
     const { analytics, told } = open({ consent: banner });
@@ -189,7 +189,7 @@ describe('the categories of a decision', () => {
   });
 
   test.each([['analytics'], [7], [{}], [[]], [undefined]])(
-    'are none where grant() is given %o',
+    'are empty if grant() is given %o',
     async (given) => {
       const { open } = await openSite();
       const { analytics, told } = open({ consent: 'pending' });
@@ -200,7 +200,7 @@ describe('the categories of a decision', () => {
 });
 
 describe('a denial', () => {
-  test('deletes what an earlier visit has left, and does no more than that', async () => {
+  test('deletes the data of an earlier visit, and does nothing else', async () => {
     const { open, databases, server, locks, clientKey } = await openSite();
     const first = open();
     await first.analytics.identify('u1');

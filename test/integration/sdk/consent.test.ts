@@ -5,7 +5,7 @@ import { expectBalance, watchPage } from './setup.ts';
 watchPage();
 
 describe('before the visitor has decided', () => {
-  test('nothing is kept and nothing is sent', async () => {
+  test('nothing is stored and nothing is sent', async () => {
     const { open, server, databases, locks } = await openSite();
     const { analytics } = open({ consent: 'pending' });
     void analytics.identify('u1');
@@ -23,7 +23,7 @@ describe('before the visitor has decided', () => {
     expect(analytics.stats()).toMatchObject({ tracked: 2, pending: 2 });
   });
 
-  test('calls keep their order, time, page and identity, and are made when they agree', async () => {
+  test('after a grant, calls are sent with their order, time, page and identity', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { open, server, visit } = await openSite();
     const { analytics, delivered, told } = open({ consent: 'pending' });
@@ -67,7 +67,7 @@ describe('before the visitor has decided', () => {
     expectBalance(analytics);
   });
 
-  test('calls are dropped when they do not agree, and so are all later ones', async () => {
+  test('after a denial, waiting calls and all later ones are dropped', async () => {
     const { open, server, databases } = await openSite();
     const { analytics, told } = open({ consent: 'pending' });
     const { id } = await analytics.track('a');
@@ -83,7 +83,7 @@ describe('before the visitor has decided', () => {
     ]);
   });
 
-  test('no more is held than the outbox would hold', async () => {
+  test('no more calls are held than the outbox would hold', async () => {
     const { open } = await openSite();
     const { analytics, told } = open({ consent: 'pending', outbox: { maxEvents: 3 } });
     for (const name of ['a', 'b', 'c', 'd', 'e']) void analytics.track(name);

@@ -7,7 +7,7 @@ watchPage();
 
 describe('the customer token', () => {
   test.each(['granted', 'pending'] as const)(
-    'that comes with identify() is used, and is no part of the event, with consent %s',
+    'that is passed to identify() is used, and is not part of the event, with consent %s',
     async (consent) => {
       const { open, server } = await openSite();
       const { analytics, delivered } = open({ consent });
@@ -27,7 +27,7 @@ describe('the customer token', () => {
     },
   );
 
-  test('that comes with identify(traits, options) neither', async () => {
+  test('that is passed to identify(traits, options) is not part of the event either', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered } = open();
     void analytics.identify('ann');
@@ -42,7 +42,7 @@ describe('the customer token', () => {
     expect(JSON.stringify(server.taken)).not.toContain('token-of-ann');
   });
 
-  test('is set, renewed and forgotten, and never shown', async () => {
+  test('can be set, renewed and cleared, and never appears in events of the SDK', async () => {
     const { open, server } = await openSite();
     let asked = 0;
     const { analytics, told } = open({ customerToken: () => `provided-${++asked}` });
@@ -86,9 +86,9 @@ describe('the customer token', () => {
     expect(await codeOf(analytics.fetch('/v1/x'))).toBe('token-rejected');
   });
 
-  test('stays when it is the key that is refused', async () => {
+  test('stays when the proxy refuses the client key', async () => {
     const { open, server } = await openSite();
-    // The clone of an answer from the network is empty in happy-dom.
+    // In happy-dom, the clone of a network response is empty.
     const original = fetch;
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (...given) => {
       const response = await original(...given);
@@ -150,7 +150,7 @@ describe('the customer token', () => {
     await note(analytics.fetch(`//evil.example.com/x`));
     void other.analytics.inbox.messages();
     analytics.inbox.onChange(() => undefined);
-    // What was called until here has gone, so that the last call is alone in the lifeboat.
+    // The earlier events are sent first, so that the last call is alone in the lifeboat.
     await analytics.flush({ timeoutMs: 1_000 });
     void analytics.track('last');
     window.dispatchEvent(new Event('pagehide'));
@@ -160,7 +160,7 @@ describe('the customer token', () => {
     void analytics.identify('bob');
     analytics.anonymize();
     await settled(10);
-    // What prints them may have been loaded this moment only.
+    // The module that prints the lines may have been loaded only now.
     await vi.waitFor(() => expect(lines.length).toBeGreaterThan(20), 10_000);
 
     const places = {
@@ -183,7 +183,7 @@ describe('the customer token', () => {
       ),
     };
     for (const [place, text] of Object.entries(places)) expect(text, place).not.toContain(SECRET);
-    // It was there to be found, in each of them.
+    // Each place must contain the data in which the token could have appeared.
     expect(bearersOf(server).length).toBeGreaterThan(8);
     expect(bearersOf(server).every((header) => header?.startsWith(`Bearer ${SECRET}`))).toBe(true);
     expect(errors.length).toBeGreaterThan(8);

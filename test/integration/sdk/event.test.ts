@@ -6,7 +6,7 @@ import { expectBalance, watchPage } from './setup.ts';
 watchPage();
 
 describe('an event', () => {
-  test('is safe when its promise says stored, and arrives as it was at its call', async () => {
+  test('is stored when its promise says so, and arrives as it was at its call', async () => {
     const { open, server, visit } = await openSite();
     visit('/shoes?utm_source=news');
     const { analytics, delivered, told } = open();
@@ -32,7 +32,7 @@ describe('an event', () => {
     expect(analytics.stats()).toMatchObject({ tracked: 1, delivered: 1, pending: 0 });
   });
 
-  test('is one of many that go together, in order', async () => {
+  test('is sent together with others, in order', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered } = open();
     const receipts = await Promise.all(Array.from({ length: 250 }, (_, i) => analytics.track(`e${i}`)));
@@ -65,7 +65,7 @@ describe('an event', () => {
     expect(analytics.stats()).toMatchObject({ tracked: 1, pending: 0, dropped: { 'too-large': 1 } });
   });
 
-  test('that the proxy refuses is dropped and told', async () => {
+  test('that the proxy refuses is dropped and reported', async () => {
     const { open, server } = await openSite();
     const { analytics, told } = open();
     server.respond(({ batch }) => ({ status: batch.length ? 400 : 200 }));
@@ -74,14 +74,14 @@ describe('an event', () => {
     expectBalance(analytics);
   });
 
-  test('that is no event is dropped as invalid', async () => {
+  test('that is invalid is dropped as invalid', async () => {
     const { open } = await openSite();
     const { analytics } = open();
     expect(await analytics.track('')).toMatchObject({ state: 'discarded', reason: 'invalid' });
     expectBalance(analytics);
   });
 
-  test('waits in memory where the browser refuses a database, and arrives', async () => {
+  test('waits in memory if the browser refuses a database, and arrives', async () => {
     const { open, server } = await openSite();
     Reflect.set(globalThis, 'indexedDB', undefined);
     const { analytics, delivered, told } = open();
@@ -92,7 +92,7 @@ describe('an event', () => {
     expect(analytics.stats()).toMatchObject({ tracked: 1, delivered: 1, pending: 0 });
   });
 
-  test('that an earlier page has saved with its last breath is not lost to a page without a database', async () => {
+  test('that an earlier page saved while leaving arrives through a page without a database', async () => {
     const { open, server, clientKey } = await openSite();
     const [event] = events('saved', 1);
     localStorage.setItem(`cio-first-party:${clientKey}:lifeboat:earlier`, JSON.stringify([event]));
@@ -108,7 +108,7 @@ describe('an event', () => {
     expect(server.taken.map(({ messageId }) => messageId)).toEqual(['saved1']);
   });
 
-  test('arrives also where the browser has no locks', async () => {
+  test('arrives also if the browser has no Web Locks', async () => {
     const { open, server } = await openSite();
     Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
     const { analytics, delivered } = open();

@@ -5,7 +5,7 @@ import { expectBalance, watchPage } from './setup.ts';
 watchPage();
 
 describe('a flush', () => {
-  test('says what became of the events', async () => {
+  test('returns what happened to the events', async () => {
     const { open, server } = await openSite();
     const { analytics } = open({ delivery: { flushIntervalMs: 60_000 } });
     server.respond(({ batch }) => ({ status: batch.some(({ event }) => event === 'bad') ? 400 : 200 }));
@@ -20,7 +20,7 @@ describe('a flush', () => {
     expect(result).toMatchObject({ pending: 0 });
   });
 
-  test('takes no longer than it may', async () => {
+  test('ends with its timeout', async () => {
     const { open, server } = await openSite();
     server.respond('silence');
     const { analytics } = open();
@@ -28,7 +28,7 @@ describe('a flush', () => {
     expect(await analytics.flush({ timeoutMs: 20 })).toEqual({ delivered: 0, pending: 1, dropped: 0 });
   });
 
-  test('of a tab that does not send asks the one that does', async () => {
+  test('of a tab that is not the leader asks the leader', async () => {
     const { open, server } = await openSite();
     const first = open({ delivery: { flushIntervalMs: 60_000 } });
     void first.analytics.track('first');

@@ -1,12 +1,12 @@
 // @vitest-environment node
-/** Importing the package touches nothing of the browser, whichever part of a browser there is. */
+/** Importing the package uses no function of the browser, whichever functions exist. */
 import { createContext, runInNewContext, Script } from 'node:vm';
 import { build } from 'esbuild';
 import { Window } from 'happy-dom';
 import { describe, expect, test } from 'vitest';
 import { BUILT_FILES } from '../../../build/files.ts';
 
-/** What is there without any browser. */
+/** The names that exist without any browser. */
 const LANGUAGE = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[]);
 
 async function scriptOf(entry: string): Promise<Script> {
@@ -21,7 +21,7 @@ async function scriptOf(entry: string): Promise<Script> {
   return new Script(outputFiles[0]?.text ?? 'throw new Error("Not built")');
 }
 
-/** Runs it where these are the only names besides the language's own, and gives what it exports. */
+/** Runs the script with only these names besides the language's own, and returns its exports. */
 function exportsOf(script: Script, globals: Readonly<Record<string, unknown>>): readonly string[] {
   const module = { exports: {} };
   script.runInContext(createContext({ ...globals, module }));
@@ -42,11 +42,11 @@ describe.each(
 )('%s', async (entry, name) => {
   const script = await scriptOf(entry);
 
-  test('can be imported where there is nothing but JavaScript', () => {
+  test('can be imported in an environment with only JavaScript', () => {
     expect(exportsOf(script, {})).toContain(name);
   });
 
-  test('can be imported without any one of the browser’s names', () => {
+  test('can be imported without any one of the browser’s globals', () => {
     const window = new Window();
     const names = Object.getOwnPropertyNames(window).filter((each) => !LANGUAGE.has(each));
     expect(names.length).toBeGreaterThan(300);

@@ -6,7 +6,7 @@ import { bearersOf, inboxOf, provider, watchPage } from './setup.ts';
 watchPage();
 
 describe('the inbox', () => {
-  test('is empty in the same tick as anonymize(), and holds the messages of whoever comes next', async () => {
+  test('is empty in the same tick as anonymize(), and then has the messages of the next person', async () => {
     const { open, server } = await openSite();
     const { analytics } = open({ customerToken: provider });
     server.respond(({ headers, path }) =>
@@ -30,7 +30,7 @@ describe('the inbox', () => {
     expect(heard).toHaveLength(before);
   });
 
-  test('that somebody listens to before consent is read when it is given', async () => {
+  test('with a listener added before consent is read after the grant', async () => {
     const { open, server } = await openSite();
     const { analytics } = open({ consent: 'pending', customerToken: provider });
     server.respond(({ path }) => (path === '/e/v1/batch' ? {} : inboxOf('m1')));
@@ -46,7 +46,7 @@ describe('the inbox', () => {
     expect(stopped).not.toHaveBeenCalled();
   });
 
-  test('tells of a listener that throws, and the others hear', async () => {
+  test('reports a listener that throws, and calls the other listeners', async () => {
     const { open, server } = await openSite();
     const { analytics, told } = open({ customerToken: provider });
     server.respond(({ path }) => (path === '/e/v1/batch' ? {} : inboxOf('m1')));

@@ -8,7 +8,7 @@ import { watchPage } from './setup.ts';
 watchPage();
 
 describe('the instance', () => {
-  test('is the same for the same proxy and key, and says so when the options differ', async () => {
+  test('is the same for the same proxy and key, with a warning if the options differ', async () => {
     const { open, clientKey } = await openSite();
     const { analytics } = open();
     const again = createAnalytics({ proxyUrl: '/e/', clientKey, delivery: { flushIntervalMs: 1 } });
@@ -21,7 +21,7 @@ describe('the instance', () => {
     other.close();
   });
 
-  test('is another one after it was closed', async () => {
+  test('is a new one after it was closed', async () => {
     const { open, locks } = await openSite();
     const { analytics } = open();
     void analytics.track('E');
@@ -32,7 +32,7 @@ describe('the instance', () => {
     expect(open().analytics).not.toBe(analytics);
   });
 
-  test('never throws: with wrong options each call is discarded, which is told once', async () => {
+  test('never throws: with wrong options each call is discarded, with one warning', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const analytics = createAnalytics({ proxyUrl: '/e', clientKey: 'a:b' });
     const errors: SdkError[] = [];
@@ -51,7 +51,7 @@ describe('the instance', () => {
     print.mockRestore();
   });
 
-  test('can be called without its name', async () => {
+  test('has methods that can be called without the object', async () => {
     const { open } = await openSite();
     const { track, identify, page, stats } = open().analytics;
     expect((await track('E')).state).toBe('stored');

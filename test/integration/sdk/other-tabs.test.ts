@@ -4,8 +4,8 @@ import { bearersOf, codeOf, inboxOf, provider, watchPage } from './setup.ts';
 
 watchPage();
 
-describe('somebody else in another tab', () => {
-  test('ends the private calls of this one, also where the first is back by then', async () => {
+describe('another person who signs in in another tab', () => {
+  test('ends the private calls of this tab, even if the first person is back by then', async () => {
     const { open, server } = await openSite();
     const [one, other] = [open({ customerToken: provider }), open({ customerToken: provider })];
     void one.analytics.identify('ann');
@@ -18,13 +18,13 @@ describe('somebody else in another tab', () => {
     expect(await read).toBe('identity-changed');
   });
 
-  test('does not get the write that this tab had for the one before', async () => {
+  test('does not receive a write that this tab made for the previous person', async () => {
     const { open, server } = await openSite();
     const [one, other] = [open({ customerToken: provider }), open({ customerToken: provider })];
     void one.analytics.identify('ann');
     await vi.waitFor(() => expect(other.analytics.user().id()).toBe('ann'));
     await other.analytics.fetch('/v1/x');
-    // No message between the tabs has arrived yet: only the cookie tells.
+    // No message between the tabs has arrived yet, so only the cookie shows the change.
     void one.analytics.identify('bob');
     expect(await codeOf(other.analytics.customer.subscriptions({ 1: true }))).toBe('identity-changed');
     expect(bearersOf(server)).toEqual(['Bearer token-of-ann']);

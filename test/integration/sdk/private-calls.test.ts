@@ -7,7 +7,7 @@ import { bearersOf, codeOf, provider, watchPage } from './setup.ts';
 watchPage();
 
 describe('a private call', () => {
-  test('goes to the proxy with the token, the key and nothing else that says who it is', async () => {
+  test('is sent to the proxy with the token, the key and no other identification', async () => {
     const { open, server, clientKey } = await openSite();
     const { analytics } = open({ customerToken: provider });
     void analytics.identify('ann');
@@ -32,7 +32,7 @@ describe('a private call', () => {
     expect(call?.headers.cookie).toBeUndefined();
   });
 
-  test('learns the time of the server from its answer', async () => {
+  test('reads the server time from its response', async () => {
     const { open, server } = await openSite();
     const serverMs = Date.now() - 3_600_000;
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -46,7 +46,7 @@ describe('a private call', () => {
     expect(Math.abs(expiresAtMs - Date.now() - 7_200_000)).toBeLessThan(10_000);
   });
 
-  test('never becomes anything less', async () => {
+  test('never falls back to less authorization', async () => {
     const { open, server } = await openSite();
     const none = open();
     expect(await codeOf(none.analytics.fetch('/v1/x'))).toBe('anonymous');
@@ -104,7 +104,7 @@ describe('a private call', () => {
     expect(bearersOf(server)).toHaveLength(before);
   });
 
-  test('that is under way ends when consent is withdrawn', async () => {
+  test('in flight ends when consent is withdrawn', async () => {
     const { open, server } = await openSite();
     const { analytics } = open({ customerToken: provider });
     void analytics.identify('ann');
@@ -115,7 +115,7 @@ describe('a private call', () => {
     expect(await read).toBe('auth-disabled');
   });
 
-  test('whose failure nobody looks at disturbs nobody', async () => {
+  test('that fails without a handler causes no unhandled rejection', async () => {
     const { open } = await openSite();
     const { analytics, told } = open({ customerToken: () => null });
     void analytics.identify('ann');

@@ -1,12 +1,17 @@
 // @vitest-environment node
-/** Nothing of what is shipped, or of what a bundler makes of it, loads code from elsewhere or makes code of texts. */
+/**
+ * The published files, and bundles of them, load no code from other servers and make no code from strings.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { rollup } from 'rollup';
 import { expect, test } from 'vitest';
 import { buildExtension } from '../../support/build/bundle.ts';
 import { ROOT } from '../../support/docs/readme.ts';
 
-/** What the policies of extension stores forbid: code that is not in the package, or is made of texts. */
+/**
+ * The patterns that the policies of extension stores forbid: code that is not in the package, and code made
+ * from strings.
+ */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   'a script at another address': /https?:\/\/[^\s'"`]+\.m?js\b/,
   eval: /\beval\s*\(/,
@@ -20,7 +25,7 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
 const found = (code: string): readonly string[] =>
   Object.entries(FORBIDDEN).flatMap(([name, pattern]) => (pattern.test(code) ? [name] : []));
 
-test('the check for remote code finds each kind', () => {
+test('the check for remote code finds each kind of remote code', () => {
   const samples = [
     'const a = "https://cdn.example.com/a.min.js";',
     'window.eval ("1")',
@@ -37,10 +42,10 @@ test('the check for remote code finds each kind', () => {
   expect(found('import(name)')).toHaveLength(1);
 });
 
-test('what a bundler makes of the package holds no remote code', async () => {
+test('bundles of the package contain no remote code', async () => {
   const folder = await buildExtension(`${ROOT}test/results/extension`);
   const whole = ['content.js', 'worker.js'].map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
-  // With its lazy files as chunks of their own.
+  // The lazy files become chunks of their own.
   const bundle = await rollup({ input: [`${ROOT}dist/index.js`, `${ROOT}dist/consent.js`] });
   const { output } = await bundle.generate({ format: 'es' });
   const chunks = output.flatMap((each) => (each.type === 'chunk' ? [each.code] : []));

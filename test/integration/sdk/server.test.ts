@@ -2,11 +2,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { SdkError } from '../../../src/protocol/errors.ts';
 
-/** Everything of the global object, by name; the test runner adds some of its own only before. */
+/** The names of all global properties; the test runner adds its own only before the test. */
 const globals = (): readonly PropertyKey[] => Reflect.ownKeys(globalThis);
 
 describe('on a server', () => {
-  test('importing the package touches nothing, and an instance does nothing, whatever is called', async () => {
+  test('importing the package has no side effects, and all calls of an instance do nothing', async () => {
     const before = globals();
     const fetched: unknown[] = [];
     const { fetch } = globalThis;
@@ -56,13 +56,13 @@ describe('on a server', () => {
     expect(globals()).toEqual(before);
   });
 
-  test('every instance is its own: nothing is shared between requests', async () => {
+  test('instances are separate: requests share nothing', async () => {
     const { createAnalytics } = await import('../../../src/index.ts');
     const options = { proxyUrl: '/e', clientKey: 'web' };
     expect(createAnalytics(options)).not.toBe(createAnalytics(options));
   });
 
-  test('wrong options are one line on the console, an error event, and an instance that discards', async () => {
+  test('wrong options cause one line on the console, an error event, and an instance that discards calls', async () => {
     const lines: unknown[][] = [];
     const print = vi.spyOn(console, 'error').mockImplementation((...line) => void lines.push(line));
     const { createAnalytics } = await import('../../../src/index.ts');

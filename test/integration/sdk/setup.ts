@@ -88,7 +88,10 @@ const answered = <T>(request: IDBRequest<T>): Promise<T> =>
 /** The customer token provider of tests that do not test tokens: `token-of-ann` for `ann`. */
 export const provider = ({ userId }: { readonly userId: string }): string => `token-of-${userId}`;
 
-/** Around each test of a file: checks that no promise was rejected unhandled, and restores clocks and mocks. */
+/**
+ * Adds hooks around each test of a file, which check that no promise was rejected unhandled, and restore
+ * clocks and mocks.
+ */
 export function watchPage(): void {
   const unhandled: unknown[] = [];
   const note = (cause: unknown): void => void unhandled.push(cause);

@@ -5,8 +5,8 @@ import { expectBalance, watchPage } from './setup.ts';
 
 watchPage();
 
-describe('the counts', () => {
-  test('add up after every step, whatever the proxy says', async () => {
+describe('the stats', () => {
+  test('add up after every step, whatever the proxy responds', async () => {
     const { open, server } = await openSite();
     const { analytics } = open({ outbox: { maxEvents: 8 } });
     const answers = [200, 400, 503, 200, 413, 401, 200];
@@ -26,7 +26,7 @@ describe('the counts', () => {
     expect(analytics.stats().tracked).toBe(30);
   });
 
-  test('hold what waited when the page came', async () => {
+  test('include events that were waiting when the page loaded', async () => {
     const { open, server } = await openSite();
     server.respond({ status: 503, headers: { 'Retry-After': '3600' } });
     const first = open();

@@ -5,7 +5,7 @@ import { watchPage } from './setup.ts';
 watchPage();
 
 describe('the visitor', () => {
-  test('is told when they change, and events go under who they were', async () => {
+  test('is reported when it changes, and events keep the identity of their call', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered, told } = open();
     void analytics.track('a');
@@ -36,7 +36,7 @@ describe('the visitor', () => {
     expect(one.analytics.user().anonymousId()).toBe(other.analytics.user().anonymousId());
   });
 
-  test('stays who they are where the browser keeps nothing, also when the page is shown again', async () => {
+  test('stays the same if the browser stores nothing, also when the page is shown again', async () => {
     const { open } = await openSite();
     vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => {
       throw new Error('SecurityError');
@@ -72,7 +72,7 @@ describe('the visitor', () => {
     expect([analytics.group().id(), analytics.group().traits()]).toEqual(['g1', { name: 'G' }]);
   });
 
-  test('stays in a group that is kept in memory only, also when the page is shown again', async () => {
+  test('keeps a group that is only in memory, also when the page is shown again', async () => {
     const { open } = await openSite();
     const { analytics } = open({ group: { persist: false } });
     await analytics.group('g1', { name: 'G' });

@@ -6,7 +6,7 @@ import { expectBalance, marking, slowPlugin, watchPage } from './setup.ts';
 watchPage();
 
 describe('when the visitor withdraws', () => {
-  test('nothing is left of what was kept, and nothing is sent any more', async () => {
+  test('all stored data is deleted, and nothing is sent any more', async () => {
     const { open, server, databases, locks } = await openSite();
     server.respond({ status: 503 });
     const { analytics, told } = open();
@@ -23,7 +23,7 @@ describe('when the visitor withdraws', () => {
     expect(server.received).toHaveLength(before);
   });
 
-  test('an event of the same task is discarded, and says so', async () => {
+  test('an event of the same task is discarded, and its receipt says so', async () => {
     const { open, server } = await openSite();
     const { analytics } = open();
     await analytics.flush();
@@ -34,7 +34,7 @@ describe('when the visitor withdraws', () => {
     expect(server.taken).toEqual([]);
   });
 
-  test('an event that was in a plugin comes out of it to nowhere', async () => {
+  test('an event that a plugin holds is discarded afterwards', async () => {
     const { open, server, databases } = await openSite();
     const { plugin, letGo } = slowPlugin();
     const { analytics, told } = open();
@@ -56,7 +56,7 @@ describe('when the visitor withdraws', () => {
     expect(analytics.stats()).toMatchObject({ tracked: 2, pending: 0, dropped: { consent: 1 } });
   });
 
-  test('and agrees again in the same task, nothing that comes then is lost', async () => {
+  test('and agrees again in the same task, no later event is lost', async () => {
     const { open, server, databases } = await openSite();
     const { analytics, told } = open();
     void analytics.track('before');
@@ -74,7 +74,7 @@ describe('when the visitor withdraws', () => {
     expect(await databases()).not.toEqual([]);
   });
 
-  test('at once on a page that has come after others, the counts are right', async () => {
+  test('at once on a page that has loaded after others, the counts are right', async () => {
     const { open, server } = await openSite();
     const first = open();
     for (let i = 0; i < 3; i++) void first.analytics.track('E');
@@ -91,7 +91,7 @@ describe('when the visitor withdraws', () => {
     expect(analytics.stats().tracked).toBe(0);
   });
 
-  test('plugins, middleware and listeners hold again when they agree again', async () => {
+  test('plugins, middleware and listeners work again after a new grant', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered } = open();
     const heard: unknown[] = [];
@@ -111,7 +111,7 @@ describe('when the visitor withdraws', () => {
     expect(heard).toEqual(['a', 'b']);
   });
 
-  test('plugins that were given before the decision hold, too', async () => {
+  test('plugins that were added before the decision work again, too', async () => {
     const { open, server } = await openSite();
     const { analytics, delivered } = open({ consent: 'pending', plugins: [marking('option')] });
     void analytics.register(marking('mine'));
@@ -128,7 +128,7 @@ describe('when the visitor withdraws', () => {
     ]);
   });
 
-  test('in one tab, it holds for the others', async () => {
+  test('in one tab, the withdrawal applies to the others', async () => {
     const { open, databases } = await openSite();
     const [one, other] = [open(), open()];
     await one.analytics.track('E');

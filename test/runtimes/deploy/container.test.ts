@@ -1,4 +1,7 @@
-/** The README's Containerfile: it builds, and what it builds runs as nobody in particular, writes nothing, and says how it is. */
+/**
+ * The README's Containerfile: it builds, and its container runs as an unprivileged user, writes nothing, and
+ * reports its health.
+ */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +30,7 @@ beforeAll(async () => {
   const context = `${folder}/context`;
   await mkdir(context);
   await writeFile(`${context}/Containerfile`, FILE);
-  // In place of a registry, from which the file installs.
+  // A package file replaces the registry from which the Containerfile installs.
   const [{ filename = '' } = {}] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
       cwd: ROOT,
@@ -59,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What a command in the container says, and how it ends. */
+/** Runs a command in the container. Returns its output and exit code. */
 async function inside(
   command: readonly string[],
   env: Record<string, string> = {},
@@ -70,30 +73,30 @@ async function inside(
   return { code: (await exit)[0], out: (await Promise.all(said)).join('').trim() };
 }
 
-/** Docker's HEALTHCHECK in the form that needs no shell. */
+/** Runs Docker's HEALTHCHECK, which must have the form that needs no shell. */
 const health = (env: Record<string, string>): Promise<{ code: number | null }> => {
   const [form, ...command] = image.config.Healthcheck.Test;
   expect(form).toBe('CMD');
   return inside(command, env);
 };
 
-test('both stages begin with one pinned image', () => {
+test('both stages begin with the same pinned image', () => {
   expect([...FILE.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name)).toEqual([BASE, BASE]);
   expect(BASE).toMatch(/^node:\d+\.\d+\.\d+-/);
 });
 
-test('nobody in it is root, and nothing can be written', async () => {
+test('the user is not root, and the file system is read-only', async () => {
   expect(image.config.User).toBe('node');
   expect(await inside(['node', '-p', 'process.getuid()'])).toEqual({ code: 0, out: '1000' });
   expect((await inside(['node', '-e', "fs.writeFileSync('/tmp/x', '')"])).out).toContain('EROFS');
 });
 
-test('it holds the package, and none of what built it', async () => {
+test('the image contains the package, and no build tools', async () => {
   const list = `fs.readdirSync('/app').concat(fs.readdirSync('/app/node_modules')).join()`;
   expect((await inside(['node', '-p', list])).out).toBe('node_modules,.package-lock.json,cio-first-party');
 });
 
-test('it delivers, says that it is healthy, and ends within the time that Docker gives it', async () => {
+test("the container delivers, reports that it is healthy, and stops within Docker's time limit", async () => {
   const upstream = await startUpstream();
   const environment = {
     CIO_WRITE_KEY_FILE: KEY_FILE,
@@ -118,7 +121,7 @@ test('it delivers, says that it is healthy, and ends within the time that Docker
 
   const { port } = new URL(origin);
   expect(await health({ ...environment, PORT: port })).toMatchObject({ code: 0 });
-  // Where it looks must be where the proxy is mounted.
+  // The check must request the path below which the proxy is mounted.
   expect(await health({ PORT: port })).toMatchObject({ code: 1 });
 
   expect(image.config.StopSignal).toBe('SIGTERM');

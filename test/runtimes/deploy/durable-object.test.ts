@@ -1,4 +1,6 @@
-/** The recipe for Workers that share a Durable Object, as it stands, in workerd: several isolates and one object. */
+/**
+ * The recipe for Workers that share a Durable Object, unchanged, in workerd: several isolates and one object.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
@@ -12,11 +14,11 @@ const WAIT = { timeout: 10_000, interval: 50 };
 const TTL_MS = 60_000;
 const SHARED = { binding: 'EVENTS', className: 'Events' };
 
-/** The recipe, with another address of Customer.io. */
+/** The recipe, with another URL of Customer.io. */
 const delivering = ({ url }: Upstream): string =>
   changed(WORKER, { "basePath: '/e',": `basePath: '/e', upstreamUrl: '${url}',` });
 
-/** The recipe's store, asked by a test. */
+/** The recipe's store, with methods that a test can call. */
 const ASKED = changed(WORKER, {
   '  deduplicate: { store },\n': '',
   'export default { fetch: proxy.fetch };': `export default {
@@ -63,7 +65,7 @@ async function ask({ origin }: Workerd, copy: number, ...call: readonly unknown[
 
 const rows = async (workerd: Workerd): Promise<unknown> => ask(workerd, 0, 'rows');
 
-test('an event that comes to two isolates is sent once, also after everything was started anew', async () => {
+test('an event that reaches two isolates is sent once, also after a restart', async () => {
   const [upstream, folder] = [await startUpstream(), await temporaryFolder()];
   const batch = [event(), event()];
   async function send({ origin }: Workerd, copy: number): Promise<number> {
@@ -89,7 +91,7 @@ test('an event that comes to two isolates is sent once, also after everything wa
   expect(upstream.received).toHaveLength(1);
 }, 60_000);
 
-test('of several isolates that claim the same events at once, one has each', async () => {
+test('when several isolates claim the same events at once, exactly one gets each', async () => {
   const workerd = await start(ASKED, await temporaryFolder(), 4);
   const keys = Array.from({ length: 100 }, (_, i) => `key${i}`);
   const claims = await Promise.all(
@@ -99,7 +101,7 @@ test('of several isolates that claim the same events at once, one has each', asy
     expect(claims.filter(({ found }) => found[i] === 'new')).toHaveLength(1);
 });
 
-test('claims are done, released and end; who is too late takes nothing', async () => {
+test('claims can be done, released and expire; a late owner cannot change a new claim', async () => {
   const workerd = await start(ASKED, await temporaryFolder());
   const claim = async (copy: number, keys: readonly string[], ttlMs = TTL_MS): Promise<Asked> =>
     ask(workerd, copy, 'claim', keys, ttlMs);
@@ -121,7 +123,7 @@ test('claims are done, released and end; who is too late takes nothing', async (
   expect(await claim(0, ['late', 'lost'])).toEqual({ found: ['done', 'new'], expired: [] });
 });
 
-test('what is old is forgotten, and cleaned up; then nothing wakes the object', async () => {
+test('old events are forgotten and deleted; then no alarm is set', async () => {
   const code = changed(ASKED, {
     'WINDOW_MS = 3_600_000': 'WINDOW_MS = 300',
     'CLEAN_UP_MS = 600_000': 'CLEAN_UP_MS = 200',
@@ -137,7 +139,7 @@ test('what is old is forgotten, and cleaned up; then nothing wakes the object', 
   await vi.waitFor(async () => expect(await rows(workerd)).toBe(0), WAIT);
 });
 
-test('its configuration names what the Worker has', () => {
+test('the configuration names the classes and variables of the Worker', () => {
   const { main, durable_objects, migrations } = JSON.parse(
     readFileSync(`${RECIPES}durable-object/wrangler.json`, 'utf8'),
   ) as Record<string, unknown>;

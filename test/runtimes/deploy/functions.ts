@@ -1,7 +1,7 @@
 /**
- * Stands where Vercel and Netlify stand, for a project with static files and one function, as a process of its own:
- * `tsx functions.ts vercel|netlify FOLDER`. Written from what they document of routing and of a function's exports; neither of
- * them was asked.
+ * Stands in for Vercel and Netlify, for a project with static files and one function, as a process of its
+ * own: `tsx functions.ts vercel|netlify FOLDER`. Written from their documentation of routing and of a
+ * function's exports, and not compared with the real platforms.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -13,11 +13,11 @@ import { pathToFileURL } from 'node:url';
 type Handle = (request: Request, context: object) => Promise<Response>;
 
 interface Platform {
-  /** The folder of the files that are served as they are. */
+  /** The folder of the static files. */
   readonly files: string;
-  /** The header in which it says who asks. What visitors say there is gone. */
+  /** The header with the visitor's IP address. The platform overwrites the header when a visitor sends it. */
   readonly addressHeader: string;
-  /** What the function sees as its URL; `undefined` where it is not asked. */
+  /** Returns the URL that the function receives; `undefined`: the request is not for the function. */
   route(url: URL): URL | undefined;
   readonly handle: Handle;
 }
@@ -41,7 +41,7 @@ async function vercel(): Promise<Platform> {
     handle: (request, context) => exported.fetch(request, context),
     route(url) {
       if (!url.pathname.startsWith(prefix)) return undefined;
-      // The address stays the browser's; what the pattern has matched comes with the query.
+      // The function receives the browser's URL; the part that the pattern has matched is added to the query.
       const asked = new URL(url);
       asked.searchParams.set('path', url.pathname.slice(prefix.length));
       return asked;
@@ -96,6 +96,7 @@ const server = createServer((incoming, outgoing) => {
   });
 });
 server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo; // it listens to a port
+  // the server listens on a port, so this is not a string or null
+  const { port } = server.address() as AddressInfo;
   console.log(JSON.stringify({ listening: `http://127.0.0.1:${port}` }));
 });

@@ -1,6 +1,6 @@
 /**
- * Builds a Containerfile for real, by Buildah, and runs what came of it. No registry is asked: the image that it begins with is
- * the Node, npm and shell of this machine, under the name that the file says.
+ * Builds a Containerfile with Buildah, and runs the image. No registry is used: the base image consists of
+ * the Node, npm and shell of this machine, under the name in the file.
  */
 import { execFile, execFileSync, type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { chmod, cp, mkdir, realpath, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { program } from '../../support/setup/programs.ts';
 
-/** What an image says of itself. */
+/** The configuration of an image. */
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -20,15 +20,15 @@ export interface ImageConfig {
 
 export interface Image {
   readonly config: ImageConfig;
-  /** The files of one container of it. */
+  /** The files of one container of the image. */
   readonly root: string;
-  /** Runs a command in it as the image's user; nothing in it can be written. */
+  /** Runs a command in the container as the image's user. The file system is read-only. */
   run(command: readonly string[], env?: Readonly<Record<string, string>>, stdio?: StdioOptions): ChildProcess;
 }
 
 const USER_ID = 1_000;
 
-/** With the libraries that it is linked to. */
+/** Copies a program with the libraries that it is linked to. */
 async function copyProgram(file: string, to: string, root: string): Promise<void> {
   const linked = execFileSync('ldd', [file], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
   for (const [from, place] of [
@@ -63,7 +63,10 @@ async function makeBase(root: string): Promise<void> {
   await chmod(`${root}/usr/local/bin/npm`, 0o755);
 }
 
-/** `context`: the folder with the Containerfile and what it copies. `folder`: where images may be kept. */
+/**
+ * @param context the folder with the Containerfile and the files that it copies
+ * @param folder where Buildah may store images
+ */
 export async function buildImage(context: string, base: string, folder: string): Promise<Image> {
   const storage = ['--root', `${folder}/images`, '--runroot', `${folder}/run`, '--storage-driver', 'vfs'];
   const buildah = async (...args: readonly string[]): Promise<string> => {
@@ -72,7 +75,7 @@ export async function buildImage(context: string, base: string, folder: string):
     return stdout.trim();
   };
   const build = (tag: string, file: string, place: string): Promise<string> =>
-    // A sandbox of its own is more than machines of CI let anybody have.
+    // `--isolation chroot`: CI machines do not permit the other isolations of Buildah.
     buildah(
       'bud',
       '--isolation',
@@ -119,6 +122,6 @@ export async function buildImage(context: string, base: string, folder: string):
   };
 }
 
-/** One process all the way, so that signals reach the command. */
+/** Each command uses `exec`, so there is one process, and signals reach it. */
 const CONTAINER = `PATH=$OUTSIDE; mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && user=$1 place=$2 && shift 2 &&
   exec chroot --userspec="$user:$user" "$0" /bin/sh -c 'PATH=$1; cd "$0" && shift && exec "$@"' "$place" /usr/local/bin:/usr/bin:/bin "$@"`;

@@ -1,4 +1,4 @@
-/** The proxy as the recipes start it: the command line of the built package, as a process of its own. */
+/** Starts the proxy as the recipes do: the command line of the built package, as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,10 +7,10 @@ import { answering, onFreePort, type RunningServer, stop } from '../process.ts';
 
 export const CLI = `${FOLDER}node_modules/cio-first-party/dist/cli.js`;
 
-/** Starts something that listens on that port. */
+/** Starts a program that listens on this port. */
 export type Start = (port: number) => ChildProcess;
 
-/** Resolves once it answers for its health. */
+/** Resolves when the proxy's health check succeeds. */
 export const startProxy = (
   start: Start,
   healthPath: string,
@@ -24,7 +24,7 @@ export const startProxy = (
   }).then((server) => ({ ...server, child }));
 };
 
-/** With that environment, and nothing else of this one. */
+/** Runs the command line with this environment only. */
 export const runCli = (environment: Readonly<Record<string, string>>): ReturnType<typeof startProxy> =>
   startProxy(
     (port) =>
@@ -35,7 +35,7 @@ export const runCli = (environment: Readonly<Record<string, string>>): ReturnTyp
     `${environment['CIO_BASE_PATH'] ?? ''}/v1/health`,
   );
 
-/** Resolves once somebody listens there. @throws where the process has ended before */
+/** Resolves when a program listens on the port. @throws when the process has ended before */
 export async function listening(port: number, child: ChildProcess): Promise<void> {
   while (!(await connects(port))) {
     if (child.exitCode !== null || child.signalCode !== null)

@@ -1,4 +1,4 @@
-/** The README prints the recipes that are run here, word for word. */
+/** The README prints the recipes that these tests run, letter by letter. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { README } from '../../support/docs/readme.ts';
@@ -29,6 +29,6 @@ test('there are recipes', () => {
   ]);
 });
 
-test.each(FILES)('it shows %s as it is', (file) => {
+test.each(FILES)('the README prints %s unchanged', (file) => {
   expect(blocks).toContain(recipe(file));
 });

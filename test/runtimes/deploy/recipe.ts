@@ -1,4 +1,7 @@
-/** The recipes of the README, as files, and what a test must change in them: addresses, ports and paths of its own. */
+/**
+ * The recipes of the README, as files, and the changes that a test must make in them: other addresses, ports
+ * and paths.
+ */
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +13,10 @@ export const RECIPES = `${FOLDER}deploy/recipes/`;
 
 export const recipe = (file: string): string => readFileSync(RECIPES + file, 'utf8');
 
-/** @throws where something to change is not there: then another recipe would be run than is printed */
+/**
+ * @throws when a text to change is missing: otherwise the test would run another recipe than the README
+ * prints
+ */
 export function changed(text: string, changes: Readonly<Record<string, string>>): string {
   return Object.entries(changes).reduce((result, [from, to]) => {
     if (!result.includes(from)) throw new Error(`The recipe has no "${from}"`);
@@ -18,14 +24,14 @@ export function changed(text: string, changes: Readonly<Record<string, string>>)
   }, text);
 }
 
-/** A folder for one test. */
+/** Makes a folder for one test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cio-deploy-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A project with that recipe in it, and this package installed. */
+/** Makes a project that contains this recipe and has this package installed. */
 export async function project(name: string): Promise<string> {
   const folder = await temporaryFolder();
   await cp(RECIPES + name, folder, { recursive: true });
@@ -33,7 +39,7 @@ export async function project(name: string): Promise<string> {
   return folder;
 }
 
-/** `NAME=value`, a line each, as systemd and Docker read them. */
+/** Reads `NAME=value` lines, as systemd and Docker do. */
 export const variablesIn = (text: string): Record<string, string> =>
   Object.fromEntries(
     text

@@ -1,4 +1,7 @@
-/** A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, each with the README's recipe. */
+/**
+ * A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, with the README's
+ * recipes.
+ */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -41,7 +44,7 @@ afterAll(async () => {
 });
 beforeEach(() => standIn.forget());
 
-/** Between the web server and the proxy: how often a connection was opened. */
+/** Counts the connections that are opened between the web server and the proxy. */
 async function startCounter(to: string): Promise<Server & { opened: number }> {
   const { hostname, port } = new URL(to);
   const counter = Object.assign(
@@ -81,7 +84,7 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
-    /** One of this machine's own. */
+    /** The local IP address from which the request is sent. */
     readonly from?: string;
   }
 
@@ -102,7 +105,7 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
       body: JSON.stringify({ batch }),
     });
 
-  test('the check of a proxy finds what it finds without a web server', async () => {
+  test('the command `check` has the same results as without a web server', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [CLI, 'check', `${server.origin}/e`, '--json'],
@@ -115,13 +118,14 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
       checks: readonly { name: string; status: string }[];
     };
     expect(ok).toBe(true);
-    // As of the proxy alone, which takes batches only; and the certificate here ends within a day.
+    // The warnings are those of the proxy alone, which accepts only batches, and one for the certificate,
+    // which expires within a day.
     const notes = checks.filter(({ status }) => status === 'warn').map(({ name }) => name);
     expect(notes.filter((name) => name !== 'TLS')).toEqual(['single calls']);
     expect(checks.filter(({ status }) => status === 'pass').length).toBeGreaterThan(15);
   });
 
-  test('a page delivers, and its events have the address of the connection, not what it claims', async () => {
+  test('a page delivers, and its events have the IP address of the connection, not a claimed one', async () => {
     const executablePath = findChromium();
     const browser = await chromium.launch({
       ...(executablePath ? { executablePath } : {}),
@@ -143,14 +147,14 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
     expect(order).toMatchObject({ event: 'Order Placed', context: { ip: '127.0.0.1' } });
   });
 
-  test('each visitor has the address of their own connection', async () => {
+  test('each visitor has the IP address of their own connection', async () => {
     const forged = { 'X-Real-IP': '203.0.113.7', 'X-Forwarded-For': '203.0.113.8' };
     const answer = await post([event()], { from: '127.0.0.77', headers: forged });
     expect([answer.statusCode, await text(answer)]).toEqual([200, '{"success":true}']);
     expect((await standIn.events()).map(({ context }) => context['ip'])).toEqual(['127.0.0.77']);
   });
 
-  test('what is too large is refused by the proxy, in words', async () => {
+  test('a body that is too large is refused by the proxy, with an error body', async () => {
     const large = Array.from({ length: 20 }, () => event({ properties: { a: 'x'.repeat(30_000) } }));
     const answer = await post(large);
     expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([
@@ -159,7 +163,7 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
     ]);
   });
 
-  test('cio.js comes packed once, and can be asked whether it has changed', async () => {
+  test('cio.js is compressed once, and supports conditional requests', async () => {
     const answer = await ask('/e/cio.js', { headers: { 'Accept-Encoding': 'gzip' } });
     expect([answer.statusCode, answer.headers['content-encoding']]).toEqual([200, 'gzip']);
     await text(answer);
@@ -173,14 +177,14 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
     ]);
   });
 
-  test('connections to the proxy are used again', async () => {
+  test('connections to the proxy are reused', async () => {
     await text(await post([event()]));
     const before = counter.opened;
     for (let i = 0; i < 5; i += 1) await text(await post([event()]));
     expect(counter.opened - before).toBe(0);
   });
 
-  test('the rest of the origin is the shop', async () => {
+  test('other paths of the origin belong to the shop', async () => {
     const answer = await ask('/');
     expect([answer.statusCode, await text(answer)]).toEqual([200, PAGE]);
     expect((await ask('/nothing')).statusCode).toBe(404);

@@ -1,4 +1,7 @@
-/** The recipes for Workers, Vercel and Netlify: built by their own command, and then asked as a page asks. */
+/**
+ * The recipes for Workers, Vercel and Netlify: each is built by the platform's own command, and then receives
+ * requests as from a page.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -13,15 +16,18 @@ import { startUpstream, type Upstream } from '../../integration/proxy/upstream.t
 import { startWorkerd } from '../workerd.ts';
 import { changed, project, recipe } from './recipe.ts';
 
-/** Where the recipes say nothing, they deliver to Customer.io itself. */
+/** The recipes have no setting for the URL of Customer.io, so the test adds one. */
 const delivering = (code: string, upstream: Upstream): string =>
   changed(code, { "basePath: '/e',": `basePath: '/e', upstreamUrl: '${upstream.url}',` });
 
 interface Platform {
   readonly name: string;
-  /** Which command it runs before it deploys. */
+  /** The build command that the platform runs before it deploys. */
   readonly command: string;
-  /** The header in which the platform writes who asks; where there is none, it is written by what stands in for the platform. */
+  /**
+   * The header in which the platform writes the visitor's IP address. If missing, the stand-in for the
+   * platform writes it.
+   */
   readonly header?: string;
   start(upstream: Upstream): Promise<{ readonly origin: string; stop(): Promise<void> }>;
 }
@@ -80,7 +86,7 @@ const PLATFORMS: readonly Platform[] = [
 ];
 
 describe.each(PLATFORMS)('$name', ({ start, header }) => {
-  test('delivers with the address of the visitor, refuses, is healthy, and has cio.js', async () => {
+  test('delivers with the IP address of the visitor, refuses bad requests, is healthy, and serves cio.js', async () => {
     const upstream = await startUpstream();
     const { origin, stop } = await start(upstream);
     onTestFinished(stop);
@@ -124,7 +130,7 @@ describe.each(PLATFORMS)('$name', ({ start, header }) => {
   });
 });
 
-test("a Worker's files lie where its route leads", () => {
+test('the files of a Worker are at the path of its route', () => {
   expect(WRANGLER.routes[0]?.pattern).toBe('shop.example.com/e/*');
   expect(WRANGLER.build.command).toContain(`${WRANGLER.assets.directory}/e`);
 });

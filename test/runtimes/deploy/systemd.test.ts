@@ -1,4 +1,4 @@
-/** The unit of the README: systemd understands it, and what it starts runs and ends as it says. */
+/** The README's systemd unit: systemd accepts it, and the service starts and stops as the unit says. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, writeFile } from 'node:fs/promises';
@@ -14,45 +14,47 @@ import { changed, recipe, temporaryFolder, variablesIn } from './recipe.ts';
 const UNIT = recipe('systemd/cio-first-party.service');
 const INSTALLED = '/opt/cio-first-party/node_modules/cio-first-party/dist/cli.js';
 
-/** Every value of a setting, in order. */
+/** All values of a setting, in order. */
 const settings = (name: string): readonly string[] =>
   [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
 const setting = (name: string): string => settings(name)[0] ?? `no ${name}`;
 
-/** The unit as a file, with the paths of this machine. */
+/** Writes the unit as a file, with the paths of this machine. */
 async function unitFile(): Promise<string> {
   const file = `${await temporaryFolder()}/cio-first-party.service`;
   await writeFile(file, changed(UNIT, { '/usr/bin/node': process.execPath, [INSTALLED]: CLI }));
   return file;
 }
 
-test('systemd has nothing against it', async () => {
+test('systemd accepts the unit without a warning', async () => {
   const { stdout, stderr, status } = spawnSync(program('systemd-analyze'), ['verify', await unitFile()], {
     encoding: 'utf8',
   });
   expect([stdout + stderr, status]).toEqual(['', 0]);
 });
 
-test('systemd says that little is exposed', async () => {
-  // Of 10, in tenths: what is left is the network, and code that V8 makes while it runs.
+test('systemd reports a low exposure level', async () => {
+  // The exposure level goes to 10, and the option takes tenths. The remaining exposure is the network, and
+  // code that V8 generates while it runs.
   const args = ['security', '--offline=true', '--threshold=15', await unitFile()];
   const { stdout, status } = spawnSync(program('systemd-analyze'), args, { encoding: 'utf8' });
   expect(stdout).toMatch(/exposure level for cio-first-party\.service: 1\.\d OK/);
   expect(status).toBe(0);
 });
 
-test('the proxy has the time that it asks for when it is told to stop', () => {
+test("the stop timeout is longer than the proxy's grace period", () => {
   const graceMs = Number(VARIABLES['CIO_STOP_TIMEOUT_MS']?.preset);
   expect(Number(setting('TimeoutStopSec')) * 1_000).toBeGreaterThan(graceMs);
 });
 
-test('what it starts delivers with the key of its credential, and ends by SIGTERM with 0', async () => {
+test('the service delivers with the key of its credential, and SIGTERM ends it with exit code 0', async () => {
   const upstream = await startUpstream();
   const [host, credentials] = [await temporaryFolder(), await temporaryFolder()];
   await writeFile(`${host}/write-key`, `${WRITE_KEY}\n`);
   const [name = '', from = ''] = setting('LoadCredential').split(':');
   expect([name, from]).toEqual(['write-key', '/etc/cio-first-party/write-key']);
   await copyFile(`${host}/${from.split('/').at(-1)}`, `${credentials}/${name}`);
+  // `%d` is the folder of the credentials.
   // https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Specifiers
   const own = setting('Environment').replaceAll('%d', credentials).split(' ').join('\n');
   expect(setting('EnvironmentFile')).toBe('/etc/cio-first-party/env');
@@ -85,7 +87,7 @@ test('what it starts delivers with the key of its credential, and ends by SIGTER
     headers: { authorization: basicAuthorization(WRITE_KEY) },
     body: { batch: [{ context: { ip: '203.0.113.7' } }] },
   });
-  // Node asks, and is told, for how long a connection is kept: longer than what stands in front keeps it.
+  // The proxy keeps an idle connection open for longer than the web server in front of it does.
   expect(answer.headers.get('Keep-Alive')).toBe('timeout=75');
 
   const exit = once(child, 'exit');

@@ -1,4 +1,7 @@
-/** nginx and Caddy, as their recipes configure them, each in front of a proxy and of the files of a shop. */
+/**
+ * nginx and Caddy, with the configuration of their recipes, each in front of a proxy and of the files of a
+ * shop.
+ */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -11,18 +14,21 @@ import { changed, recipe } from './recipe.ts';
 
 export interface WebServer {
   readonly name: string;
-  /** `proxy`: its `host:port`. `folder`: where it may write, with the files of the shop in `shop`. */
+  /**
+   * @param proxy `host:port` of the proxy
+   * @param folder a folder that may be written, with the files of the shop in `shop`
+   */
   start(proxy: string, folder: string): Promise<RunningWebServer>;
 }
 
 export interface RunningWebServer {
   readonly origin: string;
-  /** Whom to trust. */
+  /** The certificate of the authority that clients must trust. */
   readonly certificateFile: string;
   stop(): Promise<void>;
 }
 
-/** Starts the program anew with another port where the first was taken meanwhile. */
+/** Starts the program, and again on another port when the first port has been taken in the meantime. */
 const start = (
   certificateFile: string,
   run: (port: number) => Promise<ReturnType<typeof spawn>>,
@@ -50,7 +56,7 @@ const nginx: WebServer = {
         '/etc/ssl/private/shop.example.com.key': `${folder}/key.pem`,
         '/var/www/shop': `${folder}/shop`,
       });
-      // What the distribution's nginx.conf has around it.
+      // The surrounding configuration, as in the nginx.conf of the distribution.
       await writeFile(
         `${folder}/nginx.conf`,
         `daemon off; user ${userInfo().username}; pid ${folder}/pid; error_log stderr crit; worker_processes 1;
@@ -68,7 +74,7 @@ const nginx: WebServer = {
 const caddy: WebServer = {
   name: 'Caddy',
   async start(proxy, folder) {
-    // It makes an authority of its own for addresses that no other would vouch for.
+    // Caddy makes its own certificate authority for local addresses.
     const data = `${folder}/data`;
     await mkdir(data);
     return start(`${data}/caddy/pki/authorities/local/root.crt`, async (port) => {
@@ -78,7 +84,7 @@ const caddy: WebServer = {
         '/var/www/shop': `${folder}/shop`,
       });
       const file = path.join(folder, 'Caddyfile');
-      // This machine is to trust nobody new, and other ports are left alone.
+      // Caddy must not add its authority to this machine's trust store, and must not listen on other ports.
       await writeFile(file, `{\nadmin off\nskip_install_trust\nauto_https disable_redirects\n}\n${shop}`);
       return spawn(program('caddy'), ['run', '--adapter', 'caddyfile', '--config', file], {
         env: { HOME: folder, XDG_DATA_HOME: data, XDG_CONFIG_HOME: `${folder}/config` },

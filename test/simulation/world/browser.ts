@@ -2,20 +2,21 @@ import type * as real from '../../../src/sdk/browser.ts';
 import { currentPage, type Page } from './page.ts';
 
 /**
- * Stands for `src/sdk/browser.ts` in every page of a world at once: each function is that of the page whose code has called it.
+ * Replaces `src/sdk/browser.ts` for all pages of a world: each function calls the function of the page whose
+ * code is running.
  */
 export type Browser = typeof real;
 
 const browsers = new WeakMap<Page, Browser>();
 const databases = new WeakMap<Page, IDBFactory>();
 
-/** Gives a page what its code will find. */
+/** Gives a page its browser functions and its IndexedDB. */
 export function furnish(page: Page, browser: Browser, indexedDB: IDBFactory): void {
   browsers.set(page, browser);
   databases.set(page, indexedDB);
 }
 
-/** Stands for the global of that name, which idb-keyval asks by itself. */
+/** Replaces the global `indexedDB`, which idb-keyval reads by itself. */
 export const indexedDB: Partial<IDBFactory> = {
   get open() {
     return databases.get(currentPage())?.open;
@@ -31,7 +32,7 @@ function here(): Browser {
 
 const stop = (): void => undefined;
 
-/** What a page still does as it ends comes to nothing. */
+/** The browser of a page that has ended: its functions do nothing. */
 const nothing: Browser = {
   inBrowser: () => true,
   clock: { now: () => 0, after: () => stop },

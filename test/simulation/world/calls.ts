@@ -3,7 +3,10 @@ import type { Expected } from './expected-events.ts';
 import { facts } from './facts.ts';
 import type { Tab, World } from './world.ts';
 
-/** The calls of the application: each is written down as it must arrive, and then changed. */
+/**
+ * The calls of the application. Each call is recorded with the event that must arrive; after the call, its
+ * arguments are changed.
+ */
 
 interface Made {
   readonly type: Expected['type'];
@@ -50,7 +53,7 @@ export function callSomething(world: World, tab: Tab): void {
     given: unknown && (type === 'identify' || type === 'group') ? undefined : given,
   });
   tab.calls.push(call);
-  // What changes later changes no event.
+  // A later change of the arguments must not change the event.
   properties.text = 'changed';
   properties.list.push('changed');
   void receipt.then((answer) => {

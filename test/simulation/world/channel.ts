@@ -5,14 +5,17 @@ import type { Page } from './page.ts';
 /** BroadcastChannels of one origin. https://html.spec.whatwg.org/#broadcasting-to-other-browsing-contexts */
 export interface Air {
   open(page: Page, name: string, onMessage: (message: unknown) => void): Channel;
-  /** Channels that this page has open: a page with one does not enter the back/forward cache. */
+  /**
+   * The number of channels that this page has open: a page with a channel does not enter the back/forward
+   * cache.
+   */
   openBy(page: Page): number;
 }
 
 interface Port {
   readonly page: Page;
   readonly name: string;
-  /** Messages arrive later, and in order. */
+  /** Messages arrive with a delay, in the order in which they were sent. */
   readonly inbox: unknown[];
   receive(): void;
 }

@@ -3,7 +3,7 @@ import type { Call } from './expected-events.ts';
 import type { SentRequest } from './network.ts';
 import type { World } from './world.ts';
 
-/** What must have become of every event, when a world has come to its end. */
+/** Checks the final state of every event when a world has ended. */
 export function checkEvents(world: World): void {
   checkPromises(world);
   checkTold(world);
@@ -12,12 +12,15 @@ export function checkEvents(world: World): void {
   checkReasons(world);
 }
 
-/** It takes no longer to write down what was delivered, where nothing is wrong with the disk. */
+/** The longest time that the SDK needs to store that events were delivered, while the disk works. */
 const WRITING_MS = 1_000;
-/** An answer that comes so soon after its page has left is waited for by the next one. */
+/** The next page waits so long for responses to the last requests of a page that has left. */
 const NOTED_MS = 4_000;
 
-/** Stored, or saved as the page left: delivered, or dropped for a reason, or deleted by the visitor. */
+/**
+ * Checks that every event that was stored, or saved when its page left, was delivered, dropped for a reason,
+ * or deleted by the visitor.
+ */
 function checkPromises({ expectedEvents, tabs, plan }: World): void {
   const living = new Set(tabs.filter(({ page }) => page.life() === 'running').map(({ page }) => page.name));
   for (const { id = '', receipt, saved, closed, page, n } of expectedEvents.calls) {
@@ -28,7 +31,7 @@ function checkPromises({ expectedEvents, tabs, plan }: World): void {
       expectedEvents.deleted.has(id) ||
       receipt?.state === 'discarded';
     if (isSettled) continue;
-    // Where the application wants memory, a lifeboat holds only what was under way to it.
+    // With memory storage, a lifeboat holds only the events that were about to be stored in memory.
     const isPromised = receipt?.state === 'stored' || (saved && plan.options.outbox?.storage !== 'memory');
     if (isPromised || (living.has(page) && !closed))
       throw new Error(
@@ -37,7 +40,10 @@ function checkPromises({ expectedEvents, tabs, plan }: World): void {
   }
 }
 
-/** A page that was there all the time is told what became of its events, whoever has sent them. */
+/**
+ * Checks that a page that was open all the time has reported the delivery of its events, whichever page has
+ * sent them.
+ */
 function checkTold({ expectedEvents, tabs, origin, plan, stops }: World): void {
   if (!plan.channel || plan.withdraws) return;
   const known = new Map<string, number>();
@@ -47,7 +53,7 @@ function checkTold({ expectedEvents, tabs, origin, plan, stops }: World): void {
     if (disturbed) continue;
     for (const { id = '', toldDelivered } of calls) {
       const atMs = known.get(id);
-      // Whoever knew it may have gone before it was told.
+      // The page that had the response may have been stopped before it could tell the other pages.
       const wasStopped = stops.some(
         (stop) => stop.atMs >= (atMs ?? 0) && stop.atMs < (atMs ?? 0) + WRITING_MS,
       );
@@ -58,9 +64,10 @@ function checkTold({ expectedEvents, tabs, origin, plan, stops }: World): void {
 }
 
 /**
- * Of one page, in the order of its calls. Not so when the page has left or was hidden (what it sends with its last breath
- * passes by what is in flight), when IndexedDB failed (what waits in memory passes by what only the next page can
- * read), and when another page took its place meanwhile.
+ * Checks that the events of one page arrive in the order of its calls. Three cases are excluded: the page has
+ * left or was hidden (its last requests can arrive before requests that are in flight), IndexedDB failed
+ * (events in memory can arrive before stored events that only the next page can read), and another page took
+ * over in between.
  */
 function checkOrder({ tabs, plan }: World): void {
   if (plan.diskFails) return;
@@ -76,8 +83,8 @@ function checkOrder({ tabs, plan }: World): void {
 }
 
 /**
- * Only what nobody is known to have received is sent again: the answer was lost, or the page that had heard it was stopped
- * before it could write that down.
+ * Checks that an event is sent again only while no page knows that it arrived: the response was lost, or the
+ * page that had the response was stopped before it could store that.
  */
 function checkRepeats({
   expectedEvents,
@@ -89,9 +96,10 @@ function checkRepeats({
   wasFrozen,
   wasStuck,
 }: World): void {
-  // Without a channel no page knows what another one has delivered.
+  // Without a BroadcastChannel a page does not know what another page has delivered.
   if (plan.diskFails || wasStuck || !plan.channel) return;
-  // Who comes back, or is frozen with a lifeboat in its hands, may not know what has become of it.
+  // A page that comes back from the back/forward cache, or was frozen while it held the events of a lifeboat,
+  // may not know that they were delivered.
   const isInDoubt = (id: string): boolean => {
     const { saved, cameBack } = expectedEvents.call(id) ?? {};
     return Boolean(saved && (cameBack || wasFrozen));
@@ -103,7 +111,8 @@ function checkRepeats({
       if (since !== undefined && atMs > since + WRITING_MS && !isInDoubt(messageId))
         throw new Error(`${page} has sent ${messageId}, which had arrived for sure`);
     }
-    // A page that has left in order has said which events these were, and the next one looks for the cookie.
+    // A page that has left without a crash has recorded the events of its last requests, and the next page
+    // looks for the cookie of the response.
     const leftAtMs = departed.get(page) ?? Number.NEGATIVE_INFINITY;
     const isNoted =
       plan.text === 'there' && !plan.clears && !plan.withdraws && !plan.jumps && !inMemory.has(page);
@@ -117,7 +126,7 @@ function checkRepeats({
   }
 }
 
-/** An event is given up only for the reason that is told. */
+/** Checks that an event was dropped only for the reason that the SDK has reported. */
 function checkReasons({ expectedEvents, plan, origin }: World): void {
   const alone = new Map<string, SentRequest[]>();
   for (const request of origin.network.sent) {
@@ -147,7 +156,7 @@ function checkReasons({ expectedEvents, plan, origin }: World): void {
   }
 }
 
-/** As far as it is known how large it was. */
+/** Returns true also when the size of the event is not known. */
 const isTooLarge = (call: Call | undefined): boolean =>
   call?.expected.given === undefined ||
   Buffer.byteLength(JSON.stringify(call.expected.given)) > MAX_EVENT_BYTES - 1_000;

@@ -1,23 +1,26 @@
 import type { SentRequest } from './network.ts';
 import type { World } from './world.ts';
 
-/** What must hold of all requests that were made in a world. */
+/** Checks the rules for all requests of a world. */
 export function checkRequests(world: World): void {
   checkRate(world);
   checkQuiet(world);
 }
 
-/** Of one page in one minute, at the quickest that backoff ever is: what crashes the proxy is looked for twice a second. */
+/**
+ * The most failed requests of one page in one minute, at the shortest backoff. To find an event that crashes
+ * the proxy, the SDK sends two requests a second.
+ */
 const MOST_IN_VAIN = { refused: 20, crash: 120, 'hang-up': 120 };
 
-/** While nothing gets through, nothing but time and the visitor makes requests. */
+/** Checks that while no request succeeds, only timers and the visitor cause new requests. */
 function checkRate({ origin, nudges, plan }: World): void {
   const minutes = new Map<string, number>();
   const minuteOf = (page: string, atMs: number): string => `${page} in minute ${Math.floor(atMs / 60_000)}`;
   const count = (minute: string, by: number): void =>
     void minutes.set(minute, (minutes.get(minute) ?? 0) + by);
   for (const { page, atMs, accepted, heard } of origin.network.sent) {
-    // What is refused is divided: a step ahead, too.
+    // A 4xx response does not count: the SDK divides the batch, which is progress.
     const isInVain = !accepted && (!heard || heard.answer.status >= 500);
     if (isInVain) count(minuteOf(page, atMs), 1);
   }
@@ -28,16 +31,17 @@ function checkRate({ origin, nudges, plan }: World): void {
   }
 }
 
-/** What is being compressed as the proxy says so has been begun before. */
+/** A request whose body was already being compressed when the proxy asked for a pause may still be sent. */
 const COMPRESSING_MS = 5;
 
-/** Whoever knows that the proxy wants to be left alone leaves it alone. */
+/** Checks that a page that knows of a pause (`Retry-After`) sends nothing until it has ended. */
 function checkQuiet({ origin, plan, renewed }: World): void {
   if (plan.jumps || plan.clears || plan.withdraws) return;
   for (const { page, heard } of origin.network.sent) {
     const { quietMs = 0 } = heard?.answer ?? {};
     if (!heard || !quietMs) continue;
-    // A request that the browser did not keep alive is repeated without that at once: it had begun before.
+    // The SDK repeats a failed keepalive request at once without `keepalive`: that is the same attempt, which
+    // began before the pause.
     const isRepeat = ({ page: by, batch, keepalive }: SentRequest): boolean =>
       !keepalive &&
       origin.network.sent.some(

@@ -7,10 +7,10 @@ import { headIn } from './watch-disk.ts';
 import type { Tab, World } from './world.ts';
 
 const HOUR = 3_600_000;
-/** Of one page to IndexedDB: a handle that was given up must be closed. */
+/** The most open IndexedDB connections of one page: the SDK must close a handle that it no longer uses. */
 const MOST_CONNECTIONS = 40;
 
-/** What must hold at every moment. */
+/** Checks the rules that hold at every moment. */
 export function checkNow(world: World): void {
   const failure = world.failure();
   if (failure) throw failure;
@@ -31,7 +31,7 @@ function checkBalance({ page, analytics }: Tab): void {
   if (!isRight) throw new Error(`${page.name} counts ${JSON.stringify(stats)}`);
 }
 
-/** In the end everything works, and everything that was promised must be there. */
+/** Lets everything work again, and checks that every event that was promised has arrived. */
 export async function checkEnd(world: World): Promise<void> {
   const { origin, plan, tabs } = world;
   world.note('the end');
@@ -77,7 +77,7 @@ function checkNothingWaits({ tabs, origin }: World): void {
   }
 }
 
-/** When all pages have left, the next one finds nothing more to do than to put away their lifeboats. */
+/** Checks that after all pages have left, the next page only removes their lifeboats. */
 async function checkNextPage(world: World): Promise<void> {
   for (const tab of [...world.tabs]) {
     if (tab.page.life() === 'running') world.leave(tab);
@@ -91,7 +91,7 @@ async function checkNextPage(world: World): Promise<void> {
   if (boats.length) throw new Error(`There are lifeboats: ${boats.join()}`);
 }
 
-/** When consent is withdrawn in all pages, nothing is left, and nothing is sent. */
+/** Checks that after consent was withdrawn in all pages, nothing is stored and nothing is sent. */
 async function checkWithdrawal(world: World): Promise<void> {
   const { tabs, origin } = world;
   world.note('consent is withdrawn');
@@ -110,7 +110,7 @@ async function checkWithdrawal(world: World): Promise<void> {
   if (origin.network.sent.length > requests) throw new Error('After withdrawal something was sent');
 }
 
-/** A page that has closed the SDK holds nothing. */
+/** Checks that a page that has closed the SDK holds no lock, channel, timer or listener. */
 async function checkClosed({ tabs, origin, clock }: World): Promise<void> {
   for (const { page, analytics } of tabs) page.run(() => analytics.close());
   await settled(1);

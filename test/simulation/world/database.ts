@@ -3,24 +3,27 @@ import type { Page } from './page.ts';
 import type { DatabaseTurns } from './database-turns.ts';
 import { createTransactions, type Transaction } from './transactions.ts';
 
-/** One database and its connections: opening and deleting take turns, and it is deleted when the last connection has closed. */
+/**
+ * One database and its connections. Opening and deleting happen one after the other; a database is deleted
+ * when its last connection has closed.
+ */
 export interface Database {
   exists(): boolean;
   contents(): Contents;
   open(page: Page): IdbRequest;
   remove(page: Page): IdbRequest;
-  /** The visitor deletes it under the open pages. */
+  /** The visitor deletes the database while pages have it open. */
   clear(): void;
-  /** What this page has not finished is undone. */
+  /** Aborts the transactions that this page has not finished. */
   interrupt(page: Page): void;
   connections(page: Page): number;
-  /** What is kept under a key is something else now. */
+  /** Replaces the value that is stored under a key. */
   replace(key: IDBValidKey, value: unknown): void;
 }
 
 export interface DatabaseNeeds {
   readonly databaseTurns: DatabaseTurns;
-  /** A transaction was kept. */
+  /** Called when a transaction was committed. */
   onCommit(before: Contents, after: Contents): void;
 }
 
@@ -73,10 +76,12 @@ export function createDatabase({ databaseTurns, onCommit }: DatabaseNeeds): Data
     next(() => answer(first));
   }
 
-  /** The others may close their connections of their own accord; those that do not hold up the deletion. */
+  /**
+   * Asks the other connections to close (`versionchange`). A connection that stays open delays the deletion.
+   */
   function warn(): void {
     for (const { page, handle, closing } of connections) {
-      // A page in the back/forward cache cannot hear it, and is thrown out.
+      // A page in the back/forward cache cannot receive the event, so the browser ends the page.
       if (!page.isActive()) page.die();
       else if (!closing) tell(page, () => handle.onversionchange?.());
     }
@@ -84,7 +89,8 @@ export function createDatabase({ databaseTurns, onCommit }: DatabaseNeeds): Data
 
   function answer(first: Asked): void {
     serving = false;
-    if (first.kind === 'remove' && connections.size) return; // until the last one has closed
+    // the deletion waits until the last connection has closed
+    if (first.kind === 'remove' && connections.size) return;
     asked.shift();
     const { kind, page, request } = first;
     if (kind === 'remove') {
@@ -146,13 +152,16 @@ export function createDatabase({ databaseTurns, onCommit }: DatabaseNeeds): Data
     serve();
   }
 
-  /** Ended by the browser: what was on its way to the disk may be kept, and nothing else. */
+  /**
+   * Ends a connection of a page that was stopped: a transaction that is being written may be committed; all
+   * others are aborted.
+   */
   function sever(connection: Connection): void {
     for (const transaction of connection.transactions) transaction.undo(databaseTurns.happens(0.5));
     close(connection);
   }
 
-  /** The browser has closed it, and may or may not say so. */
+  /** Closes a connection as a browser does on its own, at random with or without the `close` event. */
   function lose(connection: Connection): void {
     if (connection.closing) return;
     const { page, handle } = connection;

@@ -5,17 +5,22 @@ import { type Contents, UNREADABLE } from './object-store.ts';
 import type { Page } from './page.ts';
 import { createDatabaseTurns, type DiskCondition } from './database-turns.ts';
 
-/** IndexedDB as one browser keeps it for one origin, whatever happens to its pages. Only what is used here is there. */
+/**
+ * The IndexedDB of one origin in one browser, which stays when pages end. Only the parts that the SDK uses
+ * exist.
+ */
 export interface Disk {
-  /** What `indexedDB` is to this page. */
+  /** Returns the `indexedDB` of this page. */
   of(page: Page): IDBFactory;
   condition(): DiskCondition;
   become(condition: DiskCondition): void;
-  /** The visitor deletes the data of this site, under the open pages. */
+  /** The visitor deletes the data of this site while pages are open. */
   clear(): void;
-  /** The browser stops a page: what it has not finished is undone, so that it holds up nobody. */
+  /**
+   * The browser stops a page: its unfinished transactions are aborted, so that they do not block other pages.
+   */
   interrupt(page: Page): void;
-  /** What is kept under one key turns into something else, or cannot be read any more. */
+  /** Replaces one stored value by another one, or makes the value unreadable. */
   rot(database: string): void;
   contents(database: string): Contents;
   databases(): readonly string[];
@@ -43,7 +48,7 @@ export function createDisk(
       ({
         open: (name: string) => named(name).open(page),
         deleteDatabase: (name: string) => named(name).remove(page),
-      }) as unknown as IDBFactory, // what idb-keyval asks of it
+      }) as unknown as IDBFactory, // the cast: idb-keyval uses only these members
     condition: databaseTurns.condition,
     become: databaseTurns.become,
     clear: () => databases.forEach((each) => each.clear()),

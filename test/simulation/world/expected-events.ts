@@ -3,7 +3,7 @@ import type { Receipt } from '../../../src/sdk/api.ts';
 import type { DropReason } from '../../../src/sdk/events.ts';
 import type { WireEvent } from '../../../src/protocol/wire.ts';
 
-/** The content that an event must have when it arrives: all of it is known at the call. */
+/** The content that an event must have when it arrives. All of it is known at the call. */
 export interface Expected {
   readonly type: string;
   readonly event: string | null;

@@ -2,10 +2,10 @@ import { checkEnd, checkNow } from './checks.ts';
 import { takeStep } from './steps.ts';
 import { createWorld, type World } from './world.ts';
 
-/** Lines of its story that a world tells when something is wrong: `STORY=1000` for all of it. */
+/** The number of story lines that an error message contains: `STORY=1000` for the whole story. */
 const { STORY = '40' } = process.env;
 
-/** Lives through one world; what goes wrong is thrown with its seed and what happened last. */
+/** Runs one world. @throws with the seed and the last lines of the story when a rule was violated */
 export async function live(seed: number, steps: number): Promise<World> {
   const world = createWorld(seed);
   const note = (cause: unknown): void =>

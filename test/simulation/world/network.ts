@@ -7,42 +7,42 @@ import type { ProxyPlan } from './plan.ts';
 import { type Answer, judgeArrival } from './proxy.ts';
 import { createNetworkConditions, type RequestOutcome, type NetworkCondition } from './network-conditions.ts';
 
-/** What lies between the pages and the proxy. */
+/** The network between the pages and the proxy. */
 export interface Network {
   request(page: Page, url: string, init: RequestInit): Promise<Response>;
   become(condition: NetworkCondition): void;
   condition(): NetworkCondition;
-  /** Ends what a page has in flight that does not outlive it: the page goes into the back/forward cache. */
+  /** Ends the requests of a page without `keepalive`, because the page enters the back/forward cache. */
   cut(page: Page): void;
   readonly sent: readonly SentRequest[];
 }
 
 export interface SentRequest {
   readonly page: string;
-  /** When it was made, by a clock that nobody sets. */
+  /** The time of the request, by a clock that is never set. */
   readonly atMs: number;
   readonly batch: readonly WireEvent[];
   readonly bytes: number;
   readonly keepalive: boolean;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the page has read of the answer, when it has. */
+  /** The time and the response, when the page has read it. */
   heard?: { readonly atMs: number; readonly answer: Answer };
-  /** It ended without an answer for the page. */
+  /** The request ended without a response for the page. */
   failed?: boolean;
-  /** The proxy has answered 2xx. */
+  /** The proxy has responded with 2xx. */
   accepted?: boolean;
-  /** Its answer has left its name in a cookie. */
+  /** The time at which the response has put the request's name in a cookie. */
   namedAtMs?: number;
 }
 
 interface InFlight {
   readonly page: Page;
   readonly request: SentRequest;
-  /** Of the body as it travels. */
+  /** The size of the body as it is sent. */
   readonly size: number;
   resolve(response: Response): void;
-  /** Of whatever the page waits for now: the answer, or its body. */
+  /** Rejects the promise that the page waits for now: that of the response, or of its body. */
   reject(cause: unknown): void;
   state: 'on its way' | 'arrived' | 'over';
 }
@@ -55,11 +55,11 @@ export interface NetworkNeeds {
   readonly random: Random;
   readonly proxy: ProxyPlan;
   nowMs(): number;
-  /** A request leaves a page. */
+  /** Called when a page makes a request. */
   onRequest(request: SentRequest): void;
-  /** The proxy has taken it. */
+  /** Called when the proxy has accepted a request. */
   onAccepted(request: SentRequest): void;
-  /** The browser has an answer that leaves this name in a cookie. */
+  /** Called when the browser has received a response that puts this name in a cookie. */
   onNamedAnswer(name: string): void;
 }
 
@@ -86,7 +86,7 @@ export function createNetwork(needs: NetworkNeeds): Network {
     each.reject(cause);
   }
 
-  /** What has not left yet may still leave. */
+  /** A request that is on its way may still arrive, or be cancelled, at random. */
   function drop(each: InFlight): void {
     if (each.state === 'on its way' && random.chance(0.5)) each.state = 'over';
   }
@@ -110,7 +110,7 @@ export function createNetwork(needs: NetworkNeeds): Network {
       clock.after(answerMs, () => {
         const name = request.headers[ACK_HEADER];
         const hasHead = back === 'whole' || back === 'half';
-        // The browser reads the head of an answer also where the page has gone.
+        // The browser also processes the headers of a response (its cookies) after the page has ended.
         if (name && request.accepted && hasHead && (inFlight.has(each) || page.life() === 'gone')) {
           request.namedAtMs = nowMs();
           onNamedAnswer(name);
@@ -137,14 +137,14 @@ export function createNetwork(needs: NetworkNeeds): Network {
           if (!inFlight.has(each)) return reject(new DOMException('The request is over', 'AbortError'));
           each.reject = reject;
           page.task(random.below(5), () => {
-            if (!inFlight.has(each)) return; // aborted meanwhile, which has been told
+            if (!inFlight.has(each)) return; // aborted meanwhile: the promise is already rejected
             if (half) return fail(each, new TypeError('Failed to fetch'));
             request.heard = { atMs: nowMs(), answer };
             over(each);
             resolve('{}');
           });
         }),
-    } as unknown as Response; // what is read of one
+    } as unknown as Response; // the cast: the SDK reads nothing else of a response
   }
 
   return {
@@ -153,7 +153,8 @@ export function createNetwork(needs: NetworkNeeds): Network {
     become: conditions.become,
     request: (page, url, { body, keepalive = false, headers, signal }) =>
       page.promise<Response>(({ resolve, reject }) => {
-        const packed = body as Uint8Array; // all that the SDK gives to a request with events
+        // the cast: the SDK gives a request with events no other kind of body
+        const packed = body as Uint8Array;
         const gzipped = 'Content-Encoding' in (headers as Record<string, string>);
         const text = Buffer.from(gzipped ? gunzipSync(packed) : packed).toString();
         const request: SentRequest = {

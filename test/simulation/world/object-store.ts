@@ -1,4 +1,4 @@
-/** What a database holds: one store, without indexes. */
+/** The content of a database: one store, without indexes. */
 export type Contents = ReadonlyMap<IDBValidKey, unknown>;
 export type Draft = Map<IDBValidKey, unknown>;
 
@@ -19,10 +19,10 @@ interface Range {
   includes(key: IDBValidKey): boolean;
 }
 
-/** Stands where the browser cannot read what it has kept: no symbol can be cloned, which is the failure. */
+/** A stored value that cannot be read. A symbol cannot be cloned, so reading it fails. */
 export const UNREADABLE: symbol = Symbol('unreadable');
 
-/** The methods of `IDBObjectStore` that are used here, as requests to a transaction. */
+/** The methods of `IDBObjectStore` that the SDK uses, as requests of a transaction. */
 export const objectStore = (transaction: unknown, read: Ask, write: Ask): Record<string, unknown> => ({
   transaction,
   get: (key: IDBValidKey) => read((draft) => structuredClone(draft.get(key))),
@@ -64,7 +64,7 @@ function inRange(
     .slice(0, count);
 }
 
-/** Numbers, then texts. */
+/** The order of keys: numbers before strings. */
 function inOrder(one: IDBValidKey, other: IDBValidKey): number {
   if (typeof one === 'number') return typeof other === 'number' ? one - other : -1;
   if (typeof other === 'number') return 1;

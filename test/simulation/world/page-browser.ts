@@ -21,7 +21,7 @@ export interface Origin {
   readonly network: Network;
   readonly text: SharedText;
   readonly cookies: FakeCookieJar;
-  /** undefined: missing in this browser. */
+  /** undefined: this browser has no Web Locks. */
   readonly locks: FakeLocks | undefined;
   readonly air: Air | undefined;
 }
@@ -32,7 +32,7 @@ export interface Furniture {
   warn(...text: unknown[]): void;
 }
 
-/** The functions of `src/sdk/browser.ts`, for one page. */
+/** Makes the functions of `src/sdk/browser.ts` for one page. */
 export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn }: Furniture): Browser {
   const { clock, random, disk, network, text, cookies, locks, air } = origin;
   const registries = new Map<string, Map<string, unknown>>();
@@ -40,7 +40,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
   const lockManager = locks?.client(lockClient);
   page.onDeath(() => locks?.end(lockClient));
   let ids = 0;
-  // No id is the beginning of another one.
+  // Ids have a fixed length, so that no id is the beginning of another one.
   const id = (): string => `${page.name}x${String((ids += 1)).padStart(4, '0')}`;
 
   return {
@@ -70,7 +70,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     pageRegistry<T>(name: string) {
       const registry = registries.get(name) ?? new Map<string, unknown>();
       registries.set(name, registry);
-      return registry as Map<string, T>; // whoever names it knows what is in it
+      return registry as Map<string, T>; // the cast: the caller knows the type behind the name
     },
     onPageEvent: () => () => undefined,
     inPrerender: () => false,

@@ -2,32 +2,35 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FakeClock } from '../../fakes/clock.ts';
 
 /**
- * One page of the browser, as its code has it: an event loop that the browser may stop for a while, or for ever. The code of a
- * page runs in its own async context, so that every function of the browser knows who has called, also after an `await`,
- * and what a page has begun stays its own when another takes its place.
+ * One page of the browser: an event loop that the browser may stop for a while, or end. The code of a page
+ * runs in an async context of its own. So every browser function knows which page has called it, also after
+ * an `await`, and timers and promises stay with their page when another page replaces it.
  */
 export interface Page {
   readonly name: string;
   life(): Life;
-  /** Runs code of this page now, unless it is not running. */
+  /** Runs code of this page now, unless the page does not run. */
   run(code: () => void): void;
-  /** The same with an answer, for whoever knows that it is running. */
+  /** Runs code of this page and returns its result. The caller must know that the page is running. */
   ask<T>(code: () => T): T;
-  /** A task of its event loop. It waits while the page is suspended, and never comes when the page is gone. */
+  /**
+   * Adds a task to the event loop. The task waits while the page is suspended, and never runs when the page
+   * has ended.
+   */
   task(delayMs: number, code: () => void): () => void;
-  /** A task that the page itself has asked for. */
+  /** Adds a task for a timer of the page. */
   timer(delayMs: number, code: () => void): () => void;
-  /** How many it waits for. */
+  /** The number of timers that are set. */
   timers(): number;
-  /** A promise of the browser: settled by a task. */
+  /** Makes a promise of the browser, which is settled by a task of the page. */
   promise<T>(work: (settle: Settle<T>) => void): Promise<T>;
-  /** Whether what happens elsewhere reaches it, be it later: not so in the back/forward cache. */
+  /** Whether messages from elsewhere reach the page, now or later: false in the back/forward cache. */
   isActive(): boolean;
   suspend(active: boolean): void;
   resume(): void;
-  /** The process is gone: nothing that it has begun goes on. */
+  /** Ends the process of the page: none of its tasks run any more. */
   die(): void;
-  /** What the rest of the browser does when this page is gone. */
+  /** Adds a function that the rest of the browser runs when this page has ended. */
   onDeath(run: () => void): void;
 }
 
@@ -40,7 +43,7 @@ export interface Settle<T> {
 
 const running = new AsyncLocalStorage<Page>();
 
-/** The page whose code is running. */
+/** Returns the page whose code is running. */
 export function currentPage(): Page {
   const page = running.getStore();
   if (!page) throw new Error('Code of no page has asked the browser');

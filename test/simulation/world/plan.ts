@@ -2,46 +2,52 @@ import type { AnalyticsOptions } from '../../../src/sdk/options/options.ts';
 import { type Random, seeded } from '../../fakes/random.ts';
 import { slowPlugin } from './slow-plugin.ts';
 
-/** What every name in the browser's stores begins with. */
+/** The prefix of all names in the browser's stores. */
 export const SCOPE = 'cio-first-party:web';
 
-/** What kind of world a seed makes: what may go wrong in it, and how the site uses the SDK. */
+/** The plan that a seed makes for a world: what may fail, and how the site uses the SDK. */
 export interface Plan {
   readonly seed: number;
   readonly kind: Kind;
-  /** Web Locks are there; else the lease takes their place. */
+  /** The browser has Web Locks; otherwise the SDK uses its lease. */
   readonly locks: boolean;
-  /** BroadcastChannel is there. It came to all browsers before the locks did. */
+  /**
+   * The browser has BroadcastChannel. Every browser with Web Locks has it, because it was introduced before
+   * them.
+   */
   readonly channel: boolean;
   readonly mostTabs: number;
   readonly networkFails: boolean;
   readonly diskFails: boolean;
-  /** localStorage. */
+  /** The state of localStorage. */
   readonly text: 'there' | 'full at times' | 'missing';
   readonly crashes: boolean;
-  /** The wall clock is set by hand now and then. */
+  /** The visitor sets the wall clock at random times. */
   readonly jumps: boolean;
-  /** The visitor clears the data of the site now and then. */
+  /** The visitor clears the data of the site at random times. */
   readonly clears: boolean;
   readonly withdraws: boolean;
-  /** Records on the disk become unreadable. */
+  /** Stored records become unreadable. */
   readonly rots: boolean;
-  /** The browser tells a page that a navigation begins. */
+  /** The browser reports that a navigation begins. */
   readonly departs: boolean;
   readonly proxy: ProxyPlan;
   readonly options: AnalyticsOptions & { readonly clientKey: string };
 }
 
 export interface ProxyPlan {
-  /** `at first`: it says so for some minutes, and then answers 415. */
+  /** `at first`: the proxy declares gzip for some minutes, and then responds with 415. */
   readonly readsGzip: 'always' | 'never' | 'at first';
-  /** Bodies above are answered 413. */
+  /** The largest body in bytes; a larger body gets 413. */
   readonly mostBytes: number;
-  /** What becomes of a batch with an event that it cannot digest. */
+  /** The proxy's reaction to a batch with an event that it cannot process. */
   readonly poison: 'refused' | 'crash' | 'hang-up';
 }
 
-/** `calm`: nothing fails, pages come and go. `storm`: everything fails. `consent`: withdrawn and given again. */
+/**
+ * `calm`: nothing fails, pages open and close. `storm`: everything fails. `consent`: consent is withdrawn and
+ * given again.
+ */
 export const KINDS = ['calm', 'network', 'disk', 'crash', 'storm', 'consent'] as const;
 export type Kind = (typeof KINDS)[number];
 

@@ -2,10 +2,10 @@ import type { WireEvent } from '../../../src/protocol/wire.ts';
 import type { ProxyPlan } from './plan.ts';
 
 export interface Arrival {
-  /** Since the world began. */
+  /** Milliseconds since the world began. */
   readonly nowMs: number;
   readonly batch: readonly WireEvent[];
-  /** Of the body, not compressed. */
+  /** The size of the body, not compressed. */
   readonly bytes: number;
   readonly gzipped: boolean;
 }
@@ -13,11 +13,11 @@ export interface Arrival {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For how long it wants to be left alone: what `Retry-After` says. */
+  /** The pause that the proxy asks for with `Retry-After`. */
   readonly quietMs?: number;
 }
 
-/** What the proxy makes of a request that has reached it; `hang-up` is no answer at all. */
+/** The proxy's reaction to a request; `hang-up`: the connection is closed without a response. */
 export type Judgement = Answer | 'hang-up';
 
 const AT_FIRST_MS = 120_000;

@@ -3,12 +3,14 @@ import type { Random } from '../../fakes/random.ts';
 import { type FakeTextStore, fakeTextStore } from '../../fakes/text-store.ts';
 import type { Page } from './page.ts';
 
-/** One localStorage for all pages of an origin, which tells the others of every change. */
+/**
+ * One localStorage for all pages of an origin. A change in one page causes a `storage` event in the others.
+ */
 export interface SharedText {
   readonly store: FakeTextStore;
   of(page: Page): TextStore;
   onChange(page: Page, run: (key: string | null) => void): () => void;
-  /** The visitor has deleted it: told to nobody. */
+  /** The visitor deletes all texts; no page gets an event. */
   clear(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { Plugin, PluginContext } from '../../../src/sdk/plugins/plugin.ts';
 import { currentPage } from './page.ts';
 
-/** A plugin of the application that takes its time with every event, and leaves it as it was. */
+/** A plugin of the application that delays every event, and does not change it. */
 export function slowPlugin(loadMs: number, eventMs: number): Plugin {
   const wait = <T>(ms: number, value: T): Promise<T> =>
     new Promise((resolve) => void currentPage().timer(ms, () => resolve(value)));

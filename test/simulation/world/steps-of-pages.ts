@@ -4,7 +4,7 @@ import { awake, cache, hide, restore } from './tabs.ts';
 
 const MINUTE = 60_000;
 
-/** Pages come and go, and stop in between. */
+/** Steps that open, leave, stop and continue pages. */
 export const STEPS_OF_PAGES: readonly Step[] = [
   {
     name: 'opens a tab',
@@ -88,7 +88,7 @@ export const STEPS_OF_PAGES: readonly Step[] = [
       const frozen = world.tabs.find(({ state }) => state === 'frozen');
       if (!frozen) return;
       if (world.random.chance(0.8)) awake(world, frozen);
-      else world.end(frozen); // the browser needs its memory
+      else world.end(frozen); // the browser needs the memory of the page
     },
   },
   {

@@ -3,7 +3,7 @@ import type { Step } from './step.ts';
 
 const MINUTE = 60_000;
 
-/** What the application does, and the time that it takes. */
+/** Steps of the application, and the time between them. */
 export const STEPS_OF_THE_APP: readonly Step[] = [
   {
     name: 'calls',

@@ -4,7 +4,7 @@ import { changeNetworkCondition } from './tabs.ts';
 
 const MINUTE = 60_000;
 
-/** What may go wrong, and what the visitor wants. */
+/** Steps that make something fail, and actions of the visitor. */
 export const STEPS_OF_TROUBLE: readonly Step[] = [
   {
     name: 'the network changes',
@@ -49,7 +49,7 @@ export const STEPS_OF_TROUBLE: readonly Step[] = [
     weight: 3,
     when: ({ rots }) => rots,
     act(world) {
-      // Once: a page mends once.
+      // A world makes one value unreadable at most: a page repairs its log once.
       if (!world.hasEverRotted) world.rot();
     },
   },

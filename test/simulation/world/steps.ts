@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 
 const STEPS = [...STEPS_OF_THE_APP, ...STEPS_OF_PAGES, ...STEPS_OF_TROUBLE];
 
-/** Something happens, by chance. */
+/** Takes one random step. */
 export async function takeStep(world: World): Promise<void> {
   const { plan, random, note } = world;
   const open = world.tabs.filter(({ state }) => state === 'open');
@@ -17,6 +17,6 @@ export async function takeStep(world: World): Promise<void> {
   if (!step) return;
   note(`${tab.page.name} ${step.name}`);
   await step.act(world, tab);
-  // Sometimes the next thing happens in the same moment.
+  // At random, the next step happens at the same time, without a wait.
   if (random.chance(0.7)) await settled(1);
 }

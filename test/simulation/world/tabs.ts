@@ -1,7 +1,7 @@
 import type { NetworkCondition } from './network-conditions.ts';
 import type { Tab, World } from './world.ts';
 
-/** What browsers do with pages. */
+/** The ways in which browsers treat pages. */
 
 export function changeNetworkCondition(world: World, next: NetworkCondition): void {
   const { network } = world.origin;
@@ -17,7 +17,7 @@ export function changeNetworkCondition(world: World, next: NetworkCondition): vo
 export async function cache(world: World, tab: Tab): Promise<void> {
   const { locks, air, network, disk } = world.origin;
   world.leave(tab);
-  // A lock that was on its way to the page is given back when it comes.
+  // A lock that was being granted while the page left is released when it arrives.
   await world.clock.advance(5);
   if (locks?.heldBy(tab.page.name).length || air?.openBy(tab.page))
     throw new Error(`${tab.page.name} holds a lock or a channel, and cannot enter the back/forward cache`);

@@ -3,8 +3,8 @@ import type { Page } from './page.ts';
 import type { DatabaseTurns } from './database-turns.ts';
 
 /**
- * The transactions of one database: they take turns, commit by themselves when nothing more is asked of them, and are kept
- * whole or not at all.
+ * The transactions of one database: they run one after the other, commit when no more requests are made, and
+ * are stored completely or not at all.
  */
 export interface Transactions {
   /** @param ended is called when the transaction has committed or was aborted */
@@ -12,9 +12,9 @@ export interface Transactions {
 }
 
 export interface Transaction {
-  /** What the page has of it. */
+  /** The transaction's object in the page, with its event handlers. */
   readonly events: IdbRequest;
-  /** Ends it, unless it is on its way to the disk already; `late`: then, too. */
+  /** Aborts the transaction, unless it is already being written; `late`: also then. */
   undo(late: boolean): void;
 }
 
@@ -63,7 +63,10 @@ export function createTransactions({ databaseTurns, contents, keep }: Transactio
         },
       };
 
-      /** One request after the other, each told in a task of the page, which may then ask for more. */
+      /**
+       * Runs one request after the other. Each result is delivered in a task of the page, which may then make
+       * more requests.
+       */
       function proceed(): void {
         if (state !== 'running') return;
         const first = asked.shift();
@@ -86,7 +89,7 @@ export function createTransactions({ databaseTurns, contents, keep }: Transactio
         });
       }
 
-      /** The transaction ends with it, unless the page says that it need not. */
+      /** A failed request aborts the transaction, unless the page prevents that. */
       function fail(request: IdbRequest, cause: unknown): void {
         request.error = cause;
         tell(page, () => {
@@ -160,7 +163,7 @@ export function createTransactions({ databaseTurns, contents, keep }: Transactio
           abort(failure('AbortError'));
         },
       });
-      // What a page still does as it ends comes to nothing.
+      // A page that has ended gets a transaction that does nothing.
       if (page.life() === 'gone') return transaction;
       waiting.push(turn);
       if (!running) next(take);

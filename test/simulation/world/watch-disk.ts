@@ -4,7 +4,10 @@ import type { Contents } from './object-store.ts';
 import { SCOPE } from './plan.ts';
 import type { World } from './world.ts';
 
-/** Looks at everything that is kept in the log of events: the ledger must be right whoever dies in between. */
+/**
+ * Checks the log of events after each commit: its ledger (the counts in its head) must be right whichever
+ * page ends in between.
+ */
 export function watchDisk(world: World, database: string, before: Contents, after: Contents): void {
   if (database === SCOPE) world.attempt(() => look(world, before, after));
 }
@@ -12,7 +15,7 @@ export function watchDisk(world: World, database: string, before: Contents, afte
 export const eventsIn = (contents: Contents): readonly OutboxEvent[] =>
   [...contents].flatMap(([place, value]) => (typeof place === 'number' ? eventsOf(value) : []));
 
-/** None in a record that has rotted. */
+/** Returns the events of a record; none for a record that is unreadable. */
 function eventsOf(value: unknown): readonly OutboxEvent[] {
   const { events = [] } = (typeof value === 'object' ? (value ?? {}) : {}) as Partial<LogRecord>;
   return events.filter(({ id }) => id);
@@ -32,7 +35,7 @@ function look(world: World, before: Contents, after: Contents): void {
   const isSteady = !plan.diskFails && !plan.clears && !plan.withdraws && !world.wasStuck;
   for (const event of added) {
     const { saved, cameBack } = expectedEvents.identify(event);
-    // A page that comes back may be frozen before it has written what is in its lifeboat.
+    // A page that comes back may be frozen before it has stored the events of its lifeboat.
     const isInDoubt = saved && (cameBack || world.wasFrozen);
     const isRepeated = expectedEvents.written.has(event.id);
     if (isSteady && isRepeated && !isInDoubt) throw new Error(`${event.id} is written twice`);
@@ -56,7 +59,8 @@ function look(world: World, before: Contents, after: Contents): void {
   if (removed.length)
     note(`  the disk gives up ${names(removed)} as ${delta.delivered ? 'delivered' : 'dropped'}`);
   const missing = removed.filter(({ id }) => !expectedEvents.taken.has(id));
-  // One commit may settle both kinds, when what was done in memory is made up for.
+  // One commit may remove delivered and dropped events together, when it stores what was done in memory
+  // before.
   if (missing.length > delta.dropped) throw new Error(`Counted as delivered: ${names(missing)}`);
   for (const { id } of delta.delivered ? missing : removed) expectedEvents.droppedOnDisk.add(id);
 
@@ -64,7 +68,7 @@ function look(world: World, before: Contents, after: Contents): void {
     tracked === delivered + pending + sum(dropped) &&
     (world.hasRotted ||
       (isWhole(after) &&
-        // What is written and evicted at once, or counted afterwards, is seen in the counts only.
+        // Events that are added and evicted in one commit, or counted later, appear only in the counts.
         delta.tracked - added.length === delta.delivered + delta.dropped - removed.length));
   if (!isRight) throw new Error(`The ledger is wrong: ${JSON.stringify({ was, is })}`);
   if (isWhole(after)) world.hasRotted = false;
@@ -73,7 +77,7 @@ function look(world: World, before: Contents, after: Contents): void {
     throw new Error(`${pending} events wait, ${is.bytes} bytes`);
 }
 
-/** The ledger counts what is there. */
+/** Returns whether the counts in the head match the stored records. */
 function isWhole(contents: Contents): boolean {
   const events = eventsIn(contents);
   const head = headIn(contents);
@@ -84,7 +88,7 @@ function isWhole(contents: Contents): boolean {
 
 const names = (events: readonly OutboxEvent[]): string => events.map(({ id }) => id).join();
 
-/** Only records that have changed are looked at. */
+/** Compares only records that have changed. */
 function difference(
   before: Contents,
   after: Contents,
@@ -100,7 +104,7 @@ function difference(
   return { added: without(now, old), removed: without(old, now) };
 }
 
-/** Each id as often as it is there. */
+/** Removes the events of the second list from the first, each id as often as the second list has it. */
 function without(events: readonly OutboxEvent[], others: readonly OutboxEvent[]): readonly OutboxEvent[] {
   const counts = new Map<string, number>();
   for (const { id } of others) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -21,18 +21,18 @@ import { createSharedText } from './shared-text.ts';
 import { eventsIn, watchDisk } from './watch-disk.ts';
 import { checkReports, checkRequest } from './receipts-check.ts';
 
-/** A browser tab with a page of the site in it. */
+/** A browser tab with a page of the site. */
 export interface Tab {
   readonly page: Page;
   readonly lifecycle: FakeLifecycle;
   readonly calls: Call[];
   analytics: Analytics;
   path: string;
-  /** `stuck`: its main thread does not come round. `cached`: in the back/forward cache. */
+  /** `stuck`: the main thread is blocked. `cached`: in the back/forward cache. */
   state: 'open' | 'frozen' | 'stuck' | 'cached';
-  /** The order of its events may break: why. */
+  /** The reason why the order of this tab's events may be broken. */
   disturbed?: string;
-  /** Those that have not come back yet. */
+  /** The calls of `flush` that have not settled yet. */
   readonly flushes: Set<unknown>;
 }
 
@@ -41,53 +41,62 @@ interface Happened {
   readonly atMs: number;
 }
 
-/** One browser with one site, from its first visit on. */
+/** One browser with one site, from the first visit on. */
 export interface World {
   readonly plan: Plan;
   readonly random: Random;
   readonly clock: FakeClock;
   readonly origin: Origin;
   readonly expectedEvents: ExpectedEvents;
-  /** Pages that are not gone. */
+  /** The tabs whose page has not ended. */
   readonly tabs: Tab[];
-  /** Milliseconds since the world began, by a clock that nobody sets. */
+  /** Milliseconds since the world began, by a clock that is never set. */
   nowMs(): number;
   jump(ms: number): void;
-  /** Something has happened to a page that may cost a request. */
+  /** Records an event of this page that may cause a request. */
   nudge(tab: Tab): void;
-  /** When pages were nudged, stopped and ended, by their names. */
+  /** When such events happened, and when pages were stopped or ended, with the page's name. */
   readonly nudges: readonly Happened[];
   readonly stops: readonly Happened[];
-  /** Pages on which the SDK was closed and made anew: it knows only what the browser has kept. */
+  /**
+   * Pages on which the SDK was closed and created again: the new instance knows only what the browser has
+   * stored.
+   */
   readonly renewed: Set<string>;
-  /** A page was stuck, perhaps in the middle of a transaction, and has held up the others. */
+  /** A page was stuck, perhaps during a transaction, and has blocked the other pages. */
   wasStuck: boolean;
-  /** A page was frozen, perhaps with a lifeboat in its hands that it has read and not yet written down. */
+  /** A page was frozen, perhaps when it had read a lifeboat and not yet stored its events. */
   wasFrozen: boolean;
-  /** When a page has left last, in order, with code of its own running. */
+  /** When each page has last left without a crash. */
   readonly departed: Map<string, number>;
-  /** Pages that had to go on in memory: what they still wanted to write down of what has arrived may have died with them. */
+  /**
+   * Pages that had to use memory storage: what they had not yet stored about deliveries may be lost with
+   * them.
+   */
   readonly inMemory: Set<string>;
   readonly story: string[];
   note(line: string): void;
-  /** What goes wrong here is thrown by the next check: a page would swallow it. */
+  /**
+   * Runs a check inside a page's call. The next check of the world throws its error, since the SDK would
+   * catch it here.
+   */
   attempt(act: () => void): void;
   failure(): Error | undefined;
   open(): Tab;
-  /** The application closes the SDK on its page, and makes it again. */
+  /** The application closes the SDK on its page, and creates it again. */
   renew(tab: Tab): void;
   happen(tab: Tab, moment: PageEvent): void;
   suspend(tab: Tab, as: 'frozen' | 'stuck' | 'cached'): void;
-  /** The page goes as pages go; what it saves is safe. */
+  /** The page leaves with all its events; what it saves then is safe. */
   leave(tab: Tab): void;
-  /** It is no more. */
+  /** The page has ended. */
   end(tab: Tab): void;
   clearSiteData(): void;
   rot(): void;
-  /** Something on the disk has rotted: its ledger may be wrong until it is mended. */
+  /** A stored value was made unreadable: the ledger may be wrong until the SDK has repaired it. */
   hasRotted: boolean;
   hasEverRotted: boolean;
-  /** What is on the disk and in lifeboats now is the visitor's to delete. */
+  /** Marks everything that is stored on the disk and in lifeboats as deleted by the visitor. */
   forgetStored(): void;
 }
 
@@ -126,7 +135,7 @@ export function createWorld(seed: number): World {
     disk,
     network,
     text: createSharedText(random, (key, text) => {
-      // A withdrawal may come late, from a page that was stuck.
+      // A page that was stuck may process a withdrawal late.
       if (plan.withdraws && isLifeboat(key))
         for (const { id } of eventsOf(text)) expectedEvents.deleted.add(id);
     }),
@@ -168,7 +177,7 @@ export function createWorld(seed: number): World {
       stops.push({ page: tab.page.name, atMs: nowMs() });
       tab.page.suspend(as !== 'cached');
       tab.state = as;
-      // It may have one of these lifeboats in its hands, read and not yet written down.
+      // The page may have read one of these lifeboats and not yet stored its events.
       if (as === 'cached')
         for (const event of savedIn(origin)) expectedEvents.identify(event).cameBack = true;
       if (as === 'stuck') world.wasStuck = true;

@@ -1,4 +1,4 @@
-/** A recipe of the README for a broker, as it stands, with the proxy that was built. */
+/** Runs a recipe of the README for a message broker, unchanged, with the built proxy. */
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 import type { CioProxy } from '../../../src/proxy.ts';
@@ -11,7 +11,9 @@ export interface BrokerRecipe {
   readonly proxy: CioProxy;
 }
 
-/** Runs the one that imports `library`, once more each time: as a process of its own would. */
+/**
+ * Loads the recipe that imports `library`. Each call loads a new copy of the module, as a new process would.
+ */
 export async function runRecipe<T extends BrokerRecipe>(library: string): Promise<T> {
   const code = examples('ts').find((each) => each.includes(`from '${library}'`));
   if (code === undefined) throw new Error(`The README has no recipe with ${library}`);

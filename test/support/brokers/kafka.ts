@@ -1,6 +1,7 @@
 /**
- * Stands in for what the recipe uses of kafkajs, typed by it: topics of two partitions, consumers that take a partition's
- * messages one by one and commit each when `eachMessage` has returned. Topics and offsets outlive consumers.
+ * A stand-in for the part of kafkajs that the recipe uses, with the types of kafkajs: topics of two
+ * partitions, and consumers that read the messages of a partition one by one and commit each when
+ * `eachMessage` has returned. Topics and offsets stay when a consumer ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, ConsumerRunConfig, KafkaMessage, Producer } from 'kafkajs';
@@ -8,18 +9,18 @@ import type { Consumer, ConsumerRunConfig, KafkaMessage, Producer } from 'kafkaj
 const PARTITIONS = 2;
 
 export interface KafkaStandIn {
-  /** What `new Kafka()` makes. */
+  /** The object that `new Kafka()` returns. */
   readonly client: {
     producer(): Pick<Producer, 'connect' | 'send'>;
     consumer(config: { readonly groupId: string }): Pick<Consumer, 'connect' | 'subscribe' | 'run'>;
   };
-  /** The values of a topic, by partition. */
+  /** The values of a topic's messages, by partition. */
   topic(name: string): readonly (readonly string[])[];
-  /** How many messages no consumer has committed. */
+  /** The number of messages that no consumer has committed yet. */
   lag(name: string): number;
-  /** Whether it takes messages. */
+  /** Whether the broker accepts messages. */
   accepts: boolean;
-  /** All consumers are gone, wherever they were. */
+  /** Ends all consumers at once. */
   crash(): void;
 }
 

@@ -1,4 +1,7 @@
-/** Servers of NATS with JetStream that are one cluster, each a process of its own, whose files outlive it. */
+/**
+ * NATS servers with JetStream that form one cluster. Each is a process of its own, and its files stay when
+ * the process ends.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,19 +15,19 @@ export interface NatsNode {
   readonly url: string;
   readonly monitor: string;
   readonly pid: number | undefined;
-  /** SIGKILL: it cannot write anything any more. */
+  /** Kills the node with SIGKILL: the node cannot write anything more. */
   kill(): Promise<void>;
-  /** Again, with the same files. Does not wait until the cluster has it. */
+  /** Starts the node again with the same files. Does not wait until the node has joined the cluster. */
   start(): void;
 }
 
 export interface NatsCluster {
   readonly nodes: readonly NatsNode[];
-  /** Of all nodes, with commas between them. */
+  /** The URLs of all nodes, separated by commas. */
   readonly url: string;
-  /** Waits until JetStream has a leader that sees so many nodes. */
+  /** Waits until JetStream has a leader that sees `count` nodes. */
   healthy(count?: number): Promise<void>;
-  /** With their files. */
+  /** Ends the nodes and deletes their files. */
   remove(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
-/** `started`: how many of them are started; the others wait for `start()`. */
+/** @param started how many of the nodes are started; the others start with `start()` */
 export async function createNatsCluster(count = 3, started = count): Promise<NatsCluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'nats-cluster-'));
   const ports = await freePorts(count * 3);

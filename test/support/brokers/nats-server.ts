@@ -1,4 +1,4 @@
-/** A real nats-server with JetStream, as a process of its own, whose files outlive it. */
+/** A real nats-server with JetStream, as a process of its own. Its files stay when the process ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,15 +11,15 @@ import { program } from '../setup/programs.ts';
 
 export interface NatsServer {
   readonly url: string;
-  /** SIGKILL: it cannot write anything any more. */
+  /** Kills the server with SIGKILL: the server cannot write anything more. */
   kill(): Promise<void>;
-  /** Again, at the same port and with the same files. */
+  /** Starts the server again on the same port, with the same files. */
   start(): Promise<void>;
-  /** With its files. */
+  /** Ends the server and deletes its files. */
   remove(): Promise<void>;
 }
 
-/** `settings`: more of its arguments, such as `['--user', 'shop', '--pass', 'secret']`. */
+/** @param settings more command-line arguments, such as `['--user', 'shop', '--pass', 'secret']` */
 export async function startNats(settings: readonly string[] = []): Promise<NatsServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'nats-'));
   const { server, port } = await listen(createServer());

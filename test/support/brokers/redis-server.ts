@@ -1,4 +1,4 @@
-/** A real redis-server that keeps nothing on disk, as a process of its own. */
+/** A real redis-server that writes nothing to disk, as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,18 +12,18 @@ import { program } from '../setup/programs.ts';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** SIGKILL: what it knew is gone. */
+  /** Kills the server with SIGKILL: its data is lost. */
   kill(): Promise<void>;
-  /** Again, at the same port, and empty. */
+  /** Starts the server again on the same port, without data. */
   start(): Promise<void>;
-  /** It keeps its connections, and says nothing. */
+  /** Stops the process (SIGSTOP): its connections stay open, but it responds to nothing. */
   freeze(): void;
   thaw(): void;
-  /** With its folder. */
+  /** Ends the server and deletes its folder. */
   remove(): Promise<void>;
 }
 
-/** `settings`: more of its configuration, such as `['--requirepass', 'secret']`. */
+/** @param settings more arguments of its configuration, such as `['--requirepass', 'secret']` */
 export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
   const { server, port } = await listen(createServer());

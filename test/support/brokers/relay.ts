@@ -1,12 +1,12 @@
-/** A TCP connection to a port of this machine, on which the other end can be kept from being heard. */
+/** A TCP relay to a port of this machine, which can hold back the bytes that the server sends. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Relay {
   readonly port: number;
-  /** From now on nothing that the server says arrives. */
+  /** Holds back everything that the server sends from now on. */
   mute(): void;
-  /** All of it arrives. */
+  /** Delivers everything that was held back, and stops holding back. */
   unmute(): void;
   stop(): void;
 }
@@ -30,7 +30,8 @@ export async function startRelay(to: number): Promise<Relay> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens to a port
+  // the server listens on a port, so this is not a string or null
+  const { port } = server.address() as AddressInfo;
   return {
     port,
     mute: () => void (isMute = true),

@@ -1,4 +1,7 @@
-/** Stands in for Amazon SQS at its HTTP interface: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/ */
+/**
+ * A stand-in for the HTTP interface of Amazon SQS:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +15,7 @@ interface Held {
   handle: string;
 }
 
-/** What comes and goes, by the names that SQS has for it. */
+/** The fields of requests, by the names that SQS gives them. */
 interface Asked {
   readonly QueueUrl: string;
   readonly MessageBody: string;
@@ -26,14 +29,17 @@ export interface SqsStandIn {
   readonly server: Server;
   queueUrl(name: string): string;
   bodies(name: string): readonly string[];
-  /** Whether it takes messages. */
+  /** Whether the queue accepts messages. */
   accepts: boolean;
-  /** Those that somebody has taken and not deleted can be taken again, as after their time. */
+  /**
+   * Makes messages that were received but not deleted available again, as SQS does after their visibility
+   * timeout.
+   */
   expire(name: string): void;
 }
 
 const LONGEST_BODY_BYTES = 262_144;
-/** No test needs a longer wait for messages. */
+/** The longest wait for messages that a test needs. */
 const LONGEST_WAIT_MS = 200;
 
 export async function startSqs(): Promise<SqsStandIn> {

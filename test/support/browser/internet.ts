@@ -1,4 +1,4 @@
-/** A browser to which one server of this machine is every TLS host there is. */
+/** A browser that connects to one server of this machine for every TLS host. */
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { RequestListener } from 'node:http';
@@ -7,7 +7,7 @@ import { selfSignedCertificate } from '../server/certificate.ts';
 import { type Listening, listen } from '../server/listen.ts';
 
 export interface Internet {
-  /** Who answers from now on. */
+  /** The request listener of that server; a test may replace it. */
   answer: RequestListener;
 }
 

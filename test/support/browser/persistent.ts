@@ -1,4 +1,4 @@
-/** A browser with a profile on disk, which can be killed and started again. */
+/** A browser with a profile on disk. The browser can be killed, and started again with the same profile. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,9 @@ import { chromium, type BrowserContext } from 'playwright';
 import { findChromium } from '../setup/chromium.ts';
 
 export interface PersistentBrowser {
-  /** Starts it, with the profile that it had. `args`: more of its command line. */
+  /** Starts the browser with its profile. `args`: more command-line arguments. */
   start(args?: readonly string[]): Promise<BrowserContext>;
-  /** All its processes at once, as a battery does. Takes no time of its own. */
+  /** Kills all processes of the browser at once, as an empty battery does. */
   kill(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -42,7 +42,10 @@ export async function createPersistentBrowser(): Promise<PersistentBrowser> {
   };
 }
 
-/** Of this profile. A browser that Playwright starts leads a group of its own. */
+/**
+ * Finds the process groups of the browser with this profile. A browser that Playwright starts leads a process
+ * group of its own.
+ */
 function processGroups(folder: string): readonly number[] {
   const lines = execFileSync('ps', ['-eo', 'pgid,args'], { encoding: 'utf8' }).split('\n');
   const own = lines.filter((line) => line.includes(`--user-data-dir=${folder}`) && !line.includes('--type='));

@@ -1,6 +1,7 @@
 /**
- * A browser whose tabs are shown, hidden, frozen and discarded by the browser itself. Playwright shows every page all the
- * time and attaches to each; Chromium discards none that is attached to. So this one speaks to it through its pipe.
+ * A browser whose tabs are shown, hidden, frozen and discarded by the browser itself. Playwright shows all
+ * pages at the same time and attaches a debugger to each, and Chromium does not discard a page with a
+ * debugger. So this module controls Chromium through its pipe.
  * https://chromedevtools.github.io/devtools-protocol/
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,18 +13,24 @@ import type { Readable, Writable } from 'node:stream';
 import { findChromium } from '../setup/chromium.ts';
 
 export interface RealTab {
-  /** In the page, as an expression; its promise is awaited. */
+  /** Evaluates an expression in the page, and awaits its promise. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Turns to this tab; the one that was shown until now is hidden. Loads it where it was discarded. */
+  /** Shows this tab; the tab that was visible becomes hidden. A discarded tab is loaded again. */
   show(): Promise<void>;
-  /** As the browser does with tabs that are hidden for minutes: no task of the page runs, timers included. */
+  /**
+   * Freezes the page, as the browser does with tabs that are hidden for minutes: no task of the page runs,
+   * timers included.
+   */
   freeze(): Promise<void>;
-  /** As the browser does when memory is short: the page is gone without a word, its tab stays. */
+  /**
+   * Discards the page, as the browser does when memory is short: the page ends without an event, and its tab
+   * stays.
+   */
   discard(): Promise<void>;
 }
 
 export interface RealTabs {
-  /** Opens a tab and turns to it. */
+  /** Opens a tab and shows it. */
   open(url: string): Promise<RealTab>;
   close(): Promise<void>;
 }
@@ -72,7 +79,7 @@ export async function startRealTabs(): Promise<RealTabs> {
     return (await ask<{ targetId: string }>('Target.createTarget', { url })).targetId;
   }
 
-  /** The page that lets people freeze and discard tabs by hand. */
+  /** The browser's own page on which people can freeze and discard tabs by hand. */
   const workbench = await openTarget('chrome://chrome-urls');
   await attached(workbench, async (sessionId) => {
     await until(() => evaluate<boolean>(clickOn('/enable/i'), sessionId), 'the switch for such pages');
@@ -98,7 +105,7 @@ export async function startRealTabs(): Promise<RealTabs> {
       return {
         evaluate: (expression) => attached(targetId, (sessionId) => evaluate(expression, sessionId)),
         async show() {
-          // A discarded page has another target.
+          // The page of a discarded tab has a new target when it is loaded again.
           await until(async () => {
             const { targetInfos } = await ask<{ targetInfos: readonly Target[] }>('Target.getTargets');
             const same = targetInfos.find((each) => each.targetId === targetId);
@@ -140,7 +147,7 @@ interface Message {
 
 type Ask = <T>(method: string, params?: object, sessionId?: string) => Promise<T>;
 
-/** Messages in JSON, with a zero byte behind each. */
+/** Sends and receives JSON messages that each end with a zero byte. */
 function speak(child: ChildProcess): Ask {
   const [, , , to, from] = child.stdio as unknown as [null, null, null, Writable, Readable];
   const waiting = new Map<number, (message: Message) => void>();
@@ -172,7 +179,7 @@ async function until(done: () => Promise<boolean>, what: string): Promise<void> 
   }
 }
 
-/** All elements of the browser's own pages, which are built of shadow trees. */
+/** Lists all elements of the browser's own pages, including those in shadow trees. */
 const EVERY = `function every(root) {
   return [...root.querySelectorAll('*')].flatMap((each) => [each, ...(each.shadowRoot ? every(each.shadowRoot) : [])]);
 }`;
@@ -182,7 +189,7 @@ const ROW = `(url) => {
   return every(document).find((each) => each.tagName === 'TR' && each.querySelector('.actions-cell') && each.innerText.includes(url));
 }`;
 
-/** Says whether there was something to click on. */
+/** Returns whether the page had an element to click. */
 const clickOn = (text: string, row?: string): string => `(() => {
   ${EVERY}
   const among = ${row ? `[...((${ROW})(${row})?.querySelectorAll('.actions-cell div') ?? [])]` : `every(document).filter((each) => /button/i.test(each.tagName))`};

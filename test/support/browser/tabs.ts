@@ -1,4 +1,4 @@
-/** What visitors do with tabs, and what becomes of them. */
+/** What visitors do with tabs, and how tabs end. */
 import type { BrowserContext, Page } from 'playwright';
 
 export async function openTabs(
@@ -15,7 +15,7 @@ export async function openTabs(
   return pages;
 }
 
-/** A tab that sends, or knows that another one does. */
+/** Opens a tab, and waits until a tab of the site is the leader (the tab that sends). */
 export async function openTab(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(url);
@@ -23,30 +23,36 @@ export async function openTab(context: BrowserContext, url: string): Promise<Pag
   return page;
 }
 
-/** Waits until a tab of the site has the lock of the one that sends. A page that goes before it has been asked sends nothing. */
+/** Waits until a tab of the site holds the leader's lock. A page that leaves before that sends nothing. */
 export const untilSomebodyLeads = async (page: Page): Promise<void> =>
   void (await page.waitForFunction(async () => (await navigator.locks.query()).held?.length));
 
-/** As if the visitor had turned to another tab, or back: Playwright shows every page all the time. */
+/**
+ * Changes the page's visibility, as if the visitor had changed to another tab, or back. Playwright shows all
+ * pages at the same time.
+ */
 export const setVisibility = (page: Page, state: 'hidden' | 'visible'): Promise<void> =>
   page.evaluate((value) => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => value });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
-/** As a visitor closes a tab: its page hears of it. */
+/** Closes the tab as a visitor does: the page receives its events. */
 export const closeTab = (page: Page): Promise<void> => page.close({ runBeforeUnload: true });
 
-/** The page's process dies; its page hears nothing. */
+/** Crashes the process of the page: the page receives no event. */
 export async function crash(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const crashed = new Promise((resolve) => page.once('crash', resolve));
-  // Never answered.
+  // Chromium never responds to this command.
   void session.send('Page.crash').catch(() => undefined);
   await crashed;
 }
 
-/** Stops the page's process, as systems do with applications in the background: no event tells it. Answers the end of it. */
+/**
+ * Stops the process of the page, as systems do with applications in the background: the page receives no
+ * event. Returns a function that lets the process continue.
+ */
 export async function suspend(page: Page): Promise<() => void> {
   const pid = await processOf(page);
   process.kill(pid, 'SIGSTOP');
@@ -60,7 +66,10 @@ interface ProcessInfo {
   readonly cpuTime: number;
 }
 
-/** The renderer that works when this page does: Chromium does not say which one it is. */
+/**
+ * Finds the renderer process whose CPU time grows when the page works, since Chromium does not name the
+ * process of a page.
+ */
 async function processOf(page: Page): Promise<number> {
   const session = await page.context().browser()?.newBrowserCDPSession();
   if (!session) throw new Error('This browser does not tell of its processes');

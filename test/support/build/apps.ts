@@ -1,4 +1,4 @@
-/** The apps of `test/apps`, one a framework, and their own servers. */
+/** The apps of `test/apps`, one for each framework, and their own servers. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { listen } from '../server/listen.ts';
 import type { ServerProcess } from '../server/process.ts';
 
-/** What they share is installed here, by a lock file of its own. */
+/** The folder with the packages that the apps share, which have a lock file of their own. */
 export const APPS: string = fileURLToPath(new URL('../../apps/', import.meta.url));
 export const MODULES: string = path.join(APPS, 'node_modules');
 const START_MS = 60_000;
@@ -19,7 +19,7 @@ export type AppName = 'next' | 'react-router' | 'sveltekit' | 'vue-router';
 interface Tool {
   readonly script: string;
   readonly build: readonly string[];
-  /** Serves what was built, and with `dev` what is written. */
+  /** The command of the server: without `dev` for the built app, with `dev` for the sources. */
   readonly start: (port: string) => readonly string[];
   readonly dev: (port: string) => readonly string[];
 }
@@ -43,14 +43,17 @@ export const TOOLS: Readonly<Record<AppName, Tool>> = {
   'vue-router': VITE,
 };
 
-/** Without what a test runner says of itself. */
+/** The environment without the variables that a test runner sets. */
 export const ENV: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: undefined };
 
 export const APP_NAMES: readonly AppName[] = ['next', 'react-router', 'sveltekit', 'vue-router'];
 
 export const appFolder = (name: AppName): string => path.join(APPS, name);
 
-/** Its own server, as a process, at a free port. With `dev` it serves what is written, else what was built. */
+/**
+ * Starts the app's own server, as a process, on a free port. With `dev` the server serves the sources,
+ * otherwise the built app.
+ */
 export async function startApp(
   name: AppName,
   way: 'start' | 'dev' = 'start',
@@ -83,7 +86,7 @@ export async function startApp(
   throw new Error(`${name} does not answer: has test/support/build/build-apps.ts run?`);
 }
 
-/** A copy whose files may be changed; it goes with `remove`. */
+/** Copies the app, so that a test can change its files. `remove` deletes the copy. */
 export function copyApp(name: AppName): { readonly folder: string; remove(): void } {
   mkdirSync(path.join(APPS, 'dist'), { recursive: true });
   const folder = mkdtempSync(path.join(APPS, 'dist', `${name}-`));

@@ -1,4 +1,7 @@
-/** Installs and builds the apps of `test/apps`. What was done with the same files before is left as it is. */
+/**
+ * Installs and builds the apps of `test/apps`. A step whose input files are unchanged since the last run is
+ * skipped.
+ */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +29,7 @@ function digest(files: readonly string[]): string {
   return hash.digest('hex');
 }
 
-/** Does the work unless the stamp says that it was done with the same files. */
+/** Does the work unless the stamp file says that it was done with the same files. */
 async function unlessDone(stamp: string, files: readonly string[], work: () => unknown): Promise<void> {
   const now = digest(files);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
@@ -48,11 +51,11 @@ function run(cwd: string, command: string, args: readonly string[], timeoutMs: n
   });
 }
 
-/** The package as a user has it: what npm would pack. */
+/** Installs the package as a user has it: the files that npm would pack. */
 function unpack(): void {
   const target = path.join(MODULES, 'cio-first-party');
   rmSync(target, { recursive: true, force: true });
-  // What a development server has made of the one before.
+  // The development server's cache may hold the package as it was before.
   rmSync(path.join(MODULES, '.vite'), { recursive: true, force: true });
   for (const each of ['dist', 'package.json'])
     cpSync(path.join(ROOT, each), path.join(target, each), { recursive: true });
@@ -79,7 +82,8 @@ await unlessDone(path.join(MODULES, '.installed'), [path.join(APPS, 'package-loc
   run(APPS, 'npm', ['ci', '--no-audit', '--no-fund'], INSTALL_MS),
 );
 await unlessDone(path.join(MODULES, 'cio-first-party/.unpacked'), packed(), unpack);
-// Two cores: the slow one beside the quick ones.
+// Two builds run at a time, because the machine may have only two cores: Next.js, which is slow, and the
+// others one after the other.
 const built = await Promise.allSettled([
   build('next'),
   APP_NAMES.filter((name) => name !== 'next').reduce(

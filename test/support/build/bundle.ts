@@ -8,7 +8,7 @@ const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url));
 
 const QUIET: InlineConfig = { configFile: false, logLevel: 'error' };
 
-/** The single-page app, which imports the package by its name. Answers the folder. */
+/** Builds the single-page app, which imports the package by its name. Returns the folder. */
 export async function buildSpa(worker: number): Promise<string> {
   const outDir = `${RESULTS}spa-${worker}`;
   await build({
@@ -19,7 +19,7 @@ export async function buildSpa(worker: number): Promise<string> {
     plugins: [
       {
         name: 'by-its-exports',
-        // As in an app that has installed it: through the `exports` of package.json.
+        // Resolves the package as an app that has installed it does: through the `exports` of package.json.
         resolveId: (id) => (id === 'cio-first-party' ? fileURLToPath(import.meta.resolve(id)) : null),
       },
     ],
@@ -27,7 +27,9 @@ export async function buildSpa(worker: number): Promise<string> {
   return outDir;
 }
 
-/** The wrapped SDK as its makers ship it, with `AnalyticsBrowser` on `window`. Answers the folder. */
+/**
+ * Builds the wrapped SDK as its makers publish it, with `AnalyticsBrowser` on `window`. Returns the folder.
+ */
 export async function buildOriginal(worker: number): Promise<string> {
   const outDir = `${RESULTS}original-${worker}`;
   await build({
@@ -48,7 +50,7 @@ export async function buildOriginal(worker: number): Promise<string> {
   return outDir;
 }
 
-/** An extension that Chromium can load from that folder, which it answers. */
+/** Builds a browser extension that Chromium can load from `folder`. Returns the folder. */
 export async function buildExtension(folder: string): Promise<string> {
   const sources = fileURLToPath(new URL('../../extension/', import.meta.url));
   rmSync(folder, { recursive: true, force: true });
@@ -57,7 +59,7 @@ export async function buildExtension(folder: string): Promise<string> {
     outdir: folder,
     bundle: true,
     minify: true,
-    // A content script is a classic script.
+    // A content script is a classic script, not a module.
     format: 'iife',
     target: 'es2022',
     logLevel: 'error',

@@ -1,6 +1,7 @@
 /**
- * Words by which lists of trackers know addresses, in patterns of our own: a host that is nobody's has nothing else to be
- * known by. A word counts where it stands alone, or at the beginning or end of a part of the path, in the plural too.
+ * Words by which tracker blocklists recognise URLs. The patterns are our own: a blocklist knows nothing of a
+ * site's own host but its paths. A word counts when it stands alone, or at the beginning or end of a part of
+ * the path, in the plural too.
  */
 const WORDS = [
   'ad',
@@ -47,7 +48,7 @@ const WORDS = [
   'track(er|ing|s)?',
   'utm',
   'visit(or)?',
-  // Names of makers.
+  // Names of companies that make tracking tools.
   'amplitude',
   'cdp',
   'customer-?io',
@@ -66,6 +67,6 @@ const TRACKER = new RegExp(`(?<![a-z])(${WORDS.join('|')})s?(?![a-z])`, 'i');
 const GLUED =
   /(analytics|track(er|ing)|telemetry|beacon|pixel|collect(or)?|event|logging|metrics)(?=[./?]|$)/i;
 
-/** What in a path, with its query, a list of trackers would know; undefined: nothing. */
+/** Returns the word in a path or its query that a tracker blocklist would recognise; undefined: none. */
 export const suspicious = (path: string): string | undefined =>
   TRACKER.exec(path)?.[0] ?? GLUED.exec(path)?.[0];

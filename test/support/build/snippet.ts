@@ -1,4 +1,4 @@
-/** What `cio-first-party snippet` prints, from the built package. */
+/** The output of `cio-first-party snippet`, from the built package. */
 import { execFileSync } from 'node:child_process';
 import { CLIENT_KEY } from '../docs/guide-proxies/index.ts';
 import { ROOT } from '../docs/readme.ts';

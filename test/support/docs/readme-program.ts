@@ -1,11 +1,14 @@
-/** Programs of the README, as they stand, each as a process of its own. */
+/** Runs programs of the README, unchanged, each as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
 import { examples, ROOT } from './readme.ts';
 
-/** Runs the one program that has this in it, where Node finds this package by its own name. It ends with the test. */
+/**
+ * Runs the one program of the README that contains `part`, in a folder from which Node resolves this package
+ * by its name. The process ends with the test.
+ */
 export function runExample(part: string, env: Readonly<Record<string, string>>): ChildProcess {
   const found = examples('ts').filter((code) => code.includes(part));
   expect(found, part).toHaveLength(1);
@@ -22,7 +25,7 @@ export function runExample(part: string, env: Readonly<Record<string, string>>):
   return child;
 }
 
-/** SIGKILL, where it has not ended yet. */
+/** Kills the process with SIGKILL, unless it has ended already. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

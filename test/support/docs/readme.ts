@@ -1,4 +1,4 @@
-/** The README, as the tests take examples and tables from it. */
+/** Reads the README, so that tests can use its examples and tables. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,7 @@
-/** Stands in for `firebase/auth` in the page: whoever is signed in outlives the page, and is known only a moment after it has come. */
+/**
+ * A stand-in for `firebase/auth` in the page: the signed-in user stays when the page is left, and is known
+ * only 500 ms after a page has loaded.
+ */
 import type { Auth, User } from 'firebase/auth';
 
 const STORED = 'firebase:authUser';
@@ -16,7 +19,7 @@ function userOf(uid: string): User {
   };
 }
 
-/** Nobody, until what is stored has been read and looked up at the server, as Firebase does. */
+/** `currentUser` is null until the stored user has been read and looked up at the server, as in Firebase. */
 export function getAuth(): Auth {
   let currentUser: User | null = null;
   const lookUp = new Promise((resolve) => setTimeout(resolve, 500));
@@ -36,5 +39,5 @@ export function getAuth(): Auth {
   };
 }
 
-/** Instead of a page of Firebase where people sign in. */
+/** Replaces the page of Firebase on which people sign in. */
 export const signInAs = (uid: string): void => sessionStorage.setItem(STORED, uid);

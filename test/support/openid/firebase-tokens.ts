@@ -1,4 +1,7 @@
-/** Firebase's two endpoints as they are documented: its emulator signs nothing, so that no proxy could verify its tokens. */
+/**
+ * Firebase's two endpoints as they are documented. Firebase's own emulator does not sign tokens, so a proxy
+ * could not verify them.
+ */
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Issuer } from './openid.ts';
 
@@ -17,7 +20,8 @@ export async function createFirebaseTokens(project: string, audience: string = p
       user_id: uid,
       auth_time: Math.floor(Date.now() / 1_000),
       firebase: { identities: {}, sign_in_provider: 'password' },
-      jti: String(issued), // not Firebase's: two tokens of one second differ
+      // a claim that Firebase does not use: it makes two tokens of the same second differ
+      jti: String(issued),
     };
     return new SignJWT(claims)
       .setProtectedHeader({ ...KEY, typ: 'JWT' })

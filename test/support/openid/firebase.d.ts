@@ -1,4 +1,7 @@
-/** What the recipe uses of `firebase/auth`, by its documentation: the package is too large to install, and needs a newer Node. */
+/**
+ * The types of `firebase/auth` that the recipe uses, by its documentation: the package is too large to
+ * install, and needs a newer Node.
+ */
 declare module 'firebase/auth' {
   interface User {
     readonly uid: string;

@@ -1,4 +1,6 @@
-/** The README's recipes for identity providers, and what a page does around each to sign people in and out. */
+/**
+ * The README's recipes for identity providers, and the steps of a page that sign people in and out with each.
+ */
 import type { CustomerTokenOptions } from '../../../src/proxy.ts';
 import { createFirebaseTokens } from './firebase-tokens.ts';
 import { createOpenId, type Issuer, objectId, type OpenIdOptions } from './openid.ts';
@@ -6,20 +8,26 @@ import { examples, README } from '../docs/readme.ts';
 
 export interface Recipe {
   readonly library: string;
-  /** What the recipe exports besides `analytics`. */
+  /** The name of the client that the recipe exports besides `analytics`. */
   readonly client: string;
-  /** In the page: begins to sign `name` in. */
+  /** An expression for the page that begins to sign `name` in. */
   signIn(name: string): string;
-  /** In the page, where a person comes back to: a promise of their user id. */
+  /** An expression for the page to which a person returns after the sign-in: a promise of the user id. */
   readonly arrived: string;
   readonly signOut: string;
-  /** By which id `name` is known to the page. */
+  /** The user id that the page knows for `name`. */
   userId(name: string): string;
-  /** Whether people sign in and out at pages of the provider. */
+  /** Whether people sign in and out on pages of the provider. */
   readonly redirects: boolean;
-  /** Whether another page knows who has signed in. Auth0 keeps that in memory, or in its cookie where that is of the page's site. */
+  /**
+   * Whether another page knows the signed-in user. Auth0 keeps the user in memory, or in its cookie if that
+   * cookie belongs to the page's site.
+   */
   readonly outlivesPage: boolean;
-  /** Its provider, as the vendor documents it. `audience` instead of the one that the recipe asks for. */
+  /**
+   * Starts the identity provider, as its vendor documents it. `audience` replaces the one that the recipe
+   * requests.
+   */
   open(redirectUri: string, audience?: string): Issuer | Promise<Issuer>;
 }
 
@@ -112,7 +120,7 @@ export function recipeCode({ library }: Recipe): string {
   return code;
 }
 
-/** What the proxy has to know of the issuer, by the table. */
+/** The proxy's settings for this issuer, from the table of the README. */
 export function issuingOf({ library }: Recipe): CustomerTokenOptions {
   const row = README.split('\n').find((line) => line.startsWith(`| \`${library}\``)) ?? '';
   const [, jwksUrl, issuer, audience, subject] = [...row.matchAll(/`(.*?)`/g)].map(([, text]) => text);

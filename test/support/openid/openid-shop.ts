@@ -1,4 +1,7 @@
-/** A shop whose page is a recipe of the README, word for word, and whose proxy trusts the issuer of the README's table. */
+/**
+ * A shop whose page is a recipe of the README, unchanged, and whose proxy trusts the issuer of the README's
+ * table.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { build } from 'esbuild';
@@ -13,15 +16,15 @@ import { page as html } from '../site/site-pages.ts';
 export interface Shop {
   readonly origin: string;
   readonly issuer: Issuer;
-  /** Whose attributes were asked for. */
+  /** The user ids whose attributes were requested. */
   readonly asked: readonly string[];
-  /** The customer tokens that the proxy was sent, each once. */
+  /** The customer tokens that the proxy has received, each once. */
   readonly tokens: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
 export interface ShopOptions {
-  /** Whom the issuer's tokens are for. @default the one that the recipe asks for */
+  /** The audience of the issuer's tokens. @default the audience that the recipe requests */
   readonly audience?: string;
 }
 
@@ -42,7 +45,7 @@ async function bundle(recipe: Recipe): Promise<string> {
     },
     external: ['./cio-*'],
   });
-  // What the SDK loads later lies beside it.
+  // The files that the SDK loads later are served next to the proxy.
   return (outputFiles[0]?.text ?? '').replaceAll('"./cio-', '"/e/cio-');
 }
 
@@ -61,7 +64,8 @@ export async function openShop(recipe: Recipe, internet: Internet, options: Shop
   const origin = `http://127.0.0.1:${shop.port}`;
   const issuer = await recipe.open(`${origin}/signed-in`, options.audience);
   internet.answer = issuer.answer;
-  // Node's `fetch` does not do without a certificate that somebody vouches for.
+  // The proxy fetches the issuer's keys over plain HTTP: Node's `fetch` refuses a certificate that no known
+  // authority has signed.
   const keys = await listen(createServer(issuer.answer));
   const upstreamUrl = `http://127.0.0.1:${customerio.port}`;
   const proxy = createProxy({

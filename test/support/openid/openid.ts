@@ -1,21 +1,21 @@
-/** A real OpenID provider, as an identity provider would run it: anybody may sign in, by any name. */
+/** A real OpenID provider, run as an identity provider would run it: any name can sign in. */
 import type { RequestListener } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-/** Whoever gives access tokens. */
+/** A server that issues access tokens. */
 export interface Issuer {
   readonly answer: RequestListener;
   readonly jwksUrl: string;
-  /** How often an access token was issued. */
+  /** The number of access tokens that were issued. */
   issued(): number;
 }
 
-/** What one vendor's provider has otherwise than another's. */
+/** The settings in which the providers of vendors differ. */
 export interface OpenIdOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly audience: string;
-  /** Where the page is sent to when somebody has signed in. */
+  /** The URL to which the page is redirected after the sign-in. */
   readonly redirectUri: string;
   readonly routes: {
     readonly authorization: string;
@@ -23,13 +23,18 @@ export interface OpenIdOptions {
     readonly jwks: string;
     readonly end_session: string;
   };
-  /** How the page has to name the API that its access token is for. Of one that is asked otherwise, the token is no JWT. */
+  /**
+   * The parameter and value by which the page must name the API of its access token. Without them, the access
+   * token is not a JWT.
+   */
   readonly api?: { readonly parameter: 'audience' | 'scope'; readonly value: string };
 }
 
 const LIFE_SECONDS = 3_600;
 
-/** What Entra calls a person in every application; its `sub` is another one in each. */
+/**
+ * The claim by which Entra identifies a person in every application; `sub` is different in each application.
+ */
 export const objectId = (name: string): string => `object-${name}`;
 
 export function createOpenId({ api, ...options }: OpenIdOptions): Issuer {

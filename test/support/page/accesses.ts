@@ -1,4 +1,7 @@
-/** Writes down, before any script of a page runs, each time that something touches what a browser keeps or sends. */
+/**
+ * Records each access to the browser's storage and network functions, starting before any script of the page
+ * runs.
+ */
 import type { Page } from 'playwright';
 
 declare global {
@@ -7,7 +10,7 @@ declare global {
   }
 }
 
-/** Runs in the page, so it names nothing from outside. */
+/** This function runs in the page, so it uses nothing of this module. */
 function instrument(): void {
   const accesses: string[] = (window.accesses = []);
   type Methods = Record<string, (...given: unknown[]) => unknown>;
@@ -71,6 +74,6 @@ function instrument(): void {
 
 export const watchAccesses = (page: Page): Promise<unknown> => page.addInitScript(instrument);
 
-/** What was touched since the last time that somebody asked. */
+/** Returns the accesses since the last call. */
 export const takeAccesses = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => window.accesses.splice(0));

@@ -1,19 +1,23 @@
-/** What a page writes to IndexedDB without the SDK: how long the browser needs for so much. */
+/**
+ * Writes to IndexedDB from a page without the SDK, to measure how long the browser itself needs for the same
+ * amount of data.
+ */
 import type { Page } from 'playwright';
 
 declare global {
   interface Window {
-    /** The other database of the page, open. */
+    /** The page's second database, open. */
     bareStore?: Promise<IDBDatabase>;
   }
 }
 
-/** About what an event weighs. */
+/** About the size of one event. */
 const EVENT = 'x'.repeat(600);
 
 /**
- * Makes the calls in one task and waits for none of them; in the next task writes as much without the SDK, a record for each
- * 100 calls, and resolves when that is done. It reads first, as every log does that has to know where it ends.
+ * Makes the calls in one task and does not wait for them. In the next task, writes the same amount without
+ * the SDK, one record for each 100 calls, and resolves when that transaction is complete. The transaction
+ * reads first, since every log must read where it ends.
  */
 export async function trackAllThenWrite(page: Page, names: readonly string[]): Promise<void> {
   await page.evaluate(openBareStore);

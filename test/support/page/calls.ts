@@ -1,7 +1,7 @@
-/** Calls in a page, many at once. */
+/** Makes many calls of the SDK in a page at once. */
 import type { Page } from 'playwright';
 
-/** Makes them in one task, and waits for nothing. `bytes`: of filling in each. */
+/** Makes the calls in one task, and waits for nothing. `bytes`: the size of the filling in each call. */
 export const trackAll = (page: Page, names: readonly string[], bytes = 0): Promise<void> =>
   page.evaluate(
     ([all, size]) => {
@@ -10,7 +10,7 @@ export const trackAll = (page: Page, names: readonly string[], bytes = 0): Promi
     [names, bytes] as const,
   );
 
-/** Makes them in one task, and waits until all are stored. Answers their ids. */
+/** Makes the calls in one task, and waits until all are stored. Returns their ids. */
 export async function trackStored(page: Page, names: readonly string[]): Promise<readonly string[]> {
   const receipts = await page.evaluate(
     (all) => Promise.all(all.map((name) => window.analytics.track(name))),
@@ -21,14 +21,17 @@ export async function trackStored(page: Page, names: readonly string[]): Promise
   return receipts.map(({ id }) => id);
 }
 
-/** What pages have told of events, noted outside of them: a page that is killed later cannot take it back. */
+/**
+ * What the SDK has reported about events, recorded outside of the page: the record stays when the page is
+ * killed.
+ */
 export interface Receipts {
-  /** Names of events that are stored. */
+  /** The names of the events that are stored. */
   readonly stored: ReadonlySet<string>;
-  /** When each id was told as delivered, in milliseconds since the epoch. */
+  /** When the SDK reported each id as delivered, in milliseconds since the epoch. */
   readonly delivered: ReadonlyMap<string, number>;
   watch(page: Page): Promise<void>;
-  /** Makes them in one task, and waits for nothing. */
+  /** Makes the calls in one task, and waits for nothing. */
   track(page: Page, names: readonly string[]): Promise<void>;
 }
 

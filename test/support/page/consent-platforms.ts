@@ -1,4 +1,4 @@
-/** The scripts of consent platforms as npm has them, for pages of the tests. */
+/** The scripts of consent platforms as npm publishes them, for pages of the tests. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -11,7 +11,7 @@ const script = (file: string): SitePage => ({
   headers: { 'Content-Type': 'text/javascript; charset=utf-8' },
 });
 
-/** As a platform would bundle it; what `code` makes is for the page. */
+/** Bundles `code` as a platform would, as a script of a page. */
 function bundled(code: string): SitePage {
   const { outputFiles } = buildSync({
     stdin: { contents: code, resolveDir: fileURLToPath(MODULES) },
@@ -29,10 +29,10 @@ export const klaroScript = (): SitePage => script('klaro/dist/klaro.js');
 
 export const cookieConsentScript = (): SitePage => script('vanilla-cookieconsent/dist/cookieconsent.umd.js');
 
-/** The stub of the IAB, as it stands in the head of a page. */
+/** The stub of the IAB, as it is placed in the head of a page. */
 export const tcfStub = (): SitePage => script('@iabtcf/stub/lib/stub.js');
 
-/** A platform on the IAB's own CMP API: `window.cmp.show()`, `.save(purposes)` and `.doesNotApply()`. */
+/** A platform on the IAB's own CMP API, with `window.cmp.show()`, `.save(purposes)` and `.doesNotApply()`. */
 export const tcfPlatform = (): SitePage =>
   bundled(`
     import { CmpApi } from '@iabtcf/cmpapi';
@@ -66,8 +66,8 @@ export const gppPlatform = (): SitePage =>
   `);
 
 /**
- * The stub that the specification of GPP asks for, in words of our own: npm has none. It answers pings, keeps listeners and
- * queues the rest, until the platform takes both over.
+ * The stub that the specification of GPP requires, in our own words, since npm has none: it answers pings,
+ * keeps listeners and queues the other commands until the platform takes over.
  */
 export const GPP_STUB = `
   (() => {
@@ -93,7 +93,7 @@ export const GPP_STUB = `
     };
   })();`;
 
-/** A page with these scripts, and with what the source tells in `window.decisions`. */
+/** A page with these scripts, which collects the decisions of the source in `window.decisions`. */
 export const consentPage = (source: string, head: string): SitePage => ({
   body: page(
     'Consent',

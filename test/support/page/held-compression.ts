@@ -1,4 +1,4 @@
-/** A browser that compresses as slowly as a test wants. */
+/** Makes the browser's compression as slow as a test needs. */
 import type { Page } from 'playwright';
 
 declare global {
@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-/** From the next page on, nothing is compressed before `goOn`. */
+/** From the next page on, every compression waits until `goOn` is called. */
 export const holdCompression = (page: Page): Promise<unknown> =>
   page.addInitScript(() => {
     const { CompressionStream: Real } = window;
@@ -26,7 +26,7 @@ export const holdCompression = (page: Page): Promise<unknown> =>
     } as unknown as typeof CompressionStream;
   });
 
-/** Waits until a body is being compressed. */
+/** Waits until the compression of a body has begun. */
 export const compressionBegun = async (page: Page): Promise<void> =>
   void (await page.waitForFunction(() => window.compression.hasBegun));
 

@@ -1,7 +1,7 @@
-/** What the pages of the tests put on `window`. */
+/** The names that the pages of the tests put on `window`. */
 import type { Analytics, AnalyticsOptions, Stats } from '../../../src/index.ts';
 
-/** One event of the SDK, as a page of the tests writes it down. */
+/** One event that the SDK has emitted, as a page of the tests records it. */
 export interface Told {
   readonly name: string;
   /** Milliseconds since the epoch. */
@@ -22,9 +22,9 @@ export interface Told {
 declare global {
   interface Window {
     analytics: Analytics;
-    /** The script tag's name for it. */
+    /** The name that the script tag puts on `window`. */
     cioanalytics: Analytics;
-    /** That of a second tag. */
+    /** The name that a second script tag puts on `window`. */
     second: Analytics;
     createAnalytics: (options: AnalyticsOptions) => Analytics;
     sdkOptions: Partial<AnalyticsOptions>;
@@ -32,7 +32,7 @@ declare global {
   }
 }
 
-/** `tracked = delivered + pending + dropped`, at every moment. */
+/** Checks that `tracked = delivered + pending + dropped`, which must be true at every moment. */
 export function addsUp({ tracked, delivered, pending, dropped }: Stats): boolean {
   return tracked === delivered + pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }

@@ -1,4 +1,7 @@
-/** Breaks IndexedDB inside a page, as browsers break it: which operation fails, how, and from which use on. */
+/**
+ * Makes IndexedDB fail inside a page in the ways in which browsers fail: which operation fails, how, and from
+ * which use on.
+ */
 import type { BrowserContext, Page } from 'playwright';
 
 /** `commit`: the end of a transaction that may write. */
@@ -8,28 +11,28 @@ export type StoreOperation = 'get' | 'getAll' | 'getAllKeys' | 'put' | 'delete' 
 export interface IndexedDbFault {
   readonly on: Operation;
   /**
-   * `throw`: at the call. `request`: by the request's error event, which takes its transaction with it. `abort`: all
-   * requests succeed, and then the transaction is given up (`commit` only). `hang`: no answer, for ever, of the whole
-   * transaction; nothing of it takes place, unless it is the commit that does not answer.
+   * `throw`: the call throws. `request`: the request gets an error event, which aborts its transaction.
+   * `abort`: all requests succeed, and then the transaction is aborted (`commit` only). `hang`: the whole
+   * transaction never responds; nothing of it is stored, unless the operation is `commit`.
    */
   readonly how: 'throw' | 'request' | 'abort' | 'hang';
   /** The name of the DOMException. */
   readonly error?: string;
-  /** From this use on, counted from when the fault was set. @default 1 */
+  /** The first use that fails, counted from when the fault was set. @default 1 */
   readonly from?: number;
-  /** So often. @default Infinity */
+  /** How many uses fail. @default Infinity */
   readonly times?: number;
 }
 
-/** On `window` of a page that was prepared. */
+/** The interface on `window` of a prepared page. */
 export interface BrokenIndexedDb {
-  /** What goes wrong from now on, instead of what went wrong until now. */
+  /** Sets the faults from now on, and removes those before. */
   set(faults: readonly IndexedDbFault[]): void;
-  /** The value under this key cannot be read any more, until it is deleted or written anew. */
+  /** Makes the value under this key unreadable until the key is deleted or written again. */
   spoil(key: IDBValidKey): void;
-  /** Closes every connection of this page without a word, as Safari does when it puts a page to sleep. */
+  /** Closes every connection of this page without an event, as Safari does when it suspends a page. */
   closeAll(): void;
-  /** How often an operation has failed. */
+  /** The number of operations that have failed. */
   failures(): number;
 }
 
@@ -45,11 +48,11 @@ export const breakIndexedDb = (
   ...faults: readonly IndexedDbFault[]
 ): Promise<unknown> => on.addInitScript(prepare, faults);
 
-/** In a prepared page: what goes wrong from now on. Without faults it is whole again. */
+/** Sets the faults of a prepared page from now on. Without arguments, IndexedDB works again. */
 export const setIndexedDbFaults = (page: Page, ...faults: readonly IndexedDbFault[]): Promise<void> =>
   page.evaluate((given) => window.brokenIndexedDb.set(given), faults);
 
-/** Runs in the page: nothing of this module but types may be used in it. */
+/** This function runs in the page: it may use only types of this module. */
 function prepare(initial: readonly IndexedDbFault[]): void {
   type Handler = ((event: Event) => unknown) | null;
   type StoreMethod = (this: IDBObjectStore, ...args: unknown[]) => IDBRequest<unknown>;
@@ -62,7 +65,7 @@ function prepare(initial: readonly IndexedDbFault[]): void {
   const exception = ({ error = 'UnknownError' }: IndexedDbFault): DOMException =>
     new DOMException('Broken for a test', error);
 
-  /** What happens to this use of the operation. */
+  /** Counts this use of the operation, and returns the fault that applies to it. */
   function meet(operation: Operation): IndexedDbFault | undefined {
     let met: IndexedDbFault | undefined;
     for (const entry of active) {
@@ -80,11 +83,11 @@ function prepare(initial: readonly IndexedDbFault[]): void {
     try {
       transaction.abort();
     } catch {
-      // It has ended by itself.
+      // The transaction has ended already.
     }
   }
 
-  /** A request that answers what we say. */
+  /** A request whose result this module decides. */
   class FalseRequest extends EventTarget {
     readyState: IDBRequestReadyState = 'pending';
     result: unknown;
@@ -126,14 +129,17 @@ function prepare(initial: readonly IndexedDbFault[]): void {
     if (fault) {
       const request = new FalseRequest(null);
       if (fault.how === 'request') setTimeout(() => request.fail(exception(fault)));
-      return request as unknown as IDBOpenDBRequest; // all that is read of one
+      // the cast: the SDK reads nothing else of an open request
+      return request as unknown as IDBOpenDBRequest;
     }
     const request = realOpen.apply(this, args);
     request.addEventListener('success', () => connections.add(request.result));
     return request;
   };
 
-  /** Requests of a transaction that will not end well, and have no answer yet. */
+  /**
+   * Transactions that this module will abort, with the number of their requests that have no response yet.
+   */
   const doomed = new WeakMap<IDBTransaction, { readonly fault: IndexedDbFault; waiting: number }>();
 
   const realTransaction = IDBDatabase.prototype.transaction;
@@ -155,16 +161,17 @@ function prepare(initial: readonly IndexedDbFault[]): void {
   const realGet = stores.get;
   const realKeys = stores.getAllKeys;
 
-  /** Will never say anything again. */
+  /** Transactions that emit no event any more. */
   const hung = new WeakSet<IDBTransaction>();
   const silence = (target: IDBTransaction | IDBRequest<unknown>, of: IDBTransaction): void => {
-    // The first to listen, so that nobody else hears of it.
+    // These listeners are added first, so stopping the event here keeps all other listeners from receiving
+    // it.
     for (const type of ['complete', 'abort', 'success', 'error']) {
       target.addEventListener(type, (event) => hung.has(of) && event.stopImmediatePropagation());
     }
   };
 
-  /** Gives a doomed transaction up when its last request is answered and no other has followed. */
+  /** Aborts a doomed transaction when its last request has its response and no other request has followed. */
   function follow(store: IDBObjectStore, request: IDBRequest<unknown>): IDBRequest<unknown> {
     silence(request, store.transaction);
     const state = doomed.get(store.transaction);
@@ -172,7 +179,7 @@ function prepare(initial: readonly IndexedDbFault[]): void {
     state.waiting++;
     request.addEventListener('success', () => {
       state.waiting--;
-      // Answered after all that its own answer brings about.
+      // This request is answered after all requests that the listeners of the first one make.
       realGet.call(store, 'after').addEventListener('success', () => {
         if (!state.waiting) giveUp(store.transaction, exception(state.fault));
       });
@@ -183,17 +190,17 @@ function prepare(initial: readonly IndexedDbFault[]): void {
   function falseRequest(store: IDBObjectStore, fault?: IndexedDbFault): IDBRequest<unknown> {
     const request = new FalseRequest(store);
     if (fault?.how === 'request') {
-      // Keeps the transaction open until the request has its answer.
+      // A real request keeps the transaction open until the false request has its response.
       realGet.call(store, 'before').addEventListener('success', () => request.fail(exception(fault)));
     } else if (fault) {
       hung.add(store.transaction);
-      // Nothing of it may take place.
+      // Nothing of this transaction may be stored.
       store.transaction.abort();
     }
     return request as unknown as IDBRequest<unknown>;
   }
 
-  /** Reads like the browser, unless one of the values that are asked for is spoilt. */
+  /** Reads as the browser does, unless one of the values is unreadable. */
   function readSpoilt(store: IDBObjectStore, real: StoreMethod, args: unknown[]): IDBRequest<unknown> {
     const request = new FalseRequest(store);
     const keys = realKeys.apply(store, args);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright';
 
-/** All that this page's origin keeps, and its address, as one text to search. */
+/** Everything that this page's origin stores, and the page's URL, as one text to search. */
 export const keptBy = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const found: unknown[] = [localStorage, sessionStorage, document.cookie, location.href];

@@ -1,4 +1,4 @@
-/** Ways to leave a page right after calls. */
+/** Ways to leave a page right after calls of the SDK. */
 import type { Page } from 'playwright';
 import { untilSomebodyLeads } from '../browser/tabs.ts';
 
@@ -17,7 +17,7 @@ export async function trackAndLeave(page: Page, names: readonly string[], to: st
   ]);
 }
 
-/** Clicks on a link that makes the calls when it is clicked on, and leads to this path. */
+/** Clicks a link that makes the calls in its click handler and leads to this path. */
 export async function trackByLink(page: Page, names: readonly string[], to: string): Promise<void> {
   await untilSomebodyLeads(page);
   await page.evaluate(
@@ -33,7 +33,7 @@ export async function trackByLink(page: Page, names: readonly string[], to: stri
   await Promise.all([page.waitForURL(`**${to}`), page.getByRole('link', { name: 'Next' }).click()]);
 }
 
-/** Makes the calls and loads the page anew, in one task. */
+/** Makes the calls and reloads the page, in one task. */
 export async function trackAndReload(page: Page, names: readonly string[]): Promise<void> {
   await Promise.all([
     page.waitForEvent('load'),
@@ -44,7 +44,7 @@ export async function trackAndReload(page: Page, names: readonly string[]): Prom
   ]);
 }
 
-/** A tab that may close itself: one that a page has opened. */
+/** Opens a tab from another page: only such a tab may close itself. */
 export async function openPopup(opener: Page, path = '/shop'): Promise<Page> {
   const [popup] = await Promise.all([
     opener.waitForEvent('popup'),
@@ -55,7 +55,7 @@ export async function openPopup(opener: Page, path = '/shop'): Promise<Page> {
   return popup;
 }
 
-/** Makes the calls, and closes the tab so many milliseconds later. */
+/** Makes the calls, and closes the tab the given number of milliseconds later. */
 export async function trackAndClose(page: Page, names: readonly string[], afterMs: number): Promise<void> {
   const closed = page.waitForEvent('close');
   await page

@@ -1,21 +1,24 @@
-/** What a page leaves behind for the next one: which events went with its last requests, and cookies that say that they arrived. */
+/**
+ * What a page that leaves stores for the next one: which events its last requests carried, and the cookies
+ * that report the responses.
+ */
 import type { BrowserContext, Cookie, Page } from 'playwright';
 
 const RECORD = 'cio-first-party:client-api-key-web:left:';
 const COOKIE = 'cio_ack_';
 
-/** Cookies by which answers tell of requests whose pages are gone. */
+/** The cookies by which responses report the requests of pages that have left. */
 export const ackCookies = async (context: BrowserContext): Promise<readonly Cookie[]> =>
   (await context.cookies()).filter(({ name }) => name.startsWith(COOKIE));
 
-/** The texts of the records, by their keys. Of any page of the origin, also one without the SDK. */
+/** The texts of the records, by their keys. Works on any page of the origin, also on one without the SDK. */
 export const leftRecords = (page: Page): Promise<Readonly<Record<string, string>>> =>
   page.evaluate(
     (prefix) => Object.fromEntries(Object.entries(localStorage).filter(([key]) => key.startsWith(prefix))),
     RECORD,
   );
 
-/** Puts these in the place of the records that are there. */
+/** Replaces the stored records with these texts. */
 export const plantRecords = (page: Page, texts: readonly string[]): Promise<void> =>
   page.evaluate(
     ([prefix, all]) => {
@@ -25,7 +28,7 @@ export const plantRecords = (page: Page, texts: readonly string[]): Promise<void
     [RECORD, texts] as const,
   );
 
-/** The record as it would be if what is in it were something else: its ids, or its times. */
+/** Returns the record with other ids or another time. */
 export function changed(
   text: string,
   { id = (same) => same, timeMs = (same) => same }: Readonly<Partial<Changes>>,

@@ -1,12 +1,15 @@
-/** The outbox as it lies in the browser, read and written by plain IndexedDB: what the SDK itself makes of it is not asked. */
+/** Reads and writes the stored outbox with plain IndexedDB, without any code of the SDK. */
 import type { Page } from 'playwright';
 
 export const OUTBOX = 'cio-first-party:client-api-key-web';
 
-/** Everything under its key. */
+/** All entries of the log, with their keys. */
 export type Log = readonly (readonly [key: number | string, value: unknown])[];
 
-/** Writes entries into a log that is made where there is none. Not on a page of the SDK, which may hold it open. */
+/**
+ * Writes entries into the log, and creates the log if there is none. Must not run on a page of the SDK, which
+ * may hold the database open.
+ */
 export const writeLog = (page: Page, log: Log, database = OUTBOX): Promise<void> =>
   page.evaluate(
     ([name, entries]) =>
@@ -28,7 +31,7 @@ export const writeLog = (page: Page, log: Log, database = OUTBOX): Promise<void>
     [database, log] as const,
   );
 
-/** What the log holds: records under numbers, and the head. */
+/** The entries of the log: records under numbers, and the head. */
 export const readLog = (page: Page, database = OUTBOX): Promise<Log> =>
   page.evaluate(
     (name) =>
@@ -51,10 +54,10 @@ export const readLog = (page: Page, database = OUTBOX): Promise<Log> =>
     database,
   );
 
-/** How many records wait. */
+/** The number of records in the log. */
 export const recordsIn = (log: Log): number => log.filter(([key]) => typeof key === 'number').length;
 
-/** An event as it waits in the log. */
+/** An event as it is stored in the log. */
 export interface Waiting {
   readonly id: string;
   readonly at: number;
@@ -62,7 +65,7 @@ export interface Waiting {
   readonly bytes: number;
 }
 
-/** A whole event of an earlier page, which was called a minute ago. */
+/** A complete event of an earlier page, created a minute ago. */
 export function waiting(name: string): Waiting {
   const at = Date.now() - 60_000;
   const id = `earlier-${name.replaceAll(' ', '-')}`;
@@ -78,7 +81,7 @@ export function waiting(name: string): Waiting {
   return { id, at, json, bytes: Buffer.byteLength(json) };
 }
 
-/** The head of a log that holds these, and whose earlier events have all been delivered. */
+/** The head of a log that holds these events, and whose earlier events have all been delivered. */
 export const headOf = (events: readonly Waiting[], nextPlace: number): object => ({
   tracked: events.length + 7,
   delivered: 7,

@@ -1,4 +1,4 @@
-/** A visitor whose clock is wrong: `Date` is moved, timers are not. */
+/** Simulates a visitor whose clock is wrong: `Date` is changed, timers are not. */
 import type { Page } from 'playwright';
 
 export const DAY_MS = 86_400_000;
@@ -11,7 +11,7 @@ declare global {
 
 const KEY = 'clock-offset';
 
-/** All that this tab shows from now on has a clock that is wrong by so much, until it is set. */
+/** Gives all pages that this tab loads from now on a clock that is wrong by `offsetMs`. */
 export const wrongClock = (page: Page, offsetMs = 0): Promise<unknown> =>
   page.addInitScript(
     ([key, initial]) => {
@@ -27,7 +27,7 @@ export const wrongClock = (page: Page, offsetMs = 0): Promise<unknown> =>
     [KEY, offsetMs] as const,
   );
 
-/** From now on, under the open page. */
+/** Changes the clock of the open page from now on. */
 export const setClock = (page: Page, offsetMs: number): Promise<void> =>
   page.evaluate(
     ([key, offset]) => {
@@ -37,6 +37,6 @@ export const setClock = (page: Page, offsetMs: number): Promise<void> =>
     [KEY, offsetMs] as const,
   );
 
-/** From the next page of this tab on; the open one does not notice. */
+/** Changes the clock from the next page of this tab on; the open page keeps its clock. */
 export const setNextClock = (page: Page, offsetMs: number): Promise<void> =>
   page.evaluate(([key, offset]) => sessionStorage.setItem(key, String(offset)), [KEY, offsetMs] as const);

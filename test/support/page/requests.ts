@@ -1,13 +1,13 @@
-/** The requests of a page that carry events, as its browser sees them. */
+/** Watches the requests of a page that carry events, as its browser reports them. */
 import type { Page, Request } from 'playwright';
 
 export interface Requests {
   readonly count: () => number;
-  /** Each has its answer, or never will. */
+  /** Whether every request has its response or has failed. */
   readonly idle: () => boolean;
 }
 
-/** From now on. */
+/** Starts to watch: earlier requests are not counted. */
 export function watchRequests(page: Page): Requests {
   let count = 0;
   const open = new Set<Request>();

@@ -1,7 +1,7 @@
-/** What a page's policy has refused, as the page and its console tell it. */
+/** Collects what a page's Content Security Policy has refused, as the page and its console report it. */
 import type { Page } from 'playwright';
 
-/** Answers what was refused so far, in all frames. */
+/** Returns a function that returns all violations so far, of all frames. */
 export async function watchViolations(page: Page): Promise<() => Promise<readonly string[]>> {
   const told: string[] = [];
   await page.exposeFunction('tellViolation', (text: string) => void told.push(text));
@@ -17,7 +17,7 @@ export async function watchViolations(page: Page): Promise<() => Promise<readonl
       told.push(message.text());
   });
   return async () => {
-    // What has happened before this was told before this.
+    // This round trip to each frame ensures that its earlier reports have arrived.
     await Promise.all(page.frames().map((frame) => frame.evaluate(() => undefined)));
     return told;
   };

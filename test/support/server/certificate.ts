@@ -1,4 +1,4 @@
-/** A certificate for a server of this machine: made when it is needed, signed by itself, and of no other name than 127.0.0.1. */
+/** Makes a self-signed certificate for a server of this machine, which is valid only for 127.0.0.1. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 const SEQUENCE = 0x30;
@@ -7,7 +7,10 @@ const BIT_STRING = 0x03;
 const OCTET_STRING = 0x04;
 const UTC_TIME = 0x17;
 
-/** One element of DER: its length in one byte up to 127, otherwise behind a byte that tells how many follow. X.690 8.1. */
+/**
+ * Encodes one element of DER: a length up to 127 takes one byte, a greater length follows a byte with the
+ * number of its bytes. X.690 8.1.
+ */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const bytes = [content.length >> 8, content.length & 0xff].filter((byte, i) => byte > 0 || i > 0);
@@ -26,14 +29,14 @@ export interface Certificate {
 
 const DAY_MS = 86_400_000;
 
-/** `subjectAltName` with the address 127.0.0.1. RFC 5280 4.2.1.6. */
+/** The extension `subjectAltName` with the IP address 127.0.0.1. RFC 5280 4.2.1.6. */
 const THIS_MACHINE = der(
   SEQUENCE,
   Buffer.from('0603551d11', 'hex'),
   der(OCTET_STRING, der(SEQUENCE, der(0x87, Buffer.from([127, 0, 0, 1])))),
 );
 
-/** Good for a day, or as many as are given, and a day back, as the clocks of a test may be moved. */
+/** Makes a certificate that is valid for `days`, and from one day ago, since a test may move its clock. */
 export function selfSignedCertificate(days = 1): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = der(SEQUENCE, Buffer.from('06082a8648ce3d040302', 'hex'));

@@ -21,7 +21,7 @@ export function startServer(
   return startProgram([process.execPath, '--import', 'tsx', file, ...args], env);
 }
 
-/** The same for a program of another kind. */
+/** Runs a program of another kind that prints the same line. */
 export async function startProgram(
   [command, ...args]: readonly [command: string, ...args: string[]],
   env: Readonly<Record<string, string>> = {},

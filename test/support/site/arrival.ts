@@ -1,4 +1,4 @@
-/** Exact counts of what arrived at Customer.io. */
+/** Counts exactly which events have arrived at Customer.io. */
 import type { Page } from 'playwright';
 import { expect, type Site, stats } from './fixtures.ts';
 import { addsUp } from '../page/in-page.ts';
@@ -8,7 +8,7 @@ import { passTime } from '../page/time.ts';
 
 export const once = (count: number): Account => ({ delivered: count, lost: 0, duplicated: 0 });
 
-/** What a page's stats must come to; reasons that are not named are 0. */
+/** The expected stats of a page; drop reasons that are missing here must be 0. */
 export interface Balance {
   readonly tracked: number;
   readonly delivered: number;
@@ -31,18 +31,21 @@ export async function expectStats(
 }
 
 export interface Arrival {
-  /** All events of this test that had to arrive. */
+  /** The names of all events of this test that must arrive. */
   readonly names: readonly string[];
-  /** Nothing waits in this page any more, so nothing can come after the count. */
+  /** A page whose outbox must become empty, so that nothing can arrive after the count. */
   readonly page?: Page | undefined;
-  /** Until the first of them arrives, so much of the page's fake time passes again and again. */
+  /**
+   * The page's fake time moves forward by this many milliseconds, again and again, until the first event
+   * arrives.
+   */
   readonly fastForwardMs?: number;
 }
 
-/** Longer than a page waits until it repeats what may have arrived with the last request of another. */
+/** Longer than a page waits before it repeats events that another page's last request may have delivered. */
 const LONGEST_MS = 20_000;
 
-/** Waits until all of them have arrived: once each, by name and by `messageId`, and nothing else. */
+/** Waits until all events have arrived: each exactly once, by name and by `messageId`, and no other event. */
 export async function expectArrival(
   standIn: StandIn,
   { names, page, fastForwardMs = 0 }: Arrival,
@@ -65,21 +68,22 @@ export async function expectArrival(
 
 const TAKEN: ReadonlySet<number | string> = new Set([200, 'lose-answer', 'halve-answer', 'withhold-answer']);
 
-/** How often the proxy has taken each of these ids, whatever became of its answer. */
+/** How often the proxy has accepted each of these ids, even if the response was lost. */
 export async function timesTaken(site: Site, ids: readonly string[]): Promise<readonly number[]> {
   const taken = (await site.batches()).filter(({ fate }) => TAKEN.has(fate)).flatMap((batch) => batch.ids);
   return ids.map((id) => taken.filter((each) => each === id).length);
 }
 
-/** The ids that came to Customer.io more than once, and how often. */
+/** The ids that Customer.io has received more than once, and how often. */
 export async function repeats(standIn: StandIn): Promise<ReadonlyMap<string, number>> {
   return new Map([...(await standIn.times())].filter(([, times]) => times > 1));
 }
 
 /**
- * Only what was in flight when a page went has come again, by the same ids: so many requests at most.
+ * Checks that only events that were in flight when a page ended were sent again, with the same ids, in at
+ * most `requests` requests.
  *
- * @param delivered when each id was told as delivered, in milliseconds since the epoch
+ * @param delivered when the SDK reported each id as delivered, in milliseconds since the epoch
  */
 export async function expectRepeatsOfTheCut(
   site: Site,

@@ -1,16 +1,22 @@
-/** Copies of the proxy behind one address, as processes of their own are: they share nothing but what a store holds. */
+/**
+ * Several copies of the proxy behind one URL. The copies share only what a deduplication store holds, as
+ * separate processes would.
+ */
 import type { DeduplicateStore } from '../../../src/proxy/deduplicate/store-contract.ts';
 import type * as Proxy from '../../../src/proxy.ts';
 
 export interface Copies {
   readonly count: number;
-  /** The address of a Redis in which they remember together; without it each knows only what it has sent itself. */
+  /** The URL of a Redis that the copies share. Without it, each copy knows only what it has sent itself. */
   readonly redis?: string | undefined;
 }
 
 export type Mounted = Pick<Proxy.CioProxy, 'node'>;
 
-/** Requests take turns, so that a repeat comes to another copy than what it repeats. Preflights do not count. */
+/**
+ * Passes requests to the copies in turn, so that a repeated request reaches another copy. Preflights do not
+ * count as a turn.
+ */
 export function takeTurns(copies: readonly Mounted[]): Mounted {
   let turn = 0;
   return {
@@ -19,7 +25,7 @@ export function takeTurns(copies: readonly Mounted[]): Mounted {
   };
 }
 
-/** What each copy remembers with, in their order. */
+/** The deduplication stores of the copies, in the same order. */
 export interface Stores {
   readonly stores: readonly DeduplicateStore[];
   close(): Promise<void>;
@@ -38,7 +44,7 @@ interface RedisEntry {
   redisStore(client: RedisClient): DeduplicateStore;
 }
 
-// Only the tests of several copies need it, and load it then.
+// The package is loaded only by tests with several copies.
 const CLIENT_PACKAGE = 'redis';
 
 /** @param entry the built `redis.js` */
@@ -54,13 +60,16 @@ export async function connectStores({ count, redis }: Copies, entry: URL): Promi
   };
 }
 
-/** How often a store has failed, or has been too slow, for one request: meanwhile a copy knows only what it has sent itself. */
+/**
+ * The number of requests for which a store has failed or was too slow. For such a request, a copy knows only
+ * what it has sent itself.
+ */
 export const storeFailuresIn = (entry: object): number =>
   (entry as { readonly deduplicateFailures?: number }).deduplicateFailures ?? 0;
 
 const PASSED_ON = ['authorization', 'content-type', 'content-encoding'];
 
-/** A proxy of somebody else's, which listens at `origin` and is mounted where ours would be. */
+/** Mounts a proxy that is not ours, and listens at `origin`, in the place of our own proxy. */
 export const mountedFrom = (origin: string): Mounted => ({
   node(request, response) {
     const chunks: Uint8Array[] = [];

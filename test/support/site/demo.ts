@@ -1,4 +1,4 @@
-/** `test` with the demo, started as its readers start it, and what its visitors do. */
+/** `test` with the demo, started by the command that its readers use, and the steps of its visitors. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,9 @@ import { expect, test as base } from 'playwright/test';
 export interface Demo {
   readonly origin: string;
   readonly faults: (faults: object) => Promise<void>;
-  /** What Customer.io has accepted, by name. */
+  /** The names of the events that Customer.io has accepted. */
   readonly names: () => Promise<readonly string[]>;
-  /** All that its process has printed. */
+  /** Everything that the demo's process has printed. */
   readonly log: () => string;
 }
 
@@ -27,7 +27,7 @@ export const test = base.extend<{ readonly demo: Demo }>({
       cwd: fileURLToPath(new URL('../../../', import.meta.url)),
       env: { ...process.env, PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // its own group: npm, and what npm has started
+      detached: true, // a process group of its own, which contains npm and the processes that npm starts
     });
     const exited = once(child, 'exit');
     let log = '';
@@ -73,13 +73,13 @@ export interface DemoPerson {
 export const ADA: DemoPerson = { name: 'Ada Fell', email: 'ada@example.com', season: 'Autumn' };
 export const BEN: DemoPerson = { name: 'Ben Ridge', email: 'ben@example.com', season: 'Summer' };
 
-/** What is in the inbox of a person who is new. */
+/** The messages in the inbox of a new person. */
 export const WELCOME: Readonly<Record<'ada' | 'ben', readonly string[]>> = {
   ada: ['Welcome to the valley, Ada', 'The light goes early now', 'Gear is mended, not replaced'],
   ben: ['Welcome to the valley, Ben', 'Cold tea at noon', 'Gear is mended, not replaced'],
 };
 
-/** On the account page. */
+/** Signs a person in on the account page. */
 export async function signIn(page: Page, { name, email, season }: DemoPerson): Promise<void> {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Email').fill(email);
@@ -92,13 +92,31 @@ export const signOut = (page: Page): Promise<void> => page.getByRole('button', {
 
 export const messagesOf = (page: Page): Locator => page.locator('#inbox li h3');
 
-/** Titles are read with `Unread: ` before them where they are. */
+/** The unread messages: their titles begin with `Unread: `. */
 export const unreadOf = (page: Page): Locator => page.locator('#inbox li.unread h3');
 
 export const badgeOf = (page: Page): Locator => page.locator('[data-unread-count]');
 
-/** The row of a person in the console. */
+/** The row of a person in the demo's console. */
 export const rowOf = (page: Page, { name }: DemoPerson): Locator =>
   page.locator('#people tbody tr').filter({ hasText: name });
 
 export const cell = (row: Locator, label: string): Locator => row.locator(`[data-label="${label}"]`);
+
+const titles = (all: readonly string[]): RegExp[] => all.map((title) => new RegExp(`${title}$`));
+
+export async function openAccount(page: Page, demo: Demo): Promise<void> {
+  await page.goto(`${demo.origin}/account`);
+}
+
+export async function openConsole(page: Page, demo: Demo): Promise<Page> {
+  const console = await page.context().newPage();
+  await console.goto(`${demo.origin}/console`);
+  return console;
+}
+
+/** Waits until the account page shows these messages and all topics. */
+export async function expectAll(page: Page, all: readonly string[]): Promise<void> {
+  await expect(messagesOf(page)).toHaveText(titles(all), { timeout: 30_000 });
+  await expect(page.getByRole('checkbox')).toHaveCount(3, { timeout: 30_000 });
+}

@@ -1,4 +1,4 @@
-/** `test` with a site, its proxy, and Customer.io's stand-in; every test has origins of its own. */
+/** `test` with a site, its proxy, and the stand-in for Customer.io; every test has origins of its own. */
 import type { BrowserContext, Page } from 'playwright';
 import { test as base, expect } from 'playwright/test';
 import type { AnalyticsOptions, Stats } from '../../../src/index.ts';
@@ -12,9 +12,12 @@ import { createStandIn, type StandIn } from './stand-in.ts';
 interface TestFixtures {
   readonly standIn: StandIn;
   readonly site: Site;
-  /** Opens a page of the site with the npm build, made with these options. */
+  /** Opens a page of the site with the npm build of the SDK, created with these options. */
   readonly open: (path?: string, options?: Partial<AnalyticsOptions>, page?: Page) => Promise<Page>;
-  /** Errors that reached a page: thrown, or rejected and handled by nobody. Empty at the end of every test. */
+  /**
+   * Errors that reached a page: uncaught exceptions and unhandled rejections. The list must be empty at the
+   * end of every test.
+   */
   readonly unharmed: readonly string[];
 }
 
@@ -67,7 +70,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   open: async ({ page, site }, use) => {
     await use(async (path = '/shop', options = {}, on = page) => {
       await on.addInitScript((given) => {
-        // What a page cannot be given from outside, as functions, is not in it.
+        // Options that cannot be serialized, such as functions, are missing here.
         window.sdkOptions = given as typeof window.sdkOptions;
       }, options);
       await on.goto(site.origin + path);
@@ -88,7 +91,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 export { expect } from 'playwright/test';
 export type { Site } from './site-client.ts';
 
-/** Writes down what pages suffer, and what they ask of anybody but the site. */
+/** Records uncaught errors of pages, and their requests to other servers than the site's. */
 export function watch(context: BrowserContext, site: OpenSite): readonly string[] {
   const errors: string[] = [];
   const ports = new Set([site.origin, site.apiOrigin].map((origin) => new URL(origin).port));
@@ -101,13 +104,13 @@ export function watch(context: BrowserContext, site: OpenSite): readonly string[
   return errors;
 }
 
-/** What the SDK of this page has told. */
+/** The events with this name that the SDK of this page has emitted. */
 export const told = (page: Page, name: Told['name']): Promise<readonly Told[]> =>
   page.evaluate((wanted) => window.told.filter((each) => each.name === wanted), name);
 
 export const stats = (page: Page): Promise<Stats> => page.evaluate(() => window.analytics.stats());
 
-/** Waits until the SDK has told this, so often. */
+/** Waits until the SDK has emitted this event `times` times. */
 export async function toldTimes(page: Page, name: Told['name'], times = 1): Promise<readonly Told[]> {
   await page.waitForFunction(
     ([wanted, count]) => window.told.filter((each) => each.name === wanted).length >= count,
@@ -116,13 +119,16 @@ export async function toldTimes(page: Page, name: Told['name'], times = 1): Prom
   return told(page, name);
 }
 
-/** The waits between tries are as long as they may be. */
+/** Makes the waits between attempts as long as possible. */
 export const patient = (on: BrowserContext | Page): Promise<unknown> =>
   on.addInitScript(() => {
     Math.random = () => 0.999;
   });
 
-/** Without the waits between tries: full jitter is a share of a growing wait, and this makes it a small one. */
+/**
+ * Makes the waits between attempts short: with full jitter, a wait is a random share of a growing maximum,
+ * and this share is small.
+ */
 export const impatient = (on: BrowserContext | Page): Promise<unknown> =>
   on.addInitScript(() => {
     Math.random = () => 0.02;

@@ -1,4 +1,4 @@
-/** What may stand in front of a whole site: nothing passes without its cookie, or its password (RFC 7617). */
+/** A gateway in front of a whole site: only requests with its cookie, or its password (RFC 7617), pass. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export type Gateway = 'cookie' | 'password';
@@ -8,7 +8,10 @@ export const GATE_PASSWORD = { username: 'staging', password: 'secret' };
 
 const BASIC = `Basic ${btoa(`${GATE_PASSWORD.username}:${GATE_PASSWORD.password}`)}`;
 
-/** Whether it has answered itself. Preflights, which never carry either, pass. */
+/**
+ * Returns whether the gateway has responded instead of the site. Preflights carry neither cookie nor
+ * password, and pass.
+ */
 export function turnsAway(
   gateway: Gateway | undefined,
   { method, headers }: IncomingMessage,

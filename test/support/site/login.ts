@@ -1,9 +1,11 @@
-/** The login of a test site: its own server, which knows who is signed in, signs their customer tokens. */
+/**
+ * The login of a test site: the site's own server knows the signed-in user, and signs the customer tokens.
+ */
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenIssuer, TokenIssuerOptions } from '../../../src/proxy/tokens/issuer.ts';
 
-/** One question of a page's token provider. */
+/** One request of a page's token provider. */
 export interface LoginRequest {
   readonly userId: string;
   readonly reason: string;
@@ -12,16 +14,16 @@ export interface LoginRequest {
 }
 
 export interface LoginBehaviour {
-  /** `same`: the first token of this person, again and again. `hang`: no answer, ever. */
+  /** `same`: always the first token of this person. `hang`: no response. */
   readonly does: 'token' | 'same' | 'fail' | 'null' | 'expired' | 'wrong-subject' | 'hang';
-  /** How long a token is good, in seconds. */
+  /** The lifetime of a token, in seconds. */
   readonly ttlSeconds: number;
-  /** How long an answer takes, in milliseconds. */
+  /** The delay of a response, in milliseconds. */
   readonly delayMs: number;
 }
 
 export interface Login {
-  /** The status and the body; `undefined`: no answer. */
+  /** Returns the status and the body; `undefined`: no response. */
   answer(asked: LoginRequest): Promise<{ readonly status: number; readonly body: object } | undefined>;
   change(behaviour: Partial<LoginBehaviour>): void;
   requests(): readonly LoginRequest[];
@@ -35,7 +37,7 @@ export function createLogin(createIssuer: (options: TokenIssuerOptions) => Token
   let behaviour: LoginBehaviour = { does: 'token', ttlSeconds: 900, delayMs: 0 };
   let serial = 0;
 
-  /** No two are the same. */
+  /** Issues a token; each has another serial number. */
   const issue = (userId: string, ttlSeconds: number): Promise<string> =>
     createIssuer({ secret: TOKEN_SECRET, ttlSeconds }).issue(userId, { serial: ++serial });
 
@@ -66,7 +68,10 @@ export function createLogin(createIssuer: (options: TokenIssuerOptions) => Token
   };
 }
 
-/** No issuer makes one: it was good for a quarter of an hour, an hour ago. */
+/**
+ * A token that has expired: issued an hour ago, valid for a quarter of an hour. The proxy's issuer cannot
+ * make such a token, so it is signed here.
+ */
 function expiredToken(sub: string, serial: number): string {
   const then = Math.floor(Date.now() / 1_000) - 3_600;
   const parts = [

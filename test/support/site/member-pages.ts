@@ -1,11 +1,14 @@
-/** The page of a test site for people who sign in: its token provider asks the site's own login. */
+/** The page of a test site for people who sign in: its token provider calls the site's own login. */
 import { page, type SitePage } from './site-pages.ts';
 
 export const MEMBERS_PAGE: SitePage = {
   body: page('Members', '<h1>Members</h1><script type="module" src="/members.js"></script>'),
 };
 
-/** `window.sdkOptions`, as everywhere; `window.tokenLimits`: beside the provider; `null`: there is none. */
+/**
+ * The page reads `window.sdkOptions`, as every page does, and `window.tokenLimits`, the options next to the
+ * token provider; `null` means that the page has no token provider.
+ */
 export const MEMBERS = `
 import { createAnalytics } from '/dist/index.js';
 window.told = [];

@@ -1,4 +1,4 @@
-/** `test` with a site whose proxy knows customer tokens, and people whom Customer.io knows. */
+/** `test` with a site whose proxy accepts customer tokens, and people that Customer.io knows. */
 import type { BrowserContext, Page } from 'playwright';
 import type { AnalyticsOptions, TokenRequest } from '../../../src/index.ts';
 import type { TokenLimits } from '../../../src/sdk/auth/customer-token-options.ts';
@@ -6,7 +6,7 @@ import { test as base, type Site } from './fixtures.ts';
 import type { Told } from '../page/in-page.ts';
 import { PEOPLE } from './people.ts';
 
-/** What a private call came to. */
+/** The result of a private call. */
 export interface Outcome {
   readonly value?: unknown;
   readonly code?: string;
@@ -15,16 +15,16 @@ export interface Outcome {
 declare global {
   interface Window {
     tokenLimits: Partial<TokenLimits> | null;
-    /** How long every token is good, as the provider says it, in seconds. */
+    /** The lifetime of every token in seconds, as the provider reports it. */
     expiresIn?: number;
-    /** The ids of the messages that `onChange` has told, each time. */
+    /** The ids of the messages that each call of the `onChange` listener received. */
     inboxes: string[][];
     outcome(this: void, promise: Promise<unknown>): Promise<Outcome>;
-    /** Calls of the provider that have no answer yet. */
+    /** The number of calls of the token provider that have not settled yet. */
     asking: number;
-    /** Asks the site for a token. */
+    /** Requests a token from the site. */
     login(request: Omit<TokenRequest, 'signal'>): Promise<string | null>;
-    /** Notes in `inboxes` what `onChange` tells. */
+    /** Records in `inboxes` what the `onChange` listener receives. */
     listen(): () => void;
   }
 }
@@ -60,7 +60,7 @@ export const test = base.extend<MemberFixtures>({
 export { expect } from 'playwright/test';
 export { PEOPLE } from './people.ts';
 
-/** Every page of it that is opened from now on has these options. */
+/** Gives these options to every page of this tab or browser that is opened from now on. */
 export const prepare = (
   on: Page | BrowserContext,
   sdk: Partial<AnalyticsOptions> = {},
@@ -77,7 +77,7 @@ export const prepare = (
 export const signIn = (page: Page, userId: string): Promise<unknown> =>
   page.evaluate((id) => window.analytics.identify(id), userId);
 
-/** The ids of the messages there, or the code of the error. */
+/** The ids of the messages in the inbox, or the code of the error. */
 export const inboxOf = (page: Page): Promise<readonly string[] | string> =>
   page.evaluate(async () => {
     const { value, code } = await window.outcome(window.analytics.inbox.messages());
@@ -87,27 +87,27 @@ export const inboxOf = (page: Page): Promise<readonly string[] | string> =>
 export const attributesOf = (page: Page): Promise<Outcome> =>
   page.evaluate(() => window.outcome(window.analytics.customer.attributes()));
 
-/** What `onChange` has told, each time. */
+/** The ids of the messages that each call of the `onChange` listener received. */
 export const inboxesOf = (page: Page): Promise<readonly (readonly string[])[]> =>
   page.evaluate(() => window.inboxes);
 
-/** Types of what the page was told of its token. */
+/** The types of the token events that the SDK has emitted on this page. */
 export const tokenEvents = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() =>
     window.told.filter(({ name }) => name === 'token').map((each) => (each as Told & { type: string }).type),
   );
 
-/** Why the page's provider was asked, in order. */
+/** The reasons for which the page's token provider was called, in order. */
 export const reasons = async (site: Site): Promise<readonly string[]> =>
   (await site.logins()).map(({ reason }) => reason);
 
-/** What became of the private calls, preflights left out: `/v1/inbox/fetch 200`. */
+/** The private calls with the status of each, without preflights: `/v1/inbox/fetch 200`. */
 export const fates = async (site: Site): Promise<readonly string[]> =>
   (await site.privateCalls())
     .filter(({ method }) => method !== 'OPTIONS')
     .map(({ path, fate }) => `${path} ${fate}`);
 
-/** What the proxy says of a token that it does not take. */
+/** The error bodies of the proxy for customer tokens that it refuses. */
 export const REFUSED = {
   status: 401,
   headers: { 'Content-Type': 'application/json' },

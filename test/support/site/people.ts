@@ -1,4 +1,4 @@
-/** Whom Customer.io knows in the tests. */
+/** The people that Customer.io knows in the tests. */
 import type { Person } from '../../../demo/pipelines/people.ts';
 
 const message = (queueId: string): Person['messages'][number] => ({
@@ -8,7 +8,7 @@ const message = (queueId: string): Person['messages'][number] => ({
   properties: { title: `Of ${queueId}` },
 });
 
-/** Two people, neither of whom may ever see what is the other's. */
+/** Two people. Neither may ever receive data of the other. */
 export const PEOPLE: Readonly<Record<string, Partial<Person>>> = {
   ann: {
     attributes: { plan: 'pro' },

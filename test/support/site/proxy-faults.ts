@@ -1,26 +1,27 @@
-/** What can go wrong between a browser and its proxy. */
+/** Faults between a browser and its proxy. */
 
-/** Applies to the requests that match all its conditions; the first fault that applies is what happens. */
+/** A fault applies to the requests that match all its conditions; the first fault that applies decides. */
 export interface Fault {
-  /** Only where the body, unpacked, holds this text. */
+  /** The decompressed body contains this text. */
   readonly contains?: string;
-  /** Only where the path ends with this. */
+  /** The path ends with this text. */
   readonly path?: string;
-  /** Only where the body, unpacked, has at least so many bytes. */
+  /** The decompressed body has at least this many bytes. */
   readonly minBytes?: number;
-  /** Only where the body is packed. */
+  /** The body is compressed, or not. */
   readonly gzip?: boolean;
-  /** Only so often. */
+  /** How many requests this fault applies to. */
   readonly times?: number;
-  /** First waits for so long. */
+  /** A delay before the fault, in milliseconds. */
   readonly delayMs?: number;
   readonly does: Deed;
 }
 
 /**
- * `cut`: hangs up before the body is read. `cut-late`: reads the body, and hangs up. `hang`: reads the body, and says
- * nothing for ever. `lose-answer`: delivers, and hangs up. `halve-answer`: delivers, and hangs up between the status and
- * the end of the body. `withhold-answer`: delivers, and says nothing for ever. `pass`: nothing else.
+ * `cut`: closes the connection before the body is read. `cut-late`: reads the body, then closes the
+ * connection. `hang`: reads the body and never responds. `lose-answer`: delivers the events, then closes the
+ * connection. `halve-answer`: delivers the events, then closes the connection between the status line and the
+ * end of the body. `withhold-answer`: delivers the events and never responds. `pass`: no fault.
  */
 export type Deed =
   'cut' | 'cut-late' | 'hang' | 'lose-answer' | 'halve-answer' | 'withhold-answer' | 'pass' | FixedAnswer;
@@ -32,9 +33,9 @@ export interface FixedAnswer {
 }
 
 export interface Faults {
-  /** Known before the body is: hang up at once. */
+  /** Whether every connection is closed at once, which is decided before a body is read. */
   isDown(): boolean;
-  /** What happens to this request. */
+  /** Returns the fault that applies to this request. */
   next(request: { readonly text: string; readonly gzip: boolean; readonly path: string }): Fault | undefined;
 }
 

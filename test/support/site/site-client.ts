@@ -1,29 +1,32 @@
-/** Speaks to the process of `site.ts`: one website with its proxy, what it was asked, and what goes wrong there. */
+/**
+ * Controls the process of `site.ts`: reads the requests that a website and its proxy have received, and sets
+ * their faults.
+ */
 import type { LoginRequest } from './login.ts';
 import type { Fault } from './proxy-faults.ts';
 import type { OpenSite, PrivateRequest, ProxyRequest, SiteChange, SiteNews } from './site.ts';
 import type { SitePage } from './site-pages.ts';
 
 export interface Site extends OpenSite {
-  /** All that the proxy was asked, in the order of its answers. */
+  /** All batch requests to the proxy, in the order of the responses. */
   batches(): Promise<readonly ProxyRequest[]>;
-  /** Its private calls, preflights included, in the same order. */
+  /** The private calls to the proxy, preflights included, in the same order. */
   privateCalls(): Promise<readonly PrivateRequest[]>;
-  /** What token providers have asked the site's own server. */
+  /** The requests of token providers to the site's own server. */
   logins(): Promise<readonly LoginRequest[]>;
   /** All other requests. */
   hits(): Promise<readonly string[]>;
-  /** Batches that the proxy has, and has not answered yet. */
+  /** The number of batch requests that the proxy has received and not yet responded to. */
   underWay(): Promise<number>;
-  /** How often the store of several copies has failed, or taken too long. */
+  /** How often the store of several copies has failed or timed out. */
   storeFailures(): Promise<number>;
-  /** What goes wrong from now on, instead of what went wrong until now. */
+  /** Sets the faults from now on, and removes those before. */
   faults(...faults: readonly Fault[]): Promise<void>;
   page(path: string, page: SitePage): Promise<void>;
   change(change: SiteChange): Promise<void>;
 }
 
-/** Opens a site in the process of `site.ts`. @param control its address */
+/** Opens a site in the process of `site.ts`. @param control the URL of that process */
 export async function openSite(control: string, standIn: string): Promise<Site & { close(): Promise<void> }> {
   const ask = async <T>(method: string, id = '', body?: unknown): Promise<T> => {
     const response = await fetch(`${control}/sites/${id}`, {

@@ -4,17 +4,17 @@ export interface SitePage {
   readonly body: string;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long the server takes for it. */
+  /** The delay of the server's response, in milliseconds. */
   readonly delayMs?: number;
 }
 
 export const page = (title: string, content: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>${title}</title></head><body>${content}</body></html>`;
 
-/** No SDK at all. */
+/** A page without the SDK. */
 export const BLANK_PAGE: SitePage = { body: page('Blank', '<h1>Blank</h1>') };
 
-/** The npm build as a module; options come from `window.sdkOptions`. */
+/** A page with the npm build as a module; its options come from `window.sdkOptions`. */
 export const MODULE_PAGE: SitePage = {
   body: page('Shop', '<h1>Shop</h1><a href="/next">Next</a><script type="module" src="/app.js"></script>'),
 };
@@ -30,14 +30,17 @@ for (const name of ['stored', 'delivered', 'retrying', 'dropped', 'blocked', 'co
 window.analytics = analytics;
 `;
 
-/** Customer.io's own snippet keeps its queue like this. */
+/** A stub that queues calls in the same way as Customer.io's own snippet. */
 export const STUB = `
 var q = (window.cioanalytics = window.cioanalytics || []);
 ['track', 'page', 'screen', 'identify', 'group', 'alias', 'reset', 'on', 'ready', 'setAnonymousId'].forEach(function (name) {
   q[name] = function () { q.push([name].concat(Array.prototype.slice.call(arguments))); };
 });`;
 
-/** The classic script, behind a stub. `attributes`: more of its tag; `before`: runs while only the stub is there. */
+/**
+ * A page with the classic script, behind a stub. `attributes`: more attributes of the script tag; `before`:
+ * code that runs while only the stub is there.
+ */
 export const tagPage = (attributes = '', before = '', title = 'Tag'): SitePage => ({
   body: page(
     title,

@@ -36,33 +36,36 @@ import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
 import { createFaults, type Fault, type Faults, type FixedAnswer } from './proxy-faults.ts';
 
-/** One request to the proxy, as it came, and what was done with it. */
+/** One request to the proxy, as it was received, and how it ended. */
 export interface ProxyRequest {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly method: string;
-  /** Its whole address. */
+  /** The full URL. */
   readonly url: string;
   readonly origin: string | null;
   readonly authorization: string | null;
   readonly cookie: string | null;
-  /** What its answer is to be told by when its page is gone: `X-CIO-Ack`. */
+  /**
+   * The header `X-CIO-Ack`: the name of the request. The response puts the name in a cookie, which a later
+   * page reads.
+   */
   readonly ack: string | null;
   readonly encoding: string | null;
-  /** On the wire. */
+  /** The size of the body as it was sent (compressed, if it was). */
   readonly bytes: number;
-  /** Ids, in order; empty where there were none to read. */
+  /** The ids of the events, in order; empty if the body could not be read. */
   readonly ids: readonly string[];
-  /** A status, or the name of the fault. */
+  /** The status of the response, or the name of the fault. */
   readonly fate: number | string;
 }
 
-/** One private call, as it came. */
+/** One private call, as it was received. */
 export interface PrivateRequest extends Omit<
   ProxyRequest,
   'ids' | 'encoding' | 'bytes' | 'url' | 'cookie' | 'ack'
 > {
-  /** Below the proxy: `/v1/inbox/fetch`. */
+  /** The path below the proxy: `/v1/inbox/fetch`. */
   readonly path: string;
   readonly clientKey: string | null;
   readonly idempotencyKey: string | null;
@@ -72,51 +75,57 @@ export interface PrivateRequest extends Omit<
 export interface SiteChange {
   readonly pages?: Readonly<Record<string, SitePage>>;
   readonly faults?: readonly Fault[];
-  /** The same for private calls. */
+  /** Faults of private calls. */
   readonly privateFaults?: readonly Fault[];
-  /** From now on the proxy knows customer tokens and answers private calls; events it takes as before. */
+  /**
+   * Makes the proxy accept customer tokens and private calls from now on; `true`: events without a token are
+   * still accepted.
+   */
   readonly customers?: true | 'required';
   readonly login?: Partial<LoginBehaviour>;
   readonly keys?: readonly string[];
-  /** A folder whose files are served below `/app/`; unknown paths there are its index.html. */
+  /** A folder whose files are served below `/app/`; an unknown path there gets its index.html. */
   readonly folder?: string;
-  /** Where the proxy is on this origin, instead of `/e`. */
+  /** The path of the proxy on this origin, instead of `/e`. */
   readonly basePath?: string;
-  /** The origin of an app's own server, which answers all that is not the proxy's. */
+  /** The origin of an app's own server, which receives all requests that are not for the proxy. */
   readonly app?: string;
-  /** Bytes of a body that the proxy takes. */
+  /** The largest body that the proxy accepts, in bytes. */
   readonly maxBodyBytes?: number;
-  /** So many proxies behind each address, by turns, instead of one. */
+  /** Several copies of the proxy instead of one, which receive the requests in turn. */
   readonly copies?: Copies;
-  /** The origin of somebody else's proxy, which stands below `/e` instead of ours. */
+  /** The origin of a proxy that is not ours, and is mounted below `/e` instead of ours. */
   readonly proxyOf?: string;
-  /** Whether the server before the proxy cuts off the prefix below which the proxy believes to be. */
+  /** Whether the server in front of the proxy removes the path prefix under which the proxy is configured. */
   readonly cutsPrefix?: boolean;
-  /** With `false` nothing listens on the ports of this site; with `true` it does again. */
+  /** With `false` no server listens on the ports of this site; with `true` the servers listen again. */
   readonly listening?: boolean;
-  /** What stands in front of all of it. */
+  /** A gateway in front of all requests. */
   readonly gateway?: Gateway;
 }
 
 export interface SiteNews {
-  /** To the proxy's `/v1/batch`. */
+  /** Requests to the proxy's `/v1/batch`. */
   readonly batches: readonly ProxyRequest[];
-  /** To its other paths below `/v1`, preflights included. */
+  /** Requests to the proxy's other paths below `/v1`, preflights included. */
   readonly privateCalls: readonly PrivateRequest[];
-  /** Of the site's own server, not of the proxy. */
+  /** Requests of token providers to the site's own server, not to the proxy. */
   readonly logins: readonly LoginRequest[];
-  /** Everything else: `GET /shop`. */
+  /** All other requests: `GET /shop`. */
   readonly hits: readonly string[];
-  /** Batches that the proxy has, and has not answered yet. */
+  /** The number of batch requests that the proxy has received and not yet responded to. */
   readonly underWay: number;
-  /** How often the store of several copies has failed, or taken too long: then no copy knows what the others do. */
+  /**
+   * How often the store of several copies has failed or timed out: a copy then does not know what the other
+   * copies have sent.
+   */
   readonly storeFailures: number;
 }
 
 export interface OpenSite {
   readonly id: string;
   readonly origin: string;
-  /** Where the same proxy listens on an origin of its own, without a prefix. Pages of `origin` may use it. */
+  /** Another origin on which the same proxy listens, without a path prefix. Pages of `origin` may use it. */
   readonly apiOrigin: string;
 }
 
@@ -223,7 +232,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       method,
       url: cutsPrefix ? target : request.url,
       headers,
-    }) as unknown as IncomingMessage; // all that the proxy reads of one
+    }) as unknown as IncomingMessage; // the cast: the proxy reads nothing else of a request
     underWay++;
     proxy.node(again, {
       writeHead(status, all) {
@@ -388,7 +397,7 @@ function pass(request: IncomingMessage, response: ServerResponse, origin: string
   request.pipe(passed);
 }
 
-/** The connection by which a development server tells of changed files. */
+/** Passes on the WebSocket by which a development server reports changed files. */
 function passSocket(request: IncomingMessage, socket: Socket, head: Buffer, origin?: string): void {
   if (!origin) return void socket.destroy();
   const { method, url, httpVersion, rawHeaders } = request;
@@ -402,7 +411,7 @@ function passSocket(request: IncomingMessage, socket: Socket, head: Buffer, orig
   socket.on('error', () => passed.destroy());
 }
 
-/** The path below the proxy, wherever it is mounted. */
+/** Returns the path below the proxy, wherever the proxy is mounted. */
 function pathBelow(request: IncomingMessage): string {
   const { pathname } = new URL(request.url ?? '/', 'http://site');
   return pathname.slice(Math.max(0, pathname.indexOf('/v1/'))).replace(/\/$/, '');
@@ -430,7 +439,7 @@ async function listen(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<Server> {
   const listener: RequestListener = (request, response) => {
-    // A browser that has gone away is no fault of the server's.
+    // A browser that has closed its connection is not an error of the server.
     Promise.resolve(answer(request, response)).catch(() => response.destroy());
   };
   const server = createServer(listener);
@@ -485,6 +494,6 @@ const server = await listen(async (request, response) => {
   }
 });
 console.log(JSON.stringify({ listening: originOf(server).replace('localhost', '127.0.0.1') }));
-// Ends with the test runner, also where that was killed.
+// The process ends with the test runner, also when the runner was killed.
 process.stdin.on('end', () => process.exit(0)).resume();
 process.once('SIGTERM', () => process.exit(0));

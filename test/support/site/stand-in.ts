@@ -1,4 +1,4 @@
-/** Speaks to Customer.io's stand-in: what has arrived, and what it should do wrong. */
+/** Controls the stand-in for Customer.io: reads which events have arrived, and sets its faults. */
 import type { PipelineFaults } from '../../../demo/pipelines/faults.ts';
 import type { ReceivedEvent } from '../../../demo/pipelines/call.ts';
 import type { ReceivedRequest } from '../../../demo/pipelines/ledger.ts';
@@ -18,7 +18,7 @@ export interface Arrived extends ReceivedEvent {
   readonly context: Readonly<Record<string, unknown>> & { readonly page: Readonly<Record<string, string>> };
 }
 
-/** What became of events that were made. */
+/** What happened to the events that a test has made. */
 export interface Account {
   readonly delivered: number;
   readonly lost: number;
@@ -27,29 +27,29 @@ export interface Account {
 
 export interface StandIn {
   readonly origin: string;
-  /** In the order in which they came. */
+  /** The events in the order of arrival. */
   events(): Promise<readonly Arrived[]>;
-  /** Their `event`, else their `name`, else their type. */
+  /** The `event` of each, or its `name`, or its type. */
   names(): Promise<readonly string[]>;
-  /** How often each `messageId` came. */
+  /** How often each `messageId` has arrived. */
   times(): Promise<ReadonlyMap<string, number>>;
   requests(): Promise<readonly ReceivedRequest[]>;
-  /** By name, each of which was given to one event only. */
+  /** Counts by event name; each name must belong to one event only. */
   account(names: readonly string[]): Promise<Account>;
   faults(faults: Partial<PipelineFaults>): Promise<void>;
-  /** Whom the App API and the in-app service know, instead of those whom they knew. */
+  /** Replaces the people that the App API and the in-app service know. */
   setPeople(people: Readonly<Record<string, Partial<Person>>>): Promise<void>;
   people(): Promise<Readonly<Record<string, Person>>>;
-  /** What those two were asked. */
+  /** The requests that these two services have received. */
   questions(): Promise<readonly Question[]>;
-  /** What those two should do wrong. */
+  /** Sets the faults of these two services. */
   serviceFaults(faults: Partial<ServiceFaults>): Promise<void>;
   forget(): Promise<void>;
 }
 
 export const nameOf = ({ type, event, name }: Arrived): string => event ?? name ?? type;
 
-/** `Event 1` to `Event n`. */
+/** The names `Event 1` to `Event n`. */
 export const numbered = (count: number, prefix = 'Event'): readonly string[] =>
   Array.from({ length: count }, (_, i) => `${prefix} ${i + 1}`);
 

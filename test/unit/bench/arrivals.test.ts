@@ -6,7 +6,7 @@ const events = (...positions: readonly unknown[]): readonly { position: unknown 
   positions.map((position) => ({ position }));
 
 describe('the arrivals of numbered events', () => {
-  test('are complete when every number has come, in any order, before or after somebody asks', async () => {
+  test('are complete when every number has arrived, in any order', async () => {
     const arrivals = createArrivals();
     arrivals.take(events(3, 1));
     const all = arrivals.all(1, 3);
@@ -15,14 +15,14 @@ describe('the arrivals of numbered events', () => {
     expect(await arrivals.all(1, 3)).toMatchObject({ lost: 0 });
   });
 
-  test('count what came twice', async () => {
+  test('count repeated events', async () => {
     const arrivals = createArrivals();
     arrivals.take(events(1, 2, 2));
     arrivals.take(events(2, 9, 9));
     expect(await arrivals.all(1, 2)).toMatchObject({ lost: 0, repeated: 2 });
   });
 
-  test('are given up when nothing new has come for long, and what is missing is lost', async () => {
+  test('end when no new event has arrived for a long time, and missing events count as lost', async () => {
     vi.useFakeTimers();
     try {
       const arrivals = createArrivals();
@@ -30,7 +30,7 @@ describe('the arrivals of numbered events', () => {
       await vi.advanceTimersByTimeAsync(29_000);
       arrivals.take(events(1, 'no number', undefined));
       await vi.advanceTimersByTimeAsync(29_000);
-      arrivals.take(events(1)); // again is not new
+      arrivals.take(events(1)); // a repeated event does not restart the timeout
       await vi.advanceTimersByTimeAsync(2_000);
       expect(await all).toMatchObject({ lost: 3, repeated: 1 });
     } finally {

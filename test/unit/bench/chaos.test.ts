@@ -1,11 +1,17 @@
 // @vitest-environment node
-/** How the chaos run counts: who is to blame for an event that came again, and what it is called with. */
+/**
+ * How the chaos run counts: which process caused a repeated event, and with which arguments the run is
+ * started.
+ */
 import { describe, expect, test } from 'vitest';
 import { readPlan } from '../../../bench/chaos/plan.ts';
 import { type Kill, reasonsOf } from '../../../bench/chaos/verdict.ts';
 
 const NOBODY = { forwarder: 0, nats: 0, redis: 0, proxy: 0, none: 0 };
-/** By the first forwarder at second 100, and by the second one at second 130. */
+/**
+ * An event that was accepted twice: from the first forwarder at second 100, and from the second one at second
+ * 130.
+ */
 const TWICE = {
   number: 5,
   arrivals: [

@@ -21,10 +21,10 @@ const barsOf = (svg: string | undefined): readonly Element[] => [
 ];
 const widthOf = (bar: Element | undefined): number => Number(bar?.getAttribute('width'));
 
-describe('the pictures of the README', () => {
+describe('the charts of the README', () => {
   const charts = chartsOf(lines);
 
-  test('are four, each with a title, the unit at every bar, and words for those who cannot see it', () => {
+  test('are four, each with a title, the unit at every bar, and a text alternative', () => {
     expect(Object.keys(charts)).toEqual([
       'cost-of-a-call',
       'bytes-per-event',
@@ -41,19 +41,19 @@ describe('the pictures of the README', () => {
     );
   });
 
-  test('have ours in the accent colour, and no other', () => {
+  test('have the bar of this package in the accent colour, and no other', () => {
     for (const svg of Object.values(charts))
       expect(barsOf(svg).map((bar) => bar.classList.contains('ours'))).toEqual(
         barsOf(svg).map((_, index) => index === 0),
       );
   });
 
-  test('show the one file of the wrapped SDK once', () => {
+  test('show the single file of the wrapped SDK once', () => {
     expect(textsOf(charts['bytes-to-load'])).toContain('Customer.io');
     expect(barsOf(charts['bytes-to-load'])).toHaveLength(3);
   });
 
-  test('leave out what was not measured', () => {
+  test('omit what was not measured', () => {
     expect(chartsOf(lines.filter(({ row }) => row.key === 'bytes'))).toHaveProperty(['bytes-to-load']);
     expect(chartsOf([])).toEqual({});
   });
@@ -74,34 +74,34 @@ describe('a bar', () => {
       tick: (value) => `${value} µs`,
     });
 
-  test('is as long as its value', () => {
+  test('has a length in proportion to its value', () => {
     const [first, second] = barsOf(chart('linear', [10, 40]));
     expect(widthOf(second) / widthOf(first)).toBeCloseTo(4, 1);
   });
 
-  test('grows by the same length with each ten times, on the scale that says so', () => {
+  test('grows by the same length for each factor of ten on a logarithmic scale', () => {
     const svg = chart('log', [10, 100, 1_000]);
     const [ten = NaN, hundred = NaN, thousand = NaN] = barsOf(svg).map(widthOf);
     expect(hundred - ten).toBeCloseTo(thousand - hundred, 0);
     expect(textsOf(svg)).toEqual(expect.arrayContaining(['1 µs', '10 µs', '100 µs', '1000 µs']));
   });
 
-  test('never vanishes', () => {
+  test('is never invisible', () => {
     expect(widthOf(barsOf(chart('linear', [0.001, 1_000]))[0])).toBeGreaterThan(0);
     expect(widthOf(barsOf(chart('log', [10, 10]))[0])).toBeGreaterThan(0);
   });
 
-  test('is as long as there is room with the number behind it, when it is the longest', () => {
+  test('leaves room for the number behind it, when it is the longest', () => {
     const [, longest] = barsOf(chart('linear', [10, 40]));
     expect(Number(longest?.getAttribute('x')) + widthOf(longest)).toBe(760 - 24 - 150);
   });
 
-  test('and its words are text, whatever is in them', () => {
+  test('and its labels are escaped as text', () => {
     expect(textsOf(chart('linear', [1, 2]))).toEqual(expect.arrayContaining(['A & B', '"<tag>"']));
   });
 });
 
-test('small factors have a tenth, large ones none', () => {
+test('small factors have one decimal, large ones none', () => {
   expect([timesText(0.44), timesText(3.26), timesText(33.9)]).toEqual([
     '0.4\u00A0×',
     '3.3\u00A0×',

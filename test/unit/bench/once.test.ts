@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** How the proof that events arrive once counts: who is to blame for an event that came again. */
+/** How the proof of exactly-once delivery counts: which process caused a repeated event. */
 import { describe, expect, test } from 'vitest';
 import { bodyOf, eventText, numbersIn } from '../../../bench/once/events.ts';
 import { repeat } from '../../../bench/once/every.ts';
@@ -7,7 +7,7 @@ import { readPlan } from '../../../bench/once/plan.ts';
 import { type History, reasonsOf } from '../../../bench/once/verdict.ts';
 
 const QUIET: History = { kills: [], redisKills: [], rests: [] };
-/** By copy 0 at second 10, and by copy 1 at second 12. */
+/** An event that was accepted twice: from copy 0 at second 10, and from copy 1 at second 12. */
 const TWICE = {
   number: 5,
   arrivals: [
@@ -17,7 +17,7 @@ const TWICE = {
 };
 const NOBODY = { killed: 0, redisKilled: 0, alone: 0, none: 0 };
 
-describe('an event that came again', () => {
+describe('a duplicate event', () => {
   test.each<readonly [what: string, history: Partial<History>, reason: keyof typeof NOBODY]>([
     ['while nothing happened', {}, 'none'],
     ['whose copy was killed right after it', { kills: [{ at: 10_500, copy: 0 }] }, 'killed'],
@@ -35,7 +35,7 @@ describe('an event that came again', () => {
     expect(reasonsOf([TWICE], { ...QUIET, ...history })).toEqual({ ...NOBODY, [reason]: 1 });
   });
 
-  test('twice has a reason each time', () => {
+  test('a duplicate has a reason each time', () => {
     const arrivals = [...TWICE.arrivals, { at: 14_000, copy: 2 }];
     const kills = [{ at: 12_100, copy: 1 }];
     expect(reasonsOf([{ number: 1, arrivals }], { ...QUIET, kills })).toEqual({
@@ -46,14 +46,14 @@ describe('an event that came again', () => {
   });
 });
 
-test('the numbers of the events of a body are found in it', () => {
+test('the event numbers of a body are found', () => {
   const numbers = [0, 7, 999_999];
   const body = bodyOf(numbers.map(eventText));
   expect(numbersIn(Buffer.from(body).toString('latin1'))).toEqual(numbers);
   expect((JSON.parse(body) as { batch: unknown[] }).batch).toHaveLength(3);
 });
 
-test('a run is what its arguments say, within bounds', () => {
+test('the arguments of a run are applied, within limits', () => {
   expect(readPlan(['--events=20000', '--seed=7', '--minutes=2', '--kill-every=0'])).toEqual({
     events: 20_000,
     copies: 4,
@@ -71,7 +71,7 @@ test('a run is what its arguments say, within bounds', () => {
     expect(() => readPlan([wrong])).toThrow();
 });
 
-test('what is done again and again is never done twice at a time, and ends', async () => {
+test('repeated work never overlaps, and ends', async () => {
   let [running, most, times] = [0, 0, 0];
   const repeating = repeat(
     1,

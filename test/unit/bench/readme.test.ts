@@ -18,11 +18,11 @@ describe('the README', () => {
     expect(intoReadme(next, linesWith(20))).toBe(next);
   });
 
-  test('stays as it is without the marks', () => {
+  test('is unchanged without the marks', () => {
     expect(intoReadme('Before\n', linesWith(20))).toBe('Before\n');
   });
 
-  test('says of every row whether its target is met, also when it is not', () => {
+  test('says of every row whether its target is met, also if not', () => {
     const table = markdown(linesWith(77)).replaceAll('\u00A0', ' ');
     expect(table).toContain(
       '| one event each 50 ms: bytes on the wire per event | 77 B | 1 000 B | 500 B | 250 B | ≤ 90 B: met |',
@@ -33,7 +33,7 @@ describe('the README', () => {
     expect(table).toContain('≤ 0.03 × standard: missed by 157 %; ≤ 2 × amplitude: met');
   });
 
-  test('shows only rows that there are', () => {
+  test('shows only rows that exist', () => {
     const rows = markdown(linesWith(20)).split('\n').slice(2);
     expect(rows).toHaveLength(15);
     expect(markdown([]).split('\n')).toHaveLength(2);

@@ -10,7 +10,7 @@ import { runMeasure } from '../../../bench/runner.ts';
 const noBrowser = {} as Browser;
 const CANDIDATES = [ours, standard, amplitude];
 
-/** Writes down who was measured, and gives 1, 2, 3 … */
+/** Records the order of the measurements, which return 1, 2, 3 … */
 function recorded(runs: Measure['runs'], failsFor?: string): { measure: Measure; order: string[] } {
   const order: string[] = [];
   const measure: Measure = {
@@ -26,13 +26,13 @@ function recorded(runs: Measure['runs'], failsFor?: string): { measure: Measure;
 }
 
 describe('a measure', () => {
-  test('takes the candidates in turn, not one after the other', async () => {
+  test('runs the candidates alternately, not one after the other', async () => {
     const { measure, order } = recorded((_candidate, asked) => asked);
     await runMeasure(measure, noBrowser, CANDIDATES, 2);
     expect(order).toEqual(['ours', 'standard', 'amplitude', 'ours', 'standard', 'amplitude']);
   });
 
-  test('takes the others less often where they need long, and never where they cannot', async () => {
+  test('runs slow candidates less often, and impossible ones never', async () => {
     const fewer = recorded(fewerOfOthers(1));
     await runMeasure(fewer.measure, noBrowser, CANDIDATES, 3);
     expect(fewer.order).toEqual(['ours', 'standard', 'amplitude', 'ours', 'ours']);
@@ -41,7 +41,7 @@ describe('a measure', () => {
     expect(alone.order).toEqual(['ours', 'ours']);
   });
 
-  test('that fails for one is told, and goes on for the others', async () => {
+  test('that fails for one candidate is reported, and continues with the others', async () => {
     const { measure } = recorded((_candidate, asked) => asked, 'standard');
     const { samples, failures } = await runMeasure(measure, noBrowser, CANDIDATES, 1);
     expect(failures).toEqual(['sample, wrapped SDK, standard: Error: no page']);

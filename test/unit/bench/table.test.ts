@@ -16,7 +16,7 @@ const row: Row = {
 };
 const line: Line = { row, values: { ours: 20, standard: 1_000, amplitude: 8 }, lost: {} };
 
-/** The table says numbers with spaces that do not break. */
+/** Replaces the no-break spaces that the table has in its numbers. */
 const readable = (lines: readonly Line[]): readonly (readonly string[])[] =>
   cells(lines).map((each) => each.map((cell) => cell.replaceAll('\u00A0', ' ')));
 

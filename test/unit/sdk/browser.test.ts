@@ -50,7 +50,7 @@ describe('what the page lives through', () => {
     document.dispatchEvent(new Event('resume'));
     visibility('visible');
     window.dispatchEvent(new Event('pagehide'));
-    window.dispatchEvent(new Event('pageshow')); // the first one, when the page loads
+    window.dispatchEvent(new Event('pageshow')); // the first `pageshow`, when the page loads
     window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
     window.dispatchEvent(new Event('online'));
     document.dispatchEvent(new Event('prerenderingchange'));
@@ -115,7 +115,7 @@ test('a change of localStorage by another tab is told with its key, until nobody
   const closing = new AbortController();
   browser.onStorageChange((key) => void keys.push(key), closing.signal);
   window.dispatchEvent(new StorageEvent('storage', { key: 'a' }));
-  window.dispatchEvent(new StorageEvent('storage', { key: null })); // it was cleared
+  window.dispatchEvent(new StorageEvent('storage', { key: null })); // the timer was cleared
   closing.abort();
   window.dispatchEvent(new StorageEvent('storage', { key: 'b' }));
   expect(keys).toEqual(['a', null]);

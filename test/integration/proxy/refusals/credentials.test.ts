@@ -8,7 +8,7 @@ import { BATCH, errorIn, exchange, LAST, requestText, statusesIn } from './raw.t
 const JSON_TYPE = 'Content-Type: application/json';
 const LENGTH = `Content-Length: ${Buffer.byteLength(BATCH)}`;
 
-describe('a client key, on the wire,', () => {
+describe('a client key in a raw request', () => {
   test.each([
     ['is wrong', basicAuthorization('client-api-key')],
     ['is empty', 'Basic'],
@@ -22,7 +22,7 @@ describe('a client key, on the wire,', () => {
     ['is as long as a head may be', basicAuthorization('k'.repeat(11_000))],
     ['belongs to another scheme', `Negotiate ${btoa(`${CLIENT_KEY}:`)}`],
     ['is no text', 'Basic //79/A=='],
-  ])('that %s opens nothing', async (_, authorization) => {
+  ])('that %s is refused', async (_, authorization) => {
     const { proxy, upstream } = await startProxy();
     const request = requestText([...LAST, JSON_TYPE, LENGTH, `Authorization: ${authorization}`]);
     const answer = await exchange(await listen(proxy.node), request);
@@ -31,7 +31,7 @@ describe('a client key, on the wire,', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('that is longer than a head may be is not even read', async () => {
+  test('that is longer than a head may be is not read', async () => {
     const { proxy, upstream } = await startProxy();
     const header = `Authorization: ${basicAuthorization('k'.repeat(50_000))}`;
     const answer = await exchange(await listen(proxy.node), requestText([...LAST, header, LENGTH]));
@@ -40,7 +40,7 @@ describe('a client key, on the wire,', () => {
   });
 
   test.each(['/v1/batch?key=', '/v1/batch?clientKey=', '/v1/batch?authorization=Basic%20'])(
-    'is not looked for in %s',
+    'is not read from %s',
     async (target) => {
       const { proxy, upstream } = await startProxy();
       const request = requestText(

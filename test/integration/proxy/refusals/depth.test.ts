@@ -17,7 +17,7 @@ describe('a body that is nested as deep as its bytes allow', () => {
       '400 invalid_event',
     ],
     ['and that does not end', '['.repeat(400_000), '400 invalid_batch'],
-  ])('%s ends no process and reaches nobody', async (_, body, expected) => {
+  ])('%s crashes no process and is not forwarded', async (_, body, expected) => {
     const { proxy, upstream } = await startProxy({ transform: (event) => ({ ...event }) });
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe(expected);
     expect(upstream.received).toHaveLength(0);

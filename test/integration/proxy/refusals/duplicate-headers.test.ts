@@ -10,7 +10,7 @@ const SHOP = 'https://shop.example.com';
 const GOOD = `Authorization: ${basicAuthorization(CLIENT_KEY)}`;
 const JSON_TYPE = 'Content-Type: application/json';
 
-describe('a header that may stand once, twice', () => {
+describe('a header that must be unique, sent twice', () => {
   test.each<[string, readonly string[], string]>([
     [
       'a key, and one that is none',
@@ -43,7 +43,7 @@ describe('a header that may stand once, twice', () => {
       ],
       'invalid_client_key',
     ],
-  ])('is not read as either: %s', async (_, headers, expected) => {
+  ])('is refused, and neither value is used: %s', async (_, headers, expected) => {
     const { proxy, upstream } = await startProxy({
       origins: [SHOP],
       customerToken: { secret: 'x'.repeat(32) },

@@ -9,7 +9,7 @@ import { BATCH, exchange, HEAD, LAST, requestText, statusesIn } from './raw.ts';
 
 const LENGTH = `Content-Length: ${Buffer.byteLength(BATCH)}`;
 
-describe('no input chooses whom the proxy asks', () => {
+describe('no input determines the server that the proxy calls', () => {
   test.each([
     ['Host', 'Host: TARGET'],
     ['X-Forwarded-Host', 'X-Forwarded-Host: TARGET'],
@@ -29,7 +29,7 @@ describe('no input chooses whom the proxy asks', () => {
     expect([upstream.received.length, elsewhere.received.length]).toEqual([1, 0]);
   });
 
-  test('an address in an event, or beside the events', async () => {
+  test('an IP address in an event, or next to the events', async () => {
     const elsewhere = await startUpstream();
     const { proxy, upstream } = await startProxy();
     const url = `${elsewhere.url}/`;
@@ -90,34 +90,38 @@ describe('the write key', () => {
     `${'x'.repeat(295)}${WRITE_KEY}`,
   ];
 
-  test.each([0, 1, 2])('is in no answer and no log line when Customer.io repeats it (%i)', async (which) => {
-    const log: ProxyLogEntry[] = [];
-    const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
-    upstream.respond(({ headers }) => ({
-      status: 400,
-      headers: { 'X-Key': WRITE_KEY },
-      body: JSON.stringify({ meta: { errors: [answers(headers.authorization)[which]] } }),
-    }));
-    const one = await proxy.fetch(post());
-    expect(one.status).toBe(400);
-    // In halves: told as the reason of single events.
-    upstream.respond(({ headers, body }) => ({
-      status: body.batch.some(({ event }) => event === 'bad') ? 400 : 200,
-      body: JSON.stringify({ meta: { errors: [answers(headers.authorization)[which]] } }),
-    }));
-    const many = await proxy.fetch(post([event(), event({ event: 'bad' }), event()]));
-    expect(many.status).toBe(200);
-    const told = [
-      ...(await Promise.all([one.text(), many.text()])),
-      JSON.stringify([...one.headers, ...many.headers, log]),
-    ].join('\n');
-    expect(told).toContain('rejected');
-    for (const secret of [WRITE_KEY, WRITE_KEY.slice(0, 5), btoa(`${WRITE_KEY}:`)])
-      expect(told).not.toContain(secret);
-  });
+  test.each([0, 1, 2])(
+    'appears in no response and no log line when Customer.io repeats it (%i)',
+    async (which) => {
+      const log: ProxyLogEntry[] = [];
+      const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
+      upstream.respond(({ headers }) => ({
+        status: 400,
+        headers: { 'X-Key': WRITE_KEY },
+        body: JSON.stringify({ meta: { errors: [answers(headers.authorization)[which]] } }),
+      }));
+      const one = await proxy.fetch(post());
+      expect(one.status).toBe(400);
+      // Customer.io refuses a part of the batch, so the proxy halves it and reports the reason for single
+      // events.
+      upstream.respond(({ headers, body }) => ({
+        status: body.batch.some(({ event }) => event === 'bad') ? 400 : 200,
+        body: JSON.stringify({ meta: { errors: [answers(headers.authorization)[which]] } }),
+      }));
+      const many = await proxy.fetch(post([event(), event({ event: 'bad' }), event()]));
+      expect(many.status).toBe(200);
+      const told = [
+        ...(await Promise.all([one.text(), many.text()])),
+        JSON.stringify([...one.headers, ...many.headers, log]),
+      ].join('\n');
+      expect(told).toContain('rejected');
+      for (const secret of [WRITE_KEY, WRITE_KEY.slice(0, 5), btoa(`${WRITE_KEY}:`)])
+        expect(told).not.toContain(secret);
+    },
+  );
 });
 
-test('no cookie, no credential of the visitor and no header of theirs goes on, whatever door they came by', async () => {
+test('no cookie, credential or header of the visitor is forwarded, through fetch or node', async () => {
   const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET, mode: 'required' } });
   const token = await signed(claims());
   const type = 'Content-Type: application/json';

@@ -3,10 +3,10 @@ import { text } from 'node:stream/consumers';
 import { basicAuthorization } from '../../../../src/protocol/wire.ts';
 import { CLIENT_KEY, event } from '../setup.ts';
 
-/** Of a request that is the last on its connection. */
+/** The headers of a request that is the last one on its connection. */
 export const LAST: readonly string[] = ['Host: events.example.com', 'Connection: close'];
 
-/** The head of a batch, as a browser sends it, but for its length. */
+/** The headers of a batch request of a browser, without `Content-Length`. */
 export const HEAD: readonly string[] = [
   ...LAST,
   `Authorization: ${basicAuthorization(CLIENT_KEY)}`,
@@ -15,7 +15,7 @@ export const HEAD: readonly string[] = [
 
 export const BATCH: string = JSON.stringify({ batch: [event()] });
 
-/** One request, as bytes. `headers`: whole lines. */
+/** Returns the text of one request. `headers`: whole lines. */
 export function requestText(
   headers: readonly string[],
   body: string = BATCH,
@@ -29,23 +29,23 @@ export function open(url: string): Socket {
 }
 
 /**
- * Writes what no HTTP client would send, and answers all that comes back until the server hangs up: the last request has to
- * ask for that.
+ * Sends bytes that no HTTP client would send. Returns everything that the server sends until it closes the
+ * connection, which the last request must ask for.
  */
 export async function exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<string> {
   const socket = open(url).setNoDelay();
-  // It may hang up in the middle.
+  // The server may close the connection while bytes are still being sent.
   socket.on('error', () => socket.destroy());
   for (const part of parts) await new Promise((written) => socket.write(part, written));
   return text(socket);
 }
 
-/** The statuses of all answers in a text, in order. */
+/** The status codes of all responses in a text, in order. */
 export function statusesIn(answers: string): readonly number[] {
   return Array.from(answers.matchAll(/HTTP\/1\.1 (\d+) /g), ([, status]) => Number(status));
 }
 
-/** What stands in `error` of the only answer in a text. */
+/** The value of `error` in the only response in a text. */
 export function errorIn(answer: string): string | undefined {
   return /"error":"(\w+)"/.exec(answer)?.[1];
 }

@@ -21,11 +21,11 @@ const PRIVILEGED =
 
 type Make = () => Request | Promise<Request>;
 
-/** One row: the proxy, and each request that it speaks of. */
+/** The test of one row: the proxy, and the requests that the row describes. */
 interface Scene {
   readonly options?: Partial<ProxyOptions>;
   readonly requests: readonly Make[];
-  /** Events that go on all the same, or that went on before. */
+  /** The number of events that arrive, although the row describes a refusal. */
   readonly arrived?: number;
 }
 
@@ -49,7 +49,7 @@ const preflightOf = (origin: string): Request =>
     headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
   });
 
-/** By the beginning of the row's first cell. */
+/** The scenes by the beginning of the first cell of their row. */
 const SCENES: Readonly<Record<string, Scene>> = {
   'a path that is none': {
     requests: ['/nothing', '/v1%2Fbatch', '/V1/Batch', '/v1/batch%2F'].map((path) => batch({ path })),
@@ -254,7 +254,7 @@ const rows: readonly Row[] = section
     return { what, status: Number(status), error: error.replaceAll('`', ''), sdk };
   });
 
-/** What the SDK makes of an answer, in the words of the table. */
+/** The SDK's reaction to a response, in the words of the table. */
 const WORDS: Readonly<Record<string, string>> = {
   unauthorized: 'keeps',
   busy: 'keeps',
@@ -272,7 +272,7 @@ describe('the table in the README', () => {
   const sceneOf = (what: string): Scene | undefined =>
     Object.entries(SCENES).find(([beginning]) => what.startsWith(beginning))?.[1];
 
-  test('has a row for every scene, and a scene for every row', () => {
+  test('has a row for every tested scene, and a scene for every row', () => {
     for (const beginning of [...Object.keys(SCENES), ...elsewhere])
       expect(
         rows.filter(({ what }) => what.startsWith(beginning)),

@@ -23,12 +23,12 @@ describe('a key that names its origins', () => {
     [SHOP, 'of-blog', '403 origin_not_allowed'],
     [BLOG, 'of-blog', '200'],
     [BLOG, 'everywhere', '200'],
-    // The proxy's own origin is no exception.
+    // The rule applies to the proxy's own origin too.
     ['https://events.example.com', 'of-shop', '403 origin_not_allowed'],
     ['https://events.example.com', 'everywhere', '200'],
     ['https://evil.example', 'of-shop', '403 origin_not_allowed'],
     [SHOP, 'of-nobody', '401 invalid_client_key'],
-    // No page sends.
+    // A request without an `Origin` header is not sent by a page.
     ['', 'of-shop', '200'],
   ])('from %s, %s: %s', async (origin, key, expected) => {
     const { proxy, upstream } = await startProxy(OPTIONS);
@@ -37,19 +37,19 @@ describe('a key that names its origins', () => {
     expect(upstream.received).toHaveLength(expected === '200' ? 1 : 0);
   });
 
-  test('may stand twice, and holds for the origins of both', async () => {
+  test('may be listed twice, and is valid for the origins of both entries', async () => {
     const clientKeys = [SHOP, BLOG].map((origin) => ({ key: 'shared', origins: [origin] }));
     const { proxy } = await startProxy({ ...OPTIONS, clientKeys });
     for (const origin of [SHOP, BLOG])
       expect(await verdict(await proxy.fetch(from(origin, 'shared')))).toBe('200');
   });
 
-  test('lets no origin in that "origins" does not allow', async () => {
+  test('permits no origin that "origins" does not allow', async () => {
     const { proxy } = await startProxy({ clientKeys: [{ key: 'of-shop', origins: [SHOP] }] });
     expect(await verdict(await proxy.fetch(from(SHOP, 'of-shop')))).toBe('403 origin_not_allowed');
   });
 
-  test('counts beside a customer token too', async () => {
+  test('is checked also with a customer token', async () => {
     const { proxy, upstream } = await startProxy({ ...OPTIONS, customerToken: { secret: SECRET } });
     const token = await signed(claims());
     const headers = bearer(token, { 'X-CIO-Client-Key': 'of-shop', Origin: BLOG });
@@ -57,14 +57,14 @@ describe('a key that names its origins', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('can be read by a page of the other site as what it is', async () => {
+  test('causes an error that a page of the other site can read', async () => {
     const { proxy } = await startProxy(OPTIONS);
     const response = await proxy.fetch(from(BLOG, 'of-shop'));
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe(BLOG);
   });
 });
 
-describe('the option', () => {
+describe('the option "clientKeys"', () => {
   test.each<[unknown, string]>([
     [{ key: 'secret' }, '{ key: a text of 6 characters, origins: undefined }'],
     [{ key: 'secret', origins: [] }, '{ key: a text of 6 characters, origins: [] }'],
@@ -73,7 +73,7 @@ describe('the option', () => {
     [{ key: 'secret', origin: SHOP }, '{ key: a text of 6 characters, origins: undefined, origin }'],
     [{ key: 'se:cret', origins: [SHOP] }, `{ key: a text of 7 characters, origins: ["${SHOP}"] }`],
     [[], 'object'],
-  ])('that is wrong is named, and shows no key: %j', (entry, shown) => {
+  ])('that is invalid is reported without a key: %j', (entry, shown) => {
     const make = (): unknown =>
       createProxy({ writeKey: 'write-key', clientKeys: ['good', entry] } as unknown as ProxyOptions);
     expect(make).toThrow(
@@ -82,12 +82,12 @@ describe('the option', () => {
     );
   });
 
-  test('must not publish the write key here either', () => {
+  test('must not be equal to the write key', () => {
     const clientKeys = [{ key: 'same', origins: [SHOP] }];
     expect(() => createProxy({ writeKey: 'same', clientKeys })).toThrow('must not hold the write key');
   });
 
-  test('may be written into the environment', () => {
+  test('may be set in the environment', () => {
     const CIO_CLIENT_KEYS = `everywhere, of-shop@${SHOP}, me@home@${BLOG}, me@home`;
     expect(readEnvironment({ CIO_WRITE_KEY: 'write-key', CIO_CLIENT_KEYS })).toMatchObject({
       options: {

@@ -11,12 +11,12 @@ import { BATCH, errorIn, HEAD, LAST, open, requestText, statusesIn } from './raw
 
 const SHORT = { bodyTimeoutMs: 50 };
 
-describe('a body that does not come', () => {
+describe('a body that does not arrive', () => {
   test.each<[string, readonly string[], string]>([
     ['at all', ['Content-Length: 1000'], ''],
     ['to its end', ['Content-Length: 1000'], BATCH],
     ['to its last chunk', ['Transfer-Encoding: chunked'], `${BATCH.length.toString(16)}\r\n${BATCH}\r\n`],
-  ])('%s is answered 408, and its connection ended', async (_, headers, part) => {
+  ])('%s gets 408, and its connection is closed', async (_, headers, part) => {
     const { proxy, upstream } = await startProxy(SHORT);
     const url = await listen(proxy.node);
     const socket = open(url);
@@ -29,7 +29,7 @@ describe('a body that does not come', () => {
     expect(await verdict(await send(url))).toBe('200');
   });
 
-  test('is answered 408 though a byte comes now and then', async () => {
+  test('gets 408 although a byte arrives now and then', async () => {
     const { proxy, upstream } = await startProxy(SHORT);
     const socket = open(await listen(proxy.node));
     socket.on('error', () => {});
@@ -44,7 +44,7 @@ describe('a body that does not come', () => {
   test.each([
     ['plain', {}],
     ['packed', { 'Content-Encoding': 'gzip' }],
-  ])('is answered 408 in runtimes of the Fetch API too, and let go: %s', async (_, more) => {
+  ])('gets 408 in Fetch API runtimes too, and its stream is cancelled: %s', async (_, more) => {
     const { proxy } = await startProxy(SHORT);
     let isLetGo = false;
     const body = new ReadableStream({
@@ -62,7 +62,7 @@ describe('a body that does not come', () => {
     expect(isLetGo).toBe(true);
   });
 
-  test('of a private call is answered 408', async () => {
+  test('of a private call gets 408', async () => {
     const { proxy } = await startProxy({
       ...SHORT,
       customerToken: { secret: SECRET },

@@ -7,10 +7,10 @@ import { BATCH, exchange, HEAD, LAST, requestText, statusesIn } from './raw.ts';
 const LENGTH = `Content-Length: ${Buffer.byteLength(BATCH)}`;
 const CHUNKED = 'Transfer-Encoding: chunked';
 const inChunks = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-/** What would be smuggled: a whole request, inside of what another reading takes for a body. */
+/** The request to smuggle: a whole request, inside bytes that another parser would read as a body. */
 const HIDDEN = requestText([...HEAD, LENGTH]);
 
-describe('a request of two lengths', () => {
+describe('a request with two lengths', () => {
   test.each<[string, readonly string[], string]>([
     ['Content-Length and Transfer-Encoding', [LENGTH, CHUNKED], inChunks(BATCH)],
     ['Transfer-Encoding and Content-Length', [CHUNKED, LENGTH], inChunks(BATCH)],
@@ -29,7 +29,7 @@ describe('a request of two lengths', () => {
     ['a bare carriage return in the head', [`X: 1\r${CHUNKED}`, LENGTH], inChunks(BATCH)],
     ['a chunk whose size is none', [CHUNKED], `z\r\n${BATCH}\r\n0\r\n\r\n`],
     ['a chunk longer than it says', [CHUNKED], `2\r\n${BATCH}\r\n0\r\n\r\n`],
-  ])('is refused before anybody reads it, and its connection with it: %s', async (_, headers, body) => {
+  ])('is refused before its body is read, and the connection is closed: %s', async (_, headers, body) => {
     const { proxy, upstream } = await startProxy();
     const answers = await exchange(
       await listen(proxy.node),
@@ -40,8 +40,8 @@ describe('a request of two lengths', () => {
   });
 });
 
-describe('what follows a request on its connection', () => {
-  test('is a request of its own, with a credential of its own', async () => {
+describe('data behind a request on the same connection', () => {
+  test('is a separate request that needs its own credential', async () => {
     const { proxy, upstream } = await startProxy();
     const first = requestText([...HEAD.filter((line) => line !== 'Connection: close'), LENGTH]);
     const second = requestText([...LAST, 'Content-Type: application/json', LENGTH]);
@@ -50,7 +50,7 @@ describe('what follows a request on its connection', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('is no request where the first was refused before its body was read', async () => {
+  test('is not read as a request if the first one was refused before its body was read', async () => {
     const { proxy, upstream } = await startProxy();
     const wrapped = requestText(
       ['Host: events.example.com', `Content-Length: ${Buffer.byteLength(HIDDEN)}`],
@@ -62,7 +62,7 @@ describe('what follows a request on its connection', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('cannot be asked for in another protocol', async () => {
+  test('cannot switch to another protocol', async () => {
     const { proxy, upstream } = await startProxy();
     const upgrade = [
       'Connection: Upgrade, HTTP2-Settings, close',

@@ -9,8 +9,8 @@ const chunk = (bytes: Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 const END = '0\r\n\r\n';
 
-describe('a character whose bytes come in several chunks', () => {
-  test('is whole', async () => {
+describe('a character whose bytes arrive in several chunks', () => {
+  test('stays complete', async () => {
     const { proxy, upstream } = await startProxy();
     const bytes = Buffer.from(JSON.stringify({ batch: [event({ event: '🦊 grüßt' })] }));
     const pieces = Array.from(bytes, (byte) => chunk(Uint8Array.of(byte)));

@@ -6,7 +6,7 @@ import { BATCH, exchange, HEAD, LAST, requestText, statusesIn } from './raw.ts';
 
 const LENGTH = `Content-Length: ${Buffer.byteLength(BATCH)}`;
 
-describe('a target, as it stands on the wire,', () => {
+describe('a raw request target', () => {
   test.each([
     '/e/v1/batch?/../../v1/identify',
     '//e///v1/batch//',
@@ -16,7 +16,7 @@ describe('a target, as it stands on the wire,', () => {
     '/e\\v1\\batch',
     'http://elsewhere.example/e/v1/batch',
     'http://user:password@169.254.169.254/e/v1/batch',
-  ])('leads to the batches, and from there to one address: %s', async (target) => {
+  ])('is a batch request, and is forwarded to one URL only: %s', async (target) => {
     const { proxy, upstream } = await startProxy({ basePath: '/e' });
     const request = requestText([...HEAD, LENGTH], BATCH, `POST ${target} HTTP/1.1`);
     expect(statusesIn(await exchange(await listen(proxy.node), request))).toEqual([200]);
@@ -42,7 +42,7 @@ describe('a target, as it stands on the wire,', () => {
     '/e/v1/batch%20',
     '//events.example.com/e/v1/batch',
     'http://elsewhere.example/v1/batch',
-  ])('leads nowhere: %s', async (target) => {
+  ])('gets no batch endpoint: %s', async (target) => {
     const { proxy, upstream } = await startProxy({ basePath: '/e' });
     const request = requestText([...HEAD, LENGTH], BATCH, `POST ${target} HTTP/1.1`);
     expect(statusesIn(await exchange(await listen(proxy.node), request))).toEqual([404]);

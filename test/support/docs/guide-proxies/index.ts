@@ -1,4 +1,4 @@
-/** The proxies of Customer.io's public guide, one in each of its languages. */
+/** The proxies of Customer.io's public guide, one for each of its languages. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startProgram, startServer } from '../../server/process.ts';
 import { program } from '../../setup/programs.ts';
 
-/** Where the proxy sends what it takes, and with which key. */
+/** The URL to which the proxy sends the events, and the write key that it uses. */
 export interface Behind {
   readonly upstreamUrl: string;
   readonly writeKey: string;
@@ -18,7 +18,7 @@ export interface GuideProxy {
   start(behind: Behind): Promise<ServerProcess>;
 }
 
-/** Takes every key that begins with this. */
+/** The client key; the proxies of the guide accept every key that begins with it. */
 export const CLIENT_KEY = 'client-api-key-web';
 
 export const GUIDE_PROXIES: readonly GuideProxy[] = [

@@ -1,6 +1,7 @@
 /**
- * The Node proxy of Customer.io's public guide, as its sample behaves: which answer to what, and nothing about origins,
- * gzip or limits. `PORT=0 WRITE_KEY=… UPSTREAM_URL=… tsx test/support/docs/guide-proxies/node.ts`
+ * The Node proxy of Customer.io's public guide, which behaves as its sample: the same status codes, and no
+ * handling of origins, gzip or limits.
+ * `PORT=0 WRITE_KEY=… UPSTREAM_URL=… tsx test/support/docs/guide-proxies/node.ts`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, sendJson } from '../../../../demo/http.ts';
@@ -18,7 +19,7 @@ function isKnown(authorization = ''): boolean {
 
 async function read(request: IncomingMessage): Promise<string> {
   let body = '';
-  // As text, whatever its encoding.
+  // The body is read as text, whatever its encoding.
   for await (const chunk of request as AsyncIterable<Buffer>) body += chunk.toString();
   return body;
 }
@@ -37,7 +38,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     }
     const payload = JSON.parse(body) as Readonly<Record<string, unknown>>;
     if (request.url === '/v1/batch') {
-      // Those before one that fails are on their way by then.
+      // Events before one that fails are already forwarded.
       for (const event of payload['batch'] as readonly Readonly<Record<string, unknown>>[]) forward(event);
     } else {
       forward(payload);

@@ -13,7 +13,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('the environment', () => {
-  test('needs two variables', () => {
+  test('requires two variables', () => {
     expect(readEnvironment(GOOD)).toEqual({
       kind: 'ready',
       options: { writeKey: 'write-key', clientKeys: ['web'] },
@@ -55,7 +55,7 @@ describe('the environment', () => {
     });
   });
 
-  test('becomes the limits and what is off without them', () => {
+  test('becomes the limits, and what is off by default', () => {
     const reading = readEnvironment({
       ...GOOD,
       CIO_RATE_LIMIT_PER_ADDRESS: '600',
@@ -81,7 +81,7 @@ describe('the environment', () => {
     });
   });
 
-  test('is told what is wrong with the limits, too', () => {
+  test('with invalid limits gets an error for each', () => {
     const problems = problemsOf({
       ...GOOD,
       CIO_RATE_LIMIT_PER_ADDRESS: 'many',
@@ -189,7 +189,7 @@ describe('the environment', () => {
       expect(reading).not.toHaveProperty(['options', group]);
   });
 
-  test('is told what is wrong with customer tokens, too', () => {
+  test('with invalid customer token settings gets an error for each', () => {
     const problems = problemsOf({
       ...GOOD,
       CIO_TOKEN_SECRET: 'hidden',
@@ -220,7 +220,7 @@ describe('the environment', () => {
   });
 
   test.each(['redis://redis.internal', 'redis://redis.internal:6379/0', 'rediss://user:p%40ss@[::1]:6380/'])(
-    'has the Redis of all copies: %s',
+    'sets the Redis of all copies: %s',
     (url) => {
       expect(readEnvironment({ ...GOOD, CIO_REDIS_URL: ` ${url} ` })).toMatchObject({ redisUrl: url });
     },
@@ -232,7 +232,7 @@ describe('the environment', () => {
     'redis://:hidden@/0',
     'redis://:hidden@redis.internal/main',
     'redis://:hidden%@redis.internal',
-  ])('is told what is no address of a Redis, without printing it: %s', (url) => {
+  ])('with an invalid Redis URL gets an error that does not print it: %s', (url) => {
     const [problem = ''] = problemsOf({ ...GOOD, CIO_REDIS_URL: url });
     expect(problem).toContain('CIO_REDIS_URL is not usable: it must be the address of a Redis or Valkey');
     expect(problem).not.toContain('hidden');
@@ -249,7 +249,7 @@ describe('the environment', () => {
     expect(problemsOf({ CIO_WRITE_KEY: '', CIO_CLIENT_KEYS: ' ' })).toHaveLength(2);
   });
 
-  test('is told everything that is wrong at once, in the words of its variables', () => {
+  test('gets all errors at once, with the names of the variables', () => {
     const problems = problemsOf({
       CIO_CLIENT_KEYS: 'a:b',
       CIO_REGION: 'de',
@@ -317,7 +317,7 @@ describe('secrets in files', () => {
     });
   });
 
-  test('that cannot be read are told once, by their path', () => {
+  test('that cannot be read are reported once, with their path', () => {
     expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: '/nowhere/write-key' })).toEqual([
       'CIO_WRITE_KEY_FILE is "/nowhere/write-key", which cannot be read: ENOENT.',
     ]);
@@ -326,13 +326,13 @@ describe('secrets in files', () => {
     ]);
   });
 
-  test('and in the environment at once are refused: nobody knows which is meant', () => {
+  test('and in the environment at once are refused as ambiguous', () => {
     expect(problemsOf({ ...GOOD, CIO_WRITE_KEY_FILE: file('another') })).toEqual([
       'There must be only one of CIO_WRITE_KEY, CIO_WRITE_KEY_FILE.',
     ]);
   });
 
-  test('that are empty are missing, and unusable ones are not printed', () => {
+  test('that are empty count as missing, and unusable values are not printed', () => {
     expect(problemsOf({ CIO_CLIENT_KEYS: 'web', CIO_WRITE_KEY_FILE: file('\n') })).toEqual([
       expect.stringContaining('CIO_WRITE_KEY is missing'),
     ]);
@@ -341,7 +341,7 @@ describe('secrets in files', () => {
     expect(problem).not.toContain('a:secret');
   });
 
-  test('are for secrets: no other variable has one', () => {
+  test('are for secrets only', () => {
     expect(readEnvironment({ ...GOOD, CIO_REGION_FILE: '/nowhere' })).toMatchObject({ kind: 'ready' });
   });
 });

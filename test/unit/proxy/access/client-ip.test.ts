@@ -13,7 +13,7 @@ async function forwarded(
   return upstream.received[0]?.body.batch[0]?.['context'];
 }
 
-describe('the visitor’s address', () => {
+describe('the visitor’s IP address', () => {
   const XFF = 'X-Forwarded-For';
   test.each<[ClientIp, Record<string, string>, string]>([
     ['cf-connecting-ip', { 'CF-Connecting-IP': '203.0.113.7' }, '203.0.113.7'],
@@ -36,24 +36,24 @@ describe('the visitor’s address', () => {
     ['x-real-ip', { 'X-Real-IP': 'unknown' }],
     ['x-real-ip', { 'X-Real-IP': '<script>' }],
     [{ header: 'x-forwarded-for', hops: 2 }, { [XFF]: '203.0.113.7' }],
-  ])('is left out when %j finds none in %j', async (clientIp, headers) => {
+  ])('is omitted if %j finds none in %j', async (clientIp, headers) => {
     expect(await forwarded(clientIp, headers, { ip: '6.6.6.6', IP: '6.6.6.6', locale: 'de' })).toEqual({
       locale: 'de',
     });
   });
 
-  test('replaces what the browser claims', async () => {
+  test('replaces the value that the browser claims', async () => {
     const headers = { 'X-Real-IP': '203.0.113.7' };
     expect(await forwarded('x-real-ip', headers, { ip: '6.6.6.6', Ip: '6.6.6.6' })).toEqual({
       ip: '203.0.113.7',
     });
   });
 
-  test('is set on an event that has no context', async () => {
+  test('is added to an event without a context', async () => {
     expect(await forwarded('x-real-ip', { 'X-Real-IP': '203.0.113.7' }, null)).toEqual({ ip: '203.0.113.7' });
   });
 
-  test('is nobody’s business without the option: events pass as they are', async () => {
+  test('is not changed without the option', async () => {
     const headers = { [XFF]: '203.0.113.7', 'X-Real-IP': '203.0.113.7', 'CF-Connecting-IP': '203.0.113.7' };
     expect(await forwarded(undefined, headers, { ip: '198.51.100.1' })).toEqual({ ip: '198.51.100.1' });
   });

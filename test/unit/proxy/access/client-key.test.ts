@@ -5,7 +5,7 @@ import { basicAuthorization } from '../../../../src/protocol/wire.ts';
 import { event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
 
 describe('the client key', () => {
-  test.each(['web', 'shop', 'clé-ключ-鍵'])('lets a page in when it is one of several: %s', async (key) => {
+  test.each(['web', 'shop', 'clé-ключ-鍵'])('is accepted if it is one of several: %s', async (key) => {
     const { proxy, upstream } = await startProxy({ clientKeys: ['web', 'shop', 'clé-ключ-鍵'] });
     const response = await proxy.fetch(
       post([event()], { headers: { Authorization: basicAuthorization(key) } }),
@@ -22,7 +22,7 @@ describe('the client key', () => {
     ['another scheme', 'Digest username="client-api-key-web"'],
     ['what is not base64', 'Basic §§§'],
     ['bytes that are not UTF-8', `Basic ${btoa('\xff\xfe:')}`],
-  ])('keeps out %s, and nothing is forwarded', async (_, authorization) => {
+  ])('of %s is refused, and nothing is forwarded', async (_, authorization) => {
     const { proxy, upstream } = await startProxy();
     const response = await proxy.fetch(
       post([event()], { headers: { Authorization: encodeHeader(authorization) } }),
@@ -44,7 +44,7 @@ describe('the client key', () => {
     ['alone', {}],
     ['beside the password of a staging site', { Authorization: `Basic ${btoa('staging:password')}` }],
     ['beside the signature of a platform', { Authorization: 'AWS4-HMAC-SHA256 Credential=a, Signature=b' }],
-  ])('may have a header of its own: %s', async (_, headers) => {
+  ])('may be sent in a header of its own: %s', async (_, headers) => {
     const { proxy, upstream } = await startProxy({ clientKeys: ['clé-ключ-鍵'] });
     const ask = (key: string): Promise<Response> =>
       proxy.fetch(
@@ -58,13 +58,13 @@ describe('the client key', () => {
     expect(upstream.received[0]?.headers).not.toHaveProperty('x-cio-client-key');
   });
 
-  test('in its own header is the one that counts, also where another one is in Authorization', async () => {
+  test('in its own header has priority over Authorization', async () => {
     const { proxy } = await startProxy({ clientKeys: ['web', 'shop'] });
     const headers = { Authorization: basicAuthorization('web'), 'X-CIO-Client-Key': 'unknown' };
     expect(await verdict(await proxy.fetch(post([event()], { headers })))).toBe('401 invalid_client_key');
   });
 
-  test('can be judged by an async function that sees the request', async () => {
+  test('can be checked by an async function that receives the request', async () => {
     const clientKeys = async (key: string, request: Request): Promise<boolean> =>
       key === request.headers.get('X-Expected-Key');
     const { proxy } = await startProxy({ clientKeys });
@@ -76,13 +76,13 @@ describe('the client key', () => {
     expect(await verdict(await ask('b'))).toBe('401 invalid_client_key');
   });
 
-  test('is not good because a function answered something that is merely truthy', async () => {
+  test('is refused when the function returns a value that is only truthy', async () => {
     const clientKeys = (() => 'yes') as unknown as () => boolean;
     const { proxy } = await startProxy({ clientKeys });
     expect(await verdict(await proxy.fetch(post()))).toBe('401 invalid_client_key');
   });
 
-  test('costs no events when it cannot be checked', async () => {
+  test('loses no events when it cannot be checked', async () => {
     const clientKeys = (): Promise<boolean> => Promise.reject(new Error('the key store is down'));
     const { proxy, upstream } = await startProxy({ clientKeys });
     const response = await proxy.fetch(post());
@@ -98,7 +98,7 @@ describe('the client key', () => {
     expect(request.bodyUsed).toBe(false);
   });
 
-  test('is good when an empty batch is answered 200, without a word to Customer.io', async () => {
+  test('is valid when an empty batch gets 200, without a request to Customer.io', async () => {
     const { proxy, upstream } = await startProxy();
     expect(await verdict(await proxy.fetch(post([])))).toBe('200');
     const unknown = post([], { headers: { Authorization: basicAuthorization('unknown') } });
@@ -107,7 +107,7 @@ describe('the client key', () => {
   });
 });
 
-test('a customer token is refused as a token, so that no client takes its key for wrong', async () => {
+test('a refused customer token has an error of its own, so that no client takes its key for wrong', async () => {
   const { proxy, upstream } = await startProxy();
   const headers = { Authorization: 'Bearer a.b.c', 'X-CIO-Client-Key': 'client-api-key-web' };
   const response = await proxy.fetch(post([event()], { headers }));
@@ -118,18 +118,18 @@ test('a customer token is refused as a token, so that no client takes its key fo
   expect(upstream.received).toHaveLength(0);
 });
 
-/** Headers carry bytes: what is beyond them would not even become a request. */
+/** A header carries bytes: a character beyond one byte would make the request invalid. */
 function encodeHeader(value: string): string {
   return String.fromCharCode(...new TextEncoder().encode(value));
 }
 
-describe('a function that judges client keys', () => {
+describe('a function that checks client keys', () => {
   test('may take as long as a delivery, and no longer', async () => {
     const { proxy } = await startProxy({ clientKeys: () => new Promise(() => {}), timeoutMs: 50 });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 key_check_failed');
   });
 
-  test('may answer with a promise of another realm', async () => {
+  test('may return a promise of another realm', async () => {
     const foreign = (value: boolean): Promise<boolean> =>
       runInNewContext(`Promise.resolve(${value})`) as Promise<boolean>;
     const { proxy } = await startProxy({ clientKeys: (key) => foreign(key === 'web') });

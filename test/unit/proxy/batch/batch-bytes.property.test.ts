@@ -4,7 +4,10 @@ import { readBatch } from '../../../../src/proxy/batch/batch-bytes.ts';
 import { type Fields, space, writeObject } from '../../../fakes/json.ts';
 import { seeded } from '../../../fakes/random.ts';
 
-/** Texts of JSON that a seed makes up, read by a parser that takes the first of two fields and by one that takes the last. */
+/**
+ * Random JSON texts, which are read by a parser that uses the first of two equal fields, and by one that uses
+ * the last.
+ */
 const SEEDS = Array.from({ length: 4_000 }, (_, i) => i + 1);
 
 function firstWins(fields: Fields): Map<string, unknown> {
@@ -35,7 +38,7 @@ function faceOf(fields: Fields): object {
   };
 }
 
-test('whatever passes in its own bytes is the same to both, and what is the same to both mostly passes', () => {
+test('both parsers read the same from every text that keeps its bytes, and most such texts keep them', () => {
   const counts = { kept: 0, anew: 0, plain: 0 };
   for (const seed of SEEDS) {
     const random = seeded(seed);

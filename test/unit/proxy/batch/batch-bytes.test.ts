@@ -8,7 +8,7 @@ function read(text: string, mostItems = 500): BatchBytes {
   return batch;
 }
 
-/** Whether all of it may pass in its own bytes. */
+/** Returns whether all events may be sent with their original bytes. */
 const isVerbatim = (text: string): boolean => {
   const { isPlain, items } = read(text);
   return isPlain && items.every(({ summary }) => summary !== undefined);
@@ -19,7 +19,7 @@ const OTHER = EVENT.replace('m1', 'm2');
 const batch = (...events: readonly string[]): string =>
   `{"batch":[${events.join(',')}],"sentAt":"2026-01-02T03:04:05.678Z"}`;
 
-describe('may pass in its own bytes:', () => {
+describe('may keep its bytes:', () => {
   test.each([
     ['what the browser SDK sends', batch(EVENT, OTHER)],
     ['a batch of nothing', batch()],
@@ -38,7 +38,7 @@ describe('may pass in its own bytes:', () => {
   });
 });
 
-describe('what two parsers might read in two ways is written anew:', () => {
+describe('is written again because two parsers might differ:', () => {
   test.each([
     ['a second batch', `{"batch":[],"batch":[${EVENT}]}`],
     ['a second time', `{"sentAt":"a","batch":[${EVENT}],"sentAt":"b"}`],
@@ -65,7 +65,7 @@ describe('what two parsers might read in two ways is written anew:', () => {
     expect(isVerbatim(text)).toBe(false);
   });
 
-  test('and what stands beside it is not', () => {
+  test('and the events next to it keep their bytes', () => {
     const twice = EVENT.replace('"event":"A"', '"event":"B","event":"A"');
     const text = batch(EVENT, twice, OTHER);
     const { items } = read(text);
@@ -74,7 +74,7 @@ describe('what two parsers might read in two ways is written anew:', () => {
   });
 });
 
-describe('is no batch, though it is JSON:', () => {
+describe('is JSON, but not a batch:', () => {
   test.each([
     '{}',
     '[]',
@@ -96,14 +96,14 @@ describe('is no batch, though it is JSON:', () => {
     '{"batch":[{]}',
     '{"batch":[],}',
     '{"sentAt":"\n","batch":[]}',
-  ])('and what is none is an error: %j', (text) => {
+  ])('and invalid JSON is an error: %j', (text) => {
     expect(() => readBatch(new TextEncoder().encode(text), 500)).toThrow(SyntaxError);
   });
 });
 
-describe('goes beyond what is read:', () => {
+describe('exceeds a limit:', () => {
   const fields = (count: number): string => Array.from({ length: count }, (_, i) => `"f${i}":1`).join(',');
-  // Around the number are the braces of properties.
+  // `properties` is one level around the number.
   const nested = (levels: number): string =>
     EVENT.replace('1.50', `${'['.repeat(levels - 1)}1${']'.repeat(levels - 1)}`);
   const within = (text: string): unknown => readBatch(new TextEncoder().encode(text), 500);
@@ -126,33 +126,33 @@ describe('goes beyond what is read:', () => {
     expect(within(`{${Array.from({ length: 51 }, () => '"batch":[]').join(',')}}`)).toHaveProperty('problem');
   });
 
-  test('what is nested beside or around the batch', () => {
+  test('nested values next to the batch or around it', () => {
     for (const text of [`{"x":${'['.repeat(101)}`, '['.repeat(101), `{"batch":[${'['.repeat(101)}`])
       expect(within(text)).toHaveProperty('problem', 'is nested in more than 100 levels');
   });
 });
 
-test('events of more kinds than a batch has are parsed, those before are not', () => {
+test('events with new shapes are parsed when the shape cache is full', () => {
   const kinds = Array.from({ length: 400 }, (_, i) => EVENT.replace('{', `{"kind${i}":1,`));
   const { items } = read(batch(...kinds));
   const anew = items.map(({ summary }) => summary === undefined);
-  // Of 6 names each, 333 have 1 998.
+  // Each of these events has 6 names, so 333 events have 1 998 names.
   expect([anew.indexOf(true), anew.filter(Boolean).length]).toEqual([333, 67]);
 });
 
-test('the last batch and the last time count', () => {
+test('the last of several "batch" and "sentAt" fields counts', () => {
   const { items, sentAt } = read(`{"batch":[],"sentAt":"a","batch":[${EVENT},1],"sentAt":"b"}`);
   expect(items.map(({ summary }) => summary?.event)).toEqual(['A', undefined]);
   expect(sentAt).toBe('b');
   expect(read('{"batch":[],"sentAt":"a","sentAt":7}').sentAt).toBeUndefined();
 });
 
-test('of too many only so many are kept, and all counted', () => {
+test('of too many events only the limit is kept, and all are counted', () => {
   const { items, count } = read(batch(...Array.from({ length: 7 }, () => EVENT)), 3);
   expect([items.length, count]).toEqual([3, 7]);
 });
 
-test('what an event has from the one before is judged as if it were its own', () => {
+test('an event whose bytes equal those of the previous one has the same result', () => {
   const long = 'x'.repeat(100);
   const twin = (context: string): string => `{"type":"page","messageId":"a","context":${context}}`;
   const facesOf = (...contexts: readonly string[]): boolean[] => {
@@ -167,7 +167,7 @@ test('what an event has from the one before is judged as if it were its own', ()
   expect(facesOf(escaped, escaped, plain, escaped)).toEqual([false, false, true, false]);
   const read = (context: string): unknown =>
     readBatch(new TextEncoder().encode(`{"batch":[${twin(plain)},${twin(context)}]}`), 500);
-  // Only what is whole after the same bytes.
+  // The bytes behind the same beginning must be complete JSON.
   expect(() => read(plain.slice(0, -1))).toThrow(SyntaxError);
   expect(() => read(`${plain}}`)).toThrow(SyntaxError);
   expect(() => read(`${plain}x`)).toThrow(SyntaxError);

@@ -7,7 +7,7 @@ import type { Received } from '../../../integration/proxy/upstream.ts';
 const HOUR_MS = 3_600_000;
 const at = (ms: number): string => new Date(ms).toISOString();
 
-/** A batch from a browser whose clock is behind by so much: an event of five minutes ago, sent now. */
+/** Sends a batch from a browser whose clock is behind: an event of five minutes ago, sent now. */
 async function sendWith(
   options: Partial<ProxyOptions>,
   behindMs: number,
@@ -28,7 +28,7 @@ async function sendWith(
 }
 
 describe('the time of an event', () => {
-  test('is not touched by default, however wrong the clock is', async () => {
+  test('is not changed by default, however wrong the clock is', async () => {
     const { sent, received } = await sendWith({}, 24 * HOUR_MS);
     expect(received.text).toBe(sent);
   });
@@ -40,19 +40,20 @@ describe('the time of an event', () => {
     const { received, before } = await sendWith({ correctClock: true }, behindMs);
     const [corrected = {}] = received.body.batch;
     const timestamp = Date.parse(String(corrected['timestamp']));
-    // receivedAt - (sentAt - originalTimestamp), where the two in brackets are five minutes apart.
+    // The corrected time is receivedAt - (sentAt - originalTimestamp); the difference in brackets is five
+    // minutes.
     expect(timestamp).toBeGreaterThanOrEqual(before - 300_000 - 1);
     expect(timestamp).toBeLessThanOrEqual(Date.now() - 300_000);
     expect(corrected['originalTimestamp']).toBe(at(before - behindMs - 300_000));
   });
 
-  test('is corrected once: whoever does the same again finds nothing to correct', async () => {
+  test('is corrected once: a second correction changes nothing', async () => {
     const { received } = await sendWith({ correctClock: true }, HOUR_MS);
     expect(Math.abs(Date.parse(received.body.sentAt ?? '') - Date.now())).toBeLessThan(10_000);
   });
 
   test.each([0, 14_000, -10_000])(
-    'stays, with every byte, where the difference may be the way: %i ms',
+    'is unchanged, with every byte, if network delay may explain the difference: %i ms',
     async (behindMs) => {
       const { sent, received } = await sendWith({ correctClock: true }, behindMs);
       expect(received.text).toBe(sent);
@@ -65,12 +66,12 @@ describe('the time of an event', () => {
     ['timestamp is missing', { timestamp: undefined }, at(0)],
     ['timestamp is no time', { timestamp: 'yesterday' }, at(0)],
     ['timestamp is beyond all times', { timestamp: '+275760-09-12T00:00:00.000Z' }, at(0)],
-  ])('stays where %s', async (_, fields, sentAt) => {
+  ])('is unchanged if %s', async (_, fields, sentAt) => {
     const { sent, received } = await sendWith({ correctClock: true }, HOUR_MS, fields, sentAt);
     expect(received.body.batch).toEqual((JSON.parse(sent) as Received['body']).batch);
   });
 
-  test('is that of the server for hooks already', async () => {
+  test('is corrected before hooks run', async () => {
     const seen: string[] = [];
     const filter = ({ timestamp }: { timestamp: string }): boolean => seen.push(timestamp) > 0;
     await sendWith({ correctClock: true, filter }, 24 * HOUR_MS);

@@ -9,7 +9,7 @@ const KEY = 'client-api-key-web';
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const EVENT = JSON.stringify(event({ messageId: 'm1', properties: { size: 'größe 42' } }));
 
-/** `text`, with so many bytes before it and behind it. */
+/** Returns `text` with this many bytes before it and behind it. */
 function amid(
   text: string,
   before: number,
@@ -28,7 +28,7 @@ const one = (text: string, before = 0, key = KEY, by = hash): string => {
 };
 
 describe('the hash of an event', () => {
-  test('is the same wherever in a body the event is, and in bytes that begin anywhere in their memory', () => {
+  test('is the same at every position in a body and in memory', () => {
     for (let before = 0; before < 40; before += 1) {
       expect(one(EVENT, before)).toBe(one(EVENT));
       const { bytes, span } = amid(EVENT, before);
@@ -38,7 +38,7 @@ describe('the hash of an event', () => {
     }
   });
 
-  test('is another one where any byte is, or one more or less', () => {
+  test('differs if any byte differs, is added or is removed', () => {
     const seen = new Set([one(EVENT)]);
     const bytes = bytesOf(EVENT);
     const span = spanOf(0, bytes.length);
@@ -58,7 +58,7 @@ describe('the hash of an event', () => {
     expect(seen.size).toBe(count);
   });
 
-  test('tells the letters of an id apart wherever they stand, two changed at once included', () => {
+  test('differs for different ids, also with two changed letters', () => {
     const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
     const firsts = new Set<number>();
     const seconds = new Set<number>();
@@ -75,23 +75,23 @@ describe('the hash of an event', () => {
           seconds.add(second);
           count += 1;
         }
-    // Each half alone is as good as 32 bits can be: of 25 600, two meet by chance in one run of thirteen.
+    // Each half has 32 bits. Of 25 600 random values, two are equal in one of thirteen runs.
     expect(firsts.size).toBeGreaterThan(count - 4);
     expect(seconds.size).toBeGreaterThan(count - 4);
   });
 
-  test('is another one for another client key, however long it is', () => {
+  test('differs for another client key, however long', () => {
     const keys = ['', 'a', 'b', 'a'.repeat(15), 'a'.repeat(16), 'a'.repeat(17), 'schlüssel', 'a\0'];
     expect(new Set(keys.map((key) => one(EVENT, 0, key))).size).toBe(keys.length);
   });
 
-  test('is another one in every process', () => {
+  test('differs in every process', () => {
     expect(one(EVENT, 0, KEY, createEventHash())).not.toBe(one(EVENT));
     const fixed = Uint32Array.from({ length: 10 }, (_, i) => i * 0x9e3779b1);
     expect(one(EVENT, 0, KEY, createEventHash(fixed))).toBe(one(EVENT, 5, KEY, createEventHash(fixed)));
   });
 
-  test('gives two numbers for each, in their order; none for what cannot be recognised', () => {
+  test('consists of two numbers for each event, in order; none for an event without an id', () => {
     const { bytes, span } = amid(EVENT, 9);
     const hashes = hash.of(KEY, bytes, [
       { receivedSpan: null },
@@ -109,7 +109,7 @@ describe('the hash of an event', () => {
    * A difference in the highest bit passes a multiplication as it is, whatever the seed: bit 26 of a word is turned to be that,
    * and bit 31 of the word sixteen bytes on takes it away again, in one of the two lanes that each word goes through.
    */
-  test('cannot be prepared to be that of another event by somebody who does not know the seed', () => {
+  test('cannot be forged without knowledge of the seed', () => {
     const random = seeded(7);
     let same = 0;
     for (let round = 0; round < 20_000; round += 1) {

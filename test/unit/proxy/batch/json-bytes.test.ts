@@ -32,7 +32,7 @@ function judgesAlike(bytes: Uint8Array, words: () => string): boolean {
   return expected;
 }
 
-/** What changes the meaning of what stands around it. */
+/** Texts that change the meaning of the JSON around them. */
 const PIECES = Array.from(
   '{ } [ ] , : " \\ \\u \\u00 \\ud83 0 00 - -0 . 1. .5 e E+ e- true nul \t \n \u0000 \u001f \u007f \u00a0 \u2028 \ufeff 🦊 ü'.split(
     ' ',
@@ -52,7 +52,7 @@ const PIECES = Array.from(
   [[0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xff], [0xfe]].map((bytes) => Uint8Array.from(bytes)),
 );
 
-/** Takes something away, puts something in, or both. */
+/** Removes a part, inserts a piece, or does both. */
 function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   const from = random.below(bytes.length + 1);
   const to = Math.min(bytes.length, from + random.below(4));
@@ -61,7 +61,7 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   return Uint8Array.from([...bytes.subarray(0, from), ...piece, ...bytes.subarray(to)]);
 }
 
-test('accepts what JSON.parse reads, and nothing else', () => {
+test('accepts exactly what JSON.parse reads', () => {
   const counts = { good: 0, bad: 0 };
   for (let seed = 1; seed <= 4_000; seed += 1) {
     const random = seeded(seed);
@@ -76,7 +76,7 @@ test('accepts what JSON.parse reads, and nothing else', () => {
   expect(Math.min(counts.good, counts.bad)).toBeGreaterThan(1_000);
 });
 
-describe('as JSON.parse judges:', () => {
+describe('agrees with JSON.parse on:', () => {
   test.each([
     [
       'numbers',
@@ -99,7 +99,7 @@ describe('as JSON.parse judges:', () => {
     expect(texts.split(' ').every((text) => isJson(bytesOf(text)))).toBe(false);
   });
 
-  test('every byte, alone, in a text, and behind a backslash', () => {
+  test('every byte, alone, in a string, and behind a backslash', () => {
     for (let byte = 0; byte < 256; byte += 1) {
       for (const before of ['', ' ', '"', '"\\', '[1', '1', '-', '"\\u00', '"\\u004'])
         for (const after of ['', '"', '1"', ']', '1']) {
@@ -109,7 +109,7 @@ describe('as JSON.parse judges:', () => {
     }
   });
 
-  test('every first and second byte of a character, with a good rest and a bad one', () => {
+  test('every first and second byte of a character, with valid and invalid further bytes', () => {
     for (let first = 0x80; first < 256; first += 1)
       for (let second = 0x70; second < 0xd0; second += 1)
         for (const rest of [
@@ -126,7 +126,7 @@ describe('as JSON.parse judges:', () => {
         }
   });
 
-  test('what breaks off, wherever it does', () => {
+  test('texts that end too early, at any position', () => {
     const whole = bytesOf(String.raw`{"a":[true,-1.5e+3,null,{"\u00fcü🦊":"\\"}],"b":{}}`);
     expect(accepts(whole)).toBe(true);
     for (let length = 0; length < whole.length; length += 1)
@@ -142,7 +142,7 @@ describe('as JSON.parse judges:', () => {
   });
 });
 
-test('knows where in more bytes a value ends', () => {
+test('finds the end of a value in more bytes', () => {
   for (const [value, rest] of [
     ['12', ','],
     ['"a\\""', '"'],
@@ -163,7 +163,7 @@ test.each([
   [String.raw`"\u0080\u00e4\u0141\u4100"`, false],
   ['"u0041"', false],
   [String.raw`[{"a":[],"\u0041":1}]`, true],
-])('%s has an escape that nobody needs: %s', (text, expected) => {
+])('%s has an unnecessary escape: %s', (text, expected) => {
   const findings = createFindings();
   valueEnd(bytesOf(text), 0, findings);
   expect(findings.hasNeedlessEscape).toBe(expected);

@@ -9,7 +9,7 @@ type Mode = 'none' | 'disabled' | 'report' | 'required';
 type Batch = readonly Readonly<Record<string, unknown>>[];
 
 interface Result {
-  /** Ids of what Customer.io got. */
+  /** The ids of the events that Customer.io has received. */
   readonly arrived: readonly unknown[];
   readonly rejected: Readonly<Record<string, string>>;
   readonly log: ProxyLogEntry | undefined;
@@ -76,12 +76,12 @@ describe.each(MODES)('with tokens "%s" and a client key alone', (mode) => {
     expect(log).toMatchObject({ status: 200, events: 2, rejected: { token_required: 1 } });
   });
 
-  test('another call cannot either', async () => {
+  test('another type of call cannot either', async () => {
     const { arrived } = await sendIn(mode, around(event({ messageId: 'x', previousId: 'victim' })));
     expect(arrived).toEqual(['before', 'after']);
   });
 
-  test('nothing changes for who has no previous id', async () => {
+  test('events without a previous id are not affected', async () => {
     const batch = [alias({ previousId: null, messageId: 'a' }), alias({ previousId: '', messageId: 'b' })];
     const { arrived, log } = await sendIn(mode, batch);
     expect(arrived).toEqual(['a', 'b']);
@@ -94,14 +94,14 @@ describe.each<Mode>(['none', 'disabled', 'report'])('with tokens "%s"', (mode) =
     ['that the SDK makes', ANONYMOUS],
     ['that the SDK makes on pages without TLS', '4294967295'.repeat(4)],
     ['with a prefix', `shop-${ANONYMOUS}`],
-  ])('a visitor becomes a person, by the random id %s', async (_, id) => {
+  ])('a visitor can become a person, by the random id %s', async (_, id) => {
     const batch = around(alias({ userId: 'u1', previousId: id, anonymousId: id }));
     const { arrived, rejected } = await sendIn(mode, batch);
     expect(arrived).toEqual(['before', 'alias', 'after']);
     expect(rejected).toEqual({});
   });
 
-  test('several in one batch, of which some may not', async () => {
+  test('several aliases in one batch are checked one by one', async () => {
     const batch = Array.from({ length: 40 }, (_, i) =>
       i % 2 === 0
         ? alias({ messageId: `good ${i}`, userId: 'u1', previousId: ANONYMOUS, anonymousId: ANONYMOUS })
@@ -114,7 +114,7 @@ describe.each<Mode>(['none', 'disabled', 'report'])('with tokens "%s"', (mode) =
     expect(log).toMatchObject({ events: 20, rejected: { token_required: 20 } });
   });
 
-  test('an alias of which one field stands twice is judged by what goes on', async () => {
+  test('an alias with a duplicate field is checked by the value that is forwarded', async () => {
     const body = `{"batch":[{"type":"alias","messageId":"m","userId":"mallory","previousId":"${ANONYMOUS}","anonymousId":"${ANONYMOUS}","previous\\u0049d":"victim"}]}`;
     const { proxy, upstream } = await startProxy();
     expect(await (await proxy.fetch(post([], { body }))).json()).toMatchObject({
@@ -125,25 +125,25 @@ describe.each<Mode>(['none', 'disabled', 'report'])('with tokens "%s"', (mode) =
 });
 
 describe('with a token', () => {
-  test.each<Mode>(['report', 'required'])('in mode "%s" nobody is merged but its person', async (mode) => {
+  test.each<Mode>(['report', 'required'])('in mode "%s" only its own person can be merged', async (mode) => {
     const batch = around(alias({ userId: 'mallory', previousId: 'victim' }));
     const { arrived, rejected } = await sendIn(mode, batch, 'mallory');
     expect(arrived).toEqual(['before', 'after']);
     expect(rejected).toEqual({ alias: 'subject_mismatch' });
   });
 
-  test.each<Mode>(['report', 'required'])('in mode "%s" its visitor becomes its person', async (mode) => {
+  test.each<Mode>(['report', 'required'])('in mode "%s" its visitor can become its person', async (mode) => {
     const batch = around(alias({ userId: 'u1', previousId: ANONYMOUS, anonymousId: ANONYMOUS }));
     const { arrived } = await sendIn(mode, batch, 'u1');
     expect(arrived).toEqual(['before', 'alias', 'after']);
   });
 
-  test('in mode "report" its person may become another one', async () => {
+  test('in mode "report" its person can become another one', async () => {
     const { arrived } = await sendIn('report', around(alias({ userId: 'u2', previousId: 'u1' })), 'u1');
     expect(arrived).toEqual(['before', 'alias', 'after']);
   });
 
-  test('that is no good, in mode "report", it is as without one', async () => {
+  test('an invalid one, in mode "report", counts as none', async () => {
     const { proxy, upstream } = await startProxy({ customerToken: { secret: SECRET } });
     const headers = bearer(await signed(claims({ sub: 'victim', exp: 1 })));
     const batch = around(alias({ userId: 'mallory', previousId: 'victim' }));
@@ -154,7 +154,7 @@ describe('with a token', () => {
   });
 });
 
-test('what a hook makes is the word of the server', async () => {
+test('an alias that a hook makes is trusted', async () => {
   const { arrived } = await sendIn('none', [event({ messageId: 'x' })], undefined, {
     transform: (each) => ({ ...each, type: 'alias', previousId: 'u1' }),
   });

@@ -11,7 +11,7 @@ const repeat = (count: number, make: (i: number) => string): string =>
 const fields = (count: number, prefix = 'k'): string => repeat(count, (i) => `"${prefix}${i}":1`);
 const batch = (count: number, make: (i: number) => string): string => `{"batch":[${repeat(count, make)}]}`;
 
-/** Half a megabyte each, made to be slow to check. */
+/** Texts of half a megabyte each, designed to be slow to check. */
 const SLOW: readonly (readonly [string, string, string])[] = [
   ['an event of 38 000 fields', batch(1, () => `${START}",${fields(38_000)}}`), '400 invalid_event'],
   ['a body of 45 000 fields', `{${fields(45_000)},"batch":[]}`, '400 invalid_batch'],
@@ -53,7 +53,7 @@ const SLOW: readonly (readonly [string, string, string])[] = [
   ['a list in place of an event', `{"batch":[[${repeat(70_000, (i) => `"${i}"`)}]]}`, '400 invalid_event'],
 ];
 
-describe('what is made to be slow to check', () => {
+describe('a body that is designed to be slow to check', () => {
   test.each(SLOW)('is refused: %s', async (_, body, expected) => {
     const { proxy, upstream } = await startProxy({ maxBodyBytes: 600_000 });
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe(expected);
@@ -62,7 +62,9 @@ describe('what is made to be slow to check', () => {
     expect(upstream.received).toEqual([]);
   });
 
-  /** The least of several, as other work of the machine only ever adds. */
+  /**
+   * Returns the shortest of several runs, since other processes of the machine can only make a run longer.
+   */
   function leastMs(text: string): number {
     const bytes = new Uint8Array(Buffer.from(text));
     const times = Array.from({ length: 12 }, () => {
@@ -87,7 +89,7 @@ describe('what is made to be slow to check', () => {
   });
 });
 
-describe('what real senders make passes:', () => {
+describe('bodies of real senders are accepted:', () => {
   test('500 events of a hundred kinds', async () => {
     const { proxy, upstream } = await startProxy();
     const events = Array.from({ length: 500 }, (_, i) => event({ [`kind${i % 100}`]: 1 }));

@@ -49,7 +49,7 @@ const has =
   ({ body }) =>
     body.batch.some((each) => each['event'] === name) ? answer : {};
 
-/** What was accepted, in order. */
+/** Collects the accepted events, in order. */
 function accept(upstream: Upstream, answer: (request: Received) => Answer): readonly unknown[] {
   const accepted: unknown[] = [];
   upstream.respond((request) => {
@@ -61,7 +61,7 @@ function accept(upstream: Upstream, answer: (request: Received) => Answer): read
 }
 
 describe('done', () => {
-  test('is what Customer.io has accepted, in strict mode, with the key, as it came', async () => {
+  test('if Customer.io has accepted all, unchanged, with the key, in strict mode', async () => {
     const { forwarder, upstream, log } = await start();
     const batch = [event(), event()];
     expect(await forwarder.forward(await message(batch))).toEqual({ kind: 'done', rejected: [] });
@@ -74,23 +74,20 @@ describe('done', () => {
     expect(JSON.stringify(log)).not.toContain(WRITE_KEY);
   });
 
-  test.each([1, 2, 7, 100])(
-    'with one faulty event of %i, which is told, and costs itself only',
-    async (size) => {
-      const { forwarder, upstream, log } = await start();
-      const batch = Array.from({ length: size }, (_, i) =>
-        event({ event: i === Math.floor(size / 2) ? 'Bad' : 'Good' }),
-      );
-      const bad = batch[Math.floor(size / 2)]?.['messageId'];
-      const accepted = accept(upstream, has('Bad', REJECTION));
-      const rejected = [{ messageId: bad, error: 'rejected', reason: 'bad' }];
-      expect(await forwarder.forward(await message(batch))).toEqual({ kind: 'done', rejected });
-      expect(accepted).toEqual(batch.map(({ messageId }) => messageId).filter((id) => id !== bad));
-      expect(log).toMatchObject([{ outcome: 'done', rejected }]);
-    },
-  );
+  test.each([1, 2, 7, 100])('with one bad event of %i, which is reported and dropped alone', async (size) => {
+    const { forwarder, upstream, log } = await start();
+    const batch = Array.from({ length: size }, (_, i) =>
+      event({ event: i === Math.floor(size / 2) ? 'Bad' : 'Good' }),
+    );
+    const bad = batch[Math.floor(size / 2)]?.['messageId'];
+    const accepted = accept(upstream, has('Bad', REJECTION));
+    const rejected = [{ messageId: bad, error: 'rejected', reason: 'bad' }];
+    expect(await forwarder.forward(await message(batch))).toEqual({ kind: 'done', rejected });
+    expect(accepted).toEqual(batch.map(({ messageId }) => messageId).filter((id) => id !== bad));
+    expect(log).toMatchObject([{ outcome: 'done', rejected }]);
+  });
 
-  test('with nothing but faulty events, however many requests that takes', async () => {
+  test('with only bad events, however many requests that takes', async () => {
     const { forwarder, upstream } = await start();
     upstream.respond(REJECTION);
     const batch = Array.from({ length: 100 }, () => event());
@@ -101,7 +98,7 @@ describe('done', () => {
     );
   });
 
-  test('in several requests, in order, where it is more than Customer.io takes in one', async () => {
+  test('in several requests, in order, if one would be too large', async () => {
     const { forwarder, upstream } = await start();
     const batch = Array.from({ length: 50 }, () => event({ properties: { text: '✓'.repeat(8_000) } }));
     expect(await forwarder.forward(await message(batch))).toMatchObject({ kind: 'done' });
@@ -110,7 +107,7 @@ describe('done', () => {
     expect(upstream.received.flatMap(idsIn)).toEqual(batch.map(({ messageId }) => messageId));
   });
 
-  test('in halves, where Customer.io answers 413; an event alone is rejected', async () => {
+  test('in halves after a 413; a single event that is too large is rejected', async () => {
     const { forwarder, upstream } = await start();
     const batch = Array.from({ length: 5 }, (_, i) => event({ event: i === 3 ? 'Big' : 'Small' }));
     const accepted = accept(upstream, (request) =>
@@ -147,7 +144,7 @@ describe('later', () => {
     expect(log).toMatchObject([{ outcome: 'later', detail: expect.stringMatching(/./) }]);
   });
 
-  test('with the delay that Customer.io asks for, and that holds for every message', async () => {
+  test('after the delay that Customer.io asks for, which applies to every message', async () => {
     const { forwarder, upstream } = await start();
     upstream.respond({ status: 429, headers: { 'Retry-After': '17' } });
     expect(await forwarder.forward(await message([event()]))).toMatchObject({
@@ -161,7 +158,7 @@ describe('later', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('longer each time, a minute at most', async () => {
+  test('after a longer delay each time, a minute at most', async () => {
     const { forwarder, upstream } = await start();
     upstream.respond({ status: 503 });
     const delays: number[] = [];
@@ -176,7 +173,7 @@ describe('later', () => {
     }
   });
 
-  test('with all of its events, where Customer.io goes away in the middle of them', async () => {
+  test('with all of its events, if Customer.io fails during them', async () => {
     const { forwarder, upstream } = await start();
     const batch = Array.from({ length: 50 }, () => event({ properties: { text: 'x'.repeat(20_000) } }));
     upstream.respond(() => (upstream.received.length > 1 ? { status: 503 } : {}));
@@ -195,7 +192,7 @@ describe('later', () => {
 
 describe('never', () => {
   test.each(['', 'hello', '{"batch":[]}', '{"version":1,"batch":[null]}'])(
-    'when it is no batch: %j',
+    'when it is not a batch: %j',
     async (text) => {
       const { forwarder, upstream, log } = await start();
       expect(await forwarder.forward(text)).toMatchObject({ kind: 'never' });
@@ -204,7 +201,7 @@ describe('never', () => {
     },
   );
 
-  test('when Customer.io answers 500 to one of its events, again and again; the others have arrived', async () => {
+  test('when Customer.io repeatedly responds with 500 to one of its events; the others have arrived', async () => {
     const { forwarder, upstream } = await start();
     const batch = Array.from({ length: 20 }, (_, i) => event({ event: i === 11 ? 'Poison' : 'Good' }));
     const accepted = accept(upstream, has('Poison', { status: 500 }));
@@ -219,7 +216,7 @@ describe('never', () => {
     expect(accepted).toHaveLength(19);
   });
 
-  test('but not when it answers 500 to everything', async () => {
+  test('but not when it responds with 500 to everything', async () => {
     const { forwarder, upstream } = await start();
     upstream.respond({ status: 500 });
     expect(await forwarder.forward(await message([event(), event()]), { attempt: 9 })).toMatchObject({
@@ -228,13 +225,13 @@ describe('never', () => {
   });
 });
 
-test('messages go side by side', async () => {
+test('messages are forwarded concurrently', async () => {
   const { forwarder, upstream } = await start();
   let free = (): void => {};
   const first = new Promise<Answer>((resolve) => (free = () => resolve({})));
   upstream.respond(() => (upstream.received.length === 1 ? first : {}));
   const slow = forwarder.forward(await message([event()]));
-  // What comes in the same turn goes in the same request.
+  // Messages that arrive in the same turn of the event loop are sent in the same request.
   await expect.poll(() => upstream.received.length).toBe(1);
   const quick = await forwarder.forward(await message([event()]));
   expect(quick).toMatchObject({ kind: 'done' });
@@ -242,7 +239,7 @@ test('messages go side by side', async () => {
   expect(await slow).toMatchObject({ kind: 'done' });
 });
 
-test('a log that throws changes nothing', async () => {
+test('a log function that throws changes nothing', async () => {
   const { forwarder } = await start({
     onLog: () => {
       throw new Error('full');

@@ -21,7 +21,7 @@ describe('a message', () => {
       expect(unpackBatch(form)).toEqual({ kind: 'batch', batch });
   });
 
-  test('says which version it is', async () => {
+  test('contains its version', async () => {
     const [message] = await packBatch({ batch: [], sentAt: 'now' });
     expect(message).toBeUndefined();
     const [full] = await packBatch({ batch: events(1) });
@@ -39,7 +39,7 @@ describe('a message', () => {
       });
       expect(got).toEqual(batch);
       expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
-      // What fits together is together.
+      // Events that fit into one message must be in one message.
       const sizes = messages.map(({ bytes }) => bytes.length);
       const one = bytesOf(JSON.stringify(batch[0]));
       const single = bytesOf(`{"version":1,"batch":[],"sentAt":"now"}`) + one;
@@ -50,13 +50,13 @@ describe('a message', () => {
     },
   );
 
-  test('of one event that is too large is that event', async () => {
+  test('of one event that is too large contains that event', async () => {
     const batch = events(3, { properties: { text: 'x'.repeat(1_000) } });
     expect(await packBatch({ batch }, { maxBytes: 100 })).toHaveLength(3);
   });
 });
 
-test('groups are as full as they may be', () => {
+test('groups are as full as possible', () => {
   expect(inGroups(['aa', 'bb', 'cc'], 5)).toEqual([['aa', 'bb'], ['cc']]);
   expect(inGroups(['aa', 'bb', 'cc'], 4)).toEqual([['aa'], ['bb'], ['cc']]);
   expect(inGroups(['aa', 'bb', 'cc'], 8)).toEqual([['aa', 'bb', 'cc']]);
@@ -72,19 +72,19 @@ describe('its id', () => {
     expect((await ids(batch))[0]).toMatch(/^[\da-f]{64}$/);
   });
 
-  test('is another for other events, fewer, and in another order', async () => {
+  test('differs for other events, fewer events, and another order', async () => {
     const batch = events(3);
     const all = [batch, events(3), batch.slice(1), batch.slice(1).concat(batch.slice(0, 1))];
     expect(new Set((await Promise.all(all.map((each) => ids(each)))).flat()).size).toBe(all.length);
   });
 
-  test('is of the content where there is no messageId', async () => {
+  test('is a hash of the content if there is no messageId', async () => {
     const [one, two] = [events(1, { messageId: undefined, event: 'A' }), events(1, { messageId: undefined })];
     expect(await ids(one)).toEqual(await ids(one));
     expect(await ids(one)).not.toEqual(await ids(two));
   });
 
-  test('cannot be made to look like that of others', async () => {
+  test('cannot be forged to equal that of others', async () => {
     const [one, two] = [events(2), events(1)];
     const sly = [{ ...two[0], messageId: one.map(({ messageId }) => messageId).join('","') } as WireEvent];
     expect(await ids(sly)).not.toEqual(await ids(one));
@@ -103,6 +103,6 @@ test.each([
   ['no batch', '{"version":1}', 'foreign'],
   ['a batch of other things', '{"version":1,"batch":[7]}', 'foreign'],
   ['a later version', '{"version":2,"events":[]}', 'newer'],
-])('%s is no batch', (_, message, kind) => {
+])('%s is not a batch', (_, message, kind) => {
   expect(unpackBatch(message)).toMatchObject({ kind });
 });

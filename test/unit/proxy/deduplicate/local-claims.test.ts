@@ -26,14 +26,14 @@ function deliver(claims: LocalClaims, ...ids: readonly string[]): readonly unkno
   return idsOf(claim.fresh);
 }
 
-/** Claims whose time stands still, but for who changes `at`. */
+/** Creates claims with a clock that moves only when a test changes `clock.at`. */
 function start(windowMs = 100, maxBytes = 1_000_000): { claims: LocalClaims; clock: { at: number } } {
   const clock = { at: 0 };
   return { clock, claims: createLocalClaims({ maxBytes, windowMs, timeoutMs: 50, now: () => clock.at }) };
 }
 
-describe('what a copy of the proxy remembers', () => {
-  test('ends with its window, however often the event comes', () => {
+describe('the memory of a copy of the proxy', () => {
+  test('lasts one window, however often the event is repeated', () => {
     const { claims, clock } = start();
     expect(deliver(claims, 'a')).toEqual(['a']);
     clock.at = 50;
@@ -62,13 +62,13 @@ describe('what a copy of the proxy remembers', () => {
     expect(deliver(claims, 'a', 'b', 'c')).toEqual(['a', 'b']);
   });
 
-  test('is the same where the clock stands still between two batches', () => {
+  test('does not change while the clock stands still', () => {
     const { claims } = start();
     for (let i = 0; i < 50; i += 1)
       expect(deliver(claims, `${i}`, 'a')).toEqual(i === 0 ? ['0', 'a'] : [`${i}`]);
   });
 
-  test('forgets the oldest when there are too many', () => {
+  test('forgets the oldest events when there are too many', () => {
     const { claims } = start(1_000, 20_000);
     const all = Array.from({ length: 5_000 }, (_, i) => `${i}`);
     for (let i = 0; i < all.length; i += 100) deliver(claims, ...all.slice(i, i + 100));
@@ -76,7 +76,7 @@ describe('what a copy of the proxy remembers', () => {
     expect(deliver(claims, ...all.slice(0, 100))).toHaveLength(100);
   });
 
-  test('a batch larger than all of the memory is still sent whole', () => {
+  test('a batch larger than the memory is still sent completely', () => {
     const { claims } = start(1_000, 1);
     const all = Array.from({ length: 400 }, (_, i) => `${i}`);
     expect(deliver(claims, ...all)).toHaveLength(400);
@@ -84,7 +84,7 @@ describe('what a copy of the proxy remembers', () => {
 });
 
 describe('a claim', () => {
-  test('gives the very array where all are fresh, and keeps their order where not', () => {
+  test('returns the same array if all events are new, and keeps their order otherwise', () => {
     const { claims } = start();
     const claim = claimOf(claims, 'a', 'b');
     claim.end();
@@ -93,7 +93,7 @@ describe('a claim', () => {
     expect([idsOf(late.fresh), idsOf(late.waiting), late.duplicates]).toEqual([['c', 'd'], ['a'], 1]);
   });
 
-  test('keeps what was accepted of it, and lets the rest go', () => {
+  test('keeps the accepted events, and releases the others', () => {
     const { claims } = start();
     const claim = claimOf(claims, 'a', 'b', 'b', 'c');
     claim.accept(claim.fresh.slice(0, 1));
@@ -102,7 +102,7 @@ describe('a claim', () => {
     expect(deliver(claims, 'a', 'b', 'c')).toEqual(['c']);
   });
 
-  test('lets others wait until it ends, all of them', async () => {
+  test('makes all other requests wait until it ends', async () => {
     const { claims } = start();
     const [one, other] = [claimOf(claims, 'a'), claimOf(claims, 'b')];
     const third = claimOf(claims, 'a', 'b');
@@ -118,11 +118,11 @@ describe('a claim', () => {
     other.end();
     await Promise.all(waits);
     expect(ended).toEqual([0, 1]);
-    // Who asks when they have ended need not wait.
+    // After the other claims have ended, the call returns at once.
     await third.othersEnd();
   });
 
-  test('takes what is told too late only where nobody else has it', () => {
+  test('accepts a late result only for events that no other request has claimed', () => {
     const { claims } = start();
     const late = claimOf(claims, 'a', 'b', 'c');
     late.end();

@@ -7,7 +7,7 @@ const KB = 1_024;
 const MB = KB * KB;
 const HOUR_MS = 3_600_000;
 
-/** The n-th of many keys. */
+/** Returns the n-th of many keys. */
 const keyOf = (n: number): readonly [first: number, second: number] => {
   const first = Math.imul(n + 1, 0x9e3779b1) >>> 0 || 1;
   return [first, Math.imul(n + 7, 0x85ebca6b) >>> 0];
@@ -16,8 +16,8 @@ const takeKey = (keys: RecentKeys, first: number, second: number, number: number
   keys.take(Uint32Array.of(first, second), number)?.[0] ?? 0;
 const take = (keys: RecentKeys, n: number, number: number): number => takeKey(keys, ...keyOf(n), number);
 
-describe('keys that were taken lately', () => {
-  test('have whoever came first, until they are released', () => {
+describe('recently added keys', () => {
+  test('belong to their first owner until they are released', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     expect([take(keys, 1, 10), take(keys, 1, 11), take(keys, 2, 11)]).toEqual([0, 10, 0]);
     keys.release(...keyOf(1), 11);
@@ -29,14 +29,14 @@ describe('keys that were taken lately', () => {
     expect([take(keys, 1, 16), take(keys, 3, 16)]).toEqual([15, 15]);
   });
 
-  test('are taken many at a time: who had each, or nothing where nobody had any', () => {
+  test('are added in bulk: the result names the owner of each, or is empty without owners', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     const [a, b, c] = [keyOf(1), keyOf(2), keyOf(3)];
     expect(keys.take(Uint32Array.of(...a, ...b, 0, 0), 7)).toBeUndefined();
     expect(keys.take(Uint32Array.of(...c, 0, 5, ...b, ...c), 9)).toEqual(Float64Array.of(0, 0, 7, 9));
   });
 
-  test('are told apart by both numbers', () => {
+  test('are distinguished by both numbers', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     for (const [first, second] of [
       [1, 0],
@@ -50,7 +50,7 @@ describe('keys that were taken lately', () => {
     }
   });
 
-  test('begin with little memory, and take no more than they may, however many there are', () => {
+  test('begin with little memory, and stay within the limit', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     expect(keys.bytes()).toBe(8 * KB);
     let most = 0;
@@ -60,14 +60,14 @@ describe('keys that were taken lately', () => {
       most = Math.max(most, keys.bytes());
     }
     expect([known, most]).toEqual([0, MB]);
-    // Of the newest, those of one full table at least.
+    // At least as many of the newest keys as one full table holds are remembered.
     const newest = Array.from({ length: 16 * KB }, (_, i) => take(keys, 199_999 - i, 1_000) !== 0);
     expect(newest.every(Boolean)).toBe(true);
     expect(take(keys, 100_000, 1_000)).toBe(0);
   });
 
   test.each([1, KB, 3 * KB, 100 * KB, 5 * MB])(
-    'keep to %d bytes, and to 1 KB where that is less',
+    'stay within %d bytes, or 1 KB if the limit is lower',
     (maxBytes) => {
       const keys = createRecentKeys(maxBytes, HOUR_MS);
       for (let n = 0; n < 300_000; n += 1) take(keys, n, n + 1);
@@ -77,13 +77,13 @@ describe('keys that were taken lately', () => {
     },
   );
 
-  test('are there for a window, and gone after two; a table that nobody has used for a window is given back', () => {
+  test('are kept for one window, and forgotten after two; an unused table is freed', () => {
     const keys = createRecentKeys(MB, 100);
     for (let n = 0; n < 10_000; n += 1) take(keys, n, 1_000);
     const full = keys.bytes();
     take(keys, 10_001, 1_099);
     expect(take(keys, 1, 1_099)).toBe(1_000);
-    // From here on the table of before is the second one.
+    // From this call on, the first table is the older one of two.
     take(keys, 10_002, 1_101);
     expect(take(keys, 1, 1_101)).toBe(1_000);
     take(keys, 10_003, 1_250);
@@ -92,7 +92,7 @@ describe('keys that were taken lately', () => {
     expect(keys.bytes()).toBeLessThan(full / 8);
   });
 
-  test('that many release again and again need no more room', () => {
+  test('that are added and released repeatedly need no more memory', () => {
     const keys = createRecentKeys(MB, HOUR_MS);
     let held = 0;
     for (let number = 1; number < 1_000; number += 1)
@@ -103,7 +103,7 @@ describe('keys that were taken lately', () => {
     expect([held, keys.bytes()]).toEqual([0, 8 * KB]);
   });
 
-  test('are what a map of all of them would say, as long as there is room', () => {
+  test('give the same results as a map of all keys, while there is memory', () => {
     const random = seeded(3);
     const keys = createRecentKeys(16 * MB, HOUR_MS);
     const model = new Map<number, number>();

@@ -27,13 +27,13 @@ const cookieOf = async (response: Promise<Response>): Promise<string | null> =>
   (await response).headers.get('Set-Cookie');
 
 describe('the cookie with the anonymous id', () => {
-  test('is prolonged where it came, with its value', async () => {
+  test('is prolonged, with its value', async () => {
     expect(await cookieOf(load('a=b; ajs_anonymous_id=4d-7%22; c=d'))).toBe(
       'ajs_anonymous_id=4d-7%22; Path=/; Max-Age=31536000; SameSite=Lax; Domain=example.com; Secure',
     );
   });
 
-  test('is never made, and nothing else is touched', async () => {
+  test('is never created, and no other cookie is changed', async () => {
     for (const cookie of [
       null,
       '',
@@ -47,14 +47,14 @@ describe('the cookie with the anonymous id', () => {
       expect(await cookieOf(load(cookie)), String(cookie)).toBeNull();
   });
 
-  test('of which several came is prolonged only where all say the same', async () => {
+  test('that was sent several times is prolonged only if all values are equal', async () => {
     expect(await cookieOf(load('ajs_anonymous_id=old; a=b; ajs_anonymous_id=new'))).toBeNull();
     expect(await cookieOf(load('ajs_anonymous_id=one; ajs_anonymous_id=one'))).toContain(
       'ajs_anonymous_id=one;',
     );
   });
 
-  test('is left alone without the option, in other files, and in answers to batches', async () => {
+  test('is not changed without the option, by other files, or by batch responses', async () => {
     expect(await cookieOf(load('ajs_anonymous_id=1', {}))).toBeNull();
     const anonymousIdCookie = { domain: 'example.com' };
     expect(
@@ -67,14 +67,14 @@ describe('the cookie with the anonymous id', () => {
     expect(await cookieOf(proxy.fetch(post(undefined, { headers })))).toBeNull();
   });
 
-  test('comes again with 304, too', async () => {
+  test('is also prolonged by a 304', async () => {
     const etag = (await load(null)).headers.get('ETag') ?? '';
     const response = await load('ajs_anonymous_id=1', undefined, undefined, { 'If-None-Match': etag });
     expect(response.status).toBe(304);
     expect(response.headers.get('Set-Cookie')).toContain('ajs_anonymous_id=1;');
   });
 
-  test('is in no answer that a cache on the way may keep for others, nor is any that stands for it', async () => {
+  test('is in no response that a shared cache may store', async () => {
     for (const cookie of ['ajs_anonymous_id=1', null])
       expect((await load(cookie)).headers.get('Cache-Control')).toBe('private, max-age=3600');
     expect((await load('ajs_anonymous_id=1', {})).headers.get('Cache-Control')).toContain('public');
@@ -84,7 +84,7 @@ describe('the cookie with the anonymous id', () => {
     ['http://localhost/cio.js', {}, false],
     ['http://shop.example.com/cio.js', { 'X-Forwarded-Proto': 'https' }, true],
     ['https://shop.example.com/cio.js', {}, true],
-  ])('is for https alone where the page is: %s %j', async (url, headers, secure) => {
+  ])('is Secure if the page uses https: %s %j', async (url, headers, secure) => {
     const options = { anonymousIdCookie: { domain: '', maxAgeDays: 30 } };
     const cookie = await cookieOf(load('ajs_anonymous_id=1', options, url, headers));
     expect(cookie).toBe(

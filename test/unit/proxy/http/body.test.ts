@@ -8,7 +8,7 @@ const GZIP = { 'Content-Encoding': 'gzip' };
 
 describe('a content type', () => {
   test.each(['application/json', 'Application/JSON; charset=UTF-8', 'application/json;charset="utf-8"'])(
-    'of JSON passes: %s',
+    'of JSON is accepted: %s',
     async (type) => {
       const { proxy } = await startProxy();
       expect(await verdict(await proxy.fetch(post([event()], { headers: { 'Content-Type': type } })))).toBe(
@@ -23,7 +23,7 @@ describe('a content type', () => {
     'application/json; charset=utf-16',
     'application/x-www-form-urlencoded',
     '',
-  ])('of anything else is refused: "%s"', async (type) => {
+  ])('of another type is refused: "%s"', async (type) => {
     const { proxy, upstream } = await startProxy();
     const response = await proxy.fetch(post([event()], { headers: { 'Content-Type': type } }));
     expect(await verdict(response)).toBe('415 unsupported_media_type');
@@ -32,7 +32,7 @@ describe('a content type', () => {
 });
 
 describe('a gzip body', () => {
-  test('is unpacked, and forwarded plain', async () => {
+  test('is decompressed, and forwarded uncompressed', async () => {
     const { proxy, upstream } = await startProxy();
     const sent = { batch: [event({ properties: { text: 'grüße 🦊' } })], sentAt: '2026-01-02T03:04:06.000Z' };
     const response = await proxy.fetch(post([], { headers: GZIP, body: gzipSync(JSON.stringify(sent)) }));
@@ -52,7 +52,7 @@ describe('a gzip body', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('that is a bomb is left before it has been unpacked', async () => {
+  test('that decompresses to too much is abandoned early', async () => {
     const { proxy } = await startProxy();
     const bomb = gzipSync(Buffer.alloc(100_000_000));
     const before = process.memoryUsage().arrayBuffers;
@@ -61,7 +61,7 @@ describe('a gzip body', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000);
   });
 
-  test('that goes on and on and unpacks to nothing is left too', async () => {
+  test('that decompresses to nothing for ever is abandoned, too', async () => {
     const { proxy } = await startProxy();
     const empty = gzipSync('');
     const nothing = new Uint8Array(Buffer.concat(Array.from({ length: 500 }, () => empty)));
@@ -76,7 +76,7 @@ describe('a gzip body', () => {
     expect(await verdict(response)).toBe('413 body_too_large');
   });
 
-  test('of another coding is refused with the one that is read', async () => {
+  test('with another encoding is refused with the supported one', async () => {
     const { proxy } = await startProxy();
     const response = await proxy.fetch(post([event()], { headers: { 'Content-Encoding': 'br' } }));
     expect(response.headers.get('Accept-Encoding')).toBe('gzip');
@@ -90,13 +90,13 @@ describe('a body', () => {
     return body + ' '.repeat(bytes - body.length);
   };
 
-  test('may have 500 000 bytes and not one more', async () => {
+  test('may have exactly 500 000 bytes', async () => {
     const { proxy } = await startProxy();
     expect(await verdict(await proxy.fetch(post([], { body: padded(500_000) })))).toBe('200');
     expect(await verdict(await proxy.fetch(post([], { body: padded(500_001) })))).toBe('413 body_too_large');
   });
 
-  test('has its size counted after it is unpacked', async () => {
+  test('has its size counted after decompression', async () => {
     const { proxy } = await startProxy({ maxBodyBytes: 1_000 });
     expect(await verdict(await proxy.fetch(post([], { headers: GZIP, body: gzipSync(padded(1_000)) })))).toBe(
       '200',
@@ -106,7 +106,7 @@ describe('a body', () => {
     );
   });
 
-  test('is read no further than the limit, however much comes', async () => {
+  test('is not read beyond the limit', async () => {
     const { proxy } = await startProxy({ maxBodyBytes: 1_000 });
     let given = 0;
     const body = new ReadableStream({
@@ -126,7 +126,7 @@ describe('a body', () => {
     expect(given).toBeLessThan(2_000);
   });
 
-  test('that says that it is too large is not read at all', async () => {
+  test('that declares too large a size is not read at all', async () => {
     const { proxy } = await startProxy();
     const request = post([event()], { headers: { 'Content-Length': '500001' } });
     expect(await verdict(await proxy.fetch(request))).toBe('413 body_too_large');
@@ -144,7 +144,7 @@ describe('a body', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('keeps characters whole that arrive in pieces', async () => {
+  test('keeps characters complete that arrive in pieces', async () => {
     const { proxy, upstream } = await startProxy();
     const bytes = Buffer.from(JSON.stringify({ batch: [event({ event: '🦊 grüßt' })] }));
     const body = new ReadableStream({

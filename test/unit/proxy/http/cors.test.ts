@@ -14,7 +14,7 @@ function preflight(origin: string, path = '/v1/batch', asked = 'authorization,co
 }
 
 describe('a preflight', () => {
-  test('is answered for an allowed origin, and cached for two hours', async () => {
+  test('is answered for an allowed origin, and may be cached for two hours', async () => {
     const { proxy } = await startProxy({ origins: [SHOP] });
     const { status, headers } = await proxy.fetch(preflight(SHOP));
     expect(status).toBe(204);
@@ -45,13 +45,13 @@ describe('a preflight', () => {
       Array.from({ length: 200 }, (_, i) => `x-${i}`).join(','),
       Array.from({ length: 50 }, (_, i) => `, x-${i}`).join(''),
     ],
-  ])('allows the headers that are asked for, and no more than names them: %s', async (_, asked, allowed) => {
+  ])('allows exactly the headers that are requested: %s', async (_, asked, allowed) => {
     const { proxy } = await startProxy({ origins: [SHOP] });
     const { headers } = await proxy.fetch(preflight(SHOP, '/v1/batch', encode(asked)));
     expect(headers.get('Access-Control-Allow-Headers')).toBe(OURS + allowed);
   });
 
-  test('of a foreign origin is told of none', async () => {
+  test('of another origin names no allowed origin', async () => {
     const { proxy } = await startProxy({ origins: [SHOP] });
     const { headers } = await proxy.fetch(preflight('https://evil.example', '/v1/batch', 'sentry-trace'));
     expect(headers.get('Access-Control-Allow-Headers')).toBeNull();
@@ -62,7 +62,7 @@ describe('a preflight', () => {
     expect((await proxy.fetch(preflight(SHOP))).status).toBe(204);
   });
 
-  test('of a path that does not exist is not found', async () => {
+  test('of a path that does not exist gets 404', async () => {
     const { proxy } = await startProxy({ origins: [SHOP] });
     expect(await verdict(await proxy.fetch(preflight(SHOP, '/v1/identify')))).toBe('404 not_found');
   });
@@ -105,20 +105,20 @@ describe('an origin', () => {
     ['the Host header', { Host: 'shop.example.com' }],
     ['the host that the reverse proxy passed on', { 'X-Forwarded-Host': 'shop.example.com' }],
     ['what the browser says', { 'Sec-Fetch-Site': 'same-origin' }],
-  ])('that is the proxy’s own is always allowed, known by %s', async (_, headers) => {
+  ])('of the proxy itself is always allowed, known by %s', async (_, headers) => {
     const { proxy } = await startProxy();
     const origin = Object.keys(headers).length === 0 ? 'https://events.example.com' : SHOP;
     const response = await proxy.fetch(post([event()], { headers: { Origin: origin, ...headers } }));
     expect(await verdict(response)).toBe('200');
   });
 
-  test('of plain http is not the own of a proxy on https', async () => {
+  test("of plain http is not the proxy's own on https", async () => {
     const { proxy } = await startProxy();
     const response = await proxy.fetch(post([event()], { headers: { Origin: 'http://events.example.com' } }));
     expect(await verdict(response)).toBe('403 origin_not_allowed');
   });
 
-  test('is missing where no page sends, and then nothing is said of it', async () => {
+  test('is missing in requests without a page, and then no CORS header is sent', async () => {
     const { proxy } = await startProxy({ origins: [SHOP] });
     const response = await proxy.fetch(post());
     expect(response.status).toBe(200);
@@ -127,7 +127,7 @@ describe('an origin', () => {
   });
 });
 
-test('every answer to an allowed origin can be read by the page, errors too', async () => {
+test('every response to an allowed origin can be read by the page, errors too', async () => {
   const { proxy } = await startProxy({ origins: [SHOP] });
   const requests = [
     post([event()], { headers: { Origin: SHOP } }),
@@ -139,7 +139,8 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   ];
   const responses = await Promise.all(requests.map((request) => proxy.fetch(request)));
   expect(responses.map(({ status }) => status)).toEqual([200, 401, 400, 405, 404, 200]);
-  // With its cookies a page may send, and read what is said to that; it may not read what a gateway keeps from others.
+  // Credentials are allowed for the batch endpoint only: a page may send its cookies there and read the
+  // response, but must not read other responses that a gateway protects with cookies.
   expect(responses.map(({ headers }) => headers.get('Access-Control-Allow-Credentials'))).toEqual([
     ...['true', 'true', 'true'],
     ...[null, null, null],
@@ -153,7 +154,7 @@ test('every answer to an allowed origin can be read by the page, errors too', as
   }
 });
 
-/** Headers carry bytes. */
+/** A header carries bytes. */
 function encode(value: string): string {
   return String.fromCharCode(...new TextEncoder().encode(value));
 }

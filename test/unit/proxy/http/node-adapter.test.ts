@@ -36,7 +36,7 @@ const send = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { method: 'POST', headers: HEADERS, body: JSON.stringify({ batch: [event()] }), ...init });
 
 describe('under node:http', () => {
-  test('a batch goes through, plain or packed', async () => {
+  test('a batch is accepted, plain or compressed', async () => {
     const { proxy, upstream } = await startProxy();
     const url = await listen(proxy.node);
     expect(await verdict(await send(`${url}/v1/batch`))).toBe('200');
@@ -49,12 +49,12 @@ describe('under node:http', () => {
     expect(upstream.received[1]?.body.batch[0]?.['event']).toBe('grüße 🦊');
   });
 
-  test('a path with doubled slashes is a path, not a host', async () => {
+  test('a path with double slashes is not read as a host', async () => {
     const { proxy } = await startProxy();
     expect(await verdict(await send(`${await listen(proxy.node)}//v1//batch/`))).toBe('200');
   });
 
-  test('what stands before it may have written headers as numbers and lists', async () => {
+  test('headers that were set before may be numbers and lists', async () => {
     const { proxy, upstream } = await startProxy({
       enrich: ({ request }) => ({ tried: request.headers.get('X-Tried') }),
     });
@@ -77,12 +77,12 @@ describe('under node:http', () => {
     );
   });
 
-  test('an unknown path is answered 404', async () => {
+  test('an unknown path gets 404', async () => {
     const { proxy } = await startProxy();
     expect(await verdict(await send(`${await listen(proxy.node)}/nothing`))).toBe('404 not_found');
   });
 
-  test('a file is served, with its length, and without a body to HEAD', async () => {
+  test('a file is served, with its length, and without a body for HEAD', async () => {
     const { proxy } = await startProxy({ files: () => 'script' });
     const url = await listen(proxy.node);
     const got = await fetch(`${url}/cio.js`, { headers: { 'Accept-Encoding': 'identity' } });
@@ -98,7 +98,7 @@ describe('under node:http', () => {
   test.each([
     ['that is too large', HEADERS, '413 body_too_large'],
     ['of an unknown key', { ...HEADERS, Authorization: 'Basic eA==' }, '401 invalid_client_key'],
-  ])('an upload %s is answered, not cut off, and the connection goes on', async (_, headers, expected) => {
+  ])('an upload %s gets a response, and the connection stays open', async (_, headers, expected) => {
     const { proxy } = await startProxy();
     const url = await listen(proxy.node);
     const body = Buffer.alloc(20_000_000, ' ');
@@ -106,7 +106,7 @@ describe('under node:http', () => {
     expect(await verdict(await send(`${url}/v1/batch`))).toBe('200');
   });
 
-  test('a packed bomb is left before it has been unpacked', async () => {
+  test('a compressed bomb is abandoned before it is decompressed', async () => {
     const { proxy } = await startProxy();
     const body = gzipSync(Buffer.alloc(100_000_000));
     const before = process.memoryUsage().arrayBuffers;
@@ -120,14 +120,14 @@ describe('under node:http', () => {
     ['is no gzip', Buffer.from('{"batch":[]}')],
     ['is cut off', gzipSync('{"batch":[]}').subarray(0, -9)],
     ['is empty', Buffer.alloc(0)],
-  ])('a packed body that %s is refused', async (_, body) => {
+  ])('a compressed body that %s is refused', async (_, body) => {
     const { proxy } = await startProxy();
     const headers = { ...HEADERS, 'Content-Encoding': 'gzip' };
     const response = await send(`${await listen(proxy.node)}/v1/batch`, { headers, body });
     expect(await verdict(response)).toBe('400 invalid_encoding');
   });
 
-  test('a browser that goes away before its key is known leaves a server that works', async () => {
+  test('the server works after a browser has closed its connection before its key was checked', async () => {
     const asked = defer<void>();
     const decided = defer<boolean>();
     const logged = defer<number>();
@@ -157,7 +157,7 @@ describe('under node:http', () => {
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('a body of unknown length that is too long is answered, not cut off', async () => {
+  test('a body of unknown length that is too long gets a response', async () => {
     const { proxy } = await startProxy({ maxBodyBytes: 1_000 });
     const { port } = new URL(await listen(proxy.node));
     const socket = connect(Number(port), '127.0.0.1');
@@ -176,7 +176,7 @@ describe('under node:http', () => {
     expect(answer).toMatch(/"error":"body_too_large".*}$/);
   });
 
-  test('a body of unknown length is read as it comes', async () => {
+  test('a body of unknown length is read as it arrives', async () => {
     const { proxy } = await startProxy();
     const url = new URL(`${await listen(proxy.node)}/v1/batch`);
     const outgoing = httpRequest(url, {
@@ -189,7 +189,7 @@ describe('under node:http', () => {
     expect([response.statusCode, await text(response)]).toEqual([200, '{"success":true}']);
   });
 
-  test('a browser that goes away in the middle of its upload leaves a server that works', async () => {
+  test('the server works after a browser has closed its connection during its upload', async () => {
     const logged = defer<number>();
     const { proxy, upstream } = await startProxy({ onLog: ({ status }) => logged.resolve(status) });
     const url = await listen(proxy.node);
@@ -211,7 +211,7 @@ describe('under node:http', () => {
     ['GET /v1/health HTTP/1.1\r\nHost: a/b?c#d @e\r\n\r\n', 200],
     ['GET // HTTP/1.1\r\nHost: a\r\n\r\n', 404],
     ['GET /v1/health HTTP/1.0\r\n\r\n', 200],
-  ])('an odd request is answered: %j', async (raw, status) => {
+  ])('an unusual request gets a response: %j', async (raw, status) => {
     const { proxy } = await startProxy();
     const { port } = new URL(await listen(proxy.node));
     const socket = connect(Number(port), '127.0.0.1');
@@ -248,9 +248,9 @@ describe('under node:http2, without TLS', () => {
     };
   }
 
-  // Browsers say Sec-Fetch-Site to trustworthy origins alone.
+  // Browsers send Sec-Fetch-Site only to trustworthy origins.
   test.each(['http://HERE', 'https://HERE'])(
-    'a page of %s, which :authority names, is at home',
+    'a page of %s, which :authority names, has the same origin',
     async (page) => {
       expect(await ask(page)).toMatchObject({
         status: 200,
@@ -260,7 +260,7 @@ describe('under node:http2, without TLS', () => {
     },
   );
 
-  test('a page of another origin is not', async () => {
+  test('a page of another origin has not', async () => {
     expect(await ask('http://evil.example')).toMatchObject({ status: 403, allowed: undefined });
   });
 });
@@ -272,7 +272,7 @@ describe('under Express', () => {
     body?: unknown;
   }
 
-  /** What Express does to mount a handler: cuts the path off, keeps the original, and goes on with `next`. */
+  /** Mounts a handler as Express does: removes the path prefix, keeps the original URL, and calls `next`. */
   function mount(
     path: string,
     handler: CioProxy['node'],
@@ -293,12 +293,12 @@ describe('under Express', () => {
     ['app.use("/e", proxy.node)', '/e', '', '/e/v1/batch'],
     ['app.use("/e", proxy.node), with the base path said again', '/e', '/e', '/e/v1/batch'],
     ['app.use("/a", proxy.node), with a base path below', '/a', '/e', '/a/e/v1/batch'],
-  ])('%s takes batches', async (_, at, basePath, path) => {
+  ])('%s accepts batches', async (_, at, basePath, path) => {
     const { proxy } = await startProxy({ basePath });
     expect(await verdict(await send((await listen(mount(at, proxy.node))) + path))).toBe('200');
   });
 
-  test('what is not the proxy’s is passed on', async () => {
+  test('requests for other paths are passed on', async () => {
     const { proxy } = await startProxy();
     const url = await listen(mount('', proxy.node));
     expect(await (await fetch(`${url}/products`)).text()).toBe('not ours');
@@ -309,13 +309,13 @@ describe('under Express', () => {
     ['an object', (body) => JSON.parse(body)],
     ['a text', (body) => body],
     ['bytes', (body) => Buffer.from(body)],
-  ])('a body that a parser has already read is taken as %s', async (_, parse) => {
+  ])('a body that a parser has already read is accepted as %s', async (_, parse) => {
     const { proxy, upstream } = await startProxy();
     const parser = async (request: ExpressRequest): Promise<void> => {
       request.body = parse(await text(request));
     };
     const batch = [event()];
-    // Parsers unpack, and leave the header.
+    // Body parsers decompress the body, but keep the header.
     const headers = { ...HEADERS, 'Content-Encoding': 'gzip' };
     const response = await send(`${await listen(mount('', proxy.node, parser))}/v1/batch`, {
       headers,
@@ -332,7 +332,7 @@ function defer<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve };
 }
 
-test('a body that a parser has made something of that JSON does not know is answered', async () => {
+test('a parsed body that JSON cannot represent gets an error response', async () => {
   const { proxy } = await startProxy();
   const url = await listen((request, response) => {
     request.resume().on('end', () => {

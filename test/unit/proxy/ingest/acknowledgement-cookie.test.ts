@@ -17,12 +17,12 @@ async function cookieFor(
   return (await proxy.fetch(post(undefined, { headers }))).headers.get('Set-Cookie');
 }
 
-describe('a request that has named itself', () => {
-  test('is answered with a cookie of that name when all of it has been accepted', async () => {
+describe('a request with a name', () => {
+  test('gets a cookie with that name when all events have been accepted', async () => {
     expect(await cookieFor({ [ACK_HEADER]: NAME, Origin: SAME })).toBe(`${COOKIE}; Secure`);
   });
 
-  test('also over node:http, where the cookie is not for https alone unless the page is', async () => {
+  test('gets it over node:http too, Secure only if the page uses https', async () => {
     const { proxy } = await startProxy();
     const url = await listen(proxy.node);
     const named = async (headers: Record<string, string>): Promise<string | null> =>
@@ -36,7 +36,7 @@ describe('a request that has named itself', () => {
     expect(await named({})).toBeNull();
   });
 
-  test('is told of events that were accepted before as of others', async () => {
+  test('gets it also for events that were accepted before', async () => {
     const { proxy, upstream } = await startProxy();
     const batch = [event()];
     for (let i = 0; i < 2; i += 1) {
@@ -66,7 +66,7 @@ describe('a request that has named itself', () => {
     expect(await cookieFor({ [ACK_HEADER]: name, Origin: SAME })).toContain(`cio_ack_${name}=1;`);
   });
 
-  test('gets none where an event was rejected, or nothing was accepted', async () => {
+  test('gets none if an event was rejected, or nothing was accepted', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
     const headers = { [ACK_HEADER]: NAME, Origin: SAME };
     const isBad = ({ text }: { text: string }): boolean => text.includes('Bad');
@@ -83,7 +83,7 @@ describe('a request that has named itself', () => {
     expect(refused.headers.get('Set-Cookie')).toBeNull();
   });
 
-  test('gets none at another path, or by another method', async () => {
+  test('gets none at another path, or with another method', async () => {
     const headers = { [ACK_HEADER]: NAME, Origin: SAME };
     const { proxy } = await startProxy({ files: () => 'script', metrics: '/metrics' });
     for (const path of ['/v1/health', '/metrics', '/cio.js', '/v1/batch', '/nothing']) {
@@ -95,7 +95,7 @@ describe('a request that has named itself', () => {
     expect(await verdict(await proxy.fetch(post([], { path: '/v1/inbox/fetch', headers })))).not.toBe('200');
   });
 
-  test('is no reason to let another site in', async () => {
+  test('does not permit another site', async () => {
     const { proxy } = await startProxy();
     const headers = { [ACK_HEADER]: NAME, Origin: 'https://evil.example' };
     expect(await verdict(await proxy.fetch(post([event()], { headers })))).toBe('403 origin_not_allowed');

@@ -4,7 +4,7 @@ import { EVENT_TYPES } from '../../../../src/protocol/wire.ts';
 import { event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
 
 describe('an event', () => {
-  test.each(EVENT_TYPES)('of the type %s passes', async (type) => {
+  test.each(EVENT_TYPES)('of the type %s is accepted', async (type) => {
     const { proxy, upstream } = await startProxy();
     expect(await verdict(await proxy.fetch(post([event({ type })])))).toBe('200');
     expect(upstream.received[0]?.body.batch[0]?.['type']).toBe(type);
@@ -27,7 +27,7 @@ describe('an event', () => {
   });
 
   test.each([null, 'track', 7, true, [], [{ type: 'track' }]])(
-    'that is no object is refused: %j',
+    'that is not an object is refused: %j',
     async (value) => {
       const { proxy, upstream } = await startProxy();
       expect(await verdict(await proxy.fetch(post([value, event()])))).toBe('400 invalid_event');
@@ -35,7 +35,7 @@ describe('an event', () => {
     },
   );
 
-  test('may have 32 000 bytes of JSON, counted in UTF-8, and not one more', async () => {
+  test('may have exactly 32 000 bytes of JSON, counted in UTF-8', async () => {
     const { proxy, upstream } = await startProxy();
     const filled = (bytes: number): object => {
       const empty = event({ properties: { text: '' } });
@@ -47,13 +47,13 @@ describe('an event', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('that is nested beyond what can be written again is refused, not answered 500', async () => {
+  test('that is nested too deeply gets 400, not 500', async () => {
     const { proxy } = await startProxy();
     const body = `{"batch":[{"type":"track","event":"x","properties":${'['.repeat(14_000)}${']'.repeat(14_000)}}]}`;
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe('400 invalid_event');
   });
 
-  test('arrives with its messageId, its time and every field that it had', async () => {
+  test('arrives with its messageId, its time and all its fields', async () => {
     const { proxy, upstream } = await startProxy();
     const batch = [
       event({ messageId: 'a', extra: { deep: [1, null, 'x'] } }),
@@ -96,7 +96,7 @@ describe('a privileged event', () => {
     'Report Content Event',
     'user deleted',
     ' User Deleted\n',
-  ])('is refused, with all that came with it: %j', async (name) => {
+  ])('is refused, with its whole batch: %j', async (name) => {
     const { proxy, upstream } = await startProxy();
     const response = await proxy.fetch(post([event(), event({ event: name, userId: 'somebody-else' })]));
     expect(await verdict(response)).toBe('400 privileged_event');
@@ -109,27 +109,27 @@ describe('a privileged event', () => {
     ['in an object', { event: { toString: 'User Deleted' } }, '400 invalid_event'],
     ['in a field that some servers read the same', { Event: 'User Deleted' }, '400 invalid_event'],
     ['behind a second type', { TYPE: 'track' }, '400 invalid_event'],
-  ])('does not come through %s', async (_, fields, expected) => {
+  ])('is not accepted as %s', async (_, fields, expected) => {
     const { proxy, upstream } = await startProxy();
     expect(await verdict(await proxy.fetch(post([event(fields)])))).toBe(expected);
     expect(upstream.received).toHaveLength(0);
   });
 
-  test('does not come through behind a second field of the same name', async () => {
+  test('is not accepted with a second field of the same name', async () => {
     const { proxy, upstream } = await startProxy();
     const body = '{"batch":[{"type":"track","event":"User Deleted","event":"Harmless","userId":"u"}]}';
     expect(await verdict(await proxy.fetch(post([], { body })))).toBe('200');
     expect(upstream.received[0]?.text).not.toContain('User Deleted');
   });
 
-  test('is told apart from events that only sound like one', async () => {
+  test('is distinguished from events with similar names', async () => {
     const { proxy } = await startProxy();
     expect(await verdict(await proxy.fetch(post([event({ event: 'User Deleted Comment' })])))).toBe('200');
   });
 });
 
 describe('a batch', () => {
-  test('may have 500 events and not one more', async () => {
+  test('may have exactly 500 events', async () => {
     const { proxy, upstream } = await startProxy();
     const many = Array.from({ length: 501 }, () => event());
     expect(await verdict(await proxy.fetch(post(many)))).toBe('413 too_many_events');
@@ -137,7 +137,7 @@ describe('a batch', () => {
     expect(upstream.received.map(({ body }) => body.batch.length)).toEqual([500]);
   });
 
-  test('brings nothing else for all its events', async () => {
+  test('cannot set other fields for all its events', async () => {
     const { proxy, upstream } = await startProxy();
     const passing = event();
     const body = JSON.stringify({

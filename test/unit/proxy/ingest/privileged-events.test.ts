@@ -16,7 +16,7 @@ const NAMES = [
   'Report Content Event',
 ] as const;
 
-/** Other code points for every ASCII letter. */
+/** Replaces every ASCII letter by another code point. */
 const shifted = (name: string, capital: number, small: number): string =>
   name.replace(/[A-Za-z]/g, (letter) =>
     String.fromCodePoint(
@@ -63,7 +63,7 @@ const DISGUISES: readonly (readonly [string, (name: string) => string])[] = [
 ];
 
 describe.each(DISGUISES)('a privileged event %s', (_, disguise) => {
-  test('is known', () => {
+  test('is recognised', () => {
     for (const name of NAMES) expect([name, privilegedEvent(disguise(name))]).toEqual([name, name]);
   });
 });
@@ -82,11 +82,11 @@ test.each([
   '',
   ' ',
   '\u200b',
-])('"%s" is no privileged event', (name) => {
+])('"%s" is not a privileged event', (name) => {
   expect(privilegedEvent(name)).toBeUndefined();
 });
 
-test('what is refused so is logged as such, and nothing of it goes on', async () => {
+test('a refused one is logged as such, and nothing of its batch is forwarded', async () => {
   const log: ProxyLogEntry[] = [];
   const { proxy, upstream } = await startProxy({ onLog: (entry) => log.push(entry) });
   const disguised = DISGUISES.flatMap(([, disguise]) => NAMES.map(disguise));
@@ -98,7 +98,7 @@ test('what is refused so is logged as such, and nothing of it goes on', async ()
   expect(upstream.received).toEqual([]);
 });
 
-test('an event between others is found, and by its own name', async () => {
+test('an event between others is found, and named', async () => {
   const { proxy } = await startProxy();
   const batch = [event(), event({ event: 'Grüße' }), event({ event: 'Ｕser Deleted' }), event()];
   const response = await proxy.fetch(post(batch));

@@ -4,7 +4,7 @@ import { createTurns } from '../../../../src/proxy/lib/event-loop-turns.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('work goes on at once, up to some milliseconds of a turn; the rest goes one by one, in order', async () => {
+test('work runs at once, up to some milliseconds of a turn; the rest runs one by one, in order', async () => {
   let ms = 0;
   const takeTurn = createTurns(() => ms);
   const done: number[] = [];
@@ -15,7 +15,7 @@ test('work goes on at once, up to some milliseconds of a turn; the rest goes one
   };
   const all = [1, 2, 3, 4].map(work);
   await Promise.resolve();
-  // Asked for in one go, all of them before any has worked.
+  // All turns are requested before the first one runs.
   expect(done).toEqual([1, 2, 3, 4]);
   const later = work(5);
   await Promise.resolve();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { lazy } from '../../../../src/proxy/lib/lazy.ts';
 
-test('what is loaded late is loaded once, for all who ask', async () => {
+test('a lazy value is loaded once, for all callers', async () => {
   let loads = 0;
   const load = lazy(async () => (loads += 1));
   expect(loads).toBe(0);
@@ -10,7 +10,7 @@ test('what is loaded late is loaded once, for all who ask', async () => {
   expect(await load()).toBe(1);
 });
 
-test('what could not be loaded is tried again', async () => {
+test('a failed load is tried again', async () => {
   let loads = 0;
   const load = lazy(async () => {
     loads += 1;

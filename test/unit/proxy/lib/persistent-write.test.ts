@@ -8,14 +8,14 @@ afterEach(() => void vi.useRealTimers());
 const FAILURE = new Error('away');
 const keysOf = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `k${i}`);
 
-test('what is written at once is written once', async () => {
+test('a write that succeeds happens once', async () => {
   const write = vi.fn(async () => {});
   await createPersistentWrite(write)(['a', 'b']);
   expect(write.mock.calls).toEqual([[['a', 'b']]]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('what fails is written again, less and less often, until it is there', async () => {
+test('a write that fails is repeated, with growing pauses, until it succeeds', async () => {
   const at: number[] = [];
   const startedAt = performance.now();
   const written = createPersistentWrite(async () => {
@@ -27,7 +27,7 @@ test('what fails is written again, less and less often, until it is there', asyn
   expect(at).toEqual([0, 100, 300, 700, 1_500, 3_100, 5_100]);
 });
 
-test('after half a minute it gives up, and says why', async () => {
+test('after half a minute it is abandoned, with the reason', async () => {
   const write = vi.fn(async () => {
     throw FAILURE;
   });
@@ -40,7 +40,7 @@ test('after half a minute it gives up, and says why', async () => {
   expect(write).toHaveBeenCalledTimes(calls);
 });
 
-test('no more wait than fit in its memory; those that wait are not given up for them', async () => {
+test('at most as many writes wait as fit into the memory limit; waiting ones are not removed for new ones', async () => {
   let isAway = true;
   const written = vi.fn();
   const write = createPersistentWrite(async (keys) => {

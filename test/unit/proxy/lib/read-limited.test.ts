@@ -12,13 +12,13 @@ const MOST_SENT = 50 * MEGABYTE;
 
 interface Flood {
   readonly url: string;
-  /** Bytes that were written to connections, their buffers included. */
+  /** The number of bytes that were written to connections, including their buffers. */
   readonly taken: () => number;
-  /** Answers whose connection is still there. */
+  /** The number of responses whose connection is still open. */
   readonly open: () => number;
 }
 
-/** Answers everything with as much as is taken, up to 50 MB. */
+/** Starts a server that sends up to 50 MB in each response, as fast as the client reads. */
 async function startFlood(): Promise<Flood> {
   const chunk = Buffer.alloc(64_000, ' ');
   let [taken, open] = [0, 0];
@@ -48,20 +48,20 @@ async function startFlood(): Promise<Flood> {
 }
 
 describe('an answer', () => {
-  test('within the limit is read whole', async () => {
+  test('within the limit is read completely', async () => {
     expect(await readLimited(new Response('12345'), 5)).toEqual(new TextEncoder().encode('12345'));
     expect(await readLimitedText(new Response('grüße'))).toBe('grüße');
     expect(await readLimitedText(new Response(null, { status: 204 }))).toBe('');
   });
 
-  test('beyond it is given up, and its connection closed', async () => {
+  test('beyond the limit is abandoned, and its connection closed', async () => {
     const flood = await startFlood();
     await expect(readLimited(await fetch(flood.url))).rejects.toThrow(AnswerTooLargeError);
     await expect.poll(flood.open).toBe(0);
     expect(flood.taken()).toBeLessThan(MOST_SENT / 2);
   });
 
-  test('is measured unpacked', async () => {
+  test('is measured after decompression', async () => {
     const { server, port } = await listenAt(
       createServer((_, response) =>
         response
@@ -74,8 +74,8 @@ describe('an answer', () => {
   });
 });
 
-describe('a server that answers without end', () => {
-  test('in the place of the key server is 503 for tokens, and takes no memory', async () => {
+describe('a server with an endless response', () => {
+  test('in the place of the key server causes 503 for tokens, and needs no memory', async () => {
     const flood = await startFlood();
     const { proxy } = await startProxy({ customerToken: { jwksUrl: `${flood.url}/jwks`, mode: 'required' } });
     const token = await signed(claims(), await keyPair('k1'));
@@ -89,7 +89,7 @@ describe('a server that answers without end', () => {
     ['/v1/customers/attributes', 'appApi'],
     ['/v1/consent/categories', 'appApi'],
     ['/v1/inbox/fetch', 'inApp'],
-  ])('in the place of what answers %s is 503', async (path, option) => {
+  ])('in the place of the server for %s causes 503', async (path, option) => {
     const flood = await startFlood();
     const { proxy } = await startProxy({
       customerToken: { secret: SECRET },

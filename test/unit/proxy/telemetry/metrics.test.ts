@@ -105,7 +105,7 @@ describe('metrics', () => {
       await proxy.fetch(post([event({ event: `Event ${i}` })], { headers: { 'X-Custom': `${i}` } }));
       await proxy.fetch(new Request(`https://events.example.com/path/${i}`, { method: 'PUT' }));
     }
-    // Of 421, `fetch` itself asks again.
+    // `fetch` itself repeats a request after a 421.
     expect(upstream.received.length).toBeGreaterThanOrEqual(300);
     expect(await size()).toBeLessThan(260);
   });

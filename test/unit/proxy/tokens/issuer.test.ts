@@ -31,7 +31,7 @@ const privateJwk = async (alg: string): Promise<Jwk> => {
 };
 
 describe('a token of the issuer', () => {
-  test('says whose it is, and for how long', async () => {
+  test('contains the user and the expiry', async () => {
     const issuer = createTokenIssuer({ secret: SECRET, issuer: 'https://shop.example', audience: 'shop' });
     const before = nowSeconds();
     const token = await issuer.issue('u1', { scope: 'inbox' });
@@ -49,7 +49,7 @@ describe('a token of the issuer', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
   });
 
-  test('lives as long as it is told, and is never the same twice', async () => {
+  test('has the configured lifetime, and is unique', async () => {
     const issuer = createTokenIssuer({ secret: SECRET, ttlSeconds: 60, algorithm: 'HS512', keyId: 'k1' });
     const [one, two] = [await issuer.issue('u1'), await issuer.issue('u1')];
     const { iat = 0, exp = 0 } = decodeJwt(one);
@@ -63,7 +63,7 @@ describe('a token of the issuer', () => {
     expect(decodeJwt(await issuer.issue('u1')).aud).toEqual(['shop', 'app']);
   });
 
-  test('is taken by a proxy that has the secret', async () => {
+  test('is accepted by a proxy with the secret', async () => {
     const issuer = createTokenIssuer({ secret: SECRET, audience: 'shop' });
     const { proxy } = await startProxy({ customerToken: { secret: SECRET, audience: 'shop' } });
     for (const userId of ['u1', 'ключ/../é 鍵 🙂']) {
@@ -74,7 +74,7 @@ describe('a token of the issuer', () => {
   });
 
   test.each(['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'])(
-    'is taken by a proxy that fetches the key set (%s, from PEM and from JWK)',
+    'is accepted by a proxy that fetches the key set (%s, from PEM and from JWK)',
     async (alg) => {
       const { privateKey } = await generateKeyPair(alg, { extractable: true });
       for (const key of [await exportPKCS8(privateKey), (await exportJWK(privateKey)) as Jwk]) {
@@ -93,7 +93,7 @@ describe('a token of the issuer', () => {
     },
   );
 
-  test('has the algorithm that is named, or that its JWK names', async () => {
+  test('has the configured algorithm, or that of its JWK', async () => {
     const privateKey = await privateJwk('RS256');
     const algOf = async (options: TokenIssuerOptions): Promise<unknown> =>
       decodeProtectedHeader(await createTokenIssuer(options).issue('u1')).alg;
@@ -105,7 +105,7 @@ describe('a token of the issuer', () => {
 });
 
 describe('the key set', () => {
-  test.each(['RS256', 'ES256', 'EdDSA'])('holds the public half and nothing else (%s)', async (alg) => {
+  test.each(['RS256', 'ES256', 'EdDSA'])('contains only the public key (%s)', async (alg) => {
     const jwk = await privateJwk(alg);
     const issuer = createTokenIssuer({ privateKey: jwk });
     const set = await issuer.jwks();
@@ -118,7 +118,7 @@ describe('the key set', () => {
     await jwtVerify(token, createLocalJWKSet({ keys: [...set.keys] }));
   });
 
-  test('names the key as it is told', async () => {
+  test('has the configured key id', async () => {
     const issuer = createTokenIssuer({ privateKey: await privateJwk('ES256'), keyId: '2026-11' });
     expect((await issuer.jwks()).keys[0]?.['kid']).toBe('2026-11');
   });
@@ -129,7 +129,7 @@ describe('the key set', () => {
 });
 
 describe('the issuer refuses', () => {
-  test.each(['', undefined, null, 7, '\ud800'])('a user id that is none: %j', async (userId) => {
+  test.each(['', undefined, null, 7, '\ud800'])('an invalid user id: %j', async (userId) => {
     const issuer = createTokenIssuer({ secret: SECRET });
     const issued = issuer.issue(userId as string);
     await expect(issued).rejects.toBeInstanceOf(SdkError);
@@ -139,12 +139,12 @@ describe('the issuer refuses', () => {
     });
   });
 
-  test.each(['sub', 'iat', 'exp', 'iss', 'aud', 'jti'])('to let claims replace "%s"', async (claim) => {
+  test.each(['sub', 'iat', 'exp', 'iss', 'aud', 'jti'])('claims that would replace "%s"', async (claim) => {
     const issuer = createTokenIssuer({ secret: SECRET });
     await expect(issuer.issue('u1', { [claim]: 'u2' })).rejects.toThrow(`"claims" must not hold "${claim}"`);
   });
 
-  test('claims that are no object', async () => {
+  test('claims that are not an object', async () => {
     await expect(createTokenIssuer({ secret: SECRET }).issue('u1', 'scope' as never)).rejects.toThrow(
       '"claims" must be an object',
     );
@@ -169,11 +169,11 @@ describe('the issuer refuses', () => {
     ['an empty issuer', { secret: SECRET, issuer: '' }, '"issuer" must'],
     ['an empty key id', { secret: SECRET, keyId: '' }, '"keyId" must'],
     ['what nobody knows', { secret: SECRET, ttl: 5 }, '"ttl" is no option of the issuer'],
-  ])('to be made with %s', (_, options, message) => {
+  ])('options with %s', (_, options, message) => {
     expect(messageOf(options)).toContain(message);
   });
 
-  test('all that is wrong at once, and shows no key', () => {
+  test('several wrong options at once, and shows no key', () => {
     const message = messageOf({ secret: 'hidden', ttlSeconds: -1, algorithm: 'ES256', ttl: 1 });
     for (const option of ['secret', 'ttlSeconds', 'algorithm', 'ttl'])
       expect(message).toContain(`"${option}"`);
@@ -183,7 +183,7 @@ describe('the issuer refuses', () => {
   test.each([
     ['is garbage inside', { privateKey: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----' }],
     ['is a broken JWK', { privateKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'hidden' } }],
-  ])('to sign with a key that %s, and shows nothing of it', async (_, options) => {
+  ])('a key that %s, and shows nothing of it', async (_, options) => {
     const issued = createTokenIssuer(options).issue('u1');
     await expect(issued).rejects.toMatchObject({
       code: 'invalid-options',
@@ -191,7 +191,7 @@ describe('the issuer refuses', () => {
     });
   });
 
-  test('to sign with a key that is not for its algorithm', async () => {
+  test('a key that does not fit its algorithm', async () => {
     const privateKey = await privateJwk('ES256');
     await expect(createTokenIssuer({ privateKey, algorithm: 'RS256' }).issue('u1')).rejects.toThrow(
       '"privateKey" is no private key for RS256',
@@ -206,7 +206,7 @@ test('a secret of exactly 32 bytes is enough, counted in UTF-8', async () => {
   expect(await fullVerdict(await proxy.fetch(post([event({ userId: 'u1' })], { headers })))).toBe('200');
 });
 
-test('a public key that the proxy is given by hand verifies what the private one signs', async () => {
+test('a configured public key verifies what the private key signs', async () => {
   const { privateKey, publicKey } = await keyPair('k', 'ES256');
   const issuer = createTokenIssuer({ privateKey: await exportPKCS8(privateKey) });
   const { proxy } = await startProxy({ customerToken: { publicKey: await exportSPKI(publicKey) } });

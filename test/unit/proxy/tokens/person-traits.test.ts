@@ -13,11 +13,11 @@ const group = (fields: Record<string, unknown>): Record<string, unknown> =>
 
 interface Setting {
   readonly mode?: 'required' | 'report';
-  /** Of the token; without them there is none. */
+  /** The claims of the token; without them the request has no token. */
   readonly token?: JWTPayload;
 }
 
-/** `arrived`, or the error with which the event was refused. */
+/** Returns `arrived`, or the error with which the event was refused. */
 async function fateOf(
   one: Record<string, unknown>,
   { mode = 'required', token }: Setting,
@@ -49,7 +49,7 @@ describe('where tokens are required, with the token of u1', () => {
       group({ traits: { email: 'info@x.test', id: 7 } }),
       { email: 'a@x.test' },
     ],
-  ])('traits with %s pass', async (_, one, token) => {
+  ])('traits with %s are accepted', async (_, one, token) => {
     expect((await fateOf(one, { token })).fate).toBe('arrived');
   });
 
@@ -72,13 +72,13 @@ describe('where tokens are required, with the token of u1', () => {
       { email: 'a@x.test' },
     ],
     ['another id in the context', group({ context: { Traits: { id: 'u2' } } }), {}],
-  ])('traits with %s do not', async (_, one, token) => {
+  ])('traits with %s are refused', async (_, one, token) => {
     const { fate, log } = await fateOf(one, { token });
     expect(fate).toBe('subject_mismatch');
     expect(log?.rejected).toEqual({ subject_mismatch: 1 });
   });
 
-  test('a group call passes', async () => {
+  test('a group call is accepted', async () => {
     expect((await fateOf(group({ userId: 'u1' }), { token: {} })).fate).toBe('arrived');
   });
 });
@@ -93,12 +93,12 @@ describe('where tokens are required, with a client key alone', () => {
     expect((await fateOf(one, {})).fate).toBe('token_required');
   });
 
-  test('a form may tell an address', async () => {
+  test('a form may send an email address', async () => {
     expect((await fateOf(identify({ traits: { email: 'new@x.test' } }), {})).fate).toBe('arrived');
   });
 });
 
-test('where tokens are reported on, all of that passes, and the log tells', async () => {
+test('in report mode, all of that is accepted and logged', async () => {
   const one = identify({ traits: { id: 'u2' } });
   const { fate, log } = await fateOf(one, { mode: 'report', token: {} });
   expect([fate, log?.tokenReport]).toEqual(['arrived', { subject_mismatch: 1 }]);

@@ -8,7 +8,7 @@ import type { Received, Upstream } from '../../../integration/proxy/upstream.ts'
 const REJECTION = { status: 400, body: '{"meta":{"errors":["event is odd"]}}' };
 const isBad = ({ body }: Received): boolean => body.batch.some((each) => each['event'] === 'Bad');
 
-/** Events in order; those of `bad` are called so. */
+/** Makes a batch of numbered events; the events with the numbers in `bad` are named "bad". */
 const batchOf = (length: number, bad: readonly number[]): readonly Record<string, unknown>[] =>
   Array.from({ length }, (_, i) =>
     event({ messageId: `m${i}`, event: bad.includes(i) ? 'Bad' : 'Good', anonymousId: 'a' }),
@@ -29,7 +29,7 @@ const accepted = ({ received }: Upstream): readonly unknown[] =>
 const rejectedIn = async (response: Response): Promise<readonly unknown[]> =>
   ((await response.json()) as BatchAnswer).rejected?.map(({ messageId }) => messageId) ?? [];
 
-describe('of a batch that Customer.io rejects', () => {
+describe('a batch that Customer.io rejects:', () => {
   test.each([
     [2, [0]],
     [2, [1]],
@@ -41,13 +41,13 @@ describe('of a batch that Customer.io rejects', () => {
     [100, [0, 99]],
     [500, [250]],
     [7, [0, 1, 2, 3, 4, 5, 6]],
-  ])('with %i events only the faulty ones are lost: %j', async (length, bad) => {
+  ])('with %i events only the bad ones are dropped: %j', async (length, bad) => {
     const { proxy, upstream, log } = await startStrict();
     const batch = batchOf(length, bad);
     const response = await proxy.fetch(post(batch));
     expect(response.status).toBe(200);
     expect(await rejectedIn(response)).toEqual(bad.map((i) => `m${i}`));
-    // Each of the others once, and in order.
+    // Each of the other events must arrive once, in order.
     expect(accepted(upstream)).toEqual(
       batch.filter((_, i) => !bad.includes(i)).map(({ messageId }) => messageId),
     );
@@ -60,7 +60,7 @@ describe('of a batch that Customer.io rejects', () => {
     });
   });
 
-  test('the faulty one is named, with what Customer.io says of it', async () => {
+  test('the bad one is named, with the reason of Customer.io', async () => {
     const { proxy } = await startStrict();
     const response = await proxy.fetch(post(batchOf(4, [2])));
     expect(await response.json()).toEqual({
@@ -79,28 +79,28 @@ describe('of a batch that Customer.io rejects', () => {
     }
   });
 
-  test('one alone is refused as before: nothing else is in it', async () => {
+  test('a single event is refused as usual', async () => {
     const { proxy, upstream } = await startStrict();
     expect(await verdict(await proxy.fetch(post(batchOf(1, [0]))))).toBe('400 rejected');
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('nothing is told as rejected that was not rejected alone', async () => {
+  test('an event is reported as rejected only if it was rejected alone', async () => {
     const { proxy, upstream } = await startProxy();
-    // It is the size that is refused.
+    // This upstream refuses a batch for its size, not for an event.
     upstream.respond(({ body }) => (body.batch.length > 2 ? REJECTION : {}));
     const response = await proxy.fetch(post(batchOf(9, [])));
     expect(await response.json()).toEqual({ success: true });
   });
 
-  test('where many are faulty, the sender halves it: the requests are bounded', async () => {
+  test('with many bad events the browser must divide the batch: requests are limited', async () => {
     const { proxy, upstream } = await startStrict();
     const all = Array.from({ length: 100 }, (_, i) => i);
     expect(await verdict(await proxy.fetch(post(batchOf(100, all))))).toBe('400 rejected');
     expect(upstream.received.length).toBeLessThanOrEqual(40);
   });
 
-  test('when Customer.io goes away meanwhile, all are kept', async () => {
+  test('when Customer.io fails meanwhile, all events are kept', async () => {
     const { proxy, upstream } = await startProxy({ upstream: { retries: 0 } });
     upstream.respond((request) =>
       upstream.received.length > 3 ? { status: 503 } : isBad(request) ? REJECTION : {},
@@ -110,7 +110,7 @@ describe('of a batch that Customer.io rejects', () => {
     expect(await verdict(response)).toBe('503 upstream_unavailable');
   });
 
-  test('when the time is over meanwhile, all are kept', async () => {
+  test('when the time is over meanwhile, all events are kept', async () => {
     const { proxy, upstream } = await startProxy({ timeoutMs: 300 });
     upstream.respond((request) =>
       upstream.received.length > 2 ? new Promise<never>(() => {}) : isBad(request) ? REJECTION : {},
@@ -118,7 +118,7 @@ describe('of a batch that Customer.io rejects', () => {
     expect(await verdict(await proxy.fetch(post(batchOf(10, [9]))))).toBe('503 upstream_unavailable');
   });
 
-  test('where the time cannot be enough, the sender halves it, instead of hearing 503 for ever', async () => {
+  test('when the time cannot be enough, the browser must divide the batch, instead of getting 503 for ever', async () => {
     const sent: number[] = [];
     let left = 1_000;
     const acceptedEvents = batchOf(100, []).map((each) => ({
@@ -141,7 +141,7 @@ describe('of a batch that Customer.io rejects', () => {
     expect(sent).toEqual([100]);
   });
 
-  test('the ids are those of the browser, whatever a hook has made of them', async () => {
+  test('the ids are those of the browser, even if a hook has changed them', async () => {
     const { proxy } = await startStrict({
       transform: (each) => ({ ...each, messageId: `other-${each.messageId}` }),
     });

@@ -20,7 +20,7 @@ function start(): {
   const breaker = createCircuitBreaker({ breakAfter: 3, pauseMs: 1_000 }, () => now);
   return {
     breaker,
-    /** One request, and what becomes of it. Says whether it was let through. */
+    /** Makes one request with this result. Returns whether the circuit breaker let the request pass. */
     ask(delivery) {
       const given = breaker.begin();
       if (given) breaker.end(given, delivery);
@@ -32,7 +32,7 @@ function start(): {
 
 describe('the breaker', () => {
   test.each([[undefined], [408], [429], [502], [503], [504]])(
-    'opens after so many failures in a row: %s',
+    'opens after several failures in a row: %s',
     (status) => {
       const { breaker, ask } = start();
       for (let i = 0; i < 3; i += 1) expect(ask(failed(status))).toBe(true);
@@ -42,7 +42,7 @@ describe('the breaker', () => {
     },
   );
 
-  test('takes more of what one event may have caused', () => {
+  test('tolerates more failures that a single event may have caused', () => {
     const { breaker, ask } = start();
     for (let i = 0; i < 11; i += 1) ask(failed(500));
     expect(breaker.isOpen()).toBe(false);
@@ -55,7 +55,7 @@ describe('the breaker', () => {
     ['rejects', { kind: 'rejected', status: 400, reason: '' }],
     ['finds it too large', { kind: 'too-large', status: 413 }],
     ['refuses the key', { kind: 'misconfigured', status: 401, detail: '' }],
-  ])('counts from new when upstream %s: it is there', (_, delivery) => {
+  ])('starts counting again when upstream %s, since it is reachable', (_, delivery) => {
     const { breaker, ask } = start();
     for (let i = 0; i < 2; i += 1) ask(failed(503));
     ask(delivery);
@@ -63,7 +63,7 @@ describe('the breaker', () => {
     expect(breaker.isOpen()).toBe(false);
   });
 
-  test('lets one try after the pause, and all when that one has come through', () => {
+  test('permits one trial request after the pause, and all when that has succeeded', () => {
     const { breaker, ask, pass } = start();
     for (let i = 0; i < 3; i += 1) ask(failed());
     pass(999);
@@ -78,7 +78,7 @@ describe('the breaker', () => {
     expect(ask(DELIVERED)).toBe(true);
   });
 
-  test('pauses twice as long each time, up to 30 seconds, and begins anew after a success', () => {
+  test('doubles the pause each time, up to 30 seconds, and starts again after a success', () => {
     const { breaker, ask, pass } = start();
     for (let i = 0; i < 3; i += 1) ask(failed());
     const pauses = Array.from({ length: 7 }, () => {
@@ -94,7 +94,7 @@ describe('the breaker', () => {
     expect(breaker.waitMs()).toBe(1_000);
   });
 
-  test('stays open when what had been sent before fails too, and closes when it arrives', () => {
+  test('stays open when earlier requests fail too, and closes when one succeeds', () => {
     const { breaker, ask, pass } = start();
     const [slow, slower] = [breaker.begin(), breaker.begin()];
     for (let i = 0; i < 3; i += 1) ask(failed());
@@ -108,13 +108,13 @@ describe('the breaker', () => {
   test.each([
     ['7', 7_000],
     ['86400', 60_000],
-  ])('leaves upstream alone at once when it asks for that: %s seconds', (retryAfter, pauseMs) => {
+  ])('opens at once when upstream sends Retry-After: %s seconds', (retryAfter, pauseMs) => {
     const { breaker, ask } = start();
     ask(failed(429, retryAfter));
     expect(breaker.waitMs()).toBe(pauseMs);
   });
 
-  test('reads a date, and makes nothing of one that has passed', () => {
+  test('reads a date, and ignores one in the past', () => {
     const { breaker, ask } = start();
     ask(failed(503, new Date(Date.now() - 5_000).toUTCString()));
     expect(breaker.isOpen()).toBe(false);

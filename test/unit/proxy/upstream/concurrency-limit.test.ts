@@ -5,8 +5,8 @@ import { createConcurrencyLimit } from '../../../../src/proxy/upstream/concurren
 const { signal: never } = new AbortController();
 const LIMITS = { maxConcurrent: 2, maxQueued: 2, maxPerSecond: Infinity };
 
-describe('the gate to upstream', () => {
-  test('lets so many through, has so many wait in order, and turns the rest away', async () => {
+describe('the concurrency limit', () => {
+  test('permits the configured number of requests, queues more in order, and refuses the rest', async () => {
     const gate = createConcurrencyLimit(LIMITS);
     const order: number[] = [];
     const enter = (i: number): Promise<boolean> =>
@@ -25,7 +25,7 @@ describe('the gate to upstream', () => {
     expect(gate.counts()).toEqual({ inFlight: 0, queued: 0 });
   });
 
-  test('gives the place of one whose time is over to the next', async () => {
+  test('gives the place of an expired request to the next one', async () => {
     const gate = createConcurrencyLimit({ ...LIMITS, maxConcurrent: 1 });
     await gate.enter(never);
     const impatient = new AbortController();
@@ -37,7 +37,7 @@ describe('the gate to upstream', () => {
     expect(gate.counts()).toEqual({ inFlight: 1, queued: 0 });
   });
 
-  test('does not let anybody wait whose time is over', async () => {
+  test('does not queue a request whose time is over', async () => {
     const gate = createConcurrencyLimit({ ...LIMITS, maxConcurrent: 1 });
     await gate.enter(never);
     await expect(gate.enter(AbortSignal.abort(new Error('late')))).rejects.toThrow('late');

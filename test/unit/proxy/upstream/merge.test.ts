@@ -5,7 +5,7 @@ import { listen } from '../../../integration/proxy/listen.ts';
 import { event, post, startProxy, verdict } from '../../../integration/proxy/setup.ts';
 import type { Answer, Received, Upstream } from '../../../integration/proxy/upstream.ts';
 
-/** Wide enough for all that a test sends at once. */
+/** Long enough for all requests that a test sends at the same time. */
 const WAIT_MS = 60;
 
 async function start(options: Partial<ProxyOptions> = {}): Promise<{
@@ -34,7 +34,10 @@ const verdicts = (answers: readonly Promise<Response>[]): Promise<string[]> =>
   Promise.all(answers.map(async (answer) => verdict(await answer)));
 const visitor = (nth: number): string => `198.51.100.${nth}`;
 
-/** Takes every batch but those with an event of that name. Says which events it has taken. */
+/**
+ * Makes the upstream refuse each batch with an event of this name. Returns the list of events that it has
+ * accepted.
+ */
 function refuseThe(name: string, upstream: Upstream, answer: Answer = { status: 400 }): unknown[] {
   const taken: unknown[] = [];
   upstream.respond((request) => {
@@ -45,8 +48,8 @@ function refuseThe(name: string, upstream: Upstream, answer: Answer = { status: 
   return taken;
 }
 
-describe('batches of different browsers that come together', () => {
-  test('are one request, each of them in its order, and each browser is answered', async () => {
+describe('batches of different browsers that arrive together', () => {
+  test('are sent in one request, each in order, and each browser gets its response', async () => {
     const { send, upstream, log } = await start();
     const batches = Array.from({ length: 20 }, (_, i) => [
       event({ messageId: `m${i}-a` }),
@@ -57,7 +60,7 @@ describe('batches of different browsers that come together', () => {
     expect(upstream.received).toHaveLength(1);
     const ids = idsIn(upstream);
     expect(new Set(ids)).toEqual(new Set(batches.flat().map(({ messageId }) => messageId)));
-    // The bodies may have been read in any order; what one browser sends stays together.
+    // The bodies may have been read in any order, but the events of one browser stay together.
     batches.forEach((_each, i) => expect(ids.indexOf(`m${i}-b`)).toBe(ids.indexOf(`m${i}-a`) + 1));
     expect(ids).toHaveLength(40);
     expect(log.map(({ merged }) => merged)).toEqual(batches.map(() => 20));
@@ -74,7 +77,7 @@ describe('batches of different browsers that come together', () => {
     expect(Date.parse(body?.sentAt ?? '')).toBeGreaterThanOrEqual(before);
   });
 
-  test('are answered after Customer.io, not before', async () => {
+  test('get their responses after Customer.io has responded', async () => {
     const { send, upstream } = await start();
     let open = (): void => {};
     const opened = new Promise<void>((resolve) => (open = resolve));
@@ -87,7 +90,7 @@ describe('batches of different browsers that come together', () => {
     expect(await verdicts(answers)).toEqual(['200', '200']);
   });
 
-  test('are never told 2xx where Customer.io says 503, or nothing', async () => {
+  test('never get 2xx if Customer.io responds with 503, or not at all', async () => {
     const { send, upstream } = await start({ timeoutMs: 300 });
     const send4 = (): Promise<string[]> => verdicts([1, 2, 3, 4].map((nth) => send([event()], visitor(nth))));
     upstream.respond({ status: 503 });
@@ -97,7 +100,7 @@ describe('batches of different browsers that come together', () => {
     expect(upstream.received).toHaveLength(2);
   });
 
-  test('are as many requests as their bytes need', async () => {
+  test('are sent in as many requests as their bytes need', async () => {
     const { send, upstream } = await start();
     const large = (): Record<string, unknown> => event({ properties: { text: 'x'.repeat(30_000) } });
     const answers = await verdicts(Array.from({ length: 20 }, (_, nth) => send([large()], visitor(nth))));
@@ -106,14 +109,14 @@ describe('batches of different browsers that come together', () => {
     for (const { text } of upstream.received) expect(text.length).toBeLessThan(500_000);
   });
 
-  test('send an event once that two of them have', async () => {
+  test('send an event once that two of them contain', async () => {
     const { send, upstream } = await start();
     const same = event();
     expect(await verdicts([send([same]), send([same, event()])])).toEqual(['200', '200']);
     expect(new Set(idsIn(upstream)).size).toBe(idsIn(upstream).length);
   });
 
-  test('have been through the hooks of the proxy', async () => {
+  test('have passed the hooks of the proxy', async () => {
     const { send, upstream } = await start({
       filter: ({ event: name }) => name !== 'Secret',
       transform: (each) => ({ ...each, properties: { seen: true } }),
@@ -128,14 +131,14 @@ describe('batches of different browsers that come together', () => {
 });
 
 describe('a batch', () => {
-  test('that comes alone goes as it came', async () => {
+  test('that arrives alone is sent unchanged', async () => {
     const { send, upstream } = await start();
     const sentAt = new Date(Date.now() - 2_000).toISOString();
     expect(await verdict(await send([event()], visitor(1), sentAt))).toBe('200');
     expect(upstream.received[0]?.body.sentAt).toBe(sentAt);
   });
 
-  test('of a browser whose clock is wrong keeps its sentAt, by itself', async () => {
+  test('of a browser whose clock is wrong is sent alone, with its sentAt', async () => {
     const { send, upstream } = await start();
     const wrong = '2020-01-01T00:00:00.000Z';
     await verdicts([send([event()]), send([event()], visitor(2), wrong), send([event()], visitor(3))]);
@@ -143,27 +146,27 @@ describe('a batch', () => {
     expect(upstream.received.map(({ body }) => body.sentAt)).toContain(wrong);
   });
 
-  test('goes by itself with `merge: false`', async () => {
+  test('is sent alone with `merge: false`', async () => {
     const { send, upstream } = await start({ upstream: { merge: false } });
     await verdicts([1, 2, 3].map((nth) => send([event()], visitor(nth))));
     expect(upstream.received).toHaveLength(3);
   });
 
-  test('goes together with others with `merge: true`', async () => {
+  test('is sent together with others with `merge: true`', async () => {
     const { send, upstream } = await start({ upstream: { merge: true } });
     // On a busy machine a few of them come after the 5 ms of the first.
     await verdicts(Array.from({ length: 20 }, (_, nth) => send([event()], visitor(nth))));
     expect(upstream.received.length).toBeLessThan(20);
   });
 
-  test('of many bytes goes by itself', async () => {
+  test('of many bytes is sent alone', async () => {
     const { send, upstream } = await start();
     const large = Array.from({ length: 20 }, () => event({ properties: { text: 'x'.repeat(2_000) } }));
     await verdicts([send([event()]), send(large, visitor(2)), send([event()], visitor(3))]);
     expect(new Set(upstream.received.map(({ body }) => body.batch.length))).toEqual(new Set([20, 2]));
   });
 
-  test('is not held back for `deliver`', async () => {
+  test('is not delayed for `deliver`', async () => {
     const batches: number[] = [];
     const { send } = await start({ deliver: ({ batch }) => void batches.push(batch.length) });
     await verdicts([send([event()]), send([event()])]);
@@ -171,12 +174,12 @@ describe('a batch', () => {
   });
 });
 
-describe('an event that Customer.io does not take', () => {
+describe('an event that Customer.io refuses', () => {
   test.each([
     ['rejected', { status: 400 }, '400 rejected'],
     ['too large', { status: 413 }, '413 batch_too_large'],
     ['never digested', { status: 500 }, '503 upstream_unavailable'],
-  ] as const)('is told to its own browser alone: %s', async (_, answer, told) => {
+  ] as const)('is reported only to its own browser: %s', async (_, answer, told) => {
     const { send, upstream } = await start();
     const taken = refuseThe('Poison', upstream, answer);
     const batches = Array.from({ length: 16 }, (_, i) => [event(i === 5 ? { event: 'Poison' } : {})]);
@@ -185,7 +188,7 @@ describe('an event that Customer.io does not take', () => {
     const good = batches.flat().filter((each) => each['event'] !== 'Poison');
     expect(taken).toHaveLength(good.length);
     expect(new Set(taken)).toEqual(new Set(good.map(({ messageId }) => messageId)));
-    // One request for all, and two for each of the four halvings of sixteen.
+    // One request for the merged batch, and two for each of the four halvings of sixteen.
     expect(upstream.received.length).toBeLessThanOrEqual(1 + 2 * 4);
   });
 
@@ -205,7 +208,7 @@ describe('an event that Customer.io does not take', () => {
     expect(taken).toHaveLength(4);
   });
 
-  test('has its sender go alone for a while, so that it holds up others once', async () => {
+  test('makes the batches of its sender separate for a while, so that others are delayed once', async () => {
     const { send, upstream } = await start();
     refuseThe('Poison', upstream);
     const attack = (): Promise<Response> => send([event({ event: 'Poison' })], visitor(66));
@@ -216,7 +219,7 @@ describe('an event that Customer.io does not take', () => {
     expect(upstream.received.length - before).toBe(3);
   });
 
-  test('sent again and again from many addresses ends merging for a while', async () => {
+  test('that is sent repeatedly from many IP addresses stops merging for a while', async () => {
     const { send, upstream } = await start({ upstream: { merge: { waitMs: 2 } } });
     refuseThe('Poison', upstream);
     for (let nth = 0; nth < 21; nth += 1)
@@ -230,7 +233,7 @@ describe('an event that Customer.io does not take', () => {
     expect(upstream.received.length - before).toBe(3);
   });
 
-  test('is not looked for where the time is not enough: Customer.io still counts as up', async () => {
+  test('is not searched for without enough time: Customer.io still counts as reachable', async () => {
     const { send, upstream } = await start({ timeoutMs: 400, upstream: { merge: { waitMs: 20 } } });
     upstream.respond(async ({ body }) => {
       await new Promise((resolve) => setTimeout(resolve, 110));
@@ -242,7 +245,7 @@ describe('an event that Customer.io does not take', () => {
     expect(await verdict(await send([event()], visitor(99)))).toBe('200');
   });
 
-  test('takes no more requests than its sender has left: the browser is told to look for it', async () => {
+  test('uses no more requests than its sender has left: the browser must divide the batch', async () => {
     const { send, upstream } = await start({ upstream: { merge: false } });
     refuseThe('Poison', upstream);
     const attack = (from: string): Promise<Response> =>
@@ -251,7 +254,7 @@ describe('an event that Customer.io does not take', () => {
         from,
       );
     for (let nth = 0; nth < 5; nth += 1) await attack(visitor(66));
-    // Sixty to look for faults, and one for each batch.
+    // Sixty requests to find bad events, and one request for each batch.
     expect(upstream.received.length).toBeLessThanOrEqual(60 + 5);
     const before = upstream.received.length;
     await attack(visitor(67));
@@ -259,7 +262,7 @@ describe('an event that Customer.io does not take', () => {
   });
 });
 
-test('over sockets, where nothing says who the visitors are', async () => {
+test('without client IP addresses, over real connections', async () => {
   const { proxy, upstream } = await startProxy({ upstream: { merge: { waitMs: WAIT_MS } } });
   const url = await listen(proxy.node);
   const answers = Array.from({ length: 8 }, () =>

@@ -18,7 +18,7 @@ describe('a batch that is forwarded', () => {
     });
   });
 
-  test('takes nothing of the visitor’s request with it', async () => {
+  test('contains nothing else of the visitor’s request', async () => {
     const { proxy, upstream } = await startProxy();
     const headers = {
       Cookie: 'session=secret',
@@ -48,7 +48,7 @@ describe('a batch that is forwarded', () => {
     }
   });
 
-  test('goes to the account’s region', async () => {
+  test('is sent to the account’s region', async () => {
     const seen: string[] = [];
     const fetch: FetchLike = async (url) => {
       seen.push(url);
@@ -62,21 +62,21 @@ describe('a batch that is forwarded', () => {
     expect(seen).toEqual([us, eu, us]);
   });
 
-  test('keeps a path of the upstream’s address', async () => {
+  test('keeps a path of the upstream’s URL', async () => {
     const upstream = await startUpstream();
     const { proxy } = await startProxy({ upstreamUrl: new URL(`${upstream.url}/pipelines/`) });
     await proxy.fetch(post());
     expect(upstream.received[0]?.path).toBe('/pipelines/v1/batch');
   });
 
-  test('carries the key that an async function has fetched', async () => {
+  test('has the key that an async function returns', async () => {
     const { proxy, upstream } = await startProxy({ writeKey: async () => 'fetched' });
     await proxy.fetch(post());
     expect(upstream.received[0]?.headers.authorization).toBe(`Basic ${btoa('fetched:')}`);
   });
 });
 
-describe('the answer to the browser', () => {
+describe('the response to the browser', () => {
   test.each([
     [200, '200'],
     [202, '200'],
@@ -93,7 +93,7 @@ describe('the answer to the browser', () => {
     [500, '503 upstream_unavailable'],
     [303, '503 upstream_unavailable'],
     [418, '503 upstream_unavailable'],
-  ])('to %i of Customer.io is %s', async (status, expected) => {
+  ])('for %i of Customer.io is %s', async (status, expected) => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({
       status,
@@ -108,7 +108,7 @@ describe('the answer to the browser', () => {
   });
 
   test.each(['120', 'Fri, 31 Dec 2027 23:59:59 GMT'])(
-    'passes on how long Customer.io wants to be left alone: %s',
+    'passes on Retry-After of Customer.io: %s',
     async (retryAfter) => {
       for (const status of [429, 503]) {
         const { proxy, upstream } = await startProxy();
@@ -118,7 +118,7 @@ describe('the answer to the browser', () => {
     },
   );
 
-  test('names a delay of its own when Customer.io’s makes no sense', async () => {
+  test('has a default delay when Customer.io’s is invalid', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({ status: 503, headers: { 'Retry-After': 'soon' } });
     const delay = Number((await proxy.fetch(post())).headers.get('Retry-After'));
@@ -126,7 +126,7 @@ describe('the answer to the browser', () => {
     expect(delay).toBeLessThanOrEqual(15);
   });
 
-  test('says why Customer.io rejected, and nothing more', async () => {
+  test('contains the reason why Customer.io rejected, and nothing more', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({
       status: 400,
@@ -142,7 +142,7 @@ describe('the answer to the browser', () => {
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
   });
 
-  test('is 503 when nobody is there', async () => {
+  test('is 503 when nothing listens', async () => {
     const { proxy } = await startProxy({ upstreamUrl: 'http://127.0.0.1:1' });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_unavailable');
   });
@@ -156,7 +156,7 @@ describe('the answer to the browser', () => {
   test.each([
     ['throws', () => Promise.reject(new Error(`no ${WRITE_KEY}`))],
     ['returns nothing', () => ''],
-  ])('is 503, and tells no key, when the function that fetches the key %s', async (_, writeKey) => {
+  ])('is 503, and contains no key, when the function that fetches the key %s', async (_, writeKey) => {
     const { proxy, upstream } = await startProxy({ writeKey });
     const response = await proxy.fetch(post());
     expect(response.status).toBe(503);
@@ -166,7 +166,7 @@ describe('the answer to the browser', () => {
 });
 
 describe('a redirect', () => {
-  /** Stands for name resolution: what is said to these hosts is heard by local servers. */
+  /** Replaces name resolution: requests to these hosts are sent to local servers. */
   const resolving =
     (hosts: Record<string, string>): FetchLike =>
     (url, init) => {
@@ -175,7 +175,7 @@ describe('a redirect', () => {
     };
 
   test.each([301, 302, 307, 308])(
-    'by %i to another host of Customer.io is followed, credential and all',
+    'by %i to another host of Customer.io is followed, with the credential',
     async (status) => {
       const [us, eu] = [await startUpstream(), await startUpstream()];
       us.respond({ status, headers: { Location: 'https://cdp-eu.customer.io/v1/batch' } });
@@ -206,7 +206,7 @@ describe('a redirect', () => {
     'https://cdp.customer.io:8443/v1/batch',
     '//evil.example/v1/batch',
     'http://[',
-  ])('to %s is not followed: the credential stays', async (location) => {
+  ])('to %s is not followed, so the credential is not sent there', async (location) => {
     const seen: string[] = [];
     const fetch: FetchLike = async (url) => {
       seen.push(url);
@@ -217,7 +217,7 @@ describe('a redirect', () => {
     expect(seen).toEqual(['https://cdp.customer.io/v1/batch']);
   });
 
-  test('in a circle ends', async () => {
+  test('loop ends', async () => {
     const { proxy, upstream } = await startProxy();
     upstream.respond({ status: 307, headers: { Location: '/v1/batch' } });
     expect(await verdict(await proxy.fetch(post()))).toBe('503 upstream_misconfigured');

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/sdk/auth/customer-token-options.ts';
 
 const provider = (): string => 'token';
-const request = { userId: 'ann' } as TokenRequest; // the rest is not looked at
+const request = { userId: 'ann' } as TokenRequest; // the provider of this test reads nothing else
 
 /** The messages that `resolveCustomerToken` reports. */
 function complaints(given: object): readonly string[] {

@@ -20,17 +20,17 @@ interface Bench {
   readonly local: FakeTextStore;
   readonly lifecycle: FakeLifecycle;
   readonly page: Page;
-  /** What has arrived at the proxy, in order. */
+  /** The events that have arrived at the proxy, in order. */
   readonly arrived: readonly string[];
   readonly dropped: readonly (readonly [id: string, reason: DropReason])[];
   takeOver(): Promise<void>;
-  /** The proxy is down, or up again. */
+  /** Makes the proxy fail, or work again. */
   setDown(down: boolean): void;
   flush(): Promise<void>;
   stats(): Stats;
-  /** This instance ends. */
+  /** Closes this instance. */
   stop(): void;
-  /** What this page saves as it leaves. */
+  /** Saves the events of this page as it leaves. */
   leave(): void;
 }
 
@@ -107,7 +107,7 @@ function boat(local: FakeTextStore, name: string, list: readonly OutboxEvent[], 
   createLifeboat(local, scope, name).save(list);
 }
 
-/** As the wrapped SDK leaves them. */
+/** Stores a queue as the wrapped SDK does. */
 function queue(local: FakeTextStore, key: string, list: readonly object[]): void {
   local.set(`${key}:items`, JSON.stringify(list.map((event, i) => ({ id: String(i), event }))));
   local.set(`${key}:seen`, JSON.stringify({ 0: 1 }));

@@ -13,18 +13,18 @@ import { fakeCookieJar } from '../../../fakes/cookie-jar.ts';
 import { pageFacts } from '../../../fakes/page.ts';
 import { fakeTextStore } from '../../../fakes/text-store.ts';
 
-/** From a call to the event that is handed over, with a visitor of its own. */
+/** Runs the way of a call up to the finished event, with a visitor of its own. */
 export interface Bench {
   readonly wrapped: Wrapped;
   readonly clock: FakeClock;
   readonly visitor: Visitor;
-  /** Makes a call as the client does; answers its id. */
+  /** Makes a call as the client does. Returns the event's id. */
   call(method: EventMethod, ...args: readonly unknown[]): string;
-  /** Events that were handed over, in order. */
+  /** The finished events, in order. */
   readonly accepted: readonly DraftEvent[];
   readonly refused: readonly (readonly [id: string, reason: string])[];
   readonly reports: readonly (readonly [what: string, cause: unknown])[];
-  /** What the wrapped SDK has told its listeners. */
+  /** The events that the wrapped SDK has emitted. */
   readonly told: readonly (readonly [name: string, args: readonly unknown[]])[];
   names(): readonly unknown[];
 }

@@ -1,4 +1,7 @@
-/** Our instance beside the wrapped SDK's own `Analytics`, as its makers ship it: the same calls make the same events, and tell the same. */
+/**
+ * Compares our instance with the wrapped SDK's own `Analytics`, as its makers publish it: the same calls make
+ * the same events, and emit the same events to listeners.
+ */
 import { Analytics, Group, User } from '@customerio/cdp-analytics-browser';
 import { describe, expect, test } from 'vitest';
 import type { EventMethod } from '../../../../src/sdk/event/call.ts';
@@ -14,13 +17,13 @@ import { fakeTextStore } from '../../../fakes/text-store.ts';
 const INTEGRATIONS = { All: true, Mixpanel: false };
 const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
-/** What both have, as far as this test needs it. */
+/** The members of both instances that this test uses. */
 interface Sdk {
   on(name: string, listener: (...args: readonly unknown[]) => void): unknown;
   readonly [method: string]: unknown;
 }
 
-/** Hands every event over at once, as it is. */
+/** Accepts every event at once, unchanged. */
 const dispatch = (context: EventContext): Promise<EventContext> => Promise.resolve(context);
 
 function ours(): Sdk {
@@ -53,7 +56,8 @@ function theirs(): Sdk {
   const user = new User(options);
   user.anonymousId('anonymous');
   const queue = { dispatch, dispatchSingle: dispatch, isEmpty: () => true, plugins: [] };
-  // A queue of its own would send; with a timeout of 0 it does not wait before it calls back.
+  // A stand-in replaces the queue, which would send. With a timeout of 0, the instance calls back without a
+  // wait.
   return new Analytics(
     { writeKey: 'any', timeout: 0 },
     { integrations: INTEGRATIONS, disableClientPersistence: true },
@@ -63,7 +67,7 @@ function theirs(): Sdk {
   ) as unknown as Sdk;
 }
 
-/** All that can be seen of one call. */
+/** Returns every observable result of one call. */
 async function seen(sdk: Sdk, method: EventMethod, args: readonly unknown[]): Promise<unknown> {
   const told: unknown[] = [];
   const calledBack: unknown[] = [];
@@ -73,7 +77,7 @@ async function seen(sdk: Sdk, method: EventMethod, args: readonly unknown[]): Pr
   const call = sdk[method] as (...args: readonly unknown[]) => Promise<EventContext>;
   const answer = await Promise.resolve(call(...given)).catch((cause: unknown) => String(cause));
   const event = typeof answer === 'object' && 'event' in answer ? { ...answer.event } : answer;
-  // Theirs are put on by the factory, ours when the call is claimed.
+  // The wrapped SDK adds these fields in its factory, ours when the call is claimed.
   if (typeof event === 'object') for (const name of ['messageId', 'timestamp']) delete (event as never)[name];
   return { told, calledBack, event, given: given.map((each) => (each === callback ? CALLBACK : each)) };
 }
@@ -138,7 +142,7 @@ describe('as the original does it', () => {
     ] as const;
     for (let round = 0; round < 500; round++) {
       const method = random.pick<EventMethod>(['track', 'page', 'screen', 'identify', 'group', 'alias']);
-      // Without any, `group` answers the group. What looks like an id later than it belongs is none to the original.
+      // Without arguments, `group` returns the group. The original does not accept an id in a later argument.
       const args = Array.from({ length: random.below(5) + Number(method === 'group') }, (_, i) =>
         random.pick<unknown>(i < 2 ? [...ids, ...others, ...options] : [...others, ...options]),
       );

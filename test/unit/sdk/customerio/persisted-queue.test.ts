@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readPersistedQueue } from '../../../../src/sdk/customerio/persisted-queue.ts';
 
-/** As the wrapped SDK writes it: `Context.toJSON()` of each event. */
+/** An event as the wrapped SDK stores it: `Context.toJSON()`. */
 const item = (event: object): object => ({
   id: '01J0000000000000000000000A',
   event,

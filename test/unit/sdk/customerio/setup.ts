@@ -1,7 +1,7 @@
 import type { Plugin, PluginContext } from '../../../../src/sdk/plugins/plugin.ts';
 import type { PluginEvent } from '../../../../src/sdk/event/draft-event.ts';
 
-/** One event on its way through plugins. */
+/** Makes the context of one event that passes through plugins. */
 export function contextOf(event: PluginEvent, id = 'context'): PluginContext {
   const context: PluginContext = {
     event,
@@ -11,7 +11,7 @@ export function contextOf(event: PluginEvent, id = 'context'): PluginContext {
     },
     log: () => undefined,
     cancel(): never {
-      // As the wrapped SDK's `ContextCancelation`, which is no Error.
+      // Throws the wrapped SDK's `ContextCancelation`, which is not an Error.
       throw Object.assign(Object.create(null) as object, { retry: false, type: 'plugin Error', reason: '' });
     },
   };
@@ -25,7 +25,7 @@ interface PluginOptions extends Partial<Plugin> {
   readonly hook?: (context: PluginContext) => unknown;
 }
 
-/** A plugin with one hook for every call. */
+/** Makes a plugin with the same hook for every call. */
 export function pluginOf(name: string, { hook = (context) => context, ...more }: PluginOptions = {}): Plugin {
   const run = hook as NonNullable<Plugin['track']>;
   return {

@@ -5,7 +5,7 @@ import { settled, START_MS } from '../../../fakes/clock.ts';
 import { bench } from './bench.ts';
 import { pluginOf as plugin } from './setup.ts';
 
-/** What the plugins so far have written on it. */
+/** The marks that plugins have written on an event so far. */
 function marks({ properties }: { readonly properties?: object | undefined }): string {
   const { marks: found } = (properties ?? {}) as { marks?: unknown };
   return typeof found === 'string' ? found : '';

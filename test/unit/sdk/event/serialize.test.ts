@@ -5,7 +5,7 @@ import type { WireEvent } from '../../../../src/protocol/wire.ts';
 
 const DRAFT = { type: 'track', event: 'E', timestamp: 't', anonymousId: 'a', context: {} };
 
-/** An event of exactly so many bytes, full of this text to its end. */
+/** Makes an event of exactly this many bytes, filled with this text. */
 function sized(bytes: number, filler = 'x'): ReturnType<typeof serialize> {
   const empty = serialize('id', 5, { ...DRAFT, properties: { text: '' } }, undefined);
   const room = bytes - (empty.kind === 'event' ? empty.event.bytes : 0);

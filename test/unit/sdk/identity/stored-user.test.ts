@@ -205,7 +205,7 @@ describe('on another sub-domain', () => {
   const signIn = (): { shop: Browser; www: Browser } => {
     const jar = fakeCookieJar('https://www.example.com');
     const www = browser('https://www.example.com', jar);
-    const shop = browser('https://www.example.com', jar); // cookies are shared, localStorage is not
+    const shop = browser('https://www.example.com', jar); // both share cookies, but not localStorage
     return { shop, www };
   };
 
@@ -376,7 +376,8 @@ describe('compared with the User of the wrapped SDK', () => {
 
   test('every sequence of calls ends in the same ids and traits', async () => {
     const User = await wrappedUser();
-    expect(User).toHaveProperty('defaults'); // it is theirs, not what stands for it in what is shipped
+    // this is the original class, not the stand-in that the build uses
+    expect(User).toHaveProperty('defaults');
     const random = seeded(11);
     for (let run = 0; run < 150; run++) {
       const options: IdentityOptions = random.pick([

@@ -17,25 +17,25 @@ interface Bench {
   readonly fallback: Fallback;
   readonly clock: FakeClock;
   readonly disk: FaultyStore;
-  /** What the recovery was given, each time that it was made. */
+  /** The arguments of the recovery, each time that it was created. */
   readonly recoveries: readonly RecoveryNeeds[];
   readonly fallbacks: readonly unknown[];
-  /** How often the file was asked for. */
+  /** The number of imports of the recovery's file. */
   loads(): number;
   setMissing(missing: boolean): void;
-  /** The file comes when the answer of this is called. */
+  /** Delays the import of the file until the returned function is called. */
   holdLoad(): () => void;
   ledger(): Promise<Ledger>;
   append(list: readonly OutboxEvent[]): Promise<unknown>;
-  /** What every piece of work was told: that an earlier try may have done it. */
+  /** For each operation: whether the recovery was told that an earlier attempt may have succeeded. */
   readonly again: readonly boolean[];
-  /** What was handed on to the recovery. */
+  /** For each operation that was passed to the recovery: whether an earlier attempt may have succeeded. */
   readonly handedOn: readonly (boolean | undefined)[];
 }
 
 const WAITING = events('waiting', 2);
 
-/** A recovery that keeps everything in memory at once. */
+/** Uses a recovery that stores everything in memory at once. */
 function bench(storage: StorageKind = 'indexeddb'): Bench {
   const clock = fakeClock();
   const real = createMemoryOutboxStore(NOTHING, ROOMY);

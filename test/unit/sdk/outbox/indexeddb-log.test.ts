@@ -95,7 +95,7 @@ describe('what cannot be right', () => {
     await store.append(events('e', 2), START_MS);
     await rawWrite(database, key, value);
     await expect(store.oldest(BATCH, START_MS)).rejects.toThrow(TypeError);
-    // It stays for whoever mends it.
+    // The value stays in the database until the repair.
     expect((await rawContents(database)).get(key)).toEqual(value);
   });
 

@@ -9,7 +9,7 @@ import { expectBalance, freshDatabase, idsOf, NOTHING, openStore, rawErase, ROOM
 
 const BATCH = { maxEvents: 100, maxBytes: 475_000 };
 
-/** One place through two handles: as two tabs see the database; memory has one page. */
+/** One storage with two handles, as two tabs have them; memory belongs to one page. */
 const PLACES: readonly (readonly [string, (limits: Limits) => readonly [Store, Store]])[] = [
   [
     'memory',
@@ -255,7 +255,7 @@ describe.each(PLACES)('a store in %s', (_, openPlace) => {
     }
   });
 
-  /** Compares a store, step by step, with the plainest thing that could do the same. */
+  /** Compares a store, step by step, with the simplest possible model. */
   async function anything(random: Random, tabs: readonly [Store, Store], limits: Limits): Promise<void> {
     let model: { readonly event: OutboxEvent; readonly at: number }[] = [];
     let [tracked, delivered] = [0, 0];

@@ -6,7 +6,7 @@ import { START_MS } from '../../../fakes/clock.ts';
 import { events, outboxEvent, placeless } from '../../../fakes/events.ts';
 import { BATCH, expectBalance, idsOf, NOTHING, ROOMY } from './setup.ts';
 
-/** Of a store that was given up while five events waited in it. */
+/** The ledger of a store that was abandoned with five events in it. */
 const GIVEN_UP: Ledger = {
   log: 'a',
   tracked: 10,
@@ -15,7 +15,7 @@ const GIVEN_UP: Ledger = {
   bytes: 500,
   dropped: { expired: 1 },
 };
-/** As they were read from that store. */
+/** Events as they were read from that store. */
 const read = (prefix: string, count: number, place = 7) =>
   Array.from(events(prefix, count), (event) => ({ ...event, place }));
 
@@ -55,7 +55,7 @@ describe('a store in memory', () => {
   test('counts what is settled among what waited elsewhere, and no more than waited there', async () => {
     const store = createMemoryOutboxStore({ ...GIVEN_UP, tracked: 7, pending: 2 }, ROOMY);
     await store.append(events('e', 1), START_MS);
-    // Another page has settled one of them already, and this one did not know.
+    // Another page has settled one of the events already, and this store did not know.
     expect(await store.settle(read('old', 3), 'delivered')).toMatchObject({ delivered: 6, pending: 1 });
     expect(store.owed().map(({ isCounted }) => isCounted)).toEqual([true, true, false]);
     expectBalance(await store.ledger());
@@ -102,7 +102,7 @@ describe('a store in memory', () => {
     await store.append(events('e', 3), START_MS);
     const { events: own } = await store.oldest(BATCH, START_MS);
     expect(own.every(({ place }) => place < 0)).toBe(true);
-    // Read in IndexedDB, under a number that is also counted here.
+    // An event that was read from IndexedDB has a number that this store also uses.
     await store.settle(read('old', 1, 1), 'delivered');
     expect(idsOf(store.all())).toEqual(['e1', 'e2', 'e3']);
   });

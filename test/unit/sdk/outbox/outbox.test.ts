@@ -18,7 +18,7 @@ import {
   TURNS,
 } from './setup.ts';
 
-/** A write has begun, and is not done. */
+/** Waits until a write has begun; the write does not end. */
 async function begun(): Promise<void> {
   for (let turn = 0; turn < 8; turn++) await Promise.resolve();
 }
@@ -74,7 +74,7 @@ describe('an outbox', () => {
   });
 
   describe('of a page that leaves its events to a lifeboat', () => {
-    /** One event is being written, three are not. */
+    /** Prepares a page that leaves while one event is being written and three events wait. */
     async function leaving(): Promise<{ readonly page: Page; readonly done: Promise<unknown> }> {
       const page = openPage();
       await page.add(events('old', 1));

@@ -36,7 +36,7 @@ afterEach(async () => {
   expect(unhandled).toEqual([]);
 });
 
-/** A page whose IndexedDB has been given up: `disk` holds what it had stored, the rest waits in memory. */
+/** A page that has abandoned IndexedDB: `disk` events are stored there, the others wait in memory. */
 async function inMemory(disk: number, memory: number, page: Page = openPage()): Promise<Page> {
   if (disk) await page.add(events('disk', disk));
   page.disk.fail('throws');
@@ -45,7 +45,7 @@ async function inMemory(disk: number, memory: number, page: Page = openPage()): 
   return page;
 }
 
-/** The disk is well again, and half a minute is over. */
+/** Lets IndexedDB work again, and waits half a minute. */
 async function heal({ disk, clock, outbox }: Page): Promise<void> {
   disk.fail(undefined);
   await clock.advance(HALF_A_MINUTE);
@@ -112,7 +112,7 @@ describe('a failure that passes', () => {
 describe('what cannot be read', () => {
   const [one, two, three] = events('e', 3);
 
-  /** A log of five events in two records: e1, e2, e3, and f1, f2. */
+  /** Stores a log of five events in two records: e1, e2, e3, and f1, f2. */
   async function damaged(key: IDBValidKey, value: unknown): Promise<string> {
     const database = freshDatabase();
     await openStore(database).append(events('e', 3), START_MS);
@@ -284,7 +284,7 @@ describe('what cannot be read', () => {
     const disk = faultyDatabase();
     const database = await damaged(1, null);
     const { outbox } = openPage({ database });
-    // Reading fails, also with fresh handles; then what looks for the unreadable.
+    // Reading fails, also with new handles; then the search for the unreadable record fails.
     disk.refuse(0, 7);
     await outbox.oldest(BATCH);
     expect(disk.refused()).toBe(true);
@@ -477,7 +477,7 @@ describe('when IndexedDB works again', () => {
   });
 
   describe('what seemed not to be written there, and was', () => {
-    /** Gives IndexedDB up although the write has taken place. */
+    /** The page abandons IndexedDB because a write seemed to fail, although it succeeded. */
     async function twice(): Promise<Page> {
       const page = openPage();
       await page.add(events('disk', 1));
@@ -682,7 +682,7 @@ describe('when it fails again as things move', () => {
       await clock.advance(HALF_A_MINUTE);
       await outbox.refresh();
       await settled(TURNS);
-      // Whatever is refused after the move is a request of another transaction.
+      // A request that fails after the move belongs to another transaction.
       const isMoved = stored.some((ids) => ids.includes('memory3') && !ids.includes('memory1'));
       isOver = storage === 'memory' ? isMoved : !faulty.refused();
       faulty.heal();
@@ -691,7 +691,7 @@ describe('when it fails again as things move', () => {
         expect(stats()).toEqual(before);
         expect(idsOf(outbox.unsaved())).toEqual(storage === 'memory' ? ['memory2', 'memory3'] : []);
         expect(await add(events('late', 1))).toEqual([storage]);
-        // From memory, where it still is.
+        // With memory storage, the oldest event is still in memory.
         expect(await deliver(1)).toEqual([storage === 'memory' ? 'memory2' : 'disk2']);
         await heal(page);
         if (storage === 'memory') expect(stored.at(-1)).toEqual(['memory3', 'late1']);
@@ -803,7 +803,8 @@ describe('whatever fails', () => {
       expect(outbox.unsaved()).toEqual([]);
       const { ids, ledger } = await onDisk(page.database);
       const known = new Set([...delivered, ...idsOf(evicted), ...ids]);
-      // What expires or overflows in a write whose end nobody heard of is counted, and cannot be told.
+      // Events that expire or are evicted in a write without a result are counted, but cannot be reported by
+      // id.
       const untold = totalDropped(stats().dropped) - evicted.length;
       expect(count - known.size).toBe(untold);
       expectBalance(ledger);

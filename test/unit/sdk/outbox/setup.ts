@@ -20,7 +20,7 @@ import { type FaultyStore, faultyStore } from '../../../fakes/faulty-store.ts';
 export const NOTHING: Ledger = { tracked: 0, delivered: 0, pending: 0, bytes: 0, dropped: {} };
 export const BATCH = { maxEvents: 1_000, maxBytes: 1_000_000 };
 export const ROOMY: Limits = { maxEvents: 10_000, maxBytes: 10_000_000, maxAgeMs: 7 * 86_400_000 };
-/** What a few transactions need to come to their end. */
+/** Enough turns of the event loop for a few transactions. */
 export const TURNS = 100;
 
 export const idsOf = (list: readonly { readonly id: string }[]): readonly string[] =>
@@ -34,7 +34,7 @@ export function expectBalance({ tracked, delivered, pending, dropped }: Ledger |
 
 let databases = 0;
 
-/** IndexedDB of a browser without any data. Answers the name of a database. */
+/** Installs an IndexedDB without data. Returns the name of a database. */
 export function freshDatabase(): string {
   globalThis.indexedDB = new IDBFactory();
   globalThis.IDBKeyRange = IDBKeyRange;
@@ -45,31 +45,31 @@ export function freshDatabase(): string {
 export const openStore = (database: string, limits: Partial<Limits> = {}): Store =>
   createLogStore(indexedDbTransactions(database), { ...ROOMY, ...limits });
 
-/** One page with its outbox, as the core puts it together. */
+/** One page with its outbox, put together as the core does. */
 export interface Page {
   readonly outbox: Outbox;
   readonly clock: FakeClock;
   readonly database: string;
-  /** What stands between the page and its database. */
+  /** A store between the page and its database that can be made to fail. */
   readonly disk: FaultyStore;
   readonly stored: readonly (readonly string[])[];
   readonly evicted: readonly Eviction[];
   readonly fallbacks: readonly unknown[];
-  /** How many events could not be read, each time. */
+  /** The number of events that could not be read, each time. */
   readonly unreadable: readonly number[];
-  /** How often the database was found to be another one. */
+  /** How often the database was found to be replaced by another one. */
   lost(): number;
   opened(): readonly Ledger[];
-  /** How often the file of the recovery was asked for. */
+  /** The number of imports of the recovery's file. */
   loads(): number;
-  /** Its file is missing from now on, or there again. */
+  /** Makes the recovery's file missing from now on, or available again. */
   setMissing(missing: boolean): void;
-  /** Requests carry events. */
+  /** Sets whether requests carry events at the moment. */
   setSending(sending: boolean): void;
   add(events: readonly OutboxEvent[]): Promise<readonly (StorageKind | undefined)[]>;
-  /** Sends one batch; answers its ids. */
+  /** Sends one batch. Returns the ids of its events. */
   deliver(most?: number, as?: 'delivered' | DropReason): Promise<readonly string[]>;
-  /** They have been sent. */
+  /** Settles events that have been sent. */
   settle(events: readonly WaitingEvent[], as?: 'delivered' | DropReason): Promise<void>;
   stats(): Stats;
 }
@@ -93,7 +93,7 @@ export function openPage(options: PageOptions = {}): Page {
   const fallbacks: unknown[] = [];
   const unreadable: number[] = [];
   const opened: Ledger[] = [];
-  // What the sender knows of this page's own events.
+  // The events of this page that the sender has in memory.
   const unsettled = new Map<string, OutboxEvent>();
   let lost = 0;
   let loads = 0;
@@ -171,7 +171,7 @@ export function openPage(options: PageOptions = {}): Page {
   };
 }
 
-/** What another tab, or the next page, would find. */
+/** The events that another tab, or the next page, would find. */
 export async function onDisk(
   database: string,
 ): Promise<{ readonly ids: readonly string[]; readonly ledger: Ledger }> {
@@ -180,7 +180,7 @@ export async function onDisk(
   return { ids: idsOf(events), ledger };
 }
 
-/** What stands in the database as it is, by key. */
+/** The raw content of the database, by key. */
 export async function rawContents(database: string): Promise<ReadonlyMap<IDBValidKey, unknown>> {
   return withLog(database, 'readonly', async (log) => {
     const [keys, values] = await Promise.all([
@@ -191,7 +191,7 @@ export async function rawContents(database: string): Promise<ReadonlyMap<IDBVali
   });
 }
 
-/** Writes into the database what nobody would, as a broken disk or another script of the page does. */
+/** Writes invalid data into the database, as a broken disk or another script of the page can. */
 export function rawWrite(database: string, key: IDBValidKey, value: unknown): Promise<unknown> {
   return withLog(database, 'readwrite', (log) => answer(log.put(value, key)));
 }
@@ -200,7 +200,10 @@ export function rawErase(database: string, key: IDBValidKey): Promise<unknown> {
   return withLog(database, 'readwrite', (log) => answer(log.delete(key)));
 }
 
-/** As any script of the page can, or the visitor. Rejects where a connection holds it up. */
+/**
+ * Deletes the database, as the visitor or any script of the page can. Rejects when an open connection blocks
+ * the deletion.
+ */
 export function deleteDatabase(database: string): Promise<unknown> {
   const request = indexedDB.deleteDatabase(database);
   return new Promise((resolve, reject) => {

@@ -104,7 +104,7 @@ describe('the counter', () => {
       counter.open(ledger({ tracked: 20, delivered: 15, pending: 5 }));
       expectBalance(counter.stats(ledger({ tracked: 20, delivered: 15, pending: 5 })));
       counter.close(ledger({ tracked: 22, delivered: 17, pending: 5 }), i % 2 ? 'consent' : 'storage', i);
-      // Those that stay are on their way into the next one.
+      // The events that remain are passed on to the next store.
       counter.open(ledger({}));
       const stats = counter.stats(ledger({ tracked: i, pending: i }));
       expectBalance(stats);

@@ -9,17 +9,17 @@ import { pageFacts } from '../../../fakes/page.ts';
 type Options = Parameters<typeof createPageViews>[0];
 
 interface Visit {
-  /** `title path referrer`, in the order in which they were made. */
+  /** The page views in order, each as `title path referrer`. */
   readonly made: string[];
   readonly views: ReturnType<typeof createPageViews>;
   readonly failures: unknown[];
   consent: ConsentState;
-  /** The address changes, and then the title. */
+  /** Changes the URL, and then the title. */
   go(path: string, title?: string): void;
   close(): void;
 }
 
-// Loaded once, it comes as soon as it is asked for.
+// The file is loaded before the tests, so that later imports of it resolve at once.
 beforeAll(() => import('../../../../src/sdk/page-views/follow-titles.ts'));
 afterEach(() => {
   vi.unstubAllGlobals();

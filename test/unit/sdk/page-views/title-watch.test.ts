@@ -7,9 +7,9 @@ interface Page {
   readonly clock: FakeClock;
   title: string;
   isHidden: boolean;
-  /** The title at each settling, with how many milliseconds had passed. */
+  /** The title each time that it has settled, with the milliseconds that have passed. */
   readonly settled: (readonly [title: string, ms: number])[];
-  /** Another address has come. */
+  /** Reports a new URL. */
   visit(): void;
 }
 

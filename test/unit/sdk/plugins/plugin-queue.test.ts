@@ -13,7 +13,7 @@ interface Bench {
   readonly accepted: readonly unknown[];
   readonly refused: readonly unknown[];
   readonly reports: readonly (readonly [what: string, cause: unknown])[];
-  /** Names of events that plugins make by themselves. */
+  /** The names of events that plugins make. */
   readonly byPlugins: Set<string>;
   dispatch(name: string): Promise<unknown>;
 }
@@ -42,7 +42,7 @@ function bench(): Bench {
   };
 }
 
-/** How often the file was asked for. */
+/** The number of imports of the file. */
 let loads = 0;
 let isMissing = false;
 

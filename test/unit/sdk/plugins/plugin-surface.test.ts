@@ -1,10 +1,10 @@
 // @vitest-environment node
 /**
- * What plugins find on the instance that `load` gives them. Its names are those of the wrapped SDK's `Analytics`: plugins that were
- * written for that must find them here, and get answers of the same kind. Of the plugins that are public, these read it:
- * Customer.io's in-app plugin `user() on track` (and it sets `inbox`), page enrichment `options`, the video plugins `track`,
- * Segment's destinations `user() group() track page identify on reset register ready queue.plugins`, its consent tools
- * `user() track register on`.
+ * The members of the instance that `load` passes to plugins. Their names are those of the wrapped SDK's
+ * `Analytics`: plugins that were written for that SDK must find them here, with results of the same kind. The
+ * public plugins use these: Customer.io's in-app plugin `user() on track` (and it sets `inbox`), page
+ * enrichment `options`, the video plugins `track`, Segment's destinations `user() group() track page identify
+ * on reset register ready queue.plugins`, its consent tools `user() track register on`.
  */
 import type { Analytics } from '@customerio/cdp-analytics-browser';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { settled } from '../../../fakes/clock.ts';
 import { type Bench, bench } from '../customerio/bench.ts';
 import { contextOf, pluginOf } from '../customerio/setup.ts';
 
-/** With what its types call private: in JavaScript, any plugin can have found that. */
+/** The type includes members that are private in TypeScript: in JavaScript, any plugin may use them. */
 type Instance = Analytics & Readonly<Record<string, unknown>>;
 
 interface Setup extends Bench {
@@ -22,7 +22,7 @@ interface Setup extends Bench {
 
 const INTEGRATIONS = { All: true, Mixpanel: false };
 
-/** An instance without plugins, as a plugin that has gone again has left it. */
+/** Returns the instance without plugins, after a plugin was added and removed. */
 async function setUp(...plugins: readonly Plugin[]): Promise<Setup> {
   const made = bench(INTEGRATIONS);
   let instance: unknown;
@@ -33,7 +33,7 @@ async function setUp(...plugins: readonly Plugin[]): Promise<Setup> {
   return { ...made, instance: instance as Instance };
 }
 
-/** Every name that an object or its classes have, and of which kind it is. */
+/** All names of an object and its classes, with the kind of each. */
 function surface(of: object): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (let each = of; each !== Object.prototype; each = Object.getPrototypeOf(each) as object)
@@ -63,7 +63,7 @@ const OFFERED = {
   options: 'object',
   settings: 'object',
   queue: 'object',
-  // Private in its types.
+  // This member is private in TypeScript.
   _user: 'object',
   _group: 'object',
   _dispatch: 'function',
@@ -162,7 +162,7 @@ describe('what plugins find on the instance', () => {
 });
 
 describe('the six calls', () => {
-  /** The arguments of each, and what its listeners hear. */
+  /** The arguments of each call, and what its listeners receive. */
   const CALLS = [
     ['track', ['E', { a: 1 }], ['E', { a: 1 }, undefined]],
     ['track', [{ event: 'E', properties: { a: 1 } }], ['E', { a: 1 }, undefined]],

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The next page learns from cookies what became of the last requests of pages that have gone. */
+/** The next page learns from cookies whether the last requests of earlier pages have succeeded. */
 import { describe, expect, test } from 'vitest';
 import { awaitDepartedRequests, type DepartedNeeds } from '../../../../src/sdk/sender/departed-requests.ts';
 import { type FakeClock, fakeClock, settled, START_MS } from '../../../fakes/clock.ts';
@@ -11,14 +11,14 @@ interface NextPage {
   readonly clock: FakeClock;
   readonly local: FakeTextStore;
   readonly cookies: Set<string>;
-  /** What is not sent for now. */
+  /** The events that are not sent for now. */
   readonly held: Set<string>;
   readonly acknowledged: readonly string[];
-  /** Says which requests a page that has gone has left behind. */
+  /** Records the requests that a page has left behind. */
   wrote(page: string, requests: readonly unknown[], at?: number): void;
   look(): Promise<void>;
   stop(): void;
-  /** What is written from now on is never done. */
+  /** Makes every further write wait for ever. */
   holdDisk(): void;
 }
 

@@ -1,5 +1,8 @@
 // @vitest-environment node
-/** What an answer that is no delivery speaks of: the events, or the endpoint, which is asked with an empty batch. */
+/**
+ * Whether a response that is no delivery is about the events or about the endpoint, which is tested with an
+ * empty batch.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../../src/sdk/sender/outcome.ts';
 import { settled } from '../../../fakes/clock.ts';
@@ -103,12 +106,13 @@ test.each([0, 1])(
   async (first) => {
     const page = bench();
     let count = first;
-    // Requests go to the two by turns.
+    // The load balancer alternates between the two copies.
     page.transport.respond((): Outcome => ((count += 1) % 2 ? rejected(404) : DELIVERED));
     await page.track(events('e', 40));
     await page.clock.advance(HOUR_MS);
     expect(page.dropped()).toEqual({});
-    // One event may meet that copy each time, where nobody else asks.
+    // With one event left, each request may reach the copy without the route, because no other requests
+    // change the turn.
     expect(page.ledger().pending).toBeLessThanOrEqual(1);
     expect(page.ledger().delivered + page.ledger().pending).toBe(40);
   },
@@ -129,7 +133,8 @@ test('a proxy that asks to be left alone while one event is looked at is left al
   let asked = 0;
   page.transport.respond(({ ids }): Outcome => {
     if (ids.length) return rejected(400);
-    // The first question is before the first refusal counts, and two before the second drops the event.
+    // The SDK tests the endpoint once before the first refusal counts, and twice before the second refusal
+    // drops the event.
     return (asked += 1) === 3 ? busy(503, 60_000) : DELIVERED;
   });
   await page.track(events('e', 1));
@@ -193,7 +198,7 @@ test('a browser that was offline for long finds out, too, that the proxy hangs u
   await page.track(events('e', 5));
   await page.clock.advance(MINUTE_MS);
   expect(page.transport.sent.length).toBeGreaterThan(3);
-  // The browser does not tell that it is back.
+  // The browser is online again without an `online` event.
   page.lifecycle.setOnline(true);
   await page.clock.advance(2 * HOUR_MS);
   expect([...page.delivered()].sort()).toEqual(['e1', 'e2', 'e4', 'e5']);

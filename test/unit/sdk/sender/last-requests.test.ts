@@ -1,12 +1,14 @@
 // @vitest-environment node
-/** Requests whose answers a page may not live to read: they have names, and the next page is told of them. */
+/**
+ * Requests whose responses a page may not be able to read have names, and the next page is told about them.
+ */
 import { describe, expect, test } from 'vitest';
 import { settled } from '../../../fakes/clock.ts';
 import { events } from '../../../fakes/events.ts';
 import { CUT_OFF, DELIVERED } from '../../../fakes/transport.ts';
 import { type Bench, bench } from './setup.ts';
 
-/** Stores them; none of them is sent before the page leaves. */
+/** Stores events without sending any of them before the page leaves. */
 async function captured({ sender, store }: Bench, prefix: string, count: number): Promise<void> {
   const all = events(prefix, count);
   for (const event of all) sender.captured(event);

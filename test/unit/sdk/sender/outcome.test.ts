@@ -36,7 +36,7 @@ describe('an answer is judged by its status', () => {
       kind: 'delivered',
       refused: ['a-1', 'a-2'],
     });
-    // Another proxy may say back what it was sent.
+    // Another proxy may return the request's own body.
     const echo = JSON.stringify({ batch: [{ messageId: 'a-1', type: 'track' }] });
     expect(outcomeOf(answer(200, { body: echo }), START_MS)).toEqual({ kind: 'delivered' });
   });

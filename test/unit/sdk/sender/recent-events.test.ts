@@ -46,7 +46,7 @@ describe('the recent events', () => {
       expect(ids(recent.with([]))).toEqual([`e${round}`]);
       recent.remove([`e${round}`, `e${round}`]);
     }
-    // And no more than that.
+    // The limit still applies after many rounds.
     for (const event of ['f1', 'f2']) recent.add(outboxEvent(event, { bytes: 600_000 }));
     expect(ids(recent.all())).toEqual(['f1']);
   });

@@ -29,7 +29,8 @@ test('what was away for six seconds is asked again within the next ten, almost f
 test('an hour without an answer has at most 30 requests', () => {
   const random = seeded(7).next;
   for (let run = 0; run < 10_000; run++) {
-    // One more where the browser refuses to keep it alive, and one more that asks without events.
+    // One more request when the browser refuses keepalive, and one more that tests the endpoint without
+    // events.
     let requests = 3;
     let elapsedMs = 0;
     for (let attempt = 1; elapsedMs < 3_600_000; attempt++, requests++)

@@ -10,7 +10,7 @@ import { type Bench, bench, HOUR_MS, MINUTE_MS } from './setup.ts';
 
 const idsOf = (list: readonly { readonly id: string }[]): readonly string[] => list.map(({ id }) => id);
 
-/** A server that fails on these events, and takes everything else. */
+/** A server that fails on these events, and accepts all others. */
 const failingOn =
   (ids: readonly string[], failure: Awaited<ReturnType<Bench['transport']['send']>>) =>
   (request: SentRequest) => (request.ids.some((id) => ids.includes(id)) ? failure : DELIVERED);
@@ -728,7 +728,8 @@ describe('the search for an event that breaks the server', () => {
     expect(dropped()).toEqual({ e3: 'rejected' });
     const sizes = transport.batches().map(({ length }) => length);
     expect(sizes.slice(0, 6)).toEqual([64, 32, 16, 8, 4, 2]);
-    // Two have arrived, and it is one of the two behind them. Alone it is refused twice; then the others arrive.
+    // Two events have arrived, and the bad one is among the next two. Sent alone, it is refused twice; then
+    // the others arrive.
     expect(sizes.slice(6)).toEqual([1, 1, 61]);
     await track(events('f', 100));
     await clock.advance(MINUTE_MS);
@@ -923,7 +924,7 @@ describe('a page that leaves', () => {
     const { sender, transport, clock, ledger } = await withStored([100, 100]);
     transport.respondOnce('silence');
     sender.leaving([]);
-    sender.leaving([]); // `visibilitychange`, then `pagehide`
+    sender.leaving([]); // one call for `visibilitychange`, one for `pagehide`
     sender.wake();
     await clock.advance(900);
     transport.answerAll(DELIVERED);
@@ -947,7 +948,7 @@ describe('a page that leaves', () => {
     await track(events('e', 2));
     sender.leaving([]);
     expect(transport.batches()).toEqual([['e1', 'e2']]);
-    // Unless it is still at home.
+    // The transport sends at once a request whose body is still being compressed.
     expect(transport.hurried).toBe(1);
   });
 

@@ -16,37 +16,37 @@ type Told = {
 
 export interface Bench {
   readonly sender: Sender;
-  /** The SDK is closed. */
+  /** Closes the SDK. */
   stop(): void;
   readonly clock: FakeClock;
   readonly lifecycle: FakeLifecycle;
   readonly transport: FakeTransport;
-  /** Everything that the sender has said. */
+  /** Everything that the sender has reported. */
   readonly told: readonly Told[];
   delivered(): readonly string[];
   dropped(): Readonly<Record<string, DropReason>>;
   ledger(): Ledger;
   /** Stores the events, as another tab would. */
   store(events: readonly OutboxEvent[]): Promise<void>;
-  /** Captures and stores them in this tab, and wakes the sender. */
+  /** Captures events, stores them in this tab, and wakes the sender. */
   track(events: readonly OutboxEvent[]): Promise<void>;
-  /** How often the outbox was asked for a batch. */
+  /** The number of batches that were requested from the outbox. */
   reads(): number;
   unauthorized(): number;
-  /** Errors that were told. */
+  /** The errors that were reported. */
   readonly errors: readonly SdkError[];
-  /** What was written down last for the next page. */
+  /** The last record for the next page. */
   noted(): ReadonlyMap<string, readonly string[]> | undefined;
-  /** Names that an answer has left in cookies. */
+  /** The request names that responses have left in cookies. */
   readonly cookies: Set<string>;
   lead(leads: boolean): void;
-  /** Another tab stands ready to take over. */
+  /** Sets whether another tab is ready to take over. */
   inherit(heir: boolean): void;
-  /** What is read from now on is answered when the answer of this is called. */
+  /** Delays the results of all further reads until the returned function is called. */
   holdReads(): () => void;
-  /** So many events are counted, and cannot be read: as after IndexedDB has died. */
+  /** Counts events that cannot be read, as after a failure of IndexedDB. */
   countUnreadable(count: number): void;
-  /** What every page of this browser remembers: until when the proxy wants to be left alone. */
+  /** The time until which the proxy wants a pause, which all pages of this browser share. */
   quiet(): number | undefined;
 }
 
@@ -55,26 +55,26 @@ export interface BenchOptions {
   readonly flushIntervalMs?: number;
   readonly random?: () => number;
   readonly answered?: boolean;
-  /** For so long another page was told to leave the proxy alone. */
+  /** The pause in milliseconds that the proxy has asked of another page. */
   readonly quietMs?: number;
-  /** localStorage refuses: other pages do not know what the proxy has asked this one, nor what it was sending. */
+  /** localStorage refuses writes: pages share neither the pause nor the requests in flight. */
   readonly keepsNothing?: boolean;
   readonly gatherMs?: number;
-  /** Page and proxy share an origin. */
+  /** The page and the proxy have the same origin. */
   readonly isSameOrigin?: boolean;
-  /** The file that finds out what a refusal means cannot be loaded. */
+  /** The file that diagnoses a refusal cannot be loaded. */
   readonly hasNoDiagnosis?: boolean;
   readonly clock?: FakeClock;
-  /** Instead of the fake one. */
+  /** The transport to use instead of the fake one. */
   readonly transport?: Transport;
 }
 
 export const ENDPOINT = { url: 'https://shop.example.com/e/v1/batch', secret: 'client-api-key-web' };
 
-// A sender that asks without end would never let the test fail.
+// A limit that makes the test fail when the sender reads without end.
 const MOST_READS = 20_000;
 
-/** A sender with a real store in memory, and everything around it in the hands of the test. */
+/** A sender with a real store in memory; the test controls everything around it. */
 export function bench(options: BenchOptions = {}): Bench {
   const {
     batch = { maxEvents: 100, maxBytes: 475_000 },
@@ -157,7 +157,8 @@ export function bench(options: BenchOptions = {}): Bench {
         if (!options.keepsNothing) quietUntil = clock.now() + delayMs;
       },
     },
-    tell: (name, payload) => void told.push({ name, payload } as Told), // the two belong together in `tell` already
+    // the type of `tell` ensures that name and payload belong together
+    tell: (name, payload) => void told.push({ name, payload } as Told),
     onUnauthorized: () => void (unauthorized += 1),
   });
 

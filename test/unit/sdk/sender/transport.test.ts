@@ -44,14 +44,14 @@ async function wire(more: Partial<TransportNeeds> & { readonly gzips?: boolean }
 const small = (id: string): string => JSON.stringify({ messageId: id });
 const large = (id: string): string => JSON.stringify({ messageId: id, text: 'ä'.repeat(2_000) });
 
-/** Compresses nothing before `goOn`. */
+/** Makes every compression wait until `goOn` is called. */
 function held(): Pick<TransportNeeds, 'gzip'> & { goOn(): void } {
   let goOn = (): void => {};
   const goesOn = new Promise<void>((resolve) => (goOn = resolve));
   return { gzip: (text) => goesOn.then(() => gzip(text)), goOn };
 }
 
-/** Packs to about half of it. */
+/** Random text that compresses to about half of its size. */
 const randomText = (length: number): string => randomBytes(length / 2).toString('hex');
 
 const bytesOf = (init: RequestInit | undefined): number =>
@@ -121,13 +121,13 @@ describe('an answer', () => {
   test('that redirects is not followed', async () => {
     const { server, transport } = await wire();
     server.respond({ status: 302, headers: { Location: `${server.url}/elsewhere` } });
-    // A browser shows no more of it than that there was one.
+    // A browser shows only that there was a redirect.
     expect(await transport.send([small('a')])).toMatchObject({ kind: 'foreign' });
     expect(server.received).toHaveLength(1);
   });
 
   test('that redirects is followed where that is wanted, and says where it led', async () => {
-    // Node cannot send the same bytes twice, as a redirect asks for; text it can.
+    // Node cannot send the same byte stream again, as a redirect requires; it can send a text again.
     const { server, transport } = await wire({
       request: (url, init) =>
         request(url, { ...init, body: new TextDecoder().decode(init.body as Uint8Array) }),

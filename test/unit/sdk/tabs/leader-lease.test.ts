@@ -14,7 +14,7 @@ interface Tab {
   gained(): number;
 }
 
-/** Tabs of one browser. */
+/** The tabs of one browser. */
 function browser(): { readonly clock: FakeClock; tab(owner: string, name?: string): Tab } {
   const clock = fakeClock(START_MS, TURNS);
   const local = fakeTextStore();
@@ -56,7 +56,7 @@ describe('a lease', () => {
   });
 
   describe('of a page that leaves, and whose last write never gets to the database,', () => {
-    /** What a page that has gone has begun is undone. */
+    /** Ends the page of a tab: its unfinished writes are undone. */
     function dies(tab: Tab): void {
       const { open } = indexedDB;
       indexedDB.open = () => ({}) as IDBOpenDBRequest;

@@ -190,7 +190,7 @@ describe('with Web Locks', () => {
       for (const { leader } of [first, second]) leader.join();
       await settled();
       await second.leader.ask();
-      clock.after(10_000, second.leader.leave); // it has asked for the lock, and not got it yet
+      clock.after(10_000, second.leader.leave); // the tab has requested the lock, and not received it yet
       await clock.advance(10_000);
       await settled();
       expect([first.leader.leads(), second.leader.leads(), second.gained()]).toEqual([true, false, 0]);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createTabChannel, type TabMessage } from '../../../../src/sdk/tabs/tab-channel.ts';
 
-/** Channels that deliver at once. */
+/** Channels that deliver messages at once. */
 function channels() {
   const open = new Set<(message: unknown) => void>();
   return {

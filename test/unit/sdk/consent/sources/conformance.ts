@@ -1,4 +1,4 @@
-/** What holds for the source of every platform. */
+/** Tests that the consent source of every platform must pass. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConsentSource } from '../../../../../src/sdk/consent/source.ts';
 import {
@@ -12,19 +12,19 @@ import {
 
 /** A platform as its documentation describes it. */
 export interface StandIn {
-  /** Names on the page that belong to it. */
+  /** The global names of the platform. */
   readonly names: readonly string[];
-  /** It comes, and nothing is decided. */
+  /** The platform loads, and the visitor has not decided. */
   arrive(): void;
   grant(): void;
   deny(): void;
-  /** It tells of a change, and nothing has changed. */
+  /** The platform reports a change, although nothing has changed. */
   tellAgain(): void;
-  /** It is there, and its functions throw. */
+  /** The platform loads, and its functions throw. */
   arriveBroken(): void;
-  /** It comes, and does not ask this visitor. */
+  /** The platform loads, and does not ask this visitor. */
   arriveWithoutBanner?(): void;
-  /** How many listen to it, as far as it can be told to forget them. */
+  /** The number of listeners on the platform, if listeners can be removed there. */
   listeners?(): number;
 }
 

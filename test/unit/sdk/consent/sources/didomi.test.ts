@@ -22,7 +22,7 @@ function standIn(): StandIn & { arriveIn(regulation: string, isOn: boolean): voi
       vendors: { 'c:customerio': { id: 'c:customerio', enabled: isOn } },
     }),
   };
-  /** Runs what waits, and from then on what comes, at once. */
+  /** Runs the waiting callbacks, and later callbacks at once, as the loaded platform does. */
   function load(api: unknown): void {
     page['Didomi'] = api;
     const ready = (page['didomiOnReady'] ?? []) as ((didomi: unknown) => void)[];

@@ -3,7 +3,7 @@ import { googleConsentMode } from '../../../../../src/sdk/consent/sources/google
 import { listenTo, page, stopListening } from '../../../../fakes/consent-page.ts';
 import { broken, conforms, type StandIn } from './conformance.ts';
 
-/** As in https://developers.google.com/tag-platform/security/guides/consent */
+/** Queues a command as in https://developers.google.com/tag-platform/security/guides/consent */
 function gtag(...values: readonly unknown[]): void {
   const layer = (page['dataLayer'] ??= []) as { push(entry: unknown): unknown };
   layer.push((() => Object.assign({ length: values.length }, values))());

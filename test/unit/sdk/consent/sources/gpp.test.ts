@@ -11,7 +11,7 @@ interface Ping {
   readonly parsedSections: Readonly<Record<string, unknown>>;
 }
 
-/** The API of GPP 1.1; a real one runs in the browser tests. */
+/** The API of GPP 1.1; the browser tests run a real one. */
 function standIn(): StandIn & { set(ping: Partial<Ping>): void } {
   const listeners = new Map<number, Callback>();
   let last = 0;

@@ -5,7 +5,7 @@ import { broken, conforms, type StandIn } from './conformance.ts';
 
 type Callback = (data: unknown, success: boolean) => void;
 
-/** The CMP API of TCF 2.2; the real stub and API run in the browser tests. */
+/** The CMP API of TCF 2.2; the browser tests run the real stub and API. */
 function standIn(): StandIn & { open(): void; tell(data: object, success?: boolean): void } {
   const listeners = new Map<number, Callback>();
   let last = 0;
