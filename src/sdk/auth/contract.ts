@@ -1,3 +1,4 @@
+import type { TokenRejection } from '../../protocol/wire.ts';
 /** The customer token: a credential that names one person to the proxy. It is never part of an event, an error or a message. */
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 
@@ -117,6 +118,8 @@ export interface TokenEvent {
   readonly path?: string;
   /** The status of the proxy's answer to that call: 401 or 403. */
   readonly status?: number;
+  /** Why the proxy has refused the token, such as `audience`. Only for `invalid`, where the proxy's answer says it. */
+  readonly reason?: TokenRejection;
   /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
 }
@@ -140,6 +143,8 @@ export interface TokenStatus {
   readonly userId: string | null;
   /** When the token expires: browser's wall clock, in milliseconds since the epoch. */
   readonly expiresAtMs?: number;
+  /** Why the proxy has refused the token, such as `audience`. Only for `invalid`, where the proxy's answer says it. */
+  readonly reason?: TokenRejection;
   /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
   /** The user that the token names, where it is a JWT with the claim `subject`. */
@@ -188,14 +193,16 @@ export interface TokenCache {
   /**
    * The proxy has answered 401 to a call with this grant. Returns the grant for the second attempt of that call.
    * @param signal as in `acquire`
+   * @param reason why the proxy has refused the token, as its answer says
    * @throws the errors that `needs.error` makes
    */
-  rejected(grant: Grant, path?: string, signal?: AbortSignal): Promise<Grant>;
+  rejected(grant: Grant, path?: string, signal?: AbortSignal, reason?: TokenRejection): Promise<Grant>;
   /**
    * The proxy has answered 401 to the second attempt, too.
+   * @param reason why the proxy has refused the token, as its answer says
    * @throws `token-rejected`, always; `identity-changed` when the identity has changed
    */
-  rejectedAgain(grant: Grant, path?: string): never;
+  rejectedAgain(grant: Grant, path?: string, reason?: TokenRejection): never;
   /**
    * The proxy has answered 403: the token is valid, and does not allow this call.
    * @throws `forbidden`, always; `identity-changed` when the identity has changed

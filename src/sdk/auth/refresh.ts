@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import type { TokenHolder } from './token-holder.ts';
-import { createPendingRefresh, type PendingRefresh, type TokenState } from './token-state.ts';
+import { createPendingRefresh, type PendingRefresh, refusalText, type TokenState } from './token-state.ts';
 import { askProvider, type ProviderAnswer } from './ask-provider.ts';
 import type {
   CustomerTokenProvider,
@@ -135,7 +135,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
       case 'refused': {
         // A provider that has only this one token would otherwise be called as often as the backoff allows.
         countRejection(state);
-        const message = 'The customer token provider returned the token that the proxy has refused';
+        const message = `The customer token provider returned the token that the proxy has refused${refusalText(state)}`;
         return fail(request, 'provider-failed', 'provider_error', message);
       }
       case 'mismatch': {

@@ -1,8 +1,9 @@
+import type { TokenRejection } from '../../protocol/wire.ts';
 import type { Grant, TokenCache, TokenErrorFactory } from './contract.ts';
 import type { Refresh } from './refresh.ts';
 import type { RefreshSchedule } from './refresh-schedule.ts';
 import type { TokenHolder } from './token-holder.ts';
-import type { TokenState } from './token-state.ts';
+import { refusalText, type TokenState } from './token-state.ts';
 
 /** Applies the proxy's answer to a private call to the token of that call. */
 export type TokenFeedback = Pick<TokenCache, 'rejected' | 'rejectedAgain' | 'forbidden' | 'accepted'>;
@@ -31,8 +32,9 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
   }
 
   /** Records that the proxy has refused the token of this grant, and removes that token, unless another one has replaced it. */
-  function drop(grant: Grant, path: string | undefined): TokenState {
+  function drop(grant: Grant, path: string | undefined, reason: TokenRejection | undefined): TokenState {
     const state = stateOf(grant);
+    state.refusedFor = reason;
     const { held } = state;
     state.backoff.refuse(grant.token);
     if (held?.reading.token !== grant.token) return state;
@@ -40,22 +42,28 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
     state.reason = 'rejected';
     schedule.plan();
     if (held.purpose === 'replacement') refresh.countRejection(state, grant.token);
-    holder.tell(state, { type: 'invalid', status: 401, ...(path !== undefined && { path }) });
+    holder.tell(state, {
+      type: 'invalid',
+      status: 401,
+      ...(path !== undefined && { path }),
+      ...(reason && { reason }),
+    });
     return state;
   }
 
   return {
-    async rejected(grant, path, signal) {
-      const state = drop(grant, path);
+    async rejected(grant, path, signal, reason) {
+      const state = drop(grant, path, reason);
       if (!state.held) state.nextPurpose = 'replacement';
       return needs.get(state, signal);
     },
-    rejectedAgain(grant, path) {
-      const state = drop(grant, path);
+    rejectedAgain(grant, path, reason) {
+      const state = drop(grant, path, reason);
       if (!state.pendingRefresh) state.nextPurpose = 'any';
       refresh.countRejection(state, grant.token);
       const retry = holder.retryAt(state);
-      throw error('token-rejected', 'The proxy has refused a fresh customer token, too', retry);
+      const message = `The proxy has refused a fresh customer token, too${refusalText(state)}`;
+      throw error('token-rejected', message, retry);
     },
     forbidden(grant, why = 'insufficient', path) {
       const state = stateOf(grant);

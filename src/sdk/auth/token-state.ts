@@ -1,3 +1,4 @@
+import type { TokenRejection } from '../../protocol/wire.ts';
 import type { RefreshMargins } from './token-ttl.ts';
 import type { ProviderBackoff } from './provider-backoff.ts';
 import type { TokenIdentity, TokenReason } from './contract.ts';
@@ -45,6 +46,8 @@ export interface TokenState {
   lastFailure: Error | undefined;
   /** The age of the held token that the last event has reported. */
   announced: 'nothing' | 'due' | 'expired';
+  /** Why the proxy has refused the last token that it refused, as its answer says. */
+  refusedFor: TokenRejection | undefined;
   /** `suspect` once the event `clock_suspect` has reported that the wall clock was set back since the token was received. */
   clock: 'trusted' | 'suspect';
 }
@@ -66,8 +69,13 @@ export const createTokenState = (
   attempts: 0,
   lastFailure: undefined,
   announced: 'nothing',
+  refusedFor: undefined,
   clock: 'trusted',
 });
+
+/** Returns the reason of the last refusal, for the end of a message: the proxy's log has the rest. */
+export const refusalText = ({ refusedFor }: TokenState): string =>
+  refusedFor ? ` (reason: ${refusedFor}; the log of the proxy says more)` : '';
 
 export function createPendingRefresh(): PendingRefresh {
   const controller = new AbortController();

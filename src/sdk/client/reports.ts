@@ -31,7 +31,8 @@ export function createReports(
   function warnOnce(code: string, text: string, cause?: unknown): void {
     if (warned.has(code)) return;
     warned.add(code);
-    warnInConsole(`cio-first-party: ${text}`, cause);
+    // An absent cause would be printed as `undefined`.
+    warnInConsole(`cio-first-party: ${text}`, ...(cause ? [cause] : []));
   }
 
   const trace = (name: string, payload: unknown): unknown =>
@@ -41,8 +42,8 @@ export function createReports(
     );
 
   function emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void {
-    // Only the event `dropped` has a reason.
-    if ('reason' in payload) onDropped(payload);
+    // Only the event `dropped` is about a single id.
+    if ('id' in payload) onDropped(payload);
     trace(name, payload);
     const isHeard = emitter.emit(name, payload);
     if (payload instanceof SdkError && (!isHeard || /prox|endp/.test(payload.code)))

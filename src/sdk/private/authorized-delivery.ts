@@ -4,7 +4,7 @@ import type { BatchLimits, OutboxEvent, WaitingEvent } from '../outbox/contract.
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Outcome } from '../sender/outcome.ts';
 import type { CredentialHeaders, SendOptions, Transport } from '../sender/transport.ts';
-import { BATCH_PATH } from '../../protocol/wire.ts';
+import { BATCH_PATH, type TokenRejection } from '../../protocol/wire.ts';
 
 /** The two parts that the sender works with: it takes events from the outbox, and sends them with the transport. */
 export interface DeliveryParts {
@@ -134,11 +134,11 @@ export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): Author
     const outcome = await sendWithGrant(jsons, options, grant);
     if (!isAboutToken(outcome)) return outcome;
     try {
-      const nextGrant = await token.rejected(grant, BATCH_PATH);
+      const nextGrant = await token.rejected(grant, BATCH_PATH, undefined, reasonIn(outcome));
       lastGrant = nextGrant;
       const nextOutcome = await sendWithGrant(jsons, options, nextGrant);
       if (!isAboutToken(nextOutcome)) return nextOutcome;
-      return token.rejectedAgain(nextGrant, BATCH_PATH);
+      return token.rejectedAgain(nextGrant, BATCH_PATH, reasonIn(nextOutcome));
     } catch {
       // The token cache has emitted an event about this error. The next search of the outbox finds that there is no token.
       return { kind: 'aborted' };
@@ -201,6 +201,10 @@ export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): Author
 /** A 401 is about the token, unless the body says that our proxy refuses the client key. A refused origin is a 403. */
 const isAboutToken = (outcome: Outcome): boolean =>
   outcome.kind === 'unauthorized' && outcome.status === 401 && !outcome.body.includes('"invalid_client_key"');
+
+/** Why the proxy has refused the token, as the body of its 401 says. */
+const reasonIn = (outcome: Outcome): TokenRejection | undefined =>
+  /"reason":"(\w{1,20})"/.exec('body' in outcome ? outcome.body : '')?.[1] as TokenRejection | undefined;
 
 /** The user id of the event; undefined for an event of an unidentified visitor. */
 function ownerOf(json: string): string | undefined {

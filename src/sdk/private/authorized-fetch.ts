@@ -1,6 +1,6 @@
 import type { Grant, TokenErrorCode, TokenCache } from '../auth/contract.ts';
 import type { Clock } from '../browser.ts';
-import { CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
+import { CLIENT_KEY_HEADER, type ErrorBody, inBytes, type TokenRejection } from '../../protocol/wire.ts';
 import type { MakeCall, PrivateRequestInit } from './contract.ts';
 
 export interface AuthorizedFetchNeeds {
@@ -33,8 +33,10 @@ export interface AuthorizedFetch {
   close(): void;
 }
 
-/** The result of a call to which the proxy has answered 401 because of the token. */
-const REFUSED = Symbol('refused');
+/** The result of a call: what the caller has read, or the proxy's 401 because of the token. */
+type Answer<T> =
+  | { readonly kind: 'read'; readonly value: T }
+  | { readonly kind: 'refused'; readonly reason?: TokenRejection };
 
 /** Makes private calls with the customer token. A call without a token is never sent. */
 export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFetch {
@@ -137,15 +139,16 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
         readAnswer(response, current, path, read),
       );
       if (token.epoch() !== grant.epoch) throw changed();
-      if (answer !== REFUSED) return answer;
+      if (answer.kind === 'read') return answer.value;
+      const { reason } = answer;
       // A stream can be read only once, so the call cannot be repeated.
-      if (tries > 1 || init.body instanceof ReadableStream) return token.rejectedAgain(grant, path);
-      grant = await token.rejected(grant, path, signal);
+      if (tries > 1 || init.body instanceof ReadableStream) return token.rejectedAgain(grant, path, reason);
+      grant = await token.rejected(grant, path, signal, reason);
     }
   }
 
   /**
-   * Reads the answer with `read`; returns REFUSED for a 401 about the token.
+   * Reads the answer with `read`, except for a 401 about the token.
    * @throws `forbidden` for a 403 about the token
    */
   async function readAnswer<T>(
@@ -153,18 +156,18 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
     grant: Grant,
     path: string,
     read: (response: Response) => T | Promise<T>,
-  ): Promise<T | typeof REFUSED> {
-    if (response.ok) token.accepted(grant);
-    if (response.status !== 401 && response.status !== 403) return read(response);
-    const code = await errorCodeOf(response);
-    if (code === 'invalid_client_key' || code === 'origin_not_allowed') {
-      needs.onUnknownKey();
-      return read(response);
+  ): Promise<Answer<T>> {
+    const { ok, status } = response;
+    if (ok) token.accepted(grant);
+    if (status === 401 || status === 403) {
+      const { error: code, reason = '' } = await errorOf(response);
+      if (code === 'invalid_client_key' || code === 'origin_not_allowed') needs.onUnknownKey();
+      else if (status === 401)
+        return { kind: 'refused', ...(/^\w{1,20}$/.test(reason) && { reason: reason as TokenRejection }) };
+      else if (code === 'subject_mismatch') return token.forbidden(grant, code, path);
+      else if (code === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
     }
-    if (response.status === 401) return REFUSED;
-    if (code === 'subject_mismatch') return token.forbidden(grant, code, path);
-    if (code === 'insufficient_scope') return token.forbidden(grant, 'insufficient', path);
-    return read(response);
+    return { kind: 'read', value: await read(response) };
   }
 
   function cutOff(): void {
@@ -182,12 +185,11 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   };
 }
 
-/** The field `error` in an answer of our proxy; undefined for another answer. Reads a copy, so that the body stays readable. */
-async function errorCodeOf(response: Response): Promise<unknown> {
+/** The body of an answer of our proxy; empty for another answer. Reads a copy, so that the body stays readable. */
+async function errorOf(response: Response): Promise<{ readonly [Field in 'error' | 'reason']?: string }> {
   try {
-    const body: unknown = await response.clone().json();
-    return (body as { readonly error?: unknown } | null)?.error;
+    return Object(await response.clone().json()) as Partial<ErrorBody>;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -20,6 +20,7 @@ function bench(initial: ConsentState = 'pending', { maxHeld = 100, maxAgeMs = 60
     now: clock.now,
     onOpen: () => void log.push('open'),
     onClose: () => void log.push('close'),
+    onPause: () => void log.push('pause'),
   });
   gate.set(initial);
   log.length = 0;
@@ -40,6 +41,15 @@ function bench(initial: ConsentState = 'pending', { maxHeld = 100, maxAgeMs = 60
 }
 
 describe('a gate', () => {
+  test('that was open holds calls again after `pending`, and runs them when it opens again', () => {
+    const { gate, call, log } = bench('granted');
+    expect(call('a')).toBe(false);
+    expect(gate.set('pending')).toBe(true);
+    expect(call('b')).toBe(true);
+    gate.set('granted');
+    expect(log).toEqual(['run a', 'pause', 'open', 'run b']);
+  });
+
   test('holds calls, and runs them in order when it opens', () => {
     const { gate, call, log } = bench();
     expect([call('a'), call('b')]).toEqual([true, true]);

@@ -1,6 +1,5 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import type { SdkError } from '../../../../src/protocol/errors.ts';
 import {
   type AnalyticsOptions,
   type Mistake,
@@ -19,7 +18,7 @@ function resolve(options: Readonly<Record<string, unknown>>, page = PAGE): Analy
   return settings;
 }
 
-function refusal(options: unknown, page = PAGE): SdkError {
+function refusal(options: unknown, page = PAGE): { readonly message: string } {
   const mistakes: Mistake[] = [];
   resolveAnalyticsOptions(options as AnalyticsOptions, page, (...mistake) => void mistakes.push(mistake));
   expect(mistakes).not.toEqual([]);
@@ -135,10 +134,7 @@ describe('proxyUrl', () => {
     'https://',
     'http://:80',
   ])('%j is refused', (proxyUrl) => {
-    expect(refusal({ proxyUrl, clientKey: 'web' })).toMatchObject({
-      code: 'invalid-options',
-      message: expect.stringContaining('"proxyUrl"') as string,
-    });
+    expect(refusal({ proxyUrl, clientKey: 'web' }).message).toContain('"proxyUrl"');
   });
 
   test.each(['events.example.com', 'events.example.com/e', 'e'])(
@@ -159,8 +155,8 @@ describe('a wrong option is named, with what came', () => {
     [{ proxyUrl: '/e', clientKey: 'a:b' }, 'clientKey', 'a text of 3 characters'],
     [{ proxyUrl: '/e', clientKey: 7 }, 'clientKey', '7'],
   ])('%j', (options, name, came) => {
-    const { code, message } = refusal(options);
-    expect(code).toBe('invalid-options');
+    const { message } = refusal(options);
+    expect(message).toContain('errors/invalid-options');
     expect(message).toContain(`"${name}"`);
     expect(message).toContain(`got ${came}`);
   });
@@ -214,8 +210,8 @@ describe('a wrong option is named, with what came', () => {
     [{ integrations: true }, 'integrations', 'true'],
     [{ debug: 'yes' }, 'debug', '"yes"'],
   ])('%j', (options, name, came) => {
-    const { code, message } = refusal({ proxyUrl: '/e', clientKey: 'web', ...options });
-    expect(code).toBe('invalid-options');
+    const { message } = refusal({ proxyUrl: '/e', clientKey: 'web', ...options });
+    expect(message).toContain('errors/invalid-options');
     expect(message).toContain(`"${name}"`);
     expect(message).toContain(`got ${came}`);
   });
