@@ -24,7 +24,7 @@ import { base32, createUlids } from '../event/ulid.ts';
 
 declare const __VERSION__: string;
 
-/** What an instance with wrong options says: its error, and the results of its private calls. */
+/** The explanation of wrong options: the error of the instance, and the results of its private calls. */
 export interface Explanation {
   readonly error: SdkError;
   readonly results: EmptyResults;
