@@ -94,7 +94,7 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
   stub: {
     treeshake: 'smallest',
     plugins: [typescript({ target: 'es2018' })],
-    output: { format: 'es', sourcemap: false, plugins: [minify] },
+    output: { format: 'es', plugins: [minify] },
   },
   'browser-lazy': {
     plugins: [lazyFiles(false), ...browser, license],
@@ -113,10 +113,17 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
   },
 };
 
+/**
+ * The kinds of files that have a source map: what applications import, and debug. A map of another file would be dead weight.
+ * The proxy serves no map beside `cio.js` and the `cio-*.js`, and the command line and the lazy files of the server are not
+ * minified. The maps contain the sources (`sourcesContent`), because the package has no folder `src`.
+ */
+const MAPPED: ReadonlySet<FileKind> = new Set(['browser', 'consent', 'server']);
+
 const config: RollupOptions[] = [
   ...BUILT_FILES.map(({ entry, file, kind }): RollupOptions => {
     const build = BUILDS[kind];
-    const output = Object.assign({ sourcemap: true, file: `dist/${file}` }, build.output);
+    const output = Object.assign({ sourcemap: MAPPED.has(kind), file: `dist/${file}` }, build.output);
     return Object.assign({ input: entry }, build, { output });
   }),
   ...TYPED_ENTRIES.map((name): RollupOptions => ({
