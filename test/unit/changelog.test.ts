@@ -42,7 +42,13 @@ test('the title and the kinds of changes are those of the form, each kind once i
     const kinds = [...body.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind);
     const known = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
     expect(kinds, name).toEqual(known.filter((kind) => kinds.includes(kind)));
-    expect(body.split(/^### /m)[0]?.replace(/^\[.+$/gm, '').trim(), name).not.toMatch(/^- /m);
+    expect(
+      body
+        .split(/^### /m)[0]
+        ?.replace(/^\[.+$/gm, '')
+        .trim(),
+      name,
+    ).not.toMatch(/^- /m);
   }
 });
 

@@ -55,8 +55,6 @@ describe('npm packs', () => {
   test.each(INPUTS)('after a build, where only %s is newer', (newer) => {
     for (const file of OUTPUTS) write(file, 2_000);
     write(newer, 3_000);
-    expect(whyOutdated(root)).toBe(
-      `${path.join('dist', 'index.js')} is older than ${path.normalize(newer)}`,
-    );
+    expect(whyOutdated(root)).toBe(`${path.join('dist', 'index.js')} is older than ${path.normalize(newer)}`);
   });
 });
