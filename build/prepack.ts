@@ -11,7 +11,7 @@ import { whyOutdated } from './outdated.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const reason = whyOutdated(ROOT);
 if (reason !== null) {
-  console.error(`Building first: ${reason}.`);
+  process.stderr.write(`Building first: ${reason}.\n`);
   const { status } = spawnSync('npm', ['run', 'build'], {
     cwd: ROOT,
     stdio: ['ignore', process.stderr, process.stderr],

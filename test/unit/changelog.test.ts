@@ -33,7 +33,7 @@ test('the newest version comes first', () => {
   const order = (name: string): number =>
     name.split('.').reduce((sum, part) => sum * 10_000 + Number(part), 0);
   const numbers = released.map(({ name }) => order(name));
-  expect(numbers).toEqual(numbers.toSorted((one, other) => other - one));
+  expect(numbers).toEqual([...numbers].sort((one, other) => other - one));
 });
 
 test('the title and the kinds of changes are those of the form, each kind once in a section', () => {
