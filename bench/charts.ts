@@ -57,7 +57,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
 };
 
-/** The pictures of the README; none for what was not measured. */
+/** The pictures of the documentation; none for what was not measured. */
 export const chartsOf = (lines: readonly Line[]): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(SUBJECTS).flatMap(([name, subject]): readonly (readonly [string, string])[] => {

@@ -27,14 +27,14 @@ import { plainTable } from './table.ts';
 const MEASURES: readonly Measure[] = [bytes, start, track2000, track10000, durable, paced, heap, idle];
 const CANDIDATES = [ours, standard, batching, amplitude];
 const QUICK_RUNS = 1;
-const README = '../README.md';
+const README = '../docs/performance.md';
 
 const USAGE = `npm run bench -- [options]
   --runs=5       how often each measure is made (fewer where it takes the others minutes)
   --quick        once
   --only=NAMES   only measures that begin so: ${MEASURES.map(({ key }) => key).join(', ')}
   --sdk=NAMES    only these: ${CANDIDATES.map(({ key }) => key).join(', ')}
-Everything together writes bench/results.json, bench/charts, and the table in the README.`;
+Everything together writes bench/results.json, bench/charts, and the table in the documentation.`;
 
 const { values: options } = parseArgs({
   options: {

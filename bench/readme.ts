@@ -2,7 +2,7 @@ import { CANDIDATE_KEYS } from './candidate.ts';
 import { type Line, targetText, withUnit } from './table.ts';
 import { verdictOf } from './verdict.ts';
 
-/** The rows that the README shows, in its words; the whole table is in results.json. */
+/** The rows that the documentation shows, in its words; the whole table is in results.json. */
 const SHOWN: Readonly<Record<string, string>> = {
   bytes: 'to load before the first event, gzipped',
   start: 'script evaluated, SDK made, first `track()` returned',
@@ -24,7 +24,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 const BEGIN = '<!-- begin: npm run bench -->';
 const END = '<!-- end: npm run bench -->';
 
-/** The README with the table of these numbers between its two marks; unchanged when it has none. */
+/** The documentation with the table of these numbers between its two marks; unchanged when it has none. */
 export function intoReadme(readme: string, lines: readonly Line[]): string {
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);

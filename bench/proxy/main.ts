@@ -19,13 +19,16 @@ import {
   runCandidate,
 } from './run.ts';
 
+/** The page whose tables this program writes. */
+const PAGE = '../../docs/performance.md';
+
 const NAMES: readonly CandidateName[] = ['ours', 'guide', 'bare'];
 const MEMORY_BATCHES = 10_000;
 const COST_PROCESSES = 3;
 const COST_PAIRS = 30;
 const MOST_COST = 0.05;
 const USAGE = `npm run bench:proxy -- [--runs=3] [--seconds=6] [--quick] [--cost] [--rates]
-Everything together writes bench/proxy/results.json and the tables in the README; --quick writes nothing, nor does --cost,
+Everything together writes bench/proxy/results.json and the tables in the documentation; --quick writes nothing, nor does --cost,
 which measures the cost of deduplication alone. --rates measures small batches alone, and writes their table.`;
 
 const { values: options } = parseArgs({
@@ -92,7 +95,7 @@ async function main(): Promise<number> {
   }
   const rates = await measureRates(runs, seconds);
   console.log(`\n${joined(rates.lines)}\n`);
-  if (!options.quick) await write('../../README.md', intoReadme(readme(), RATES, joined(rates.lines)));
+  if (!options.quick) await write(PAGE, intoReadme(readme(), RATES, joined(rates.lines)));
   if (options.rates) return rates.isMet ? 0 : 1;
 
   const all: Record<CandidateName, Run[]> = { ours: [], guide: [], bare: [] };
@@ -112,7 +115,7 @@ async function main(): Promise<number> {
       'results.json',
       JSON.stringify({ runs, seconds, load, results, rates: rates.results, memoryMb, cost }),
     );
-    await write('../../README.md', intoReadme(readme(), ALL, table));
+    await write(PAGE, intoReadme(readme(), ALL, table));
   }
   const isMet =
     rates.isMet &&
@@ -164,7 +167,7 @@ function joined(rows: readonly (readonly string[])[]): string {
 const ALL = 'npm run bench:proxy';
 const RATES = 'npm run bench:proxy -- --rates';
 
-const readme = (): string => readFileSync(fileOf('../../README.md'), 'utf8');
+const readme = (): string => readFileSync(fileOf(PAGE), 'utf8');
 
 /** `command`: whose table it is. */
 function intoReadme(readme: string, command: string, table: string): string {

@@ -4,7 +4,7 @@ import { buildSync } from 'esbuild';
 import type { Page } from 'playwright';
 import type { TimerCounts } from '../../bench/page/timers.ts';
 import { expect, stats, test, toldTimes } from '../support/site/fixtures.ts';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 import { MODULE_PAGE, page as html, tagPage } from '../support/site/site-pages.ts';
 
 /** The time without activity: longer than every interval of the SDK in a quiet page. */

@@ -1,5 +1,5 @@
 /**
- * The README's recipes for identity providers, unchanged, each with its library in the page and a provider
+ * The documentation's recipes for identity providers, unchanged, each with its library in the page and a provider
  * that responds to it.
  */
 import { expect, type Page } from 'playwright/test';

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { expect, type Site, test } from '../support/site/fixtures.ts';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 import { nameOf, type StandIn } from '../support/site/stand-in.ts';
 
 const TAG = '<script src="/e/cio.js" data-proxy-url="/e" data-client-key="client-api-key-web"></script>';

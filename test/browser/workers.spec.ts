@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { expect, type Site, test } from '../support/site/fixtures.ts';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 import type { SitePage } from '../support/site/site-pages.ts';
 
 const script = (body: string): SitePage => ({ body, headers: { 'Content-Type': 'text/javascript' } });

@@ -1,11 +1,11 @@
 // @vitest-environment node
-/** The README's proxies with several copies, unchanged: two processes each, with a real Redis or NATS. */
+/** The documentation's proxies with several copies, unchanged: two processes each, with a real Redis or NATS. */
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { listen } from '../support/server/listen.ts';
 import { startNats } from '../support/brokers/nats-server.ts';
-import { runExample } from '../support/docs/readme-program.ts';
+import { runExample } from '../support/docs/example-program.ts';
 import { startRedis } from '../support/brokers/redis-server.ts';
 import { event, WRITE_KEY } from '../integration/proxy/setup.ts';
 import { startUpstream } from '../integration/proxy/upstream.ts';

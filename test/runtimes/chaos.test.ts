@@ -1,7 +1,7 @@
 /** The two long proofs with a broker, in a short form, with the built command line. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 
 function run(
   file: string,

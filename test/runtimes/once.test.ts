@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 
 const EVENTS = 20_000;
 

@@ -1,4 +1,4 @@
-/** The README's recipe for Cloudflare Queues, unchanged, in workerd with Miniflare's queues. */
+/** The documentation's recipe for Cloudflare Queues, unchanged, in workerd with Miniflare's queues. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { startServer } from '../support/server/process.ts';

@@ -1,7 +1,7 @@
-/** The README's statements about runtimes match the runtimes of these tests. */
+/** The documentation's statements about runtimes match the runtimes of these tests. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { examples, README } from '../support/docs/readme.ts';
+import { examples, DOCUMENTATION } from '../support/docs/documentation.ts';
 import { FOLDER } from './folder.ts';
 import { BUN, deno, NEWEST_NODE, versionOf } from './runtimes.ts';
 
@@ -22,7 +22,7 @@ const SERVERS = [
   'bun.js',
 ];
 
-test.each(SERVERS)('the README prints servers/%s unchanged', (file) => {
+test.each(SERVERS)('the documentation prints servers/%s unchanged', (file) => {
   expect(examples('js')).toContain(readFileSync(`${FOLDER}servers/${file}`, 'utf8'));
 });
 
@@ -30,11 +30,11 @@ const installed = (name: string): string =>
   (JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, 'utf8')) as { version: string })
     .version;
 
-/** The cell of the README's table with the tested version of a runtime. */
+/** The cell of the documentation's table with the tested version of a runtime. */
 const cell = (name: string): string =>
-  README.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
+  DOCUMENTATION.match(new RegExp(`^\\| ${name} +\\| ([^|]*?) *\\|`, 'm'))?.[1] ?? `no row of ${name}`;
 
-test('the README names the versions that these tests run', () => {
+test('the documentation names the versions that these tests run', () => {
   expect({
     Node: cell('Node'),
     Deno: cell('Deno'),
@@ -58,5 +58,5 @@ test('the README names the versions that these tests run', () => {
     'AWS Lambda': `@codegenie/serverless-express ${installed('@codegenie/serverless-express')}, serverless-http ${installed('serverless-http')}`,
     Workers: expect.stringContaining(installed('workerd')),
   });
-  expect(README).toContain(`zone.js ${installed('zone.js')}`);
+  expect(DOCUMENTATION).toContain(`zone.js ${installed('zone.js')}`);
 });

@@ -1,4 +1,4 @@
-/** The servers with the proxy, each a process of its own. Their code is the README's. */
+/** The servers with the proxy, each a process of its own. Their code is the documentation's. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 import { FOLDER } from './folder.ts';
 
 test('the proxy fits the types of Node, Express, Fastify, Hono, Workers and the adapters for Lambda', () => {
@@ -83,7 +83,7 @@ test.each([
   expect(typesOf(tsc, file, ['--module', module, ...options])).toEqual(['', 0]);
 });
 
-test('with node16, CommonJS code can import the entries only by import(), as the README says', () => {
+test('with node16, CommonJS code can import the entries only by import(), as the documentation says', () => {
   const [output, status] = typesOf(TYPESCRIPT_7, 'common.cts', ['--module', 'node16']);
   expect(output).toContain('TS1479');
   expect(status).not.toBe(0);

@@ -1,4 +1,4 @@
-/** The README's statement about where a Worker reads its key from. */
+/** The documentation's statement about where a Worker reads its key from. */
 import { expect, onTestFinished, test } from 'vitest';
 import { startUpstream } from '../integration/proxy/upstream.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../integration/proxy/setup.ts';

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ROOT } from '../support/docs/readme.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 
 test('events may be typed: wrong names and properties do not compile, and untyped code is not affected', () => {
   const folder = `${ROOT}test/results/typed-events/`;

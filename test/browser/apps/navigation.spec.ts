@@ -1,4 +1,4 @@
-/** Apps of four frameworks with the README's recipes, built and served by the frameworks' own commands. */
+/** Apps of four frameworks with the documentation's recipes, built and served by the frameworks' own commands. */
 import { APP_NAMES, type AppName, startApp } from '../../support/build/apps.ts';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { nameOf } from '../../support/site/stand-in.ts';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { suspicious } from '../../support/build/neutral-names.ts';
-import { ROOT } from '../../support/docs/readme.ts';
+import { ROOT } from '../../support/docs/documentation.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
 

@@ -1,7 +1,7 @@
 /** cio.js without a URL of its own: it works all the same, and loads its later files from below the proxy. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '../../support/site/fixtures.ts';
-import { ROOT } from '../../support/docs/readme.ts';
+import { ROOT } from '../../support/docs/documentation.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 
 const CIO = readFileSync(`${ROOT}dist/cio.js`, 'utf8');

@@ -5,7 +5,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import type { Frame, Page } from 'playwright';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
-import { ROOT } from '../../support/docs/readme.ts';
+import { ROOT } from '../../support/docs/documentation.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
 import { watchViolations } from '../../support/page/violations.ts';

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's recipe for Kafka, with a stand-in for kafkajs. */
+/** The documentation's recipe for Kafka, with a stand-in for kafkajs. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
 import { createKafka, type KafkaStandIn } from '../../support/brokers/kafka.ts';

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** The README's recipe for Amazon SQS: the real client, with a stand-in for the service. */
+/** The documentation's recipe for Amazon SQS: the real client, with a stand-in for the service. */
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BrokerRecipe, runRecipe } from '../../support/brokers/broker-recipe.ts';
 import { startServer } from '../../support/server/process.ts';

@@ -8,7 +8,7 @@ import { checkTiming } from '../../../src/cli/check/check-timing.ts';
 import { EVENT_TYPES } from '../../../src/protocol/wire.ts';
 import { CLIENT_KEY, GUIDE_PROXIES } from '../../support/docs/guide-proxies/index.ts';
 import { type ServerProcess, startServer } from '../../support/server/process.ts';
-import { README } from '../../support/docs/readme.ts';
+import { DOCUMENTATION } from '../../support/docs/documentation.ts';
 import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { run, startProxy } from './program.ts';
 import { type Fault, faultyProxy, PAGES, serve, WRITE_KEY } from './servers.ts';
@@ -92,9 +92,9 @@ describe('our proxy', () => {
 
 describe('the proxies of the public guide', () => {
   const LANGUAGES = GUIDE_PROXIES.map(({ language }) => language);
-  const [, table = ''] = README.split('What the three samples');
+  const [, table = ''] = DOCUMENTATION.split('What the three samples');
 
-  /** The checks that each proxy does not pass for pages of another origin, as the README says. */
+  /** The checks that each proxy does not pass for pages of another origin, as the documentation says. */
   function findings(language: string): Expected {
     const found: Record<string, CheckResult['status']> = {
       TLS: 'skip',

@@ -1,6 +1,6 @@
 // @vitest-environment node
 /**
- * The programs of the README, unchanged, with a real nats-server; each is a process of its own that is killed
+ * The programs of the documentation, unchanged, with a real nats-server; each is a process of its own that is killed
  * under load.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -11,13 +11,13 @@ import { basicAuthorization } from '../../../src/protocol/wire.ts';
 import { listen } from '../../support/server/listen.ts';
 import { type NatsServer, startNats } from '../../support/brokers/nats-server.ts';
 import { startServer } from '../../support/server/process.ts';
-import { kill, runExample } from '../../support/docs/readme-program.ts';
+import { kill, runExample } from '../../support/docs/example-program.ts';
 import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { event, WRITE_KEY } from '../proxy/setup.ts';
 
 const BATCHES = 400;
 const EVENTS = 5;
-/** The value that the README uses. */
+/** The value that the documentation uses. */
 const CONCURRENCY = 16;
 
 interface World {

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rollup } from 'rollup';
 import { expect, test } from 'vitest';
 import { buildExtension } from '../../support/build/bundle.ts';
-import { ROOT } from '../../support/docs/readme.ts';
+import { ROOT } from '../../support/docs/documentation.ts';
 
 /**
  * The patterns that the policies of extension stores forbid: code that is not in the package, and code made

@@ -1,5 +1,5 @@
 /**
- * The README's Containerfile: it builds, and its container runs as an unprivileged user, writes nothing, and
+ * The documentation's Containerfile: it builds, and its container runs as an unprivileged user, writes nothing, and
  * reports its health.
  */
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { basicAuthorization } from '../../../src/protocol/wire.ts';
-import { ROOT } from '../../support/docs/readme.ts';
+import { ROOT } from '../../support/docs/documentation.ts';
 import { CLIENT_KEY, event, WRITE_KEY } from '../../integration/proxy/setup.ts';
 import { startUpstream } from '../../integration/proxy/upstream.ts';
 import { buildImage, type Image } from './image.ts';

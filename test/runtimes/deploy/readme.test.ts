@@ -1,7 +1,7 @@
-/** The README prints the recipes that these tests run, letter by letter. */
+/** The documentation prints the recipes that these tests run, letter by letter. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { README } from '../../support/docs/readme.ts';
+import { DOCUMENTATION } from '../../support/docs/documentation.ts';
 import { recipe, RECIPES } from './recipe.ts';
 
 const FILES = readdirSync(RECIPES, { recursive: true, withFileTypes: true })
@@ -9,7 +9,7 @@ const FILES = readdirSync(RECIPES, { recursive: true, withFileTypes: true })
   .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(RECIPES.length).replace(/^\//, ''))
   .sort();
 
-const blocks = [...README.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].map(([, text]) => text);
+const blocks = [...DOCUMENTATION.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].map(([, text]) => text);
 
 test('there are recipes', () => {
   expect(FILES).toEqual([
@@ -29,6 +29,6 @@ test('there are recipes', () => {
   ]);
 });
 
-test.each(FILES)('the README prints %s unchanged', (file) => {
+test.each(FILES)('the documentation prints %s unchanged', (file) => {
   expect(blocks).toContain(recipe(file));
 });

@@ -1,5 +1,5 @@
 /**
- * The recipes of the README, as files, and the changes that a test must make in them: other addresses, ports
+ * The recipes of the documentation, as files, and the changes that a test must make in them: other addresses, ports
  * and paths.
  */
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ export const RECIPES = `${FOLDER}deploy/recipes/`;
 export const recipe = (file: string): string => readFileSync(RECIPES + file, 'utf8');
 
 /**
- * @throws when a text to change is missing: otherwise the test would run another recipe than the README
+ * @throws when a text to change is missing: otherwise the test would run another recipe than the documentation
  * prints
  */
 export function changed(text: string, changes: Readonly<Record<string, string>>): string {

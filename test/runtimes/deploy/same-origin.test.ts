@@ -1,5 +1,5 @@
 /**
- * A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, with the README's
+ * A path of the shop's own origin leads to the proxy, behind nginx and behind Caddy, with the documentation's
  * recipes.
  */
 import { execFile } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** The README's systemd unit: systemd accepts it, and the service starts and stops as the unit says. */
+/** The documentation's systemd unit: systemd accepts it, and the service starts and stops as the unit says. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, writeFile } from 'node:fs/promises';

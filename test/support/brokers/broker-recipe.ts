@@ -1,8 +1,8 @@
-/** Runs a recipe of the README for a message broker, unchanged, with the built proxy. */
+/** Runs a recipe of the documentation for a message broker, unchanged, with the built proxy. */
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 import type { CioProxy } from '../../../src/proxy.ts';
-import { examples, ROOT } from '../docs/readme.ts';
+import { examples, ROOT } from '../docs/documentation.ts';
 
 const FOLDER = `${ROOT}test/results/broker-recipes/`;
 let loaded = 0;
@@ -16,7 +16,7 @@ export interface BrokerRecipe {
  */
 export async function runRecipe<T extends BrokerRecipe>(library: string): Promise<T> {
   const code = examples('ts').find((each) => each.includes(`from '${library}'`));
-  if (code === undefined) throw new Error(`The README has no recipe with ${library}`);
+  if (code === undefined) throw new Error(`The documentation has no recipe with ${library}`);
   mkdirSync(FOLDER, { recursive: true });
   loaded += 1;
   const outfile = `${FOLDER}${library.replace(/\W/g, '-')}-${process.pid}-${loaded}.mjs`;

@@ -1,7 +1,7 @@
 /** The output of `cio-first-party snippet`, from the built package. */
 import { execFileSync } from 'node:child_process';
 import { CLIENT_KEY } from '../docs/guide-proxies/index.ts';
-import { ROOT } from '../docs/readme.ts';
+import { ROOT } from '../docs/documentation.ts';
 
 export function snippet(...more: readonly string[]): string {
   const args = ['snippet', '--proxy-url', '/e', '--client-key', CLIENT_KEY, ...more];

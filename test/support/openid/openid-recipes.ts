@@ -1,10 +1,10 @@
 /**
- * The README's recipes for identity providers, and the steps of a page that sign people in and out with each.
+ * The documentation's recipes for identity providers, and the steps of a page that sign people in and out with each.
  */
 import type { CustomerTokenOptions } from '../../../src/proxy.ts';
 import { createFirebaseTokens } from './firebase-tokens.ts';
 import { createOpenId, type Issuer, objectId, type OpenIdOptions } from './openid.ts';
-import { examples, README } from '../docs/readme.ts';
+import { examples, DOCUMENTATION } from '../docs/documentation.ts';
 
 export interface Recipe {
   readonly library: string;
@@ -116,13 +116,13 @@ export const RECIPES: readonly Recipe[] = [
 
 export function recipeCode({ library }: Recipe): string {
   const code = examples('ts').find((each) => each.includes(`from '${library}'`));
-  if (code === undefined) throw new Error(`The README has no recipe with ${library}`);
+  if (code === undefined) throw new Error(`the documentation has no recipe with ${library}`);
   return code;
 }
 
-/** The proxy's settings for this issuer, from the table of the README. */
+/** The proxy's settings for this issuer, from the table of the documentation. */
 export function issuingOf({ library }: Recipe): CustomerTokenOptions {
-  const row = README.split('\n').find((line) => line.startsWith(`| \`${library}\``)) ?? '';
+  const row = DOCUMENTATION.split('\n').find((line) => line.startsWith(`| \`${library}\``)) ?? '';
   const [, jwksUrl, issuer, audience, subject] = [...row.matchAll(/`(.*?)`/g)].map(([, text]) => text);
   return { jwksUrl, issuer, audience, subject };
 }

@@ -1,5 +1,5 @@
 /**
- * A shop whose page is a recipe of the README, unchanged, and whose proxy trusts the issuer of the README's
+ * A shop whose page is a recipe of the documentation, unchanged, and whose proxy trusts the issuer of the documentation's
  * table.
  */
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Internet } from '../browser/internet.ts';
 import { listen } from '../server/listen.ts';
 import type { Issuer } from './openid.ts';
 import { issuingOf, type Recipe, recipeCode } from './openid-recipes.ts';
-import { ROOT } from '../docs/readme.ts';
+import { ROOT } from '../docs/documentation.ts';
 import { page as html } from '../site/site-pages.ts';
 
 export interface Shop {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProxyOptions } from '../../../../src/proxy.ts';
 import { outcomeOf } from '../../../../src/sdk/sender/outcome.ts';
 import { basicAuthorization } from '../../../../src/protocol/wire.ts';
-import { README } from '../../../support/docs/readme.ts';
+import { README } from '../../../support/docs/documentation.ts';
 import { claims, SECRET, signed } from '../key-server.ts';
 import { listen } from '../listen.ts';
 import { bearer, CLIENT_KEY, event, post, type PostInit, startProxy } from '../setup.ts';

@@ -1,16 +1,17 @@
-/** Runs every block of the README's section about the script tag. */
+/** Runs every block of the two reference pages about the script tag. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '../../support/site/fixtures.ts';
-import { README, ROOT } from '../../support/docs/readme.ts';
+import { pageText, ROOT } from '../../support/docs/documentation.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 
-const [, SECTION = ''] = /^## Script tag\n([\s\S]*?)^## /m.exec(README) ?? [];
-const BLOCKS = [...SECTION.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, language, code = '']) => ({
+const TEXT =
+  pageText('docs/reference/script-attributes.md') + pageText('docs/guides/csp-and-strict-pages.md');
+const BLOCKS = [...TEXT.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, language, code = '']) => ({
   language,
   code,
 }));
 
-/** The section has exactly these blocks. */
+/** The two pages have exactly these blocks. */
 const [TAG, PRINT, CREATE, CONSENT, STRICT] = BLOCKS.map(({ code }) => code);
 
 /** Splits a command line as a shell does. */
@@ -22,7 +23,7 @@ function shell(line = ''): string {
   return execFileSync(process.execPath, [`${ROOT}dist/cli.js`, ...args], { encoding: 'utf8' });
 }
 
-test('the section has five blocks, and each has its test here', () => {
+test('the two pages have five blocks, and each has its test here', () => {
   expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'html', 'sh']);
 });
 
@@ -110,10 +111,10 @@ test('the strict example has the nonce of the template on both tags, and waits f
 });
 
 test('the table lists exactly the members of the stub', async ({ page, site }) => {
-  const table = SECTION.slice(SECTION.indexOf('| on the stub'), SECTION.indexOf('All else ('));
+  const [, , table = ''] = /^(\| on the stub.*\n)((?:\|.*\n)+)/m.exec(TEXT) ?? [];
   const told = table
     .split('\n')
-    .slice(2)
+    .slice(1)
     .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w.]+)`/g)].map(([, name]) => name));
   const [stub = ''] = shell(PRINT).split('\n');
   await site.page('/readme', { body: html('Stub', stub) });

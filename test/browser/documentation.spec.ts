@@ -1,4 +1,4 @@
-/** Compiles every example of the README, and runs the executable ones with the built package. */
+/** Compiles every example of the documentation, and runs the executable ones with the built package. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { transformSync } from 'esbuild';
 import { APP_NAMES, appFolder, type AppName } from '../support/build/apps.ts';
 import { expect, test } from '../support/site/fixtures.ts';
-import { examples, README, ROOT } from '../support/docs/readme.ts';
+import { examples, pageText, ROOT } from '../support/docs/documentation.ts';
 import { page as pageOf } from '../support/site/site-pages.ts';
 
 const FOLDER = `${ROOT}test/results/readme/`;
@@ -120,7 +120,7 @@ test('each recipe for a consent platform waits if the platform does not exist', 
 });
 
 test('the recipes for single-page apps are those of the tested apps', () => {
-  const section = README.split('## Single-page apps\n')[1]?.split('\n## ')[0] ?? '';
+  const section = pageText('docs/guides/page-views.md');
   const [analytics] = [...section.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
   const recipes = section.matchAll(
     /^\*\*(.+?)\*\*.*?`(.+?)`, with the file above as `(.+?)`:\n\n```jsx?\n([\s\S]*?)^```/gm,

@@ -1,4 +1,4 @@
-/** The README and the pages of the documentation, as the tests take examples and tables from them. */
+/** The documentation and the pages of the documentation, as the tests take examples and tables from them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,12 +1,12 @@
-/** Runs programs of the README, unchanged, each as a process of its own. */
+/** Runs programs of the documentation, unchanged, each as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
-import { examples, ROOT } from './readme.ts';
+import { examples, ROOT } from './documentation.ts';
 
 /**
- * Runs the one program of the README that contains `part`, in a folder from which Node resolves this package
+ * Runs the one program of the documentation that contains `part`, in a folder from which Node resolves this package
  * by its name. The process ends with the test.
  */
 export function runExample(part: string, env: Readonly<Record<string, string>>): ChildProcess {
