@@ -7,7 +7,7 @@ import terser from '@rollup/plugin-terser';
 import type { OutputOptions, Plugin, RollupOptions } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
-import { BUILT_FILES, type FileKind, TYPED_ENTRIES } from './build/files.ts';
+import { BUILT_FILES, type FileKind, MAPPED_KINDS, TYPED_ENTRIES } from './build/files.ts';
 import { INTERNAL_NAMES, SHORT_NAMES } from './build/internal-names.ts';
 import { lazyFiles } from './build/lazy-files.ts';
 import { notices } from './build/notices.ts';
@@ -113,17 +113,10 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
   },
 };
 
-/**
- * The kinds of files that have a source map: what applications import, and debug. A map of another file would be dead weight.
- * The proxy serves no map beside `cio.js` and the `cio-*.js`, and the command line and the lazy files of the server are not
- * minified. The maps contain the sources (`sourcesContent`), because the package has no folder `src`.
- */
-const MAPPED: ReadonlySet<FileKind> = new Set(['browser', 'consent', 'server']);
-
 const config: RollupOptions[] = [
   ...BUILT_FILES.map(({ entry, file, kind }): RollupOptions => {
     const build = BUILDS[kind];
-    const output = Object.assign({ sourcemap: MAPPED.has(kind), file: `dist/${file}` }, build.output);
+    const output = Object.assign({ sourcemap: MAPPED_KINDS.has(kind), file: `dist/${file}` }, build.output);
     return Object.assign({ input: entry }, build, { output });
   }),
   ...TYPED_ENTRIES.map((name): RollupOptions => ({

@@ -74,3 +74,10 @@ export const BUILT_FILES: readonly BuiltFile[] = [
 
 /** Entries of the package that have a file of types of their own. */
 export const TYPED_ENTRIES: readonly string[] = ['index', 'consent', 'proxy', 'nats', 'redis'];
+
+/**
+ * The kinds of files that have a source map: what applications import, and debug. A map of another file would be dead weight. The
+ * proxy serves no map beside `cio.js` and the `cio-*.js`, and the command line and the lazy files of the server are not minified.
+ * The maps contain the sources (`sourcesContent`), because the package has no folder `src`.
+ */
+export const MAPPED_KINDS: ReadonlySet<FileKind> = new Set(['browser', 'consent', 'server']);

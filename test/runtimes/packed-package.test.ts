@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BUILT_FILES, TYPED_ENTRIES } from '../../build/files.ts';
-import { ROOT } from '../support/docs/readme.ts';
+import { BUILT_FILES, MAPPED_KINDS, TYPED_ENTRIES } from '../../build/files.ts';
+import { ROOT } from '../support/docs/documentation.ts';
 import { NODES } from './runtimes.ts';
 
 const run = promisify(execFile);
@@ -39,14 +39,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const MAPPED_KINDS = ['browser', 'consent', 'server'];
-
 test('the packed package has the built files, their types, and the texts for people, and nothing else', async () => {
   const entries = await readdir(unpacked, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(unpacked.length + 1));
-  const maps = BUILT_FILES.filter(({ kind }) => MAPPED_KINDS.includes(kind)).map(({ file }) => `${file}.map`);
+  const maps = BUILT_FILES.filter(({ kind }) => MAPPED_KINDS.has(kind)).map(({ file }) => `${file}.map`);
   const built = [
     ...BUILT_FILES.map(({ file }) => file),
     ...TYPED_ENTRIES.map((name) => `${name}.d.ts`),
@@ -67,7 +65,7 @@ test('a file names a source map only if the package has it, and each map contain
   for (const { file, kind } of BUILT_FILES) {
     const code = await readFile(`${unpacked}/dist/${file}`, 'utf8');
     const [, map] = /^\/\/# sourceMappingURL=(.+)$/m.exec(code) ?? [];
-    expect(map, file).toBe(MAPPED_KINDS.includes(kind) ? `${file}.map` : undefined);
+    expect(map, file).toBe(MAPPED_KINDS.has(kind) ? `${file}.map` : undefined);
     if (map === undefined) continue;
     const { sources, sourcesContent } = JSON.parse(await readFile(`${unpacked}/dist/${map}`, 'utf8')) as {
       sources: readonly string[];
