@@ -1,0 +1,5 @@
+/** The pages of the documentation. Messages link to them. */
+const DOCS = 'https://github.com/cio-first-party/cio-first-party/blob/main/docs';
+
+/** Returns the URL of the page about an error code. */
+export const errorPage = (code: string): string => `${DOCS}/errors/${code}.md`;
