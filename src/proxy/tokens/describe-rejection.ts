@@ -26,7 +26,8 @@ export function describeRejection(
   // The claims `exp` and `nbf`, unless they are missing or no numbers.
   if (typeof value !== 'number') return undefined;
   const seconds = Math.round(value - Date.now() / 1_000);
-  return `"${claim}" is ${Math.abs(seconds)} s ${seconds < 0 ? 'ago' : 'ahead'}, leeway ${leewaySeconds} s: an old token or a wrong clock.`;
+  const distance = seconds < 0 ? `${-seconds} s ago` : `${seconds} s ahead`;
+  return `"${claim}" is ${distance}, leeway ${leewaySeconds} s: ${claim === 'exp' ? 'an old token or ' : ''}a wrong clock.`;
 }
 
 /** A claim as JSON; `missing` where the token does not have it. */
