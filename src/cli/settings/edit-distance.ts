@@ -2,7 +2,7 @@
 export function editDistance(from: string, to: string): number {
   // The distances of the part of `from` that was read so far from each beginning of `to`.
   let distances = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [row, character] of [...from].entries()) {
+  for (const [row, character] of from.split('').entries()) {
     const next = [row + 1];
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (distances[column - 1] ?? 0) + (to[column - 1] === character ? 0 : 1);

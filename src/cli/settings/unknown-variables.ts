@@ -66,8 +66,8 @@ function isOfService(name: string, environment: Environment): boolean {
   if (/_SERVICE_(HOST|PORT(_\w+)?)$/.test(name)) return true;
   if (/_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END|PORT_START|PORT_END))?$/.test(name)) return true;
   // The values tell these from mistakes such as CIO_PORT=3000: tcp://10.0.0.1:8080, and /shop/cio-proxy.
-  if (/_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) return true;
-  if (/_NAME$/.test(name) && value.startsWith('/')) return true;
+  if (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value)) return true;
+  if (name.endsWith('_NAME') && value.startsWith('/')) return true;
   const [, link] = /^(\w+?)_ENV_/.exec(name) ?? [];
   return link !== undefined && environment[`${link}_NAME`]?.startsWith('/') === true;
 }
