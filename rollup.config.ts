@@ -106,7 +106,8 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
     plugins: [lazyFiles(false), resolve(), code, license],
     output: { format: 'es' },
   },
-  cli: {
+  cli: { external: isNode, plugins: [lazyFiles(false), resolve(), code], output: { format: 'es' } },
+  'cli-lazy': {
     external: (id) => isNode(id) || isProxy(id) || OPTIONAL.has(id),
     plugins: [resolve(), code],
     output: { format: 'es', paths: (id) => (isProxy(id) ? './proxy.js' : id) },

@@ -1,56 +1,17 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { checkCommand } from './check/check-command.ts';
-import type { Command } from './command.ts';
-import { UsageError } from './command.ts';
-import { forwardCommand } from './forward/forward-command.ts';
-import { proxyCommand } from './proxy/proxy-command.ts';
-import { snippetCommand } from './snippet-command.ts';
+import { refuseNodeVersion } from './process/node-version.ts';
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['proxy', proxyCommand],
-  ['forward', forwardCommand],
-  ['check', checkCommand],
-  ['snippet', snippetCommand],
-]);
-
-const HELP = `Usage: cio-first-party <command>
-
-Commands:
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
-
-  -h, --help      this text, or that of a command
-  -v, --version   the version of the package`;
-
-async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === '-h' || name === '--help') {
-    console.log(HELP);
-    return 0;
-  }
-  if (name === '-v' || name === '--version') {
-    console.log(version());
-    return 0;
-  }
-  if (name === undefined) throw new UsageError('A command is missing.');
-  const command = COMMANDS.get(name);
-  if (command === undefined) throw new UsageError(`There is no command "${name}".`);
-  if (args.includes('-h') || args.includes('--help')) {
-    console.log(command.help);
-    return 0;
-  }
-  return command.run(args);
-}
-
-function version(): string {
-  // The package imports itself by name: this resolves to the same file from the sources and from `dist`.
-  const { version } = createRequire(import.meta.url)('cio-first-party/package.json') as { version: string };
-  return version;
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${HELP}`);
+// The package imports itself by name: this resolves to the same file from the sources and from `dist`.
+const { engines, version } = createRequire(import.meta.url)('cio-first-party/package.json') as {
+  readonly engines: { readonly node: string };
+  readonly version: string;
+};
+const refusal = refuseNodeVersion(process.versions.node, engines.node);
+if (refusal === undefined) {
+  // Loaded only now: an older Node cannot load the other files, because some of their imports are missing in it.
+  void import('./program.ts').then(({ run }) => run(process.argv.slice(2), version));
+} else {
+  console.error(refusal);
   process.exitCode = 2;
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
-import { type Command, UsageError } from './command.ts';
+import { type Command, parseArguments, UsageError } from './command.ts';
 
 const GLOBAL = 'cioanalytics';
 const CONSENT = ['granted', 'pending', 'denied'];
@@ -112,23 +111,18 @@ function readArguments(
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        'proxy-url': { type: 'string' },
-        'client-key': { type: 'string' },
-        src: { type: 'string' },
-        consent: { type: 'string' },
-        global: { type: 'string' },
-        nonce: { type: 'string' },
-        'no-integrity': { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments({
+    args: [...args],
+    options: {
+      'proxy-url': { type: 'string' },
+      'client-key': { type: 'string' },
+      src: { type: 'string' },
+      consent: { type: 'string' },
+      global: { type: 'string' },
+      nonce: { type: 'string' },
+      'no-integrity': { type: 'boolean', default: false },
+    },
+  }).values;
 }
 
 /** Refuses an argument of another form. */

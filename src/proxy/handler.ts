@@ -11,7 +11,7 @@ import type { AddressLimit } from './access/address-limit.ts';
 import { type AnonymousIdCookieOptions, prolongedCookie } from './files/anonymous-id-cookie.ts';
 import type { BodyBudget } from './http/body-budget.ts';
 import { type ClientIp, readClientIp } from './access/client-ip.ts';
-import type { Cors } from './http/cors.ts';
+import { type Cors, describeOrigin } from './http/cors.ts';
 import { createCommonHeaders } from './ingest/common-headers.ts';
 import type { IncomingRequest } from './http/request.ts';
 import type { InFlight } from './http/in-flight.ts';
@@ -107,7 +107,9 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
     }
     if (route.kind === 'script') return serveScript(route.name, incoming);
     if (!cors.allows(incoming)) {
-      return refuse(403, 'origin_not_allowed', 'The proxy does not take requests from pages of this origin.');
+      const detail = `${describeOrigin(incoming)} is not in "origins" (CIO_ORIGINS): add it, if these pages are yours.`;
+      const message = 'The proxy does not take requests from pages of this origin.';
+      return refuse(403, 'origin_not_allowed', message, { detail });
     }
     if (incoming.method === 'OPTIONS') return cors.preflight(incoming, methods);
     if (route.kind === 'health') return answerJson(200, health(), NO_STORE);

@@ -113,13 +113,13 @@ function unlessRefused<T>(use: () => T, refused?: T): T | undefined {
 // A longer timer fires at once: https://html.spec.whatwg.org/#timers
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const clock: Clock = {
-  now: () => Date.now(),
-  after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
-    return () => clearTimeout(timer);
-  },
-};
+/** `after` of the clock, for the consent sources, which do not need the time. */
+export function callAfter(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
+}
+
+export const clock: Clock = { now: () => Date.now(), after: callAfter };
 
 /** Milliseconds from some start; never goes back. */
 export const monotonicMs = (): number => performance.now();

@@ -221,7 +221,9 @@ describe('the consent sources', () => {
 
   test('do not import each other, and use of the browser only platform-page.ts', () => {
     const known = new Set(
-      ['untrusted', 'platform-page', 'platform-source', 'source'].map((name) => `sdk/consent/${name}.ts`),
+      ['untrusted', 'platform-page', 'platform-source', 'source', 'source-mistakes'].map(
+        (name) => `sdk/consent/${name}.ts`,
+      ),
     );
     expect(platforms.flatMap(({ imports }) => imports.filter(({ from }) => !known.has(from)))).toEqual([]);
     const toBrowser = sdk.filter(({ imports }) => imports.some(({ from }) => from === 'sdk/browser.ts'));

@@ -1,5 +1,5 @@
 import { inWords, isDelivered, outcomeOfReply } from './probe.ts';
-import { fail, type Finding, pass, skip } from './check-result.ts';
+import { fail, type Finding, pass, skipInDryRun } from './check-result.ts';
 import type { CheckContext } from './check-context.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { CheckContext } from './check-context.ts';
  */
 export async function checkBatch({ dry, samples, postEvents }: CheckContext): Promise<readonly Finding[]> {
   const name = 'anonymous event';
-  if (dry) return [skip(name, '--dry')];
+  if (dry) return [skipInDryRun(name)];
   const reply = await postEvents([samples.event()]);
   if (isDelivered(reply)) return [pass(name, inWords(reply))];
   if (outcomeOfReply(reply).kind === 'busy' && reply.kind === 'answer' && reply.status !== 500)

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { BATCH_PATH } from '../../protocol/wire.ts';
 import { asJson, asTable } from './print-results.ts';
 import { runChecks } from './run-checks.ts';
 import { EVENT_NAME, USER_ID } from './sample-events.ts';
 import type { CheckOptions } from './check-context.ts';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, parseArguments, UsageError } from '../command.ts';
+import { meantOrigin } from '../settings/origin-hint.ts';
 
 /** The default of the SDK. */
 const TIMEOUT_MS = 15_000;
@@ -17,10 +17,13 @@ proxyUrl, absolute: https://events.example.com or https://shop.example.com/e
   --client-key KEY   the key of your pages; better in the environment, as CIO_CLIENT_KEY
   --origin ORIGIN    the origin of your pages, e.g. https://shop.example.com (default: that of the proxy)
   --timeout MS       how long an answer may take, in milliseconds (default: ${TIMEOUT_MS})
-  --dry              sends empty batches and preflights only
+  --send             sends about 125 events, for the checks that need them
   --json             prints one JSON object
 
-Without --dry it sends about 125 events to the workspace behind the proxy. Each that has a name is called
+Without --send it sends empty batches and preflights only, and skips the checks that need events. --dry is accepted, and
+changes nothing.
+
+With --send it sends about 125 events to the workspace behind the proxy. Each that has a name is called
 "${EVENT_NAME}", and all are of one visitor, whose anonymousId begins with "${USER_ID}-".
 An alias calls that visitor "${USER_ID}"; where anonymous events do not pass, the others are of that person
 too, who may be deleted afterwards. One event of 40 KB and two of an unknown type are there to be refused.
@@ -57,28 +60,25 @@ function readArguments(
     clientKey,
     origin: values.origin === undefined ? undefined : readOrigin(values.origin),
     timeoutMs: readTimeout(values.timeout),
-    dry: values.dry,
+    dry: !values.send,
     json: values.json,
   };
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      strict: true,
-      options: {
-        'client-key': { type: 'string' },
-        origin: { type: 'string' },
-        timeout: { type: 'string' },
-        dry: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      'client-key': { type: 'string' },
+      origin: { type: 'string' },
+      timeout: { type: 'string' },
+      send: { type: 'boolean', default: false },
+      // A dry run is the default. The option stays for scripts that name it.
+      dry: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
 }
 
 function readUrl(text: string): URL {
@@ -96,10 +96,11 @@ function readUrl(text: string): URL {
 
 function readOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.origin !== text)
-    throw new UsageError(
-      `--origin must be as browsers write it, e.g. https://shop.example.com, not "${text}".`,
-    );
+  if (url === undefined || url.origin !== text) {
+    const meant = meantOrigin(text);
+    const example = meant === null ? 'e.g. https://shop.example.com' : meant;
+    throw new UsageError(`--origin must be as browsers write it, ${example}, not "${text}".`);
+  }
   return text;
 }
 

@@ -12,7 +12,7 @@ export interface CheckOptions {
   readonly origin?: string | undefined;
   /** The most time for each request, in milliseconds. */
   readonly timeoutMs: number;
-  /** Sends only empty batches and preflights. */
+  /** Sends only empty batches and preflights, so that nothing reaches the workspace behind the proxy. */
   readonly dry: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { type ProbeAnswer, inWords, isDelivered, isRefused, outcomeOfReply } from './probe.ts';
 import { retryAfterMs } from '../../sdk/sender/retry-timing.ts';
-import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import { fail, type Finding, pass, skip, skipInDryRun, warning } from './check-result.ts';
 import { answersIn, type CheckContext } from './check-context.ts';
 
 /** Checks that error answers tell the SDK what is wrong, and when to try again. */
@@ -10,7 +10,7 @@ export async function checkErrors(context: CheckContext): Promise<readonly Findi
 
 async function unreadable({ dry, post }: CheckContext): Promise<Finding> {
   const name = 'broken JSON refused';
-  if (dry) return skip(name, '--dry');
+  if (dry) return skipInDryRun(name);
   const reply = await post('{"batch":[');
   if (isRefused(reply)) return pass(name, inWords(reply));
   if (outcomeOfReply(reply).kind === 'unauthorized')

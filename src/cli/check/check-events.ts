@@ -1,5 +1,5 @@
 import { inWords, isDelivered, isRefused, outcomeOfReply, type Reply } from './probe.ts';
-import { fail, type Finding, pass, skip, warning } from './check-result.ts';
+import { fail, type Finding, pass, skipInDryRun, warning } from './check-result.ts';
 import { MANY, UNKNOWN_TYPE } from './sample-events.ts';
 import type { CheckContext } from './check-context.ts';
 
@@ -9,7 +9,7 @@ import type { CheckContext } from './check-context.ts';
  */
 export async function checkEvents(context: CheckContext): Promise<readonly Finding[]> {
   const { dry, samples, postEvents } = context;
-  if (dry) return [skip('events', '--dry')];
+  if (dry) return [skipInDryRun('events')];
   return [
     alias(await postEvents([samples.alias()])),
     many(`${MANY} events`, await postEvents(samples.many())),

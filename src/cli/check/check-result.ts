@@ -22,6 +22,8 @@ export type Finding = Omit<CheckResult, 'group'> & { readonly blocks?: 'all' | '
 
 export const pass = (name: string, detail: string): Finding => ({ name, status: 'pass', detail });
 export const skip = (name: string, detail: string): Finding => ({ name, status: 'skip', detail });
+/** A check that is not made in a dry run. */
+export const skipInDryRun = (name: string): Finding => skip(name, 'skipped: --send sends events');
 export const warning = (name: string, detail: string, advice: string): Finding => ({
   name,
   status: 'warn',

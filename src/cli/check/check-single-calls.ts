@@ -1,5 +1,5 @@
 import { inWords, isDelivered, type Reply } from './probe.ts';
-import { type Finding, pass, skip, warning } from './check-result.ts';
+import { type Finding, pass, skipInDryRun, warning } from './check-result.ts';
 import type { CheckContext } from './check-context.ts';
 
 /** The types that need no person and no group: these would then exist in the workspace. */
@@ -8,7 +8,7 @@ const TYPES = ['track', 'identify', 'page', 'screen'];
 /** Checks whether single calls, such as `/v1/track`, are accepted. The SDK does not need them: it sends only batches. */
 export async function checkSingleCalls({ dry, samples, post }: CheckContext): Promise<readonly Finding[]> {
   const name = 'single calls';
-  if (dry) return [skip(name, '--dry')];
+  if (dry) return [skipInDryRun(name)];
   const missing: string[] = [];
   let last: Reply | undefined;
   for (const type of TYPES) {

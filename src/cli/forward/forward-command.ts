@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { forwardFromNats, type NatsConsumer, type NatsForwarding } from '../../nats.ts';
 import { within } from '../../proxy/lib/timeouts.ts';
 import { createForwarder } from '../../proxy.ts';
-import { type Command, UsageError } from '../command.ts';
+import { errorPage } from '../../protocol/links.ts';
+import { type Command, parseArguments, UsageError } from '../command.ts';
 import {
   type ForwardSettings,
   readForwardEnvironment,
@@ -20,6 +20,8 @@ import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices, type Services } from '../brokers/services.ts';
 import { explain } from '../settings/explain-variables.ts';
+import { variableFor } from '../settings/variable-for-option.ts';
+import { warnOfUnknownVariables } from '../settings/unknown-variables.ts';
 import { FORWARD_VARIABLES } from '../settings/variables.ts';
 
 /** How often forwarded messages are deleted, and the streams are checked. */
@@ -59,11 +61,13 @@ export const forwardCommand: Command = {
 
   async run(args) {
     const replaySince = replaySinceIn(args);
+    warnOfUnknownVariables(process.env, 'forward');
     const reading = readForwardEnvironment(process.env);
     if (reading.kind === 'unusable') {
       console.error('The forwarder cannot start:\n');
       for (const problem of reading.problems) console.error(`  - ${problem}`);
       console.error('\nEvery variable is explained by: cio-first-party forward --help');
+      console.error(`More: ${errorPage('invalid-options')}`);
       return 1;
     }
     const output = createOutput();
@@ -93,17 +97,9 @@ interface Job extends Omit<ProxyCommandSettings<ForwardSettings>, 'nats'> {
 
 /** Reads `--replay-since`. */
 function replaySinceIn(args: readonly string[]): Date | undefined {
-  let text: string | undefined;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { 'replay-since': { type: 'string' } },
-      strict: true,
-    });
-    text = values['replay-since'];
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  const config = { args: [...args], options: { 'replay-since': { type: 'string' } } } as const;
+  const { values } = parseArguments(config, (option) => variableFor(option, FORWARD_VARIABLES, 'forward'));
+  const text = values['replay-since'];
   if (text === undefined) return undefined;
   const since = replayStart(text, Date.now());
   if (since === null)

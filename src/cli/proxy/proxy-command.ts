@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
-import { parseArgs } from 'node:util';
 import { toNats } from '../../nats.ts';
 import { createProxy, type Deliver, type ProxyLogEntry, type ProxyOptions } from '../../proxy.ts';
+import { HEALTH_PATH, READY_PATH } from '../../proxy/http/routes.ts';
 import type { RedisStore } from '../../redis.ts';
-import { type Command, UsageError } from '../command.ts';
+import { errorPage } from '../../protocol/links.ts';
+import { type Command, parseArguments } from '../command.ts';
 import { readEnvironment } from '../settings/environment.ts';
 import type { Nats } from '../brokers/nats-connection.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
@@ -12,6 +13,8 @@ import { SECRETS } from '../settings/secret-files.ts';
 import { listen, untilStopped } from '../process/serve.ts';
 import { openServices } from '../brokers/services.ts';
 import { explain } from '../settings/explain-variables.ts';
+import { variableFor } from '../settings/variable-for-option.ts';
+import { warnOfUnknownVariables } from '../settings/unknown-variables.ts';
 import { VARIABLES } from '../settings/variables.ts';
 import { checkWriteKey } from './write-key-check.ts';
 
@@ -42,6 +45,11 @@ ${SECRETS.map((name) => `  ${name}_FILE`).join('\n')}
 
   --check   asks Customer.io whether the write key is good, and ends with 0 or 1
 
+Probes, each below CIO_BASE_PATH:
+  liveness and readiness   ${HEALTH_PATH} is 200 while the process runs
+  alerts                   ${READY_PATH} is 503 while Customer.io is down or refuses the write key. It is no readiness
+                           probe: without instances behind the load balancer, browsers get no answer at all
+
 Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first, for at most
 CIO_STOP_TIMEOUT_MS, and refuse the rest with 503.`;
 
@@ -52,11 +60,13 @@ export const proxyCommand: Command = {
 
   async run(args) {
     const { check } = flagsIn(args);
+    warnOfUnknownVariables(process.env, 'proxy');
     const reading = readEnvironment(process.env);
     if (reading.kind === 'unusable') {
       console.error('The proxy cannot start:\n');
       for (const problem of reading.problems) console.error(`  - ${problem}`);
       console.error('\nEvery variable is explained by: cio-first-party proxy --help');
+      console.error(`More: ${errorPage('invalid-options')}`);
       return 1;
     }
     if (check) {
@@ -73,7 +83,10 @@ export const proxyCommand: Command = {
     const { redis, nats } = services;
     const shared = redis ? withSharedStore(reading.options, redis.store) : reading.options;
     const options = nats && reading.nats ? withDeliveryToNats(shared, nats, reading.nats) : shared;
-    const proxy = createProxy({ ...options, onLog: (entry) => isLogged(entry) && output.entry(entry) });
+    const proxy = createProxy({
+      ...options,
+      onLog: (entry) => isLogged(entry) && output.entry(withLink(entry)),
+    });
     const server = createServer(proxy.node);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     // `untilStopped` waits for the requests in flight; `close` makes the proxy refuse new ones.
@@ -81,6 +94,8 @@ export const proxyCommand: Command = {
     const stopped = untilStopped(server, { graceMs, onStop: () => void proxy.close({ timeoutMs: graceMs }) });
     try {
       const url = await listen(server, reading.port, reading.host);
+      const basePath = (reading.options.basePath ?? '').replace(/\/$/, '');
+      output.entry({ time: new Date().toISOString(), probes: probesBelow(basePath) });
       output.text(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
     } catch (error) {
       console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
@@ -96,17 +111,15 @@ export const proxyCommand: Command = {
   },
 };
 
+/** The path of each probe, for the log of the start: whoever sets up a platform sees which one to use. */
+function probesBelow(basePath: string): Readonly<Record<'liveness' | 'readiness' | 'alerts', string>> {
+  const health = `${basePath}${HEALTH_PATH}`;
+  return { liveness: health, readiness: health, alerts: `${basePath}${READY_PATH}` };
+}
+
 function flagsIn(args: readonly string[]): { readonly check: boolean } {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { check: { type: 'boolean', default: false } },
-      strict: true,
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  const config = { args: [...args], options: { check: { type: 'boolean', default: false } } } as const;
+  return parseArguments(config, (option) => variableFor(option, VARIABLES, 'proxy')).values;
 }
 
 /** Adds the store to `deduplicate`, unless that is off, and to `rateLimit`. */
@@ -132,6 +145,13 @@ function withDeliveryToNats(options: ProxyOptions, nats: Nats, { subject }: Nats
     await toNats({ jetstream, subject, timeoutMs })(batch, info);
   };
   return { ...options, deliver };
+}
+
+/** Adds the page about the error to the detail of a refusal. */
+function withLink(entry: ProxyLogEntry): ProxyLogEntry {
+  const { detail, error } = entry;
+  if (detail === undefined || error === undefined) return entry;
+  return { ...entry, detail: `${detail} More: ${errorPage(error)}` };
 }
 
 /** Whether a request is logged. Successful health checks are not: platforms make one every few seconds. */

@@ -120,7 +120,8 @@ function put(options: Record<string, unknown>, path: readonly string[], value: u
 }
 
 function complaint(name: string, text: string | undefined): string {
-  const { must, secret } = VARIABLES[name] ?? { must: 'something else' };
+  const { must, secret, hint }: Variable = VARIABLES[name] ?? { must: 'something else' };
   if (text === undefined) return `${name} is missing: it must be ${must}.`;
-  return `${name} is ${secret ? 'not usable' : `"${text}"`}: it must be ${must}.`;
+  const problem = `${name} is ${secret ? 'not usable' : `"${text}"`}: it must be ${must}.`;
+  return [problem, hint?.(text)].join(' ').trim();
 }

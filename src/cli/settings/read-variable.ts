@@ -12,6 +12,10 @@ export const clientKeys = (text: string): readonly unknown[] =>
     return key === undefined ? item : { key, origins: [origin] };
   });
 
+/** The origins in a list of client keys. */
+export const originsOfKeys = (text: string): readonly string[] =>
+  list(text).flatMap((item) => /^.+@([a-z][\w+.-]*:\/\/.*)$/i.exec(item)?.[1] ?? []);
+
 /**
  * Reads the source of the IP address: `x-forwarded-for:1` is a header with its hops; a name alone is one of the two
  * headers that need no hops.

@@ -28,6 +28,8 @@ export interface Variable {
   readonly read?: (text: string) => unknown;
   /** The default, in words. Missing where the variable is required. */
   readonly preset?: string;
+  /** Says what is wrong with a refused text, and what to write instead, where that is known. Must not show a secret. */
+  readonly hint?: (text: string) => string | undefined;
   /** The value is never shown, and can be in a file. */
   readonly secret?: true;
 }

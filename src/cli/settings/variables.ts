@@ -1,5 +1,6 @@
 import { NATS_VARIABLES } from './nats-variables.ts';
-import { clientIp, clientKeys, flag, list, merge, pem } from './read-variable.ts';
+import { hintAtOrigins } from './origin-hint.ts';
+import { clientIp, clientKeys, flag, list, merge, originsOfKeys, pem } from './read-variable.ts';
 import type { Variable } from './variable.ts';
 
 /** The variables of the command `proxy`. */
@@ -13,6 +14,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'the keys that your pages use, with commas between them and no colons in them, e.g. client-api-key-web, or client-api-key-web@https://shop.example.com for the pages of that origin alone',
     option: 'clientKeys',
     read: clientKeys,
+    hint: (text) => hintAtOrigins(originsOfKeys(text)),
     secret: true,
   },
   CIO_REGION: { must: 'us or eu, where your Customer.io account lives', option: 'region', preset: 'us' },
@@ -20,6 +22,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'the other origins whose pages may send, with commas between them, e.g. https://shop.example.com',
     option: 'origins',
     read: list,
+    hint: (text) => hintAtOrigins(list(text)),
     preset: 'the same origin only',
   },
   CIO_BASE_PATH: {
@@ -100,6 +103,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CIO_METRICS: {
     must: 'the path of metrics for Prometheus, e.g. /metrics; whoever reaches it can read them',
     option: 'metrics',
+    hint: (text) =>
+      /[^/]\/+$/.test(text) ? `It ends with a slash: write ${text.replace(/\/+$/, '')}.` : undefined,
     preset: 'off',
   },
   CIO_TOKEN_JWKS_URL: {

@@ -2,6 +2,7 @@ import { CLIENT_KEY_HEADER, utf8 } from '../../protocol/wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from '../http/response.ts';
 import { within } from '../lib/timeouts.ts';
 import { NO_TOKENS } from '../tokens/lazy-verifier.ts';
+import { describeOrigin } from '../http/cors.ts';
 import type { IncomingRequest } from '../http/request.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
@@ -81,10 +82,10 @@ export function createCredentialCheck(
     } catch (cause) {
       return notChecked(cause);
     }
-    if (!isThenable(verdict)) return credentialsOf(verdict, key, token);
+    if (!isThenable(verdict)) return credentialsOf(verdict, key, token, incoming);
     const pending = verdict;
     return within(timeoutMs, async () => pending).then(
-      (settled) => credentialsOf(settled, key, token),
+      (settled) => credentialsOf(settled, key, token, incoming),
       notChecked,
     );
   };
@@ -95,11 +96,18 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function credentialsOf(verdict: unknown, key: string, token: string | null): Credentials | Refusal {
+function credentialsOf(
+  verdict: unknown,
+  key: string,
+  token: string | null,
+  incoming: IncomingRequest,
+): Credentials | Refusal {
   // Only `true`, not every truthy value: a careless check may return an object for every key.
   if (verdict === true) return { kind: 'known', key, token };
   if (verdict === 'of-another-origin')
-    return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.');
+    return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.', {
+      detail: `${describeOrigin(incoming)} is not in "origins" of this client key.`,
+    });
   return refuse(401, 'invalid_client_key', 'This proxy does not know the client key.');
 }
 

@@ -34,6 +34,15 @@ export interface Cors {
 }
 
 /**
+ * The origin of a request for the log, quoted, at most 200 characters. A client may send any text as `Origin`: all that stands
+ * before an `@` is left out, and a path and a query, because they may be credentials.
+ */
+export function describeOrigin({ headers }: Pick<IncomingRequest, 'headers'>): string {
+  const origin = headers.get('Origin') ?? '';
+  return `"${origin.replace(/^(\w+:\/\/)?(?:.*@)?([^/?#\\]*).*$/, '$1$2').slice(0, 198)}"`;
+}
+
+/**
  * Makes the check of origins. The proxy's own origin is always allowed.
  *
  * @param origins as a browser sends them, e.g. `https://shop.example.com`

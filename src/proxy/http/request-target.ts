@@ -4,6 +4,7 @@ import type { NodeRequest } from './node-http.ts';
 export interface Target {
   /** The absolute URL; `new URL` always accepts it. */
   readonly url: string;
+  /** The path of the URL; of a path that is not the proxy's, the received text without its query, so that the log shows what came. */
   readonly pathname: string;
   /** Whether the path is one of the proxy's. */
   readonly isOwn: boolean;
@@ -11,11 +12,6 @@ export interface Target {
 
 /** Whether a path is one of the proxy's. `isAsWritten`: whether the path of the parsed URL is the received one, letter by letter. */
 export type OwnsPath = (pathname: string, isAsWritten: boolean) => boolean;
-
-interface Found {
-  readonly url: URL;
-  readonly isOwn: boolean;
-}
 
 /** Most targets that are remembered. A site has one or two hosts and a handful of paths, so 200 are enough. */
 const MOST_REMEMBERED = 200;
@@ -33,8 +29,7 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
     const key = `${String(headers[':authority'] ?? headers['host'])}\n${originalUrl}\n${url}`;
     const known = remembered.get(key);
     if (known) return known;
-    const found = urlOf(request, owns);
-    const target = { url: found.url.href, pathname: found.url.pathname, isOwn: found.isOwn };
+    const target = findTarget(request, owns);
     if (target.isOwn && remembered.size < MOST_REMEMBERED && key.length < LONGEST_REMEMBERED)
       remembered.set(key, target);
     return target;
@@ -42,20 +37,20 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
 }
 
 /**
- * The URL of a request. Under Express the option `basePath` may include the path under which the handler is mounted, or leave it
+ * The target of a request. Under Express the option `basePath` may include the path under which the handler is mounted, or leave it
  * out: the first of `originalUrl` and `url` that is one of the proxy's paths is taken.
  */
-function urlOf({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath): Found {
+function findTarget({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath): Target {
   // HTTP/2 sends the host as `:authority`. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
   const authority = String(headers[':authority'] ?? headers['host']);
   const host = /^[\w.:[\]-]+$/.test(authority) ? authority : 'localhost';
-  const first = urlAt(host, originalUrl ?? url, owns);
-  if (first.isOwn) return first;
-  const mounted = originalUrl === undefined ? first : urlAt(host, url, owns);
-  return mounted.isOwn ? mounted : { url: new URL('/', first.url), isOwn: false };
+  const first = targetAt(host, originalUrl ?? url, owns);
+  if (first.isOwn || originalUrl === undefined) return first;
+  const mounted = targetAt(host, url, owns);
+  return mounted.isOwn ? mounted : first;
 }
 
-function urlAt(host: string, target: string, owns: OwnsPath): Found {
+function targetAt(host: string, target: string, owns: OwnsPath): Target {
   // Host and path are joined as texts: resolved as a relative URL, //v1/batch would name a host. Of an absolute target, as sent
   // to forward proxies, only the path is used.
   const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
@@ -64,6 +59,8 @@ function urlAt(host: string, target: string, owns: OwnsPath): Found {
   // not accept becomes `/`, which is no path of the proxy.
   const local = `http://localhost${path}`;
   const url = new URL([text, local].find((each) => URL.canParse(each)) ?? 'http://localhost/');
-  const isAsWritten = path.split(/[?#]/, 1)[0] === url.pathname;
-  return { url, isOwn: owns(url.pathname, isAsWritten) };
+  const [received = '/'] = path.split(/[?#]/, 1);
+  const isOwn = owns(url.pathname, received === url.pathname);
+  // A received path that has no route has none in these letters either: only parsing could make it one of the proxy's.
+  return { url: url.href, pathname: isOwn ? url.pathname : received, isOwn };
 }

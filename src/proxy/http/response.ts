@@ -72,9 +72,13 @@ export function isRefusal(outcome: object): outcome is Refusal {
 }
 
 /** Makes a refusal with 401 `invalid_token`: the SDK then asks for another token. */
-export function refuseToken(message: string, reason?: TokenRejection): Refusal {
+export function refuseToken(message: string, reason?: TokenRejection, detail?: string): Refusal {
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
-  return refuse(401, 'invalid_token', message, reason === undefined ? { headers } : { headers, reason });
+  return refuse(401, 'invalid_token', message, {
+    headers,
+    ...(reason !== undefined && { reason }),
+    ...(detail !== undefined && { detail }),
+  });
 }
 
 // A random delay of 5 to 15 seconds: with a fixed one, all browsers would send again at the same moment.

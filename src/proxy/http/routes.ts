@@ -10,7 +10,15 @@ import {
 /** The calls for which a person needs a customer token. */
 export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-read' | 'inbox-delete';
 
+/**
+ * The path for liveness and readiness probes: 200 while the proxy runs, also while Customer.io is down. A proxy that is up then
+ * answers 503, and browsers keep their events.
+ */
 export const HEALTH_PATH = '/v1/health';
+/**
+ * The path for alerts: 503 while Customer.io is down or refuses the write key, and while the proxy stops. As a readiness probe this
+ * path would take all instances from the load balancer at once, and browsers would get no answer of the proxy at all.
+ */
 export const READY_PATH = '/v1/health/ready';
 
 /** The paths that the proxy serves. Every other path is answered 404. */

@@ -46,7 +46,7 @@ export const RULES: Rules<ProxyOptions> = {
     describe: describeAddress,
   },
   origins: {
-    must: 'a list of origins as browsers write them, e.g. https://shop.example.com',
+    must: 'a list of origins as browsers write them, without an end slash, e.g. https://shop.example.com',
     holds: (value) => isList(value) && value.every(isOrigin),
   },
   basePath: {

@@ -7,7 +7,7 @@ export interface ProxyLogEntry {
   readonly time: string;
   /** The HTTP method. */
   readonly method: string;
-  /** The path without its query, 200 characters at most. */
+  /** The path without its query, 200 characters at most. A path that the proxy does not serve is the received one, letter by letter. */
   readonly path: string;
   /** The HTTP status of the answer. */
   readonly status: number;
@@ -48,7 +48,11 @@ export interface ProxyLogEntry {
   readonly error?: ProxyErrorCode;
   /** The fault of the token: with the error `invalid_token` only. */
   readonly reason?: TokenRejection;
-  /** The cause of a refusal in words, for the operator. */
+  /**
+   * The cause of a refusal in words, for the operator: the origin that is not allowed, the issuer or audience of a refused token,
+   * by how many seconds the token has expired. No answer holds it. With `customerToken.mode: 'report'` also the fault of a token
+   * that would have been refused.
+   */
   readonly detail?: string;
 }
 

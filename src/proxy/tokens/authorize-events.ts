@@ -49,7 +49,10 @@ export function createAuthorizers(mode: Exclude<TokenMode, 'disabled'>, verify: 
         verdict?.kind === 'refused'
           ? { [problemOf(verdict)]: passed.length }
           : countErrors(splitByRight(passed, person).rejected);
-      if (passed.length > 0 && Object.keys(report).length > 0) note.tokenReport = report;
+      if (passed.length > 0 && Object.keys(report).length > 0) {
+        note.tokenReport = report;
+        if (verdict?.kind === 'refused' && verdict.detail !== undefined) note.detail = verdict.detail;
+      }
       return authorized;
     };
   };

@@ -4,6 +4,7 @@ import { comeBackLater, refuse, refuseToken, type Refusal } from '../http/respon
 import { describeError } from '../lib/describe-error.ts';
 import type { FetchLike } from '../upstream/send-batch.ts';
 import type { TokenCheck } from './contract.ts';
+import { describeRejection } from './describe-rejection.ts';
 import type { TokenVerificationOptions } from './token-options.ts';
 import { resolveTokenOptions, type TokenVerificationSettings } from './token-settings.ts';
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './verification-keys.ts';
@@ -48,12 +49,15 @@ export function createVerifier(customerToken: TokenVerificationOptions, fetch: F
       claims = await verify(token, keys, options);
     } catch (cause) {
       const reason = reasonOf(cause);
-      if (reason !== null) return refusal(reason);
+      if (reason !== null) return refuseToken(MESSAGES[reason], reason, describeRejection(cause, settings));
       const message = 'The customer token could not be checked now.';
       return comeBackLater('token_check_failed', message, { detail: describeError(cause) });
     }
     const subject = subjectIn(claims, settings.subject);
-    if (subject === null) return refusal('no_subject');
+    if (subject === null) {
+      const detail = `"${settings.subject}" is no user id: correct customerToken.subject (CIO_TOKEN_SUBJECT) or the issuer.`;
+      return refuseToken(MESSAGES.no_subject, 'no_subject', detail);
+    }
     if (scope !== undefined && !hasScopes(claims, scope)) {
       const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
       const message = `The customer token must have the scope "${scope}".`;

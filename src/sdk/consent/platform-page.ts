@@ -1,7 +1,7 @@
 /** Access to the consent platform of the page: its globals, its events, and waiting for a platform that loads later. */
-import { clock, inBrowser, onPageEvent, pageGlobal } from '../browser.ts';
+import { callAfter, inBrowser, onPageEvent, pageGlobal } from '../browser.ts';
 
-export { asksForPrivacy, inBrowser, warnInConsole } from '../browser.ts';
+export { asksForPrivacy, inBrowser, printer } from '../browser.ts';
 
 export type Stop = () => void;
 
@@ -36,7 +36,7 @@ export function onEventsAndAfter(types: readonly string[], look: (event: Event) 
   const stop = onEvents(types, (event) => {
     cancel();
     // The timer is set before `look`, in which a listener may call the returned stop function.
-    cancel = clock.after(AFTERMATH_MS, () => look(event));
+    cancel = callAfter(AFTERMATH_MS, () => look(event));
     look(event);
   });
   return () => {
@@ -71,7 +71,7 @@ export function whenThere<T>(
       if (isStopped) stop();
     });
     const delayMs = LOOKS_MS[turn];
-    if (!isThere && delayMs !== undefined) stop = clock.after(delayMs, () => look(turn + 1));
+    if (!isThere && delayMs !== undefined) stop = callAfter(delayMs, () => look(turn + 1));
   };
   look(0);
   return () => {
@@ -81,4 +81,4 @@ export function whenThere<T>(
 }
 
 /** Calls `run` after `delayMs`. The returned function cancels that. */
-export const runLater = (delayMs: number, run: () => void): Stop => clock.after(delayMs, run);
+export const runLater = (delayMs: number, run: () => void): Stop => callAfter(delayMs, run);

@@ -1,12 +1,21 @@
 /** Makes a consent source of a platform that has categories: which categories a grant needs, and which purposes they allow. */
-import { SdkError } from '../../protocol/errors.ts';
 import type { Categories } from '../events.ts';
 import type { Stop } from './platform-page.ts';
+import {
+  names,
+  namesByPurpose,
+  type OptionKinds,
+  printMistake,
+  shown,
+  silentSource,
+  wrongOptions,
+} from './source-mistakes.ts';
 import { type Attempt, type ConsentDecision, type ConsentSource, createSource } from './source.ts';
 
 /**
- * Options of a consent source with categories. A list of names must not be empty: the function of the source throws an `SdkError`
- * (`invalid-options`) otherwise.
+ * Options of a consent source with categories. An unknown option, or a wrong value such as an empty list of names, is one
+ * `console.error`, and a source that never grants and never denies. Names that the platform does not have are one `console.error` as
+ * soon as the platform has answered, and count as categories that are off.
  */
 export interface SourceOptions<Category extends string = string> {
   /** Categories of the platform that must all be on for `granted`. @default described at the function of each source */
@@ -25,6 +34,8 @@ export interface PlatformReading {
   readonly categories: Categories;
   /** Vendors and services, which `require` and `purposes` may name too. */
   readonly more?: Categories;
+  /** Matches the ids that the reading holds only while they are on. Undefined: the reading always holds all ids. */
+  readonly onlyOn?: RegExp | undefined;
 }
 
 /** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: nothing is decided yet. */
@@ -33,6 +44,8 @@ export type PlatformAnswer = PlatformReading | 'not-required' | undefined;
 export interface PlatformNeeds {
   readonly name: string;
   readonly options: SourceOptions;
+  /** The options that the source has besides `require` and `purposes`. */
+  readonly kinds?: OptionKinds;
   /** Default of the option `require`. `all`: every category. */
   readonly required: readonly string[] | 'all';
   /** Reads the visitor's choices from the platform. */
@@ -42,12 +55,15 @@ export interface PlatformNeeds {
 }
 
 export function createPlatformSource(needs: PlatformNeeds): ConsentSource {
-  const { name, options, required, read, watch } = needs;
-  const { purposes } = options;
-  if (options.require) checkNames(`${name}.require`, options.require);
-  for (const [purpose, names] of Object.entries(purposes ?? {})) {
-    checkNames(`${name}.purposes.${purpose}`, names);
-  }
+  const { name, options, kinds, required, read, watch } = needs;
+  const silent = silentSource(
+    name,
+    wrongOptions(options, { require: names, purposes: namesByPurpose, ...kinds }),
+  );
+  if (silent) return silent;
+  const { require, purposes } = options;
+  const named = [require ?? [], Object.values(purposes ?? {})].flat(2);
+  let isPrinted = false;
 
   function purposesWhere(isOn: (category: string) => boolean, needed: readonly string[]): Categories {
     const entries = Object.entries({ analytics: needed, messaging: needed, ...purposes });
@@ -60,11 +76,18 @@ export function createPlatformSource(needs: PlatformNeeds): ConsentSource {
       return { state: 'granted', ...(purposes ? { categories: purposesWhere(() => true, []) } : {}) };
     }
     if (!answer || !Object.keys(answer.categories).length) return undefined;
-    const { categories, more } = answer;
-    const isOn = (category: string): boolean => (categories[category] ?? more?.[category]) === true;
-    const needed = options.require ?? (required === 'all' ? Object.keys(categories) : required);
+    const { categories, more, onlyOn } = answer;
+    const choices: Categories = { ...categories, ...more };
+    const ids = Object.keys(choices);
+    const missing = named.filter((id) => !ids.includes(id) && !onlyOn?.test(id));
+    if (missing.length && !isPrinted) {
+      isPrinted = true;
+      printMistake(name, `the platform has no ${shown(missing)}, only ${shown(ids, LONGEST_LIST)}; `);
+    }
+    const isOn = (id: string): boolean => choices[id] === true;
+    const needed = require ?? (required === 'all' ? Object.keys(categories) : required);
     const chosen = purposes ? purposesWhere(isOn, needed) : categories;
-    const byPurpose = purposes && !options.require;
+    const byPurpose = purposes && !require;
     const isGranted = byPurpose ? chosen['analytics'] || chosen['messaging'] : needed.every(isOn);
     return { state: isGranted ? 'granted' : 'denied', categories: chosen };
   }
@@ -72,13 +95,5 @@ export function createPlatformSource(needs: PlatformNeeds): ConsentSource {
   return createSource({ name, decide, watch });
 }
 
-/** Throws unless the option is a list of names. With an empty list, every decision would be a grant. */
-function checkNames(option: string, names: unknown): void {
-  const areNames =
-    Array.isArray(names) && names.length && names.every((each) => typeof each === 'string' && each !== '');
-  if (areNames) return;
-  throw new SdkError(
-    'invalid-options',
-    `"${option}" must be a list of at least one name, got ${JSON.stringify(names)}`,
-  );
-}
+/** Most characters of the ids in a message: a platform may have hundreds of vendors. */
+const LONGEST_LIST = 1_000;

@@ -1,5 +1,5 @@
 import type { Categories } from '../events.ts';
-import { inBrowser, noStop, type Stop, warnInConsole } from './platform-page.ts';
+import { inBrowser, noStop, type Stop, printer } from './platform-page.ts';
 
 /** A decision of the visitor. */
 export interface ConsentDecision {
@@ -52,12 +52,12 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
   let unwatch: Stop | undefined;
   let hasFailed = false;
 
-  function attempt<T>(act: () => T, otherwise: T): T {
+  function attempt<T>(act: () => T, otherwise?: T): T | undefined {
     try {
       return act();
     } catch (cause) {
       if (!hasFailed)
-        warnInConsole(`cio-first-party: the consent source "${name}" has failed and says nothing:`, cause);
+        printer().warn(`cio-first-party: the consent source "${name}" has failed and says nothing:`, cause);
       hasFailed = true;
       return otherwise;
     }
@@ -77,7 +77,7 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
   function stopWatching(): void {
     const stop = unwatch;
     unwatch = undefined;
-    if (stop) attempt(stop, undefined);
+    if (stop) attempt(stop);
   }
 
   return {
@@ -92,11 +92,11 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
         const text = textOf(decision);
         if (!decision || text === reported) return;
         reported = text;
-        attempt(() => listener(decision), undefined);
+        attempt(() => listener(decision));
       };
       listeners.add(look);
       if (listeners.size === 1) {
-        unwatch = attempt(() => watch(changed, (act) => attempt(act, undefined)), undefined);
+        unwatch = attempt(() => watch(changed, (act) => attempt(act)));
         // The platform may call back within `watch`, and a listener may stop at that moment.
         if (!listeners.size) stopWatching();
       }
@@ -109,8 +109,6 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
 
 /** Converts a decision to text, which is the same for equal decisions. */
 function textOf(decision: ConsentDecision | undefined): string {
-  const categories = Object.entries(decision?.categories ?? {}).sort(([one], [other]) =>
-    one < other ? -1 : 1,
-  );
-  return JSON.stringify([decision?.state, categories]);
+  const categories = Object.entries(decision?.categories ?? {}).map(String);
+  return JSON.stringify([decision?.state, categories.sort()]);
 }

@@ -10,7 +10,7 @@ export function fieldsOf<Name extends string>(value: unknown): Readonly<Partial<
 export function callMethod(owner: unknown, method: string, ...values: readonly unknown[]): unknown {
   const found = fieldsOf<string>(owner)[method];
   return typeof found === 'function'
-    ? (found as (...values: unknown[]) => unknown).apply(owner, [...values])
+    ? (found as (this: unknown, ...values: readonly unknown[]) => unknown).call(owner, ...values)
     : undefined;
 }
 

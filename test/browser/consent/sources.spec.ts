@@ -5,6 +5,9 @@ import { consentPage } from '../../support/page/consent-platforms.ts';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { decision, states } from './decisions.ts';
 
+const HELP_URL =
+  'https://github.com/cio-first-party/cio-first-party/blob/main/docs/errors/invalid-options.md';
+
 test('without any platform, every source is undecided and changes nothing on the page', async ({
   page,
   site,
@@ -54,4 +57,28 @@ test('a real Google data layer decides by its `consent` command', async ({ page,
   await page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted' })");
   await page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted' })");
   expect(await states(page)).toEqual(['granted']);
+});
+
+test('a wrong option is one error in the console, and a source that never decides', async ({
+  page,
+  site,
+}) => {
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  const head = `<script>
+    window.OneTrust = { IsAlertBoxClosed: () => true, GetDomainData: () => ({ Groups: [{ CustomGroupId: 'C0002' }] }) };
+    window.OnetrustActiveGroups = ',C0002,';
+  </script>`;
+  await site.page('/consent', consentPage("({ oneTrust }) => oneTrust({ requires: ['C0004'] })", head));
+  await page.goto(`${site.origin}/consent`);
+  await page.waitForFunction(() => 'source' in window);
+  await page.evaluate(() => window.dispatchEvent(new CustomEvent('OneTrustGroupsUpdated')));
+  expect(await decision(page)).toBeNull();
+  expect(await states(page)).toEqual([]);
+  expect(errors).toEqual([
+    'cio-first-party: oneTrust: "requires" must be one of the options ["require","purposes"], did you mean "require"?, ' +
+      `got ["C0004"]; ${HELP_URL}`,
+  ]);
 });

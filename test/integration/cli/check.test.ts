@@ -75,7 +75,7 @@ describe('our proxy', () => {
     expect(unpassed(await check(url))).toEqual({ ...nothing, 'anonymous event': 'fail' });
   });
 
-  test('receives no event with --dry', async () => {
+  test('receives no event in a dry run', async () => {
     const url = await serve(faultyProxy(upstream.origin));
     expect(unpassed(await check(url, { origin: PAGES, dry: true }))).toEqual({
       TLS: 'skip',
@@ -142,6 +142,7 @@ describe('cio-first-party check', () => {
       'CIO_CLIENT_KEY',
       '--origin',
       '--timeout',
+      '--send',
       '--dry',
       '--json',
       'cio-first-party check',
@@ -151,7 +152,7 @@ describe('cio-first-party check', () => {
 
   test('prints a line for each check, without colours unless the output is a terminal, and exits with 0', async () => {
     const url = await serve(faultyProxy(upstream.origin));
-    const { code, out, err } = await run(['check', url], { CIO_CLIENT_KEY: CLIENT_KEY });
+    const { code, out, err } = await run(['check', url, '--send'], { CIO_CLIENT_KEY: CLIENT_KEY });
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^pass {2}reach {8}reachable {17}answered after \d+ ms$/m);
     expect(out).toMatch(/^warn {2}single {7}single calls .*\n {19}→ Nothing to do/m);
@@ -177,7 +178,7 @@ describe('cio-first-party check', () => {
         : answer;
     };
     const url = await serve(faultyProxy(upstream.origin, {}, fault));
-    const { code, out } = await run(['check', url, '--json', `--client-key=${CLIENT_KEY}`]);
+    const { code, out } = await run(['check', url, '--send', '--json', `--client-key=${CLIENT_KEY}`]);
     expect(code).toBe(1);
     const report = JSON.parse(out) as { counts: Record<string, number>; checks: readonly CheckResult[] };
     expect(report).toMatchObject({ url: `${url}/`, ok: false });
@@ -196,11 +197,40 @@ describe('cio-first-party check', () => {
     [['check', 'http://a.example'], '--client-key is missing, and CIO_CLIENT_KEY is not set.'],
     [['check', 'http://a.example', '--client-key=a:b'], 'must not have a colon'],
     [['check', 'http://a.example', '--client-key=k', '--origin=shop.example.com'], '--origin must be'],
+    [
+      ['check', 'http://a.example', '--client-key=k', '--origin=https://shop.example.com/'],
+      '--origin must be as browsers write it, https://shop.example.com, not "https://shop.example.com/".',
+    ],
     [['check', 'http://a.example', '--client-key=k', '--timeout=soon'], '--timeout must be'],
     [['check', 'http://a.example', '--loud'], "Unknown option '--loud'"],
   ])('reports unknown arguments, and exits with 2: %j', async (args, message) => {
     const { code, out, err } = await run(args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
+    expect(err).toContain('Usage: cio-first-party check');
+    expect(err).not.toContain('Usage: cio-first-party <command>');
+  });
+
+  test.each([[[]], [['--dry']]])('sends no event without --send: %j', async (options) => {
+    const url = await serve(faultyProxy(upstream.origin));
+    const { code, out, err } = await run(['check', url, ...options], { CIO_CLIENT_KEY: CLIENT_KEY });
+    expect([code, err]).toEqual([0, '']);
+    const skipped = out.match(/^skip .*$/gm)?.filter((line) => line.includes('--send')) ?? [];
+    expect(skipped.map((line) => line.split(/ {2,}/).slice(2))).toEqual([
+      ['anonymous event', 'skipped: --send sends events'],
+      ['single calls', 'skipped: --send sends events'],
+      ['events', 'skipped: --send sends events'],
+      ['broken JSON refused', 'skipped: --send sends events'],
+    ]);
+    expect(out).not.toContain('--dry');
+    expect(await customerio.events()).toEqual([]);
+    expect(await customerio.requests()).toEqual([]);
+  });
+
+  test('sends events with --send, also where a script still says --dry', async () => {
+    const url = await serve(faultyProxy(upstream.origin));
+    const { code } = await run(['check', url, '--dry', '--send'], { CIO_CLIENT_KEY: CLIENT_KEY });
+    expect(code).toBe(0);
+    expect((await customerio.events()).length).toBeGreaterThan(100);
   });
 });

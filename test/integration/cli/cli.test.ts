@@ -26,15 +26,72 @@ describe('cio-first-party', () => {
   });
 
   test.each([
-    [['prxy'], 'There is no command "prxy".'],
-    [[], 'A command is missing.'],
-    [['proxy', '--port', '80'], "Unknown option '--port'"],
-    [['proxy', 'now'], "Unexpected argument 'now'"],
-  ])('reports unknown arguments, and exits with 2: %j', async (args, message) => {
-    const { code, out, err } = await run(args);
-    expect([code, out]).toEqual([2, '']);
-    expect(err).toContain(message);
-    expect(err).toContain('Usage: cio-first-party <command>');
+    [['prxy'], 'There is no command "prxy".', '<command>'],
+    [[], 'A command is missing.', '<command>'],
+    [
+      ['proxy', '--port', '80'],
+      "Unknown option '--port'. The environment variable PORT sets the port",
+      'proxy',
+    ],
+    [['proxy', '--port=80'], "Unknown option '--port'. The environment variable PORT sets the port", 'proxy'],
+    [['proxy', '--origin', 'x'], 'The environment variable CIO_ORIGINS sets the origin.', 'proxy'],
+    [['proxy', '--write-key=sesame'], 'CIO_WRITE_KEY (or the file that CIO_WRITE_KEY_FILE names)', 'proxy'],
+    [['proxy', '-p', '80'], "Unknown option '-p'.\n", 'proxy'],
+    [['proxy', '--loud'], "Unknown option '--loud'.\n", 'proxy'],
+    [['proxy', 'now'], "Unexpected argument 'now'", 'proxy'],
+    [['forward', '--port', '80'], 'PORT sets the port, e.g. PORT=3000 cio-first-party forward.', 'forward'],
+    [['forward', '--origins', 'x'], "Unknown option '--origins'.\n", 'forward'],
+    [['forward', '--replay-since', 'soon'], '--replay-since is "soon"', 'forward'],
+    [['snippet'], '--proxy-url is missing', 'snippet'],
+    [['check'], '"check" takes one URL, and 0 were given.', 'check'],
+  ])(
+    'reports wrong arguments with the help of that command, and exits with 2: %j',
+    async (args, message, command) => {
+      const { code, out, err } = await run(args);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain(message);
+      expect(err.match(/Usage: cio-first-party \S+/g)).toEqual([`Usage: cio-first-party ${command}`]);
+      expect(err).not.toContain('sesame');
+    },
+  );
+
+  test.each(['18.20.4', '20.18.3'])(
+    'refuses Node %s with one sentence, and exits with 2',
+    async (version) => {
+      const fake = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
+      const { code, out, err } = await run(['proxy'], {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fake)}`,
+      });
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toBe(
+        `cio-first-party needs Node.js 20.19 or later, and this is Node.js ${version}: install a later version from https://nodejs.org.\n`,
+      );
+    },
+  );
+});
+
+describe('environment variables that neither proxy nor forward knows', () => {
+  test.each(['proxy', 'forward'])('get a warning on stderr at the start of %s', async (command) => {
+    const { code, err } = await run([command], {
+      CIO_ORIGIN: 'https://sesame.example.com',
+      CIO_WRITEKEY: 'sesame',
+      CIO_CLIENT_KEY: 'sesame',
+      CIO_PROXY_SERVICE_HOST: '10.0.0.1',
+      CIO_PROXY_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
+      CIO_WRITE_KEY_FILE: '/sesame/missing',
+    });
+    expect(code).toBe(1);
+    expect(err.match(/^Warning: .*$/gm)).toEqual([
+      expect.stringContaining('CIO_ORIGIN is unknown, and has no effect: did you mean CIO_ORIGINS?'),
+      expect.stringContaining('CIO_WRITEKEY is unknown, and has no effect: did you mean CIO_WRITE_KEY?'),
+      expect.stringContaining('CIO_CLIENT_KEY is unknown, and has no effect: did you mean CIO_CLIENT_KEYS?'),
+    ]);
+    expect(err.replace('/sesame/missing', '')).not.toContain('sesame');
+  });
+
+  test('do not keep the proxy from starting', async () => {
+    const { url } = await startProxy({ CIO_ORIGIN: 'https://shop.example.com' });
+    expect((await fetch(`${url}/v1/health`)).status).toBe(200);
   });
 });
 
@@ -186,6 +243,33 @@ describe('cio-first-party proxy', () => {
     expect(upstream.received[0]?.headers.authorization).toBe(basicAuthorization('write-key'));
     const { value } = await lines.next();
     expect(JSON.parse(String(value))).toMatchObject({ path: '/e/v1/batch', status: 200, events: 1 });
+  });
+
+  test('its log says at the start which probe is for what', async () => {
+    const { before } = await startProxy({ CIO_BASE_PATH: '/e/' });
+    expect(before.map((line) => JSON.parse(line) as unknown)).toContainEqual({
+      time: expect.any(String),
+      probes: { liveness: '/e/v1/health', readiness: '/e/v1/health', alerts: '/e/v1/health/ready' },
+    });
+    const { out } = await run(['proxy', '--help']);
+    expect(out).toMatch(/liveness and readiness +\/v1\/health is/);
+    expect(out).toMatch(/alerts +\/v1\/health\/ready is/);
+  });
+
+  test('its log names a refused origin and an unknown path, with the page about the error', async () => {
+    const { url, lines } = await startProxy({ CIO_BASE_PATH: '/e', CIO_ORIGINS: 'https://shop.example.com' });
+    const headers = { ...HEADERS, Origin: 'https://www.example.com' };
+    await fetch(`${url}/v1/batch`, { method: 'POST', headers, body: BODY });
+    const { detail, ...refused } = JSON.parse(String((await lines.next()).value)) as { detail: string };
+    expect(refused).toMatchObject({ path: '/e/v1/batch', status: 403, error: 'origin_not_allowed' });
+    expect(detail).toContain('"https://www.example.com" is not in "origins" (CIO_ORIGINS)');
+    expect(detail).toContain('/docs/errors/origin_not_allowed.md');
+    await fetch(new URL('/v1/batch?secret=1', url), { method: 'POST', headers: HEADERS, body: BODY });
+    expect(JSON.parse(String((await lines.next()).value))).toMatchObject({
+      path: '/v1/batch',
+      status: 404,
+      error: 'not_found',
+    });
   });
 
   test('verifies customer tokens, and handles private calls', async () => {

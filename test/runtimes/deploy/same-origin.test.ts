@@ -108,7 +108,7 @@ describe.each(WEB_SERVERS)('behind $name', ({ start }) => {
   test('the command `check` has the same results as without a web server', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [CLI, 'check', `${server.origin}/e`, '--json'],
+      [CLI, 'check', `${server.origin}/e`, '--send', '--json'],
       {
         env: { CIO_CLIENT_KEY: CLIENT_KEY, NODE_EXTRA_CA_CERTS: server.certificateFile },
       },

@@ -36,6 +36,7 @@ const stop = (): void => undefined;
 const nothing: Browser = {
   inBrowser: () => true,
   clock: { now: () => 0, after: () => stop },
+  callAfter: () => stop,
   monotonicMs: () => 0,
   lifecycle: { online: () => true, hidden: () => true, on: stop },
   local: { get: () => null, set: () => false, remove: stop, keys: () => [] },
@@ -77,6 +78,7 @@ const nothing: Browser = {
 const ofThePage: Browser = {
   inBrowser: () => here().inBrowser(),
   clock: { now: () => here().clock.now(), after: (delayMs, run) => here().clock.after(delayMs, run) },
+  callAfter: (delayMs, run) => here().callAfter(delayMs, run),
   monotonicMs: () => here().monotonicMs(),
   lifecycle: {
     online: () => here().lifecycle.online(),

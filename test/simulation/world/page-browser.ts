@@ -46,6 +46,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
   return {
     inBrowser: () => true,
     clock: { now: clock.now, after: page.timer },
+    callAfter: page.timer,
     monotonicMs: clock.now,
     lifecycle,
     local: text.of(page),

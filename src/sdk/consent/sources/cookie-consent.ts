@@ -1,5 +1,6 @@
 import { callMethod, entriesOf, fieldsOf, hasMethod, textsIn } from '../untrusted.ts';
 import { globalNamed, onEvents } from '../platform-page.ts';
+import { aModule } from '../source-mistakes.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
@@ -32,6 +33,7 @@ export function cookieConsent(options: CookieConsentOptions = {}): ConsentSource
   return createPlatformSource({
     name: 'cookieConsent',
     options,
+    kinds: { api: aModule },
     required: ['analytics'],
     read: () => (hasMethod(api(), 'validConsent') ? readFrom(api()) : latest),
     watch: (changed) =>
@@ -58,7 +60,7 @@ function toReading(detail: unknown): PlatformReading {
   const { categories, services: accepted } = fieldsOf<'categories' | 'services'>(
     fieldsOf<'cookie'>(detail).cookie,
   );
-  return { categories: all(categories, true), more: services(accepted, true) };
+  return { categories: all(categories, true), more: services(accepted, true), onlyOn: /./ };
 }
 
 const all = (names: unknown, isOn: boolean): Record<string, boolean> =>

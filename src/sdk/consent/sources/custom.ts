@@ -1,4 +1,5 @@
 import { noStop } from '../platform-page.ts';
+import { aText, describe, silentSource, wrongOptions } from '../source-mistakes.ts';
 import { type ConsentDecision, type ConsentSource, createSource } from '../source.ts';
 
 /**
@@ -13,6 +14,7 @@ export type CustomDecision = ConsentDecision | ConsentDecision['state'] | undefi
  * @param connect runs when the SDK subscribes. It calls `tell` with each decision, also with one that there is already, and may
  * return a function, which runs when the SDK stops listening.
  * @param options `name`: name of the source, for messages; default `'custom'`
+ * Wrong arguments are one `console.error`, and a source that never grants and never denies.
  * @example
  * import { createAnalytics } from 'cio-first-party';
  * import { custom } from 'cio-first-party/consent';
@@ -30,11 +32,14 @@ export type CustomDecision = ConsentDecision | ConsentDecision['state'] | undefi
  */
 export function custom(
   connect: (tell: (decision: CustomDecision) => void) => (() => void) | void,
-  { name = 'custom' }: { readonly name?: string } = {},
+  options: { readonly name?: string } = {},
 ): ConsentSource {
+  const wrongConnect = typeof connect === 'function' ? '' : describe('connect', 'a function', connect);
+  const silent = silentSource('custom', wrongConnect + wrongOptions(options, { name: aText }));
+  if (silent) return silent;
   let latest: ConsentDecision | undefined;
   return createSource({
-    name,
+    name: options.name ?? 'custom',
     decide: () => latest,
     watch(changed) {
       let isConnected = true;

@@ -1,9 +1,11 @@
 import { asksForPrivacy, noStop } from '../platform-page.ts';
+import { silentSource, wrongOptions } from '../source-mistakes.ts';
 import { type ConsentSource, createSource } from '../source.ts';
 
 /**
  * Creates a consent source of Global Privacy Control. It denies where the browser sends that signal, and has no decision otherwise.
- * Use it together with a source that can grant: alone it is a wrong option. https://w3c.github.io/gpc/
+ * Use it together with a source that can grant: alone it is a wrong option. The function has no options; any option is one
+ * `console.error`, and a source that never denies and with which nothing is granted. https://w3c.github.io/gpc/
  *
  * @example
  * import { createAnalytics } from 'cio-first-party';
@@ -15,7 +17,10 @@ import { type ConsentSource, createSource } from '../source.ts';
  *   consent: [oneTrust(), globalPrivacyControl()],
  * });
  */
-export function globalPrivacyControl(): ConsentSource {
+export function globalPrivacyControl(): ConsentSource;
+export function globalPrivacyControl(options: unknown = {}): ConsentSource {
+  const silent = silentSource('globalPrivacyControl', wrongOptions(options, {}));
+  if (silent) return silent;
   return createSource({
     name: 'globalPrivacyControl',
     onlyDenies: true,

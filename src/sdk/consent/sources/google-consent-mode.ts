@@ -1,12 +1,6 @@
 import { entriesOf, fieldsOf } from '../untrusted.ts';
-import {
-  inBrowser,
-  globalNamed,
-  runLater,
-  type PlatformQueue,
-  queueNamed,
-  noStop,
-} from '../platform-page.ts';
+import { globalNamed, runLater, type PlatformQueue, queueNamed, noStop } from '../platform-page.ts';
+import { aText } from '../source-mistakes.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
@@ -45,16 +39,18 @@ const DEFAULT_REQUIRED: readonly GoogleConsentType[] = ['analytics_storage'];
  * });
  */
 export function googleConsentMode(options: GoogleConsentModeOptions = {}): ConsentSource {
-  const { dataLayer = 'dataLayer', require = DEFAULT_REQUIRED } = options;
+  const layerName = (): string => options.dataLayer ?? 'dataLayer';
   let commands: Commands | undefined;
 
   return createPlatformSource({
     name: 'googleConsentMode',
     options,
+    kinds: { dataLayer: aText },
     required: DEFAULT_REQUIRED,
-    read: () => toReading(commands ?? commandsIn(inBrowser() ? globalNamed(dataLayer) : undefined), require),
+    read: () =>
+      toReading(commands ?? commandsIn(globalNamed(layerName())), options.require ?? DEFAULT_REQUIRED),
     watch(changed, attempt) {
-      const layer = queueNamed(dataLayer);
+      const layer = queueNamed(layerName());
       // A tag manager removes old entries from the list, so the commands are kept here.
       const collected = commandsIn(layer);
       commands = collected;

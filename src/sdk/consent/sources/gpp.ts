@@ -97,6 +97,7 @@ function toAnswer(data: unknown): PlatformAnswer {
       ...purposes(consenting.map(({ fields }) => fields)),
     },
     more: vendors(consenting.map(({ fields }) => fields)),
+    onlyOn: /^vendor:/,
   };
 }
 

@@ -1,5 +1,6 @@
 import { callMethod, entriesOf, fieldsOf, hasMethod } from '../untrusted.ts';
 import { globalNamed, whenThere } from '../platform-page.ts';
+import { aModule, type OptionKind } from '../source-mistakes.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
@@ -24,11 +25,14 @@ export interface KlaroOptions extends SourceOptions {
  * });
  */
 export function klaro(options: KlaroOptions = {}): ConsentSource {
-  const { api = () => globalNamed('klaro') } = options;
-  const find = (): unknown => findManager(typeof api === 'function' ? (api as () => unknown)() : api);
+  const find = (): unknown => {
+    const { api = () => globalNamed('klaro') } = options;
+    return findManager(typeof api === 'function' ? (api as () => unknown)() : api);
+  };
   return createPlatformSource({
     name: 'klaro',
     options,
+    kinds: { api: aModuleOrFunction },
     required: 'all',
     read: () => toReading(find()),
     watch: (changed, attempt) =>
@@ -45,6 +49,9 @@ export function klaro(options: KlaroOptions = {}): ConsentSource {
       ),
   });
 }
+
+const aModuleOrFunction: OptionKind = (value) =>
+  typeof value === 'function' || !aModule(value) ? '' : 'an object or a function';
 
 /** Returns Klaro's manager. Before Klaro has read its configuration, when the page has loaded, `getManager` throws. */
 function findManager(platform: unknown): unknown {

@@ -39,11 +39,13 @@ function read(): PlatformReading | undefined {
   );
   // Before the visitor has chosen, the active groups are the defaults of the visitor's region.
   if (callMethod(platform, 'IsAlertBoxClosed') !== true && ShowAlertNotice !== false) return undefined;
-  const all = entriesOf(Groups).map(([, group]) => fieldsOf<'CustomGroupId'>(group).CustomGroupId);
+  const all = textsIn(entriesOf(Groups).map(([, group]) => fieldsOf<'CustomGroupId'>(group).CustomGroupId));
   return {
     categories: Object.fromEntries([
-      ...textsIn(all).map((id) => [id, false] as const),
+      ...all.map((id) => [id, false] as const),
       ...active.split(',').flatMap((id) => (id.trim() ? [[id.trim(), true] as const] : [])),
     ]),
+    // Without the list of groups, only the active ones are known.
+    onlyOn: all.length ? undefined : /./,
   };
 }

@@ -102,6 +102,8 @@ function toAnswer(data: unknown): PlatformAnswer {
   return {
     categories: { ...noPurposes(), ...consents('purpose', purpose) },
     more: consents('vendor', vendor),
+    // The list of vendors may end at the last vendor that has the visitor's consent.
+    onlyOn: /^vendor:/,
   };
 }
 

@@ -1,5 +1,6 @@
 import { callMethod, entriesOf, fieldsOf, hasMethod } from '../untrusted.ts';
 import { globalNamed, onEventsAndAfter } from '../platform-page.ts';
+import { aText } from '../source-mistakes.ts';
 import { createPlatformSource, type PlatformReading, type SourceOptions } from '../platform-source.ts';
 import type { ConsentSource } from '../source.ts';
 
@@ -24,14 +25,13 @@ export interface UsercentricsOptions extends SourceOptions {
  * });
  */
 export function usercentrics(options: UsercentricsOptions = {}): ConsentSource {
-  // https://docs.usercentrics.com: version 3 dispatches `UC_CONSENT`, both versions the other events.
-  const events = ['UC_UI_INITIALIZED', 'UC_UI_CMP_EVENT', 'UC_CONSENT', options.windowEvent ?? 'ucEvent'];
   let latest: PlatformReading | undefined;
   let turn = 0;
 
   return createPlatformSource({
     name: 'usercentrics',
     options,
+    kinds: { windowEvent: aText },
     required: 'all',
     read: () => (isVersion3() ? latest : readVersion2()),
     watch(changed, attempt) {
@@ -56,6 +56,8 @@ export function usercentrics(options: UsercentricsOptions = {}): ConsentSource {
           pending.then(take).catch(failed);
         }
       }
+      // https://docs.usercentrics.com: version 3 dispatches `UC_CONSENT`, both versions the other events.
+      const events = ['UC_UI_INITIALIZED', 'UC_UI_CMP_EVENT', 'UC_CONSENT', options.windowEvent ?? 'ucEvent'];
       const stop = onEventsAndAfter(events, (event) => attempt(() => look(event)));
       // Version 3 returns its details as a promise, so they are requested at once if the platform has loaded already.
       attempt(() => {

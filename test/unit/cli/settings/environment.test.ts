@@ -345,3 +345,47 @@ describe('secrets in files', () => {
     expect(readEnvironment({ ...GOOD, CIO_REGION_FILE: '/nowhere' })).toMatchObject({ kind: 'ready' });
   });
 });
+
+describe('an origin that no browser writes', () => {
+  test.each([
+    [
+      'https://shop.example.com/',
+      '"https://shop.example.com/" ends with a slash: write https://shop.example.com.',
+    ],
+    [
+      'https://www.example.com,https://shop.example.com/e',
+      '"https://shop.example.com/e" is not as browsers write it: write https://shop.example.com.',
+    ],
+    [
+      'https://Shop.example.com:443',
+      '"https://Shop.example.com:443" is not as browsers write it: write https://shop.example.com.',
+    ],
+    ['shop.example.com', '"shop.example.com" is not as browsers write it: write https://shop.example.com.'],
+    ['localhost:3000/', '"localhost:3000/" is not as browsers write it: write http://localhost:3000.'],
+  ])('is refused with the right text: %s', (text, hint) => {
+    const [problem = '', ...others] = problemsOf({ ...GOOD, CIO_ORIGINS: text });
+    expect(others).toEqual([]);
+    expect(problem).toContain(`CIO_ORIGINS is "${text}": it must be `);
+    expect(problem.endsWith(hint)).toBe(true);
+  });
+
+  test.each(['*', 'https://*.example.com', 'https://user:sesame@shop.example.com'])(
+    'is refused without a guess, where there is none: %s',
+    (text) =>
+      expect(problemsOf({ ...GOOD, CIO_ORIGINS: text })[0]).toMatch(/e\.g\. https:\/\/shop\.example\.com\.$/),
+  );
+
+  test('of a client key is refused with the right text, and the key is not shown', () => {
+    const [problem = ''] = problemsOf({ ...GOOD, CIO_CLIENT_KEYS: 'sesame@https://shop.example.com/' });
+    expect(problem).toContain(
+      '"https://shop.example.com/" ends with a slash: write https://shop.example.com.',
+    );
+    expect(problem).not.toContain('sesame');
+  });
+});
+
+test('a path of metrics with an end slash is refused with the right text', () => {
+  expect(problemsOf({ ...GOOD, CIO_METRICS: '/metrics/' })).toEqual([
+    expect.stringMatching(/^CIO_METRICS is "\/metrics\/": .* It ends with a slash: write \/metrics\.$/),
+  ]);
+});

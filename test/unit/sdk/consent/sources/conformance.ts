@@ -1,6 +1,7 @@
 /** Tests that the consent source of every platform must pass. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConsentSource } from '../../../../../src/sdk/consent/source.ts';
+import { WRONG_OPTIONS, wrongValues } from './wrong-options.ts';
 import {
   aMinute,
   aMoment,
@@ -28,7 +29,12 @@ export interface StandIn {
   listeners?(): number;
 }
 
-export function conforms(makeSource: () => ConsentSource, makeStandIn: () => StandIn): void {
+/** @param wrongKinds wrong values of the options that only this source has */
+export function conforms(
+  makeSource: (options?: never) => ConsentSource,
+  makeStandIn: () => StandIn,
+  wrongKinds: Readonly<Record<string, readonly unknown[]>> = {},
+): void {
   let standIn: StandIn;
   let source: ConsentSource;
 
@@ -209,6 +215,72 @@ export function conforms(makeSource: () => ConsentSource, makeStandIn: () => Sta
       expect([listeners(), vi.getTimerCount(), standIn.listeners?.() ?? 0]).toEqual([0, 0, 0]);
     });
 
+    test.each([...WRONG_OPTIONS, ...wrongValues(wrongKinds)])(
+      'prints one error and never decides: %s',
+      async (_name, options, expected) => {
+        const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+        const listeners = countListeners();
+        const silent = makeSource(options as never);
+        expect(error).toHaveBeenCalledTimes(1);
+        const text = String(error.mock.lastCall?.[0]);
+        for (const part of [`${source.name}: `, ...expected, HELP_URL]) expect(text).toContain(part);
+        expect(text.length).toBeLessThan(400);
+        standIn.arrive();
+        const { told, stop } = listenTo(silent);
+        for (const choose of [standIn.grant, standIn.deny, standIn.grant]) {
+          choose();
+          await aMoment();
+        }
+        expect([silent.name, silent.get(), told]).toEqual([source.name, undefined, []]);
+        // Another source must not grant without this one.
+        expect(silent.onlyDenies ?? false).toBe(false);
+        expect([listeners(), vi.getTimerCount(), standIn.listeners?.() ?? 0]).toEqual([0, 0, 0]);
+        stop();
+        expect(error).toHaveBeenCalledTimes(1);
+      },
+    );
+
+    test('takes options that are undefined for missing ones, and any object of options', async () => {
+      const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const options = Object.assign(Object.create(null) as object, {
+        require: undefined,
+        purposes: undefined,
+      });
+      const { states } = listenTo(makeSource(options as never));
+      standIn.arrive();
+      standIn.grant();
+      await aMinute();
+      expect(states()).toEqual(['granted']);
+      expect(error).not.toHaveBeenCalled();
+    });
+
+    test.each([
+      { require: ['C9999'] },
+      { purposes: { analytics: ['C9999'], messaging: ['C9999', 'constructor'] } },
+      { require: ['C9999'], purposes: { analytics: ['C9999'] } },
+    ])('names the ids that the platform does not have, once: %j', async (options) => {
+      const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const mistaken = makeSource(options as never);
+      const { states } = listenTo(mistaken);
+      const { told } = listenTo(source);
+      standIn.arrive();
+      await aMinute();
+      expect(error).not.toHaveBeenCalled();
+      for (const choose of [standIn.grant, standIn.deny, standIn.grant]) {
+        choose();
+        await aMoment();
+      }
+      expect(states()).not.toContain('granted');
+      expect(mistaken.get()?.state).toBe('denied');
+      expect(error).toHaveBeenCalledTimes(1);
+      const text = String(error.mock.lastCall?.[0]);
+      expect(text).toContain(`${source.name}: the platform has no ["C9999"`);
+      const ids = Object.keys(told[0]?.categories ?? {});
+      expect(ids.length).toBeGreaterThan(0);
+      for (const id of ids) expect(text).toContain(`"${id}"`);
+      expect(text).toContain(HELP_URL);
+    });
+
     test('is granted where the platform does not ask this visitor', async () => {
       if (!standIn.arriveWithoutBanner) return;
       const { states } = listenTo(source);
@@ -219,6 +291,9 @@ export function conforms(makeSource: () => ConsentSource, makeStandIn: () => Sta
     });
   });
 }
+
+export const HELP_URL =
+  'https://github.com/cio-first-party/cio-first-party/blob/main/docs/errors/invalid-options.md';
 
 export const broken = (): never => {
   throw new Error('platform');

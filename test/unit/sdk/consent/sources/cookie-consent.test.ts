@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cookieConsent } from '../../../../../src/sdk/consent/sources/cookie-consent.ts';
 import { listenTo, page, say } from '../../../../fakes/consent-page.ts';
 import { broken, conforms, type StandIn } from './conformance.ts';
@@ -36,7 +36,7 @@ function standIn(): StandIn & { readonly api: object } {
 }
 
 describe('cookieConsent', () => {
-  conforms(cookieConsent, standIn);
+  conforms(cookieConsent, standIn, { api: ['CookieConsent', 7, null, true, [], () => undefined] });
 
   test('gives its categories, and knows its services', () => {
     const platform = standIn();
@@ -48,6 +48,16 @@ describe('cookieConsent', () => {
     });
     platform.grant();
     expect(cookieConsent({ api, require: ['service:customerio'] }).get()?.state).toBe('granted');
+  });
+
+  test('prints nothing about categories that an event does not hold: it holds only those that are on', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const platform = standIn();
+    const { states, stop } = listenTo(cookieConsent({ require: ['marketing'] }));
+    platform.grant();
+    stop();
+    expect([states(), error.mock.calls]).toEqual([['denied'], []]);
+    error.mockRestore();
   });
 
   test('reads the events where the page has imported the module and keeps it', () => {

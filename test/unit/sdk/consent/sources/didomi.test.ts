@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { didomi } from '../../../../../src/sdk/consent/sources/didomi.ts';
 import { page } from '../../../../fakes/consent-page.ts';
 import { broken, conforms, type StandIn } from './conformance.ts';
@@ -70,7 +70,12 @@ describe('didomi', () => {
     platform.grant();
     expect(didomi().get()).toEqual({ state: 'granted', categories: { cookies: true, analytics: true } });
     expect(didomi({ require: ['vendor:c:customerio'] }).get()?.state).toBe('granted');
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     expect(didomi({ require: ['vendor:other'] }).get()?.state).toBe('denied');
+    expect(String(error.mock.lastCall?.[0])).toContain(
+      'no ["vendor:other"], only ["cookies","analytics","vendor:c:customerio"]',
+    );
+    error.mockRestore();
     forget();
   });
 

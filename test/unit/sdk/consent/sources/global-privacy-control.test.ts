@@ -1,6 +1,8 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { globalPrivacyControl } from '../../../../../src/sdk/consent/sources/global-privacy-control.ts';
+import type { ConsentSource } from '../../../../../src/sdk/consent/source.ts';
 import { listenTo } from '../../../../fakes/consent-page.ts';
+import { HELP_URL } from './conformance.ts';
 
 const set = (value: unknown): void =>
   void Object.defineProperty(navigator, 'globalPrivacyControl', { value, configurable: true });
@@ -20,4 +22,20 @@ test.each([false, undefined, '1', 1])('says nothing where the signal is %s', (va
   const { told, stop } = listenTo(source);
   stop();
   expect(told).toEqual([]);
+});
+
+test.each([
+  [{ strict: true }, '"strict" must be one of the options [], got true'],
+  [null, '"options" must be an object, got null'],
+  ['gpc', '"options" must be an object, got "gpc"'],
+])('prints one error and never decides, given %j', (options, problem) => {
+  set(true);
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const source = (globalPrivacyControl as (options: unknown) => ConsentSource)(options);
+  expect(listenTo(source).told).toEqual([]);
+  expect(source.get()).toBeUndefined();
+  // Other sources must not grant without this one, because the browser may send the signal.
+  expect(source.onlyDenies ?? false).toBe(false);
+  expect(error.mock.calls).toEqual([[`cio-first-party: globalPrivacyControl: ${problem}; ${HELP_URL}`]]);
+  error.mockRestore();
 });

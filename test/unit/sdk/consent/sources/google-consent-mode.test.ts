@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 describe('googleConsentMode', () => {
-  conforms(googleConsentMode, standIn);
+  conforms(googleConsentMode, standIn, { dataLayer: ['', 7, null, [], {}, () => undefined] });
 
   test('gives the consent types as categories, and merges what is updated', () => {
     gtag('consent', 'default', denied);

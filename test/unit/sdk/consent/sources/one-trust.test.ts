@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { oneTrust } from '../../../../../src/sdk/consent/sources/one-trust.ts';
 import { aMoment, listenTo, page, say } from '../../../../fakes/consent-page.ts';
-import { broken, conforms, type StandIn } from './conformance.ts';
+import { broken, conforms, HELP_URL, type StandIn } from './conformance.ts';
 
 const GROUPS = ['C0001', 'C0002', 'C0004'].map((CustomGroupId) => ({ CustomGroupId }));
 
@@ -103,11 +103,42 @@ describe('oneTrust', () => {
     stop();
   });
 
-  test.each([[[]], ['C0002'], [['']], [[1]]])('throws at %j as groups', (groups) => {
-    const wrong = groups as unknown as readonly string[];
-    expect(() => oneTrust({ require: wrong })).toThrow(
-      '"oneTrust.require" must be a list of at least one name',
-    );
-    expect(() => oneTrust({ purposes: { analytics: wrong } })).toThrow('"oneTrust.purposes.analytics"');
+  test('names its groups where one of the options is none of them', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const platform = standIn();
+    platform.arrive();
+    platform.choose('C0001', 'C0002', 'V2STACK42');
+    const purposes = { analytics: ['C0002'], messaging: ['V2STACK42', 'C9999'] };
+    const source = oneTrust({ purposes });
+    expect(source.get()).toEqual({ state: 'granted', categories: { analytics: true, messaging: false } });
+    expect(source.get()?.state).toBe('granted');
+    expect(error.mock.calls).toEqual([
+      [
+        'cio-first-party: oneTrust: the platform has no ["C9999"], only ["C0001","C0002","C0004","V2STACK42"]; ' +
+          HELP_URL,
+      ],
+    ]);
+    error.mockRestore();
+  });
+
+  test('prints nothing about groups where the platform has no list of them', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    page['OneTrust'] = { IsAlertBoxClosed: () => true };
+    page['OnetrustActiveGroups'] = ',C0001,';
+    expect(oneTrust({ require: ['C0004'] }).get()?.state).toBe('denied');
+    expect(error).not.toHaveBeenCalled();
+    error.mockRestore();
+  });
+
+  test('describes a wrong option', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    oneTrust({ requires: ['C0004'] } as object);
+    oneTrust({ require: 'C0002' as unknown as [] });
+    expect(error.mock.calls.flat()).toEqual([
+      'cio-first-party: oneTrust: "requires" must be one of the options ["require","purposes"], did you mean "require"?, ' +
+        `got ["C0004"]; ${HELP_URL}`,
+      `cio-first-party: oneTrust: "require" must be a list of names, not empty, got "C0002"; ${HELP_URL}`,
+    ]);
+    error.mockRestore();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { tcf } from '../../../../../src/sdk/consent/sources/tcf.ts';
 import { listenTo, page } from '../../../../fakes/consent-page.ts';
 import { broken, conforms, type StandIn } from './conformance.ts';
@@ -88,6 +88,18 @@ describe('tcf', () => {
       categories: { analytics: true, messaging: false },
     });
     expect(Object.keys(tcf().get()?.categories ?? {})).toHaveLength(11);
+  });
+
+  test('prints nothing about vendors: the platform may list only those with consent', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const platform = standIn();
+    platform.arrive();
+    platform.grant();
+    expect(tcf({ require: ['vendor:999'] }).get()?.state).toBe('denied');
+    expect(error).not.toHaveBeenCalled();
+    expect(tcf({ require: ['purpose:12'] }).get()?.state).toBe('denied');
+    expect(String(error.mock.lastCall?.[0])).toContain('no ["purpose:12"], only ["purpose:1","purpose:2",');
+    error.mockRestore();
   });
 
   test('asks nothing of a stub, which would keep the question', () => {
