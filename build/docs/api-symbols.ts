@@ -111,7 +111,9 @@ function kindOf(declaration: ts.Declaration, name: string): Kind {
   if (ts.isClassDeclaration(declaration)) return 'classes';
   if (ts.isInterfaceDeclaration(declaration)) return name.endsWith('Options') ? 'options' : 'interfaces';
   if (ts.isTypeAliasDeclaration(declaration)) return 'types';
-  throw new Error(`An entry exports a ${ts.SyntaxKind[declaration.kind]}: give it a kind in build/docs/api-symbols.ts`);
+  throw new Error(
+    `An entry exports a ${ts.SyntaxKind[declaration.kind]}: give it a kind in build/docs/api-symbols.ts`,
+  );
 }
 
 /** Whether a symbol belongs to this package, and not to the language, the browser or a dependency. */

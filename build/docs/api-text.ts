@@ -25,7 +25,8 @@ export function sectionOf(exported: Exported, names: Names): string {
   const { name, declaration } = exported;
   const parts = [`## ${name}`];
   if (exported.kind === 'helpers') parts.push('The entry does not export this type.');
-  if (ts.isFunctionDeclaration(declaration)) parts.push(fenced(`function ${name}${signatureOf(declaration)}`));
+  if (ts.isFunctionDeclaration(declaration))
+    parts.push(fenced(`function ${name}${signatureOf(declaration)}`));
   if (ts.isTypeAliasDeclaration(declaration))
     parts.push(fenced(`type ${name}${typeParametersOf(declaration)} = ${print(declaration.type)}`));
   parts.push(docOf(declaration, names), ancestorsOf(declaration, names), membersOf(declaration, names));
@@ -96,7 +97,8 @@ function docOf(node: ts.Node, names: Names): string {
     const text = textOf(tag.comment, names).trim();
     if (tag.tagName.text === 'internal') continue;
     if (ts.isJSDocParameterTag(tag)) facts.push(`- ${span(print(tag.name))}: ${text.replace(/^- /, '')}`);
-    else if (tag.tagName.text === 'typeParam') facts.push(`- Type parameter ${text.replace(/^(\w+)(?: -)?/, '`$1`:')}`);
+    else if (tag.tagName.text === 'typeParam')
+      facts.push(`- Type parameter ${text.replace(/^(\w+)(?: -)?/, '`$1`:')}`);
     else if (tag.tagName.text === 'returns') facts.push(`- Returns: ${text}`);
     else if (tag.tagName.text === 'throws') facts.push(`- Throws: ${text}`);
     else if (tag.tagName.text === 'default') facts.push(`- Default: ${defaultOf(text)}`);
@@ -109,13 +111,16 @@ function docOf(node: ts.Node, names: Names): string {
 }
 
 /** A default that is a value is shown as code, and one in words as words. */
-const defaultOf = (text: string): string => (/^(\d[\d_]*|true|false|'\S*'|\[\])$/.test(text) ? span(text) : text);
+const defaultOf = (text: string): string =>
+  /^(\d[\d_]*|true|false|'\S*'|\[\])$/.test(text) ? span(text) : text;
 /** Whether an example is a value, and no statement. */
 const isValue = (example: string): boolean => !/\n|;$/.test(example);
 
 function textOf(comment: string | ts.NodeArray<ts.JSDocComment> | undefined, names: Names): string {
   if (comment === undefined || typeof comment === 'string') return comment ?? '';
-  return comment.map((part) => (part.kind === ts.SyntaxKind.JSDocText ? part.text : linkOf(part, names))).join('');
+  return comment
+    .map((part) => (part.kind === ts.SyntaxKind.JSDocText ? part.text : linkOf(part, names)))
+    .join('');
 }
 
 function linkOf(part: Exclude<ts.JSDocComment, ts.JSDocText>, names: Names): string {

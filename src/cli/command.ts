@@ -1,4 +1,4 @@
-/** A command of the program. A new command is a file that exports one, and a line in `main.ts`. */
+/** A command of the program. A new command is a file that exports one, and a line in `commands.ts`. */
 export interface Command {
   /** The purpose of the command, in a few words. */
   readonly summary: string;
