@@ -42,4 +42,10 @@ export type {
   PageViewOptions,
 } from './sdk/options/options.ts';
 export type { Customer, Inbox } from './sdk/private/contract.ts';
-export type { EventType, InboxMessage, SubscriptionTopic, TokenRejection, WireEvent } from './protocol/wire.ts';
+export type {
+  EventType,
+  InboxMessage,
+  SubscriptionTopic,
+  TokenRejection,
+  WireEvent,
+} from './protocol/wire.ts';

@@ -24,7 +24,7 @@ const scoped = [
   ...words.map((word) => `:${word}`),
 ].map((rest) => `cio-first-party:<key>${rest.replace('${page}', '<page>')}`);
 const names = new Set([
-  ...matches(/'((?:ajs|cio)_\w+)'/g).filter((name) => !/_$/.test(name)),
+  ...matches(/'((?:ajs|cio)_\w+)'/g).filter((name) => !name.endsWith('_')),
   `${ACK_COOKIE_PREFIX}<random>`,
   'cio-first-party:<key>',
   ...scoped,
