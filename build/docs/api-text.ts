@@ -89,7 +89,7 @@ function memberOf(member: ts.ClassElement | ts.TypeElement, names: Names): strin
 
 /** The docstring: its text, then parameters, result, errors and default as a list, then examples. */
 function docOf(node: ts.Node, names: Names): string {
-  const doc = ts.getJSDocCommentsAndTags(node).findLast(ts.isJSDoc);
+  const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).slice(-1);
   if (!doc) return '';
   const facts: string[] = [];
   const examples: string[] = [];

@@ -19,4 +19,4 @@ function factsOf(name: string, { must, option, preset, secret }: Variable): read
 
 /** Puts URLs, names of variables and special characters of markdown into code spans. */
 const withCode = (text: string): string =>
-  text.replaceAll(/[^\s,;()]*(?::\/\/|@)[^\s,;()]*|\b(?:CIO|NATS)_[A-Z_]+\b|\*|\\n/g, '`$&`');
+  text.replaceAll(/[^\s,;()]*(?::\/\/|@)(?:[^\s;()]*[^\s,;()])?|\b(?:CIO|NATS)_[A-Z_]+\b|\*|\\n/g, '`$&`');

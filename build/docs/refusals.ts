@@ -211,7 +211,12 @@ const REFUSALS: readonly Refusal[] = [
     'a batch that arrives after `close` was called',
     'This copy of the proxy is stopping: send it again.',
   ),
-  row(500, 'internal', 'a request for `cio.js`, while your function `files` throws', 'The proxy failed.'),
+  row(
+    500,
+    'internal',
+    'a request during which a part of the proxy fails, such as your function `files`',
+    'The proxy failed.',
+  ),
   privateRow(
     400,
     'invalid_body',

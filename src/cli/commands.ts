@@ -13,7 +13,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** The text of `cio-first-party --help`. */
-export const HELP = `Usage: cio-first-party <command>
+export const HELP: string = `Usage: cio-first-party <command>
 
 Commands:
 ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}

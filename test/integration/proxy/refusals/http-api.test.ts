@@ -269,7 +269,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     requests: [batch({})],
   },
   'a batch that arrives after': { prepare: (proxy) => proxy.close(), requests: [batch({})] },
-  'a request for `cio.js`': {
+  'a request during which a part': {
     options: {
       files() {
         throw new Error('broken');
