@@ -49,9 +49,16 @@ function pagesOf(
 
   function sections(pageOf: (kind: Kind) => string, of: readonly Kind[]): string {
     const targets = new Map<ts.Symbol | string, string>();
-    for (const { name, symbol, kind } of entry.exports) {
-      const link = `${pageOf(kind)}#${name.toLowerCase()}`;
-      targets.set(symbol, link).set(name, link);
+    const used = new Map<string, number>();
+    for (const kind of KINDS) {
+      for (const { name, symbol } of entry.exports.filter((each) => each.kind === kind)) {
+        const link = `${pageOf(kind)}#${name.toLowerCase()}`;
+        const before = used.get(link) ?? 0;
+        used.set(link, before + 1);
+        // Anchors have no upper case: the second of `redisStore` and `RedisStore` gets a number.
+        const unique = before === 0 ? link : `${link}-${before}`;
+        targets.set(symbol, unique).set(name, unique);
+      }
     }
     const text = of
       .flatMap((kind) => entry.exports.filter((each) => each.kind === kind))
