@@ -13,6 +13,7 @@ export { tcf } from './sdk/consent/sources/tcf.ts';
 export { usercentrics } from './sdk/consent/sources/usercentrics.ts';
 export type { SourceOptions } from './sdk/consent/platform-source.ts';
 export type { ConsentDecision, ConsentSource } from './sdk/consent/source.ts';
+export type { Categories } from './sdk/events.ts';
 export type { CookiebotCategory } from './sdk/consent/sources/cookiebot.ts';
 export type { CookieConsentOptions } from './sdk/consent/sources/cookie-consent.ts';
 export type { CustomDecision } from './sdk/consent/sources/custom.ts';

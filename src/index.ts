@@ -3,6 +3,7 @@ export { createAnalytics } from './sdk/create-analytics.ts';
 export { SdkError } from './protocol/errors.ts';
 
 export type { Stats } from './sdk/outbox/stats.ts';
+export type { StorageKind } from './sdk/outbox/fallback.ts';
 export type {
   Analytics,
   CallOptions,
@@ -29,7 +30,8 @@ export type {
 
 export type { CookieOptions } from './sdk/identity/cookies.ts';
 export type { IdentityOptions, Traits, User } from './sdk/identity/stored-user.ts';
-export type { Plugin, PluginContext, SourceMiddleware } from './sdk/plugins/plugin.ts';
+export type { DraftEvent, PluginEvent } from './sdk/event/draft-event.ts';
+export type { EventContext, Plugin, PluginContext, SourceMiddleware } from './sdk/plugins/plugin.ts';
 export type { SdkErrorCode } from './protocol/errors.ts';
 export type { ConsentDecision, ConsentSource } from './sdk/consent/source.ts';
 export type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName } from './sdk/events.ts';
@@ -40,4 +42,10 @@ export type {
   PageViewOptions,
 } from './sdk/options/options.ts';
 export type { Customer, Inbox } from './sdk/private/contract.ts';
-export type { EventType, InboxMessage, SubscriptionTopic, WireEvent } from './protocol/wire.ts';
+export type {
+  EventType,
+  InboxMessage,
+  SubscriptionTopic,
+  TokenRejection,
+  WireEvent,
+} from './protocol/wire.ts';

@@ -10,4 +10,7 @@ export type {
 } from './proxy/nats/forward-from-nats.ts';
 export type { NatsPublisher, ToNatsOptions } from './proxy/nats/to-nats.ts';
 export type { NatsBucket, NatsEntry } from './proxy/nats/nats-bucket.ts';
+export type { AcceptedBatch } from './proxy/upstream/dispatch.ts';
+export type { ForwardInfo, ForwardOutcome } from './proxy/broker/contract.ts';
 export type { ClaimState, DeduplicateStore } from './proxy/deduplicate/store-contract.ts';
+export type { EventType, RejectedEvent, WireEvent } from './protocol/wire.ts';

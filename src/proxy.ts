@@ -29,7 +29,7 @@ export type { AnonymousIdCookieOptions } from './proxy/files/anonymous-id-cookie
 export type { RateCount, RateLimitOptions, RateLimitStore } from './proxy/access/rate-limit.ts';
 export type { DeduplicateOptions } from './proxy/deduplicate/deduplicate.ts';
 export type { ClaimState, DeduplicateStore } from './proxy/deduplicate/store-contract.ts';
-export type { UpstreamOptions } from './proxy/upstream/upstream-options.ts';
+export type { MergeOptions, UpstreamOptions } from './proxy/upstream/upstream-options.ts';
 export type { ClientIp } from './proxy/access/client-ip.ts';
 export type { KeyCheck, SiteKey } from './proxy/access/client-key.ts';
 export type { FileSource } from './proxy/files/serve-files.ts';

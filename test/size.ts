@@ -1,8 +1,13 @@
-/** Prints what a visitor or a server loads first, minified and `gzip -9`, against the budgets of `build/files.ts`; exits with 1 when one is over. */
-import { readFileSync } from 'node:fs';
+/**
+ * Prints what a visitor or a server loads first, minified and `gzip -9`, against the budgets of `build/files.ts`. Exits with 1 when
+ * one is over, or when the sizes in the documentation are old. `--write` writes them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import terser from '@rollup/plugin-terser';
 import { rollup } from 'rollup';
+import { formatted } from '../build/docs/page.ts';
+import { hasSizes, PAGES_WITH_SIZES, withSizes } from '../build/docs/sizes.ts';
 import { BUILT_FILES, type BuiltFile, type FileKind } from '../build/files.ts';
 
 /** These are measured as they are; everything else as a bundler would put it into a program. */
@@ -50,15 +55,27 @@ function codeOf({ file, kind }: BuiltFile, name: string): Promise<string> {
 }
 
 let isOver = false;
+const measured = new Map<string, number>();
 for (const row of BUILT_FILES) {
   for (const [name, budget] of Object.entries(row.budgets)) {
     const bytes = gzipSync(await codeOf(row, name), { level: 9 }).byteLength;
     isOver ||= bytes > budget;
     const what = name === '*' ? row.file : `${row.file} ${name}`;
+    measured.set(what, bytes);
     const verdict = bytes > budget ? 'OVER' : 'ok';
     console.log(
       `${what.padEnd(30)} ${String(bytes).padStart(7)} B of ${String(budget).padStart(6)} B  ${verdict}`,
     );
   }
 }
-process.exitCode = isOver ? 1 : 0;
+let isOld = false;
+for (const file of PAGES_WITH_SIZES) {
+  const page = { file, text: readFileSync(new URL(`../${file}`, import.meta.url), 'utf8') };
+  const written = await formatted(withSizes(page, measured));
+  if (process.argv.includes('--write')) writeFileSync(new URL(`../${file}`, import.meta.url), written.text);
+  else if (!hasSizes(page, written)) {
+    isOld = true;
+    console.log(`${file}: the sizes are old: npm run size -- --write`);
+  }
+}
+process.exitCode = isOver || isOld ? 1 : 0;

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-/** A command of the program. A new command is a file that exports one, and a line in `program.ts`. */
+/** A command of the program. A new command is a file that exports one, and a line in `commands.ts`. */
 export interface Command {
   /** The purpose of the command, in a few words. */
   readonly summary: string;

@@ -1,24 +1,6 @@
-import { checkCommand } from './check/check-command.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
-import { forwardCommand } from './forward/forward-command.ts';
-import { proxyCommand } from './proxy/proxy-command.ts';
-import { snippetCommand } from './snippet-command.ts';
-
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['proxy', proxyCommand],
-  ['forward', forwardCommand],
-  ['check', checkCommand],
-  ['snippet', snippetCommand],
-]);
-
-const HELP = `Usage: cio-first-party <command>
-
-Commands:
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
-
-  -h, --help      this text, or that of a command
-  -v, --version   the version of the package`;
+import { COMMANDS, HELP } from './commands.ts';
 
 /** Runs the program with the arguments of the command line, and sets the exit code of the process. */
 export async function run([name, ...args]: readonly string[], version: string): Promise<void> {

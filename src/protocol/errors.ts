@@ -1,34 +1,42 @@
 /**
  * The stable codes of {@link SdkError}. Compare codes and never messages: messages may change.
  *
- * | code | when | what to do |
- * |---|---|---|
- * | `invalid-options` | an option is missing, unknown or of the wrong kind. The SDK discards every call; functions for servers throw | correct the options that the message names |
- * | `invalid-client-key` | the proxy refuses the client key or the origin of the page. Events are kept | add the key to `clientKeys`, or the origin to `origins`, of the proxy |
- * | `not-a-proxy` | the URL of the proxy returns a web page: a fallback of the site, or a service worker. Events are kept | route the path of `proxyUrl` to the proxy |
- * | `endpoint-refuses` | the URL of the proxy takes no batches: it refuses even an empty one, or redirects to another place. Events are kept | correct `proxyUrl`, or the server in front of the proxy |
- * | `storage-unavailable` | IndexedDB is refused or broken: events are kept in memory. On a server: the store of several copies cannot be used | in a browser nothing, the SDK tries again; on a server look after the store |
- * | `plugin-failed` | a plugin, middleware, `beforeSend`, consent source or listener of the application has thrown, or a call was made wrong | correct the code in `cause` |
+ * - `invalid-options`: an option is missing, unknown or of the wrong kind. The SDK discards every call; functions for servers
+ *   throw. To do: correct the options that the message names
+ * - `invalid-client-key`: the proxy refuses the client key or the origin of the page. Events are kept. To do: add the key to
+ *   `clientKeys`, or the origin to `origins`, of the proxy
+ * - `not-a-proxy`: the URL of the proxy returns a web page: a fallback of the site, or a service worker. Events are kept. To do:
+ *   route the path of `proxyUrl` to the proxy
+ * - `endpoint-refuses`: the URL of the proxy takes no batches: it refuses even an empty one, or redirects to another place.
+ *   Events are kept. To do: correct `proxyUrl`, or the server in front of the proxy
+ * - `storage-unavailable`: IndexedDB is refused or broken: events are kept in memory. On a server: the store of several copies
+ *   cannot be used. To do: in a browser nothing, the SDK tries again; on a server look after the store
+ * - `plugin-failed`: a plugin, middleware, `beforeSend`, consent source or listener of the application has thrown, or a call was
+ *   made wrong. To do: correct the code in `cause`
  *
  * Private calls (`fetch`, `inbox`, `customer`) reject with the codes below. The proxy gets no request for such a call, except
- * where the table names an answer of the proxy, and with `identity-changed`:
+ * where the list names an answer of the proxy, and with `identity-changed`:
  *
- * | code | when | what to do |
- * |---|---|---|
- * | `auth-disabled` | there is no provider and no token, no consent, or the SDK is closed | set `customerToken`; wait for consent |
- * | `anonymous` | nobody is identified | call `identify` first |
- * | `identity-changed` | the person has changed since the call was made; the answer is thrown away | repeat the call, if the new person wants it |
- * | `token-unavailable` | the provider has returned `null` | let the person sign in |
- * | `provider-failed` | the provider has thrown or rejected | read `cause` |
- * | `provider-timeout` | the provider has not answered in time | try again after `retryAtMs` |
- * | `provider-backoff` | the provider has failed a moment ago, and is not asked again yet | try again after `retryAtMs` |
- * | `token-malformed` | the provider's result is not a token | correct the provider |
- * | `token-expired` | the token had expired when it was returned or set, or has expired and there is no provider | return a new token |
- * | `subject-mismatch` | the token is another person's | return the token of `userId` |
- * | `token-rejected` | the proxy has answered 401 to two tokens | read the log of the proxy |
- * | `token-blocked` | the proxy has refused several new tokens in a row, and is not asked again yet | correct the keys of the proxy or the issuer; try again after `retryAtMs` |
- * | `forbidden` | the proxy has answered 403: the token is valid and its scope or subject does not cover the call | issue a token with that scope |
- * | `private-call-failed` | the proxy has not answered a call of `inbox` or `customer`, or not with 2xx and JSON | try again later |
+ * - `auth-disabled`: there is no provider and no token, no consent, or the SDK is closed. To do: set `customerToken`; wait for
+ *   consent
+ * - `anonymous`: nobody is identified. To do: call `identify` first
+ * - `identity-changed`: the person has changed since the call was made; the answer is thrown away. To do: repeat the call, if the
+ *   new person wants it
+ * - `token-unavailable`: the provider has returned `null`. To do: let the person sign in
+ * - `provider-failed`: the provider has thrown or rejected. To do: read `cause`
+ * - `provider-timeout`: the provider has not answered in time. To do: try again after `retryAtMs`
+ * - `provider-backoff`: the provider has failed a moment ago, and is not asked again yet. To do: try again after `retryAtMs`
+ * - `token-malformed`: the provider's result is not a token. To do: correct the provider
+ * - `token-expired`: the token had expired when it was returned or set, or has expired and there is no provider. To do: return a
+ *   new token
+ * - `subject-mismatch`: the token is another person's. To do: return the token of `userId`
+ * - `token-rejected`: the proxy has answered 401 to two tokens. To do: read the log of the proxy
+ * - `token-blocked`: the proxy has refused several new tokens in a row, and is not asked again yet. To do: correct the keys of
+ *   the proxy or the issuer; try again after `retryAtMs`
+ * - `forbidden`: the proxy has answered 403: the token is valid and its scope or subject does not cover the call. To do: issue a
+ *   token with that scope
+ * - `private-call-failed`: the proxy has not answered a call of `inbox` or `customer`, or not with 2xx and JSON. To do: try again
+ *   later
  */
 export type SdkErrorCode =
   | 'invalid-options'

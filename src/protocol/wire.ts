@@ -123,7 +123,7 @@ export interface BatchAnswer {
   readonly rejected?: readonly RejectedEvent[];
 }
 
-/** The body of a 2xx answer of {@link ATTRIBUTES_PATH}. */
+/** The body of a 2xx answer of `/v1/customers/attributes`. */
 export interface AttributesAnswer {
   /** The person's attributes. Empty for a person whom Customer.io does not know. */
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -142,7 +142,7 @@ export interface SubscriptionTopic {
 }
 
 /**
- * The body of a 2xx answer of {@link CATEGORIES_PATH}. To write, send `topics` with the `id` and `subscribed` of those that
+ * The body of a 2xx answer of `/v1/consent/categories`. To write, send `topics` with the `id` and `subscribed` of those that
  * change.
  */
 export interface TopicsAnswer {
@@ -170,7 +170,7 @@ export interface InboxMessage {
   readonly priority?: number;
 }
 
-/** The body of a 2xx answer of {@link INBOX_FETCH_PATH}. */
+/** The body of a 2xx answer of `/v1/inbox/fetch`. */
 export interface InboxAnswer {
   /** The person's messages, without those that have expired. */
   readonly messages: readonly InboxMessage[];

@@ -1,11 +1,12 @@
 // @vitest-environment node
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { ProxyOptions } from '../../../../src/proxy.ts';
-import { outcomeOf } from '../../../../src/sdk/sender/outcome.ts';
-import { basicAuthorization } from '../../../../src/protocol/wire.ts';
-import { README } from '../../../support/docs/documentation.ts';
-import { claims, SECRET, signed } from '../key-server.ts';
+import { reactionTo } from '../../../../build/docs/refusals.ts';
+import type { CioProxy, ProxyOptions } from '../../../../src/proxy.ts';
+import { ATTRIBUTES_PATH, basicAuthorization } from '../../../../src/protocol/wire.ts';
+import { pageText, ROOT } from '../../../support/docs/documentation.ts';
+import { claims, keyPair, SECRET, signed } from '../key-server.ts';
 import { listen } from '../listen.ts';
 import { bearer, CLIENT_KEY, event, post, type PostInit, startProxy } from '../setup.ts';
 import { BATCH, exchange, HEAD, requestText } from './raw.ts';
@@ -14,8 +15,9 @@ const SHOP = 'https://shop.example.com';
 const BLOG = 'https://blog.example.com';
 const EVIL = 'https://evil.example';
 const REQUIRED: Partial<ProxyOptions> = { customerToken: { secret: SECRET, mode: 'required' } };
+const PAGE = pageText('docs/reference/http-api.md');
 const PRIVILEGED =
-  README.match(/^These are (`User Deleted`[\s\S]*?), however/m)?.[1]
+  PAGE.match(/^These are (`User Deleted`[\s\S]*?), however/m)?.[1]
     ?.match(/`[^`]+`/g)
     ?.map((name) => name.slice(1, -1)) ?? [];
 
@@ -27,6 +29,8 @@ interface Scene {
   readonly requests: readonly Make[];
   /** The number of events that arrive, although the row describes a refusal. */
   readonly arrived?: number;
+  /** Done with the proxy before the requests. */
+  readonly prepare?: (proxy: CioProxy) => unknown;
 }
 
 const batch =
@@ -41,6 +45,14 @@ const withToken =
   (make: () => Promise<string>, fields: Record<string, unknown> = {}): Make =>
   async () =>
     post([event(fields)], { headers: bearer(await make()) });
+const PRIVATE: Partial<ProxyOptions> = { ...REQUIRED, appApi: { key: 'key-of-the-app-api' } };
+const privateCall =
+  (content: string): Make =>
+  async () =>
+    post([], { path: ATTRIBUTES_PATH, headers: bearer(await signed(claims())), body: content });
+const upstreamWith = (status: number): Partial<ProxyOptions> => ({
+  fetch: () => Promise.resolve(new Response('{}', { status })),
+});
 const now = (): number => Math.floor(Date.now() / 1_000);
 
 const preflightOf = (origin: string): Request =>
@@ -51,7 +63,7 @@ const preflightOf = (origin: string): Request =>
 
 /** The scenes by the beginning of the first cell of their row. */
 const SCENES: Readonly<Record<string, Scene>> = {
-  'a path that is none': {
+  'a path that the proxy': {
     requests: ['/nothing', '/v1%2Fbatch', '/V1/Batch', '/v1/batch%2F'].map((path) => batch({ path })),
   },
   'another method': {
@@ -67,7 +79,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     options: { origins: [SHOP] },
     requests: [EVIL, 'null'].flatMap((origin) => [headers({ Origin: origin }), () => preflightOf(origin)]),
   },
-  'no key': {
+  'no client key': {
     requests: [
       '',
       'Basic',
@@ -76,7 +88,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
       basicAuthorization('k'.repeat(9_000)),
     ].map((value) => headers({ Authorization: value })),
   },
-  'a key that is for pages': {
+  'a client key that is for pages': {
     options: { origins: [SHOP, BLOG], clientKeys: [{ key: CLIENT_KEY, origins: [SHOP] }] },
     requests: [headers({ Origin: BLOG })],
   },
@@ -123,13 +135,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
     }),
     arrived: 1,
   },
-  'an `alias` of somebody else (see below)': {
+  'an `alias` of somebody else (see': {
     requests: [{ previousId: 'u1' }, { previousId: 'u1', anonymousId: 'u1' }].map((fields) =>
       events(event({ type: 'alias', userId: 'mallory', ...fields }), event()),
     ),
     arrived: 1,
   },
-  'an `alias` of somebody else than': {
+  'an `alias` of another person': {
     options: { customerToken: { secret: SECRET } },
     requests: [
       async () => {
@@ -144,7 +156,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
       headers({ 'Content-Type': type }),
     ),
   },
-  'another coding': {
+  'another compression': {
     requests: ['br', 'deflate', 'gzip, gzip'].map((coding) => headers({ 'Content-Encoding': coding })),
   },
   'more bytes': {
@@ -154,7 +166,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
       body(gzipSync(Buffer.alloc(50_000_000)), { 'Content-Encoding': 'gzip' }),
     ],
   },
-  'a body that has not come': {
+  'a body that has not arrived': {
     options: { bodyTimeoutMs: 20 },
     requests: [
       () =>
@@ -166,11 +178,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
         } as RequestInit),
     ],
   },
-  'bodies that fill': {
+  'a body for which': {
     options: { maxInFlightBytes: 100 },
     requests: [batch({})],
   },
-  'a body that something before': {
+  'a body that middleware': {
     requests: [
       async () => {
         const request = post();
@@ -190,8 +202,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
       body(BATCH, { 'Content-Encoding': 'gzip' }),
     ],
   },
-  'bytes that are not': { requests: [body(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))] },
-  'what is not JSON': { requests: ['', '{"batch":[', 'x'].map((text) => body(text)) },
+  'a body that is not UTF-8': { requests: [body(Uint8Array.of(0x22, 0xc3, 0x28, 0x22))] },
+  'a body that is not JSON': { requests: ['', '{"batch":[', 'x'].map((text) => body(text)) },
   'JSON without': {
     requests: [
       'null',
@@ -226,13 +238,50 @@ const SCENES: Readonly<Record<string, Scene>> = {
       body(`{"batch":[{"type":"page","properties":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`),
     ],
   },
-  'an event that a public key': {
+  'an event that a client key': {
     requests: PRIVILEGED.flatMap((name) => [
       events(event({ event: name })),
       events(event({ event: ` ${name.toUpperCase()}\n` })),
       events(event({ event: name.replaceAll(' ', '\u200b \u00a0') })),
     ]),
   },
+  'any, while the function': {
+    options: { clientKeys: () => Promise.reject(new Error('no database')) },
+    requests: [batch({})],
+  },
+  'a customer token, while the keys': {
+    options: { customerToken: { jwksUrl: 'http://127.0.0.1:1/jwks.json', mode: 'required' } },
+    requests: [withToken(async () => signed(claims(), await keyPair('k')))],
+  },
+  'a batch that Customer.io refuses': { options: upstreamWith(400), requests: [batch({})] },
+  'a batch that is too large': { options: upstreamWith(413), requests: [batch({})] },
+  'a batch, while Customer.io does not': {
+    options: { ...upstreamWith(503), upstream: { retries: 0 } },
+    requests: [batch({})],
+  },
+  'a batch, while Customer.io refuses': { options: upstreamWith(401), requests: [batch({})] },
+  'a batch, while your hook': {
+    options: {
+      filter() {
+        throw new Error('broken');
+      },
+    },
+    requests: [batch({})],
+  },
+  'a batch that arrives after': { prepare: (proxy) => proxy.close(), requests: [batch({})] },
+  'a request during which a part': {
+    options: {
+      files() {
+        throw new Error('broken');
+      },
+    },
+    requests: [() => new Request('https://events.example.com/cio.js')],
+  },
+  'a private call whose body': {
+    options: PRIVATE,
+    requests: [privateCall('[]'), privateCall('null')],
+  },
+  'a private call with the `userId`': { options: PRIVATE, requests: [privateCall('{"userId":"u2"}')] },
 };
 
 interface Row {
@@ -242,7 +291,7 @@ interface Row {
   readonly sdk: string;
 }
 
-const section = /^### What it refuses\n([\s\S]*?)^#/m.exec(README)?.[1] ?? '';
+const section = /^## What the proxy refuses\n([\s\S]*?)^## /m.exec(PAGE)?.[1] ?? '';
 const rows: readonly Row[] = section
   .split('\n')
   .filter((line) => /^\| .* \| \d{3} /.test(line))
@@ -253,21 +302,16 @@ const rows: readonly Row[] = section
       .map((cell) => cell.trim());
     return { what, status: Number(status), error: error.replaceAll('`', ''), sdk };
   });
+/** The messages below the table: `401 invalid_token: The customer token has expired.` */
+const messages = new Set(
+  Array.from(
+    section.matchAll(/^- (\d{3}) `(\w+)`: `(.*)`$/gm),
+    ([, status, error, message]) => `${status} ${error}: ${message}`,
+  ),
+);
+const met = new Set<string>();
 
-/** The SDK's reaction to a response, in the words of the table. */
-const WORDS: Readonly<Record<string, string>> = {
-  unauthorized: 'keeps',
-  busy: 'keeps',
-  rejected: 'asks',
-  delivered: 'drops them',
-};
-
-function inWords(status: number, body: string): string | undefined {
-  const answer = { status, body, headers: new Headers({ 'Content-Type': 'application/json' }) };
-  return WORDS[outcomeOf(answer, Date.now()).kind];
-}
-
-describe('the table in the README', () => {
+describe('the table of the page', () => {
   const elsewhere = ['`Authorization` twice', 'more requests than'];
   const sceneOf = (what: string): Scene | undefined =>
     Object.entries(SCENES).find(([beginning]) => what.startsWith(beginning))?.[1];
@@ -283,17 +327,21 @@ describe('the table in the README', () => {
   });
 
   test.each(rows.filter(({ what }) => sceneOf(what)))('is true: $what', async (row) => {
-    const { options = {}, requests = [], arrived = 0 } = sceneOf(row.what) ?? {};
+    const { options = {}, requests = [], arrived = 0, prepare } = sceneOf(row.what) ?? {};
     expect(requests.length).toBeGreaterThan(0);
     for (const make of requests) {
       const { proxy, upstream } = await startProxy(options);
+      await prepare?.(proxy);
       const response = await proxy.fetch(await make());
       const said = await response.text();
       expect([response.status, said]).toEqual([
         row.status,
         expect.stringContaining(`"error":"${row.error}"`),
       ]);
-      expect(inWords(response.status, said)).toBe(row.sdk);
+      const isPrivate = row.what.startsWith('a private call');
+      expect(isPrivate ? 'rejects the call' : reactionTo(response.status, said)).toBe(row.sdk);
+      const { message } = JSON.parse(said) as { message?: string };
+      if (message !== undefined) met.add(`${row.status} ${row.error}: ${message}`);
       expect(upstream.received.flatMap((each) => each.body.batch)).toHaveLength(arrived);
     }
   });
@@ -306,7 +354,7 @@ describe('the table in the README', () => {
       const length = `Content-Length: ${Buffer.byteLength(BATCH)}`;
       const answer = await exchange(await listen(proxy.node), requestText([...twice, length]));
       expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*"error":"${error}"`));
-      expect(inWords(status, answer)).toBe(sdk);
+      expect(reactionTo(status, answer)).toBe(sdk);
       expect(upstream.received).toHaveLength(0);
     },
   );
@@ -319,8 +367,23 @@ describe('the table in the README', () => {
       const response = await proxy.fetch(post());
       const said = await response.text();
       expect([response.status, said]).toEqual([status, expect.stringContaining(`"error":"${error}"`)]);
-      expect(inWords(status, said)).toBe(sdk);
+      expect(reactionTo(status, said)).toBe(sdk);
       expect(upstream.received).toHaveLength(1);
     },
   );
+
+  test('every message of the page is the message of a scene, and every code has one', () => {
+    expect([...messages].filter((message) => !met.has(message))).toEqual([]);
+    const withMessage = new Set([...messages].map((message) => message.split(':')[0]));
+    const refused = rows.filter(({ what, status }) => sceneOf(what) && status !== 200);
+    expect(refused.filter(({ status, error }) => !withMessage.has(`${status} ${error}`))).toEqual([]);
+  });
+
+  test('every code of the proxy has a row', () => {
+    const source = readFileSync(`${ROOT}src/proxy/http/response.ts`, 'utf8');
+    const [union = ''] = /type ProxyErrorCode =[^;]*/.exec(source) ?? [];
+    const codes = Array.from(union.matchAll(/'(\w+)'/g), ([, code = '']) => code);
+    expect(codes.length).toBeGreaterThan(30);
+    expect(codes.filter((code) => !rows.some(({ error }) => error === code))).toEqual([]);
+  });
 });

@@ -1,0 +1,40 @@
+/** The paths of the proxy, with their methods. */
+import { methodsOf, routeOf } from '../../src/proxy/http/routes.ts';
+import * as routes from '../../src/proxy/http/routes.ts';
+import * as wire from '../../src/protocol/wire.ts';
+
+const METRICS = '/metrics';
+
+/** The purpose of each path. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  '/v1/batch':
+    'a batch of events: `{ "batch": [events], "sentAt": "…" }`. See [wire format](wire-format.md).',
+  '/v1/customers/attributes': 'a private call: the attributes of the person',
+  '/v1/consent/categories':
+    'a private call: the subscription topics of the person; the body `topics` changes them',
+  '/v1/inbox/fetch': 'a private call: the messages of the inbox of the person',
+  '/v1/inbox/mark-as-read': 'a private call: marks a message as read',
+  '/v1/inbox/delete': 'a private call: deletes a message',
+  '/v1/health': 'the process runs. See [health probes](../operate/health-probes.md).',
+  '/v1/health/ready': 'the proxy can deliver',
+  '/cio.js': 'the script, and the files `cio-*.js` that it loads later',
+  [METRICS]:
+    'metrics for Prometheus, at the path of the option `metrics`. See [metrics](../operate/metrics-and-alerts.md).',
+};
+
+/** A list of all paths. Private calls need a customer token. */
+export function paths(): string {
+  const ours = Object.entries({ ...wire, ...routes }).flatMap(([name, value]) =>
+    name.endsWith('_PATH') && typeof value === 'string' ? [value] : [],
+  );
+  const missing = ours.filter((path) => !(path in PURPOSES));
+  if (missing.length > 0) throw new Error(`build/docs/paths.ts has no purpose of ${missing.join(', ')}`);
+  const lines = Object.entries(PURPOSES).map(([path, purpose]) => {
+    const route = routeOf(path, { basePath: '', metrics: METRICS });
+    if (!route) throw new Error(`The proxy does not serve ${path}`);
+    return `- \`${path}\` (${methodsOf(route).join(', ')}): ${purpose}`;
+  });
+  return `${lines.join('\n')}
+
+Private calls need a customer token: see [user tokens](../guides/user-tokens/index.md).`;
+}
