@@ -1,4 +1,6 @@
-import { defineConfig, type DefaultTheme, type MarkdownOptions } from 'vitepress';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { defineConfig, type DefaultTheme, type MarkdownOptions, type UserConfig } from 'vitepress';
 import { anchorOf, DOCS, readPage, REPOSITORY, repositoryUrl } from './pages.ts';
 import { writePlainMarkdown } from './plain-markdown.ts';
 import { SECTIONS } from './sidebar.ts';
@@ -42,6 +44,17 @@ const sidebar: DefaultTheme.SidebarItem[] = SECTIONS.map(({ title, pages }) => (
   })),
 }));
 
+/** The development server serves only files below `docs/`, but a page shows charts of `bench/`. The build copies them. */
+const serveCharts: NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number] = {
+  name: 'serve-charts',
+  configureServer({ middlewares }) {
+    middlewares.use('/bench/charts', ({ url = '' }, response) => {
+      response.setHeader('content-type', 'image/svg+xml');
+      response.end(readFileSync(`${DOCS}../bench/charts/${basename(url.replace(/\?.*/, ''))}`));
+    });
+  },
+};
+
 export default defineConfig({
   title: TITLE,
   description: DESCRIPTION,
@@ -57,8 +70,7 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   vite: {
-    // The development server may read the charts of `bench/`, which a page shows.
-    server: { fs: { allow: [`${DOCS}..`] } },
+    plugins: [serveCharts],
     // The index of the search is one file, which a page loads when the visitor opens the search.
     build: { chunkSizeWarningLimit: 1500 },
   },
@@ -68,6 +80,7 @@ export default defineConfig({
       { text: 'Deploy', link: '/deploy/choose', activeMatch: '^/deploy/' },
       { text: 'Reference', link: '/reference/options', activeMatch: '^/reference/' },
       { text: 'Errors', link: '/errors/', activeMatch: '^/(errors/|troubleshooting)' },
+      { text: 'GitHub', link: REPOSITORY },
     ],
     sidebar,
     outline: [2, 3],
@@ -76,7 +89,6 @@ export default defineConfig({
       provider: 'local',
       options: { miniSearch: { searchOptions: { boost: { title: 2, text: 2, titles: 1 } } } },
     },
-    socialLinks: [{ icon: 'github', link: REPOSITORY }],
     editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: 'Edit this page on GitHub' },
     externalLinkIcon: true,
   },
