@@ -14,7 +14,7 @@ export interface DocumentationPage {
 const files = [
   'README.md',
   ...readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'))
+    .filter((file) => file.endsWith('.md') && !/node_modules|^\.vitepress/.test(file))
     .map((file) => `docs/${file.replaceAll('\\', '/')}`)
     .sort(),
 ];
