@@ -47,27 +47,49 @@ export interface TokenCacheNeeds {
  * the state.
  */
 export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
-  const { clock, options, provider, error } = needs;
-  const serverClock = createServerClock({ ...needs, stepMs: options.clockStepMs });
+  const { clock, error, isAwake, monotonicMs, options, provider, random, tell, warn } = needs;
+  const serverClock = createServerClock({ clock, monotonicMs, stepMs: options.clockStepMs });
   let current = newState(needs.identity, 0, needs.reason ?? 'initial');
   let phase: 'open' | 'closed' = 'open';
 
-  const holder = createTokenHolder({ ...needs, serverClock });
+  const currentState = (): TokenState => current;
+  const isOpen = (): boolean => phase === 'open';
+  const holder = createTokenHolder({ clock, serverClock, options, random, tell, warn });
   const refresh = createRefresh({
-    ...needs,
+    clock,
+    options,
+    provider,
     holder,
-    isCurrent: (state) => state === current && phase === 'open',
+    error,
+    isCurrent: (state) => state === current && isOpen(),
     settled: () => schedule.plan(),
     forgetServerTime: serverClock.forget,
   });
-  const shared = { ...needs, serverClock, holder, refresh, current: () => current };
-  const schedule = createRefreshSchedule({ ...shared, isOpen: () => phase === 'open' });
-  const tokenStatus = createTokenStatus(shared);
-  const setToken = createSetToken({ ...shared, schedule });
-  const feedback = createTokenFeedback({ ...shared, schedule, check, get });
+  const schedule = createRefreshSchedule({
+    clock,
+    serverClock,
+    options,
+    provider,
+    holder,
+    refresh,
+    isAwake,
+    isOpen,
+    current: currentState,
+  });
+  const tokenStatus = createTokenStatus({ clock, provider, holder, error });
+  const setToken = createSetToken({ holder, schedule, error });
+  const feedback = createTokenFeedback({
+    holder,
+    refresh,
+    schedule,
+    error,
+    current: currentState,
+    check,
+    get,
+  });
 
   function newState(identity: TokenIdentity, epoch: number, reason: TokenReason): TokenState {
-    const backoff = createProviderBackoff({ serverClock, limits: options, random: needs.random });
+    const backoff = createProviderBackoff({ serverClock, limits: options, random });
     return createTokenState(epoch, identity, backoff, reason);
   }
 

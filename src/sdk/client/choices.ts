@@ -9,11 +9,11 @@ export function categoriesOf(choices: unknown): Categories {
 }
 
 /**
- * Stores the visitor's choices, as JSON, for the site. Returns whether they differ from the choices that any page or tab of the site
+ * Stores the visitor's choices, as JSON, for the site: `scope` is the beginning of its keys in localStorage. Returns whether they differ from the choices that any page or tab of the site
  * has stored before: then the change is an event, `Consent Updated`.
  */
-export function storeChoices(local: TextStore, clientKey: string, choices: string): boolean {
-  const key = `cio-first-party:${clientKey}:consent`;
+export function storeChoices(local: TextStore, scope: string, choices: string): boolean {
+  const key = `${scope}:consent`;
   const differ = local.get(key) !== choices;
   local.set(key, choices);
   return differ;

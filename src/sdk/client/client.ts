@@ -44,10 +44,11 @@ export interface Client {
 export function createClient(
   settings: AnalyticsSettings,
   hasPage: boolean,
-  onClose: () => void,
+  unregister: () => void,
   mistake?: Promise<Explanation>,
 ): Client {
   const eventCounter = createEventCounter();
+  const scope = `cio-first-party:${settings.clientKey}`;
   const receipts = new Map<string, (receipt: Receipt) => void>();
   // Cloudflare Workers allow no random values before the first request, and instances are made before that.
   const page = hasPage
@@ -82,6 +83,7 @@ export function createClient(
   function start(options: AnalyticsSettings): void {
     core = createCore({
       settings: options,
+      scope,
       page,
       ready: wiped,
       version: __VERSION__,
@@ -113,12 +115,9 @@ export function createClient(
     },
     onClose() {
       // Where no core runs, one is created only to delete what an earlier visit has stored, and cookies that answers have set since.
-      // It has no plugins and no provider, so that none of their code runs without consent.
+      // This core has no plugins and no provider, so that none of their code runs without consent.
       const left = browser.cookieJar.read() + browser.local.keys();
-      if (
-        !core &&
-        ['ajs_', 'cio_ack_', `cio-first-party:${settings.clientKey}:`].some((name) => left.includes(name))
-      )
+      if (!core && ['ajs_', 'cio_ack_', `${scope}:`].some((name) => left.includes(name)))
         start({ ...settings, plugins: [], customerToken: undefined });
       wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });
@@ -147,7 +146,7 @@ export function createClient(
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
     // A change of the choices is an event itself, made once for all tabs and pages.
-    if (choices !== '{}' && core && storeChoices(browser.local, settings.clientKey, choices))
+    if (choices !== '{}' && core && storeChoices(browser.local, scope, choices))
       void call('track', ['Consent Updated']);
   }
 
@@ -309,7 +308,7 @@ export function createClient(
     close() {
       closing?.abort();
       core?.stop();
-      onClose();
+      unregister();
     },
   };
   if (closing && settings.pageViews.mode !== 'manual' && !browser.inFrame())

@@ -27,6 +27,8 @@ export interface Core {
 
 export interface CoreNeeds {
   readonly settings: AnalyticsSettings;
+  /** Name of the site: the beginning of its keys in localStorage, and the name of its database, channel and lock. */
+  readonly scope: string;
   /** The id of this page, with which the id of each of its events begins. */
   readonly page: string;
   readonly version: string;

@@ -32,8 +32,7 @@ const GATHER_MS = 1_000;
 
 /** Puts the parts together, in the order in which an event passes through them. */
 export function createCore(needs: CoreNeeds): Core {
-  const { settings, page, eventCounter, emit, fail, drop } = needs;
-  const scope = `cio-first-party:${settings.clientKey}`;
+  const { settings, scope, page, eventCounter, emit, fail, drop } = needs;
   const leaseDatabase = `${scope}:lease`;
   const { outbox: limits, delivery } = settings;
   const control = new AbortController();

@@ -33,8 +33,9 @@ const USER_KEYS = { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'aj
 const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
 
 export function createVisitor(needs: VisitorNeeds): Visitor {
-  const user = createStoredUser({ ...needs, options: needs.userOptions, keys: USER_KEYS });
-  const group = createStoredUser({ ...needs, options: needs.groupOptions, keys: GROUP_KEYS });
+  const { cookies, local, newId, userOptions, groupOptions } = needs;
+  const user = createStoredUser({ cookies, local, newId, options: userOptions, keys: USER_KEYS });
+  const group = createStoredUser({ cookies, local, newId, options: groupOptions, keys: GROUP_KEYS });
   let userId = user.id() ?? null;
   let anonymousId = user.anonymousId() ?? null;
 

@@ -220,7 +220,7 @@ describe('an event that Customer.io refuses', () => {
   });
 
   test('that is sent repeatedly from many IP addresses stops merging for a while', async () => {
-    const { send, upstream } = await start({ upstream: { merge: { waitMs: 2 } } });
+    const { send, upstream } = await start({ upstream: { merge: { waitMs: 20 } } });
     refuseThe('Poison', upstream);
     for (let nth = 0; nth < 21; nth += 1)
       await verdicts([send([event({ event: 'Poison' })], visitor(nth)), send([event()], '203.0.113.9')]);
