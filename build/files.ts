@@ -43,10 +43,10 @@ const row = (
 ): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
 
 export const BUILT_FILES: readonly BuiltFile[] = [
-  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 17_840 }),
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 18_120 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
-  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_350),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_610),
   row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
 
   row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),

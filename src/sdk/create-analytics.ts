@@ -87,7 +87,7 @@ async function explain(mistakes: readonly Mistake[], url: string): Promise<Expla
   const { message, results } = await import('./options/explain-mistakes.ts').then(
     ({ create }) => create(mistakes, url),
     // Without that file, the message has the names of the options alone.
-    () => ({ message: `errors/invalid-options: ${mistakes.map(([name]) => name)}`, results: {} }),
+    () => ({ message: `errors/invalid-options: ${mistakes.map(([name]) => name).join()}`, results: {} }),
   );
   printer().error(`cio-first-party: ${message}`);
   return { error: new SdkError('invalid-options', message), results };

@@ -324,24 +324,29 @@ export function createClient(
   let sources: readonly ConsentSource[] = [];
   let unfollow = (): void => {};
   closing?.signal.addEventListener('abort', () => attempt(unfollow));
+  const { consent } = settings;
+  // Sources of a second creator must not open what the first creator, or the visitor, has closed.
+  let mayGrant = typeof consent !== 'string';
 
-  function follow(more: readonly ConsentSource[]): void {
+  function restrict(next: AnalyticsSettings['consent']): void {
+    if (next === 'granted') return;
+    if (next === 'denied') return decide(next);
+    if (gate.state() === 'granted') {
+      mayGrant = true;
+      gate.set('pending');
+    }
+    if (typeof next === 'string') return;
     attempt(unfollow);
-    sources = [...sources, ...more];
+    sources = [...sources, ...next];
     unfollow = combineSources(
       sources,
-      (decision) => attempt(() => decide(decision.state, decision.categories)),
+      ({ state, categories: given }) => {
+        if (mayGrant || state === 'denied') attempt(() => decide(state, given));
+      },
       (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
     );
   }
 
-  function restrict(consent: AnalyticsSettings['consent']): void {
-    if (consent === 'denied') decide(consent);
-    else if (consent !== 'granted' && gate.state() === 'granted') gate.set('pending');
-    if (typeof consent !== 'string') follow(consent);
-  }
-
-  const { consent } = settings;
   if (consent === 'granted') decide(consent);
   else restrict(consent);
   if (gate.state() === 'pending') views?.see();

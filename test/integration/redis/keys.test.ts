@@ -11,6 +11,8 @@ test('keys have one length, whatever the length of ids and IP addresses, and all
   onTestFinished(() => server.remove());
   const client = new Redis(server.url);
   onTestFinished(() => client.disconnect());
+  // The proxy goes on without a store whose client is not connected yet.
+  await client.ping();
   const store = redisStore(client);
   const { proxy } = await startProxy({
     clientIp: 'x-real-ip',
