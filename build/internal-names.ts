@@ -16,7 +16,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'receipt pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
   'wakeSender onTokenEvent beforeIdentityChange afterIdentityChange countRejection forgetServerTime ' +
   'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +
-  'roundTripMs takenAt durationMs startedAt allowTrace onPause restrict'
+  'roundTripMs takenAt durationMs startedAt allowFiles onPause restrict'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
