@@ -6,7 +6,7 @@ import { pageText } from '../support/docs/documentation.ts';
 const costs = /## Costs\n([\s\S]*?)\n## /.exec(pageText('README.md'))?.[1] ?? '';
 const rows = pageText('docs/performance.md')
   .split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()));
+  .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('\u00A0', ' ')));
 
 test.each([
   ['one `track()` of 10 000, main-thread time'],
