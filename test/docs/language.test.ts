@@ -101,3 +101,24 @@ test('the documentation uses short sentences and plain terms', () => {
   expect(sentences.length).toBeGreaterThan(4000);
   expect(sentences.flatMap(faultsOf)).toEqual([]);
 });
+
+test.each([
+  ['a long sentence', `${'word '.repeat(31)}.`, '31 words, split the sentence'],
+  ['a sentence without a subject', 'What is dropped comes from the page.', 'use: a noun as the subject'],
+  ['an address that may be a URL', 'The address is wrong.', 'use: URL, IP address'],
+  [
+    'a word of a list item on two lines',
+    '- The first line,\n  whoever reads it.',
+    'docs/page.md:3: "whoever"',
+  ],
+  ['a word in a table cell', '| a | b |\n| - | - |\n| beside | c |', 'docs/page.md:5: "beside"'],
+])('the checks find %s', (_, text, message) => {
+  const faults = sentencesOf({ file: 'docs/page.md', text: `# Page\n\n${text}\n` }).flatMap(faultsOf);
+  expect(faults.join('\n')).toContain(message);
+});
+
+test('the checks do not look at code, messages in quotation marks and generated parts', () => {
+  const text =
+    '`whoever` and "whoever"\n\n```text\nwhoever\n```\n\n<!-- begin: x -->\n\nwhoever\n\n<!-- end: x -->\n';
+  expect(sentencesOf({ file: 'docs/page.md', text }).flatMap(faultsOf)).toEqual([]);
+});
