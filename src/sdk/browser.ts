@@ -97,12 +97,6 @@ export function pageRegistry<T>(name: string): Map<string, T> {
   return (page[Symbol.for(name)] ??= new Map<string, T>());
 }
 
-/** The instances of this page, which every copy of this package shares. People reach them from the console: `__cioFirstParty[0].stats()`. */
-export function pageInstances<T>(): T[] {
-  const page = globalThis as { __cioFirstParty?: T[] };
-  return (page.__cioFirstParty ??= []);
-}
-
 /** Runs `use`. Returns `refused` where the browser refuses by throwing. */
 function unlessRefused<T>(use: () => T, refused: T): T;
 function unlessRefused<T>(use: () => T): T | undefined;
