@@ -109,6 +109,33 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: 'API',
+    pages: [
+      ...below(
+        'reference/api/browser',
+        'index',
+        'functions',
+        'options',
+        'interfaces',
+        'classes',
+        'types',
+        'helpers',
+      ),
+      ...below('reference/api', 'consent'),
+      ...below(
+        'reference/api/proxy',
+        'index',
+        'functions',
+        'options',
+        'interfaces',
+        'classes',
+        'types',
+        'helpers',
+      ),
+      ...below('reference/api', 'nats', 'redis'),
+    ],
+  },
+  {
     title: 'Errors',
     pages: [
       ...['troubleshooting', 'faq', 'errors/index'],
