@@ -31,13 +31,22 @@ export function withClientIp(event: WireEvent, ip: string | undefined): WireEven
   return { ...event, context: { ...Object.fromEntries(kept), ...(ip !== undefined && { ip }) } };
 }
 
-// Forms that load balancers write: 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and [2001:db8::1]:4711.
-const ADDRESS =
-  /^(\d+\.\d+\.\d+\.\d+)(?::\d+)?$|^([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$|^\[([\da-f:.]+)\](?::\d+)?$/i;
-const LONGEST_ADDRESS = 60;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const LONGEST_ENTRY = 60;
 
+/**
+ * The address in an entry of a header. Load balancers write 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and
+ * [2001:db8::1]:4711. An IPv6 address without brackets is taken as a whole if it is valid: whether its last group is a port cannot be
+ * decided. Any other text is no address: if it counted as one, a sender could have a limit of its own for each text.
+ */
 function toAddress(entry: string): string | undefined {
-  if (entry.length > LONGEST_ADDRESS) return undefined;
-  const [, four, six, bracketed] = ADDRESS.exec(entry) ?? [];
-  return four ?? six ?? bracketed;
+  if (entry.length > LONGEST_ENTRY) return undefined;
+  const [, bracketed] = /^\[(.+)\](?::\d+)?$/.exec(entry) ?? [];
+  const readings = bracketed === undefined ? [entry, entry.replace(/:\d{1,5}$/, '')] : [bracketed];
+  return readings.find(isAddress);
+}
+
+function isAddress(text: string): boolean {
+  // The URL parser checks IPv6 addresses in every runtime, also in those without `node:net`.
+  return IPV4.test(text) || (/^[\da-f.]*:[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`));
 }
