@@ -31,7 +31,6 @@ export function withClientIp(event: WireEvent, ip: string | undefined): WireEven
   return { ...event, context: { ...Object.fromEntries(kept), ...(ip !== undefined && { ip }) } };
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const LONGEST_ENTRY = 60;
 
 /**
@@ -41,12 +40,12 @@ const LONGEST_ENTRY = 60;
  */
 function toAddress(entry: string): string | undefined {
   if (entry.length > LONGEST_ENTRY) return undefined;
-  const [, bracketed] = /^\[(.+)\](?::\d+)?$/.exec(entry) ?? [];
-  const readings = bracketed === undefined ? [entry, entry.replace(/:\d{1,5}$/, '')] : [bracketed];
-  return readings.find(isAddress);
+  const readings = [entry, entry.replace(/:\d{1,5}$/, '')];
+  return readings.map((text) => text.replace(/^\[(.+)\]$/, '$1')).find(isAddress);
 }
 
+/** The URL parser checks addresses in every runtime, also without `node:net`. */
 function isAddress(text: string): boolean {
-  // The URL parser checks IPv6 addresses in every runtime, also in those without `node:net`.
-  return IPV4.test(text) || (/^[\da-f.]*:[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`));
+  if (/^(?!.*\b0\d)\d+(\.\d+){3}$/.test(text)) return URL.canParse(`http://${text}`);
+  return /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
 }
