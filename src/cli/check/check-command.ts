@@ -15,7 +15,7 @@ const HELP = `Usage: cio-first-party check URL --client-key KEY [options]
 Checks whether a proxy, written in any language, does what the SDK needs. URL is the proxyUrl of your pages, absolute:
 https://events.example.com or https://shop.example.com/e
 
-  --client-key KEY   the client key of your pages; or the environment variable CIO_CLIENT_KEY, which process lists do not show
+  --client-key KEY   the client key of your pages; or the environment variable CIO_CLIENT_KEY
   --origin ORIGIN    the origin of your pages, e.g. https://shop.example.com (default: the origin of the proxy)
   --timeout MS       the maximum time for a response, in milliseconds (default: ${TIMEOUT_MS})
   --send             sends about 125 events, for the checks that need events
