@@ -21,9 +21,9 @@ const fenced = (code: string): string => `\`\`\`typescript\n${code}\n\`\`\``;
 const span = (code: string): string => (code.includes('`') ? `\`\` ${code} \`\`` : `\`${code}\``);
 
 /** The section of one export. */
-export function sectionOf(exported: Exported, names: Names): string {
+export function sectionOf(exported: Exported, heading: string, names: Names): string {
   const { name, declaration } = exported;
-  const parts = [`## ${name}`];
+  const parts = [`## ${heading}`];
   if (exported.kind === 'helpers') parts.push('The entry does not export this type.');
   if (ts.isFunctionDeclaration(declaration))
     parts.push(fenced(`function ${name}${signatureOf(declaration)}`));

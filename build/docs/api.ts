@@ -49,21 +49,23 @@ function pagesOf(
 
   function sections(pageOf: (kind: Kind) => string, of: readonly Kind[]): string {
     const targets = new Map<ts.Symbol | string, string>();
-    const used = new Map<string, number>();
+    const headings = new Map<ts.Symbol, string>();
+    const used = new Set<string>();
     for (const kind of KINDS) {
       for (const { name, symbol } of entry.exports.filter((each) => each.kind === kind)) {
         const link = `${pageOf(kind)}#${name.toLowerCase()}`;
-        const before = used.get(link) ?? 0;
-        used.set(link, before + 1);
-        // Anchors have no upper case: the second of `redisStore` and `RedisStore` gets a number.
-        const unique = before === 0 ? link : `${link}-${before}`;
+        // Anchors have no upper case: the second of `redisStore` and `RedisStore` gets another heading.
+        const isSecond = used.has(link);
+        used.add(link);
+        headings.set(symbol, isSecond ? `${name} (type)` : name);
+        const unique = isSecond ? `${link}-type` : link;
         targets.set(symbol, unique).set(name, unique);
       }
     }
     const text = of
       .flatMap((kind) => entry.exports.filter((each) => each.kind === kind))
       .map((each) =>
-        sectionOf(each, {
+        sectionOf(each, headings.get(each.symbol) ?? each.name, {
           checker,
           linkTo: (symbol) => targets.get(symbol),
           complain: (problem) => complain(`${entry.file}: ${each.name}: ${problem}`),

@@ -28,7 +28,7 @@ const REFUSALS: readonly Refusal[] = [
     404,
     'not_found',
     'a path that the proxy does not serve, also with `%2F` or in upper case',
-    'There is nothing at this path.',
+    'The proxy serves nothing at this path.',
   ),
   row(
     405,
@@ -116,7 +116,7 @@ const REFUSALS: readonly Refusal[] = [
     413,
     'body_too_large',
     'more bytes than `maxBodyBytes`, compressed or decompressed; the proxy stops reading there',
-    'A body may have 500000 bytes, also when it is unpacked.',
+    'The body may have at most 500000 bytes, also after decompression.',
   ),
   row(
     408,
@@ -128,13 +128,13 @@ const REFUSALS: readonly Refusal[] = [
     503,
     'body_already_read',
     'a body that middleware before the proxy has read without keeping it',
-    'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.',
+    'The body was read before the proxy got the request, and was not kept: put the proxy before body parsers, or pass it an unread request.',
   ),
   row(
     503,
     'overloaded',
     'a body for which `maxInFlightBytes` leaves no room',
-    'Too much is under way: send it again.',
+    'The proxy is overloaded: send the request again.',
   ),
   row(
     400,
@@ -209,13 +209,13 @@ const REFUSALS: readonly Refusal[] = [
     503,
     'closing',
     'a batch that arrives after `close` was called',
-    'This copy of the proxy is stopping: send it again.',
+    'The proxy is stopping: send the request again.',
   ),
   row(
     500,
     'internal',
     'a request during which a part of the proxy fails, such as your function `files`',
-    'The proxy failed.',
+    'The proxy failed: its log has the cause.',
   ),
   privateRow(
     400,
@@ -227,7 +227,7 @@ const REFUSALS: readonly Refusal[] = [
     403,
     'subject_mismatch',
     'a private call with the `userId` of another person than that of the token',
-    'The customer token is not of the person "userId" names.',
+    'The customer token is not for "userId".',
   ),
 ];
 

@@ -8,21 +8,21 @@ const CONSENT = ['granted', 'pending', 'denied'];
 
 const HELP = `Usage: cio-first-party snippet --proxy-url URL --client-key KEY [options]
 
-Prints what goes into the head of every page, behind <title>: a stub that queues calls, and the tag of cio.js.
+Prints two script tags for the head of every page, after <title>: a stub that queues calls, and the tag of cio.js.
 
-  --proxy-url URL    your proxy: a path such as /e, or absolute
-  --client-key KEY   the key of your pages; or in the environment, as CIO_CLIENT_KEY
-  --src URL          where cio.js is (default: below the proxy)
+  --proxy-url URL    the URL of your proxy: a path such as /e, or an absolute URL
+  --client-key KEY   the client key of your pages; or the environment variable CIO_CLIENT_KEY
+  --src URL          the URL of cio.js (default: cio.js below the URL of the proxy)
   --consent STATE    ${CONSENT.join(', ')} (default: ${CONSENT[0]})
-  --global NAME      the name of the global (default: ${GLOBAL})
-  --nonce NONCE      for both tags: a nonce is another one in each answer, so give what your template puts there
-  --no-integrity     without the hash of cio.js, which holds for this version of the package only
+  --global NAME      the name of the global variable (default: ${GLOBAL})
+  --nonce NONCE      the nonce of both tags. A nonce differs in each response: pass the placeholder of your template
+  --no-integrity     omits the hash of cio.js. The hash is valid for this version of the package only
 
-Exit code: 0, or 2 when this was called wrongly.`;
+Exit code: 0, or 2 if the command was called in a wrong way.`;
 
 /** The command `snippet`: prints the script tag and its stub. */
 export const snippetCommand: Command = {
-  summary: 'print the script tag, and the stub that queues calls before it has come',
+  summary: 'print the script tag, and the stub that queues calls until the script has loaded',
   help: HELP,
 
   // Returns a promise, as `Command` demands, but has nothing to wait for.
@@ -97,7 +97,7 @@ function readArguments(
   const { consent, global, nonce } = values;
   check('--client-key', clientKey, /^[^:\p{Cc}]+$/u, 'a text without ":"');
   check('--consent', consent, new RegExp(`^(${CONSENT.join('|')})$`), CONSENT.join(', '));
-  check('--global', global, /^[A-Za-z_$][\w$]*$/, 'a name that JavaScript takes');
+  check('--global', global, /^[A-Za-z_$][\w$]*$/, 'a valid JavaScript name');
   check('--nonce', nonce, /^[^\p{Cc}]+$/u, 'a text');
   return {
     proxyUrl,
@@ -139,6 +139,8 @@ function readUrl(option: string, text: string | undefined): string {
   const isPlain =
     url !== undefined && url.username + url.password + url.hash === '' && !/[\s\p{Cc}]/u.test(text);
   if (!isPlain || (option === '--proxy-url' && url.search !== ''))
-    throw new UsageError(`${option} must be http(s), or a path like /e, and nothing else, not "${text}".`);
+    throw new UsageError(
+      `${option} must be an http(s) URL or a path like /e, without credentials and fragment, not "${text}".`,
+    );
   return text;
 }

@@ -99,7 +99,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
   ): Promise<Answer | Refusal> {
     // Read before the wait for the limits: a request that has arrived before `close` was called is answered.
     const isClosing = inFlight.isClosing();
-    if (route === null) return refuse(404, 'not_found', 'There is nothing at this path.');
+    if (route === null) return refuse(404, 'not_found', 'The proxy serves nothing at this path.');
     const tooMany =
       limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
     if (tooMany) return tooMany;
@@ -125,7 +125,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       return answer(200, headers, (await loadMetrics()).text(upstreamState()));
     }
     if (isClosing) {
-      const refusal = comeBackLater('closing', 'This copy of the proxy is stopping: send it again.');
+      const refusal = comeBackLater('closing', 'The proxy is stopping: send the request again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
     return takeBody(route, incoming, info, note);
@@ -149,7 +149,9 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
     try {
       outcome = await respond(incoming, info, route, note);
     } catch (cause) {
-      outcome = refuse(500, 'internal', 'The proxy failed.', { detail: String(cause) });
+      outcome = refuse(500, 'internal', 'The proxy failed: its log has the cause.', {
+        detail: String(cause),
+      });
     } finally {
       done();
     }

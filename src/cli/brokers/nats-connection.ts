@@ -40,7 +40,7 @@ export interface NatsLogEntry {
 }
 
 export const NATS_MISSING =
-  'NATS_URL needs the packages @nats-io/jetstream and @nats-io/transport-node, which are not here: npm install @nats-io/jetstream @nats-io/transport-node';
+  'NATS_URL needs the packages @nats-io/jetstream and @nats-io/transport-node, which are not installed: run npm install @nats-io/jetstream @nats-io/transport-node';
 
 /**
  * How long the start of a command waits for NATS. The command also starts without NATS; waiting lets the first request
@@ -129,7 +129,7 @@ function createNats(
         });
       } catch (error) {
         if (closed) throw error;
-        unavailable(`None of ${servers.join(', ')} lets it in: ${messageOf(error)}`);
+        unavailable(`No connection to ${servers.join(', ')}: ${messageOf(error)}`);
         await wait(AGAIN_MS);
       }
     }
@@ -161,7 +161,7 @@ function createNats(
         return found;
       } catch (error) {
         if (closed) throw error;
-        unavailable(`The stream ${settings.stream} is not to be had: ${messageOf(error)}`);
+        unavailable(`The stream ${settings.stream} cannot be used: ${messageOf(error)}`);
         await wait(AGAIN_MS);
       }
     }

@@ -11,7 +11,7 @@ export interface Services {
   close(): Promise<void>;
 }
 
-const REDIS_MISSING = 'CIO_REDIS_URL needs the package redis, which is not here: npm install redis';
+const REDIS_MISSING = 'CIO_REDIS_URL needs the package redis, which is not installed: run npm install redis';
 
 /**
  * Connects to the services that are configured. Returns a text when a package is missing. `owner`: the name of the

@@ -16,7 +16,7 @@ export async function checkBatch({ dry, samples, postEvents }: CheckContext): Pr
       fail(
         name,
         inWords(reply),
-        'The proxy, or Customer.io behind it, takes nothing now: try later.',
+        'The proxy, or Customer.io behind it, accepts nothing at the moment: run the check again later.',
         'events',
       ),
     ];
@@ -31,8 +31,8 @@ export async function checkBatch({ dry, samples, postEvents }: CheckContext): Pr
       name,
       inWords(reply),
       personPasses
-        ? 'Forward anonymousId, and do not ask for userId: most visitors are not known.'
-        : 'Look into the log of the proxy: is the key right that it has for Customer.io?',
+        ? 'Forward anonymousId, and do not require userId: most visitors are anonymous.'
+        : 'Read the log of the proxy, and check its write key for Customer.io.',
     ),
     personPasses
       ? pass('event of a person', inWords(personReply))

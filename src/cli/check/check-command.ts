@@ -4,35 +4,37 @@ import { runChecks } from './run-checks.ts';
 import { EVENT_NAME, USER_ID } from './sample-events.ts';
 import type { CheckOptions } from './check-context.ts';
 import { type Command, parseArguments, UsageError } from '../command.ts';
-import { meantOrigin } from '../settings/origin-hint.ts';
+import { isOrigin } from '../../proxy/options/check-options.ts';
+import { hintAtOrigins, withoutCredentials } from '../settings/origin-hint.ts';
 
 /** The default of the SDK. */
 const TIMEOUT_MS = 15_000;
 
 const HELP = `Usage: cio-first-party check URL --client-key KEY [options]
 
-Asks a proxy, in whatever language it is written, for all that the SDK needs of it. URL is what your pages have as
-proxyUrl, absolute: https://events.example.com or https://shop.example.com/e
+Checks whether a proxy, written in any language, does what the SDK needs. URL is the proxyUrl of your pages, absolute:
+https://events.example.com or https://shop.example.com/e
 
-  --client-key KEY   the key of your pages; better in the environment, as CIO_CLIENT_KEY
-  --origin ORIGIN    the origin of your pages, e.g. https://shop.example.com (default: that of the proxy)
-  --timeout MS       how long an answer may take, in milliseconds (default: ${TIMEOUT_MS})
-  --send             sends about 125 events, for the checks that need them
+  --client-key KEY   the client key of your pages; or the environment variable CIO_CLIENT_KEY
+  --origin ORIGIN    the origin of your pages, e.g. https://shop.example.com (default: the origin of the proxy)
+  --timeout MS       the maximum time for a response, in milliseconds (default: ${TIMEOUT_MS})
+  --send             sends about 125 events, for the checks that need events
   --json             prints one JSON object
 
-Without --send it sends empty batches and preflights only, and skips the checks that need events. --dry is accepted, and
-changes nothing.
+Without --send the command sends only empty batches and preflights, and skips the checks that need events. --dry is accepted,
+and has no effect.
 
-With --send it sends about 125 events to the workspace behind the proxy. Each that has a name is called
-"${EVENT_NAME}", and all are of one visitor, whose anonymousId begins with "${USER_ID}-".
-An alias calls that visitor "${USER_ID}"; where anonymous events do not pass, the others are of that person
-too, who may be deleted afterwards. One event of 40 KB and two of an unknown type are there to be refused.
+With --send the command sends about 125 events to the Customer.io workspace of the proxy. Each event with a name is called
+"${EVENT_NAME}". All events belong to one visitor, whose anonymousId begins with "${USER_ID}-". An
+alias connects this visitor with the person "${USER_ID}". If the proxy refuses anonymous events, the other
+events belong to this person too. You can delete the person afterwards. The proxy must refuse one event of 40 KB and two
+events of an unknown type.
 
-Exit code: 0 when the proxy has all that the SDK needs, 1 when it has not, 2 when this was called wrongly.`;
+Exit code: 0 if no check has failed, 1 if a check has failed, 2 if the command was called in a wrong way.`;
 
 /** The command `check`: tests any proxy for what the SDK needs. */
 export const checkCommand: Command = {
-  summary: "test anyone's proxy",
+  summary: 'check whether a proxy does what the SDK needs',
   help: HELP,
 
   async run(args) {
@@ -51,10 +53,10 @@ function readArguments(
 ): CheckOptions & { readonly json: boolean } {
   const { values, positionals } = parse(args);
   if (positionals.length !== 1)
-    throw new UsageError(`"check" takes one URL, and ${positionals.length} were given.`);
+    throw new UsageError(`"check" needs exactly one URL, got ${positionals.length}.`);
   const clientKey = values['client-key'] ?? environment['CIO_CLIENT_KEY']?.trim() ?? '';
   if (clientKey === '') throw new UsageError('--client-key is missing, and CIO_CLIENT_KEY is not set.');
-  if (clientKey.includes(':')) throw new UsageError('The client key must not have a colon in it.');
+  if (clientKey.includes(':')) throw new UsageError('The client key must not contain a colon.');
   return {
     url: readUrl(positionals[0] ?? ''),
     clientKey,
@@ -85,28 +87,27 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     throw new UsageError(
-      'The URL must be absolute, with http or https, such as https://events.example.com/e.',
+      `The URL is "${withoutCredentials(text)}": it must be absolute, with http or https, e.g. https://events.example.com/e.`,
     );
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw new UsageError('The URL must have no credentials, no query and no fragment.');
+    throw new UsageError(
+      `The URL must have no credentials, no query and no fragment, e.g. ${url.origin}${url.pathname}.`,
+    );
   if (url.pathname.replace(/\/+$/, '').endsWith(BATCH_PATH))
-    throw new UsageError(`The URL must be what pages have as proxyUrl, without ${BATCH_PATH}.`);
+    throw new UsageError(`The URL must be the proxyUrl of the pages, without ${BATCH_PATH}.`);
   return url;
 }
 
+/** Reads an origin by the rule of the option `origins`, so that `check` takes every origin that the proxy takes. */
 function readOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.origin !== text) {
-    const meant = meantOrigin(text);
-    const example = meant === null ? 'e.g. https://shop.example.com' : meant;
-    throw new UsageError(`--origin must be as browsers write it, ${example}, not "${text}".`);
-  }
-  return text;
+  if (isOrigin(text)) return text;
+  const problem = `--origin is "${withoutCredentials(text)}": it must be one origin as browsers send it, e.g. https://shop.example.com.`;
+  throw new UsageError([problem, hintAtOrigins([text])].join(' ').trim());
 }
 
 function readTimeout(text: string | undefined): number {
   const ms = Number(text ?? TIMEOUT_MS);
   if (!Number.isInteger(ms) || ms < 1 || ms > 600_000)
-    throw new UsageError(`--timeout must be milliseconds from 1 to 600000, not "${text}".`);
+    throw new UsageError(`--timeout is "${text}": it must be milliseconds, from 1 to 600000.`);
   return ms;
 }

@@ -17,26 +17,30 @@ export async function checkCompression(context: CheckContext): Promise<readonly 
       warning(
         name,
         detail,
-        'Say so with Accept-Encoding: gzip on every answer; batches are plain until then.',
+        'Send Accept-Encoding: gzip with every response: until then the SDK sends uncompressed batches.',
       ),
     ];
   if (!announced)
     return [
-      warning(name, detail, 'Nothing to do: batches are plain. Packed, they have a fraction of the bytes.'),
+      warning(
+        name,
+        detail,
+        'Nothing to do: the SDK sends uncompressed batches. Compressed batches have a fraction of the bytes.',
+      ),
     ];
   if (isRefused(reply))
     return [
       warning(
         name,
         detail,
-        'Leave out Accept-Encoding: gzip, or let packed bodies pass: something refuses them. The SDK sends the first such batch twice, and stays plain in that browser.',
+        'Remove Accept-Encoding: gzip, or accept compressed bodies: a server refuses them. The SDK sends the first such batch twice, and then no compressed batch in that browser.',
       ),
     ];
   return [
     fail(
       name,
       detail,
-      'Leave out Accept-Encoding: gzip, or read it: the SDK believes it, and takes this answer for an outage.',
+      'Remove Accept-Encoding: gzip, or decompress such bodies: the SDK relies on this header, and treats this response as an outage.',
     ),
   ];
 }

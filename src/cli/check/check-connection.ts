@@ -1,3 +1,4 @@
+import { errorPage } from '../../protocol/links.ts';
 import { BATCH_PATH } from '../../protocol/wire.ts';
 import { type ProbeAnswer, inWords, type ProbeFailure } from './probe.ts';
 import { fail, type Finding, pass, skip, warning } from './check-result.ts';
@@ -9,21 +10,21 @@ const SOON_DAYS = 14;
 /** Advice for certificates that browsers refuse, by the error code of Node. */
 const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    'Use a certificate that an authority has signed: browsers refuse one that signs itself.',
+    'Use a certificate of a public authority: browsers refuse self-signed certificates.',
   SELF_SIGNED_CERT_IN_CHAIN:
-    'Use a certificate that a public authority has signed. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
+    'Use a certificate of a public authority. For an authority of your own, set NODE_EXTRA_CA_CERTS=file.pem.',
   CERT_HAS_EXPIRED: 'Renew the certificate.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'Use a certificate that names this host.',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'Serve the intermediate certificates too.',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'Use a certificate of a public authority. For one of your own: NODE_EXTRA_CA_CERTS=file.pem.',
+    'Use a certificate of a public authority. For an authority of your own, set NODE_EXTRA_CA_CERTS=file.pem.',
 };
 
 /** Advice for failed connections, by the error code of Node. */
 const CONNECTION_ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there: start the proxy, or correct the host and port.',
-  ENOTFOUND: 'There is no such host: correct the address, or its DNS record.',
-  TIMEOUT: 'Something accepts connections and says nothing: look at what stands in front of the proxy.',
+  ENOTFOUND: 'The host does not exist: correct the URL, or the DNS record of the host.',
+  TIMEOUT: 'A server accepts connections and does not respond: check the servers in front of the proxy.',
 };
 
 /** Checks that a server accepts batches at the URL. If not, all other checks are skipped. */
@@ -31,7 +32,7 @@ export async function checkConnection(context: CheckContext): Promise<readonly F
   const reply = await context.postEvents([]);
   if (reply.kind === 'failure') return [unreachable(reply)];
   const findings = [
-    pass('reachable', `answered after ${reply.ms} ms`),
+    pass('reachable', `responded after ${reply.ms} ms`),
     tls(context, reply),
     noRedirect(context, reply),
   ];
@@ -48,7 +49,7 @@ function unreachable(reply: ProbeFailure): Finding {
   return fail(
     'reachable',
     inWords(reply),
-    CONNECTION_ADVICE[reply.code] ?? 'Look into the log of the proxy and of what stands in front of it.',
+    CONNECTION_ADVICE[reply.code] ?? 'Read the logs of the proxy and of the servers in front of it.',
     'all',
   );
 }
@@ -58,7 +59,8 @@ function tls({ url, origin }: CheckContext, { validUntil }: ProbeAnswer): Findin
     // Browsers treat these hosts as secure; https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
     if (/^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
       return skip('TLS', 'plain HTTP on this machine');
-    const advice = 'Serve it over https: browsers let no https page send to http, and keys travel readable.';
+    const advice =
+      'Serve the proxy over https: browsers block requests from https pages to http, and http does not encrypt keys.';
     return origin.startsWith('https:')
       ? fail('TLS', 'plain HTTP, for pages that are https', advice)
       : warning('TLS', 'plain HTTP', advice);
@@ -77,16 +79,16 @@ function noRedirect(context: CheckContext, answer: ProbeAnswer): Finding {
   // The target of the redirect may repeat the client key.
   const shown =
     target && !target.href.includes(context.clientKey) ? `, to ${target.origin}${target.pathname}` : '';
-  const detail = `answered ${status}${shown}`;
+  const detail = `returned ${status}${shown}`;
   if ((status === 307 || status === 308) && target?.origin === context.url.origin) {
     const advice =
-      'Use the address that it leads to, and check that one: the SDK follows it, with two requests more for each page.';
+      'Use the URL of the redirect as proxyUrl, and check that URL: the SDK follows the redirect, with two more requests for each page.';
     return { ...warning(name, detail, advice), blocks: 'all' };
   }
   return fail(
     name,
     detail,
-    'Use the address that it leads to. The SDK follows only 307 and 308 to the same origin: otherwise a POST may become a GET whose 200 would pass for a delivery, or events go to somebody else.',
+    'Use the URL of the redirect as proxyUrl. The SDK follows only 307 and 308 to the same origin: other redirects may turn a POST into a GET, or send events to another site.',
     'all',
   );
 }
@@ -100,11 +102,11 @@ function endpoint(answer: ProbeAnswer): Finding {
   const name = `POST ${BATCH_PATH}`;
   const { status } = answer;
   const isPage = /^text\/html/i.test(answer.header('Content-Type') ?? '');
-  if (status !== 404 && status !== 405 && !(isPage && status < 300)) return pass(name, 'there');
+  if (status !== 404 && status !== 405 && !(isPage && status < 300)) return pass(name, 'found');
   return fail(
     name,
-    `answered ${status}${isPage ? ' with an HTML page' : ''}`,
-    `Correct the address: ${BATCH_PATH} comes after it. Something else answers here, and the SDK keeps all events (errors endpoint-refuses, not-a-proxy).`,
+    `returned ${status}${isPage ? ' with an HTML page' : ''}`,
+    `Correct the URL, to which the SDK adds ${BATCH_PATH}. Another server responds here, and the SDK keeps all events. More: ${errorPage(isPage ? 'not-a-proxy' : 'endpoint-refuses')}`,
     'all',
   );
 }

@@ -1,3 +1,4 @@
+import { errorPage } from '../../protocol/links.ts';
 import { basicAuthorization, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import { inWords, isDelivered, isRefused, outcomeOfReply, type Reply } from './probe.ts';
 import { fail, type Finding, pass, skip, warning } from './check-result.ts';
@@ -35,7 +36,7 @@ function isRefusedOrigin(reply: Reply): boolean {
 }
 
 function originRefused({ origin }: CheckContext, reply: Reply): Finding {
-  const advice = `Add ${origin} to the origins of the proxy.`;
+  const advice = `Add ${origin} to the origins of the proxy (CIO_ORIGINS). More: ${errorPage('origin_not_allowed')}`;
   return fail('origin accepted', inWords(reply), advice, 'events');
 }
 
@@ -46,7 +47,7 @@ function accepted(reply: Reply): Finding {
     return fail(
       name,
       inWords(reply),
-      'Give the key that the proxy expects. It comes as Basic base64(key + ":"), without a password.',
+      `Pass a client key of the proxy with --client-key. The SDK sends Authorization: Basic base64(key + ":"), without a password. More: ${errorPage('invalid_client_key')}`,
       'events',
     );
   const detail = `${inWords(reply)} to an empty batch`;
@@ -55,26 +56,30 @@ function accepted(reply: Reply): Finding {
     return warning(
       name,
       detail,
-      'Answer 200 to {"batch":[]}: it is how the SDK asks whether the proxy is there.',
+      'Return 200 for {"batch":[]}: the SDK sends an empty batch to find out whether the proxy works.',
     );
   return fail(
     name,
     detail,
-    'Answer 200 to {"batch":[]}. When a batch is refused, the SDK asks so whether its events or the address is at fault: where this is refused too, it keeps all events, and one faulty event holds up the others.',
+    'Return 200 for {"batch":[]}. After a refused batch, the SDK sends an empty batch to find out whether the events or the URL is wrong. If the empty batch is refused too, the SDK keeps all events, and one faulty event blocks the others.',
   );
 }
 
 function refused(name: string, reply: Reply): Finding {
   if (reply.kind === 'answer' && reply.status === 401) return pass(name, inWords(reply));
   if (isDelivered(reply))
-    return fail(name, inWords(reply), 'Compare the key with those that you know: anybody can send events.');
+    return fail(
+      name,
+      inWords(reply),
+      'Compare the key with your client keys: without this check, anybody can send events.',
+    );
   if (isRefused(reply))
     return fail(
       name,
       inWords(reply),
-      'Answer 401: the SDK then says that the key is wrong, and otherwise that the address takes no batches.',
+      'Return 401: the SDK then reports a wrong key. Otherwise it reports that the URL accepts no batches.',
     );
-  return warning(name, inWords(reply), 'Answer 401: the SDK then says that the key is wrong.');
+  return warning(name, inWords(reply), 'Return 401: the SDK then reports a wrong key.');
 }
 
 function alsoIn(header: string, reply: Reply): Finding {
@@ -88,8 +93,8 @@ function similar(reply: Reply): Finding {
   if (!isDelivered(reply)) return pass(name, inWords(reply));
   return warning(
     name,
-    `${inWords(reply)} to the key with something behind it`,
-    'Compare whole keys: a key that has to be withdrawn cannot be while all that begin like it pass.',
+    `${inWords(reply)} for a longer key that begins with this key`,
+    'Compare whole keys: a withdrawn key would still pass as the beginning of a longer key.',
   );
 }
 
@@ -97,14 +102,14 @@ function similar(reply: Reply): Finding {
 function prompt(context: CheckContext): Finding {
   const name = 'no password prompt';
   const refusals = answersIn(context).filter(({ status }) => status === 401);
-  if (refusals.length === 0) return skip(name, 'nothing was answered 401');
+  if (refusals.length === 0) return skip(name, 'no response had status 401');
   const challenges = refusals.some((answer) =>
     /(^|,)\s*basic\b/i.test(answer.header('WWW-Authenticate') ?? ''),
   );
   if (!challenges) return pass(name, 'no WWW-Authenticate: Basic');
   return fail(
     name,
-    'answered WWW-Authenticate: Basic',
-    'Leave it out: browsers ask the visitor for a password then.',
+    'sent WWW-Authenticate: Basic',
+    'Remove this header: it makes browsers ask the visitor for a password.',
   );
 }

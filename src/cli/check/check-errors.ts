@@ -14,21 +14,21 @@ async function unreadable({ dry, post }: CheckContext): Promise<Finding> {
   const reply = await post('{"batch":[');
   if (isRefused(reply)) return pass(name, inWords(reply));
   if (outcomeOfReply(reply).kind === 'unauthorized')
-    return skip(name, `${inWords(reply)} before it was read`);
+    return skip(name, `${inWords(reply)} before the body was read`);
   return isDelivered(reply)
-    ? fail(name, inWords(reply), 'Answer 400: a body that was cut off on its way is lost.')
-    : warning(name, inWords(reply), 'Answer 400: after 5xx the SDK tries the same again.');
+    ? fail(name, inWords(reply), 'Return 400: otherwise the events of a truncated body are lost.')
+    : warning(name, inWords(reply), 'Return 400: after 5xx the SDK sends the same body again.');
 }
 
 function bodies(answers: readonly ProbeAnswer[]): Finding {
   const name = 'error bodies';
   const errors = answers.filter(({ status }) => status >= 400);
-  if (errors.length === 0) return skip(name, 'there was no error');
+  if (errors.length === 0) return skip(name, 'no response was an error');
   // Preflights have no body, and the SDK reads the bodies of 401 and 403 only.
   const uncoded = errors.filter(({ text }) => text !== '' && !saysError(text));
   if (uncoded.length === 0) return pass(name, 'JSON with "error"');
   const statuses = [...new Set(uncoded.map(({ status }) => status))].join(', ');
-  return warning(name, `${statuses}: not JSON with "error"`, 'Answer {"error":"a_code","message":"…"}.');
+  return warning(name, `${statuses}: not JSON with "error"`, 'Return {"error":"a_code","message":"…"}.');
 }
 
 function saysError(text: string): boolean {
@@ -43,14 +43,15 @@ function saysError(text: string): boolean {
 function retryAfter(answers: readonly ProbeAnswer[]): Finding {
   const name = 'Retry-After';
   const busy = answers.filter(({ status }) => status === 429 || status === 503);
-  if (busy.length === 0) return skip(name, 'nothing was answered 429 or 503');
+  if (busy.length === 0) return skip(name, 'no response had status 429 or 503');
   if (busy.some((answer) => answer.header(name) === null))
     return warning(
       name,
       'missing on 429 or 503',
-      'Say when to come back: without it the SDK guesses, 1 s to 5 min.',
+      'Send Retry-After: without it, the SDK waits between 1 s and 5 min.',
     );
   const understood = busy.every(({ header }) => retryAfterMs({ get: header }, Date.now()));
-  if (!understood) return warning(name, 'not usable', 'Answer seconds, 1 or more, or an HTTP date to come.');
-  return pass(name, `on all ${busy.length} answers of 429 or 503`);
+  if (!understood)
+    return warning(name, 'not usable', 'Send seconds, 1 or more, or an HTTP date in the future.');
+  return pass(name, `on all ${busy.length} responses with 429 or 503`);
 }

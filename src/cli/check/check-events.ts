@@ -36,14 +36,14 @@ function largest(reply: Reply): Finding {
   return fail(
     name,
     inWords(reply),
-    'Take bodies of 500 KB, and events of 32 000 bytes: as much as Customer.io takes.',
+    'Accept bodies of 500 KB and events of 32 000 bytes, as Customer.io does.',
   );
 }
 
 function many(name: string, reply: Reply): Finding {
   if (isDelivered(reply)) return pass(name, inWords(reply));
   const advice =
-    'Take bodies of 500 KB and 100 events, or set delivery.maxBatchBytes and maxBatchEvents of the SDK.';
+    'Accept bodies of 500 KB and 100 events, or set delivery.maxBatchBytes and delivery.maxBatchEvents of the SDK.';
   // After 413 the SDK makes smaller batches. After any other error it sends this batch again, or looks for a faulty
   // event.
   const status = reply.kind === 'answer' && reply.status === 413 ? warning : fail;
@@ -59,13 +59,13 @@ function undeliverable(name: string, reply: Reply): Finding {
     return fail(
       name,
       inWords(reply),
-      'Answer 2xx only after Customer.io has: wait for its answer, and ask for a true one with X-Strict-Mode: 1.',
+      'Return 2xx only after Customer.io has accepted the batch: send it the header X-Strict-Mode: 1, and wait for its response.',
     );
   if (isRefused(reply)) return pass(name, inWords(reply));
   return warning(
     name,
     inWords(reply),
-    'Answer 400: the SDK then drops this event after two tries, and delivers the others.',
+    'Return 400: the SDK then drops this event after two attempts, and delivers the others.',
   );
 }
 
@@ -75,19 +75,22 @@ async function isolated({ samples, postEvents }: CheckContext): Promise<Finding>
   const mixed = await postEvents([good, bad]);
   const outcome = outcomeOfReply(mixed);
   if (outcome.kind === 'delivered') {
-    if (outcome.refused?.length === 1) return pass(name, 'named in the answer, the other one taken');
+    if (outcome.refused?.length === 1) return pass(name, 'named in the response, the other event accepted');
     return fail(
       name,
-      `${inWords(mixed)} to a batch with one in it`,
-      'Refuse the batch, and the SDK halves it until the faulty event is alone. After 2xx it forgets all of it.',
+      `${inWords(mixed)} for a batch with one faulty event`,
+      'Refuse the batch: the SDK then halves it until the faulty event is alone. After 2xx the SDK deletes the whole batch.',
     );
   }
   const alone = await postEvents([good]);
   if (isDelivered(alone))
-    return pass(name, `${inWords(mixed)}, then ${alone.kind === 'answer' ? alone.status : ''} without it`);
+    return pass(
+      name,
+      `${inWords(mixed)}, then ${alone.kind === 'answer' ? alone.status : ''} without the faulty event`,
+    );
   return fail(
     name,
-    `${inWords(alone)} to the other one too`,
-    'Refuse only what is faulty: the others are lost with it.',
+    `${inWords(alone)} for the other event too`,
+    'Refuse only the faulty event: the SDK drops all events of the batch otherwise.',
   );
 }

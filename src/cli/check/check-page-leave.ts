@@ -16,12 +16,12 @@ export async function checkPageLeave(context: CheckContext): Promise<readonly Fi
   const reply = await postEvents(dry ? [] : [samples.event()], { headers: { [ACK_HEADER]: REQUEST_NAME } });
   if (!isDelivered(reply) || reply.kind === 'failure') return [skip(name, inWords(reply))];
   const cookie = `${ACK_COOKIE_PREFIX}${REQUEST_NAME}=1`;
-  if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'in the answer')];
+  if (reply.header('Set-Cookie')?.includes(cookie)) return [pass(name, 'in the response')];
   return [
     warning(
       name,
-      `no ${ACK_COOKIE_PREFIX}… in the answer`,
-      'Let Set-Cookie of the proxy pass. Without it the next page sends what the last request of a page carried once more after 5 s, and the proxy has to tell repeats apart.',
+      `no ${ACK_COOKIE_PREFIX}… in the response`,
+      'Let the header Set-Cookie of the proxy pass. Without the cookie, the next page sends the events of the last request again after 5 s, and the proxy must recognise repeated events.',
     ),
   ];
 }

@@ -14,7 +14,7 @@ const TRACING = ['baggage', 'sentry-trace', 'traceparent'];
 /** Checks that browsers let pages of another origin send batches, and read the answers. */
 export async function checkPreflight(context: CheckContext): Promise<readonly Finding[]> {
   if (!context.isCrossOrigin)
-    return [skip('preflight', 'for pages of the same origin there is none; for others: --origin')];
+    return [skip('preflight', 'not needed for pages of the same origin; for others: --origin')];
   const reply = await preflight(context, NEEDED);
   const verdict = permission(context, reply);
   const answered = await context.postEvents([]);
@@ -49,15 +49,15 @@ function permission(context: CheckContext, reply: Reply): Finding {
   if (reply.kind === 'failure' || !isDelivered(reply))
     return no(
       inWords(reply),
-      'Answer OPTIONS with 204 and the Access-Control headers, without asking for a key: browsers send none with it.',
+      'Return 204 and the Access-Control headers for OPTIONS, without a check of the key: browsers send no key with OPTIONS.',
     );
   if (!allowsOrigin(context, reply))
-    return no(`does not allow ${context.origin}`, `Answer Access-Control-Allow-Origin: ${context.origin}`);
+    return no(`does not allow ${context.origin}`, `Send Access-Control-Allow-Origin: ${context.origin}`);
   const missing = NEEDED.filter((name) => !allowsHeader(reply, name));
   if (missing.length > 0)
     return no(
       `does not allow the header ${missing.join(', ')}`,
-      `Answer Access-Control-Allow-Headers: Authorization, Content-Type. A * does not stand for Authorization.`,
+      `Send Access-Control-Allow-Headers: Authorization, Content-Type. The wildcard * does not include Authorization.`,
     );
   return pass('preflight', `allows ${context.origin}`);
 }
@@ -80,8 +80,8 @@ function listIn(answer: ProbeAnswer, name: string): readonly string[] {
 function remembered(answer: ProbeAnswer): Finding {
   const seconds = Number(answer.header('Access-Control-Max-Age') ?? 0);
   if (seconds > 0) return pass('preflight kept', `for ${seconds} s`);
-  const advice = 'Answer Access-Control-Max-Age: 7200. Browsers ask again every 5 seconds without it.';
-  return warning('preflight kept', 'not asked for', advice);
+  const advice = 'Send Access-Control-Max-Age: 7200. Without it, browsers send a preflight every 5 seconds.';
+  return warning('preflight kept', 'no Access-Control-Max-Age', advice);
 }
 
 /** Few pages send cookies, so this is never a failure. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials */
@@ -103,7 +103,7 @@ async function traced(context: CheckContext): Promise<Finding> {
   return warning(
     name,
     `does not allow ${missing.join(', ')}`,
-    'Allow the headers that Access-Control-Request-Headers names. Scripts for tracing put these on every request of a page, and its browser then sends none.',
+    'Allow the headers that Access-Control-Request-Headers names. Tracing scripts add these headers to every request of a page, and the browser then sends no request.',
   );
 }
 
@@ -112,7 +112,7 @@ function readable(context: CheckContext, reply: Reply): Finding {
   return fail(
     'answers readable',
     reply.kind === 'answer' ? 'not by the page' : inWords(reply),
-    'Put Access-Control-Allow-Origin on the answers to POST too: unread, no answer tells the SDK that events have arrived.',
+    'Send Access-Control-Allow-Origin with responses to POST too: without it, the SDK cannot read that events were accepted.',
   );
 }
 
@@ -122,7 +122,7 @@ function readableRefusal(context: CheckContext, reply: Reply): Finding {
   return warning(
     'refusals readable',
     reply.kind === 'answer' ? 'not by the page' : inWords(reply),
-    'Put Access-Control-Allow-Origin on errors too: unread, a wrong key looks like a broken network.',
+    'Send Access-Control-Allow-Origin with errors too: without it, a wrong key looks like a broken network.',
   );
 }
 
@@ -137,7 +137,7 @@ async function exposed(context: CheckContext, reply: Reply): Promise<Finding> {
     return warning(
       name,
       `not ${missing.join(', ')}`,
-      `Answer Access-Control-Expose-Headers: ${wanted.join(', ')}. Unread, the SDK waits as long as it sees fit.`,
+      `Send Access-Control-Expose-Headers: ${wanted.join(', ')}. Without it, the SDK cannot read them, and chooses its own delays.`,
     );
   if (readsGzip) {
     const packed = await preflight(context, ['authorization', 'content-encoding', 'content-type']);
@@ -145,7 +145,7 @@ async function exposed(context: CheckContext, reply: Reply): Promise<Finding> {
       // The SDK on the page has read that gzip is supported, and the browser then refuses to send the header.
       return fail(
         name,
-        'gzip is announced, and the header content-encoding not allowed',
+        'gzip is announced, and the header content-encoding is not allowed',
         'Add Content-Encoding to Access-Control-Allow-Headers.',
       );
   }

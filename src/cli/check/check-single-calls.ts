@@ -22,7 +22,7 @@ export async function checkSingleCalls({ dry, samples, post }: CheckContext): Pr
     warning(
       name,
       `${missing.join(' ')}: ${inWords(last)}`,
-      'Nothing to do for this SDK. Other senders may want them: forward them as you forward a batch of one.',
+      'Nothing to do for this SDK. If other clients send single calls, forward each call like a batch of one event.',
     ),
   ];
 }

@@ -13,16 +13,12 @@ export function checkTiming(context: Pick<CheckContext, 'replies'>): Promise<rea
     .map(({ ms }) => ms)
     .sort((one, other) => one - other);
   const slowest = times.at(-1);
-  if (slowest === undefined) return Promise.resolve([skip('time to answer', 'nothing was answered')]);
+  if (slowest === undefined) return Promise.resolve([skip('time to answer', 'there was no response')]);
   const median = times[Math.floor(times.length / 2)] ?? slowest;
   const detail = `median ${median} ms, slowest ${slowest} ms of ${times.length}`;
   return Promise.resolve([
     slowest <= SLOW_MS
       ? pass('time to answer', detail)
-      : warning(
-          'time to answer',
-          detail,
-          'The SDK gives up after 15 s, and sends again what it had no answer to.',
-        ),
+      : warning('time to answer', detail, 'The SDK stops waiting after 15 s, and sends the events again.'),
   ]);
 }

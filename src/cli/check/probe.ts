@@ -113,7 +113,7 @@ export const isRefused = (reply: Reply): boolean => outcomeOfReply(reply).kind =
 
 /** Describes a reply in a few words. Of an answer only the status is shown: its body could repeat the client key. */
 export function inWords(reply: Reply): string {
-  if (reply.kind === 'answer') return `answered ${reply.status}`;
+  if (reply.kind === 'answer') return `returned ${reply.status}`;
   if (reply.code === 'TIMEOUT') return `no answer within ${reply.ms} ms`;
   return reply.code === 'ECONNRESET' ? 'hung up without an answer' : `no answer: ${reply.code}`;
 }

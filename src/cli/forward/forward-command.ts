@@ -17,7 +17,7 @@ import { CONSUMER, ensureStreams, parkedSubjectOf } from '../brokers/nats-stream
 import { type NatsSettings, withoutSecrets } from '../settings/nats-variables.ts';
 import { createOutput, type Output } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
-import { listen, untilStopped } from '../process/serve.ts';
+import { cannotListen, listen, untilStopped } from '../process/serve.ts';
 import { openServices, type Services } from '../brokers/services.ts';
 import { explain } from '../settings/explain-variables.ts';
 import { variableFor } from '../settings/variable-for-option.ts';
@@ -37,26 +37,26 @@ const SAME_ERROR_MS = 10_000;
 
 const HELP = `Usage: cio-first-party forward [--replay-since <time>]
 
-Brings to Customer.io what cio-first-party proxy has put into a stream of NATS JetStream. Any number may run. Configured by
-environment variables:
+Sends to Customer.io the batches that cio-first-party proxy has stored in a stream of NATS JetStream. Several forwarders may
+run at the same time. Environment variables configure the forwarder:
 
 ${explain(FORWARD_VARIABLES, ['NATS_URL'])}
 
-Instead of a secret there may be the path of a file that holds it:
+A secret can also be in a file. These variables contain the path of the file:
 ${SECRETS.filter((name) => name in FORWARD_VARIABLES)
   .map((name) => `  ${name}_FILE`)
   .join('\n')}
 
-  --replay-since <time>   forwards once more what has come since then, and ends: 90m, 2h, or 2026-01-31T12:00:00Z; with
-                          CIO_REDIS_URL only what is not known to have arrived
+  --replay-since <time>   forwards again the messages that were stored since this time, and ends: 90m, 2h, or
+                          2026-01-31T12:00:00Z; with CIO_REDIS_URL only events that are not known to have arrived
 
-Answers GET /v1/health and /v1/health/ready, which tells how many messages wait. Writes a line of JSON a second for messages
-that have arrived, and one for each other message. SIGTERM and SIGINT let what is under way end first, for at most
-CIO_STOP_TIMEOUT_MS; what has not ended then comes again.`;
+GET /v1/health returns 200. GET /v1/health/ready returns the number of waiting messages, and 503 while NATS cannot be reached.
+The forwarder logs one line of JSON a second for delivered messages, and one line for each other message. After SIGTERM or
+SIGINT it waits for messages in flight, for at most CIO_STOP_TIMEOUT_MS. NATS delivers the unfinished messages again.`;
 
 /** The command `forward`: forwards a stream to Customer.io until it is stopped. */
 export const forwardCommand: Command = {
-  summary: 'bring the messages of NATS JetStream to Customer.io',
+  summary: 'forward the messages of NATS JetStream to Customer.io',
   help: HELP,
 
   async run(args) {
@@ -143,7 +143,7 @@ async function forward(job: Job): Promise<number> {
   try {
     output.text(`The forwarder listens on ${await listen(server, job.port, job.host)}`);
   } catch (error) {
-    console.error(`The forwarder cannot listen: ${messageOf(error)}`);
+    console.error(cannotListen('forwarder', error));
     return 1;
   }
 
@@ -186,7 +186,7 @@ async function replay(job: Job, since: Date): Promise<number> {
   const { nats, natsSettings, output } = job;
   const log = createForwardLog(output.entry);
   const { messages, consumer, isOver, end } = await openReplay(await nats.ready, natsSettings, since);
-  output.text(`Forwards ${messages} messages again, which have come since ${since.toISOString()}`);
+  output.text(`Forwards ${messages} messages again that were stored since ${since.toISOString()}`);
   const forwarding = start(job, consumer, log);
   let isStopping = false;
   const stop = (): void => void (isStopping = true);

@@ -58,22 +58,22 @@ export function createForwardServer(
 function metricsOf({ tally, underWay, linesLost, backlog, unacknowledged }: ForwardState): string {
   const { done, later, never } = tally.messages;
   return [
-    ...family('messages_total', 'counter', 'Messages by what became of them.', [
+    ...family('messages_total', 'counter', 'Messages by outcome.', [
       ['{outcome="done"}', done],
       ['{outcome="later"}', later],
       ['{outcome="never"}', never],
     ]),
-    ...family('events_total', 'counter', 'Events by what became of them.', [
+    ...family('events_total', 'counter', 'Events by outcome.', [
       ['{outcome="accepted"}', tally.events],
       ['{outcome="rejected"}', tally.rejected],
     ]),
     ...family('upstream_requests_total', 'counter', 'Requests to Customer.io.', [['', tally.requests]]),
-    ...family('under_way', 'gauge', 'Messages that this forwarder has now.', [['', underWay]]),
-    ...family('backlog', 'gauge', 'Messages that no forwarder has been given yet.', [['', backlog]]),
-    ...family('unacknowledged', 'gauge', 'Messages that forwarders have now.', [['', unacknowledged]]),
-    ...family('log_lines_lost_total', 'counter', 'Lines of the log that could not be written.', [
-      ['', linesLost],
+    ...family('under_way', 'gauge', 'Messages that this forwarder processes now.', [['', underWay]]),
+    ...family('backlog', 'gauge', 'Messages that no forwarder has received yet.', [['', backlog]]),
+    ...family('unacknowledged', 'gauge', 'Messages that forwarders have not acknowledged yet.', [
+      ['', unacknowledged],
     ]),
+    ...family('log_lines_lost_total', 'counter', 'Log lines that could not be written.', [['', linesLost]]),
     '',
   ].join('\n');
 }

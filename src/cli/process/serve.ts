@@ -15,6 +15,10 @@ export async function listen(server: Server, port: number, host: string | undefi
   return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
 }
 
+/** The message about an error of {@link listen}. */
+export const cannotListen = (who: 'proxy' | 'forwarder', error: unknown): string =>
+  `The ${who} cannot listen: ${error instanceof Error ? error.message : String(error)}. Set PORT to a free port, and HOST to an IP address of this machine.`;
+
 /** How a server stops. */
 export interface Stopping {
   /** How long requests in flight may take to end, in milliseconds. */

@@ -10,7 +10,7 @@ import type { Nats } from '../brokers/nats-connection.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
 import { createOutput } from '../process/output.ts';
 import { SECRETS } from '../settings/secret-files.ts';
-import { listen, untilStopped } from '../process/serve.ts';
+import { cannotListen, listen, untilStopped } from '../process/serve.ts';
 import { openServices } from '../brokers/services.ts';
 import { explain } from '../settings/explain-variables.ts';
 import { variableFor } from '../settings/variable-for-option.ts';
@@ -34,24 +34,24 @@ const PUBLISH_MS = 5_000;
 
 const HELP = `Usage: cio-first-party proxy [--check]
 
-Takes batches from browsers, delivers them to Customer.io, answers the private calls of persons with a customer token, and
-serves cio.js. With NATS_URL it delivers to a stream of NATS JetStream instead, which cio-first-party forward brings to
-Customer.io. Configured by environment variables:
+Accepts batches of browsers, sends them to Customer.io, handles the private calls of persons with a customer token, and
+serves cio.js. With NATS_URL the proxy stores the batches in a stream of NATS JetStream, and cio-first-party forward sends
+them to Customer.io. Environment variables configure the proxy:
 
 ${explain(VARIABLES)}
 
-Instead of a secret there may be the path of a file that holds it:
+A secret can also be in a file. These variables contain the path of the file:
 ${SECRETS.map((name) => `  ${name}_FILE`).join('\n')}
 
-  --check   asks Customer.io whether the write key is good, and ends with 0 or 1
+  --check   checks the write key with Customer.io, and ends with exit code 0 (accepted) or 1
 
 Probes, each below CIO_BASE_PATH:
   liveness and readiness   ${HEALTH_PATH} is 200 while the process runs
-  alerts                   ${READY_PATH} is 503 while Customer.io is down or refuses the write key. It is no readiness
-                           probe: without instances behind the load balancer, browsers get no answer at all
+  alerts                   ${READY_PATH} is 503 while Customer.io is down or refuses the write key. Do not use
+                           this path as readiness probe: the load balancer would remove all replicas
 
-Writes one line of JSON for every request. SIGTERM and SIGINT let requests in flight end first, for at most
-CIO_STOP_TIMEOUT_MS, and refuse the rest with 503.`;
+The proxy logs one line of JSON for each request. After SIGTERM or SIGINT it waits for requests in flight, for at most
+CIO_STOP_TIMEOUT_MS, and refuses new requests with 503.`;
 
 /** The command `proxy`: runs a proxy until it is stopped. */
 export const proxyCommand: Command = {
@@ -100,7 +100,7 @@ export const proxyCommand: Command = {
       // The first readiness request checks the write key. A failure is an entry of the log.
       void proxy.fetch(new Request(`http://localhost${basePath}${READY_PATH}`));
     } catch (error) {
-      console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(cannotListen('proxy', error));
       await services.close();
       return 1;
     }
@@ -113,7 +113,7 @@ export const proxyCommand: Command = {
   },
 };
 
-/** The path of each probe, for the log of the start: whoever sets up a platform sees which one to use. */
+/** The path of each probe, for the log of the start, so that the operator sees which path to use. */
 function probesBelow(basePath: string): Readonly<Record<'liveness' | 'readiness' | 'alerts', string>> {
   const health = `${basePath}${HEALTH_PATH}`;
   return { liveness: health, readiness: health, alerts: `${basePath}${READY_PATH}` };

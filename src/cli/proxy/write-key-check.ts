@@ -1,3 +1,4 @@
+import { errorPage } from '../../protocol/links.ts';
 import { within } from '../../proxy/lib/timeouts.ts';
 import type { Delivery } from '../../proxy/upstream/delivery.ts';
 import { describeError } from '../../proxy/lib/describe-error.ts';
@@ -29,14 +30,17 @@ export async function checkWriteKey(options: ProxyOptions): Promise<WriteKeyChec
       // Customer.io checks the key before the batch: https://docs.customer.io/integrations/api/cdp/
       return {
         isGood: true,
-        message: `The write key is good: ${host} has refused an empty batch only (${delivery.status}).`,
+        message: `The write key is good: ${host} has accepted it, and refused only the empty batch (${delivery.status}).`,
       };
     case 'misconfigured':
       return {
         isGood: false,
-        message: `The write key is not good, or not of this region: ${delivery.detail}`,
+        message: `The write key cannot be used: ${delivery.detail} More: ${errorPage('upstream_misconfigured')}`,
       };
     default:
-      return { isGood: false, message: `${host} could not be asked about the write key: ${delivery.detail}` };
+      return {
+        isGood: false,
+        message: `${host} could not check the write key: ${delivery.detail} More: ${errorPage('upstream_unavailable')}`,
+      };
   }
 }

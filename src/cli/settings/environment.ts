@@ -3,6 +3,7 @@ import type { OptionProblem } from '../../proxy/options/check-group.ts';
 import { findProblems } from '../../proxy/options/check-options.ts';
 import type { ForwarderOptions, ProxyOptions } from '../../proxy.ts';
 import { type NatsSettings, readNats } from './nats-variables.ts';
+import { withoutCredentials } from './origin-hint.ts';
 import { isRedisUrl } from './redis-url.ts';
 import { withSecretFiles } from './secret-files.ts';
 import type { Variable } from './variable.ts';
@@ -120,8 +121,8 @@ function put(options: Record<string, unknown>, path: readonly string[], value: u
 }
 
 function complaint(name: string, text: string | undefined): string {
-  const { must, secret, hint }: Variable = VARIABLES[name] ?? { must: 'something else' };
+  const { must, secret, hint }: Variable = VARIABLES[name] ?? { must: 'another value' };
   if (text === undefined) return `${name} is missing: it must be ${must}.`;
-  const problem = `${name} is ${secret ? 'not usable' : `"${text}"`}: it must be ${must}.`;
+  const problem = `${name} is ${secret ? 'not usable' : `"${withoutCredentials(text)}"`}: it must be ${must}.`;
   return [problem, hint?.(text)].join(' ').trim();
 }

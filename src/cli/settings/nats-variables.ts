@@ -25,37 +25,37 @@ export interface NatsSettings {
 /** The variables of NATS JetStream, for the commands `proxy` and `forward`. */
 export const NATS_VARIABLES: Readonly<Record<string, Variable>> = {
   NATS_URL: {
-    must: 'the servers of a NATS with JetStream, with commas between them, e.g. nats://user:password@nats-1:4222,nats://nats-2:4222, or tls:// in place of nats://; needs the packages @nats-io/jetstream and @nats-io/transport-node',
+    must: 'the URLs of NATS servers with JetStream, separated by commas, e.g. nats://user:password@nats-1:4222,nats://nats-2:4222, or tls:// instead of nats://; needs the packages @nats-io/jetstream and @nats-io/transport-node',
     secret: true,
-    preset: 'none: straight to Customer.io',
+    preset: 'none: the proxy sends to Customer.io directly',
   },
   NATS_CREDENTIALS: {
-    must: 'what a .creds file of NATS holds',
+    must: 'the content of a .creds file of NATS',
     secret: true,
     preset: 'none',
   },
   CIO_NATS_STREAM: {
-    must: 'the name of the stream, which is made where it is missing: letters, digits, - and _',
+    must: 'the name of the stream, which is created if it is missing: letters, digits, - and _',
     preset: 'CIO',
   },
   CIO_NATS_SUBJECT: {
-    must: 'the subject of the stream, without * and >; what will never be forwarded is put aside under the same with .parked',
+    must: 'the subject of the stream, without * and >; messages that can never be forwarded go to this subject with .parked at the end',
     preset: 'cio.batches',
   },
   CIO_NATS_REPLICAS: {
-    must: 'on how many servers each message is kept: 1, 3 or 5',
+    must: 'the number of NATS servers that store each message: 1, 3 or 5',
     preset: '3 where NATS_URL has three or more, otherwise 1',
   },
   CIO_NATS_MAX_AGE_HOURS: {
-    must: 'after how many hours a message is thrown away, forwarded or not: a number from 1 to 8760',
+    must: 'the hours after which the stream deletes a message, forwarded or not: a number from 1 to 8760',
     preset: '168',
   },
   CIO_NATS_MAX_BYTES: {
-    must: 'how many bytes the stream has at most; a full stream takes no more, and browsers keep their events: a number of 1000000 or more',
+    must: 'the maximum bytes of the stream; a full stream refuses messages, and browsers keep their events: a number of 1000000 or more',
     preset: '10000000000',
   },
   CIO_NATS_KEEP_MINUTES: {
-    must: 'how many minutes a message is kept after it was forwarded, so that it can be forwarded again (--replay-since): a number from 1 to 525600',
+    must: 'the minutes that a message is kept after it was forwarded, so that it can be forwarded again (--replay-since): a number from 1 to 525600',
     preset: '60',
   },
 };

@@ -1,20 +1,26 @@
-/** Returns the origin, as browsers write it, that a wrong text probably means: `null` where there is none to guess. */
-export function meantOrigin(text: string): string | null {
-  const scheme = /^(localhost|127\.|\[::1\])/i.test(text) ? 'http' : 'https';
-  const url = text.includes('://') ? text : `${scheme}://${text}`;
+/** Returns the origin, as browsers send it, that a wrong text probably means. Returns `null` where no origin can be guessed. */
+function meantOrigin(text: string): string | null {
+  // An app or a browser extension has a scheme of its own: only the slash at the end can be corrected.
+  const [, appOrigin, scheme = ''] = /^(([a-z][\w+.-]*):\/\/[\w.-]+)\/+$/.exec(text) ?? [];
+  if (appOrigin !== undefined && !/^https?$/.test(scheme)) return appOrigin;
+  const missingScheme = /^(localhost|127\.|\[::1\])/i.test(text) ? 'http' : 'https';
+  const url = text.includes('://') ? text : `${missingScheme}://${text}`;
   if (/[*\s]/.test(text) || !/^https?:/i.test(url) || !URL.canParse(url)) return null;
   const { origin, username, password } = new URL(url);
-  // A URL with credentials is no slip of the pen, and its text must not be printed.
+  // A URL with credentials is no typing mistake, and its text must not be printed.
   return origin === text || username + password !== '' ? null : origin;
 }
 
-/** Says for each origin what is wrong with its text, and the right text. Returns `undefined` where nothing is known to be wrong. */
+/** Returns for each wrong origin what is wrong, and the right text. Returns `undefined` where no correction is known. */
 export function hintAtOrigins(origins: readonly string[]): string | undefined {
   const hints = origins.flatMap((text) => {
     const meant = meantOrigin(text);
     if (meant === null) return [];
-    const fault = text === `${meant}/` ? 'ends with a slash' : 'is not as browsers write it';
+    const fault = text === `${meant}/` ? 'ends with a slash' : 'is not as browsers send it';
     return [`"${text}" ${fault}: write ${meant}`];
   });
   return hints.length === 0 ? undefined : `${hints.join('; ')}.`;
 }
+
+/** Replaces the user name and the password of each URL in a text, so that the text can be printed. */
+export const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s,]*@/g, '//…@');

@@ -26,8 +26,8 @@ export function createAddressLimit({ loadRateLimit, clientIp }: AddressLimitNeed
     if (isReported) return;
     isReported = true;
     const problem = clientIp
-      ? 'the header of "clientIp" has no address in it: such requests are counted as one requester'
-      : 'nobody is limited, because this runtime does not tell addresses: set "clientIp"';
+      ? 'the header of "clientIp" has no IP address: all such requests are counted as one visitor'
+      : 'requests are not limited, because this runtime does not report IP addresses: set "clientIp"';
     note.detail = `rateLimit.perAddress: ${problem}.`;
     // oxlint-disable-next-line no-console -- operators without "onLog" would not learn of it otherwise
     console.error(`createProxy: ${note.detail}`);

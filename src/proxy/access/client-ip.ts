@@ -31,13 +31,21 @@ export function withClientIp(event: WireEvent, ip: string | undefined): WireEven
   return { ...event, context: { ...Object.fromEntries(kept), ...(ip !== undefined && { ip }) } };
 }
 
-// Forms that load balancers write: 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and [2001:db8::1]:4711.
-const ADDRESS =
-  /^(\d+\.\d+\.\d+\.\d+)(?::\d+)?$|^([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$|^\[([\da-f:.]+)\](?::\d+)?$/i;
-const LONGEST_ADDRESS = 60;
+const LONGEST_ENTRY = 60;
 
+/**
+ * The address in an entry of a header. Load balancers write 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and
+ * [2001:db8::1]:4711. An IPv6 address without brackets is taken as a whole if it is valid: whether its last group is a port cannot be
+ * decided. Any other text is no address: if it counted as one, a sender could have a limit of its own for each text.
+ */
 function toAddress(entry: string): string | undefined {
-  if (entry.length > LONGEST_ADDRESS) return undefined;
-  const [, four, six, bracketed] = ADDRESS.exec(entry) ?? [];
-  return four ?? six ?? bracketed;
+  if (entry.length > LONGEST_ENTRY) return undefined;
+  const readings = [entry, entry.replace(/:\d{1,5}$/, '')];
+  return readings.map((text) => text.replace(/^\[(.+)\]$/, '$1')).find(isAddress);
+}
+
+/** The URL parser checks addresses in every runtime, also without `node:net`. */
+function isAddress(text: string): boolean {
+  if (/^(?!.*\b0\d)\d+(\.\d+){3}$/.test(text)) return URL.canParse(`http://${text}`);
+  return /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
 }

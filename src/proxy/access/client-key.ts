@@ -69,7 +69,7 @@ export function createCredentialCheck(
     const { scheme, value } = authorizationOf(incoming);
     if (scheme === 'bearer' && !takesTokens) return NO_TOKENS;
     if (scheme !== 'bearer' && needs === 'token')
-      return refuseToken('This needs a customer token: Authorization must be Bearer.', 'missing');
+      return refuseToken('This call needs a customer token: Authorization must be Bearer.', 'missing');
     const key = readKeyHeader(incoming) ?? (scheme === 'basic' ? readUserId(value) : null);
     if (key === null) {
       const alternative = scheme === 'bearer' ? '' : ', or Authorization Basic with it';

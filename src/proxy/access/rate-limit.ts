@@ -108,7 +108,7 @@ export function createRateLimit({
     if (rate === null || !(rate.count > most)) return null;
     const seconds = Math.ceil(rate.resetMs / 1_000) + Math.floor(Math.random() * spreadSeconds);
     const headers = { 'Retry-After': String(Math.max(1, seconds || 1)) };
-    return refuse(429, 'rate_limited', 'Too many requests: come back later.', { headers });
+    return refuse(429, 'rate_limited', 'Too many requests: send the request again later.', { headers });
   }
 
   return {

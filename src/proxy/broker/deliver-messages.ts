@@ -43,7 +43,7 @@ interface Group {
 
 const NO_TIME_LEFT: Delivery = {
   kind: 'unavailable',
-  detail: 'There was no time left to find the message that Customer.io does not take.',
+  detail: 'There was no time left to find the message that Customer.io refuses.',
 };
 
 export function createMessageDelivery(settings: UpstreamSettings): MessageDelivery {
@@ -103,7 +103,7 @@ export function createMessageDelivery(settings: UpstreamSettings): MessageDelive
       }
     }
     if (failing === 0) return { kind: 'done', rejected };
-    const reason = `Customer.io fails, again and again, over ${failing} of ${all.length} events.`;
+    const reason = `Customer.io fails repeatedly for ${failing} of ${all.length} events.`;
     // If no other request has succeeded since, Customer.io is at fault and not the event.
     if (deliveries === before) return later({ kind: 'unavailable', detail: reason }, attempt);
     return { kind: 'never', reason };

@@ -63,7 +63,7 @@ function contentsOf(
   const unpacked = unpackBatch(message);
   if (unpacked.kind === 'foreign') return { kind: 'never', reason: unpacked.reason };
   if (unpacked.kind === 'newer') {
-    const reason = 'A newer version of cio-first-party has written it: update the forwarder.';
+    const reason = 'A newer version of cio-first-party has written the message: update the forwarder.';
     return { kind: 'later', delayMs: NEWER_MS, isDown: false, reason };
   }
   const { batch, sentAt } = unpacked.batch;

@@ -94,14 +94,14 @@ export function unpackBatch(message: Uint8Array | ArrayBuffer | string): Unpacke
   try {
     body = JSON.parse(typeof message === 'string' ? message : new TextDecoder().decode(message));
   } catch {
-    return { kind: 'foreign', reason: 'It is not JSON.' };
+    return { kind: 'foreign', reason: 'The message is not JSON.' };
   }
-  if (!isRecord(body)) return { kind: 'foreign', reason: 'It is not an object.' };
+  if (!isRecord(body)) return { kind: 'foreign', reason: 'The message is not an object.' };
   const { version, batch, sentAt } = body;
   if (Number.isInteger(version) && Number(version) > VERSION) return { kind: 'newer' };
-  if (version !== VERSION) return { kind: 'foreign', reason: 'It has no version that is known.' };
+  if (version !== VERSION) return { kind: 'foreign', reason: 'The message has no known version.' };
   if (!Array.isArray(batch) || !batch.every(isRecord))
-    return { kind: 'foreign', reason: 'It has no batch of events.' };
+    return { kind: 'foreign', reason: 'The message has no batch of events.' };
   const events = batch as unknown as readonly WireEvent[];
   return { kind: 'batch', batch: typeof sentAt === 'string' ? { batch: events, sentAt } : { batch: events } };
 }

@@ -75,7 +75,7 @@ export function createSharedClaims(store: DeduplicateStore, timeoutMs: number): 
     const states = await store.claim(hashed, timeoutMs + MARGIN_MS, () => {
       note.unknown = (note.unknown ?? 0) + 1;
     });
-    if (states.length !== hashed.length) throw new TypeError('A store must answer one state for each key.');
+    if (states.length !== hashed.length) throw new TypeError('The store must return one state for each key.');
     return acceptedEvents.map((acceptedEvent, i) => ({
       acceptedEvent,
       key: hashed[i] ?? '',

@@ -26,7 +26,7 @@ export interface BodyLimits {
 }
 
 const ALREADY_READ =
-  'Something before the proxy has read the body, and kept nothing of it: put the proxy before body parsers, or give it a request that nobody has read.';
+  'The body was read before the proxy got the request, and was not kept: put the proxy before body parsers, or pass it an unread request.';
 
 /** Reads a body whose headers name JSON and a known encoding, within the limits, and unpacks it. Does not parse the JSON. */
 export async function readBody(
@@ -55,7 +55,11 @@ export async function readBody(
     }
   }
   if (bytes === 'too-large') {
-    return refuse(413, 'body_too_large', `A body may have ${maxBytes} bytes, also when it is unpacked.`);
+    return refuse(
+      413,
+      'body_too_large',
+      `The body may have at most ${maxBytes} bytes, also after decompression.`,
+    );
   }
   if (bytes === 'too-late') {
     // The connection is closed, because the rest of the body would be read as the next request on it.
@@ -63,8 +67,8 @@ export async function readBody(
     return refuse(408, 'body_timeout', `The body has not arrived within ${timeoutMs} ms.`, { headers });
   }
   if (bytes === 'no-room') {
-    const detail = 'The bodies that are under way fill "maxInFlightBytes".';
-    return comeBackLater('overloaded', 'Too much is under way: send it again.', { detail });
+    const detail = 'The request bodies in memory have reached "maxInFlightBytes" (CIO_MAX_IN_FLIGHT_BYTES).';
+    return comeBackLater('overloaded', 'The proxy is overloaded: send the request again.', { detail });
   }
   if (bytes === 'already-read') {
     // The fault is the server's, so the answer is 503: for 400 the browser would drop the events.

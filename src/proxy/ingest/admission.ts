@@ -93,7 +93,7 @@ function refuseRewriting(rewritten: readonly ItemBytes[], maxBytes: number): Ref
   const mostBytes = Math.max(MOST_REWRITTEN_BYTES, maxBytes);
   const bytes = rewritten.reduce((sum, { from, to }) => sum + to - from, 0);
   if (rewritten.length < 2 || bytes <= mostBytes) return null;
-  const message = `Events that have to be written anew may have at most ${mostBytes} bytes in a batch.`;
+  const message = `Events that the proxy must rewrite may have at most ${mostBytes} bytes in a batch.`;
   return refuse(413, 'too_many_events', message);
 }
 

@@ -59,7 +59,7 @@ export function createMessageDeduplication(
     if (performance.now() < restsUntil) return keys.map(() => 'new');
     try {
       const states = await within(ANSWER_MS, () => store.claim(keys, claimMs()));
-      if (states.length !== keys.length) throw new TypeError('A store must answer one state for each key.');
+      if (states.length !== keys.length) throw new TypeError('The store must return one state for each key.');
       failures = 0;
       return states;
     } catch (error) {

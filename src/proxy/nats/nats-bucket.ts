@@ -46,6 +46,6 @@ export function checkBucket(bucket: unknown): void {
   const received = bucket instanceof Promise ? 'a Promise (await it first)' : describeSecret(bucket);
   throw new SdkError(
     'invalid-options',
-    `natsStore: "kv" must be what a Kvm of @nats-io/kv 3 opens, got ${received}`,
+    `natsStore: "kv" must be a bucket that a Kvm of @nats-io/kv 3 has opened, got ${received}`,
   );
 }

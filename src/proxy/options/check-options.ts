@@ -31,7 +31,7 @@ export const RULES: Rules<ProxyOptions> = {
     describe: describeSecret,
   },
   clientKeys: {
-    must: 'a list of one or more keys without colons, or of { key, origins }, or a function that judges one',
+    must: 'a list of one or more client keys without colons, or of { key, origins }, or a function that checks a key',
     holds: (value) =>
       isFunction(value) ||
       (isList(value) && value.length > 0 && value.every((each) => isClientKey(each) || isSiteKey(each))),
@@ -41,16 +41,16 @@ export const RULES: Rules<ProxyOptions> = {
   },
   region: { must: "'us' or 'eu'", holds: (value) => value === 'us' || value === 'eu' },
   upstreamUrl: {
-    must: 'an http(s) address without credentials, query and fragment',
+    must: 'an http(s) URL without credentials, query and fragment',
     holds: (value) => isAddress(value),
     describe: describeAddress,
   },
   origins: {
-    must: 'a list of origins as browsers write them, without an end slash, e.g. https://shop.example.com',
+    must: 'a list of origins as browsers send them, without a slash at the end, e.g. https://shop.example.com',
     holds: (value) => isList(value) && value.every(isOrigin),
   },
   basePath: {
-    must: "a path like '/e', without an end slash, or ''",
+    must: "a path like '/e', without a slash at the end, or ''",
     holds: (value) => typeof value === 'string' && /^(\/[\w.~-]+)*\/?$/.test(value),
   },
   clientIp: {
@@ -72,7 +72,7 @@ export const RULES: Rules<ProxyOptions> = {
   },
   anonymousIdCookie: GROUP,
   metrics: {
-    must: "a path of its own like '/metrics', without an end slash",
+    must: "a path that the proxy does not use, like '/metrics', without a slash at the end",
     holds: (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value) && isFree(value),
   },
   enrich: FUNCTION,
@@ -168,7 +168,7 @@ function checkExposure({
     .map(([name]) => ({
       option: 'clientKeys',
       kind: 'exposed',
-      problem: `must not hold the ${name}: every visitor can read client keys`,
+      problem: `must not contain the ${name}: every visitor can read client keys`,
     }));
 }
 
@@ -196,7 +196,8 @@ function describeKey(entry: unknown): string {
   return `{ ${fields.join(', ')} }`;
 }
 
-function isOrigin(value: unknown): boolean {
+/** Whether the value is an origin as browsers send it: of a page of the web, or of an app or extension with a scheme of its own. */
+export function isOrigin(value: unknown): boolean {
   // The URL standard allows a star in a host, but the proxy has no wildcards: https://*.example.com would match no page.
   if (typeof value !== 'string' || !URL.canParse(value) || value.includes('*')) return false;
   // Apps have schemes of their own (capacitor://localhost), for which `URL.origin` is "null".

@@ -21,7 +21,7 @@ const isHeaderText = (value: unknown): boolean => typeof value === 'string' && /
 
 export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   jwksUrl: {
-    must: 'an http(s) address without credentials and fragment',
+    must: 'an http(s) URL without credentials and fragment',
     holds: (value) => isAddress(value, 'with-query'),
     describe: describeAddress,
   },
@@ -71,7 +71,7 @@ export const APP_API_RULES: Rules<AppApiOptions> = {
     describe: describeSecret,
   },
   url: {
-    must: 'an http(s) address without credentials, query and fragment',
+    must: 'an http(s) URL without credentials, query and fragment',
     holds: (value) => isAddress(value),
     describe: describeAddress,
   },

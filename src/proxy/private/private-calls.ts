@@ -92,7 +92,7 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
         return refuse(400, 'invalid_body', `"id" must be a text of at most ${LONGEST_ID} characters.`);
       return call === 'inbox-read' ? inbox.markAsRead(subject, id, note) : inbox.delete(subject, id, note);
     }
-    return refuse(404, 'not_found', 'There is nothing at this path.');
+    return refuse(404, 'not_found', 'The proxy serves nothing at this path.');
   }
 
   return async (call, request, note) => {

@@ -54,7 +54,7 @@ export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler
     // to the page of the other.
     const pageUserId = body.fields['userId'] ?? subject;
     if (pageUserId !== subject)
-      return refuse(403, 'subject_mismatch', 'The customer token is not of the person "userId" names.');
+      return refuse(403, 'subject_mismatch', 'The customer token is not for "userId".');
 
     const answer = await answerCall(
       call,

@@ -40,7 +40,10 @@ export function createPrivateService(
   headers: Readonly<Record<string, string>>,
 ): PrivateService {
   const later = (detail: string, retryAfter?: string): Refusal =>
-    comeBackLater('upstream_unavailable', `${name} has not answered: ask again.`, { retryAfter, detail });
+    comeBackLater('upstream_unavailable', `${name} has not responded: try again.`, {
+      retryAfter,
+      detail,
+    });
 
   async function ask({ path, ...init }: ServiceRequest, note: LogNote): Promise<Found | Refusal> {
     let response: Response;
@@ -59,15 +62,15 @@ export function createPrivateService(
     note.upstreamStatus = status;
     if (response.ok || status === 304) return { kind: 'found', text };
     if (status === 404 || status === 410) return { kind: 'absent' };
-    if (status === 400 || status === 422) return refuse(400, 'rejected', `${name} rejected it.`);
+    if (status === 400 || status === 422) return refuse(400, 'rejected', `${name} rejected the request.`);
     if (status === 408 || status === 429 || status >= 500)
-      return later(`${name} answered ${status}.`, retryAfterOf(response));
+      return later(`${name} returned ${status}.`, retryAfterOf(response));
     const message = 'The proxy cannot answer until its operator corrects it.';
-    const detail = `${name} refused the proxy (${status}).`;
+    const detail = `${name} refused the credentials (${status}).`;
     return comeBackLater('upstream_misconfigured', message, { retryAfter: '60', detail });
   }
 
-  return { ask, garbage: () => later(`${name} answered what makes no sense.`) };
+  return { ask, garbage: () => later(`${name} returned an unreadable response.`) };
 }
 
 /** Parses a JSON text. Returns `undefined` when it is not valid. */

@@ -54,11 +54,11 @@ export function createMetrics(): Metrics {
       [
         ...family('requests_total', 'counter', 'Requests by path and status.', requests.lines()),
         ...family('errors_total', 'counter', 'Requests that were refused, by their error.', errors.lines()),
-        ...family('events_total', 'counter', 'What became of events.', events.lines()),
+        ...family('events_total', 'counter', 'Events by outcome.', events.lines()),
         ...family(
           'deduplicate_unknown_total',
           'counter',
-          'Events that were sent although another copy may have sent them before it ended.',
+          'Events that were sent although another replica may have sent them before.',
           [['', unknown]],
         ),
         ...family(
@@ -67,8 +67,8 @@ export function createMetrics(): Metrics {
           'How often the store of deduplication has failed, or taken too long.',
           [['', deduplicateFailures]],
         ),
-        ...family('body_bytes_total', 'counter', 'Bytes of bodies, unpacked.', [['', bodyBytes]]),
-        ...family('batch_duration_seconds', 'histogram', 'How long a batch took to answer.', [
+        ...family('body_bytes_total', 'counter', 'Bytes of request bodies, decompressed.', [['', bodyBytes]]),
+        ...family('batch_duration_seconds', 'histogram', 'Time from a batch to its response.', [
           ...BUCKETS_SECONDS.map((most, i) => [`_bucket{le="${most}"}`, buckets[i] ?? 0] as const),
           ['_bucket{le="+Inf"}', batches],
           ['_sum', duration],

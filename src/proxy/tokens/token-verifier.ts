@@ -14,7 +14,7 @@ const LONGEST_TOKEN_BYTES = 8_192;
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 const MESSAGES: Readonly<Record<TokenRejection, string>> = {
-  missing: 'This needs a customer token: Authorization must be Bearer.',
+  missing: 'This call needs a customer token: Authorization must be Bearer.',
   malformed: 'The customer token is no JWT that can be read, or lacks "exp".',
   expired: 'The customer token has expired.',
   not_yet: 'The customer token is not valid yet.',
@@ -22,7 +22,7 @@ const MESSAGES: Readonly<Record<TokenRejection, string>> = {
   issuer: 'The customer token is of another issuer.',
   audience: 'The customer token is for another audience.',
   algorithm: 'The customer token is signed by an algorithm that is not allowed.',
-  no_subject: 'The customer token does not say whose it is.',
+  no_subject: 'The customer token has no user id.',
 };
 
 /**

@@ -48,20 +48,24 @@ export async function deliveryOf(response: UpstreamAnswer, secrets: readonly str
       return { kind: 'too-large', status };
     case 401:
     case 403:
-      return { kind: 'misconfigured', status, detail: `Customer.io refused the write key (${status}).` };
+      return {
+        kind: 'misconfigured',
+        status,
+        detail: `Customer.io refused the write key (${status}): correct the key (CIO_WRITE_KEY) or the region (CIO_REGION).`,
+      };
     case 404:
     case 405:
       return {
         kind: 'misconfigured',
         status,
-        detail: `No batches are taken at the upstream's address (${status}).`,
+        detail: `The upstream URL accepts no batches (${status}): correct "upstreamUrl" (CIO_UPSTREAM_URL).`,
       };
     default:
       return {
         kind: 'unavailable',
         status,
         retryAfter: retryAfterOf(response),
-        detail: `Upstream answered ${status}.`,
+        detail: `Customer.io returned ${status}.`,
       };
   }
 }

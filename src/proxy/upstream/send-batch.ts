@@ -35,7 +35,7 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
     } catch {
       return { kind: 'misconfigured', detail: 'The function "writeKey" failed.' };
     }
-    if (!key) return { kind: 'misconfigured', detail: 'The function "writeKey" returned nothing.' };
+    if (!key) return { kind: 'misconfigured', detail: 'The function "writeKey" returned no key.' };
 
     const headers = {
       Authorization: basicAuthorization(key),
@@ -56,11 +56,11 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
         return {
           kind: 'misconfigured',
           status: response.status,
-          detail: 'Upstream redirected to a foreign host.',
+          detail: 'Customer.io redirected to another host, which may not get the write key.',
         };
       url = next;
     }
-    return { kind: 'misconfigured', detail: 'Upstream redirects in a circle.' };
+    return { kind: 'misconfigured', detail: 'Customer.io redirects in a loop.' };
   };
 }
 

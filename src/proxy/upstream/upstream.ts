@@ -135,12 +135,15 @@ function isLate(endsAt: number): boolean {
 
 /** The refusal while the circuit breaker is open. */
 function resting(breaker: CircuitBreaker): Delivery {
-  return later('Upstream is down, and left alone for a while.', Math.ceil(breaker.waitMs() / 1_000));
+  return later(
+    'Customer.io is down: the proxy sends it nothing for some seconds.',
+    Math.ceil(breaker.waitMs() / 1_000),
+  );
 }
 
 /** The refusal when the queue is full, or the rate limit is reached. */
 function busy(): Delivery {
-  return later('Too many deliveries are under way.', 1);
+  return later('Too many requests to Customer.io are in flight: see "upstream.maxConcurrent".', 1);
 }
 
 /** A temporary failure whose `Retry-After` varies by some seconds. */

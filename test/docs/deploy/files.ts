@@ -69,6 +69,10 @@ export interface Manifest {
       };
     };
     readonly ports?: readonly { readonly name: string; readonly targetPort: string }[];
+    /** Of an Ingress. */
+    readonly rules?: readonly {
+      readonly http: { readonly paths: readonly { readonly path: string }[] };
+    }[];
     readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
   };
 }
@@ -76,12 +80,13 @@ export interface Manifest {
 export const KUBERNETES_FILES: readonly string[] = readdirSync(`${DEPLOY}kubernetes`);
 
 /** @throws when a document is not YAML, or has a key twice */
-export function readManifests(): readonly Manifest[] {
-  return KUBERNETES_FILES.flatMap((file) =>
-    parseAllDocuments(readDeployed(`kubernetes/${file}`), { uniqueKeys: true }).map((document) => {
-      const [error] = document.errors;
-      if (error) throw error;
-      return document.toJS() as Manifest;
-    }),
-  );
-}
+export const readManifests = (): readonly Manifest[] =>
+  KUBERNETES_FILES.flatMap((file) => parseManifests(readDeployed(`kubernetes/${file}`)));
+
+/** Parses the documents of a text. @throws when a document is not YAML, or has a key twice */
+export const parseManifests = (text: string): readonly Manifest[] =>
+  parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
+    const [error] = document.errors;
+    if (error) throw error;
+    return document.toJS() as Manifest;
+  });

@@ -3,7 +3,17 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, readForwardEnvironment } from '../../../src/cli/settings/environment.ts';
 import { FORWARD_VARIABLES, VARIABLES } from '../../../src/cli/settings/variables.ts';
-import { type Container, KUBERNETES_FILES, readCompose, readDeployed, readManifests } from './files.ts';
+import { HEALTH_PATH, READY_PATH } from '../../../src/proxy/http/routes.ts';
+import { examples, pageText } from '../../support/docs/documentation.ts';
+import {
+  type Container,
+  KUBERNETES_FILES,
+  type Manifest,
+  parseManifests,
+  readCompose,
+  readDeployed,
+  readManifests,
+} from './files.ts';
 
 const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet']);
 const API_VERSIONS: Readonly<Record<string, string>> = {
@@ -12,6 +22,7 @@ const API_VERSIONS: Readonly<Record<string, string>> = {
   Service: 'v1',
   ConfigMap: 'v1',
   PodDisruptionBudget: 'policy/v1',
+  Ingress: 'networking.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   Kustomization: 'kustomize.config.k8s.io/v1beta1',
 };
@@ -181,6 +192,53 @@ describe('the manifests of Kubernetes', () => {
       for (const { volumeMounts = [] } of spec?.template?.spec.containers ?? [])
         expect(volumeMounts.map(({ name }) => name).sort()).toEqual([...volumes].sort());
     }
+  });
+
+  test('use the probes that docs/operate/health-probes.md recommends', () => {
+    const pathsOf = (args: string): readonly unknown[] => {
+      const container = containers.find((each) => each.args?.[0] === args);
+      return [container?.readinessProbe?.httpGet?.path, container?.livenessProbe?.httpGet?.path];
+    };
+    expect(pathsOf('proxy')).toEqual([`/e${HEALTH_PATH}`, `/e${HEALTH_PATH}`]);
+    expect(pathsOf('forward')).toEqual([READY_PATH, HEALTH_PATH]);
+    // `/ready` is right for the forwarder only because no Service sends requests to it.
+    const selected = manifests.filter(({ kind }) => kind === 'Service').map(({ spec }) => spec?.selector);
+    expect(selected).not.toContainEqual({ app: 'cio-forwarder' });
+  });
+
+  test('are those of docs/deploy/kubernetes.md, except for the message queue, the image and the region', () => {
+    const [block = ''] = examples('yaml', pageText('docs/deploy/kubernetes.md'));
+    const page = parseManifests(block);
+    expect(page.map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'PodDisruptionBudget', 'Ingress']);
+    for (const { kind, metadata, spec } of page) {
+      const deployed = manifests.find((each) => each.kind === kind && each.metadata?.name === metadata.name);
+      if (kind !== 'Deployment') expect(spec).toEqual(deployed?.spec);
+      if (kind === 'Ingress') expect(metadata).toEqual(deployed?.metadata);
+    }
+    const [onPage, deployed] = [page, manifests].map((all) => podOf(all));
+    expect(onPage).toEqual(deployed);
+  });
+
+  /** The pod of the proxy, without the parts that differ on purpose. */
+  function podOf(all: readonly Manifest[]): unknown {
+    const { metadata, spec } =
+      all.find((each) => each.kind === 'Deployment' && each.metadata.name === 'cio-proxy')?.spec?.template ??
+      {};
+    const [container] = spec?.containers ?? [];
+    if (!metadata || !container) throw new Error('There is no proxy');
+    const { image: _, args: __, env = [], ...rest } = container;
+    const onlyInOne =
+      /^(CIO_REGION|CIO_RATE_LIMIT_PER_ADDRESS|CIO_REDIS_URL_FILE|NATS_URL_FILE|CIO_NATS_REPLICAS|PORT|CIO_STOP_TIMEOUT_MS)$/;
+    const { containers: ___, ...pod } = { ...spec, topologySpreadConstraints: undefined };
+    return { metadata, pod, container: { ...rest, env: env.filter(({ name }) => !onlyInOne.test(name)) } };
+  }
+
+  test('route only the paths of the proxy that browsers need, and not the metrics', () => {
+    const ingress = manifests.find(({ kind }) => kind === 'Ingress');
+    const paths = ingress?.spec?.rules?.flatMap(({ http }) => http.paths.map(({ path }) => path));
+    const proxy = containers.find(({ args }) => args?.[0] === 'proxy');
+    const basePath = proxy?.env?.find(({ name }) => name === 'CIO_BASE_PATH')?.value;
+    expect(paths).toEqual([`${basePath}/v1`, `${basePath}/cio`]);
   });
 
   test('have the same NATS configuration as compose.yaml', () => {

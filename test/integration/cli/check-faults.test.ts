@@ -211,14 +211,14 @@ describe('a server with one fault', () => {
     const rows = await check(`${url}/e`);
     expect(unpassed(rows)).toEqual({ TLS: 'skip', ...UNREACHED, 'no redirect': 'warn' });
     expect(rows.find(({ name }) => name === 'no redirect')?.detail).toBe(
-      `answered 308, to ${url}/e/v1/batch/`,
+      `returned 308, to ${url}/e/v1/batch/`,
     );
   });
 
   test.each([
-    ['https://www.example.com/e/', 'fail', 'answered 308, to https://www.example.com/e/'],
-    [`/${CLIENT_KEY}`, 'warn', 'answered 308'],
-    ['http://[', 'fail', 'answered 308'],
+    ['https://www.example.com/e/', 'fail', 'returned 308, to https://www.example.com/e/'],
+    [`/${CLIENT_KEY}`, 'warn', 'returned 308'],
+    ['http://[', 'fail', 'returned 308'],
   ])('redirects to %s', async (location, status, detail) => {
     const rows = await check(await serve((_, response) => response.writeHead(308, { location }).end()));
     expect(rows.find(({ name }) => name === 'no redirect')).toMatchObject({ status, detail });

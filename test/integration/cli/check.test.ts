@@ -58,6 +58,36 @@ describe('our proxy', () => {
     expect(unpassed(await check(`${url}/`, { origin: PAGES }))).toEqual({ ...good, [LEFT]: 'skip' });
   });
 
+  test.each([
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    'moz-extension://0b6bc9a0-5ab5-4d4f-8c0d-0f3b3b0a2b1c',
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'http://localhost:3000',
+  ])('is checked for pages of any origin that it takes: %s', async (origin) => {
+    const { url } = await startProxy({ ...environment(), CIO_ORIGINS: origin });
+    const { code, out, err } = await run(['check', url, '--origin', origin], { CIO_CLIENT_KEY: CLIENT_KEY });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(`allows ${origin}`);
+  });
+
+  test.each([
+    'capacitor://localhost/',
+    'https://*.example.com',
+    'https://user:hidden@shop.example.com',
+    'null',
+    'file://',
+  ])('and the command refuse the same origins with the same advice: %s', async (origin) => {
+    const asList = await run(['proxy'], { ...environment(), CIO_ORIGINS: origin });
+    const alone = await run(['check', 'http://127.0.0.1:1', '--origin', origin], { CIO_CLIENT_KEY: 'web' });
+    expect([asList.code, alone.code]).toEqual([1, 2]);
+    const adviceIn = (text: string): string =>
+      /it must be .*?, e\.g\. https:\/\/shop\.example\.com\.(.*)$/m.exec(text)?.[1] ?? 'none';
+    expect(adviceIn(alone.err)).toBe(adviceIn(asList.err));
+    expect(alone.err + asList.err).not.toContain('hidden');
+  });
+
   test('reports an origin that is not allowed, and not a wrong key', async () => {
     const url = await serve(faultyProxy(upstream.origin));
     expect(unpassed(await check(url, { origin: 'https://elsewhere.example.com' }))).toMatchObject({
@@ -154,7 +184,7 @@ describe('cio-first-party check', () => {
     const url = await serve(faultyProxy(upstream.origin));
     const { code, out, err } = await run(['check', url, '--send'], { CIO_CLIENT_KEY: CLIENT_KEY });
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^pass {2}reach {8}reachable {17}answered after \d+ ms$/m);
+    expect(out).toMatch(/^pass {2}reach {8}reachable {17}responded after \d+ ms$/m);
     expect(out).toMatch(/^warn {2}single {7}single calls .*\n {19}→ Nothing to do/m);
     expect(out).toMatch(/^22 passed, 0 failed, 1 to look at, 3 skipped$/m);
     expect(out).not.toContain('\u001B');
@@ -188,20 +218,29 @@ describe('cio-first-party check', () => {
   });
 
   test.each([
-    [['check'], '"check" takes one URL, and 0 were given.'],
-    [['check', 'http://a.example', 'http://b.example'], '"check" takes one URL, and 2 were given.'],
-    [['check', '/e', '--client-key=k'], 'The URL must be absolute, with http or https'],
-    [['check', 'ftp://a.example', '--client-key=k'], 'The URL must be absolute, with http or https'],
+    [['check'], '"check" needs exactly one URL, got 0.'],
+    [['check', 'http://a.example', 'http://b.example'], '"check" needs exactly one URL, got 2.'],
+    [['check', '/e', '--client-key=k'], 'The URL is "/e": it must be absolute, with http or https'],
+    [
+      ['check', 'ftp://u:hidden@a.example', '--client-key=k'],
+      'The URL is "ftp://…@a.example": it must be absolute, with http or https',
+    ],
     [['check', 'http://u:p@a.example', '--client-key=k'], 'The URL must have no credentials'],
     [['check', 'http://a.example/v1/batch/', '--client-key=k'], 'without /v1/batch'],
     [['check', 'http://a.example'], '--client-key is missing, and CIO_CLIENT_KEY is not set.'],
-    [['check', 'http://a.example', '--client-key=a:b'], 'must not have a colon'],
-    [['check', 'http://a.example', '--client-key=k', '--origin=shop.example.com'], '--origin must be'],
+    [['check', 'http://a.example', '--client-key=a:b'], 'must not contain a colon'],
+    [
+      ['check', 'http://a.example', '--client-key=k', '--origin=shop.example.com'],
+      '--origin is "shop.example.com": it must be',
+    ],
     [
       ['check', 'http://a.example', '--client-key=k', '--origin=https://shop.example.com/'],
-      '--origin must be as browsers write it, https://shop.example.com, not "https://shop.example.com/".',
+      '--origin is "https://shop.example.com/": it must be one origin as browsers send it, e.g. https://shop.example.com. "https://shop.example.com/" ends with a slash: write https://shop.example.com.',
     ],
-    [['check', 'http://a.example', '--client-key=k', '--timeout=soon'], '--timeout must be'],
+    [
+      ['check', 'http://a.example', '--client-key=k', '--timeout=soon'],
+      '--timeout is "soon": it must be milliseconds',
+    ],
     [['check', 'http://a.example', '--loud'], "Unknown option '--loud'"],
   ])('reports unknown arguments, and exits with 2: %j', async (args, message) => {
     const { code, out, err } = await run(args);

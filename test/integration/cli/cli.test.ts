@@ -43,7 +43,7 @@ describe('cio-first-party', () => {
     [['forward', '--origins', 'x'], "Unknown option '--origins'.\n", 'forward'],
     [['forward', '--replay-since', 'soon'], '--replay-since is "soon"', 'forward'],
     [['snippet'], '--proxy-url is missing', 'snippet'],
-    [['check'], '"check" takes one URL, and 0 were given.', 'check'],
+    [['check'], '"check" needs exactly one URL, got 0.', 'check'],
   ])(
     'reports wrong arguments with the help of that command, and exits with 2: %j',
     async (args, message, command) => {
@@ -98,12 +98,16 @@ describe('environment variables that neither proxy nor forward knows', () => {
 describe('cio-first-party proxy --check', () => {
   test.each([
     [{ status: 200 }, 0, 'The write key is good: '],
-    [{ status: 400 }, 0, 'has refused an empty batch only (400)'],
-    [{ status: 401 }, 1, 'The write key is not good, or not of this region: '],
-    [{ status: 404 }, 1, "No batches are taken at the upstream's address (404)."],
-    [{ status: 503 }, 1, 'could not be asked about the write key: Upstream answered 503.'],
-    ['hang-up', 1, 'could not be asked about the write key: '],
-    ['silence', 1, 'could not be asked about the write key: '],
+    [{ status: 400 }, 0, 'has accepted it, and refused only the empty batch (400)'],
+    [{ status: 401 }, 1, 'The write key cannot be used: '],
+    [
+      { status: 404 },
+      1,
+      'The upstream URL accepts no batches (404): correct "upstreamUrl" (CIO_UPSTREAM_URL).',
+    ],
+    [{ status: 503 }, 1, 'could not check the write key: Customer.io returned 503.'],
+    ['hang-up', 1, 'could not check the write key: '],
+    ['silence', 1, 'could not check the write key: '],
   ] as const)(
     'sends a request to Customer.io, which responds with %j, and exits with %i',
     async (answer, code, message) => {

@@ -243,7 +243,7 @@ test('messages that can never be forwarded are parked', async () => {
   );
   await stop(forwarder);
   expect(forwarder.log).toContainEqual(
-    expect.objectContaining({ outcome: 'never', detail: 'It is not JSON.' }),
+    expect.objectContaining({ outcome: 'never', detail: 'The message is not JSON.' }),
   );
 }, 60_000);
 
@@ -259,7 +259,7 @@ test.each(['proxy', 'forward'])('%s names the missing packages, and exits with 1
   });
   expect([status, stdout]).toEqual([1, '']);
   expect(stderr).toBe(
-    `The ${command === 'proxy' ? 'proxy' : 'forwarder'} cannot start: NATS_URL needs the packages @nats-io/jetstream and @nats-io/transport-node, which are not here: npm install @nats-io/jetstream @nats-io/transport-node\n`,
+    `The ${command === 'proxy' ? 'proxy' : 'forwarder'} cannot start: NATS_URL needs the packages @nats-io/jetstream and @nats-io/transport-node, which are not installed: run npm install @nats-io/jetstream @nats-io/transport-node\n`,
   );
 });
 

@@ -158,7 +158,7 @@ test('without the package "redis" it says what to install, and exits with 1', ()
   });
   expect([status, stdout]).toEqual([1, '']);
   expect(stderr).toBe(
-    'The proxy cannot start: CIO_REDIS_URL needs the package redis, which is not here: npm install redis\n',
+    'The proxy cannot start: CIO_REDIS_URL needs the package redis, which is not installed: run npm install redis\n',
   );
 });
 

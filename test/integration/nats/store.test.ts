@@ -234,5 +234,5 @@ test.each([
 ])('an argument that is not a bucket is refused at once: %s', (kv, end) => {
   const make = (): unknown => Reflect.apply(natsStore, undefined, [kv]);
   expect(make).toThrow(SdkError);
-  expect(make).toThrow(`natsStore: "kv" must be what a Kvm of @nats-io/kv 3 opens, ${end}`);
+  expect(make).toThrow(`natsStore: "kv" must be a bucket that a Kvm of @nats-io/kv 3 has opened, ${end}`);
 });

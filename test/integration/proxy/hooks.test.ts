@@ -277,7 +277,8 @@ describe('onLog', () => {
         upstreamRequests: 1,
         upstreamStatus: 401,
         error: 'upstream_misconfigured',
-        detail: 'Customer.io refused the write key (401).',
+        detail:
+          'Customer.io refused the write key (401): correct the key (CIO_WRITE_KEY) or the region (CIO_REGION).',
       },
       known('/v1/health', 'GET', 200),
     ]);

@@ -75,12 +75,12 @@ describe('a rate limit', () => {
     for (let i = 0; i < 4; i += 1) expect(await verdict(await proxy.fetch(post()))).toBe('200');
     expect(log.map(({ detail }) => detail)).toEqual([
       expect.stringContaining(
-        'nobody is limited, because this runtime does not tell addresses: set "clientIp"',
+        'requests are not limited, because this runtime does not report IP addresses: set "clientIp"',
       ),
       ...[undefined, undefined, undefined],
     ]);
     expect(told).toHaveBeenCalledTimes(1);
-    expect(told.mock.calls[0]?.[0]).toContain('createProxy: rateLimit.perAddress: nobody is limited');
+    expect(told.mock.calls[0]?.[0]).toContain('createProxy: rateLimit.perAddress: requests are not limited');
   });
 
   test('counts requests without the header of "clientIp" as one visitor, and logs that once', async () => {

@@ -151,7 +151,7 @@ describe('a batch is sent again', () => {
     await proxy.fetch(post());
     expect(upstream.received.length).toBe(4);
     // The log must name the 503, and not a timeout.
-    expect(log[0]?.detail).toBe('Upstream answered 503.');
+    expect(log[0]?.detail).toBe('Customer.io returned 503.');
   });
 });
 

@@ -244,7 +244,7 @@ describe('options', () => {
 
   test('must not publish the write key', () => {
     expect(messageOf({ writeKey: 'same', clientKeys: ['web', 'same'] })).toContain(
-      'must not hold the write key',
+      'must not contain the write key',
     );
   });
 
@@ -254,7 +254,7 @@ describe('options', () => {
   ])('must not publish the %s', (name, more) => {
     const message = messageOf({ writeKey: 'write-key', clientKeys: ['x'.repeat(32)], ...more });
     expect(message).toBe(
-      `createProxy: "clientKeys" must not hold the ${name}: every visitor can read client keys`,
+      `createProxy: "clientKeys" must not contain the ${name}: every visitor can read client keys`,
     );
   });
 

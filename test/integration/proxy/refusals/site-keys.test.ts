@@ -77,14 +77,14 @@ describe('the option "clientKeys"', () => {
     const make = (): unknown =>
       createProxy({ writeKey: 'write-key', clientKeys: ['good', entry] } as unknown as ProxyOptions);
     expect(make).toThrow(
-      'createProxy: "clientKeys" must be a list of one or more keys without colons, or of { key, origins }, ' +
-        `or a function that judges one, got a list of a text of 4 characters, ${shown}`,
+      'createProxy: "clientKeys" must be a list of one or more client keys without colons, or of { key, origins }, ' +
+        `or a function that checks a key, got a list of a text of 4 characters, ${shown}`,
     );
   });
 
   test('must not be equal to the write key', () => {
     const clientKeys = [{ key: 'same', origins: [SHOP] }];
-    expect(() => createProxy({ writeKey: 'same', clientKeys })).toThrow('must not hold the write key');
+    expect(() => createProxy({ writeKey: 'same', clientKeys })).toThrow('must not contain the write key');
   });
 
   test('may be set in the environment', () => {

@@ -234,7 +234,7 @@ describe('the environment', () => {
     'redis://:hidden%@redis.internal',
   ])('with an invalid Redis URL gets an error that does not print it: %s', (url) => {
     const [problem = ''] = problemsOf({ ...GOOD, CIO_REDIS_URL: url });
-    expect(problem).toContain('CIO_REDIS_URL is not usable: it must be the address of a Redis or Valkey');
+    expect(problem).toContain('CIO_REDIS_URL is not usable: it must be the URL of a Redis or Valkey');
     expect(problem).not.toContain('hidden');
   });
 
@@ -272,8 +272,21 @@ describe('the environment', () => {
       'CIO_STOP_TIMEOUT_MS is "soon"',
     ]);
     expect(problems.find((problem) => problem.startsWith('CIO_REGION'))).toBe(
-      'CIO_REGION is "de": it must be us or eu, where your Customer.io account lives.',
+      'CIO_REGION is "de": it must be us or eu, the region of your Customer.io account.',
     );
+  });
+
+  test('never has the credentials of a URL printed', () => {
+    const problems = problemsOf({
+      ...GOOD,
+      CIO_UPSTREAM_URL: 'https://user:hidden@cdp.customer.io',
+      CIO_ORIGINS: 'https://a.example.com,https://user:hidden@shop.example.com',
+    });
+    expect(problems.map((problem) => problem.split(': ')[0])).toEqual([
+      'CIO_UPSTREAM_URL is "https://…@cdp.customer.io"',
+      'CIO_ORIGINS is "https://a.example.com,https://…@shop.example.com"',
+    ]);
+    expect(problems.join()).not.toContain('hidden');
   });
 
   test('never has its keys printed', () => {
@@ -284,7 +297,7 @@ describe('the environment', () => {
     expect(problems).toHaveLength(3);
     expect(problems.join()).not.toContain('secret');
     expect(problems[2]).toBe(
-      'CIO_CLIENT_KEYS must not hold the write key: every visitor can read client keys.',
+      'CIO_CLIENT_KEYS must not contain the write key: every visitor can read client keys.',
     );
   });
 });
@@ -354,14 +367,15 @@ describe('an origin that no browser writes', () => {
     ],
     [
       'https://www.example.com,https://shop.example.com/e',
-      '"https://shop.example.com/e" is not as browsers write it: write https://shop.example.com.',
+      '"https://shop.example.com/e" is not as browsers send it: write https://shop.example.com.',
     ],
     [
       'https://Shop.example.com:443',
-      '"https://Shop.example.com:443" is not as browsers write it: write https://shop.example.com.',
+      '"https://Shop.example.com:443" is not as browsers send it: write https://shop.example.com.',
     ],
-    ['shop.example.com', '"shop.example.com" is not as browsers write it: write https://shop.example.com.'],
-    ['localhost:3000/', '"localhost:3000/" is not as browsers write it: write http://localhost:3000.'],
+    ['shop.example.com', '"shop.example.com" is not as browsers send it: write https://shop.example.com.'],
+    ['capacitor://localhost/', '"capacitor://localhost/" ends with a slash: write capacitor://localhost.'],
+    ['localhost:3000/', '"localhost:3000/" is not as browsers send it: write http://localhost:3000.'],
   ])('is refused with the right text: %s', (text, hint) => {
     const [problem = '', ...others] = problemsOf({ ...GOOD, CIO_ORIGINS: text });
     expect(others).toEqual([]);

@@ -211,7 +211,7 @@ describe('never', () => {
     expect(accepted).toEqual([]);
     expect(await forwarder.forward(bytes, { attempt: 5 })).toEqual({
       kind: 'never',
-      reason: 'Customer.io fails, again and again, over 1 of 20 events.',
+      reason: 'Customer.io fails repeatedly for 1 of 20 events.',
     });
     expect(accepted).toHaveLength(19);
   });
