@@ -1,0 +1,71 @@
+/** The terminals of a reader: runs command lines in a shell, and stops the servers that the lines have started. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+export interface Terminal {
+  /** The folder in which the next line runs: `cd` changes it. */
+  readonly folder: () => string;
+  /** Runs a line, and resolves with its output when it has ended with exit code 0. */
+  run(line: string): Promise<string>;
+  /** Runs a line, and resolves with its output when the output holds this text. The process goes on. */
+  start(line: string, text: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Removes colours, and makes one space of each white space: tools align their output. */
+export const plain = (output: string): string =>
+  // oxlint-disable-next-line no-control-regex -- the escape character begins each colour
+  output.replaceAll(/\u001B\[[\d;]*m/g, '').replaceAll(/\s+/g, ' ');
+
+/** The folder after a line: each `cd` of the line leads into it. */
+const folderAfter = (folder: string, line: string): string =>
+  [...line.matchAll(/(?:^|&& )cd (\S+)/g)].reduce((from, [, to = '.']) => path.resolve(from, to), folder);
+
+async function stopGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  process.kill(-child.pid, 'SIGKILL');
+  await exited;
+}
+
+export function openTerminal(start: string, env: NodeJS.ProcessEnv): Terminal {
+  let folder = start;
+  const servers: ChildProcess[] = [];
+
+  /** Resolves when `isDone` accepts the output, or the process ends with 0. Rejects when the process ends with another code. */
+  async function execute(line: string, isDone: (output: string) => boolean): Promise<string> {
+    const child = spawn('sh', ['-c', line], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own, with all processes that the line starts
+    });
+    servers.push(child);
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text: Buffer) => {
+          output += text.toString();
+          if (isDone(plain(output))) resolve();
+        });
+      child.once('error', reject);
+      child.once('close', (code) =>
+        code === 0 ? resolve() : reject(new Error(`"${line}" ended with ${code}:\n${output}`)),
+      );
+    });
+    folder = folderAfter(folder, line);
+    return output;
+  }
+
+  return {
+    folder: () => folder,
+    run: (line) => execute(line, () => false),
+    async start(line, text) {
+      const output = await execute(line, (each) => each.includes(text));
+      if (!plain(output).includes(text)) throw new Error(`"${line}" did not print "${text}":\n${output}`);
+      return output;
+    },
+    stop: async () => void (await Promise.all(servers.map(stopGroup))),
+  };
+}
