@@ -8,8 +8,8 @@ export interface Terminal {
   readonly folder: () => string;
   /** Runs a line, and resolves with its output when it has ended with exit code 0. */
   run(line: string): Promise<string>;
-  /** Runs a line, and resolves with its output when the output holds this text. The process goes on. */
-  start(line: string, text: string): Promise<string>;
+  /** Runs a line, and resolves with its output when the output has all these texts, or the process has ended. */
+  start(line: string, texts: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -29,9 +29,12 @@ async function stopGroup(child: ChildProcess): Promise<void> {
   await exited;
 }
 
+/** No command of a tutorial takes longer. A command that waits for an answer of the reader ends here. */
+const MOST_COMMAND_MS = 150_000;
+
 export function openTerminal(start: string, env: NodeJS.ProcessEnv): Terminal {
   let folder = start;
-  const servers: ChildProcess[] = [];
+  const processes: ChildProcess[] = [];
 
   /** Resolves when `isDone` accepts the output, or the process ends with 0. Rejects when the process ends with another code. */
   async function execute(line: string, isDone: (output: string) => boolean): Promise<string> {
@@ -41,19 +44,21 @@ export function openTerminal(start: string, env: NodeJS.ProcessEnv): Terminal {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own, with all processes that the line starts
     });
-    servers.push(child);
+    processes.push(child);
     let output = '';
-    await new Promise<void>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const done = new Promise<void>((resolve, reject) => {
+      const fail = (what: string): void => reject(new Error(`"${line}" ${what}:\n${output}`));
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (text: Buffer) => {
           output += text.toString();
           if (isDone(plain(output))) resolve();
         });
       child.once('error', reject);
-      child.once('close', (code) =>
-        code === 0 ? resolve() : reject(new Error(`"${line}" ended with ${code}:\n${output}`)),
-      );
+      child.once('close', (code) => (code === 0 ? resolve() : fail(`ended with ${code}`)));
+      timer = setTimeout(() => fail(`has not ended after ${MOST_COMMAND_MS} ms`), MOST_COMMAND_MS);
     });
+    await done.finally(() => clearTimeout(timer));
     folder = folderAfter(folder, line);
     return output;
   }
@@ -61,11 +66,7 @@ export function openTerminal(start: string, env: NodeJS.ProcessEnv): Terminal {
   return {
     folder: () => folder,
     run: (line) => execute(line, () => false),
-    async start(line, text) {
-      const output = await execute(line, (each) => each.includes(text));
-      if (!plain(output).includes(text)) throw new Error(`"${line}" did not print "${text}":\n${output}`);
-      return output;
-    },
-    stop: async () => void (await Promise.all(servers.map(stopGroup))),
+    start: (line, texts) => execute(line, (output) => texts.every((text) => output.includes(plain(text)))),
+    stop: async () => void (await Promise.all(processes.map(stopGroup))),
   };
 }

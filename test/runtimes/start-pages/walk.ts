@@ -41,7 +41,7 @@ export function createReader({ terminal, browser, tarball }: Equipment): Reader 
     commands += programsOf(line).length;
     // The only change of a command: the package of this repository, and not the published one, is installed.
     const own = line.replace('npm install cio-first-party', `npm install ${tarball}`);
-    printed = isServer ? await terminal.start(own, plain(expected.at(0) ?? '')) : await terminal.run(own);
+    printed = isServer ? await terminal.start(own, expected) : await terminal.run(own);
     for (const text of expected)
       if (!(await isThere(text)))
         throw new Error(`The page expects "${text}" of "${line}", which printed:\n${printed}`);

@@ -41,9 +41,9 @@ function partsOf(section: string): readonly (string | Block)[] {
 const codesIn = (text: string): readonly string[] =>
   [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** The first sentence of a paragraph that begins with "Expected". A period in code or in a link ends no sentence. */
+/** The first sentence of a paragraph that begins with "Expected". A period in code, in a link or in a word ends no sentence. */
 const expectedIn = (paragraph: string): string | undefined =>
-  /^Expected\b(?:`[^`]*`|\([^)]*\)|[^`.(])*/.exec(paragraph)?.[0];
+  /^Expected\b(?:`[^`]*`|\([^)]*\)|\.(?=\S)|[^`.(])*/.exec(paragraph)?.[0];
 
 /** The file that a paragraph names for the block below: the code before the colon at its end. */
 const fileNamedBy = (paragraph: string): string | undefined => /`([^`]+)`:$/.exec(paragraph)?.[1];
