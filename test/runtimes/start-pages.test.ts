@@ -19,6 +19,8 @@ import { createReader } from './start-pages/walk.ts';
 const PAGES = [
   ['nextjs', 'Order Placed'],
   ['vite-react', 'Order Placed'],
+  ['vue', 'Order Placed'],
+  ['sveltekit', 'Order Placed'],
   ['script-tag', 'Order Placed'],
   ['proxy-cli', 'cio-first-party check'],
 ] as const;

@@ -25,6 +25,16 @@ export interface Equipment {
 /** The place in an HTML file into which the page says to put what the command has printed. */
 const PRINTED_LINES = /^.*<!-- Put the two printed lines here. -->$/m;
 
+/** The pages name fixed ports. A program that uses one of them already would receive the requests of the reader. */
+async function expectFreePort(expected: readonly string[]): Promise<void> {
+  const port = /http:\/\/localhost:(\d+)/.exec(expected.join(' '))?.[1];
+  const isUsed = await fetch(`http://localhost:${port}`).then(
+    () => true,
+    () => false,
+  );
+  if (isUsed) throw new Error(`The page needs port ${port}, which another program uses`);
+}
+
 export function createReader({ terminal, browser, tarball }: Equipment): Reader {
   let commands = 0;
   let printed = '';
@@ -41,6 +51,7 @@ export function createReader({ terminal, browser, tarball }: Equipment): Reader 
     commands += programsOf(line).length;
     // The only change of a command: the package of this repository, and not the published one, is installed.
     const own = line.replace('npm install cio-first-party', `npm install ${tarball}`);
+    if (isServer) await expectFreePort(expected);
     printed = isServer ? await terminal.start(own, expected) : await terminal.run(own);
     for (const text of expected)
       if (!(await isThere(text)))

@@ -67,11 +67,13 @@ const URL_HERE = /http:\/\/localhost:\d+\S*/;
 
 /** The texts that a page expects of the command above: codes of a sentence, or the last line of a printed block. */
 function expectationOf(parts: readonly (string | Block)[], index: number): readonly string[] {
-  const [paragraph, printed] = parts.slice(index + 1, index + 3);
-  const sentence = typeof paragraph === 'string' ? expectedIn(paragraph) : undefined;
-  if (sentence === undefined) return [];
-  const isAbove = sentence.endsWith(':') && typeof printed === 'object' && printed.language === 'text';
-  const lastLine = isAbove ? printed.content.trim().split('\n').at(-1) : undefined;
+  const nextBlock = parts.findIndex((part, i) => i > index && typeof part === 'object');
+  const below = parts.slice(index + 1, nextBlock === -1 ? parts.length : nextBlock);
+  const paragraph = below.find((each) => typeof each === 'string' && each.startsWith('Expected'));
+  const sentence = typeof paragraph === 'string' ? (expectedIn(paragraph) ?? '') : '';
+  const printed = parts[nextBlock];
+  const hasPrinted = sentence.endsWith(':') && typeof printed === 'object' && printed.language === 'text';
+  const lastLine = hasPrinted ? printed.content.trim().split('\n').at(-1) : undefined;
   return [...codesIn(sentence), ...(lastLine === undefined ? [] : [lastLine])];
 }
 
