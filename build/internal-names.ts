@@ -16,7 +16,11 @@ export const INTERNAL_NAMES: readonly string[] = (
   'receipt pendingRefresh serverClock lifetimeMs receivedAt isSuspect announced lastFailure ' +
   'wakeSender onTokenEvent beforeIdentityChange afterIdentityChange countRejection forgetServerTime ' +
   'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +
-  'roundTripMs takenAt durationMs startedAt allowTrace onPause restrict'
+  'roundTripMs takenAt durationMs startedAt allowFiles onPause restrict ' +
+  'refusedFor wasSetBack offsetMs isKnown issuedAtMs expiresInMs isUsable leftMs retryAt isRefused ' +
+  'onUnknownKey hasPerson callJson rejectedAgain isDue ageOf hadPrefix receivedMs dueInMs clampMs atCap ' +
+  'holder wallMs stamp announce validate isRead serverMs sentMs stepMs refusalText succeeded isCurrent renew acquire reading ' +
+  'cancelled claims isAwake'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

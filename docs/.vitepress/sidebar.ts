@@ -37,7 +37,7 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ...below('guides', 'page-views', 'typed-events', 'privacy-hooks', 'testing-your-app', 'debugging'),
       ...below('guides', 'csp-and-strict-pages', 'safari', 'several-sites', 'browser-extension'),
-      ...below('guides', 'enrich-filter-transform', 'deduplicate', 'correct-clocks'),
+      ...below('guides', 'enrich-filter-transform', 'deduplicate', 'deduplicate-stores', 'correct-clocks'),
     ],
   },
   {
@@ -83,7 +83,15 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     title: 'Message queues',
-    pages: below('operate/message-queues', 'index', 'nats', 'kafka', 'sqs', 'cloudflare-queues'),
+    pages: below(
+      'operate/message-queues',
+      'index',
+      'nats',
+      'nats-in-code',
+      'kafka',
+      'sqs',
+      'cloudflare-queues',
+    ),
   },
   {
     title: 'Privacy',

@@ -19,6 +19,7 @@ import type { ProxyOptions } from './proxy-options.ts';
 import { createLazyVerifier, WITHOUT_TOKENS } from './tokens/lazy-verifier.ts';
 import { refusalOf } from './upstream/delivery.ts';
 import { createDispatch } from './upstream/dispatch.ts';
+import { createReadinessCheck } from './upstream/readiness-check.ts';
 import { createSendBatch } from './upstream/send-batch.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
@@ -150,6 +151,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     anonymousIdCookie: settings.anonymousIdCookie,
     bodyBudget: createBodyBudget(settings.maxInFlightBytes),
     clientIp,
+    checkReadiness: deliver ? undefined : createReadinessCheck(upstream, timeoutMs),
     cors: createCors(settings.origins),
     inFlight,
     ingest,

@@ -23,6 +23,7 @@ import { type LogNote, type OnLog, type ProxyLogEntry, writeLog } from './teleme
 import type { PrivateHandler } from './private/private-handler.ts';
 import type { RequestInfo } from './ingest/hooks.ts';
 import type { ServeFile } from './files/serve-files.ts';
+import type { ReadinessCheck } from './upstream/readiness-check.ts';
 import type { UpstreamState } from './upstream/upstream.ts';
 
 /** The parts of the proxy that a request goes through, and the settings that the handler itself reads. */
@@ -39,6 +40,8 @@ export interface HandlerNeeds {
   readonly serveFile: ServeFile;
   readonly anonymousIdCookie: AnonymousIdCookieOptions | undefined;
   readonly upstreamState: () => UpstreamState;
+  /** `undefined`: batches do not go to Customer.io. */
+  readonly checkReadiness: ReadinessCheck | undefined;
   /** `undefined`: the option `metrics` names no path. */
   readonly loadMetrics: (() => Promise<Metrics>) | undefined;
   readonly onLog: OnLog | undefined;
@@ -113,7 +116,10 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
     }
     if (incoming.method === 'OPTIONS') return cors.preflight(incoming, methods);
     if (route.kind === 'health') return answerJson(200, health(), NO_STORE);
-    if (route.kind === 'ready') return answerJson(health().ready ? 200 : 503, health(), NO_STORE);
+    if (route.kind === 'ready') {
+      if (!isClosing) await needs.checkReadiness?.(note);
+      return answerJson(health().ready ? 200 : 503, health(), NO_STORE);
+    }
     if (route.kind === 'metrics' && loadMetrics) {
       const headers = { ...NO_STORE, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
       return answer(200, headers, (await loadMetrics()).text(upstreamState()));

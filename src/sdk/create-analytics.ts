@@ -1,5 +1,5 @@
 import type { Analytics } from './api.ts';
-import { inBrowser, pageRegistry, pageUrl, printer, warnInConsole } from './browser.ts';
+import { inBrowser, pageGlobal, pageRegistry, pageUrl, printer, warnInConsole } from './browser.ts';
 import { type Client, createClient, type Explanation } from './client/client.ts';
 import type { Fields } from './event/arguments.ts';
 import { toJsonValue } from './event/to-json-value.ts';
@@ -59,8 +59,14 @@ export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Anal
   const copy = toJsonValue(options) as Fields;
   const earlier = registry.get(key);
   if (!earlier) {
-    const client = createClient(settings, true, () => registry.delete(key));
+    // People reach the instances by this list from the console: `__cioFirstParty[0].stats()`.
+    const instances = (pageGlobal()['__cioFirstParty'] ??= []) as Analytics[];
+    const client = createClient(settings, true, () => {
+      // A second `close` must not take another instance out of the list.
+      if (registry.delete(key)) instances.splice(instances.indexOf(client.analytics), 1);
+    });
     registry.set(key, { ...client, options: copy });
+    instances.push(client.analytics);
     return client.analytics;
   }
   const names = differing(earlier.options, copy);

@@ -67,7 +67,8 @@ test('wrong options are one console.error that names them, an error event, and a
     expect([tracked, dropped]).toEqual([1, 1]);
   }
   expect(outcomes[2]?.message).toBe(
-    'invalid-options: "clientKey" must be a text without ":", got a text of 3 characters',
+    'invalid-options: "clientKey" must be a text without ":", got a text of 3 characters. Every call is discarded. ' +
+      'https://github.com/cio-first-party/cio-first-party/blob/main/docs/errors/invalid-options.md',
   );
   expect(printed).toHaveLength(outcomes.length);
   expect(await standIn.names()).toEqual([]);

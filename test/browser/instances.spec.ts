@@ -44,6 +44,27 @@ test('two client keys on one page: each event is sent once, with its own key', a
   expect([...keys].sort()).toEqual(['client-api-key-web:', 'second-key:']);
 });
 
+test('the console finds all instances of the page, of both builds, by one name', async ({
+  open,
+  page,
+  site,
+}) => {
+  await site.change({ keys: ['client-api-key-web', 'tag-key'] });
+  await open();
+  await page.addScriptTag({ url: '/e/cio.js' });
+  const found = await page.evaluate(() => {
+    const { cioanalytics, analytics } = window;
+    const list = (window as unknown as { __cioFirstParty: readonly unknown[] }).__cioFirstParty;
+    const before = list.length;
+    const tagged = (cioanalytics as unknown as Pick<typeof window, 'createAnalytics'>).createAnalytics({
+      proxyUrl: '/e',
+      clientKey: 'tag-key',
+    });
+    return [before, list[0] === analytics, list[1] === tagged, list.length];
+  });
+  expect(found).toEqual([1, true, true, 2]);
+});
+
 test('beforeSend receives the finished event, may change it, and may drop it', async ({
   open,
   page,

@@ -34,7 +34,7 @@ test.each([
 ])(
   '%s: an event that is sent to two copies is delivered once',
   async (_, part, start) => {
-    const [upstream, where] = [await startUpstream(), await start()];
+    const [upstream, where] = [await startUpstream({ recordsChecks: false }), await start()];
     const origins: string[] = [];
     for (let i = 0; i < 2; i += 1) {
       const port = await freePort();

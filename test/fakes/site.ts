@@ -110,6 +110,7 @@ export async function openSite(): Promise<Site> {
 export function forgetInstances(): void {
   const page = globalThis as unknown as Record<symbol, unknown>;
   Reflect.deleteProperty(page, Symbol.for('cio-first-party'));
+  Reflect.deleteProperty(page, '__cioFirstParty');
 }
 
 export function expectedTotal(dropped: Readonly<Record<string, number>>): number {

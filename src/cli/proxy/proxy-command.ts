@@ -97,6 +97,8 @@ export const proxyCommand: Command = {
       const basePath = (reading.options.basePath ?? '').replace(/\/$/, '');
       output.entry({ time: new Date().toISOString(), probes: probesBelow(basePath) });
       output.text(`The proxy listens on ${url}${reading.options.basePath ?? ''}`);
+      // The first readiness request checks the write key. A failure is an entry of the log.
+      void proxy.fetch(new Request(`http://localhost${basePath}${READY_PATH}`));
     } catch (error) {
       console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : String(error)}`);
       await services.close();

@@ -12,6 +12,10 @@ import type { UpstreamLimits } from './upstream-options.ts';
 export interface Upstream {
   /** Sends one batch. @throws the reason of `signal`, when the time for the delivery is over */
   send(body: BatchBody, time: SendingTime, note: LogNote): Promise<Delivery>;
+  /** Sends one batch once. Until the next answer, a failure counts as `down`, also where the circuit breaker is closed. */
+  check(body: BatchBody, time: SendingTime, note: LogNote): Promise<Delivery>;
+  /** Whether the last answer of Customer.io was good, or the circuit breaker knows better. */
+  isProven(): boolean;
   /** The state for health checks and metrics. */
   state(): UpstreamState;
   /** The refusal that a batch would get now; `undefined` when a batch would be sent. */
@@ -54,6 +58,8 @@ export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upst
   const concurrency = createConcurrencyLimit(limits);
   const breaker = createCircuitBreaker(limits);
   let misconfigured = false;
+  let isReached = false;
+  let hasFailedCheck = false;
 
   async function sendOnce(
     body: BatchBody,
@@ -75,6 +81,8 @@ export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upst
       );
       breaker.end(kind, delivery);
       misconfigured = delivery.kind === 'misconfigured';
+      isReached = delivery.kind !== 'unavailable';
+      hasFailedCheck &&= !isReached;
       if (delivery.status !== undefined) note.upstreamStatus = delivery.status;
       return delivery;
     } finally {
@@ -100,12 +108,21 @@ export function createUpstream(forward: SendBatch, limits: UpstreamLimits): Upst
         if (breaker.waitMs() > 0 || isLate(endsAt)) return delivery;
       }
     },
+    async check(body, time, note) {
+      const delivery = await sendOnce(body, time, note).catch((cause: unknown): Delivery => ({
+        kind: 'unavailable',
+        detail: describeError(cause),
+      }));
+      hasFailedCheck = delivery.kind === 'unavailable';
+      return delivery;
+    },
+    isProven: () => breaker.isOpen() || (isReached && !misconfigured),
     refusal() {
       if (breaker.waitMs() > 0) return resting(breaker);
       return concurrency.counts().queued >= limits.maxQueued && limits.maxQueued > 0 ? busy() : undefined;
     },
     state: () => ({
-      health: breaker.isOpen() ? 'down' : misconfigured ? 'misconfigured' : 'up',
+      health: breaker.isOpen() || hasFailedCheck ? 'down' : misconfigured ? 'misconfigured' : 'up',
       ...concurrency.counts(),
     }),
   };

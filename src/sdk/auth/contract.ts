@@ -143,7 +143,10 @@ export interface TokenStatus {
   readonly userId: string | null;
   /** When the token expires: browser's wall clock, in milliseconds since the epoch. */
   readonly expiresAtMs?: number;
-  /** Why the proxy has refused the token, such as `audience`. Only for `invalid`, where the proxy's answer says it. */
+  /**
+   * Why the proxy has refused the last token, such as `audience`. Missing once there is another token, and where the proxy's answer
+   * does not say it.
+   */
   readonly reason?: TokenRejection;
   /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;

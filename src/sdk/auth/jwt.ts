@@ -27,16 +27,17 @@ const malformed = (why: string): ReadToken => ({ kind: 'malformed', why });
 export function readToken(value: unknown, maxBytes: number): ReadToken {
   const result = isRecord(value) ? value : { token: value };
   const raw = result['token'] ?? '';
-  if (typeof raw !== 'string') return malformed(`it is of type ${typeof raw}`);
+  if (typeof raw !== 'string') return malformed(`it is of type ${typeof raw}, and must be a text`);
   const trimmed = raw.trim();
   const token = trimmed.replace(/^bearer(\s+|$)/i, '');
   if (!token) return { kind: 'none' };
   // A header can carry no other characters: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-  if (!/^[\x21-\x7e]+$/.test(token)) return malformed('it has characters that no header can carry');
-  if (token.length > maxBytes) return malformed(`it has ${token.length} bytes, and ${maxBytes} are allowed`);
+  if (!/^[\x21-\x7e]+$/.test(token)) return malformed(explainCharacters(token));
+  if (token.length > maxBytes)
+    return malformed(`it has ${token.length} bytes, and ${maxBytes} are allowed (maxTokenBytes)`);
   const { expiresAt, expiresIn } = result;
-  if (!isTime(expiresAt)) return malformed('"expiresAt" is no number');
-  if (!isTime(expiresIn)) return malformed('"expiresIn" is no number');
+  if (!isTime(expiresAt)) return malformed('"expiresAt" must be a number, in milliseconds');
+  if (!isTime(expiresIn)) return malformed('"expiresIn" must be a number, in seconds');
   const [header, claims] = decode(token);
   if (claims && /^none$/i.test(String(header?.['alg'])))
     return malformed('it is not signed ("alg" is "none")');
@@ -52,6 +53,12 @@ export function readToken(value: unknown, maxBytes: number): ReadToken {
     ...(issuedAtMs !== undefined && { issuedAtMs }),
   };
 }
+
+/** Names the probable cause of a character that no token has. Never shows a part of the text, because that may be a token. */
+const explainCharacters = (text: string): string =>
+  text.startsWith('<')
+    ? 'it is an HTML page. Is the login route right, and is the person signed in?'
+    : 'it has a space or another character that no header can carry';
 
 /**
  * Returns header and claims of a JWT; an empty array, or undefined claims, for a token that is not a JWT.

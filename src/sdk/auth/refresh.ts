@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import type { TokenHolder } from './token-holder.ts';
-import { createPendingRefresh, type PendingRefresh, refusalText, type TokenState } from './token-state.ts';
+import { createPendingRefresh, type PendingRefresh, type TokenState } from './token-state.ts';
 import { askProvider, type ProviderAnswer } from './ask-provider.ts';
 import type {
   CustomerTokenProvider,
@@ -45,6 +45,8 @@ interface RefreshRequest {
   readonly userId: string;
   readonly reason: TokenReason;
 }
+
+const PROVIDER = 'The customer token provider';
 
 export function createRefresh(needs: RefreshNeeds): Refresh {
   const { clock, options, provider, holder, error } = needs;
@@ -107,48 +109,45 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
   function evaluate(request: RefreshRequest, answer: ProviderAnswer, isSecond: boolean): Step {
     const { state, userId } = request;
     if (answer.kind === 'timeout') {
-      const message = `The customer token provider gave no answer within ${options.timeoutMs} ms`;
+      const message = `${PROVIDER} took longer than ${options.timeoutMs} ms (timeoutMs). Is the login server slow?`;
       return fail(request, 'provider-timeout', 'provider_timeout', message);
     }
     if (answer.kind === 'failed') {
       const { cause } = answer;
-      return fail(request, 'provider-failed', 'provider_error', 'The customer token provider failed', {
-        cause,
-      });
+      const message = `${PROVIDER} threw or rejected: see the cause of this error`;
+      return fail(request, 'provider-failed', 'provider_error', message, { cause });
     }
     const validity = holder.validate(state, userId, answer.value);
+    if (validity.kind === 'good') {
+      if (validity.isSuspect && !isSecond) return 'retry';
+      install(request, validity);
+      return 'done';
+    }
+    if (validity.kind === 'none') {
+      state.backoff.returnedNone();
+      const message = `${PROVIDER} returned no token for user "${userId}", so nothing was sent. Is this person signed in? Does the provider return a text or { token }?`;
+      const failure = error('token-unavailable', message, holder.retryAt(state));
+      state.lastFailure = failure;
+      holder.tell(state, { type: 'not_provided', ...holder.retryAt(state) });
+      return failure;
+    }
+    const message = `${PROVIDER} returned an unusable token: ${validity.why}`;
     switch (validity.kind) {
-      case 'good':
-        if (validity.isSuspect && !isSecond) return 'retry';
-        install(request, validity);
-        return 'done';
-      case 'none': {
-        state.backoff.returnedNone();
-        const message = `The customer token provider returned no token for user "${userId}"; nothing was sent`;
-        const failure = error('token-unavailable', message, holder.retryAt(state));
-        state.lastFailure = failure;
-        holder.tell(state, { type: 'not_provided', ...holder.retryAt(state) });
-        return failure;
-      }
       case 'malformed':
-        return fail(request, 'token-malformed', 'invalid', `The customer token is no good: ${validity.why}`);
-      case 'refused': {
+        return fail(request, 'token-malformed', 'invalid', message);
+      case 'refused':
         // A provider that has only this one token would otherwise be called as often as the backoff allows.
         countRejection(state);
-        const message = `The customer token provider returned the token that the proxy has refused${refusalText(state)}`;
         return fail(request, 'provider-failed', 'provider_error', message);
-      }
-      case 'mismatch': {
+      case 'subject_mismatch':
         if (!isSecond) return 'retry';
-        const message = `The customer token is for "${validity.subject}", not for user "${userId}"`;
         return fail(request, 'subject-mismatch', 'subject_mismatch', message, { atCap: true });
-      }
       case 'expired':
         if (!isSecond) return 'retry';
         // Two expired tokens in a row may mean that the known server time is wrong. Without it, the next token is sent to the
         // proxy as suspect, and the proxy's answer has the server's time.
         needs.forgetServerTime();
-        return fail(request, 'token-expired', 'expired', 'The customer token had expired when it came');
+        return fail(request, 'token-expired', 'expired', message);
       default:
         return validity satisfies never;
     }

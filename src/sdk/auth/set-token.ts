@@ -9,6 +9,8 @@ export interface SetTokenNeeds {
   readonly error: TokenErrorFactory;
 }
 
+const IGNORED = 'The customer token is ignored: ';
+
 /**
  * Stores a token that the application sets, and cancels a pending refresh: the token of the application takes precedence.
  * `null` clears the token. A token that is not valid is reported and changes nothing.
@@ -21,7 +23,7 @@ export function createSetToken({
   return (state, value) => {
     const { userId } = state.identity;
     if (userId === null) {
-      if (value !== null) holder.warn('A customer token was set while nobody is identified; it is not kept');
+      if (value !== null) holder.warn(`${IGNORED}nobody is identified. Call identify first`);
       return;
     }
     const validity = holder.validate(state, userId, value);
@@ -40,25 +42,16 @@ export function createSetToken({
         state.reason = 'manual';
         state.version++;
         state.backoff.clearFailures();
-        pendingRefresh?.cancel(error('token-unavailable', 'The customer token has been cleared'));
+        pendingRefresh?.cancel(
+          error('token-unavailable', 'The customer token was removed by setCustomerToken(null)'),
+        );
         schedule.plan();
         return holder.tell(state, { type: 'cleared' });
-      case 'malformed':
-        holder.warn(`The customer token is no good and is not used: ${validity.why}`);
-        return holder.tell(state, { type: 'invalid' });
-      case 'refused':
-        holder.warn('The customer token was refused by the proxy before and is not used');
-        return holder.tell(state, { type: 'invalid' });
-      case 'mismatch':
-        holder.warn(
-          `The customer token is for "${validity.subject}", not for user "${userId}", and is not used`,
-        );
-        return holder.tell(state, { type: 'subject_mismatch' });
-      case 'expired':
-        holder.warn('The customer token has already expired and is not used');
-        return holder.tell(state, { type: 'expired' });
-      default:
-        return validity satisfies never;
+      default: {
+        const { kind, why } = validity;
+        holder.warn(IGNORED + why);
+        return holder.tell(state, { type: kind === 'malformed' || kind === 'refused' ? 'invalid' : kind });
+      }
     }
   };
 }

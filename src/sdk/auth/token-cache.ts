@@ -94,7 +94,7 @@ export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
   }
 
   const changed = (): Error => error('identity-changed', 'The person has changed since this call was made');
-  const closed = (): Error => error('auth-disabled', 'The customer token has been closed');
+  const closed = (): Error => error('auth-disabled', 'The SDK is closed, or consent was withdrawn');
 
   function check(state: TokenState | undefined): void {
     if (phase === 'closed') throw closed();
@@ -113,13 +113,16 @@ export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
       waitMs: options.waitMs,
       signal,
       timeoutError: () =>
-        error('provider-timeout', `There was no customer token within ${options.waitMs} ms`),
+        error(
+          'provider-timeout',
+          `There was no customer token within ${options.waitMs} ms (waitMs). Is the login server slow?`,
+        ),
     });
 
   async function get(state: TokenState, signal?: AbortSignal): Promise<Grant> {
     const { userId } = state.identity;
     check(state);
-    if (userId === null) throw error('anonymous', 'Nobody has been identified: there is no customer token');
+    if (userId === null) throw error('anonymous', 'Nobody is identified. Call identify first');
     holder.announce(state);
     if (holder.isUsable(state.held)) {
       const { held } = state;

@@ -45,7 +45,7 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
     holder.tell(state, {
       type: 'invalid',
       status: 401,
-      ...(path !== undefined && { path }),
+      ...(path && { path }),
       ...(reason && { reason }),
     });
     return state;
@@ -62,13 +62,13 @@ export function createTokenFeedback(needs: TokenFeedbackNeeds): TokenFeedback {
       if (!state.pendingRefresh) state.nextPurpose = 'any';
       refresh.countRejection(state, grant.token);
       const retry = holder.retryAt(state);
-      const message = `The proxy has refused a fresh customer token, too${refusalText(state)}`;
-      throw error('token-rejected', message, retry);
+      throw error('token-rejected', `The proxy has refused the customer token${refusalText(reason)}`, retry);
     },
     forbidden(grant, why = 'insufficient', path) {
       const state = stateOf(grant);
-      holder.tell(state, { type: why, status: 403, ...(path !== undefined && { path }) });
-      throw error('forbidden', 'The proxy does not allow this call to the holder of this customer token');
+      holder.tell(state, { type: why, status: 403, ...(path && { path }) });
+      const fault = why === 'insufficient' ? 'it lacks a scope' : 'it is for another user';
+      throw error('forbidden', `The customer token does not allow this call: ${fault}`);
     },
     accepted({ epoch, token }) {
       const state = needs.current();

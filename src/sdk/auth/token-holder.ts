@@ -1,5 +1,5 @@
 import type { Clock } from '../browser.ts';
-import type { HeldToken, TokenPurpose, TokenState } from './token-state.ts';
+import { type HeldToken, refusalText, type TokenPurpose, type TokenState } from './token-state.ts';
 import { refreshMarginsOf } from './token-ttl.ts';
 import type { TokenEvent } from './contract.ts';
 import type { CustomerTokenSettings } from './customer-token-options.ts';
@@ -57,7 +57,7 @@ export function createTokenHolder(needs: TokenHolderNeeds): TokenHolder {
     try {
       needs.tell({ ...event, userId: state.identity.userId });
     } catch {
-      warn('A listener to the customer token threw');
+      warn('A listener of the event "token" threw an error');
     }
   }
 
@@ -80,6 +80,7 @@ export function createTokenHolder(needs: TokenHolderNeeds): TokenHolder {
         server: serverClock.server(),
         settings: options,
         isRefused: state.backoff.isRefused,
+        refusalText: refusalText(state.refusedFor),
         warn,
       }),
     put(state, token, purpose) {

@@ -34,20 +34,20 @@ export interface TokenState {
   readonly backoff: ProviderBackoff;
   /** The reason that the provider is given while no token is held. */
   reason: TokenReason;
-  held: HeldToken | undefined;
+  held?: HeldToken | undefined;
   /** The purpose of the next token that the provider returns. */
   nextPurpose: TokenPurpose;
-  pendingRefresh: PendingRefresh | undefined;
+  pendingRefresh?: PendingRefresh | undefined;
   /** Increased each time a token is stored or cleared. A late result of the provider counts only if the version is still the same. */
   version: number;
   /** Calls of the provider since the last usable token. */
   attempts: number;
   /** The last error of the provider; undefined once a token is stored. */
-  lastFailure: Error | undefined;
+  lastFailure?: Error | undefined;
   /** The age of the held token that the last event has reported. */
   announced: 'nothing' | 'due' | 'expired';
   /** Why the proxy has refused the last token that it refused, as its answer says. */
-  refusedFor: TokenRejection | undefined;
+  refusedFor?: TokenRejection | undefined;
   /** `suspect` once the event `clock_suspect` has reported that the wall clock was set back since the token was received. */
   clock: 'trusted' | 'suspect';
 }
@@ -62,20 +62,16 @@ export const createTokenState = (
   identity: { userId, anonymousId },
   backoff,
   reason,
-  held: undefined,
   nextPurpose: 'any',
-  pendingRefresh: undefined,
   version: 0,
   attempts: 0,
-  lastFailure: undefined,
   announced: 'nothing',
-  refusedFor: undefined,
   clock: 'trusted',
 });
 
-/** Returns the reason of the last refusal, for the end of a message: the proxy's log has the rest. */
-export const refusalText = ({ refusedFor }: TokenState): string =>
-  refusedFor ? ` (reason: ${refusedFor}; the log of the proxy says more)` : '';
+/** Returns the reason of a refusal, for the end of a message: the proxy's log has the rest. */
+export const refusalText = (reason: TokenRejection | undefined): string =>
+  ` (${reason ? `reason: ${reason}; ` : ''}the log of the proxy says more)`;
 
 export function createPendingRefresh(): PendingRefresh {
   const controller = new AbortController();

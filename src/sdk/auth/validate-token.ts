@@ -4,16 +4,16 @@ import type { SubjectClaim, CustomerTokenSettings } from './customer-token-optio
 import type { ServerTime } from './server-clock.ts';
 
 /**
- * The result of validating a value as a customer token. `none`: the value is empty. `malformed`: `why` says which rule it breaks.
- * `refused`: the proxy has refused this token before. `mismatch`: the token names another user.
+ * The result of validating a value as a customer token. `none`: the value is empty. `malformed`: the value has a wrong form.
+ * `refused`: the proxy has refused this token before. `subject_mismatch`: the token names another user.
  */
-export type TokenValidity =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'malformed'; readonly why: string }
-  | { readonly kind: 'refused'; readonly token: string }
-  | { readonly kind: 'mismatch'; readonly subject: string }
-  | { readonly kind: 'expired' }
-  | ValidToken;
+export type TokenValidity = { readonly kind: 'none' } | UnusableToken | ValidToken;
+
+/** `why` ends a message for people, and never has a part of the token, except for the user whom the token names. */
+interface UnusableToken {
+  readonly kind: 'malformed' | 'refused' | 'subject_mismatch' | 'expired';
+  readonly why: string;
+}
 
 export interface ValidToken {
   readonly kind: 'good';
@@ -36,6 +36,8 @@ export interface ValidationContext {
   readonly settings: CustomerTokenSettings;
   /** Whether the proxy has refused exactly this token. */
   isRefused(token: string): boolean;
+  /** The reason of the last refusal, as the end of a message. */
+  readonly refusalText: string;
   warn(message: string): void;
 }
 
@@ -44,14 +46,21 @@ export function validateToken(value: unknown, context: ValidationContext): Token
   const reading = readToken(value, settings.maxTokenBytes);
   if (reading.kind !== 'token') return reading;
   const { token, claims, hadPrefix } = reading;
-  if (hadPrefix) context.warn('A customer token must come without "Bearer" in front; it was taken off');
-  if (context.isRefused(token)) return { kind: 'refused', token };
+  if (hadPrefix) context.warn('The customer token began with "Bearer", which the SDK has removed');
+  if (context.isRefused(token))
+    return { kind: 'refused', why: `the proxy has refused it already${context.refusalText}` };
   const subject = subjectOf(claims, settings.subject);
-  if (subject !== undefined && subject !== userId) return { kind: 'mismatch', subject };
+  if (subject !== undefined && subject !== userId) {
+    const why = `it is for "${subject}", not for user "${userId}". Is another person signed in, or is the user id in another claim (customerToken.subject)?`;
+    return { kind: 'subject_mismatch', why };
+  }
   const leftMs = tokenTtlMs(reading, server, settings.opaqueTtlMs);
   if (leftMs > 0) return { kind: 'good', isSuspect: false, token: { reading, lifetimeMs: leftMs, subject } };
   // `expiresIn` is a duration, so a wrong clock does not affect it.
-  if (server.isKnown || reading.expiresInMs !== undefined) return { kind: 'expired' };
+  if (server.isKnown || reading.expiresInMs !== undefined) {
+    const why = 'it has already expired. Is it from a cache?';
+    return { kind: 'expired', why };
+  }
   const suspectMs = suspectTtlMs(reading, settings.suspectTtlMs);
   return { kind: 'good', isSuspect: true, token: { reading, lifetimeMs: suspectMs, subject } };
 }

@@ -66,8 +66,10 @@ export function createClient(
   // Cloudflare Workers refuse abort controllers before the first request, as they refuse random values.
   const closing = hasPage ? new AbortController() : undefined;
 
-  const { emitter, emit, fail, trace, allowTrace } = createReports(settings.debug, ({ id, reason }) =>
-    answer(id, 'discarded', reason),
+  const { emitter, emit, fail, trace, allowFiles } = createReports(
+    settings.debug,
+    settings.proxyUrl,
+    ({ id, reason }) => answer(id, 'discarded', reason),
   );
 
   function answer(id: string, state: Receipt['state'], reason?: DropReason): void {
@@ -108,7 +110,7 @@ export function createClient(
     limits: settings.outbox,
     now: browser.clock.now,
     onOpen() {
-      allowTrace();
+      allowFiles();
       start(settings);
       for (const act of standing) attempt(() => core && act(core));
       views?.follow();

@@ -1,5 +1,5 @@
 import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
-import { printer, warnInConsole } from '../browser.ts';
+import { pageUrl, printer, warnInConsole } from '../browser.ts';
 import { type AnalyticsEvents, createEmitter, type Emitter, type EventName } from '../events.ts';
 
 /** Tells the application: by events, by a warning in the console for errors that it does not listen to, and by the trace of `debug`. */
@@ -9,19 +9,27 @@ export interface Reports {
   /** Emits an `error`. */
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   trace(name: string, payload: unknown): unknown;
-  /** The visitor agrees: from now on the file of the trace may be loaded. Entries from before are printed then, in their order. */
-  allowTrace(): void;
+  /**
+   * The visitor agrees: from now on the files of the trace and of the advice may be loaded. Entries of the trace from before are printed
+   * then, in their order.
+   */
+  allowFiles(): void;
 }
 
-/** @param onDropped called for each event that is dropped, before the application is told */
+/**
+ * @param proxyUrl named in warnings
+ * @param onDropped called for each event that is dropped, before the application is told
+ */
 export function createReports(
   debug: boolean,
+  proxyUrl: string,
   onDropped: (dropped: AnalyticsEvents['dropped']) => void,
 ): Reports {
   const warned = new Set<string>();
-  let allowTrace = (): void => {};
+  let mayLoad = false;
+  let startTrace = (): void => {};
   const tracing = debug
-    ? new Promise<void>((resolve) => (allowTrace = resolve)).then(() => import('../debug/trace.ts'))
+    ? new Promise<void>((resolve) => (startTrace = resolve)).then(() => import('../debug/trace.ts'))
     : undefined;
 
   const emitter = createEmitter((name, cause) => {
@@ -31,8 +39,14 @@ export function createReports(
   function warnOnce(code: string, text: string, cause?: unknown): void {
     if (warned.has(code)) return;
     warned.add(code);
-    // An absent cause would be printed as `undefined`.
-    warnInConsole(`cio-first-party: ${text}`, ...(cause ? [cause] : []));
+    const short = `${code}: ${text}`;
+    const advice = mayLoad
+      ? import('../debug/advice.ts').then(({ create }) => create(code, text, proxyUrl, pageUrl()))
+      : Promise.resolve(short);
+    void advice
+      .catch(() => short)
+      // An absent cause would be printed as `undefined`.
+      .then((line) => warnInConsole(`cio-first-party: ${line}`, ...(cause ? [cause] : [])));
   }
 
   const trace = (name: string, payload: unknown): unknown =>
@@ -48,12 +62,17 @@ export function createReports(
     const isHeard = emitter.emit(name, payload);
     if (payload instanceof SdkError && (!isHeard || /prox|endp/.test(payload.code)))
       warnOnce(payload.code, payload.message, payload.cause);
-    if (name === 'blocked') warnOnce(name, 'the proxy is blocked');
+    if (name === 'blocked') warnOnce(name, proxyUrl);
   }
 
   function fail(code: SdkErrorCode, message: string, cause?: unknown): void {
     emit('error', new SdkError(code, message, { cause }));
   }
 
-  return { emitter, emit, fail, trace, allowTrace };
+  function allowFiles(): void {
+    mayLoad = true;
+    startTrace();
+  }
+
+  return { emitter, emit, fail, trace, allowFiles };
 }

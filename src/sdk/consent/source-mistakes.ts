@@ -31,8 +31,15 @@ export const aModule: OptionKind = (value) =>
 export const describe = (name: string, expected: string, value: unknown): string =>
   `"${name}" must be ${expected}, got ${shown(value)}; `;
 
-/** Describes each option that is unknown, or whose value is wrong. An option that is undefined has its default. */
-export function wrongOptions(options: unknown, kinds: OptionKinds): string {
+/**
+ * Describes each option that is unknown, or whose value is wrong. An option that is undefined has its default.
+ * @param choices what an unknown option must be
+ */
+export function wrongOptions(
+  options: unknown,
+  kinds: OptionKinds,
+  choices = `one of the options ${shown(Object.keys(kinds))}`,
+): string {
   const known = Object.keys(kinds);
   let problems = '';
   try {
@@ -41,9 +48,9 @@ export function wrongOptions(options: unknown, kinds: OptionKinds): string {
       const value = options[name];
       const start = name.slice(0, 3).toLowerCase();
       const near = known.filter((each) => each.startsWith(start)).map((each) => `, did you mean "${each}"?`);
-      const expected = !known.includes(name)
-        ? `one of the options ${shown(known)}${near.join()}`
-        : value !== undefined && kinds[name]?.(value);
+      const expected = known.includes(name)
+        ? value !== undefined && kinds[name]?.(value)
+        : choices + near.join();
       if (expected) problems += describe(name, expected, value);
     }
   } catch {

@@ -57,7 +57,10 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
       return act();
     } catch (cause) {
       if (!hasFailed)
-        printer().warn(`cio-first-party: the consent source "${name}" has failed and says nothing:`, cause);
+        printer().warn(
+          `cio-first-party: the consent source "${name}" threw an error; its decision stays:`,
+          cause,
+        );
       hasFailed = true;
       return otherwise;
     }
@@ -109,6 +112,10 @@ export function createSource({ name, onlyDenies = false, decide, watch }: Source
 
 /** Converts a decision to text, which is the same for equal decisions. */
 function textOf(decision: ConsentDecision | undefined): string {
-  const categories = Object.entries(decision?.categories ?? {}).map(String);
-  return JSON.stringify([decision?.state, categories.sort()]);
+  return JSON.stringify([
+    decision?.state,
+    Object.entries({ ...decision?.categories })
+      .map(String)
+      .sort(),
+  ]);
 }

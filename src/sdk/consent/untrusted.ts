@@ -2,8 +2,8 @@
 
 /** Returns the value as an object that may have these fields; `{}` for a value that can have none. */
 export function fieldsOf<Name extends string>(value: unknown): Readonly<Partial<Record<Name, unknown>>> {
-  const hasFields = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return (hasFields ? value : {}) as Partial<Record<Name, unknown>>;
+  // `Object` returns an object or a function unchanged, and wraps or replaces any other value.
+  return (Object(value) === value ? value : {}) as Partial<Record<Name, unknown>>;
 }
 
 /** Calls a method and returns its result. Returns undefined where there is no such method. Throws what the method throws. */
@@ -17,9 +17,9 @@ export function callMethod(owner: unknown, method: string, ...values: readonly u
 export const hasMethod = (owner: unknown, method: string): boolean =>
   typeof fieldsOf<string>(owner)[method] === 'function';
 
-/** The entries of an object; none for any other value. */
+/** The entries of an object; none for a value that can have none. */
 export const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  Object.entries(fieldsOf(value));
 
 /** The texts in a list; none for any other value. */
 export const textsIn = (value: unknown): readonly string[] =>

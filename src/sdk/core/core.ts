@@ -222,7 +222,8 @@ export function createCore(needs: CoreNeeds): Core {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
     },
-    onUnauthorized: () => fail('invalid-client-key', `${settings.proxyUrl} refuses key or origin`),
+    onUnauthorized: (status) =>
+      fail('invalid-client-key', `${settings.proxyUrl} refuses with status ${status}`),
   });
 
   // 5. The other tabs, and the life of the page.

@@ -35,7 +35,7 @@ const EMPTY_RESULTS: EmptyResults = {
  * Describes what is wrong with the options. This file is loaded only when an option is wrong.
  * @returns a text that names each wrong option, what it must be, and its value, unless that may be a secret
  */
-export function create(
+export function explainMistakes(
   mistakes: readonly Mistake[],
   pageUrl: string,
 ): { readonly message: string; readonly results: EmptyResults } {
@@ -72,3 +72,6 @@ function shown(value: unknown, secret: boolean): string {
   if (value && secret) return `a text of ${value.length} characters`;
   return `"${value.slice(0, SHOWN_CHARACTERS)}"`;
 }
+
+/** The first load imports this file by this name. */
+export { explainMistakes as create };

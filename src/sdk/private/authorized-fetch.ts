@@ -51,7 +51,7 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
 
   function check(epoch: number): void {
     if (token.epoch() !== epoch) throw changed();
-    if (state === 'closed') throw error('auth-disabled', 'The customer token has been closed');
+    if (state === 'closed') throw error('auth-disabled', 'The SDK is closed, or consent was withdrawn');
   }
 
   async function send<T>(
@@ -66,7 +66,7 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
     const controller = new AbortController();
     let timeoutError: DOMException | undefined;
     const stop = clock.after(needs.timeoutMs, () => {
-      timeoutError = new DOMException('', 'TimeoutError');
+      timeoutError = new DOMException(`There was no response within ${needs.timeoutMs} ms`, 'TimeoutError');
       controller.abort(timeoutError);
     });
     const cancel = (): void => controller.abort(signal?.reason);

@@ -17,7 +17,7 @@ export function createJsonCall({ make, SdkError, error }: JsonCallNeeds): JsonCa
       body: JSON.stringify(body),
     };
     const failed = (what: string, cause?: unknown): SdkError =>
-      error('private-call-failed', `${path} ${what}`, { cause });
+      error('private-call-failed', `${path}: ${what}`, { cause });
     const read = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
       // A write with the status 2xx has succeeded, even if the body of its answer cannot be read or is not JSON.
       const isWritten = response.ok && !isRead;
@@ -28,11 +28,11 @@ export function createJsonCall({ make, SdkError, error }: JsonCallNeeds): JsonCa
       const answer = jsonObjectIn(text);
       // The answer to a read may be empty, too: there are no fields then.
       if (isWritten || (response.ok && (answer ?? !text))) return answer ?? {};
-      const { error: code = '', message = '' } = answer ?? {};
-      throw failed(`was answered ${response.status} ${String(code)} ${String(message)}`.trim());
+      const { error: code = response.ok ? 'without a JSON object' : '', message = '' } = answer ?? {};
+      throw failed(`the response is ${response.status} ${String(code)} ${String(message)}`.trim());
     };
     return make({ path, init, isRead }, read).catch((cause: unknown) => {
-      throw cause instanceof SdkError ? cause : failed('got no answer', cause);
+      throw cause instanceof SdkError ? cause : failed('there was no response, see the cause', cause);
     });
   };
 }

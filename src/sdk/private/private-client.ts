@@ -64,7 +64,7 @@ export interface PrivateNeeds {
   readonly SdkError: typeof SdkError;
 }
 
-export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
+function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const { settings, visitor, fail } = needs;
   const { proxyUrl, clientKey, delivery } = settings;
   const { provider, limits } = resolveCustomerToken(settings.customerToken, (message) =>
@@ -88,12 +88,12 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     // An epoch above 0: the person was identified while this file was loaded.
     reason: needs.epoch() ? 'identify' : 'initial',
     error: (code, message, { retryAtMs, ...extra } = {}) =>
-      Object.assign(error(code, message, extra), retryAtMs === undefined ? {} : { retryAtMs }),
+      Object.assign(error(code, message, extra), retryAtMs && { retryAtMs }),
     tell(event) {
       needs.emit('token', event);
       authorizedDelivery?.onTokenEvent(event);
     },
-    warn: (message) => browser.warnInConsole(`cio-first-party: ${message}`),
+    warn: (message) => browser.printer().warn(`cio-first-party: ${message}`),
   });
 
   const authorizedFetch = createAuthorizedFetch({
@@ -111,7 +111,8 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   });
 
   const make: MakeCall = async (call, read) => {
-    if (needs.categories()['messaging'] === false) throw error('auth-disabled', 'No consent');
+    if (needs.categories()['messaging'] === false)
+      throw error('auth-disabled', 'There is no consent to the category "messaging"');
     return authorizedFetch.make(call, read);
   };
 
@@ -123,7 +124,7 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     isAwake,
     hasPerson: () => Boolean(visitor.user.id()),
     subscribe: token.subscribe,
-    report: (cause) => fail('plugin-failed', 'Listener of the inbox', cause),
+    report: (cause) => fail('plugin-failed', 'A listener of inbox.onChange threw an error', cause),
   });
   const customer = createCustomer(callJson);
 
@@ -140,13 +141,14 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   for (const { close } of [inbox, token, authorizedFetch]) closeAtTheEnd(close);
 
   const methods: PrivateMethods = {
+    ...inbox,
+    ...customer,
     set: token.set,
     refresh: token.refresh,
     fetch(path, init = {}) {
       const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
       return make({ path, init, isRead }, (response) => response);
     },
-    messages: inbox.messages,
     onChange(listener, signal) {
       if (signal.aborted) return;
       const stop = inbox.onChange((messages) => {
@@ -156,10 +158,6 @@ export function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       if (signal.aborted) stop();
       else signal.addEventListener('abort', stop);
     },
-    markAsRead: inbox.markAsRead,
-    delete: inbox.delete,
-    attributes: customer.attributes,
-    subscriptions: customer.subscriptions,
   };
 
   return {

@@ -59,8 +59,9 @@ try {
   } else {
     // A second tag with the same options is the same instance.
     const { createAnalytics } = before as { readonly createAnalytics?: Make };
-    if (clientKey ? createAnalytics?.(attributes) !== before : !createAnalytics) throw 'taken';
+    if (clientKey ? createAnalytics?.(attributes) !== before : !createAnalytics)
+      throw 'is taken by another script: set data-global';
   }
 } catch (cause) {
-  warnInConsole('cio-first-party:', name, cause);
+  warnInConsole(`cio-first-party: ${name}`, cause);
 }

@@ -64,5 +64,5 @@ export interface SenderNeeds {
   diagnosis(needs: DiagnosisNeeds, actions: DiagnosisActions): Promise<Diagnosis>;
   tell<Name extends Told>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string): void;
-  onUnauthorized(): void;
+  onUnauthorized(status: number): void;
 }

@@ -99,10 +99,11 @@ export function createDiagnosis(
       hasMoved = true;
       return true;
     }
-    const place = target ? target.origin + target.pathname : 'another origin';
+    // Without a target, the browser has refused the redirect: to an origin that allows no such request, or in a circle.
+    const place = target ? target.origin + target.pathname : 'another origin, or in a circle';
     tellOnce(
       'endpoint-refuses',
-      `redirects to ${place}, which is not followed. Use the address of the proxy itself as "proxyUrl"`,
+      `redirects to ${place}, and the SDK does not follow. Use the URL of the proxy itself as "proxyUrl"`,
     );
     return false;
   }
@@ -123,12 +124,12 @@ export function createDiagnosis(
     if (kind === 'rejected')
       return tellOnce(
         'endpoint-refuses',
-        `refuses even an empty batch, with status ${status}${quoted}. Let POST requests of this path reach the proxy`,
+        `refuses even an empty batch, with status ${status}${quoted}. The request has not reached the proxy: route POST requests of this path to it, and compare "proxyUrl" with its "basePath"`,
       );
     if (status)
       tellOnce(
         'not-a-proxy',
-        `answers ${status} with a web page${quoted}. Something else than the proxy is there: let this path reach the proxy, or correct "proxyUrl"`,
+        `responds ${status} with a web page${quoted}. Another server than the proxy has responded: route this path to the proxy, or correct "proxyUrl"`,
       );
   }
 

@@ -187,7 +187,7 @@ export function createSender(needs: SenderNeeds): Sender {
   function retry(events: readonly OutboxEvent[], outcome: Failure): void {
     failures++;
     const isUnauthorized = outcome.kind === 'unauthorized';
-    if (isUnauthorized) needs.onUnauthorized();
+    if (isUnauthorized) needs.onUnauthorized(outcome.status);
     // Sending has never worked in this browser, and the network is there.
     if (
       outcome.kind === 'unanswered' &&

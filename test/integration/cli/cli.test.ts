@@ -220,7 +220,7 @@ describe('cio-first-party proxy', () => {
   });
 
   test('reports that its port is taken, and exits with 1', async () => {
-    const upstream = await startUpstream();
+    const upstream = await startUpstream({ recordsChecks: false });
     const environment = {
       CIO_WRITE_KEY: 'write-key',
       CIO_CLIENT_KEYS: 'web',
@@ -233,7 +233,7 @@ describe('cio-first-party proxy', () => {
   });
 
   test('delivers, and writes one line of JSON for every request but health checks', async () => {
-    const upstream = await startUpstream();
+    const upstream = await startUpstream({ recordsChecks: false });
     const { url, lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/e$/);
     expect(await (await fetch(`${url}/v1/health`)).json()).toMatchObject({ status: 'ok', ready: true });
@@ -256,6 +256,20 @@ describe('cio-first-party proxy', () => {
     expect(out).toMatch(/alerts +\/v1\/health\/ready is/);
   });
 
+  test.each([
+    [{ status: 401 }, 'upstream_misconfigured', 'Customer.io refused the write key (401).'],
+    [{ status: 500 }, 'upstream_unavailable', '500'],
+  ])('checks its write key when it starts, and logs a failure: %j', async (answer, error, detail) => {
+    const upstream = await startUpstream();
+    upstream.respond(answer);
+    const { lines } = await startProxy({ CIO_UPSTREAM_URL: upstream.url, CIO_BASE_PATH: '/e' });
+    const entry = JSON.parse(String((await lines.next()).value)) as { detail: string };
+    expect(entry).toMatchObject({ method: 'GET', path: '/e/v1/health/ready', status: 503, error });
+    expect(entry.detail).toContain(detail);
+    expect(entry.detail).toContain(`/docs/errors/${error}.md`);
+    expect(upstream.received.map(({ text }) => (JSON.parse(text) as { batch: unknown }).batch)).toEqual([[]]);
+  });
+
   test('its log names a refused origin and an unknown path, with the page about the error', async () => {
     const { url, lines } = await startProxy({ CIO_BASE_PATH: '/e', CIO_ORIGINS: 'https://shop.example.com' });
     const headers = { ...HEADERS, Origin: 'https://www.example.com' };
@@ -273,7 +287,10 @@ describe('cio-first-party proxy', () => {
   });
 
   test('verifies customer tokens, and handles private calls', async () => {
-    const [upstream, app] = [await startUpstream(), await startUpstream()];
+    const [upstream, app] = [
+      await startUpstream({ recordsChecks: false }),
+      await startUpstream({ recordsChecks: false }),
+    ];
     app.respond({ body: '{"customer":{"attributes":{"plan":"pro"}}}' });
     const secret = 'a secret that both sides hold, of 32 bytes and more';
     const { url, lines } = await startProxy({
@@ -294,7 +311,7 @@ describe('cio-first-party proxy', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'stops on %s: accepts no new connections, finishes requests in flight, and exits with 0',
     async (signal) => {
-      const upstream = await startUpstream();
+      const upstream = await startUpstream({ recordsChecks: false });
       let arrived = (): void => {};
       let accept = (): void => {};
       const inFlight = new Promise<void>((resolve) => (arrived = resolve));
@@ -320,7 +337,7 @@ describe('cio-first-party proxy', () => {
   );
 
   test('when stopping, refuses new requests on open connections, and finishes those in flight', async () => {
-    const upstream = await startUpstream();
+    const upstream = await startUpstream({ recordsChecks: false });
     let accept = (): void => {};
     upstream.respond(async () => {
       await new Promise<void>((resolve) => (accept = resolve));
@@ -348,7 +365,7 @@ describe('cio-first-party proxy', () => {
   });
 
   test('when stopping, does not wait for ever', async () => {
-    const upstream = await startUpstream();
+    const upstream = await startUpstream({ recordsChecks: false });
     upstream.respond('silence');
     const { child, url } = await startProxy({
       CIO_UPSTREAM_URL: upstream.url,

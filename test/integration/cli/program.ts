@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
+import { startUpstream } from '../proxy/upstream.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -33,6 +34,18 @@ export async function run(
 const streamed = (stream: NodeJS.ReadableStream | null): Promise<string> =>
   stream ? text(stream) : Promise.resolve('');
 
+/** Completes the variables of a proxy. A test without an upstream gets one, because each proxy checks its write key when it starts. */
+async function proxyEnvironment(environment: Record<string, string>): Promise<Record<string, string>> {
+  return {
+    CIO_WRITE_KEY: 'write-key',
+    CIO_CLIENT_KEYS: 'web',
+    CIO_UPSTREAM_URL: environment['CIO_UPSTREAM_URL'] ?? (await startUpstream()).url,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...environment,
+  };
+}
+
 /** Starts a proxy as an operator does. `before`: its log until it listens; `lines`: its later output. */
 export async function startProxy(environment: Record<string, string>): Promise<{
   child: ChildProcess;
@@ -40,13 +53,7 @@ export async function startProxy(environment: Record<string, string>): Promise<{
   before: readonly string[];
   lines: AsyncIterator<string>;
 }> {
-  const child = start(['proxy'], {
-    CIO_WRITE_KEY: 'write-key',
-    CIO_CLIENT_KEYS: 'web',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ...environment,
-  });
+  const child = start(['proxy'], await proxyEnvironment(environment));
   if (child.stdout === null) throw new Error('no stdout');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const before: string[] = [];
@@ -69,13 +76,7 @@ export interface Running {
 
 /** Starts a proxy and collects its whole log. */
 export async function startLoggedProxy(environment: Record<string, string>): Promise<Running> {
-  const child = start(['proxy'], {
-    CIO_WRITE_KEY: 'write-key',
-    CIO_CLIENT_KEYS: 'web',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ...environment,
-  });
+  const child = start(['proxy'], await proxyEnvironment(environment));
   return { child, ...(await listening(child, /^The proxy listens on (\S+)$/)) };
 }
 

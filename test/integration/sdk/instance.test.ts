@@ -79,6 +79,44 @@ describe('the instance', () => {
     expect(listeners.size).toBe(0);
   });
 
+  test.each(['pending', 'denied'] as const)(
+    'whose first creator has said %s is not opened by a source of the second, which may deny',
+    async (first) => {
+      const { open, clientKey } = await openSite();
+      const { analytics } = open({ consent: first });
+      let tell: (decision: ConsentDecision) => void = () => undefined;
+      const banner: ConsentSource = {
+        name: 'banner',
+        get: () => ({ state: 'granted' }),
+        subscribe(listener) {
+          tell = listener;
+          return () => undefined;
+        },
+      };
+      createAnalytics({ proxyUrl: '/e', clientKey, consent: banner });
+      expect(analytics.consent.state).toBe(first);
+      tell({ state: 'granted' });
+      expect(analytics.consent.state).toBe(first);
+      analytics.consent.grant();
+      expect(analytics.consent.state).toBe('granted');
+      tell({ state: 'denied' });
+      expect(analytics.consent.state).toBe('denied');
+    },
+  );
+
+  test('is in the list that people use in the console, until it is closed', async () => {
+    const { open } = await openSite();
+    const { analytics } = open();
+    const page = globalThis as { __cioFirstParty?: unknown[] };
+    const other = createAnalytics({ proxyUrl: '/e', clientKey: 'other', consent: 'pending' });
+    expect([...(page.__cioFirstParty ?? [])]).toEqual([analytics, other]);
+    analytics.close();
+    analytics.close();
+    expect(page.__cioFirstParty).toEqual([other]);
+    other.close();
+    expect(page.__cioFirstParty).toEqual([]);
+  });
+
   test('is a new one after it was closed', async () => {
     const { open, locks } = await openSite();
     const { analytics } = open();

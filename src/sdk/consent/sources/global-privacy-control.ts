@@ -19,7 +19,10 @@ import { type ConsentSource, createSource } from '../source.ts';
  */
 export function globalPrivacyControl(): ConsentSource;
 export function globalPrivacyControl(options: unknown = {}): ConsentSource {
-  const silent = silentSource('globalPrivacyControl', wrongOptions(options, {}));
+  const silent = silentSource(
+    'globalPrivacyControl',
+    wrongOptions(options, {}, 'left out: the function takes no options'),
+  );
   if (silent) return silent;
   return createSource({
     name: 'globalPrivacyControl',

@@ -128,7 +128,7 @@ describe('who it is (R3, R4)', () => {
     });
     tokenCache.identity(BOB, 'opaque-bob');
     expect(tokenCache.status()).toEqual({ state: 'none', userId: 'eve' });
-    expect(warnings).toEqual(['A listener to the customer token threw']);
+    expect(warnings).toEqual(['A listener of the event "token" threw an error']);
   });
 
   test('nobody: the provider is not asked (R7)', async () => {

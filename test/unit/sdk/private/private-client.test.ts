@@ -3,7 +3,7 @@ import type { TokenEvent } from '../../../../src/sdk/auth/contract.ts';
 import type { CustomerToken } from '../../../../src/sdk/auth/customer-token-options.ts';
 import { SdkError } from '../../../../src/protocol/errors.ts';
 import {
-  createPrivateClient,
+  create as createPrivateClient,
   type PrivateClient,
   type PrivateMethods,
 } from '../../../../src/sdk/private/private-client.ts';
@@ -147,7 +147,7 @@ describe('a call of the inbox or the customer', () => {
     expect(error).toBeInstanceOf(SdkError);
     expect(error).toMatchObject({
       code: 'private-call-failed',
-      message: `/v1/customers/attributes was answered ${said}`,
+      message: `/v1/customers/attributes: the response is ${said}`,
     });
   });
 
@@ -315,7 +315,9 @@ describe('a listener of the inbox', () => {
       throw cause;
     };
     await ask('onChange', bad, new AbortController().signal);
-    await vi.waitFor(() => expect(failures).toEqual([['plugin-failed', 'Listener of the inbox', cause]]));
+    await vi.waitFor(() =>
+      expect(failures).toEqual([['plugin-failed', 'A listener of inbox.onChange threw an error', cause]]),
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { forgetInstances } from '../../../fakes/site.ts';
 
 type Global = Analytics & { createAnalytics(options?: Partial<AnalyticsOptions>): Analytics };
 
+const HELP = 'https://github.com/cio-first-party/cio-first-party/blob/main/docs/errors/invalid-options.md';
 const page = window as unknown as Record<string, unknown>;
 
 /** Runs the classic script as if its tag had these attributes. */
@@ -74,7 +75,9 @@ describe('the attributes', () => {
       const queue = [['track', 'A']];
       page['cioanalytics'] = queue;
       await run({ ...TAG, ...wrong });
-      await vi.waitFor(() => expect(errors).toEqual([`cio-first-party: ${message}`]));
+      await vi.waitFor(() =>
+        expect(errors).toEqual([`cio-first-party: ${message}. Every call is discarded. ${HELP}`]),
+      );
       expect([...queue]).toEqual([['track', 'A']]);
       expect(await instance().track('B')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
       expect(warnings).toEqual([]);
@@ -94,7 +97,7 @@ describe('the attributes', () => {
     async (name) => {
       const theirs = page[name];
       await run({ ...TAG, 'data-global': name });
-      expect(warnings).toEqual([`cio-first-party: ${name} taken`]);
+      expect(warnings).toEqual([`cio-first-party: ${name} is taken by another script: set data-global`]);
       expect(page[name]).toBe(theirs);
     },
   );
@@ -140,7 +143,9 @@ describe('createAnalytics', () => {
     ];
     await run({});
     await vi.waitFor(() =>
-      expect(errors).toEqual(['cio-first-party: "clientKey" must be a text without ":", got undefined']),
+      expect(errors).toEqual([
+        `cio-first-party: "clientKey" must be a text without ":", got undefined. Every call is discarded. ${HELP}`,
+      ]),
     );
     const broken = instance();
     expect(await broken.track('B')).toMatchObject({ state: 'discarded', reason: 'invalid-options' });
@@ -180,6 +185,6 @@ describe('the same tag twice', () => {
     const first = instance();
     await run({ ...TAG, 'data-client-key': 'other' });
     expect(instance()).toBe(first);
-    expect(warnings).toEqual(['cio-first-party: cioanalytics taken']);
+    expect(warnings).toEqual(['cio-first-party: cioanalytics is taken by another script: set data-global']);
   });
 });

@@ -48,7 +48,7 @@ describe.each([400, 403, 404, 405, 410, 413, 422])('an address that answers %i t
   });
 });
 
-test('the message says the address, the status, the first line of what came, and what to do', async () => {
+test('the message says the URL, the status, the first line of what came, and what to do', async () => {
   const page = bench();
   page.transport.respond(rejected(403, `\n<html>\n${'x'.repeat(1_000)}`));
   await page.track(events('e', 1));
@@ -56,7 +56,7 @@ test('the message says the address, the status, the first line of what came, and
   const message = page.errors[0]?.message ?? '';
   expect(message).toContain(ENDPOINT.url);
   expect(message).toContain('403: <html>.');
-  expect(message).toMatch(/reach the proxy/);
+  expect(message).toMatch(/reached the proxy: route POST requests/);
   expect(message.length).toBeLessThan(300);
 });
 

@@ -25,7 +25,12 @@ test.each([false, undefined, '1', 1])('says nothing where the signal is %s', (va
 });
 
 test.each([
-  [{ strict: true }, '"strict" must be one of the options [], got true'],
+  [{ strict: true }, '"strict" must be left out: the function takes no options, got true'],
+  [
+    { a: 1, b: undefined },
+    '"a" must be left out: the function takes no options, got 1; ' +
+      '"b" must be left out: the function takes no options, got undefined',
+  ],
   [null, '"options" must be an object, got null'],
   ['gpc', '"options" must be an object, got "gpc"'],
 ])('prints one error and never decides, given %j', (options, problem) => {
@@ -33,7 +38,7 @@ test.each([
   const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const source = (globalPrivacyControl as (options: unknown) => ConsentSource)(options);
   expect(listenTo(source).told).toEqual([]);
-  expect(source.get()).toBeUndefined();
+  expect([source.get(), source.get()]).toEqual([undefined, undefined]);
   // Other sources must not grant without this one, because the browser may send the signal.
   expect(source.onlyDenies ?? false).toBe(false);
   expect(error.mock.calls).toEqual([[`cio-first-party: globalPrivacyControl: ${problem}; ${HELP_URL}`]]);
