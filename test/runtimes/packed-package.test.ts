@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BUILT_FILES, MAPPED_KINDS, TYPED_ENTRIES } from '../../build/files.ts';
-import { ROOT } from '../support/docs/documentation.ts';
+import { packInto } from '../support/build/pack.ts';
 import { NODES } from './runtimes.ts';
 
 const run = promisify(execFile);
@@ -25,9 +25,7 @@ let manifest: Manifest;
 
 beforeAll(async () => {
   folder = await mkdtemp(`${tmpdir()}/cio-packed-`);
-  // Without `prepack`: it would build when a source file has changed, and remove `dist` below the other tests.
-  await npm(ROOT, 'pack', '--ignore-scripts', '--pack-destination', folder);
-  tarball = `${folder}/${(await readdir(folder)).find((name) => name.endsWith('.tgz'))}`;
+  tarball = await packInto(folder);
   await run('tar', ['-xzf', tarball, '-C', folder]);
   unpacked = `${folder}/package`;
   manifest = JSON.parse(await readFile(`${unpacked}/package.json`, 'utf8')) as Manifest;
