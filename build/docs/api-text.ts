@@ -63,7 +63,7 @@ function ancestorsOf(declaration: ts.Declaration, names: Names): string {
   const links = types.map((type) => {
     const symbol = symbolAt(type.expression, names);
     const link = symbol && names.linkTo(symbol);
-    return link ? `[${print(type)}](${link})` : span(print(type));
+    return link ? `[${span(print(type))}](${link})` : span(print(type));
   });
   return links.length > 0 ? `Extends ${links.join(' and ')}.` : '';
 }
