@@ -103,7 +103,8 @@ function docOf(node: ts.Node, names: Names): string {
     else if (tag.tagName.text === 'throws') facts.push(`- Throws: ${text}`);
     else if (tag.tagName.text === 'default') facts.push(`- Default: ${defaultOf(text)}`);
     else if (tag.tagName.text === 'example' && isValue(text)) facts.push(`- Example: ${span(text)}`);
-    else if (tag.tagName.text === 'example') examples.push(text.startsWith('```') ? text : fenced(text));
+    else if (tag.tagName.text === 'example')
+      examples.push(fenced(text.replace(/^```\w*\n([^]*)\n```$/, '$1')));
     else names.complain(`@${tag.tagName.text} is no tag that the pages show`);
   }
   const list = facts.map((fact) => fact.replaceAll(/\n(?=.)/g, '\n  ')).join('\n');
