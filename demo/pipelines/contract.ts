@@ -10,7 +10,7 @@ export interface Asked {
 
 /** The answer of a service to a request. */
 export interface Answer {
-  readonly service: 'app' | 'in-app';
+  readonly service: 'app';
   /** Whom it was asked about. */
   readonly userId: string;
   readonly status: number;

@@ -15,10 +15,22 @@ export interface Message extends Readonly<Record<string, unknown>> {
   readonly opened: boolean;
 }
 
+/** A message that the page shows, as the in-app service tells it. */
+export interface InAppMessage extends Readonly<Record<string, unknown>> {
+  readonly queueId: string;
+  readonly messageId: string;
+  /** Lower is shown first. */
+  readonly priority?: number;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 export interface Person {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly topics: readonly Topic[];
+  /** The inbox. */
   readonly messages: readonly Message[];
+  /** The queue of messages that the page shows. @default none */
+  readonly inAppMessages?: readonly InAppMessage[];
 }
 
 export interface People {
@@ -27,9 +39,11 @@ export interface People {
   put(id: string, person: Person): void;
   /** Instead of those that were there; what a person is not given is empty. */
   replace(given: Readonly<Record<string, Partial<Person>>>): void;
-  /** Says whether there was such a message. */
-  open(id: string, queueId: string): boolean;
-  /** The same. */
+  /** Sets the queue of messages that the page shows. Adds the person if there is none of this id. */
+  setInAppMessages(id: string, messages: readonly InAppMessage[]): void;
+  /** Says whether there was such a message in the inbox. */
+  open(id: string, queueId: string, opened: boolean): boolean;
+  /** Removes a message from inbox and queue. Says whether there was one. */
   remove(id: string, queueId: string): boolean;
 }
 
@@ -37,14 +51,6 @@ const NOTHING: Person = { attributes: {}, topics: [], messages: [] };
 
 export function createPeople(): People {
   const people = new Map<string, Person>();
-
-  function change(id: string, queueId: string, to: (message: Message) => readonly Message[]): boolean {
-    const person = people.get(id);
-    if (!person?.messages.some((message) => message.queueId === queueId)) return false;
-    const messages = person.messages.flatMap((each) => (each.queueId === queueId ? to(each) : [each]));
-    people.set(id, { ...person, messages });
-    return true;
-  }
 
   return {
     all: () => Object.fromEntries(people),
@@ -54,8 +60,28 @@ export function createPeople(): People {
       people.clear();
       for (const [id, person] of Object.entries(given)) people.set(id, { ...NOTHING, ...person });
     },
-    open: (id, queueId) => change(id, queueId, (message) => [{ ...message, opened: true }]),
-    remove: (id, queueId) => change(id, queueId, () => []),
+    setInAppMessages: (id, inAppMessages) =>
+      void people.set(id, { ...(people.get(id) ?? NOTHING), inAppMessages }),
+    open(id, queueId, opened) {
+      const person = people.get(id);
+      if (!person?.messages.some((message) => message.queueId === queueId)) return false;
+      const messages = person.messages.map((each) =>
+        each.queueId === queueId ? Object.assign({}, each, { opened }) : each,
+      );
+      people.set(id, { ...person, messages });
+      return true;
+    },
+    remove(id, queueId) {
+      const person = people.get(id);
+      const isOther = (message: { readonly queueId: string }): boolean => message.queueId !== queueId;
+      if (!person || [...person.messages, ...(person.inAppMessages ?? [])].every(isOther)) return false;
+      people.set(id, {
+        ...person,
+        messages: person.messages.filter(isOther),
+        ...(person.inAppMessages && { inAppMessages: person.inAppMessages.filter(isOther) }),
+      });
+      return true;
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { readBody, sendJson } from '../http.ts';
 import { accept, endpointOf, MAX_BATCH_BYTES, type Verdict } from './accept.ts';
 import { answerControl } from './control.ts';
 import { NO_FAULTS, type PipelineFaults } from './faults.ts';
+import { answerInAppControl } from './in-app/control.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { answerPeopleControl } from './people-control.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
@@ -50,10 +51,12 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path.startsWith('/_control/people')) return answerPeopleControl(services, path, request, response);
+    if (path.startsWith('/_control/in-app')) return answerInAppControl(services, path, request, response);
     if (path.startsWith('/_control/')) return answerControl(control, path, request, response);
     const body = await readBody(request, MAX_READ_BYTES);
     const { headers: given, method = '', url = '' } = request;
     const query = new URLSearchParams(url.slice(path.length));
+    if (await services.inApp.answer(request, response, { path, query, body: String(body ?? '') })) return;
     const answer = await services.answer({ method, path, query, headers: given });
     if (answer) {
       if (answer.body) return sendJson(response, answer.status, answer.body);

@@ -1,13 +1,14 @@
-import type { Answer, Asked } from './contract.ts';
 /** The two services of Customer.io that know people: which of them is asked, what goes wrong, and what they were asked. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fields, integer, readFields, textOrNull } from '../fields.ts';
 import { answerAppApi } from './app-api.ts';
-import { answerInApp } from './in-app.ts';
+import type { Answer, Asked } from './contract.ts';
+import { createInApp, type InApp } from './in-app/in-app.ts';
 import { createPeople, type People } from './people.ts';
 
 /** One question as it was answered. */
-export interface Question extends Pick<Answer, 'service' | 'userId' | 'status'> {
+export interface Question extends Pick<Answer, 'userId' | 'status'> {
+  readonly service: 'app' | 'in-app';
   readonly method: string;
   readonly path: string;
 }
@@ -25,7 +26,8 @@ const NO_FAULTS: ServiceFaults = { status: 200, latencyMs: 0, userId: null };
 
 export interface Services {
   readonly people: People;
-  /** `undefined`: neither of them has such a path. */
+  readonly inApp: InApp;
+  /** The answer of the App API. `undefined`: it has no such path. */
   answer(asked: Asked): Promise<Answer | undefined>;
   questions(): readonly Question[];
   faults(): ServiceFaults;
@@ -45,15 +47,25 @@ export function createServices({ appKey = 'app-key', siteId = 'site-id' }: Servi
   const people = createPeople();
   let questions: Question[] = [];
   let faults = NO_FAULTS;
+  const faultOf = (userId: string): ServiceFaults =>
+    faults.userId === null || faults.userId === userId ? faults : NO_FAULTS;
+  const inApp = createInApp({
+    people,
+    siteId,
+    serviceFault: faultOf,
+    note: (userId, method, path, status) =>
+      void questions.push({ service: 'in-app', userId, method, path, status }),
+  });
 
   return {
     people,
+    inApp,
     async answer(asked) {
       const { method, path } = asked;
-      const isAbout = answerAppApi(people, appKey, asked) ?? answerInApp(people, siteId, asked);
+      const isAbout = answerAppApi(people, appKey, asked);
       if (!isAbout) return undefined;
       const { service, userId } = isAbout;
-      const { status, latencyMs } = faults.userId === null || faults.userId === userId ? faults : NO_FAULTS;
+      const { status, latencyMs } = faultOf(userId);
       const answer = status === 200 ? isAbout : { service, userId, status, body: { error: 'told to fail' } };
       questions.push({ service, userId, method, path, status: answer.status });
       if (latencyMs > 0) await delay(latencyMs);
@@ -66,6 +78,7 @@ export function createServices({ appKey = 'app-key', siteId = 'site-id' }: Servi
     },
     forget() {
       people.replace({});
+      inApp.reset();
       questions = [];
       faults = NO_FAULTS;
     },

@@ -4,6 +4,7 @@ import type { ReceivedEvent } from '../../../demo/pipelines/call.ts';
 import type { ReceivedRequest } from '../../../demo/pipelines/ledger.ts';
 import type { Person } from '../../../demo/pipelines/people.ts';
 import type { Question, ServiceFaults } from '../../../demo/pipelines/services.ts';
+import { createInAppControl, type InAppControl } from './in-app-control.ts';
 
 /** An event as it arrived, with every field that the tests look into. */
 export interface Arrived extends ReceivedEvent {
@@ -25,7 +26,7 @@ export interface Account {
   readonly duplicated: number;
 }
 
-export interface StandIn {
+export interface StandIn extends InAppControl {
   readonly origin: string;
   /** The events in the order of arrival. */
   events(): Promise<readonly Arrived[]>;
@@ -57,6 +58,8 @@ export function createStandIn(origin: string): StandIn {
   async function ask<T>(method: string, what: string, body?: unknown): Promise<T> {
     const url = `${origin}/_control/${what}`;
     const response = await fetch(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+    // A refusal of the control path is a mistake of the test.
+    if (what.startsWith('in-app') && !response.ok) throw new Error(await response.text());
     return (await response.json()) as T;
   }
   const events = async (): Promise<readonly Arrived[]> =>
@@ -69,6 +72,7 @@ export function createStandIn(origin: string): StandIn {
   }
 
   return {
+    ...createInAppControl(ask),
     origin,
     events,
     times: () => tally(({ messageId }) => messageId),
