@@ -2,12 +2,11 @@
 import type { ServerResponse } from 'node:http';
 import type { InAppSettings } from './settings.ts';
 
-/** The events of the in-app service. */
-export type StreamEvent = 'connected' | 'messages' | 'inbox_messages' | 'heartbeat' | 'ttl_exceeded';
-
-/** An event, or text that is sent as it is, such as half an event. */
-export type Push =
-  { readonly event: StreamEvent | string; readonly data: unknown } | { readonly raw: string };
+/**
+ * An event, or text that is sent as it is, such as half an event. The service sends `connected`, `messages`,
+ * `inbox_messages`, `heartbeat` and `ttl_exceeded`.
+ */
+export type Push = { readonly event: string; readonly data: unknown } | { readonly raw: string };
 
 export interface Streams {
   /** Sends the headers and the first event, and keeps the stream until one side closes it. */
@@ -27,6 +26,8 @@ export function createStreams(): Streams {
 
   return {
     open(userId, response, { connected, heartbeatSeconds }) {
+      // A client that has left during a delay sends no second event of its end.
+      if (response.destroyed) return;
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-cache',

@@ -35,3 +35,12 @@ test('an identify call creates a new person, and other events change nothing', (
   workOff(people, { ...EVENT, type: 'identify', userId: 'ann', traits: 'none' });
   expect(people.all()).toEqual({ new: { attributes: { plan: 'pro' }, topics: [], messages: [] } });
 });
+
+test('an identify call leaves inbox and queue as they are', () => {
+  const people = createPeople();
+  const messages = [{ queueId: 'i1', opened: false }];
+  const inAppMessages = [{ queueId: 'q1', messageId: 'm1', properties: {} }];
+  people.replace({ ann: { messages, inAppMessages } });
+  workOff(people, { ...EVENT, type: 'identify', userId: 'ann', traits: { plan: 'pro' } });
+  expect(people.find('ann')).toEqual({ attributes: { plan: 'pro' }, topics: [], messages, inAppMessages });
+});

@@ -147,10 +147,8 @@
   if (pageVariant === 'V6') useStorage();
   window.addEventListener('message', receive);
   document.addEventListener('click', click);
-  if ('ResizeObserver' in window)
-    new ResizeObserver(() => options.instanceId !== undefined && root().firstChild && postSize()).observe(
-      root(),
-    );
+  // Images and fonts change the size after it was told.
+  new window.ResizeObserver(() => root().firstChild && postSize()).observe(root());
   const early = window.earlyMessages ?? [];
   window.earlyMessages = undefined;
   for (const event of early) receive(event);
