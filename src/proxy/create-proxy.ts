@@ -110,7 +110,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens, timeoutMs);
   const checkCredentials = loadRateLimit ? limitKeys(readCredentials, loadRateLimit) : readCredentials;
 
-  const ingest = createIngest({
+  const delivering = {
     bodyTimeoutMs,
     checkCredentials,
     clientIp,
@@ -118,17 +118,20 @@ export function createProxy(options: ProxyOptions): CioProxy {
     dispatch,
     enrich: settings.enrich,
     filter: settings.filter,
+    passOnce: settings.deduplicate && createDeduplicate({ ...settings.deduplicate, timeoutMs }),
+    timeoutMs,
+    transform: settings.transform,
+  };
+  const ingest = createIngest({
+    ...delivering,
     findAuthorizer,
     maxBodyBytes: settings.maxBodyBytes,
     maxEventBytes: settings.maxEventBytes,
     maxEvents: settings.maxEvents,
-    passOnce: settings.deduplicate && createDeduplicate({ ...settings.deduplicate, timeoutMs }),
     refusal(): Refusal | undefined {
       const delivery = deliver ? undefined : upstream.refusal();
       return delivery && delivery.kind !== 'delivered' ? refusalOf(delivery) : undefined;
     },
-    timeoutMs,
-    transform: settings.transform,
   });
   const loadPrivateHandler = lazy(async () =>
     (await import('./private/lazy-entry.ts')).createPrivateHandler({
@@ -143,6 +146,18 @@ export function createProxy(options: ProxyOptions): CioProxy {
       inApp: settings.inApp,
       region: settings.region,
       timeoutMs,
+    }),
+  );
+
+  const loadMessages = lazy(async () => import('./messages/lazy-entry.ts'));
+  const loadMessagesHandler = lazy(async () =>
+    (await loadMessages()).createMessagesHandler({
+      ...delivering,
+      checkToken,
+      customerToken,
+      fetch: settings.fetch,
+      inApp: settings.inApp,
+      writeKey,
     }),
   );
 
@@ -161,6 +176,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       settings.metrics === undefined
         ? undefined
         : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics()),
+    loadMessagesHandler,
     loadPrivateHandler,
     onLog: settings.onLog,
     paths,

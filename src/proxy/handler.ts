@@ -20,6 +20,7 @@ import { isCounted, methodsOf, type Route, routeOf, type RoutePaths } from './ht
 import { LazyRequestInfo } from './ingest/request-info.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type LogNote, type OnLog, type ProxyLogEntry, writeLog } from './telemetry/request-log.ts';
+import type { MessagesHandler } from './messages/messages-handler.ts';
 import type { PrivateHandler } from './private/private-handler.ts';
 import type { RequestInfo } from './ingest/hooks.ts';
 import type { ServeFile } from './files/serve-files.ts';
@@ -37,6 +38,7 @@ export interface HandlerNeeds {
   readonly bodyBudget: BodyBudget;
   readonly ingest: Ingest;
   readonly loadPrivateHandler: () => Promise<PrivateHandler>;
+  readonly loadMessagesHandler: () => Promise<MessagesHandler>;
   readonly serveFile: ServeFile;
   readonly anonymousIdCookie: AnonymousIdCookieOptions | undefined;
   readonly upstreamState: () => UpstreamState;
@@ -74,7 +76,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
     return { ...served, headers: cookie === null ? headers : { ...headers, 'Set-Cookie': cookie } };
   }
 
-  /** Serves batches and private calls, whose body counts against the budget until the answer is made. */
+  /** Serves batches, private calls and calls about messages, whose body counts against the budget until the answer is made. */
   async function takeBody(
     route: Route,
     incoming: IncomingRequest,
@@ -83,6 +85,10 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
   ): Promise<Answer | Refusal> {
     const lease = bodyBudget.open(info.address);
     try {
+      if (route.kind === 'message') {
+        const handleMessages = await needs.loadMessagesHandler();
+        return await handleMessages(route.call, incoming, info, note, lease);
+      }
       if (route.kind !== 'private') return await needs.ingest(incoming, info, note, lease);
       const handlePrivate = await needs.loadPrivateHandler();
       return await handlePrivate(route.call, incoming, info, note, lease);

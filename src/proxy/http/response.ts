@@ -19,6 +19,7 @@ export type ProxyErrorCode =
   | 'invalid_utf8'
   | 'invalid_json'
   | 'invalid_body'
+  | 'invalid_handle'
   | 'invalid_batch'
   | 'too_many_events'
   | 'event_too_large'

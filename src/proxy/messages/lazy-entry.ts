@@ -1,0 +1,1 @@
+export { createMessagesHandler } from './messages-handler.ts';
