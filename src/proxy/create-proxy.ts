@@ -160,6 +160,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       writeKey,
     }),
   );
+  const loadFrameHandler = lazy(async () => (await loadMessages()).createFrameHandler(settings));
 
   const inFlight = createInFlight();
   const handle = createHandler({
@@ -176,6 +177,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       settings.metrics === undefined
         ? undefined
         : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics()),
+    loadFrameHandler,
     loadMessagesHandler,
     loadPrivateHandler,
     onLog: settings.onLog,

@@ -20,6 +20,7 @@ import { isCounted, methodsOf, type Route, routeOf, type RoutePaths } from './ht
 import { LazyRequestInfo } from './ingest/request-info.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type LogNote, type OnLog, type ProxyLogEntry, writeLog } from './telemetry/request-log.ts';
+import type { FrameHandler } from './messages/frame/frame-handler.ts';
 import type { MessagesHandler } from './messages/messages-handler.ts';
 import type { PrivateHandler } from './private/private-handler.ts';
 import type { RequestInfo } from './ingest/hooks.ts';
@@ -39,6 +40,7 @@ export interface HandlerNeeds {
   readonly ingest: Ingest;
   readonly loadPrivateHandler: () => Promise<PrivateHandler>;
   readonly loadMessagesHandler: () => Promise<MessagesHandler>;
+  readonly loadFrameHandler: () => Promise<FrameHandler>;
   readonly serveFile: ServeFile;
   readonly anonymousIdCookie: AnonymousIdCookieOptions | undefined;
   readonly upstreamState: () => UpstreamState;
@@ -115,6 +117,8 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       return refuse(405, 'method_not_allowed', `The methods of this path are ${headers.Allow}.`, { headers });
     }
     if (route.kind === 'script') return serveScript(route.name, incoming);
+    // Before the check of origins, as scripts: a frame without an origin sends `Origin: null`.
+    if (route.kind === 'frame') return (await needs.loadFrameHandler())(route.path, incoming, note);
     if (!cors.allows(incoming)) {
       const detail = `${describeOrigin(incoming)} is not in "origins" (CIO_ORIGINS): add it, if these pages are yours.`;
       const message = 'The proxy does not take requests from pages of this origin.';
@@ -174,7 +178,9 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       };
       report(entry, route);
     }
-    return route?.kind === 'script' ? answered : withCommonHeaders(answered, cors.headersFor(incoming));
+    return route?.kind === 'script' || route?.kind === 'frame'
+      ? answered
+      : withCommonHeaders(answered, cors.headersFor(incoming));
   };
 }
 

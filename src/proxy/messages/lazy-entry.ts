@@ -1,1 +1,2 @@
 export { createMessagesHandler } from './messages-handler.ts';
+export { createFrameHandler } from './frame/frame-handler.ts';
