@@ -65,7 +65,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 27_250, createForwarder: 8_100 }),
   row('server', 'nats.js', 'src/nats.ts', 3_500),
   row('server', 'redis.js', 'src/redis.ts', 2_500),
-  row('server-lazy', 'proxy-messages.js', 'src/proxy/messages/lazy-entry.ts', 14_000),
+  row('server-lazy', 'proxy-messages.js', 'src/proxy/messages/messages-entry.ts', 14_000),
   row('server-lazy', 'proxy-metrics.js', 'src/proxy/telemetry/metrics.ts', 1_500),
   row('server-lazy', 'proxy-private.js', 'src/proxy/private/lazy-entry.ts', 5_600),
   row('server-lazy', 'proxy-rate-limit.js', 'src/proxy/access/rate-limit.ts', 1_500),

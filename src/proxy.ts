@@ -51,3 +51,4 @@ export type {
   TopicsAnswer,
   WireEvent,
 } from './protocol/wire.ts';
+export type { HandledInboxMessage, MessagesAnswer, MetricBody, QueueMessage } from './protocol/messages.ts';

@@ -21,7 +21,7 @@ export const MESSAGES_SEEN_PATH = '/v1/messages/seen';
 /** Path that reports that a message was opened or clicked. The body is a {@link MetricBody}. */
 export const MESSAGES_METRIC_PATH = '/v1/messages/metric';
 /** Beginning of the paths of the page that draws messages, `index.html`, and of its files. */
-export const FRAME_PATH = '/v1/frame/';
+export const FRAME_PREFIX = '/v1/frame/';
 
 /** Header with the client key, where `Authorization` carries a customer token or belongs to a server in front of the proxy. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
@@ -183,59 +183,6 @@ export interface InboxMessage {
 export interface InboxAnswer {
   /** The person's messages, without those that have expired. */
   readonly messages: readonly InboxMessage[];
-}
-
-/** An in-app message. */
-export interface QueueMessage {
-  /** Id of the message in the person's queue, for {@link MESSAGES_SEEN_PATH}. */
-  readonly queueId: string;
-  /** Id of the message's content, by which the renderer draws it. */
-  readonly messageId: string;
-  /** Importance: a lower number is more important. Missing where the service has sent none. */
-  readonly priority?: number;
-  /** The message as the service has sent it. The field `gist` says where and how it is shown. */
-  readonly properties: Readonly<Record<string, unknown>>;
-  /** Signed by the proxy, for {@link MetricBody}. Missing: the message has nothing to report about. */
-  readonly handle?: string;
-}
-
-/** A message of a person's inbox, with its handle. */
-export interface HandledInboxMessage extends InboxMessage {
-  /** As in {@link QueueMessage}. */
-  readonly handle?: string;
-}
-
-/** The fields of every 2xx answer of {@link MESSAGES_FETCH_PATH}. */
-interface FetchState {
-  /** When to fetch again, in seconds from now: 10 to 3600. */
-  readonly nextInSeconds: number;
-  /** Whether new messages can also be read from a stream. */
-  readonly stream: boolean;
-  /** Whether the workspace shows its own inbox. Missing: the service has not said so, and what it said before still holds. */
-  readonly inboxEnabled?: boolean;
-  /** Time by the proxy's clock, in milliseconds since the epoch. */
-  readonly serverTime: number;
-}
-
-/** The body of a 2xx answer of {@link MESSAGES_FETCH_PATH}. `unchanged`: both lists are as they were at the last fetch with the same `sessionId`. */
-export type MessagesAnswer = FetchState &
-  (
-    | { readonly messages: readonly QueueMessage[]; readonly inbox: readonly HandledInboxMessage[] }
-    | { readonly unchanged: true }
-  );
-
-/** The body of a request to {@link MESSAGES_METRIC_PATH}. */
-export interface MetricBody {
-  /** The handle of the message. */
-  readonly handle: string;
-  /** What the visitor has done. */
-  readonly metric: 'opened' | 'clicked';
-  /** The button or link, with `clicked`. */
-  readonly action?: { readonly name?: string; readonly value?: string };
-  /** Id of the event, the same in every retry. @default a new one */
-  readonly messageId?: string;
-  /** When it happened, in ISO 8601. @default now */
-  readonly timestamp?: string;
 }
 
 let encoder: TextEncoder | undefined;

@@ -149,7 +149,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     }),
   );
 
-  const loadMessages = lazy(async () => import('./messages/lazy-entry.ts'));
+  const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
   const loadMessagesHandler = lazy(async () =>
     (await loadMessages()).createMessagesHandler({
       ...delivering,

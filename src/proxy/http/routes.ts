@@ -5,7 +5,7 @@ import {
   INBOX_DELETE_PATH,
   INBOX_FETCH_PATH,
   INBOX_READ_PATH,
-  FRAME_PATH,
+  FRAME_PREFIX,
   MESSAGES_FETCH_PATH,
   MESSAGES_METRIC_PATH,
   MESSAGES_SEEN_PATH,
@@ -81,7 +81,7 @@ export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Ro
   if (call !== undefined) return { kind: 'private', call };
   const messageCall = MESSAGE_CALLS.get(below);
   if (messageCall !== undefined) return { kind: 'message', call: messageCall };
-  if (below.startsWith(FRAME_PATH)) return { kind: 'frame', path: below.slice(FRAME_PATH.length) };
+  if (below.startsWith(FRAME_PREFIX)) return { kind: 'frame', path: below.slice(FRAME_PREFIX.length) };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
 }

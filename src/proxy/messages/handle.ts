@@ -2,17 +2,17 @@ import { inBytes, utf8 } from '../../protocol/wire.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
-/** What the numbers of a message are counted for: a delivery to one person, or a content that many visitors get. */
+/** The delivery or content for which the numbers of a message are counted: a delivery to one person, or a content that many visitors get. */
 export type Reported =
   { readonly deliveryId: string } | { readonly contentId: number; readonly templateId: number };
 
-/** Who has got a message: a person, by the user id, or an anonymous visitor, by the guest id that the proxy has derived. */
+/** The receiver of a message: a person, by the user id, or an anonymous visitor, by the guest id that the proxy has derived. */
 export interface Recipient {
   readonly kind: 'person' | 'guest';
   readonly id: string;
 }
 
-/** What a handle says. */
+/** The content of a handle: the receiver of the message, and the delivery or content. */
 export interface HandleContent {
   readonly recipient: Recipient;
   readonly reported: Reported;

@@ -1,4 +1,4 @@
-import type { MessagesAnswer } from '../../protocol/wire.ts';
+import type { MessagesAnswer } from '../../protocol/messages.ts';
 import { type Answer, answerJson, isRefusal, refuse, type Refusal, refuseToken } from '../http/response.ts';
 import type { BodyLease } from '../http/body-budget.ts';
 import type { BodyLimits } from '../http/body.ts';
@@ -63,7 +63,7 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
   const deliverMetric = createDeliverMetric(needs);
   const gate = createFetchGate<SessionQueue>();
 
-  /** Who asks: the subject of the customer token, or the guest of an anonymous visitor. */
+  /** The sender of the request: the subject of the customer token, or the guest of an anonymous visitor. */
   async function recipientOf(credentials: Credentials, fields: Fields): Promise<Recipient | Refusal> {
     const { userId = null, anonymousId } = fields;
     if (credentials.token === null) {

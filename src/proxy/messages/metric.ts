@@ -4,7 +4,7 @@ import { MOST_ID_CHARACTERS } from '../batch/event-bytes.ts';
 import { isRecord } from '../lib/is-record.ts';
 import type { HandleContent } from './handle.ts';
 
-/** What a visitor has done with a message, as the body of a request says it. */
+/** A visitor's action on a message, read from the body of a request. */
 export interface Metric {
   readonly kind: 'metric';
   readonly handle: string;

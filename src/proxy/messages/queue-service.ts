@@ -1,4 +1,5 @@
-import type { InboxMessage, QueueMessage } from '../../protocol/wire.ts';
+import type { QueueMessage } from '../../protocol/messages.ts';
+import type { InboxMessage } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { InAppSettings } from '../private/private-settings.ts';
@@ -9,7 +10,7 @@ import { parseJson, type PrivateServiceNeeds } from '../private/private-service.
 import { isRecord } from '../lib/is-record.ts';
 import type { Recipient, Reported } from './handle.ts';
 
-/** A message, and what its numbers are counted for; `null`: nothing is counted. */
+/** A message, and the delivery or content for which its numbers are counted. `null`: there is neither, and no number is counted. */
 export interface Reportable<Message> {
   readonly message: Message;
   readonly reported: Reported | null;
@@ -40,7 +41,7 @@ export interface QueueService {
   markSeen(recipient: Recipient, id: string, note: LogNote): Promise<{ readonly success: true } | Refusal>;
 }
 
-/** Whose messages are fetched, and for which session of the browser. */
+/** The person whose messages are fetched, and the session of the browser. */
 export interface Visit {
   readonly recipient: Recipient;
   /** A UUID. The service may compare with the last answer to the same session. */
@@ -132,7 +133,7 @@ function gistOf({ properties: { gist } }: QueueMessage): Readonly<Record<string,
   return isRecord(gist) ? gist : {};
 }
 
-/** What Customer.io's own plugin reports about: the delivery; where there is none, the content, whose two ids must be integers. */
+/** The ids that Customer.io's own plugin reports: that of the delivery; without one those of the content, which must be integers. */
 function reportedOf(gist: Readonly<Record<string, unknown>>): Reported | null {
   const { broadcast } = gist;
   return (

@@ -1,6 +1,6 @@
 /** A proxy with in-app messages, and servers in the place of Customer.io's services. */
 import { createProxy, type CioProxy, type ProxyLogEntry, type ProxyOptions } from '../../../src/proxy.ts';
-import type { HandledInboxMessage, QueueMessage } from '../../../src/protocol/wire.ts';
+import type { HandledInboxMessage, QueueMessage } from '../../../src/protocol/messages.ts';
 import { claims, SECRET, signed } from './key-server.ts';
 import { bearer, CLIENT_KEY, post, WRITE_KEY } from './setup.ts';
 import { startUpstream, type Upstream } from './upstream.ts';

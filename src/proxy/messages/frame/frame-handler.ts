@@ -1,4 +1,4 @@
-import { FRAME_PATH, utf8 } from '../../../protocol/wire.ts';
+import { FRAME_PREFIX, utf8 } from '../../../protocol/wire.ts';
 import { type Answer, answer, comeBackLater, refuse, type Refusal } from '../../http/response.ts';
 import type { IncomingRequest } from '../../http/request.ts';
 import type { FetchLike } from '../../upstream/send-batch.ts';
@@ -45,7 +45,7 @@ const NO_PAGE: Refusal = /*#__PURE__*/ comeBackLater(
  * page around it, never from the proxy.
  */
 export function createFrameHandler({ basePath, fetch, inApp, origins, timeoutMs }: FrameNeeds): FrameHandler {
-  const hosts = createFrameHosts(inApp ?? {}, basePath + FRAME_PATH);
+  const hosts = createFrameHosts(inApp ?? {}, basePath + FRAME_PREFIX);
   const loadFile = createLoadFile(fetch, hosts, timeoutMs);
   const rewrite = createRewrite(hosts);
   const cache = createFileCache();

@@ -1,7 +1,7 @@
 import type { IncomingRequest } from '../../http/request.ts';
 
 /**
- * What the page of the renderer may do. Messages hold scripts of their authors, so the page has no origin (`sandbox` without
+ * The sandbox of the renderer's page. Messages hold scripts of their authors, so the page has no origin (`sandbox` without
  * `allow-same-origin`): it reads no cookie, no storage and nothing of the page around it, also where somebody opens it by its URL.
  */
 const SANDBOX = 'sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox';
