@@ -20,6 +20,8 @@ export const MESSAGES_FETCH_PATH = '/v1/messages/fetch';
 export const MESSAGES_SEEN_PATH = '/v1/messages/seen';
 /** Path that reports that a message was opened or clicked. The body is a {@link MetricBody}. */
 export const MESSAGES_METRIC_PATH = '/v1/messages/metric';
+/** Path of the stream of new messages of a person, as server-sent events. */
+export const MESSAGES_STREAM_PATH = '/v1/messages/stream';
 /** Beginning of the paths of the page that draws messages, `index.html`, and of its files. */
 export const FRAME_PREFIX = '/v1/frame/';
 

@@ -150,19 +150,20 @@ export function createProxy(options: ProxyOptions): CioProxy {
   );
 
   const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
-  const loadMessagesHandler = lazy(async () =>
-    (await loadMessages()).createMessagesHandler({
-      ...delivering,
-      checkToken,
-      customerToken,
-      fetch: settings.fetch,
-      inApp: settings.inApp,
-      writeKey,
-    }),
-  );
+  const inFlight = createInFlight();
+  const messagesNeeds = {
+    ...delivering,
+    checkToken,
+    customerToken,
+    fetch: settings.fetch,
+    inApp: settings.inApp,
+    onClose: inFlight.onClose,
+    writeKey,
+  };
+  const loadMessagesHandler = lazy(async () => (await loadMessages()).createMessagesHandler(messagesNeeds));
+  const loadStreamHandler = lazy(async () => (await loadMessages()).createStreamHandler(messagesNeeds));
   const loadFrameHandler = lazy(async () => (await loadMessages()).createFrameHandler(settings));
 
-  const inFlight = createInFlight();
   const handle = createHandler({
     anonymousIdCookie: settings.anonymousIdCookie,
     bodyBudget: createBodyBudget(settings.maxInFlightBytes),
@@ -178,6 +179,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
         ? undefined
         : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics()),
     loadFrameHandler,
+    loadStreamHandler,
     loadMessagesHandler,
     loadPrivateHandler,
     onLog: settings.onLog,

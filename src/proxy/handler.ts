@@ -21,6 +21,7 @@ import { LazyRequestInfo } from './ingest/request-info.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type LogNote, type OnLog, type ProxyLogEntry, writeLog } from './telemetry/request-log.ts';
 import type { FrameHandler } from './messages/frame/frame-handler.ts';
+import type { StreamHandler } from './messages/stream/stream-handler.ts';
 import type { MessagesHandler } from './messages/messages-handler.ts';
 import type { PrivateHandler } from './private/private-handler.ts';
 import type { RequestInfo } from './ingest/hooks.ts';
@@ -40,6 +41,7 @@ export interface HandlerNeeds {
   readonly ingest: Ingest;
   readonly loadPrivateHandler: () => Promise<PrivateHandler>;
   readonly loadMessagesHandler: () => Promise<MessagesHandler>;
+  readonly loadStreamHandler: () => Promise<StreamHandler>;
   readonly loadFrameHandler: () => Promise<FrameHandler>;
   readonly serveFile: ServeFile;
   readonly anonymousIdCookie: AnonymousIdCookieOptions | undefined;
@@ -138,6 +140,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       const refusal = comeBackLater('closing', 'The proxy is stopping: send the request again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
+    if (route.kind === 'message-stream') return (await needs.loadStreamHandler())(incoming, info, note);
     return takeBody(route, incoming, info, note);
   }
 

@@ -43,6 +43,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Bytes | null;
+  /** The body of an answer that does not end by itself, in the place of `body`. */
+  readonly stream?: ReadableStream<Bytes>;
   /** Whether this object is the answer to many requests, so that headers made for it are worth remembering. */
   readonly isShared?: true;
 }

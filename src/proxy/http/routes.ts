@@ -9,6 +9,7 @@ import {
   MESSAGES_FETCH_PATH,
   MESSAGES_METRIC_PATH,
   MESSAGES_SEEN_PATH,
+  MESSAGES_STREAM_PATH,
 } from '../../protocol/wire.ts';
 
 /** The calls for which a person needs a customer token. */
@@ -33,6 +34,7 @@ export type Route =
   | { readonly kind: 'batch' }
   | { readonly kind: 'private'; readonly call: PrivateRoute }
   | { readonly kind: 'message'; readonly call: MessageRoute }
+  | { readonly kind: 'message-stream' }
   /** A file of the page that draws in-app messages. `path` is below `/v1/frame/`. */
   | { readonly kind: 'frame'; readonly path: string }
   | { readonly kind: 'health' }
@@ -81,6 +83,7 @@ export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Ro
   if (call !== undefined) return { kind: 'private', call };
   const messageCall = MESSAGE_CALLS.get(below);
   if (messageCall !== undefined) return { kind: 'message', call: messageCall };
+  if (below === MESSAGES_STREAM_PATH) return { kind: 'message-stream' };
   if (below.startsWith(FRAME_PREFIX)) return { kind: 'frame', path: below.slice(FRAME_PREFIX.length) };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
@@ -99,13 +102,15 @@ export function ownsPath(pathname: string, isAsWritten: boolean, paths: RoutePat
 
 /** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches, private calls and messages, also a refused one, except preflights. */
 export function isCounted({ kind }: Route, method: string): boolean {
-  return (kind === 'batch' || kind === 'private' || kind === 'message') && method !== 'OPTIONS';
+  const isCounted = kind === 'batch' || kind === 'private' || kind.startsWith('message');
+  return isCounted && method !== 'OPTIONS';
 }
 
 const METHODS = {
   batch: ['POST', 'OPTIONS'],
   private: ['POST', 'OPTIONS'],
   message: ['POST', 'OPTIONS'],
+  'message-stream': ['GET', 'OPTIONS'],
   frame: ['GET', 'HEAD'],
   health: ['GET', 'HEAD', 'OPTIONS'],
   ready: ['GET', 'HEAD', 'OPTIONS'],

@@ -20,7 +20,8 @@ import { createHandles, type Recipient } from './handle.ts';
 import { handleSecretOf, withKey } from './handle-secret.ts';
 import type { InAppOptions } from './in-app-options.ts';
 import { eventOf, metricOf } from './metric.ts';
-import { createQueueService, type Queue, type Reportable } from './queue-service.ts';
+import { createQueueService, type Queue } from './queue-service.ts';
+import { withHandles } from './with-handles.ts';
 
 /** The settings of the calls about messages. */
 export interface MessagesNeeds
@@ -81,24 +82,13 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
     return { kind: 'person', id: verdict.subject };
   }
 
-  async function withHandles<Message extends object>(
-    recipient: Recipient,
-    messages: readonly Reportable<Message>[],
-  ): Promise<readonly (Message & { readonly handle?: string })[]> {
-    return Promise.all(
-      messages.map(async ({ message, reported }) =>
-        reported ? { ...message, handle: await handles.sign({ recipient, reported }) } : message,
-      ),
-    );
-  }
-
   async function fetchMessages(
     recipient: Recipient,
     { sessionId: session }: Fields,
     { headers }: IncomingRequest,
     note: LogNote,
   ): Promise<MessagesAnswer | Refusal> {
-    const sessionId = typeof session === 'string' && UUID.test(session) ? session : crypto.randomUUID();
+    const sessionId = isUuid(session) ? session : crypto.randomUUID();
     const language = headers.get('Accept-Language');
     const passage = await gate.enter(`${recipient.kind}:${recipient.id}`, async () => ({
       sessionId,
@@ -118,8 +108,8 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
     };
     if (lists === 'unchanged') return { unchanged: true, ...state };
     return withKey(async () => ({
-      messages: await withHandles(recipient, lists.messages),
-      inbox: await withHandles(recipient, lists.inbox),
+      messages: await withHandles(handles, recipient, lists.messages),
+      inbox: await withHandles(handles, recipient, lists.inbox),
       ...state,
     }));
   }
@@ -177,7 +167,13 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
   };
 }
 
-function notConfigured(option: 'inApp' | 'customerToken'): Refusal {
+/** The refusal of a call for which an option is missing. */
+export function notConfigured(option: 'inApp' | 'customerToken'): Refusal {
   const message = `This proxy is not configured for it: the option "${option}" is missing.`;
   return refuse(404, 'not_found', message);
+}
+
+/** Whether the value is a UUID, as which browsers name their sessions. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
 }

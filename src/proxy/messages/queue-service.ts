@@ -107,7 +107,8 @@ function stateOf(headers: Pick<Headers, 'get'>): Omit<Queue, 'lists'> {
   };
 }
 
-function toQueueMessage(value: unknown): readonly Reportable<QueueMessage>[] {
+/** Reads a message of the queue; no message, where the value is none. */
+export function toQueueMessage(value: unknown): readonly Reportable<QueueMessage>[] {
   if (!isRecord(value)) return [];
   const { queueId, messageId, priority, properties } = value;
   if (typeof queueId !== 'string' || queueId === '') return [];
@@ -120,7 +121,8 @@ function toQueueMessage(value: unknown): readonly Reportable<QueueMessage>[] {
   return [{ message, reported: reportedOf(gistOf(message)) }];
 }
 
-function toInboxMessage(value: unknown): readonly Reportable<InboxMessage>[] {
+/** Reads a message of the inbox; no message, where the value is none or has expired. */
+export function toInboxMessage(value: unknown): readonly Reportable<InboxMessage>[] {
   const deliveryId = isRecord(value) ? value['deliveryId'] : undefined;
   return toMessage(value).map((message) => ({ message, reported: deliveryOf(deliveryId) }));
 }
