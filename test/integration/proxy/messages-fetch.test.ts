@@ -7,6 +7,8 @@ import { bearer, CLIENT_KEY, fullVerdict, post, verdict, WRITE_KEY } from './set
 import { bodyOf, FETCH, GIST, GUEST_SECRET, QUEUE, SEEN, SITE_ID, startMessages } from './messages-setup.ts';
 
 const SESSION = '6b1e1e0e-7d8c-4f4b-9a5e-0123456789ab';
+/** Stands for a request that was not received. */
+const NONE = { method: '', path: '', text: '', headers: {} as Record<string, unknown> };
 const HANDLE = expect.stringMatching(/^[\w-]+\.[\w-]{43}$/);
 
 describe('the messages of a person', () => {
@@ -26,8 +28,8 @@ describe('the messages of a person', () => {
           properties: { gist: GIST, plan: 'pro' },
           handle: HANDLE,
         },
-        { ...QUEUE.inAppMessages[1], handle: HANDLE },
-        { ...QUEUE.inAppMessages[2], handle: HANDLE },
+        { ...(QUEUE.inAppMessages[1] as object), handle: HANDLE },
+        { ...(QUEUE.inAppMessages[2] as object), handle: HANDLE },
         QUEUE.inAppMessages[3],
       ],
       inbox: [
@@ -58,7 +60,7 @@ describe('the messages of a person', () => {
       'User-Agent': 'a browser',
       'X-Custom': 'x',
     });
-    const [{ method, path, headers = {}, text } = {}] = inApp.received;
+    const [{ method, path, headers, text } = NONE] = inApp.received;
     expect([method, path, text]).toEqual(['POST', `/api/v4/users?sessionId=${SESSION}`, '{}']);
     expect(headers).toMatchObject({
       'x-cio-site-id': SITE_ID,
@@ -195,7 +197,7 @@ describe('the limits', () => {
       ask(FETCH, { sessionId: SESSION }),
       ask(FETCH),
     ]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429]);
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(['200', '200', '429']);
     expect(inApp.received).toHaveLength(1);
   });
 
@@ -277,7 +279,7 @@ describe('an anonymous visitor', () => {
       const body = await bodyOf(await askAnonymously(FETCH, { anonymousId: 'u1' }));
       expect(body).toMatchObject({ messages: [{ queueId: 'q2', handle: HANDLE }], inbox: [], stream: false });
       expect(body.messages).toHaveLength(1);
-      const { headers = {} } = service.received[0] ?? {};
+      const { headers } = service.received[0] ?? NONE;
       expect(headers['x-gist-user-anonymous']).toBe('true');
       tokens.push(atob(String(headers['x-gist-encoded-user-token'])));
     }

@@ -11,7 +11,8 @@ describe('a message that was shown', () => {
     const { ask, inApp } = await startMessages();
     const response = await ask(SEEN, { id: 'q/1 ü' });
     expect([response.status, await response.json()]).toEqual([200, { success: true }]);
-    const [{ method, path, text, headers = {} } = {}] = inApp.received;
+    const [{ method, path, text, headers } = { method: '', path: '', text: '', headers: {} }] =
+      inApp.received;
     expect([method, path, text]).toEqual(['POST', '/api/v1/logs/queue/q%2F1%20%C3%BC', '{}']);
     expect(headers).toMatchObject({
       'x-cio-site-id': SITE_ID,

@@ -1,5 +1,11 @@
 /** A proxy with in-app messages, and servers in the place of Customer.io's services. */
-import { createProxy, type CioProxy, type ProxyLogEntry, type ProxyOptions } from '../../../src/proxy.ts';
+import {
+  createProxy,
+  type CioProxy,
+  type InAppOptions,
+  type ProxyLogEntry,
+  type ProxyOptions,
+} from '../../../src/proxy.ts';
 import type { HandledInboxMessage, QueueMessage } from '../../../src/protocol/messages.ts';
 import { claims, SECRET, signed } from './key-server.ts';
 import { bearer, CLIENT_KEY, post, WRITE_KEY } from './setup.ts';
@@ -22,9 +28,14 @@ export interface MessagesSetting {
   askAnonymously(path: string, body?: object, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** Starts a proxy. `inApp`: options besides the site id and the URL of the service. */
+/** The options of the proxy. `inApp`: options besides the site id and the URL of the service. */
+export type MessagesOptions = Omit<Partial<ProxyOptions>, 'inApp'> & {
+  readonly inApp?: Partial<InAppOptions>;
+};
+
+/** Starts a proxy. */
 export async function startMessages(
-  { inApp: more = {}, ...options }: Partial<ProxyOptions> = {},
+  { inApp: more = {}, ...options }: MessagesOptions = {},
   queue: object = QUEUE,
 ): Promise<MessagesSetting> {
   const [pipelines, inApp] = await Promise.all([startUpstream(), startUpstream()]);

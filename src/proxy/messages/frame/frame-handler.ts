@@ -18,7 +18,7 @@ export interface FrameNeeds {
   readonly basePath: string;
   readonly origins: readonly string[];
   /** `undefined`: the proxy serves no such page. */
-  readonly inApp: InAppOptions | undefined;
+  readonly inApp?: InAppOptions | undefined;
 }
 
 /** Serves the renderer. `path` is below `/v1/frame/`. */
