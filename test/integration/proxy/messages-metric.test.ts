@@ -1,6 +1,6 @@
 // @vitest-environment node
 /** `POST /v1/messages/metric`: the proxy itself makes the event that Customer.io counts, and only for a message that it has given out. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createProxy } from '../../../src/proxy.ts';
 import { createHandles } from '../../../src/proxy/messages/handle.ts';
 import { claims, SECRET, signed } from './key-server.ts';
@@ -238,6 +238,21 @@ describe('a report is refused', () => {
   ])('with a body that is none: %j', async (body) => {
     const { askAnonymously } = await startMessages();
     expect(await verdict(await askAnonymously(METRIC, body))).toBe('400 invalid_body');
+  });
+
+  test('with a handle that has expired', async () => {
+    const { askAnonymously, pipelines } = await startMessages();
+    const { sign } = createHandles(() => WRITE_KEY);
+    const content = { recipient: { kind: 'person', id: 'u1' }, reported: { deliveryId: 'd1' } } as const;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 32 * 86_400_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const old = await sign(content);
+    vi.useRealTimers();
+    const expired = await askAnonymously(METRIC, { handle: old, metric: 'opened' });
+    expect(await verdict(expired)).toBe('400 invalid_handle');
+    expect(pipelines.received).toEqual([]);
+    const handle = await sign(content);
+    expect((await askAnonymously(METRIC, { handle, metric: 'opened' })).status).toBe(200);
   });
 
   test('but never with 404', async () => {
