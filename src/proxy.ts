@@ -9,11 +9,11 @@ export type { ProxyOptions } from './proxy/proxy-options.ts';
 export type {
   AppApiOptions,
   TokenVerificationOptions as CustomerTokenOptions,
-  InAppOptions,
   Jwk,
   TokenAlgorithm,
   TokenMode,
 } from './proxy/tokens/token-options.ts';
+export type { InAppOptions } from './proxy/messages/in-app-options.ts';
 export type { JwkSet, TokenIssuer, TokenIssuerOptions } from './proxy/tokens/issuer.ts';
 export type { AcceptedBatch, Deliver } from './proxy/upstream/dispatch.ts';
 export type {
@@ -51,3 +51,4 @@ export type {
   TopicsAnswer,
   WireEvent,
 } from './protocol/wire.ts';
+export type { HandledInboxMessage, MessagesAnswer, MetricBody, QueueMessage } from './protocol/messages.ts';

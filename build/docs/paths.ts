@@ -15,6 +15,12 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '/v1/inbox/fetch': 'a private call: the messages of the inbox of the person',
   '/v1/inbox/mark-as-read': 'a private call: marks a message as read',
   '/v1/inbox/delete': 'a private call: deletes a message',
+  '/v1/messages/fetch':
+    'the in-app messages and the inbox of the person, or the messages of an anonymous visitor. See [messages](#in-app-messages).',
+  '/v1/messages/seen': 'a message was shown: the service does not return it again',
+  '/v1/messages/metric': 'a message was opened or clicked: the proxy makes the event',
+  '/v1/messages/stream': 'new messages of the person, as server-sent events',
+  '/v1/frame/index.html': 'the page that draws messages, and below `/v1/frame/` its files',
   '/v1/health': 'the process runs. See [health probes](../operate/health-probes.md).',
   '/v1/health/ready': 'the proxy can deliver',
   '/cio.js': 'the script, and the files `cio-*.js` that it loads later',

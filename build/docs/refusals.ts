@@ -13,6 +13,8 @@ interface Refusal {
   readonly message?: string;
   /** A private call of a person, whose promise rejects. */
   readonly isPrivate?: true;
+  /** A report about a message: the reaction of the SDK, which sends reports outside of batches. */
+  readonly sdk?: string;
 }
 
 const row = (status: number, error: Refusal['error'], request: string, message?: string): Refusal => ({
@@ -229,6 +231,15 @@ const REFUSALS: readonly Refusal[] = [
     'a private call with the `userId` of another person than that of the token',
     'The customer token is not for "userId".',
   ),
+  {
+    ...row(
+      400,
+      'invalid_handle',
+      'a report about a message, whose handle is forged, changed, expired, or signed with another secret',
+      'The handle is not one of this proxy, or it has expired.',
+    ),
+    sdk: 'drops the report',
+  },
 ];
 
 /** The reaction of the SDK to each outcome of a request. */
@@ -247,8 +258,8 @@ export function reactionTo(status: number, body: string): string | undefined {
 
 /** The table of refusals, and the messages of the responses. */
 export function refusals(): string {
-  const rows = REFUSALS.map(({ request, status, error, isPrivate }) => {
-    const sdk = isPrivate ? 'rejects the call' : reactionTo(status, `"error":"${error}"`);
+  const rows = REFUSALS.map(({ request, status, error, isPrivate, sdk: own }) => {
+    const sdk = own ?? (isPrivate ? 'rejects the call' : reactionTo(status, `"error":"${error}"`));
     return `| ${cell(request)} | ${status} | \`${error}\` | ${sdk ?? ''} |`;
   });
   const messages = REFUSALS.flatMap(({ status, error, message }) =>

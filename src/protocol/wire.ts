@@ -14,6 +14,17 @@ export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
 /** Path that deletes a message. The body is `{ id }`. */
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
 
+/** Path that returns the in-app messages and the inbox of a person, or the messages of an anonymous visitor. */
+export const MESSAGES_FETCH_PATH = '/v1/messages/fetch';
+/** Path that says that a message was shown, so that the service does not return it again. The body is `{ id }`. */
+export const MESSAGES_SEEN_PATH = '/v1/messages/seen';
+/** Path that reports that a message was opened or clicked. The body is a {@link MetricBody}. */
+export const MESSAGES_METRIC_PATH = '/v1/messages/metric';
+/** Path of the stream of new messages of a person, as server-sent events. */
+export const MESSAGES_STREAM_PATH = '/v1/messages/stream';
+/** Beginning of the paths of the page that draws messages, `index.html`, and of its files. */
+export const FRAME_PREFIX = '/v1/frame/';
+
 /** Header with the client key, where `Authorization` carries a customer token or belongs to a server in front of the proxy. */
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 

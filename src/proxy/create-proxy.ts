@@ -110,7 +110,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const readCredentials = createCredentialCheck(settings.clientKeys, takesTokens, timeoutMs);
   const checkCredentials = loadRateLimit ? limitKeys(readCredentials, loadRateLimit) : readCredentials;
 
-  const ingest = createIngest({
+  const delivering = {
     bodyTimeoutMs,
     checkCredentials,
     clientIp,
@@ -118,17 +118,20 @@ export function createProxy(options: ProxyOptions): CioProxy {
     dispatch,
     enrich: settings.enrich,
     filter: settings.filter,
+    passOnce: settings.deduplicate && createDeduplicate({ ...settings.deduplicate, timeoutMs }),
+    timeoutMs,
+    transform: settings.transform,
+  };
+  const ingest = createIngest({
+    ...delivering,
     findAuthorizer,
     maxBodyBytes: settings.maxBodyBytes,
     maxEventBytes: settings.maxEventBytes,
     maxEvents: settings.maxEvents,
-    passOnce: settings.deduplicate && createDeduplicate({ ...settings.deduplicate, timeoutMs }),
     refusal(): Refusal | undefined {
       const delivery = deliver ? undefined : upstream.refusal();
       return delivery && delivery.kind !== 'delivered' ? refusalOf(delivery) : undefined;
     },
-    timeoutMs,
-    transform: settings.transform,
   });
   const loadPrivateHandler = lazy(async () =>
     (await import('./private/lazy-entry.ts')).createPrivateHandler({
@@ -146,7 +149,21 @@ export function createProxy(options: ProxyOptions): CioProxy {
     }),
   );
 
+  const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
   const inFlight = createInFlight();
+  const messagesNeeds = {
+    ...delivering,
+    checkToken,
+    customerToken,
+    fetch: settings.fetch,
+    inApp: settings.inApp,
+    onClose: inFlight.onClose,
+    writeKey,
+  };
+  const loadMessagesHandler = lazy(async () => (await loadMessages()).createMessagesHandler(messagesNeeds));
+  const loadStreamHandler = lazy(async () => (await loadMessages()).createStreamHandler(messagesNeeds));
+  const loadFrameHandler = lazy(async () => (await loadMessages()).createFrameHandler(settings));
+
   const handle = createHandler({
     anonymousIdCookie: settings.anonymousIdCookie,
     bodyBudget: createBodyBudget(settings.maxInFlightBytes),
@@ -161,6 +178,9 @@ export function createProxy(options: ProxyOptions): CioProxy {
       settings.metrics === undefined
         ? undefined
         : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics()),
+    loadFrameHandler,
+    loadStreamHandler,
+    loadMessagesHandler,
     loadPrivateHandler,
     onLog: settings.onLog,
     paths,

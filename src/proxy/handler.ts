@@ -20,6 +20,9 @@ import { isCounted, methodsOf, type Route, routeOf, type RoutePaths } from './ht
 import { LazyRequestInfo } from './ingest/request-info.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type LogNote, type OnLog, type ProxyLogEntry, writeLog } from './telemetry/request-log.ts';
+import type { FrameHandler } from './messages/frame/frame-handler.ts';
+import type { StreamHandler } from './messages/stream/stream-handler.ts';
+import type { MessagesHandler } from './messages/messages-handler.ts';
 import type { PrivateHandler } from './private/private-handler.ts';
 import type { RequestInfo } from './ingest/hooks.ts';
 import type { ServeFile } from './files/serve-files.ts';
@@ -37,6 +40,9 @@ export interface HandlerNeeds {
   readonly bodyBudget: BodyBudget;
   readonly ingest: Ingest;
   readonly loadPrivateHandler: () => Promise<PrivateHandler>;
+  readonly loadMessagesHandler: () => Promise<MessagesHandler>;
+  readonly loadStreamHandler: () => Promise<StreamHandler>;
+  readonly loadFrameHandler: () => Promise<FrameHandler>;
   readonly serveFile: ServeFile;
   readonly anonymousIdCookie: AnonymousIdCookieOptions | undefined;
   readonly upstreamState: () => UpstreamState;
@@ -74,7 +80,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
     return { ...served, headers: cookie === null ? headers : { ...headers, 'Set-Cookie': cookie } };
   }
 
-  /** Serves batches and private calls, whose body counts against the budget until the answer is made. */
+  /** Serves batches, private calls and calls about messages, whose body counts against the budget until the answer is made. */
   async function takeBody(
     route: Route,
     incoming: IncomingRequest,
@@ -83,6 +89,10 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
   ): Promise<Answer | Refusal> {
     const lease = bodyBudget.open(info.address);
     try {
+      if (route.kind === 'message') {
+        const handleMessages = await needs.loadMessagesHandler();
+        return await handleMessages(route.call, incoming, info, note, lease);
+      }
       if (route.kind !== 'private') return await needs.ingest(incoming, info, note, lease);
       const handlePrivate = await needs.loadPrivateHandler();
       return await handlePrivate(route.call, incoming, info, note, lease);
@@ -109,6 +119,8 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       return refuse(405, 'method_not_allowed', `The methods of this path are ${headers.Allow}.`, { headers });
     }
     if (route.kind === 'script') return serveScript(route.name, incoming);
+    // Before the check of origins, as scripts: a frame without an origin sends `Origin: null`.
+    if (route.kind === 'frame') return (await needs.loadFrameHandler())(route.path, incoming, note);
     if (!cors.allows(incoming)) {
       const detail = `${describeOrigin(incoming)} is not in "origins" (CIO_ORIGINS): add it, if these pages are yours.`;
       const message = 'The proxy does not take requests from pages of this origin.';
@@ -128,6 +140,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       const refusal = comeBackLater('closing', 'The proxy is stopping: send the request again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
+    if (route.kind === 'message-stream') return (await needs.loadStreamHandler())(incoming, info, note);
     return takeBody(route, incoming, info, note);
   }
 
@@ -168,7 +181,9 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       };
       report(entry, route);
     }
-    return route?.kind === 'script' ? answered : withCommonHeaders(answered, cors.headersFor(incoming));
+    return route?.kind === 'script' || route?.kind === 'frame'
+      ? answered
+      : withCommonHeaders(answered, cors.headersFor(incoming));
   };
 }
 

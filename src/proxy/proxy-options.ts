@@ -4,11 +4,12 @@ import type { AnonymousIdCookieOptions } from './files/anonymous-id-cookie.ts';
 import type { DeduplicateOptions } from './deduplicate/deduplicate.ts';
 import type { Deliver } from './upstream/dispatch.ts';
 import type { FileSource } from './files/serve-files.ts';
+import type { InAppOptions } from './messages/in-app-options.ts';
 import type { FetchLike } from './upstream/send-batch.ts';
 import type { OnLog } from './telemetry/request-log.ts';
 import type { Enrich, Filter, Transform } from './ingest/hooks.ts';
 import type { RateLimitOptions } from './access/rate-limit.ts';
-import type { AppApiOptions, TokenVerificationOptions, InAppOptions } from './tokens/token-options.ts';
+import type { AppApiOptions, TokenVerificationOptions } from './tokens/token-options.ts';
 import type { UpstreamOptions } from './upstream/upstream-options.ts';
 
 /** The options of `createProxy`. An unknown option, or a wrong value, throws `invalid-options` at once. */
@@ -80,7 +81,7 @@ export interface ProxyOptions {
   appApi?: AppApiOptions | undefined;
 
   /**
-   * Lets a person with a customer token read and change their own inbox.
+   * Lets a person with a customer token read and change their own inbox, and see in-app messages.
    *
    * @default none
    * @example { siteId: process.env.CIO_SITE_ID ?? '' }

@@ -28,6 +28,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['proxy/handler.ts'],
   ['proxy/broker'],
   ['proxy/options'],
+  ['proxy/messages'],
   ['proxy/ingest', 'proxy/private'],
   ['proxy/deduplicate'],
   ['proxy/upstream', 'proxy/access'],

@@ -183,7 +183,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     preset: "the region's",
   },
   CIO_IN_APP_SITE_ID: {
-    must: 'the site id of the workspace, so that persons with a token can read and change their inbox',
+    must: 'the site id of the workspace, so that persons with a token can read and change their inbox, and see in-app messages',
     option: 'inApp.siteId',
     preset: 'off',
   },
@@ -191,6 +191,34 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'an http(s) URL of a server with the in-app API, without credentials, query and fragment',
     option: 'inApp.url',
     preset: "Customer.io's",
+  },
+  CIO_IN_APP_RENDERER_URL: {
+    must: 'an https URL, or an http URL of the same machine, of the server whose page draws messages, without credentials, query and fragment',
+    option: 'inApp.rendererUrl',
+    preset: "Customer.io's",
+  },
+  CIO_IN_APP_CODE_URL: {
+    must: 'an https URL, or an http URL of the same machine, of the server with the files of that page, without credentials, query and fragment',
+    option: 'inApp.codeUrl',
+    preset: "Customer.io's",
+  },
+  CIO_IN_APP_REALTIME_URL: {
+    must: 'an https URL, or an http URL of the same machine, of the server that sends new messages at once, without credentials, query and fragment',
+    option: 'inApp.realtimeUrl',
+    preset: "Customer.io's",
+  },
+  CIO_IN_APP_HANDLE_SECRET: {
+    must: 'the secret that signs the handles of messages, of 32 bytes or more; every replica needs the same one',
+    option: 'inApp.handleSecret',
+    secret: true,
+    preset: 'derived from CIO_WRITE_KEY',
+  },
+  CIO_IN_APP_ANONYMOUS_SECRET: {
+    must: 'the secret from which the proxy derives the ids of anonymous visitors, of 32 bytes or more; turns anonymous messages on',
+    option: 'inApp.anonymous',
+    read: (secret) => ({ secret }),
+    secret: true,
+    preset: 'off',
   },
   CIO_STOP_TIMEOUT_MS: {
     must: 'the maximum time for requests in flight to end after SIGTERM or SIGINT, in milliseconds: a number from 0 to 999999',

@@ -57,6 +57,6 @@ export function fromRequest(request: Request): IncomingRequest {
 }
 
 /** Brings an answer into a `Response` of the Fetch API. */
-export function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers });
+export function toResponse({ status, headers, body, stream }: Answer): Response {
+  return new Response(stream ?? body, { status, headers });
 }

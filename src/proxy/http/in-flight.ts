@@ -4,6 +4,8 @@ export interface InFlight {
   begin(): () => void;
   /** Whether `close` has been called. */
   isClosing(): boolean;
+  /** Calls `listener` when `close` is called. Returns the function that removes the listener. */
+  onClose(listener: () => void): () => void;
   /** Resolves when no request is being answered any more, or after `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -12,6 +14,7 @@ export function createInFlight(): InFlight {
   let running = 0;
   let closing = false;
   let onIdle = (): void => {};
+  const listeners = new Set<() => void>();
 
   return {
     begin() {
@@ -22,8 +25,13 @@ export function createInFlight(): InFlight {
       };
     },
     isClosing: () => closing,
+    onClose(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close(timeoutMs) {
       closing = true;
+      for (const listener of listeners) listener();
       if (running === 0) return;
       const previousOnIdle = onIdle;
       await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import { createSharedTimer } from '../lib/shared-timer.ts';
 import type { Answer } from './response.ts';
 import type { IncomingRequest } from './request.ts';
+import { sendStream } from './send-stream.ts';
 import type { NodeHandler, NodeRequest, NodeResponse } from './node-http.ts';
 import { IncomingNodeRequest } from './node-request.ts';
 import { createTargets, type OwnsPath, type Target } from './request-target.ts';
@@ -41,7 +42,7 @@ export function createNodeHandler(handle: Handle, owns: OwnsPath): NodeHandler {
 
   async function respond(request: NodeRequest, response: NodeResponse, target: Target): Promise<void> {
     try {
-      send(await handle(new IncomingNodeRequest(request, target)), request, response);
+      await send(await handle(new IncomingNodeRequest(request, target)), request, response);
     } catch {
       // Another handler has sent an answer already, or the connection is closed: no answer can be sent.
     } finally {
@@ -77,8 +78,9 @@ function headersOf(answer: Answer): Answer['headers'] {
   return complete;
 }
 
-function send(answer: Answer, request: NodeRequest, response: NodeResponse): void {
-  const { status, body } = answer;
+async function send(answer: Answer, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const { status, body, stream } = answer;
+  if (stream) return sendStream(answer, stream, response);
   response.writeHead(status, headersOf(answer));
   response.end(body ?? '');
   const { socket } = request;

@@ -35,6 +35,10 @@ export interface NodeRequest extends ParsedBody {
 export interface NodeResponse {
   /** Sends status and headers. */
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  /** Sends a part of the body. Returns false where the connection is slower than that. Missing: the runtime cannot stream. */
+  write?(chunk: Uint8Array): unknown;
+  /** Adds a listener for the end of the connection, or for the moment from which more parts can be sent. */
+  once?(event: 'close' | 'drain', listener: () => void): unknown;
   /** Sends the body, and ends the response. */
   end(body: string | Uint8Array): unknown;
 }

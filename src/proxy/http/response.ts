@@ -19,6 +19,7 @@ export type ProxyErrorCode =
   | 'invalid_utf8'
   | 'invalid_json'
   | 'invalid_body'
+  | 'invalid_handle'
   | 'invalid_batch'
   | 'too_many_events'
   | 'event_too_large'
@@ -42,6 +43,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Bytes | null;
+  /** The body of an answer that does not end by itself, in the place of `body`. */
+  readonly stream?: ReadableStream<Bytes>;
   /** Whether this object is the answer to many requests, so that headers made for it are worth remembering. */
   readonly isShared?: true;
 }

@@ -5,10 +5,18 @@ import {
   INBOX_DELETE_PATH,
   INBOX_FETCH_PATH,
   INBOX_READ_PATH,
+  FRAME_PREFIX,
+  MESSAGES_FETCH_PATH,
+  MESSAGES_METRIC_PATH,
+  MESSAGES_SEEN_PATH,
+  MESSAGES_STREAM_PATH,
 } from '../../protocol/wire.ts';
 
 /** The calls for which a person needs a customer token. */
 export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-read' | 'inbox-delete';
+
+/** The calls about in-app messages, of a person or of an anonymous visitor. */
+export type MessageRoute = 'fetch' | 'seen' | 'metric';
 
 /**
  * The path for liveness and readiness probes: 200 while the proxy runs, also while Customer.io is down. A proxy that is up then
@@ -25,6 +33,10 @@ export const READY_PATH = '/v1/health/ready';
 export type Route =
   | { readonly kind: 'batch' }
   | { readonly kind: 'private'; readonly call: PrivateRoute }
+  | { readonly kind: 'message'; readonly call: MessageRoute }
+  | { readonly kind: 'message-stream' }
+  /** A file of the page that draws in-app messages. `path` is below `/v1/frame/`. */
+  | { readonly kind: 'frame'; readonly path: string }
   | { readonly kind: 'health' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'metrics' }
@@ -39,6 +51,12 @@ const PRIVATE_CALLS: ReadonlyMap<string, PrivateRoute> = new Map([
   [INBOX_FETCH_PATH, 'inbox-fetch'],
   [INBOX_READ_PATH, 'inbox-read'],
   [INBOX_DELETE_PATH, 'inbox-delete'],
+]);
+
+const MESSAGE_CALLS: ReadonlyMap<string, MessageRoute> = new Map([
+  [MESSAGES_FETCH_PATH, 'fetch'],
+  [MESSAGES_SEEN_PATH, 'seen'],
+  [MESSAGES_METRIC_PATH, 'metric'],
 ]);
 
 /** The options that decide which paths the proxy serves. */
@@ -63,6 +81,10 @@ export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Ro
   if (below === READY_PATH) return { kind: 'ready' };
   const call = PRIVATE_CALLS.get(below);
   if (call !== undefined) return { kind: 'private', call };
+  const messageCall = MESSAGE_CALLS.get(below);
+  if (messageCall !== undefined) return { kind: 'message', call: messageCall };
+  if (below === MESSAGES_STREAM_PATH) return { kind: 'message-stream' };
+  if (below.startsWith(FRAME_PREFIX)) return { kind: 'frame', path: below.slice(FRAME_PREFIX.length) };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
 }
@@ -78,14 +100,18 @@ export function ownsPath(pathname: string, isAsWritten: boolean, paths: RoutePat
   return route !== null && (isAsWritten || route.kind !== 'metrics');
 }
 
-/** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches and private calls, also a refused one, except preflights. */
+/** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches, private calls and messages, also a refused one, except preflights. */
 export function isCounted({ kind }: Route, method: string): boolean {
-  return (kind === 'batch' || kind === 'private') && method !== 'OPTIONS';
+  const isCounted = kind === 'batch' || kind === 'private' || kind.startsWith('message');
+  return isCounted && method !== 'OPTIONS';
 }
 
 const METHODS = {
   batch: ['POST', 'OPTIONS'],
   private: ['POST', 'OPTIONS'],
+  message: ['POST', 'OPTIONS'],
+  'message-stream': ['GET', 'OPTIONS'],
+  frame: ['GET', 'HEAD'],
   health: ['GET', 'HEAD', 'OPTIONS'],
   ready: ['GET', 'HEAD', 'OPTIONS'],
   metrics: ['GET', 'HEAD'],

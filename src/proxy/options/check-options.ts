@@ -1,6 +1,7 @@
 import { checkGroup, type OptionProblem } from './check-group.ts';
 import { DEDUPLICATE_RULES, RATE_LIMIT_RULES, UPSTREAM_RULES } from './limit-rules.ts';
-import { APP_API_RULES, IN_APP_RULES, KEY_SOURCES, TOKEN_RULES } from './token-rules.ts';
+import { IN_APP_RULES } from './in-app-rules.ts';
+import { APP_API_RULES, KEY_SOURCES, TOKEN_RULES } from './token-rules.ts';
 import type { AnonymousIdCookieOptions } from '../files/anonymous-id-cookie.ts';
 import type { ProxyOptions } from '../proxy-options.ts';
 import { isRecord } from '../lib/is-record.ts';
@@ -155,11 +156,15 @@ function checkExposure({
   clientKeys,
   customerToken,
   appApi,
+  inApp,
 }: Readonly<Record<string, unknown>>): readonly OptionProblem[] {
+  const { handleSecret, anonymous } = isRecord(inApp) ? inApp : {};
   const secrets = [
     ['write key', writeKey],
     ['secret of customer tokens', isRecord(customerToken) && customerToken['secret']],
     ['key of the App API', isRecord(appApi) && appApi['key']],
+    ['secret of message handles', handleSecret],
+    ['secret of anonymous messages', isRecord(anonymous) && anonymous['secret']],
   ] as const;
   if (!isList(clientKeys)) return [];
   const keys = new Set(clientKeys.map((entry) => (isRecord(entry) ? entry['key'] : entry)));

@@ -4,7 +4,6 @@ import { describeAddress, describeSecret, isAddress, isList, type Rules } from '
 import {
   type AppApiOptions,
   type TokenVerificationOptions,
-  type InAppOptions,
   KEY_ALGORITHMS,
   LEAST_SECRET_BYTES,
   SECRET_ALGORITHMS,
@@ -17,7 +16,7 @@ const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isTextOrTexts = (value: unknown): boolean =>
   isList(value) ? value.length > 0 && value.every(isText) : isText(value);
-const isHeaderText = (value: unknown): boolean => typeof value === 'string' && /^[!-~]+$/.test(value);
+export const isHeaderText = (value: unknown): boolean => typeof value === 'string' && /^[!-~]+$/.test(value);
 
 export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   jwksUrl: {
@@ -79,11 +78,6 @@ export const APP_API_RULES: Rules<AppApiOptions> = {
     must: 'a list of names of attributes',
     holds: (value) => isList(value) && value.every(isText),
   },
-};
-
-export const IN_APP_RULES: Rules<InAppOptions> = {
-  siteId: { must: 'the site id of the workspace', holds: isHeaderText, required: true },
-  url: APP_API_RULES.url,
 };
 
 function isPublicKey(value: unknown): boolean {

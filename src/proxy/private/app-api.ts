@@ -16,9 +16,10 @@ export interface AppApi {
 
 /** A client of the App API: https://docs.customer.io/integrations/api/app/ */
 export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes }: AppApiSettings): AppApi {
-  const upstream = createPrivateService(needs, "Customer.io's App API", url, {
-    Authorization: `Bearer ${key}`,
-    Accept: 'application/json',
+  const upstream = createPrivateService(needs, {
+    name: "Customer.io's App API",
+    url,
+    headers: () => ({ Authorization: `Bearer ${key}`, Accept: 'application/json' }),
   });
 
   /** Returns the object `customer` of an answer; `null` when there is no such person. */

@@ -1,8 +1,10 @@
-import { type InboxAnswer, type InboxMessage, utf8 } from '../../protocol/wire.ts';
+import type { InboxAnswer, InboxMessage } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { InAppSettings } from './private-settings.ts';
-import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
+import { createInAppService, languageOf, personHeaders } from './in-app-service.ts';
+import { isPathSegment } from './message-id.ts';
+import { parseJson, type PrivateServiceNeeds } from './private-service.ts';
 import { isRecord } from '../lib/is-record.ts';
 
 /** The change was made, or the message does not exist. */
@@ -14,8 +16,8 @@ interface Done {
 export interface InboxService {
   /** Fetches the messages. `language`: the header `Accept-Language` of the browser. */
   fetch(userId: string, language: string | null, note: LogNote): Promise<InboxAnswer | Refusal>;
-  /** Marks a message as read. */
-  markAsRead(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
+  /** Marks a message as opened (read), or as not opened. */
+  setOpened(userId: string, id: string, opened: boolean, note: LogNote): Promise<Done | Refusal>;
   /** Deletes a message. */
   delete(userId: string, id: string, note: LogNote): Promise<Done | Refusal>;
 }
@@ -26,11 +28,7 @@ export interface InboxService {
  * only protection.
  */
 export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: InAppSettings): InboxService {
-  const upstream = createPrivateService(needs, "Customer.io's in-app service", url, {
-    'X-CIO-Site-Id': siteId,
-    'X-CIO-Client-Platform': 'web',
-    'Content-Type': 'application/json',
-  });
+  const upstream = createInAppService(needs, { siteId, url });
 
   async function change(
     path: string,
@@ -39,7 +37,7 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
     userId: string,
     note: LogNote,
   ): Promise<Done | Refusal> {
-    const headers = headersOf(userId);
+    const headers = personHeaders(userId);
     const found = await upstream.ask({ path, method, headers, body: JSON.stringify(body) }, note);
     return found.kind === 'refused' ? found : { success: true };
   }
@@ -47,7 +45,7 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
   return {
     async fetch(userId, language, note) {
       const path = `/api/v4/users?sessionId=${crypto.randomUUID()}`;
-      const headers = { ...headersOf(userId), ...languageOf(language) };
+      const headers = { ...personHeaders(userId), ...languageOf(language) };
       const found = await upstream.ask({ path, method: 'POST', headers, body: '{}' }, note);
       if (found.kind === 'refused') return found;
       // 204 and 304 mean that there is nothing new, and this proxy caches nothing.
@@ -58,9 +56,9 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
       return { messages: inboxMessages.flatMap(toMessage) };
     },
 
-    markAsRead: (userId, id, note) =>
+    setOpened: (userId, id, opened, note) =>
       isPathSegment(id)
-        ? change(`/api/v1/messages/${encodeURIComponent(id)}`, 'PATCH', { opened: true }, userId, note)
+        ? change(`/api/v1/messages/${encodeURIComponent(id)}`, 'PATCH', { opened }, userId, note)
         : gone(),
 
     delete: (userId, id, note) =>
@@ -70,30 +68,12 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
   };
 }
 
-/**
- * Whether the id can be a segment of a path: `.` and `..` would change the path, percent-encoded or not. No message has
- * such an id.
- */
-function isPathSegment(id: string): boolean {
-  return id !== '.' && id !== '..';
-}
-
 async function gone(): Promise<Done> {
   return { success: true };
 }
 
-function headersOf(userId: string): Record<string, string> {
-  const bytes = utf8.encode(userId);
-  const encoded = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  return { 'X-Gist-Encoded-User-Token': encoded, 'X-Gist-User-Anonymous': 'false' };
-}
-
-function languageOf(acceptLanguage: string | null): Record<string, string> {
-  const [, tag] = /^\s*([a-z]{2,8}(?:-[a-z\d]{1,8}){0,4})\s*(?:[,;]|$)/i.exec(acceptLanguage ?? '') ?? [];
-  return tag === undefined ? {} : { 'Content-Language': tag };
-}
-
-function toMessage(value: unknown): readonly InboxMessage[] {
+/** Reads a message of the service; no message, where the value is none or has expired. */
+export function toMessage(value: unknown): readonly InboxMessage[] {
   if (!isRecord(value)) return [];
   const { queueId, opened, sentAt, expiry, type, topics, properties, priority } = value;
   if (typeof queueId !== 'string' || queueId === '') return [];

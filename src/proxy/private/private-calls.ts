@@ -5,6 +5,7 @@ import { refusalOf } from '../upstream/delivery.ts';
 import type { Dispatch } from '../upstream/dispatch.ts';
 import type { FetchLike } from '../upstream/send-batch.ts';
 import { createInboxService } from './inbox-service.ts';
+import { isMessageId, WRONG_ID } from './message-id.ts';
 import type { HeaderReader } from '../http/request.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { acceptedFromJson } from '../batch/accepted-event.ts';
@@ -12,7 +13,8 @@ import type { RequestInfo } from '../ingest/hooks.ts';
 import { resolveAppApi, resolveInApp } from './private-settings.ts';
 import type { PrivateRoute } from '../http/routes.ts';
 import { preferencesOf } from './subscriptions.ts';
-import type { AppApiOptions, InAppOptions } from '../tokens/token-options.ts';
+import type { AppApiOptions } from '../tokens/token-options.ts';
+import type { InAppOptions } from '../messages/in-app-options.ts';
 
 /** The settings of the private calls. */
 export interface PrivateCallNeeds {
@@ -44,9 +46,6 @@ export type PrivateCalls = (
   request: PrivateRequest,
   note: LogNote,
 ) => Promise<Answer | Refusal>;
-
-// The ids of Customer.io are much shorter: https://docs.customer.io/integrations/api/track/
-const LONGEST_ID = 200;
 
 /** Answers the private calls of a person with data from Customer.io. An answer holds only the data that was asked for. */
 export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
@@ -87,10 +86,11 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     }
     if (inbox && call === 'inbox-fetch') return inbox.fetch(subject, headers.get('Accept-Language'), note);
     if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
-      const { id } = fields;
-      if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || /[\p{Cc}\p{Surrogate}]/u.test(id))
-        return refuse(400, 'invalid_body', `"id" must be a text of at most ${LONGEST_ID} characters.`);
-      return call === 'inbox-read' ? inbox.markAsRead(subject, id, note) : inbox.delete(subject, id, note);
+      const { id, opened = true } = fields;
+      if (!isMessageId(id)) return WRONG_ID;
+      if (call === 'inbox-delete') return inbox.delete(subject, id, note);
+      if (typeof opened !== 'boolean') return refuse(400, 'invalid_body', '"opened" must be true or false.');
+      return inbox.setOpened(subject, id, opened, note);
     }
     return refuse(404, 'not_found', 'The proxy serves nothing at this path.');
   }

@@ -1,12 +1,12 @@
 import { type Answer, refuse, type Refusal } from '../http/response.ts';
 import type { BodyLease } from '../http/body-budget.ts';
-import { type BodyLimits, readBody, textOfBody } from '../http/body.ts';
+import type { BodyLimits } from '../http/body.ts';
 import type { CredentialCheck } from '../access/client-key.ts';
 import type { IncomingRequest } from '../http/request.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
-import { isRecord } from '../lib/is-record.ts';
+import { readObject } from './read-object.ts';
 import type { PrivateRoute } from '../http/routes.ts';
 import type { TokenCheck } from '../tokens/contract.ts';
 import type { TokenVerificationOptions } from '../tokens/token-options.ts';
@@ -25,10 +25,6 @@ export type PrivateHandler = (
   note: LogNote,
   lease: BodyLease,
 ) => Promise<Answer | Refusal>;
-
-type Body = Readonly<Record<string, unknown>>;
-
-const MOST_BODY_BYTES = 16_000;
 
 /** Checks the client key and the customer token of a private call, and answers the call. */
 export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler {
@@ -74,26 +70,4 @@ function missingOption(
   if (!customerToken || customerToken.mode === 'disabled') return 'customerToken';
   if (call === 'attributes' || call === 'categories') return appApi ? null : 'appApi';
   return inApp ? null : 'inApp';
-}
-
-/** Reads the body as a JSON object. An empty body counts as an empty object. */
-async function readObject(
-  incoming: IncomingRequest,
-  bodyTimeoutMs: number,
-  note: LogNote,
-  lease: BodyLease,
-): Promise<{ readonly fields: Body } | Refusal> {
-  if (!incoming.hasBody() || incoming.headers.get('Content-Length') === '0') return { fields: {} };
-  const body = await readBody(incoming, { maxBodyBytes: MOST_BODY_BYTES, bodyTimeoutMs }, lease);
-  if (body.kind === 'refused') return body;
-  note.bytes = body.length;
-  const text = textOfBody(body.bytes);
-  if (typeof text !== 'string') return text;
-  if (text === '') return { fields: {} };
-  try {
-    const fields: unknown = JSON.parse(text);
-    return isRecord(fields) ? { fields } : refuse(400, 'invalid_body', 'The body must be a JSON object.');
-  } catch {
-    return refuse(400, 'invalid_json', 'The body is not valid JSON.');
-  }
 }

@@ -14,7 +14,14 @@ export interface PrivateServiceNeeds {
 }
 
 /** The result of a request. `absent`: there is no such person or message. `text`: the body, `''` where there is none. */
-export type Found = { readonly kind: 'found'; readonly text: string } | { readonly kind: 'absent' };
+export type Found =
+  | {
+      readonly kind: 'found';
+      readonly status: number;
+      readonly headers: Pick<Headers, 'get'>;
+      readonly text: string;
+    }
+  | { readonly kind: 'absent'; readonly headers: Pick<Headers, 'get'> };
 
 /** A request. `path` begins with a slash; values in it are percent-encoded. */
 export interface ServiceRequest {
@@ -32,12 +39,22 @@ export interface PrivateService {
   garbage(): Refusal;
 }
 
-/** Creates a client of one service of Customer.io. `headers`, with the credential, are sent to `url` only. */
+/** Where a service is, and how requests to it are made. */
+export interface ServiceSettings {
+  /** The name of the service in messages. */
+  readonly name: string;
+  /** The URL, without a slash at its end. */
+  readonly url: string;
+  /** Returns the headers, with the credential. They are sent to `url` only. Called for each request. */
+  readonly headers: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** Most bytes of an answer, after decompression. A larger answer counts as none. @default 1_000_000 */
+  readonly maxAnswerBytes?: number;
+}
+
+/** Creates a client of one service of Customer.io. */
 export function createPrivateService(
   { fetch, timeoutMs }: PrivateServiceNeeds,
-  name: string,
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { name, url, headers, maxAnswerBytes }: ServiceSettings,
 ): PrivateService {
   const later = (detail: string, retryAfter?: string): Refusal =>
     comeBackLater('upstream_unavailable', `${name} has not responded: try again.`, {
@@ -50,18 +67,18 @@ export function createPrivateService(
     let text: string;
     try {
       [response, text] = await within(timeoutMs, async (signal) => {
-        const all = { ...headers, ...init.headers };
+        const all = { ...(await headers()), ...init.headers };
         // Redirects are not followed: their target must not get the credential.
         const response = await fetch(url + path, { ...init, headers: all, signal, redirect: 'manual' });
-        return [response, await readLimitedText(response)] as const;
+        return [response, await readLimitedText(response, maxAnswerBytes)] as const;
       });
     } catch (cause) {
       return later(describeError(cause));
     }
     const { status } = response;
     note.upstreamStatus = status;
-    if (response.ok || status === 304) return { kind: 'found', text };
-    if (status === 404 || status === 410) return { kind: 'absent' };
+    if (response.ok || status === 304) return { kind: 'found', status, headers: response.headers, text };
+    if (status === 404 || status === 410) return { kind: 'absent', headers: response.headers };
     if (status === 400 || status === 422) return refuse(400, 'rejected', `${name} rejected the request.`);
     if (status === 408 || status === 429 || status >= 500)
       return later(`${name} returned ${status}.`, retryAfterOf(response));

@@ -1,4 +1,5 @@
-import type { AppApiOptions, InAppOptions } from '../tokens/token-options.ts';
+import type { AppApiOptions } from '../tokens/token-options.ts';
+import type { InAppOptions } from '../messages/in-app-options.ts';
 
 /** The option `appApi`, complete. `url` has no slash at its end, as in {@link InAppSettings}. */
 export interface AppApiSettings {
@@ -9,7 +10,8 @@ export interface AppApiSettings {
 
 /** The option `inApp`, complete. */
 export interface InAppSettings {
-  readonly siteId: string;
+  /** Returns the site id. Called for each request, so that the id can be changed while the proxy runs. */
+  readonly siteId: () => string | Promise<string>;
   readonly url: string;
 }
 
@@ -23,9 +25,10 @@ export function resolveAppApi({ key, url, attributes }: AppApiOptions, region: '
 }
 
 export function resolveInApp({ siteId, url = IN_APP }: InAppOptions): InAppSettings {
-  return { siteId, url: withoutEndSlash(url) };
+  return { siteId: typeof siteId === 'string' ? () => siteId : siteId, url: withoutEndSlash(url) };
 }
 
-function withoutEndSlash(url: string | URL): string {
+/** Returns the URL as a text without slashes at its end. */
+export function withoutEndSlash(url: string | URL): string {
   return String(url).replace(/\/+$/, '');
 }

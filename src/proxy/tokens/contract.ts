@@ -12,6 +12,8 @@ export interface Person {
 
 export interface Verified extends Person {
   readonly kind: 'verified';
+  /** The end of the token, the claim `exp`, in milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }
 
 /** Verifies a customer token, the text behind `Bearer`. */

@@ -150,21 +150,3 @@ export interface AppApiOptions {
    */
   attributes?: readonly string[] | undefined;
 }
-
-/** Access to Customer.io's in-app service, which stores the inboxes. */
-export interface InAppOptions {
-  /**
-   * The site id of the workspace.
-   *
-   * @example process.env.CIO_SITE_ID ?? ''
-   */
-  siteId: string;
-
-  /**
-   * The URL of the service.
-   *
-   * @default 'https://consumer.cloud.gist.build'
-   * @example 'https://consumer.cloud.gist.build'
-   */
-  url?: string | URL | undefined;
-}

@@ -67,6 +67,8 @@ export function createVerifier(customerToken: TokenVerificationOptions, fetch: F
     return {
       kind: 'verified',
       subject,
+      // `exp` is a required claim.
+      expiresAtMs: (claims.exp ?? 0) * 1_000,
       ...(isText(email) && { email }),
       ...(isText(cioId) && { cioId }),
     };

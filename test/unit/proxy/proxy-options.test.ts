@@ -121,7 +121,20 @@ describe('options', () => {
     ['appApi.attributes', [7]],
     ['inApp.siteId', 'a b'],
     ['inApp.siteId', 7],
+    ['inApp.siteId', ''],
     ['inApp.url', 'https://consumer.cloud.gist.build/?x'],
+    ['inApp.rendererUrl', 'renderer.gist.build'],
+    ['inApp.rendererUrl', 'http://renderer.gist.build'],
+    ['inApp.codeUrl', 'https://code.gist.build/?x'],
+    ['inApp.codeUrl', 'http://localhost.evil.example'],
+    ['inApp.realtimeUrl', 'https://user:password@realtime.cloud.gist.build'],
+    ['inApp.realtimeUrl', 'http://10.0.0.1'],
+    ['inApp.handleSecret', 'x'.repeat(31)],
+    ['inApp.handleSecret', 7],
+    ['inApp.anonymous', true],
+    ['inApp.anonymous', {}],
+    ['inApp.anonymous', { secret: 'x'.repeat(31) }],
+    ['inApp.anonymous', { secret: 'x'.repeat(32), other: 1 }],
     ['rateLimit.perKey', 0],
     ['rateLimit.perAddress', '600'],
     ['rateLimit.windowMs', 0],
@@ -156,6 +169,18 @@ describe('options', () => {
     expect(messageOf({ ...GOOD, deduplicate: { maxIds: 10 } })).toBe(
       'createProxy: "deduplicate.maxIds" is no option of the proxy',
     );
+  });
+
+  test('of messages may be functions, and URLs of the same machine', () => {
+    const inApp = {
+      siteId: async () => 'site',
+      rendererUrl: 'http://127.0.0.1:8081',
+      codeUrl: new URL('http://localhost:8082'),
+      realtimeUrl: 'https://realtime.example',
+      handleSecret: () => 'x'.repeat(32),
+      anonymous: { secret: 'ü'.repeat(16) },
+    };
+    expect(messageOf({ ...GOOD, inApp })).toBe('fine');
   });
 
   test('of a secret allow no algorithm of a key, and the other way round', () => {
@@ -200,7 +225,7 @@ describe('options', () => {
   test('of a group are missing, or unknown', () => {
     expect(messageOf({ ...GOOD, appApi: {}, inApp: { site: 'x' } })).toBe(
       'createProxy: "appApi.key" is missing: it must be a key of Customer.io\'s App API (printable characters); ' +
-        '"inApp.siteId" is missing: it must be the site id of the workspace; "inApp.site" is no option of the proxy',
+        '"inApp.siteId" is missing: it must be the site id of the workspace, or a function that returns it; "inApp.site" is no option of the proxy',
     );
   });
 
@@ -238,6 +263,8 @@ describe('options', () => {
       messageOf({ ...GOOD, customerToken: { publicKey: { kty: 'EC', d: 'hidden' } }, appApi: 'hidden' }),
       messageOf({ ...GOOD, customerToken: { publicKey: '-----BEGIN PRIVATE KEY-----hidden' } }),
       messageOf({ ...GOOD, customerToken: { jwksUrl: 'https://hidden:hidden@id.example' } }),
+      messageOf({ ...GOOD, inApp: { siteId: 's', handleSecret: 'hidden', anonymous: { secret: 'hidden' } } }),
+      messageOf({ ...GOOD, inApp: { siteId: 's', codeUrl: 'http://hidden:hidden@id.example' } }),
     ];
     for (const message of hidden) expect(message).not.toContain('hidden');
   });
@@ -251,6 +278,8 @@ describe('options', () => {
   test.each([
     ['secret of customer tokens', { customerToken: { secret: 'x'.repeat(32) } }],
     ['key of the App API', { appApi: { key: 'x'.repeat(32) } }],
+    ['secret of message handles', { inApp: { siteId: 's', handleSecret: 'x'.repeat(32) } }],
+    ['secret of anonymous messages', { inApp: { siteId: 's', anonymous: { secret: 'x'.repeat(32) } } }],
   ])('must not publish the %s', (name, more) => {
     const message = messageOf({ writeKey: 'write-key', clientKeys: ['x'.repeat(32)], ...more });
     expect(message).toBe(

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { reactionTo } from '../../../../build/docs/refusals.ts';
 import type { CioProxy, ProxyOptions } from '../../../../src/proxy.ts';
-import { ATTRIBUTES_PATH, basicAuthorization } from '../../../../src/protocol/wire.ts';
+import { ATTRIBUTES_PATH, basicAuthorization, MESSAGES_METRIC_PATH } from '../../../../src/protocol/wire.ts';
 import { pageText, ROOT } from '../../../support/docs/documentation.ts';
 import { claims, keyPair, SECRET, signed } from '../key-server.ts';
 import { listen } from '../listen.ts';
@@ -281,6 +281,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
     options: PRIVATE,
     requests: [privateCall('[]'), privateCall('null')],
   },
+  'a report about a message': {
+    requests: ['', 'x.y', `${'A'.repeat(40)}.${'A'.repeat(43)}`].map((handle) =>
+      batch({ path: MESSAGES_METRIC_PATH, body: JSON.stringify({ handle, metric: 'opened' }) }),
+    ),
+  },
   'a private call with the `userId`': { options: PRIVATE, requests: [privateCall('{"userId":"u2"}')] },
 };
 
@@ -338,8 +343,9 @@ describe('the table of the page', () => {
         row.status,
         expect.stringContaining(`"error":"${row.error}"`),
       ]);
+      const own = row.what.startsWith('a report') ? 'drops the report' : undefined;
       const isPrivate = row.what.startsWith('a private call');
-      expect(isPrivate ? 'rejects the call' : reactionTo(response.status, said)).toBe(row.sdk);
+      expect(own ?? (isPrivate ? 'rejects the call' : reactionTo(response.status, said))).toBe(row.sdk);
       const { message } = JSON.parse(said) as { message?: string };
       if (message !== undefined) met.add(`${row.status} ${row.error}: ${message}`);
       expect(upstream.received.flatMap((each) => each.body.batch)).toHaveLength(arrived);

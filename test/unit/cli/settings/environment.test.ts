@@ -118,6 +118,11 @@ describe('the environment', () => {
       CIO_APP_API_URL: 'http://localhost:9001',
       CIO_IN_APP_SITE_ID: 'site',
       CIO_IN_APP_URL: 'http://localhost:9002',
+      CIO_IN_APP_RENDERER_URL: 'http://localhost:9003',
+      CIO_IN_APP_CODE_URL: 'http://localhost:9004',
+      CIO_IN_APP_REALTIME_URL: 'http://localhost:9005',
+      CIO_IN_APP_HANDLE_SECRET: 'x'.repeat(32),
+      CIO_IN_APP_ANONYMOUS_SECRET: 'y'.repeat(32),
     });
     expect(reading).toMatchObject({
       kind: 'ready',
@@ -133,7 +138,15 @@ describe('the environment', () => {
           scope: 'events inbox',
         },
         appApi: { key: 'app-key', attributes: ['plan', 'name'], url: 'http://localhost:9001' },
-        inApp: { siteId: 'site', url: 'http://localhost:9002' },
+        inApp: {
+          siteId: 'site',
+          url: 'http://localhost:9002',
+          rendererUrl: 'http://localhost:9003',
+          codeUrl: 'http://localhost:9004',
+          realtimeUrl: 'http://localhost:9005',
+          handleSecret: 'x'.repeat(32),
+          anonymous: { secret: 'y'.repeat(32) },
+        },
       },
     });
     for (const [name, text, option] of [
@@ -200,6 +213,7 @@ describe('the environment', () => {
       CIO_TOKEN_SCOPE: 'a  b',
       CIO_APP_API_URL: 'api.customer.io',
       CIO_IN_APP_URL: 'http://localhost:9002',
+      CIO_IN_APP_ANONYMOUS_SECRET: 'hidden',
     });
     expect(problems.map((problem) => problem.split(': it must')[0])).toEqual([
       'CIO_TOKEN_JWKS_URL is "id.example"',
@@ -211,6 +225,7 @@ describe('the environment', () => {
       'CIO_APP_API_KEY is missing',
       'CIO_APP_API_URL is "api.customer.io"',
       'CIO_IN_APP_SITE_ID is missing',
+      'CIO_IN_APP_ANONYMOUS_SECRET is not usable',
       'There must be exactly one of CIO_TOKEN_JWKS_URL, CIO_TOKEN_SECRET, CIO_TOKEN_PUBLIC_KEY.',
     ]);
     expect(problemsOf({ ...GOOD, CIO_TOKEN_ISSUER: 'https://id.example' })).toEqual([

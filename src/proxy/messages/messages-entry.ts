@@ -1,0 +1,3 @@
+export { createMessagesHandler } from './messages-handler.ts';
+export { createStreamHandler } from './stream/stream-handler.ts';
+export { createFrameHandler } from './frame/frame-handler.ts';
