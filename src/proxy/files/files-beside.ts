@@ -14,7 +14,7 @@ interface KnownFile {
 }
 
 /**
- * Makes a source of the files that lie beside a module. In a runtime without a file system it has no files. `moduleUrl`: the
+ * Makes a source of the files in the same folder as a module. In a runtime without a file system it has no files. `moduleUrl`: the
  * module's `import.meta.url`.
  *
  * A file is read once. While requests arrive, the folder is listed at most once a second, and the `stat` of a requested file is read
