@@ -19,9 +19,9 @@ export function namesPreviousId(names: readonly string[]): boolean {
 
 /**
  * Whether the sender of the event may have the person of its `previousId` merged. `alias` merges that person into the person of
- * `userId`, and Customer.io then deletes the first for good. So the `previousId` must be the subject of a verified token, or the
- * browser's own anonymous id: equal to the event's `anonymousId`, and of the form of a random id. Without the check of the form,
- * a sender with a client key alone could write somebody else's user id into both fields.
+ * `userId`, and Customer.io then permanently deletes the first person. So the `previousId` must be the subject of a verified token,
+ * or the browser's own anonymous id: equal to the event's `anonymousId`, and of the form of a random id. Without the check of the
+ * form, a sender with only a client key could write the user id of another person into both fields.
  *
  * @param subject of the verified token; `null` where the request has none
  */

@@ -190,7 +190,7 @@ interface Sorted {
   readonly otherBatches: readonly number[];
 }
 
-/** Where the event stands in the body: hooks may replace the event, and its span stays the same. */
+/** The position of the event in the body: hooks may replace the event, and its span stays the same. */
 function spanOf({ receivedSpan }: AcceptedEvent): AcceptedEvent['receivedSpan'] {
   return receivedSpan;
 }

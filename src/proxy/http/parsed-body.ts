@@ -9,7 +9,10 @@ export interface ParsedBody {
   readonly rawBody?: unknown;
 }
 
-/** The bytes of a body that a framework has read before the proxy, from what the framework has kept; `undefined` where it kept nothing. */
+/**
+ * The bytes of a body that a framework has read before the proxy, from the values that the framework has kept; `undefined` if it
+ * kept none.
+ */
 export function readParsedBody({ body, rawBody }: ParsedBody): Bytes | undefined {
   const kept = rawBody ?? body ?? undefined;
   if (kept === undefined) return undefined;

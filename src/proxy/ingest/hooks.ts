@@ -7,7 +7,7 @@ import type { AcceptedEvent } from '../batch/contract.ts';
 import { withEvent } from '../batch/accepted-event.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** The request of a batch, as hooks see it. */
+/** The request of a batch, in the form that hooks get. */
 export interface RequestInfo {
   /** The request, with its headers. Under `proxy.node` it has no body. */
   readonly request: Request;
@@ -126,7 +126,7 @@ export function createHooks({
         if (filter && !(await filter(next))) return null;
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
-        // The event is always written anew: a hook may also have changed it in place.
+        // The event is always written as new JSON: a hook may also have changed it in place.
         return withEvent(acceptedEvent, next);
       }),
     );
@@ -144,7 +144,7 @@ export function createHooks({
   };
 }
 
-/** A copy of the event with `fields` in its `context`, in place of fields of the same names from the browser. */
+/** Returns a copy of the event with `fields` in its `context`, instead of fields of the same names from the browser. */
 function withContext(event: WireEvent, fields: Fields): WireEvent {
   return { ...event, context: { ...(isRecord(event.context) && event.context), ...fields } };
 }

@@ -3,7 +3,7 @@
  * network: a household or machine gets at least a /64 (RFC 6177), and must not count as 2^64 senders.
  */
 export function networkOf(address: string): string {
-  // IPv4 first, because most visitors have such an address.
+  // IPv4 first, because most visitors have an IPv4 address.
   if (!address.includes(':')) return address;
   const [text = ''] = address.toLowerCase().split('%');
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];

@@ -9,7 +9,7 @@ import { checkBucket, isTaken, type NatsBucket } from './nats-bucket.ts';
 const ANSWER_MS = 5_000;
 /** The most writes in flight for one call. */
 const MOST_AT_ONCE = 1_000;
-/** The most claims that are remembered: claims that are never ended must not fill the memory. */
+/** The most claims that are stored: claims that are never ended must not fill the memory. */
 const MOST_CLAIMS = 100_000;
 
 const DONE = 'done';

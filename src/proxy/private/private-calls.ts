@@ -48,7 +48,9 @@ export type PrivateCalls = (
 // The ids of Customer.io are much shorter: https://docs.customer.io/integrations/api/track/
 const LONGEST_ID = 200;
 
-/** Answers the private calls of a person with data from Customer.io. An answer holds only the data that was asked for. */
+/**
+ * Responds to the private calls of a person with data from Customer.io. A response contains only the requested data.
+ */
 export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
   const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
   const inbox = needs.inApp && createInboxService(needs, resolveInApp(needs.inApp));

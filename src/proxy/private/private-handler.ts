@@ -30,7 +30,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 const MOST_BODY_BYTES = 16_000;
 
-/** Checks the client key and the customer token of a private call, and answers the call. */
+/** Checks the client key and the customer token of a private call, and responds to the call. */
 export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler {
   const answerCall = createPrivateCalls(needs);
 
