@@ -171,7 +171,7 @@ const REFUSALS: readonly Refusal[] = [
   row(
     400,
     'invalid_event',
-    'an event that is no object, has look-alike fields, more than 1,000 fields or 100 levels, or a long `messageId`',
+    'an event that is not an object, has look-alike fields, more than 1 000 fields or 100 levels, or a long `messageId`',
     'batch[0] may not have a field "Event".',
   ),
   row(
@@ -220,7 +220,7 @@ const REFUSALS: readonly Refusal[] = [
   privateRow(
     400,
     'invalid_body',
-    'a private call whose body is no object',
+    'a private call whose body is not an object',
     'The body must be a JSON object.',
   ),
   privateRow(
