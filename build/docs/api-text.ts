@@ -63,7 +63,7 @@ function ancestorsOf(declaration: ts.Declaration, names: Names): string {
   const links = types.map((type) => {
     const symbol = symbolAt(type.expression, names);
     const link = symbol && names.linkTo(symbol);
-    return link ? `[${print(type)}](${link})` : span(print(type));
+    return link ? `[${span(print(type))}](${link})` : span(print(type));
   });
   return links.length > 0 ? `Extends ${links.join(' and ')}.` : '';
 }
@@ -103,7 +103,8 @@ function docOf(node: ts.Node, names: Names): string {
     else if (tag.tagName.text === 'throws') facts.push(`- Throws: ${text}`);
     else if (tag.tagName.text === 'default') facts.push(`- Default: ${defaultOf(text)}`);
     else if (tag.tagName.text === 'example' && isValue(text)) facts.push(`- Example: ${span(text)}`);
-    else if (tag.tagName.text === 'example') examples.push(text.startsWith('```') ? text : fenced(text));
+    else if (tag.tagName.text === 'example')
+      examples.push(fenced(text.replace(/^```\w*\n([^]*)\n```$/, '$1')));
     else names.complain(`@${tag.tagName.text} is no tag that the pages show`);
   }
   const list = facts.map((fact) => fact.replaceAll(/\n(?=.)/g, '\n  ')).join('\n');

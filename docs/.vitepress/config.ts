@@ -4,6 +4,7 @@ import { defineConfig, type DefaultTheme, type MarkdownOptions, type UserConfig 
 import { anchorOf, DOCS, readPage, REPOSITORY, repositoryUrl } from './pages.ts';
 import { writePlainMarkdown } from './plain-markdown.ts';
 import { SECTIONS } from './sidebar.ts';
+import { showTabs } from './tabs.ts';
 
 const TITLE = 'cio-first-party';
 const DESCRIPTION =
@@ -65,7 +66,10 @@ export default defineConfig({
   metaChunk: true,
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${BASE}icon.svg` }]],
   markdown: {
-    config: linkRepository,
+    config(markdown) {
+      linkRepository(markdown);
+      showTabs(markdown);
+    },
     anchor: { slugify: anchorOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },

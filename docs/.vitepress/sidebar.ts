@@ -49,7 +49,7 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
-    title: 'User tokens',
+    title: 'Customer tokens',
     pages: [
       ...below('guides/user-tokens', 'index', 'oidc', 'auth0', 'entra', 'keycloak', 'firebase'),
       ...below('guides/user-tokens', 'own-issuer', 'roll-out'),

@@ -3,10 +3,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { Window } from 'happy-dom';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createMarkdownRenderer } from 'vitepress';
 import { anchorOf, DOCS, readPage, repositoryUrl } from '../../docs/.vitepress/pages.ts';
 import { writePlainMarkdown } from '../../docs/.vitepress/plain-markdown.ts';
 import { SECTIONS } from '../../docs/.vitepress/sidebar.ts';
+import { showTabs } from '../../docs/.vitepress/tabs.ts';
 
 const listed = SECTIONS.flatMap(({ pages }) => pages);
 const written = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
@@ -65,6 +68,37 @@ describe('a link to a file that is no page', () => {
 
   test.each(['../faq.md', 'testing.md', '#rules', 'https://example.com/'])('is none: %s', (href) => {
     expect(repositoryUrl('contributing/testing', href, 'blob')).toBeUndefined();
+  });
+});
+
+describe('tabs', async () => {
+  const { render } = await createMarkdownRenderer(DOCS, { config: showTabs });
+  const fence = (code: string): string => `\n\n\`\`\`js\n${code}\n\`\`\`\n\n`;
+
+  test('show one of several alternatives, whose bold words are the labels', () => {
+    const page = render(
+      `Before\n\n<!-- tabs -->\n\n**React & co**, \`main.jsx\`:${fence('one()')}**Vue**:${fence('two()')}<!-- /tabs -->\n\nAfter`,
+    );
+    const { document } = new Window();
+    document.body.innerHTML = page;
+    expect([...document.querySelectorAll('label')].map((label) => label.textContent)).toEqual([
+      'React & co',
+      'Vue',
+    ]);
+    expect([...document.querySelectorAll('input')].map((input) => input.hasAttribute('checked'))).toEqual([
+      true,
+      false,
+    ]);
+    const panels = [...document.querySelectorAll('.vp-code-group > .blocks > .vp-block')];
+    expect(panels.map((panel) => panel.classList.contains('active'))).toEqual([true, false]);
+    expect(panels.map((panel) => panel.querySelector('pre')?.textContent.trim())).toEqual(['one()', 'two()']);
+    expect(document.querySelectorAll('.blocks div[class*="language-"]:not(.active)')).toHaveLength(0);
+    expect(document.body.lastElementChild?.textContent).toBe('After');
+  });
+
+  test('without an end or a label are an error of the build', () => {
+    expect(() => render('<!-- tabs -->\n\n**One**:')).toThrow('has no <!-- /tabs -->');
+    expect(() => render('<!-- tabs -->\n\nOne:\n\n<!-- /tabs -->')).toThrow('bold words');
   });
 });
 

@@ -6,8 +6,11 @@ export function networkOf(address: string): string {
   // IPv4 first, because most visitors have an IPv4 address.
   if (!address.includes(':')) return address;
   const [text = ''] = address.toLowerCase().split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
+  const [, mapped, high, low] =
+    /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/.exec(text) ?? [];
   if (mapped !== undefined || !text.includes(':')) return mapped ?? text;
+  // The same mapped IPv4 address, with its four bytes as two groups.
+  if (high && low) return [high, low].flatMap((group) => bytesOf(Number.parseInt(group, 16))).join('.');
   const [head = '', tail] = text.split('::');
   const left = groupsOf(head);
   const right = groupsOf(tail ?? '');
@@ -23,3 +26,5 @@ function groupsOf(part: string): readonly string[] {
     .split(':')
     .flatMap((group) => (group.includes('.') ? ['0', '0'] : [group.replace(/^0+(?=.)/, '')]));
 }
+
+const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff];
