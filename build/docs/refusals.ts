@@ -97,7 +97,7 @@ const REFUSALS: readonly Refusal[] = [
     'subject_mismatch',
     "with `mode: 'required'`, traits `id`, `cio_id` or `email` of another person than that of the token",
   ),
-  row(200, 'token_required', 'an `alias` of somebody else (see [Alias](#alias)), without a token'),
+  row(200, 'token_required', 'an `alias` of another person (see [Alias](#alias)), without a token'),
   row(200, 'subject_mismatch', 'an `alias` of another person than that of the token'),
   row(429, 'rate_limited', 'more requests than `rateLimit` allows'),
   row(

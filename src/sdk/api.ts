@@ -49,7 +49,7 @@ export interface CallOptions {
   readonly timestamp?: Date | string;
   /** Anonymous id of this event; from then on also the anonymous id of the visitor. @default that of the visitor */
   readonly anonymousId?: string;
-  /** User id of this event alone. @default that of the visitor */
+  /** User id of only this event. @default that of the visitor */
   readonly userId?: string;
   /** Fields for the event's `context`. They replace those that the SDK sets there, except `userAgent`. @default `{}` */
   readonly context?: Properties;
@@ -290,8 +290,8 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    */
   deregister(...names: readonly string[]): Promise<void>;
   /**
-   * Adds a function that sees each event before it is stored. An event is dropped (`before-send`) when the function returns
-   * without having called `next`, or throws.
+   * Adds a function that gets each event before it is stored. An event is dropped (`before-send`) when the function returns without
+   * having called `next`, or throws.
    *
    * @example
    * await analytics.addSourceMiddleware(({ payload, next }) => {

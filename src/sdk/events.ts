@@ -7,7 +7,7 @@ import type { SdkError } from '../protocol/errors.ts';
  * | reason | when | what to do |
  * |---|---|---|
  * | `consent` | consent is denied or withdrawn, or the category `analytics` is off | nothing: this is the visitor's choice |
- * | `invalid` | a call has no event name, or nothing that can be serialised | read the `error` event (`plugin-failed`) and correct the call |
+ * | `invalid` | a call has no event name, or arguments that cannot be serialised | read the `error` event (`plugin-failed`) and correct the call |
  * | `invalid-options` | the options of `createAnalytics` are wrong: every call is dropped | correct the options that the console names |
  * | `before-send` | `beforeSend`, a plugin or source middleware has dropped the event or thrown, or `beforeSend` has returned a promise | nothing, if on purpose; after a throw or a promise an `error` event (`plugin-failed`) has the cause |
  * | `too-large` | the event has more than 32 000 bytes of JSON, or the proxy refuses it with 413 | send fewer or shorter properties |
@@ -74,7 +74,7 @@ export interface AnalyticsEvents {
   consent: { readonly state: ConsentState; readonly categories: Categories };
   /** The visitor's ids have changed, in this tab or in another. `null`: the visitor has no such id. */
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
-  /** The state of the customer token has changed. The payload never holds the token. */
+  /** The state of the customer token has changed. The payload never contains the token. */
   token: TokenEvent;
   /**
    * An error that the application or its operator can correct: `SdkErrorCode` lists what to do about each `code`. Without a
@@ -93,7 +93,7 @@ export interface Emitter {
   on(name: string, listener: (...args: never[]) => void): () => void;
   /**
    * Calls the listeners of this name. When a listener throws, `onFailure` gets the cause and the others still run. Returns the
-   * number of listeners; undefined where there has never been one.
+   * number of listeners; undefined if there has never been one.
    */
   emit(name: string, ...args: readonly unknown[]): number | undefined;
 }

@@ -183,8 +183,8 @@ export interface TokenCache {
   identity(identity: TokenIdentity, pushed?: TokenResult | null): boolean;
   epoch(): number;
   /**
-   * Stores a token of the application, and ignores the result of a provider call that is pending. `null` clears the token.
-   * A token that is not valid changes nothing.
+   * Stores a token of the application, and ignores the result of a provider call that is pending. `null` clears the token. A token
+   * that is not valid is ignored.
    */
   set(token: TokenResult | null): void;
   /** Requests a token even during the backoff after a failure. Resolves after `waitMs` at most, and never rejects. */
@@ -220,7 +220,7 @@ export interface TokenCache {
   serverTime(sample: ServerTimeSample): void;
   /** Refreshes the token in time even without calls, until the function that this returns is called. */
   subscribe(): () => void;
-  /** To be called when the page becomes visible, gets the focus or comes online: timers did not run in between. */
+  /** To be called when the page becomes visible, gets the focus or comes online: timers have not run meanwhile. */
   wake(): void;
   /** Stops all timers and requests; calls that wait for a token reject with `auth-disabled`. */
   close(): void;

@@ -36,17 +36,17 @@ export interface PlatformReading {
   readonly categories: Categories;
   /** Vendors and services, which `require` and `purposes` may name too. */
   readonly more?: Categories;
-  /** Matches the ids that the reading holds only while they are on. Undefined: the reading always holds all ids. */
+  /** Matches the ids that the reading contains only while they are on. Undefined: the reading always contains all ids. */
   readonly onlyOn?: RegExp | undefined;
 }
 
-/** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: nothing is decided yet. */
+/** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: the visitor has not decided yet. */
 export type PlatformAnswer = PlatformReading | 'not-required' | undefined;
 
 export interface PlatformNeeds {
   readonly name: string;
   readonly options: SourceOptions;
-  /** The options that the source has besides `require` and `purposes`. */
+  /** The options that the source has in addition to `require` and `purposes`. */
   readonly kinds?: OptionKinds;
   /** Default of the option `require`. `all`: every category. */
   readonly required: readonly string[] | 'all';

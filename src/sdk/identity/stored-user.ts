@@ -76,7 +76,7 @@ export interface StoredUserNeeds {
 
 /**
  * Creates a user whose ids live in memory, and are written through to a cookie and to localStorage. Where the two differ, the
- * cookie wins. (In the wrapped SDK localStorage wins: a visitor who has signed out is signed in again on the next sub-domain.)
+ * cookie wins. (In Customer.io's SDK localStorage wins: a visitor who has signed out is signed in again on the next sub-domain.)
  */
 export function createStoredUser({ cookies, local, newId, options, keys }: StoredUserNeeds): StoredUser {
   const { anonymous: anonymousKey } = keys;
@@ -116,12 +116,12 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     const anonymousCookie = fromCookie(anonymousKey);
     const localId = fromLocal(idKey);
     const before = `${id} ${anonymous}`;
-    // A sign-out on another sub-domain deletes the cookie for all sub-domains, and localStorage for that one alone.
+    // A sign-out on another sub-domain deletes the cookie for all sub-domains, and localStorage only for that sub-domain.
     id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
     anonymous = anonymousCookie ?? fromLocal(anonymousKey);
     const stale = localId !== null && localId !== id;
     const stored = inLocal && !stale ? local.get(traitsKey) : null;
-    // A full localStorage holds no traits. For the same person those in memory are still right.
+    // A full localStorage has no traits. For the same person, the traits in memory are still valid.
     if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
     return stale;
   }
@@ -130,7 +130,7 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     write(idKey, id);
     storeTraits();
   }
-  // Writing the ids again starts the cookie's lifetime anew, and makes cookie and localStorage equal.
+  // Writing the ids again restarts the cookie's lifetime, and makes cookie and localStorage equal.
   if (id) write(idKey, id);
   if (anonymous) write(anonymousKey, anonymous);
 

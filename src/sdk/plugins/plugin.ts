@@ -68,8 +68,8 @@ export interface Plugin {
 }
 
 /**
- * A function that sees each event before it is stored. It calls `next(payload)` to let the event pass, with or without changes.
- * The event is dropped (`before-send`) when the function returns without that call, throws, or takes longer than 10 seconds.
+ * A function that gets each event before it is stored. It calls `next(payload)` to let the event pass, with or without changes. The
+ * event is dropped (`before-send`) when the function returns without that call, throws, or takes longer than 10 seconds.
  */
 export type SourceMiddleware = (params: {
   /** A facade of `@segment/facade` around the event; `obj` is the event. */
@@ -87,8 +87,8 @@ export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
 export const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
 /**
- * Whether an event's `integrations` let this destination have the event. The plugin's own name goes before its other names, and
- * those before `All`.
+ * Whether an event's `integrations` let this destination have the event. The plugin's own name takes precedence over its other
+ * names, and these names over `All`.
  */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
   if (plugin.type !== 'destination') return true;
