@@ -20,7 +20,7 @@ export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 /**
  * Header with the name of a request that may outlive its page: 10 to 40 letters and digits. The SDK sends this header only if page
  * and proxy share an origin. When the proxy has accepted every event of the request, the response sets the cookie
- * `cio_ack_<that name>`, which the next page reads and deletes: after the visitor has left the page, a cookie is the only part of a
+ * `cio_ack_<that name>`, which the next page reads and deletes. After the visitor has left the page, a cookie is the only part of a
  * response that the browser stores.
  */
 export const ACK_HEADER = 'X-CIO-Ack';

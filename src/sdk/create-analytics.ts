@@ -20,8 +20,8 @@ interface Registered extends Client {
  * Creates the SDK for one site. A second call on the same page with the same `proxyUrl` and `clientKey` returns the same instance.
  * On a server the instance does nothing.
  *
- * `createAnalytics` never throws. For wrong or unknown options it logs one `console.error` that names each of them with its value,
- * emits an `error` event (`SdkError`, `invalid-options`), and returns an instance that discards every call
+ * `createAnalytics` never throws. For wrong or unknown options, it logs one `console.error` that names each of them with its value,
+ * and emits an `error` event (`SdkError`, `invalid-options`). The returned instance then discards every call
  * (`reason: 'invalid-options'`).
  *
  * @typeParam Events the properties of each event that `track` takes, by its name, for the compiler alone; `object`: any

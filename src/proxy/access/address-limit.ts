@@ -16,7 +16,7 @@ const WITHOUT_ADDRESS = 'none';
 
 /**
  * Limits requests by IP address. If the IP address is not known (`proxy.fetch` without `clientIp`), requests are not limited, which
- * is reported once. With `clientIp`, all requests without an IP address in that header are counted as one requester: the server in
+ * is reported once. With `clientIp`, all requests without an IP address in that header are counted as one requester. The server in
  * front of the proxy always writes the header, so these requests have bypassed it.
  */
 export function createAddressLimit({ loadRateLimit, clientIp }: AddressLimitNeeds): AddressLimit {

@@ -1,7 +1,7 @@
 import type { WireEvent } from '../../protocol/wire.ts';
 
 /**
- * A difference of 15 seconds or less is not corrected: the time that the request was in flight can cause it as well as a wrong
+ * A difference of 15 seconds or less is not corrected. The time that the request was in flight can cause it as well as a wrong
  * clock, and the SDK allows a request to take that long. Events within the tolerance keep the order of the browser, across all
  * batches.
  */

@@ -17,9 +17,9 @@ export interface ItemBytes {
   readonly from: number;
   readonly to: number;
   /**
-   * `undefined` if the bytes of the item cannot be sent to Customer.io, so that the item must be parsed and written as new JSON:
-   * the item is not an object, or two parsers may read it in two ways (a field twice, needless escapes), or the batch has more than
-   * {@link MOST_NAMES} names of fields to read.
+   * `undefined` if the bytes of the item cannot be sent to Customer.io, so that the item must be parsed and written as new JSON.
+   * Reasons: the item is not an object, or two parsers may read it in two ways (a field twice, needless escapes), or the batch has
+   * more than {@link MOST_NAMES} names of fields to read.
    */
   readonly summary: EventSummary | undefined;
 }
@@ -85,9 +85,9 @@ export function createItemReader(): ItemReader {
   let previousEnd = 0;
 
   /**
-   * Finds the end of a value by comparing it with the same field of the event before: the events of a batch come from one page,
-   * and most have the same `context`, which is half of their bytes. A value that begins with all bytes of an object or a text
-   * is that object or text. Returns 0 where the bytes differ.
+   * Finds the end of a value by comparing it with the same field of the event before. The events of a batch come from one page, and
+   * most have the same `context`, which is half of their bytes. A value that begins with all bytes of an object or a text is that
+   * object or text. Returns 0 where the bytes differ.
    */
   function sameEnd(valueFrom: number): number {
     if (end >= previousEnd) return 0;

@@ -28,7 +28,7 @@ const LANES = 8;
  *
  * Every step uses numbers of the seed, which only this process has, so that an attacker cannot make an event with the hash of
  * another event. Each word goes into two lanes. A difference in the highest bit alone passes a multiplication unchanged, and the
- * next word of the same lane could cancel it: so the two lanes rotate their state by different numbers of bits (5 and 21, half a
+ * next word of the same lane could cancel it. So the two lanes rotate their state by different numbers of bits (5 and 21, half a
  * word apart), and take different words next.
  *
  * @param seed ten numbers; random by default

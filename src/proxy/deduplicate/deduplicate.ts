@@ -54,7 +54,7 @@ export type PassOnce = (batch: Batch, passOn: PassOn, note: LogNote) => Promise<
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
 /**
  * How often a batch waits for others that are sending the same events. If all of these have failed, the browser sends
- * the batch again later: otherwise each of many browsers with the same events would send them to an upstream that is
+ * the batch again later. Otherwise each of many browsers with the same events would send them to an upstream that is
  * down.
  */
 const MOST_WAITS = 4;

@@ -35,7 +35,7 @@ const MOST_FULL = 0.5;
  * There are two tables of typed arrays: the current one, which is filled, and the previous one. When the current table
  * is full, or `windowMs` old, it becomes the previous table, and the keys of the previous table are dropped all at
  * once. So no key is deleted by itself, and the garbage collector has nothing to trace. The tables use linear probing,
- * with each part of a slot in an array of its own, because the first number alone shows of nearly every key that it is
+ * with a separate array for each part of a slot: for nearly every key, the first number alone shows that the key is
  * new. Measured for a hundred new keys, with both tables at 8 MB: 9 to 13 µs, 19 to 31 µs with the parts of a slot side
  * by side, 70 to 90 µs with two `Map`s.
  *

@@ -5,8 +5,8 @@ import { CODINGS, createServedFile, type ServedFile } from './served-file.ts';
 
 /**
  * Returns the content of a served file, or `null` when there is no file of that name. The proxy calls the function for each
- * request. The proxy keeps the ETag and the compressed forms of a content as long as the function returns the same content, so do
- * not change an array after you have returned it.
+ * request. The proxy keeps the ETag and the compressed forms of a content as long as the function returns the same content. Do not
+ * change an array after the function has returned it.
  *
  * @example
  * ```ts

@@ -29,8 +29,8 @@ export function defaultInFlightBytes(): number {
 }
 
 /**
- * While more than half of the budget is used, requests from one IP address may use an eighth of it at most, so that one sender
- * cannot use up the whole budget.
+ * While more than half of the budget is used, requests from one IP address may use an eighth of it at most: one sender cannot use
+ * up the whole budget.
  */
 const FAIR = { used: 1 / 2, ofOneAddress: 1 / 8 } as const;
 

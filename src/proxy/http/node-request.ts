@@ -15,8 +15,8 @@ const after = /*#__PURE__*/ createSharedTimer();
 const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
 /**
- * A request of `node:http` in the proxy's own form. A class, because one is made for every request: an object literal with a
- * getter gets a new hidden class from V8 each time, which takes as long as reading the body.
+ * A request of `node:http` in the proxy's own form. A class, because one object is made for every request. For an object literal
+ * with a getter, V8 makes a new hidden class each time, which takes as long as reading the body.
  */
 export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
   readonly method: string;

@@ -36,7 +36,7 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
 
 /**
  * The target of a request. Under Express the option `basePath` may include the path under which the handler is mounted, or leave it
- * out: the first of `originalUrl` and `url` that is one of the proxy's paths is taken.
+ * out. The first of `originalUrl` and `url` that is one of the proxy's paths is taken.
  */
 function findTarget({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath): Target {
   // HTTP/2 sends the host as `:authority`. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1

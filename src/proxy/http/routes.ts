@@ -50,8 +50,8 @@ export interface RoutePaths {
 }
 
 /**
- * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics: a server in front of
- * the proxy may block exactly that path, and `//metrics` must not get around the block.
+ * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics. A server in front of the
+ * proxy may block exactly that path, and `//metrics` must not bypass the block.
  */
 export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Route | null {
   if (metrics !== undefined && pathname === basePath + metrics) return { kind: 'metrics' };

@@ -50,8 +50,8 @@ export interface ForwardFromNatsOptions {
 
   /**
    * Recognises events that were forwarded before, and does not forward them again. The forwarder gets an event a second time when
-   * an acknowledgement was lost, when a browser has sent the event again after its proxy stopped unexpectedly, or when the stream
-   * is replayed. `store`: the store that the replicas of the proxy share, `redisStore` or `natsStore`.
+   * an acknowledgement was lost or when the stream is replayed. The same happens when a browser has sent the event again after its
+   * proxy stopped unexpectedly. `store`: the store that the replicas of the proxy share, `redisStore` or `natsStore`.
    *
    * @default none: Customer.io gets such events again, and recognises them by their `messageId`s
    */

@@ -7,8 +7,8 @@ const MOST_TOPICS = 100;
 const TOPIC_ID = /^[\w-]{1,100}$/;
 
 /**
- * Returns the traits that change the topics that a body names, and do not change the others; `null` when the body names
- * none, which is a request for the topics.
+ * Returns the traits that change the topics that a body names, and do not change the others. `null`: the body names
+ * none, so it is a request for the topics.
  */
 export function preferencesOf(
   fields: Readonly<Record<string, unknown>>,

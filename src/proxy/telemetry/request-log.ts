@@ -52,9 +52,9 @@ export interface ProxyLogEntry {
   /** The fault of the token: with the error `invalid_token` only. */
   readonly reason?: TokenRejection;
   /**
-   * The cause of a refusal in words, for the operator: the origin that is not allowed, the issuer or audience of a refused token,
-   * by how many seconds the token has expired. Responses do not contain this text. With `customerToken.mode: 'report'` also the
-   * fault of a token that would have been refused.
+   * The cause of a refusal in words, for the operator. Examples are the origin that is not allowed, the issuer or audience of a
+   * refused token, and by how many seconds the token has expired. Responses do not contain this text. With
+   * `customerToken.mode: 'report'` also the fault of a token that would have been refused.
    */
   readonly detail?: string;
 }

@@ -20,7 +20,7 @@ const MOST_REQUESTS = 40;
  * delivered.
  *
  * Returns `rejected` for the whole batch if the remaining time is too short for that, or if more than `mostRequests`
- * would be needed: its browser then bisects the batch itself. With 503 instead, the browser would send the same batch
+ * would be needed. The browser then bisects the batch itself. With 503 instead, the browser would send the same batch
  * again without end.
  *
  * @throws the error of `send`; the browser sends the whole batch again then, also the events that were delivered before
