@@ -1,3 +1,4 @@
+import { invalidOptions } from '../options/invalid-options.ts';
 import { SdkError } from '../../protocol/errors.ts';
 import { checkGroup } from '../options/check-group.ts';
 import { within } from '../lib/timeouts.ts';
@@ -77,10 +78,7 @@ export function redisStore(
   options: RedisStoreOptions = {},
 ): RedisStore {
   const problems = checkGroup({ ...options }, RULES, { owner: 'redisStore' });
-  if (problems.length > 0) {
-    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
-    throw new SdkError('invalid-options', `redisStore: ${list.join('; ')}`);
-  }
+  if (problems.length > 0) throw invalidOptions('redisStore', problems);
   const { prefix = DEFAULTS.prefix, windowMs = DEFAULTS.windowMs } = options;
   const runner = createRunner(client);
   // Created when it is first needed: some runtimes have no random numbers before their first request.
