@@ -1,4 +1,7 @@
-/** Entry `cio-first-party/consent`: one function for each consent platform. A bundle holds only those that it imports. */
+/**
+ * Entry `cio-first-party/consent`: one function for each consent platform. A bundle contains only the functions that
+ * the application imports.
+ */
 export { cookiebot } from './sdk/consent/sources/cookiebot.ts';
 export { cookieConsent } from './sdk/consent/sources/cookie-consent.ts';
 export { custom } from './sdk/consent/sources/custom.ts';

@@ -1,4 +1,7 @@
-/** Entry `cio-first-party`: the SDK for browsers. On a server it can be imported, and does nothing. */
+/**
+ * Entry `cio-first-party`: the SDK for browsers. The module can also be imported on a server, where an instance does
+ * nothing.
+ */
 export { createAnalytics } from './sdk/create-analytics.ts';
 export { SdkError } from './protocol/errors.ts';
 

@@ -1,4 +1,6 @@
-/** Entry `cio-first-party/nats`: NATS JetStream as a broker, and as the store of several copies of the proxy. */
+/**
+ * Entry `cio-first-party/nats`: NATS JetStream as a message queue, and as a store that the replicas of the proxy share.
+ */
 export { forwardFromNats } from './proxy/nats/forward-from-nats.ts';
 export { toNats } from './proxy/nats/to-nats.ts';
 export { natsStore } from './proxy/nats/nats-store.ts';

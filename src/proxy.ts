@@ -1,4 +1,4 @@
-/** Entry `cio-first-party/proxy`: the proxy, the issuer of customer tokens, and the forwarder for brokers. */
+/** Entry `cio-first-party/proxy`: the proxy, the issuer of customer tokens, and the forwarder for message queues. */
 export { createProxy } from './proxy/create-proxy.ts';
 export { createTokenIssuer } from './proxy/tokens/issuer.ts';
 export { createForwarder } from './proxy/broker/forwarder.ts';

@@ -1,4 +1,4 @@
-/** Entry `cio-first-party/redis`: Redis as the store of several copies of the proxy. */
+/** Entry `cio-first-party/redis`: Redis as a store that the replicas of the proxy share. */
 export { redisStore } from './proxy/redis/redis-store.ts';
 export type { RedisStore, RedisStoreOptions } from './proxy/redis/redis-store.ts';
 export type { IoredisClient, NodeRedisClient } from './proxy/redis/script-runner.ts';

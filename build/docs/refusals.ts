@@ -99,7 +99,7 @@ const REFUSALS: readonly Refusal[] = [
     'subject_mismatch',
     "with `mode: 'required'`, traits `id`, `cio_id` or `email` of another person than that of the token",
   ),
-  row(200, 'token_required', 'an `alias` of somebody else (see [Alias](#alias)), without a token'),
+  row(200, 'token_required', 'an `alias` of another person (see [Alias](#alias)), without a token'),
   row(200, 'subject_mismatch', 'an `alias` of another person than that of the token'),
   row(429, 'rate_limited', 'more requests than `rateLimit` allows'),
   row(
@@ -173,7 +173,7 @@ const REFUSALS: readonly Refusal[] = [
   row(
     400,
     'invalid_event',
-    'an event that is no object, has look-alike fields, more than 1,000 fields or 100 levels, or a long `messageId`',
+    'an event that is not an object, has look-alike fields, more than 1 000 fields or 100 levels, or a long `messageId`',
     'batch[0] may not have a field "Event".',
   ),
   row(
@@ -222,7 +222,7 @@ const REFUSALS: readonly Refusal[] = [
   privateRow(
     400,
     'invalid_body',
-    'a private call whose body is no object',
+    'a private call whose body is not an object',
     'The body must be a JSON object.',
   ),
   privateRow(

@@ -7,36 +7,37 @@
  *   `clientKeys`, or the origin to `origins`, of the proxy
  * - `not-a-proxy`: the URL of the proxy returns a web page: a fallback of the site, or a service worker. Events are kept. To do:
  *   route the path of `proxyUrl` to the proxy
- * - `endpoint-refuses`: the URL of the proxy takes no batches: it refuses even an empty one, or redirects to another place.
- *   Events are kept. To do: correct `proxyUrl`, or the server in front of the proxy
- * - `storage-unavailable`: IndexedDB is refused or broken: events are kept in memory. On a server: the store of several copies
- *   cannot be used. To do: in a browser nothing, the SDK tries again; on a server look after the store
- * - `plugin-failed`: a plugin, middleware, `beforeSend`, consent source or listener of the application has thrown, or a call was
- *   made wrong. To do: correct the code in `cause`
+ * - `endpoint-refuses`: the server at the URL of the proxy accepts no batches: it refuses even an empty batch, or redirects to
+ *   another URL. Events are kept. To do: correct `proxyUrl`, or the server in front of the proxy
+ * - `storage-unavailable`: IndexedDB is refused or broken: events are kept in memory. On a server: the store that the replicas of
+ *   the proxy share cannot be used. To do: in a browser nothing, the SDK tries again; on a server check the store
+ * - `plugin-failed`: a plugin, middleware, `beforeSend`, consent source or listener of the application has thrown, or a call had
+ *   wrong arguments. To do: correct the code in `cause`
  *
- * Private calls (`fetch`, `inbox`, `customer`) reject with the codes below. The proxy gets no request for such a call, except
- * where the list names an answer of the proxy, and with `identity-changed`:
+ * Private calls (`fetch`, `inbox`, `customer`) reject with the codes below. The proxy gets no request for such a call, except where
+ * the list names a response of the proxy, and with `identity-changed`:
  *
  * - `auth-disabled`: there is no provider and no token, no consent, or the SDK is closed. To do: set `customerToken`; wait for
  *   consent
- * - `anonymous`: nobody is identified. To do: call `identify` first
- * - `identity-changed`: the person has changed since the call was made; the answer is thrown away. To do: repeat the call, if the
- *   new person wants it
+ * - `anonymous`: the visitor is not identified. To do: call `identify` first
+ * - `identity-changed`: the person has changed since the call was made; the SDK discards the response. To do: repeat the call, if
+ *   the new person needs it
  * - `token-unavailable`: the provider has returned `null`. To do: let the person sign in
  * - `provider-failed`: the provider has thrown or rejected. To do: read `cause`
- * - `provider-timeout`: the provider has not answered in time. To do: try again after `retryAtMs`
- * - `provider-backoff`: the provider has failed a moment ago, and is not asked again yet. To do: try again after `retryAtMs`
+ * - `provider-timeout`: the provider has not returned a result in time. To do: try again after `retryAtMs`
+ * - `provider-backoff`: the last call of the provider has failed, and the SDK does not call it again yet. To do: try again after
+ *   `retryAtMs`
  * - `token-malformed`: the provider's result is not a token. To do: correct the provider
  * - `token-expired`: the token had expired when it was returned or set, or has expired and there is no provider. To do: return a
  *   new token
- * - `subject-mismatch`: the token is another person's. To do: return the token of `userId`
- * - `token-rejected`: the proxy has answered 401 to two tokens. To do: read the log of the proxy
- * - `token-blocked`: the proxy has refused several new tokens in a row, and is not asked again yet. To do: correct the keys of
- *   the proxy or the issuer; try again after `retryAtMs`
- * - `forbidden`: the proxy has answered 403: the token is valid and its scope or subject does not cover the call. To do: issue a
+ * - `subject-mismatch`: the token names another person. To do: return the token of `userId`
+ * - `token-rejected`: the proxy has responded 401 to two tokens. To do: read the log of the proxy
+ * - `token-blocked`: the proxy has refused several new tokens in a row, and the SDK sends it no private call yet. To do: correct
+ *   the keys of the proxy or the issuer; try again after `retryAtMs`
+ * - `forbidden`: the proxy has responded 403: the token is valid, but its scope or subject does not cover the call. To do: issue a
  *   token with that scope
- * - `private-call-failed`: the proxy has not answered a call of `inbox` or `customer`, or not with 2xx and JSON. To do: try again
- *   later
+ * - `private-call-failed`: the proxy has not responded to a call of `inbox` or `customer`, or not with 2xx and JSON. To do: try
+ *   again later
  */
 export type SdkErrorCode =
   | 'invalid-options'
@@ -74,7 +75,7 @@ export class SdkError extends Error {
   override readonly name = 'SdkError';
   /** The stable code: `SdkErrorCode` lists when each happens. */
   readonly code: SdkErrorCode;
-  /** When to try again, by the wall clock of the browser, in milliseconds since the epoch. Missing where that is not known. */
+  /** When to try again, by the wall clock of the browser, in milliseconds since the epoch. Missing if that time is not known. */
   declare readonly retryAtMs?: number;
 
   constructor(code: SdkErrorCode, message: string, options?: { cause?: unknown }) {

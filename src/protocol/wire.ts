@@ -29,12 +29,13 @@ export const FRAME_PREFIX = '/v1/frame/';
 export const CLIENT_KEY_HEADER = 'X-CIO-Client-Key';
 
 /**
- * Header with the name of a request that may outlive its page: 10 to 40 letters and digits. It is used only where page and proxy
- * share an origin. When the proxy has accepted every event of the request, the answer sets the cookie `cio_ack_<that name>`, which
- * the next page reads and deletes: after the page has left, a cookie is the only part of an answer that the browser stores.
+ * Header with the name of a request that may outlive its page: 10 to 40 letters and digits. The SDK sends this header only if page
+ * and proxy share an origin. When the proxy has accepted every event of the request, the response sets the cookie
+ * `cio_ack_<that name>`, which the next page reads and deletes. After the visitor has left the page, a cookie is the only part of a
+ * response that the browser stores.
  */
 export const ACK_HEADER = 'X-CIO-Ack';
-/** Beginning of the name of the cookie that an answer to a request with {@link ACK_HEADER} sets. */
+/** Beginning of the name of the cookie that a response to a request with {@link ACK_HEADER} sets. */
 export const ACK_COOKIE_PREFIX = 'cio_ack_';
 
 /** The six calls of Customer.io's Pipelines API. https://docs.customer.io/integrations/api/cdp/ */
@@ -42,10 +43,13 @@ export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'ali
 /** The type of an event: the name of the call that makes it. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** The largest event that Customer.io takes, in bytes of JSON. https://docs.customer.io/integrations/api/cdp/ */
+/** The largest event that Customer.io accepts, in bytes of JSON. https://docs.customer.io/integrations/api/cdp/ */
 export const MAX_EVENT_BYTES = 32_000;
 
-/** An event as it travels from the browser to Customer.io. Identity, time and page are those of the call. */
+/**
+ * An event in the form in which the browser sends it to the proxy, and the proxy to Customer.io. Identity, time and page are those
+ * of the call.
+ */
 export interface WireEvent {
   /** The call that has made the event. */
   readonly type: EventType;
@@ -53,25 +57,25 @@ export interface WireEvent {
   readonly messageId: string;
   /** Time of the call, in ISO 8601. */
   readonly timestamp: string;
-  /** Id of the visitor's browser. Missing where the site keeps none. */
+  /** Id of the visitor's browser. Missing if the site stores none. */
   readonly anonymousId?: string;
   /** Id of the person. Missing for an anonymous visitor. */
   readonly userId?: string;
-  /** Name of the event, of `track`. */
+  /** Name of the event, for `track`. */
   readonly event?: string;
-  /** Name of the page or screen, of `page` and `screen`. */
+  /** Name of the page or screen, for `page` and `screen`. */
   readonly name?: string;
-  /** Category of the page or screen, of `page` and `screen`. */
+  /** Category of the page or screen, for `page` and `screen`. */
   readonly category?: string;
-  /** Id of the group, of `group`. */
+  /** Id of the group, for `group`. */
   readonly groupId?: string;
-  /** The id that `userId` takes over, of `alias`. */
+  /** The id that `userId` replaces, for `alias`. */
   readonly previousId?: string;
-  /** Properties of the event, page or screen, of `track`, `page` and `screen`. */
+  /** Properties of the event, page or screen, for `track`, `page` and `screen`. */
   readonly properties?: Readonly<Record<string, unknown>>;
-  /** Traits of the person or group, of `identify` and `group`. */
+  /** Traits of the person or group, for `identify` and `group`. */
   readonly traits?: Readonly<Record<string, unknown>>;
-  /** Page, campaign, locale, user agent, library and consent of the call, and what the application has added. */
+  /** Page, campaign, locale, user agent, library and consent of the call, and the fields that the application has added. */
   readonly context: Readonly<Record<string, unknown>>;
   /** Destinations that get the event: `{ All: true, Name: false }`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
@@ -81,8 +85,8 @@ export interface WireEvent {
  * Why the proxy refuses a customer token (401 `invalid_token`).
  *
  * - `missing`: there is no token
- * - `malformed`: the token is no JWT, has no `exp`, or is longer than 8 KiB
- * - `expired`, `not_yet`: the time of the token is over, or has not begun
+ * - `malformed`: the token is not a JWT, has no `exp`, or is longer than 8 KiB
+ * - `expired`, `not_yet`: the token has expired, or is not valid yet
  * - `signature`: the signature is wrong, or its key is unknown
  * - `issuer`, `audience`: the proxy does not allow this `iss` or `aud`
  * - `algorithm`: the proxy does not allow this algorithm
@@ -99,9 +103,9 @@ export type TokenRejection =
   | 'algorithm'
   | 'no_subject';
 
-/** The body of every answer of the proxy that is not 2xx. */
+/** The body of every response of the proxy that is not 2xx. */
 export interface ErrorBody {
-  /** The stable code, such as `rate_limited`: compare this one. */
+  /** The stable code, such as `rate_limited`: compare this field. */
   readonly error: string;
   /** An explanation for people. */
   readonly message: string;
@@ -111,13 +115,13 @@ export interface ErrorBody {
   readonly reason?: TokenRejection;
 }
 
-/** An event that was refused for itself: other events of its batch may have been accepted. */
+/** An event that was refused alone: other events of its batch may have been accepted. */
 export interface RejectedEvent {
   /** Id of the event. `null`: the event had none. */
   readonly messageId: string | null;
   /**
-   * - `token_required`: an event of a person, or an alias of a person, came without a token
-   * - `subject_mismatch`: the token is another person's
+   * - `token_required`: an event of a person, or an alias of a person, was sent without a token
+   * - `subject_mismatch`: the token names another person
    * - `rejected`: Customer.io refuses the event
    * - `hook_failed`: a hook of the proxy failed for this event, and not for others
    */
@@ -126,15 +130,15 @@ export interface RejectedEvent {
   readonly reason?: string;
 }
 
-/** The body of a 2xx answer to a batch: no event of the batch needs to be sent again. */
+/** The body of a 2xx response to a batch: no event of the batch needs to be sent again. */
 export interface BatchAnswer {
   /** Always true. */
   readonly success: true;
-  /** Events that were refused. Missing where every event was accepted. */
+  /** Events that were refused. Missing if every event was accepted. */
   readonly rejected?: readonly RejectedEvent[];
 }
 
-/** The body of a 2xx answer of `/v1/customers/attributes`. */
+/** The body of a 2xx response of `/v1/customers/attributes`. */
 export interface AttributesAnswer {
   /** The person's attributes. Empty for a person whom Customer.io does not know. */
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -146,14 +150,14 @@ export interface SubscriptionTopic {
   readonly id: string;
   /** Name of the topic, for people. */
   readonly name: string;
-  /** Description of the topic, for people. Missing where Customer.io has none. */
+  /** Description of the topic, for people. Missing if Customer.io has none. */
   readonly description?: string;
   /** Whether the person has subscribed. */
   readonly subscribed: boolean;
 }
 
 /**
- * The body of a 2xx answer of `/v1/consent/categories`. To write, send `topics` with the `id` and `subscribed` of those that
+ * The body of a 2xx response of `/v1/consent/categories`. To write, send `topics` with the `id` and `subscribed` of the topics that
  * change.
  */
 export interface TopicsAnswer {
@@ -169,7 +173,7 @@ export interface InboxMessage {
   readonly opened: boolean;
   /** When the message was sent, in ISO 8601. */
   readonly sentAt: string;
-  /** When the message expires, in ISO 8601. Missing: never. */
+  /** When the message expires, in ISO 8601. Missing if the message does not expire. */
   readonly expiry?: string;
   /** The message's type, as it is set in Customer.io. */
   readonly type?: string;
@@ -181,7 +185,7 @@ export interface InboxMessage {
   readonly priority?: number;
 }
 
-/** The body of a 2xx answer of `/v1/inbox/fetch`. */
+/** The body of a 2xx response of `/v1/inbox/fetch`. */
 export interface InboxAnswer {
   /** The person's messages, without those that have expired. */
   readonly messages: readonly InboxMessage[];

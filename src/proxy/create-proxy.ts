@@ -26,8 +26,8 @@ import { createUpstream } from './upstream/upstream.ts';
 /** A running proxy. `fetch` and `node` serve the same routes, and may be called without their object: `const { fetch } = proxy`. */
 export interface CioProxy {
   /**
-   * Answers a request in runtimes of the Fetch API: Cloudflare Workers, Bun, Deno, route handlers of Next.js, Hono. Never
-   * rejects: where something fails, the response says so.
+   * Handles a request in runtimes of the Fetch API: Cloudflare Workers, Bun, Deno, route handlers of Next.js, Hono. Never rejects:
+   * if something fails, the response has the error.
    *
    * @example
    * ```ts
@@ -37,8 +37,8 @@ export interface CioProxy {
   readonly fetch: (request: Request) => Promise<Response>;
 
   /**
-   * A request listener for `node:http`, and a middleware for Express: called with `next`, it passes paths that are not the
-   * proxy's on.
+   * A request listener for `node:http`, and a middleware for Express. If it is called with `next`, it calls `next` for paths that
+   * the proxy does not serve.
    *
    * @example
    * ```ts
@@ -48,9 +48,9 @@ export interface CioProxy {
   readonly node: NodeHandler;
 
   /**
-   * Stops the proxy. From now on batches and private calls are answered 503 with `Retry-After` and `Connection: close`; files
-   * and health are still served. Resolves when all requests that had begun are answered, or after `timeoutMs` milliseconds
-   * (20 000 by default). It does not close your server.
+   * Stops the proxy. From now on, the proxy responds to batches and private calls with 503, `Retry-After` and `Connection: close`.
+   * It still serves files and health. The promise resolves when the proxy has responded to all requests that had begun, or after
+   * `timeoutMs` milliseconds (20 000 by default). `close` does not close your HTTP server.
    *
    * @example
    * ```ts
@@ -67,9 +67,9 @@ export interface CioProxy {
 const GRACE_MS = 20_000;
 
 /**
- * Makes a proxy that takes batches of events from browsers and delivers them to Customer.io. It answers 2xx only when
- * Customer.io, or `deliver`, has accepted the events; the browser keeps all others and sends them again. The proxy itself
- * stores no events, so any number of copies can run side by side.
+ * Makes a proxy that takes batches of events from browsers and delivers them to Customer.io. The proxy responds 2xx only when
+ * Customer.io, or `deliver`, has accepted the events; the browser keeps all other events and sends them again. The proxy itself
+ * stores no events, so any number of replicas can run side by side.
  *
  * @throws SdkError with the code `invalid-options`, whose message names every option that is missing, unknown or wrong
  * @example

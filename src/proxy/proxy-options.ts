@@ -12,11 +12,11 @@ import type { RateLimitOptions } from './access/rate-limit.ts';
 import type { AppApiOptions, TokenVerificationOptions } from './tokens/token-options.ts';
 import type { UpstreamOptions } from './upstream/upstream-options.ts';
 
-/** The options of `createProxy`. An unknown option, or a wrong value, throws `invalid-options` at once. */
+/** The options of `createProxy`. For an unknown option or a wrong value, `createProxy` throws an `SdkError` (`invalid-options`). */
 export interface ProxyOptions {
   /**
-   * The write key of the Customer.io workspace, or a function that returns it, which is called for every request to Customer.io. The
-   * key is a secret, and never leaves the server.
+   * The write key of the Customer.io workspace, or a function that returns it. The proxy calls the function for every request to
+   * Customer.io. The key is a secret: browsers never get it.
    *
    * @example process.env.CIO_WRITE_KEY ?? ''
    */
@@ -24,8 +24,8 @@ export interface ProxyOptions {
 
   /**
    * The client keys that pages may use, or a function that checks a key. A text is a key for pages of every allowed origin,
-   * `{ key, origins }` a key for pages of some origins. Keys of a list are compared in constant time. If the function throws, or takes
-   * longer than `timeoutMs`, the answer is 503 and browsers keep their events.
+   * `{ key, origins }` a key for pages of some origins. Keys of a list are compared in constant time. If the function throws, or
+   * takes longer than `timeoutMs`, the proxy responds 503 and browsers keep their events.
    *
    * @example ['client-api-key-web', { key: 'client-api-key-shop', origins: ['https://shop.example.com'] }]
    */
@@ -41,7 +41,7 @@ export interface ProxyOptions {
   region?: 'us' | 'eu' | undefined;
 
   /**
-   * The URL of a server that takes batches at `/v1/batch`, in place of Customer.io's.
+   * The URL of a server that accepts batches at `/v1/batch`, instead of Customer.io's.
    *
    * @default the URL of the `region`
    * @example 'https://cdp-eu.customer.io'
@@ -65,7 +65,8 @@ export interface ProxyOptions {
   basePath?: string | undefined;
 
   /**
-   * How customer tokens are verified. Without this option, requests with a token are refused, and private calls are answered 404.
+   * How customer tokens are verified. Without this option, the proxy refuses requests with a token, and responds 404 to private
+   * calls.
    *
    * @default none
    * @example { jwksUrl: 'https://id.example.com/.well-known/jwks.json', audience: 'shop', mode: 'required' }
@@ -89,8 +90,8 @@ export interface ProxyOptions {
   inApp?: InAppOptions | undefined;
 
   /**
-   * The trusted header that carries the visitor's IP address. Every event then gets that address as its `context.ip`, and an address
-   * that the browser wrote there is removed. Without this option `context.ip` is not changed.
+   * The trusted header that carries the visitor's IP address. Every event then gets that IP address as its `context.ip`, and the
+   * proxy removes an IP address that the browser has written there. Without this option `context.ip` is not changed.
    *
    * @default none
    * @example { header: 'x-forwarded-for', hops: 1 }
@@ -98,7 +99,7 @@ export interface ProxyOptions {
   clientIp?: ClientIp | undefined;
 
   /**
-   * Most bytes of a body, of the packed one as well as of the unpacked one. A larger body is refused with 413.
+   * The maximum size of a request body in bytes, compressed as well as decompressed. The proxy refuses a larger body with 413.
    *
    * @default 500_000
    * @example 200_000
@@ -106,9 +107,9 @@ export interface ProxyOptions {
   maxBodyBytes?: number | undefined;
 
   /**
-   * Most bytes of the bodies of all requests together, unpacked, from the arrival of a body until its request is answered. While more
-   * than half of them are used, requests from one IP address may hold an eighth of them at most. Beyond, the answer is 503 with
-   * `Retry-After`, and browsers send the batch again.
+   * The maximum size of the bodies of all requests together, in bytes after decompression, from the arrival of a body until the
+   * response. While more than half of this size is in use, the requests from one IP address may use an eighth of it at most. Above
+   * a limit, the proxy responds 503 with `Retry-After`, and browsers send the batch again.
    *
    * @default an eighth of the memory that the process may use, 16 to 128 MiB; 32 MiB where that is not known
    * @example 64 * 1024 * 1024
@@ -116,16 +117,16 @@ export interface ProxyOptions {
   maxInFlightBytes?: number | undefined;
 
   /**
-   * How long a body may take to arrive, in milliseconds. Beyond, the answer is 408, and browsers send the batch again. How long headers
-   * may take is a setting of your server.
+   * The maximum time to receive a body, in milliseconds. After this time, the proxy responds 408, and browsers send the batch
+   * again. The time for headers is a setting of your HTTP server.
    *
-   * @default 15_000, as long as the SDK waits for an answer
+   * @default 15_000, as long as the SDK waits for a response
    * @example 5_000
    */
   bodyTimeoutMs?: number | undefined;
 
   /**
-   * Most events of a batch. A larger batch is refused with 413.
+   * The maximum number of events of a batch. The proxy refuses a larger batch with 413.
    *
    * @default 500
    * @example 100
@@ -133,7 +134,7 @@ export interface ProxyOptions {
   maxEvents?: number | undefined;
 
   /**
-   * Most bytes of the JSON of an event. A batch with a larger event is refused with 413.
+   * The maximum size of the JSON of an event, in bytes. The proxy refuses a batch with a larger event with 413.
    *
    * @default 32_000
    * @example 16_000
@@ -143,7 +144,7 @@ export interface ProxyOptions {
   /**
    * How many requests an IP address, or a client key, may make in a time window.
    *
-   * @default false: all visitors share one client key, many share one address, and a limit that is wrong delays real events
+   * @default false: all visitors share one client key, many share one IP address, and a wrong limit delays real events
    * @example { perAddress: 600 }
    */
   rateLimit?: RateLimitOptions | false | undefined;
@@ -166,13 +167,14 @@ export interface ProxyOptions {
   correctClock?: boolean | undefined;
 
   /**
-   * Delivers a repeated event only once. An event that Customer.io has accepted in the last ten minutes is not sent again, and counts
-   * as delivered. While another request is sending the same event, this request waits for the result, and sends the event itself if
-   * the other request fails. Two events are the same if they have the same client key, the same `messageId`, and the same bytes
-   * altogether. An event without a `messageId` is always sent.
+   * Delivers a repeated event only once. The proxy does not send an event again that Customer.io has accepted in the last ten
+   * minutes; such an event counts as delivered. While another request is sending the same event, this request waits for the result,
+   * and sends the event itself if the other request fails. Two events are the same if they have the same client key, the same
+   * `messageId`, and equal bytes. An event without a `messageId` is always sent.
    *
-   * Deduplication costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A copy of the proxy knows only the events
-   * that it has sent itself, and forgets them when it ends: several copies side by side need a `store`.
+   * Deduplication costs about 5 % of the proxy's processor time, and at most 16 MiB of memory. A replica of the proxy recognises
+   * only the events that it has sent itself, and after a restart it recognises none of them: several replicas need a shared
+   * `store`.
    *
    * `false`: every event is sent, also a repeated one.
    *
@@ -182,8 +184,8 @@ export interface ProxyOptions {
   deduplicate?: boolean | DeduplicateOptions | undefined;
 
   /**
-   * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the proxy. Safari
-   * deletes cookies that scripts have set after seven days. A visitor without that cookie gets none.
+   * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the proxy.
+   * Safari deletes cookies that scripts have set after seven days. For a visitor without that cookie, the proxy sets none.
    *
    * @default none
    * @example { domain: 'example.com' }
@@ -191,8 +193,9 @@ export interface ProxyOptions {
   anonymousIdCookie?: AnonymousIdCookieOptions | undefined;
 
   /**
-   * Returns fields that the server knows of the visitor. The function is called once for a batch; its fields replace fields of the same
-   * names in the `context` of each event. If it throws, the answer is 503 and the browser sends the batch again.
+   * Returns fields that the server adds to the `context` of each event, such as the country of the visitor. The proxy calls the
+   * function once per batch. The returned fields replace fields of the same names. If the function throws, the proxy responds 503
+   * and the browser sends the batch again.
    *
    * @default none
    * @example ({ request }) => ({ country: request.headers.get('CF-IPCountry') })
@@ -200,8 +203,8 @@ export interface ProxyOptions {
   enrich?: Enrich | undefined;
 
   /**
-   * Returns whether an event is delivered. The browser removes the others as if they were delivered. The function is called before
-   * `transform`.
+   * Returns whether an event is delivered. The browser removes the other events as if they were delivered. The proxy calls this
+   * function before `transform`.
    *
    * @default none
    * @example ({ event }) => event !== 'Debug'
@@ -209,10 +212,12 @@ export interface ProxyOptions {
   filter?: Filter | undefined;
 
   /**
-   * Returns the event that is delivered in place of the given one. The returned event is not checked again: the proxy trusts your code.
+   * Returns the event that is delivered instead of the received event. The proxy does not check the returned event again, because
+   * your code is trusted.
    *
-   * An event for which this function, or `filter`, throws is not sent. If the function works for other events of the batch, the browser
-   * is told to remove that event (`rejected`, `hook_failed`); otherwise the answer is 503 and the browser keeps all events.
+   * An event for which this function, or `filter`, throws is not sent. If the function works for other events of the batch, the
+   * response names that event (`rejected`, `hook_failed`), and the browser removes it. Otherwise the proxy responds 503 and the
+   * browser keeps all events.
    *
    * @default none
    * @example (event) => ({ ...event, properties: { ...event.properties, shop: 'de' } })
@@ -220,8 +225,8 @@ export interface ProxyOptions {
   transform?: Transform | undefined;
 
   /**
-   * Takes accepted batches in place of Customer.io. Resolve when the batch is stored safely. If the function throws, or takes more than
-   * `timeoutMs`, the answer is 503 and the browser sends the batch again.
+   * Receives the accepted batches instead of Customer.io. The returned promise must not resolve before the batch is stored safely.
+   * If the function throws, or takes more than `timeoutMs`, the proxy responds 503 and the browser sends the batch again.
    *
    * @default batches are sent to Customer.io
    * @example async ({ batch }) => { await queue.send(JSON.stringify(batch)); }
@@ -229,7 +234,7 @@ export interface ProxyOptions {
   deliver?: Deliver | undefined;
 
   /**
-   * Called once for every request, when it has been answered. An error of this function does not fail the request.
+   * Called once for every request, after the response. An error of this function does not fail the request.
    *
    * @default none
    * @example (entry) => console.log(JSON.stringify(entry))
@@ -247,7 +252,7 @@ export interface ProxyOptions {
   /**
    * Returns the content of `cio.js` and of the files `cio-*.js`, or `null` for a file that does not exist.
    *
-   * @default reads the files beside this module, where the runtime has a file system
+   * @default reads the files next to this module, if the runtime has a file system
    * @example (name) => (name === 'cio.js' ? script : null)
    */
   files?: FileSource | undefined;
@@ -261,7 +266,7 @@ export interface ProxyOptions {
   fetch?: FetchLike | undefined;
 
   /**
-   * How long a delivery or a private call may take, in milliseconds: hooks, retries and redirects included.
+   * The maximum time for a delivery or a private call, in milliseconds, with hooks, retries and redirects.
    *
    * @default 10_000
    * @example 5_000

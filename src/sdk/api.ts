@@ -6,18 +6,19 @@ import type { EventContext, Plugin, SourceMiddleware } from './plugins/plugin.ts
 import type { Customer, Inbox } from './private/contract.ts';
 import type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
-/** The result of one of the six calls: what had happened to its event when the promise resolved. */
+/** The result of one of the six calls: the state of its event when the promise resolved. */
 export interface Receipt {
   /** The event's `messageId`, which is also in `AnalyticsEvents`, at the proxy and at Customer.io. `''` on a server. */
   readonly id: string;
   /**
    * - `stored`: the event is in IndexedDB and survives a crash of the browser.
-   * - `memory`: the event lives as long as the page, because the browser refuses storage (or `outbox.storage` is `'memory'`).
+   * - `memory`: the event is in memory and is lost when the page ends, because the browser refuses storage (or `outbox.storage` is
+   *   `'memory'`).
    * - `held`: consent is `pending`; the event waits in memory until the visitor decides.
-   * - `discarded`: the event will never arrive, because of `reason`.
+   * - `discarded`: the SDK has dropped the event, because of `reason`.
    */
   readonly state: 'stored' | 'memory' | 'held' | 'discarded';
-  /** With `discarded` only. Missing on a server, where an instance does nothing. */
+  /** Why the event was dropped. Only with `discarded`. Missing on a server, where an instance does nothing. */
   readonly reason?: DropReason;
 }
 
@@ -25,14 +26,14 @@ export interface Receipt {
 export interface FlushResult {
   /** Events that the proxy has accepted during this flush. */
   readonly delivered: number;
-  /** Events that still wait after this flush. */
+  /** Events that are not delivered yet after this flush. */
   readonly pending: number;
   /** Events that were dropped during this flush. */
   readonly dropped: number;
 }
 
 /**
- * Properties of an event. A copy is taken at the call: a circular reference becomes `[Circular]`, a `Date` its ISO 8601 text, a
+ * Properties of an event. The SDK copies them at the call: a circular reference becomes `[Circular]`, a `Date` its ISO 8601 text, a
  * BigInt its digits, and functions are left out.
  */
 export type Properties = Readonly<Record<string, unknown>>;
@@ -44,11 +45,11 @@ export type Properties = Readonly<Record<string, unknown>>;
 export interface CallOptions {
   /** Destinations that get this event, `{ All: true, Name: false }`, on top of the option `integrations` of `createAnalytics`. */
   readonly integrations?: Readonly<Record<string, unknown>>;
-  /** When it happened. A text must be one that `Date.parse` reads. @default the time of the call */
+  /** When the event happened. A text must have a format that `Date.parse` reads. @default the time of the call */
   readonly timestamp?: Date | string;
   /** Anonymous id of this event; from then on also the anonymous id of the visitor. @default that of the visitor */
   readonly anonymousId?: string;
-  /** User id of this event alone. @default that of the visitor */
+  /** User id of only this event. @default that of the visitor */
   readonly userId?: string;
   /** Fields for the event's `context`. They replace those that the SDK sets there, except `userAgent`. @default `{}` */
   readonly context?: Properties;
@@ -58,7 +59,7 @@ export interface CallOptions {
 
 /** Options of `identify`. */
 export interface IdentifyOptions extends CallOptions {
-  /** The customer token of this person, used instead of asking the provider. The token is no part of the event. */
+  /** The customer token of this person, used instead of a token of the provider. The SDK never adds the token to the event. */
   readonly token?: TokenResult;
 }
 
@@ -85,9 +86,9 @@ type TrackArguments<Known> =
     : [properties: Known, options?: CallOptions, callback?: Callback];
 
 /**
- * The six calls that make an event, with the arguments of the wrapped SDK. They never throw and never reject. Arguments, time,
- * page and identity are copied at the call: a later change of any of them changes no event. `callback` runs when the event has
- * passed the plugins, and gets `{ event, id }`.
+ * The six calls that make an event, with the arguments of Customer.io's SDK. They never throw and never reject. The SDK copies
+ * arguments, time, page and identity at the call: later changes do not change the event. `callback` runs when the event has passed
+ * the plugins, and gets `{ event, id }`.
  *
  * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties
  */
@@ -140,8 +141,8 @@ export interface Calls<Events extends object = object> {
   ): Promise<Receipt>;
   screen(properties: Properties, options?: CallOptions): Promise<Receipt>;
   /**
-   * Says who the visitor is, and sets traits of this person. A user id other than the one before also starts a new anonymous id.
-   * Without an id, the traits are those of the current visitor.
+   * Identifies the visitor, and sets traits of this person. If the visitor had another user id before, the visitor also gets a new
+   * anonymous id. Without an id, the traits are those of the current visitor.
    *
    * @example
    * void analytics.identify('u1', { plan: 'pro' });
@@ -163,8 +164,8 @@ export interface Calls<Events extends object = object> {
   group(): User;
   group(groupId: string | number, traits?: Traits | null, options?: CallOptions): Promise<Receipt>;
   /**
-   * Says that two ids are the same person. Without `from`, the previous id is the visitor's current user id, or the anonymous
-   * id where nobody is identified.
+   * Declares that two ids belong to the same person. Without `from`, the previous id is the visitor's current user id, or the
+   * anonymous id if the visitor is not identified.
    *
    * @example
    * void analytics.alias('u1', 'old-u1');
@@ -172,25 +173,25 @@ export interface Calls<Events extends object = object> {
   alias(to: string | number, from?: string | number | CallOptions, options?: CallOptions): Promise<Receipt>;
 }
 
-/** The visitor's consent. Before `granted` there is no cookie, storage or request. */
+/** The visitor's consent. Before the state is `granted`, the SDK writes no cookie and no storage, and sends no request. */
 export interface Consent {
-  /** The current state. With consent sources: what they have decided together. */
+  /** The current state. With consent sources: the combined decision of all sources. */
   readonly state: ConsentState;
   /**
-   * Says that the visitor agrees. The SDK then makes the held calls in their order, each with its own time and page.
+   * Records that the visitor agrees. The SDK then makes the calls that have waited in memory, in their order, each with its own
+   * time and page.
    *
-   * @param categories the visitor's choices: names of the categories that are on, or each category with `true` or `false`. The
-   * SDK puts them on each event as `context.consent.categoryPreferences`. Two names have a meaning of their own: with
-   * `analytics: false` no events are made (`dropped`, `consent`); with `messaging: false` private calls reject
-   * (`auth-disabled`).
+   * @param categories the visitor's choices: names of the categories that are on, or each category with `true` or `false`. The SDK
+   * puts them on each event as `context.consent.categoryPreferences`. Two names have a special meaning: with `analytics: false` no
+   * events are made (`dropped`, `consent`); with `messaging: false` private calls reject (`auth-disabled`).
    * @example
    * analytics.consent.grant();
    * analytics.consent.grant({ analytics: true, messaging: false });
    */
   grant(categories?: readonly string[] | Categories): void;
   /**
-   * Says that the visitor does not agree. Drops the held calls (`consent`), and deletes what earlier visits have stored. After a
-   * grant, also aborts the request in flight, and deletes outbox, ids and cookies, in all tabs.
+   * Records that the visitor does not agree. Drops the calls that wait in memory (`consent`), and deletes the data that earlier
+   * visits have stored. After a grant, also aborts the request in flight, and deletes outbox, ids and cookies, in all tabs.
    *
    * @example
    * analytics.consent.deny();
@@ -206,14 +207,14 @@ export interface Consent {
  */
 export interface Analytics<Events extends object = object> extends Calls<Events> {
   /**
-   * Forgets the visitor: a new anonymous id, no user and no group. Events that are already stored keep their identity. Call it
-   * when somebody signs out.
+   * Removes the user and the group of the visitor, and starts a new anonymous id. Events that are already stored keep their
+   * identity. Call this method when a user signs out.
    *
    * @example
    * analytics.anonymize();
    */
   anonymize(): void;
-  /** The same as `anonymize`, under the name of the wrapped SDK. */
+  /** The same as `anonymize`, with the name that Customer.io's SDK uses. */
   reset(): void;
   /**
    * Sends all waiting events now. Resolves when no event waits any more, when a request has failed (its events wait for their
@@ -234,8 +235,8 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
   /** The visitor's consent: its state, and the functions with which your own banner changes it. */
   readonly consent: Consent;
   /**
-   * Calls `listener` for each event of this name: one of {@link AnalyticsEvents}, or one of the wrapped SDK (`track`, `page`,
-   * `identify`, `group`, `alias`, `screen`, `reset`). A listener that throws causes an `error` event (`plugin-failed`).
+   * Calls `listener` for each event of this name: one of {@link AnalyticsEvents}, or one of Customer.io's SDK (`track`, `page`,
+   * `identify`, `group`, `alias`, `screen`, `reset`). For a listener that throws, the SDK emits an `error` event (`plugin-failed`).
    * The same function registered twice is called twice.
    *
    * @returns a function that removes the listener
@@ -245,7 +246,7 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    */
   on<Name extends EventName>(name: Name, listener: Listener<AnalyticsEvents[Name]>): () => void;
   /**
-   * Calls `listener` for each event of the wrapped SDK of this name, with the arguments that the wrapped SDK passes.
+   * Calls `listener` for each event of this name of Customer.io's SDK, with the arguments that Customer.io's SDK passes.
    *
    * @returns a function that removes the listener
    * @example
@@ -253,22 +254,22 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    */
   on(name: string, listener: (...args: readonly unknown[]) => void): () => void;
   /**
-   * Resolves when consent is decided and the plugins have loaded; then calls `callback`, if there is one.
+   * Resolves when consent is decided and the plugins have loaded; then calls `callback`, if it is set.
    *
    * @example
    * await analytics.ready();
    */
   ready(callback?: () => void): Promise<void>;
   /**
-   * Returns the visitor: ids and traits. Before consent, and on a server, it is a user without ids.
+   * Returns the visitor: ids and traits. Before consent, and on a server, the returned user has no ids.
    *
    * @example
    * const anonymousId = analytics.user().anonymousId();
    */
   user(): User;
   /**
-   * Adds plugins of the wrapped SDK; events of later calls pass through them. Waits for consent. A plugin that throws, rejects or
-   * does not answer within 10 seconds is an `error` event (`plugin-failed`).
+   * Adds plugins of Customer.io's SDK; events of later calls pass through them. The call waits for consent. If a plugin throws,
+   * rejects or does not settle within 10 seconds, the SDK emits an `error` event (`plugin-failed`).
    *
    * @example
    * await analytics.register({
@@ -289,8 +290,8 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    */
   deregister(...names: readonly string[]): Promise<void>;
   /**
-   * Adds a function that sees each event before it is stored. An event is dropped (`before-send`) when the function returns
-   * without having called `next`, or throws.
+   * Adds a function that gets each event before it is stored. An event is dropped (`before-send`) when the function returns without
+   * having called `next`, or throws.
    *
    * @example
    * await analytics.addSourceMiddleware(({ payload, next }) => {
@@ -307,37 +308,37 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    */
   setAnonymousId(id?: string): string | null;
   /**
-   * Sets the customer token of the current person, used instead of asking the provider. `null` forgets the token. Waits for
-   * consent.
+   * Sets the customer token of the current person, used instead of a token of the provider. `null` removes the token. The call
+   * waits for consent.
    *
    * @example
    * analytics.setCustomerToken(await (await fetch('/login/token')).text());
    */
   setCustomerToken(token: TokenResult | null): void;
   /**
-   * Asks the provider for a new customer token. Never rejects: the returned status tells what went wrong. Before consent its
-   * state is `none`.
+   * Requests a new customer token from the provider. Never rejects: the returned status describes a failure. Before consent the
+   * returned `state` is `none`.
    *
    * @example
    * const { state } = await analytics.refreshCustomerToken();
    */
   refreshCustomerToken(): Promise<TokenStatus>;
   /**
-   * Returns the state, end and subject of the customer token, and never the token itself.
+   * Returns the state, time of expiry and subject of the customer token, and never the token itself.
    *
    * @example
    * const { state, expiresAtMs } = analytics.customerTokenStatus();
    */
   customerTokenStatus(): TokenStatus;
   /**
-   * Makes a private call: a request to your proxy with the customer token of the current person. After a 401 it asks for a new
-   * token and repeats the request once. Other answers of the proxy, also 4xx and 5xx, are returned.
+   * Makes a private call: a request to your proxy with the customer token of the current person. After a 401 the SDK requests a new
+   * token and repeats the request once. Other responses of the proxy, also 4xx and 5xx, are returned.
    *
    * @param path below `proxyUrl`, as `/v1/customers/attributes`
    * @param init as for the global `fetch`
    * @throws SdkError `auth-disabled`, `anonymous`, or another of the codes of private calls: no usable token, a token that the
-   * proxy refuses, or a person who changes before the answer arrives. `invalid-options`: `path` is not below `proxyUrl`
-   * @throws TypeError as the global `fetch`, where there is no answer
+   * proxy refuses, or a person who changes before the response arrives. `invalid-options`: `path` is not below `proxyUrl`
+   * @throws TypeError as the global `fetch`, when there is no response
    * @throws DOMException `TimeoutError` after `delivery.requestTimeoutMs`; the reason of `init.signal` when that aborts
    * @example
    * const response = await analytics.fetch('/v1/customers/attributes', { method: 'POST' });
@@ -349,8 +350,8 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
   /** Attributes and subscriptions of the current person. Needs a customer token, and `appApi` at the proxy. */
   readonly customer: Customer;
   /**
-   * Stops every timer, listener and lock of this instance. Stored events are sent by the next page. `createAnalytics` with the
-   * same options makes a new instance after that.
+   * Stops every timer, listener and lock of this instance. Stored events are sent by the next page. After that, `createAnalytics`
+   * with the same options returns a new instance.
    *
    * @example
    * analytics.close();

@@ -332,8 +332,8 @@ export function onPageEvent(type: string, run: (event: Event) => void): () => vo
 export const asksForPrivacy = (): boolean =>
   Boolean(inBrowser()) && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
 
-/** `window`, by the names of its properties. */
-export const pageGlobal = (): Record<string, unknown> => window as unknown as Record<string, unknown>;
+/** The global object, by the names of its properties. A service worker of an extension has no `window`. */
+export const pageGlobal = (): Record<string, unknown> => globalThis;
 
 // --- Console ---
 

@@ -20,8 +20,9 @@ interface Registered extends Client {
  * Creates the SDK for one site. A second call on the same page with the same `proxyUrl` and `clientKey` returns the same instance.
  * On a server the instance does nothing.
  *
- * `createAnalytics` never throws. Wrong or unknown options are one `console.error` that names each of them with its value, an
- * `error` event (`SdkError`, `invalid-options`), and an instance that discards every call (`reason: 'invalid-options'`).
+ * `createAnalytics` never throws. For wrong or unknown options, it logs one `console.error` that names each of them with its value,
+ * and emits an `error` event (`SdkError`, `invalid-options`). The returned instance then discards every call
+ * (`reason: 'invalid-options'`).
  *
  * @typeParam Events the properties of each event that `track` takes, by its name, for the compiler alone; `object`: any
  * @example

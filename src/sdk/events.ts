@@ -2,19 +2,19 @@ import type { TokenEvent } from './auth/contract.ts';
 import type { SdkError } from '../protocol/errors.ts';
 
 /**
- * Why an event will never arrive. Each dropped event is counted in `stats().dropped` and reported as the event `dropped`.
+ * Why an event will never be delivered. Each dropped event is counted in `stats().dropped` and reported as the event `dropped`.
  *
  * | reason | when | what to do |
  * |---|---|---|
  * | `consent` | consent is denied or withdrawn, or the category `analytics` is off | nothing: this is the visitor's choice |
- * | `invalid` | a call has no event name, or nothing that can be serialised | read the `error` event (`plugin-failed`) and correct the call |
+ * | `invalid` | a call has no event name, or arguments that cannot be serialised | read the `error` event (`plugin-failed`) and correct the call |
  * | `invalid-options` | the options of `createAnalytics` are wrong: every call is dropped | correct the options that the console names |
  * | `before-send` | `beforeSend`, a plugin or source middleware has dropped the event or thrown, or `beforeSend` has returned a promise | nothing, if on purpose; after a throw or a promise an `error` event (`plugin-failed`) has the cause |
  * | `too-large` | the event has more than 32 000 bytes of JSON, or the proxy refuses it with 413 | send fewer or shorter properties |
- * | `rejected` | the proxy or Customer.io refuses this event, and takes others | read the log of the proxy; correct the call |
+ * | `rejected` | the proxy or Customer.io refuses this event, and accepts others | read the log of the proxy; correct the call |
  * | `outbox-full` | more than `outbox.maxEvents` or `outbox.maxBytes` wait: the oldest event is dropped | restore the connection to the proxy, or raise the limits |
  * | `expired` | the event has waited for longer than `outbox.maxAgeMs` | restore the connection to the proxy, or raise the limit |
- * | `storage` | a stored record cannot be read, or the browser had no room for the event as its page was left | nothing: the event is lost |
+ * | `storage` | a stored record cannot be read, or the browser had no storage left for the event when the visitor left the page | nothing: the event is lost |
  */
 export type DropReason =
   | 'consent'
@@ -30,7 +30,7 @@ export type DropReason =
 /**
  * - `pending`: the visitor has not decided; calls wait in memory
  * - `granted`: the visitor agrees; events are stored and sent
- * - `denied`: the visitor does not agree; nothing is stored and nothing is sent
+ * - `denied`: the visitor does not agree; the SDK stores nothing and sends nothing
  */
 export type ConsentState = 'pending' | 'granted' | 'denied';
 
@@ -42,16 +42,16 @@ export type Categories = Readonly<Record<string, boolean>>;
  * events.
  */
 export interface AnalyticsEvents {
-  /** Events are written to IndexedDB: from now on they survive a crash of the browser. Nothing to do. */
+  /** The SDK has written events to IndexedDB: from now on they survive a crash of the browser. Nothing to do. */
   stored: { readonly ids: readonly string[] };
   /** The proxy has accepted events. `attempts`: the number of requests that were needed, 1 or more. Nothing to do. */
   delivered: { readonly ids: readonly string[]; readonly attempts: number };
   /**
-   * A request has failed. Its events are kept, and sent again by the SDK.
+   * A request has failed. The SDK keeps the events of the request, and sends them again.
    *
    * - `attempt`: the number of requests with these events so far
    * - `delayMs`: the wait before the next request, in milliseconds
-   * - `status`: the HTTP status of the answer; 0 when there was none
+   * - `status`: the HTTP status of the response; 0 when there was none
    */
   retrying: {
     readonly ids: readonly string[];
@@ -60,24 +60,25 @@ export interface AnalyticsEvents {
     readonly status: number;
   };
   /**
-   * An event will never arrive; `DropReason` lists what to do about each `reason`. `status`: the HTTP status of the answer, where
-   * an answer of the proxy was the reason.
+   * An event will never be delivered; `DropReason` lists what to do about each `reason`. `status`: the HTTP status of the response,
+   * if a response of the proxy was the reason.
    */
   dropped: { readonly id: string; readonly reason: DropReason; readonly status?: number };
   /**
-   * Requests never get an answer although the browser is online, as behind a content blocker. Sent once a page; events are kept,
-   * and the SDK tries again. Give the proxy a URL on the origin of the page. `failures`: the number of failed requests in a row.
+   * Requests get no response although the browser is online, for example because of a content blocker. Emitted once per page. The
+   * SDK keeps the events, and tries again. Give the proxy a URL on the origin of the page. `failures`: the number of failed
+   * requests in a row.
    */
   blocked: { readonly failures: number };
-  /** The state of consent or the visitor's choices have changed. `categories` is empty where there are no categories. */
+  /** The state of consent or the visitor's choices have changed. `categories` is empty if there are no categories. */
   consent: { readonly state: ConsentState; readonly categories: Categories };
-  /** The visitor's ids have changed, in this tab or in another. `null`: there is no such id. */
+  /** The visitor's ids have changed, in this tab or in another. `null`: the visitor has no such id. */
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
-  /** The state of the customer token has changed. The payload never holds the token. */
+  /** The state of the customer token has changed. The payload never contains the token. */
   token: TokenEvent;
   /**
-   * Something is wrong that the application or its operator can correct: `SdkErrorCode` lists what to do about each `code`. Without a
-   * listener, the first error of a code on a page is a `console.warn`.
+   * An error that the application or its operator can correct: `SdkErrorCode` lists what to do about each `code`. Without a
+   * listener, the SDK logs the first error of each code on a page with `console.warn`.
    */
   error: SdkError;
 }
@@ -92,7 +93,7 @@ export interface Emitter {
   on(name: string, listener: (...args: never[]) => void): () => void;
   /**
    * Calls the listeners of this name. When a listener throws, `onFailure` gets the cause and the others still run. Returns the
-   * number of listeners; undefined where there has never been one.
+   * number of listeners; undefined if there has never been one.
    */
   emit(name: string, ...args: readonly unknown[]): number | undefined;
 }
@@ -102,7 +103,7 @@ export function createEmitter(onFailure: (name: string, cause: unknown) => void)
   const listeners = new Map<string, Set<Any>>();
   return {
     on(name, listener) {
-      // A wrapper of its own for each registration: the same function registered twice is called twice, and removed one by one.
+      // Each registration gets its own wrapper: the same function registered twice is called twice, and removed one by one.
       const own: Any = (...args) => (listener as Any)(...args);
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(own));

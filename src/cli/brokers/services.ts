@@ -3,7 +3,7 @@ import type { Output } from '../process/output.ts';
 import { openRedis, type Redis } from './redis-connection.ts';
 import type { NatsSettings } from '../settings/nats-variables.ts';
 
-/** The services that a command uses besides Customer.io. */
+/** The services that a command uses in addition to Customer.io. */
 export interface Services {
   readonly redis: Redis | undefined;
   readonly nats: Nats | undefined;

@@ -10,7 +10,7 @@ export const SECRETS: readonly string[] = Object.entries(VARIABLES)
 
 /**
  * Reads secrets from files. A secret may be in a file whose path is in `CIO_WRITE_KEY_FILE` and the like: systemd,
- * Docker and Kubernetes hand secrets over in that way, and whoever may list processes can see the variables of a
+ * Docker and Kubernetes hand secrets over in that way, and every user who may list processes can see the variables of a
  * process. `problems`: texts by the name of the variable that cannot be read.
  */
 export function withSecretFiles(environment: Environment): {

@@ -8,15 +8,15 @@ export interface AddressLimitNeeds {
   readonly clientIp?: ClientIp | undefined;
 }
 
-/** Counts a request, and refuses it (429) beyond the limit. `address`: the sender's IP address; `undefined` where it is not known. */
+/** Counts a request, and refuses it (429) above the limit. `address`: the sender's IP address; `undefined` if it is not known. */
 export type AddressLimit = (address: string | undefined, note: LogNote) => Promise<Refusal | null>;
 
-/** The requester that stands for all requests without an IP address in the header of `clientIp`. */
+/** The one requester for all requests without an IP address in the header of `clientIp`. */
 const WITHOUT_ADDRESS = 'none';
 
 /**
- * Limits requests by IP address. Where the address is not known (`proxy.fetch` without `clientIp`), requests are not limited, which
- * is reported once. With `clientIp`, all requests without an address in that header are counted as one requester: the server in
+ * Limits requests by IP address. If the IP address is not known (`proxy.fetch` without `clientIp`), requests are not limited, which
+ * is reported once. With `clientIp`, all requests without an IP address in that header are counted as one requester. The server in
  * front of the proxy always writes the header, so these requests have bypassed it.
  */
 export function createAddressLimit({ loadRateLimit, clientIp }: AddressLimitNeeds): AddressLimit {

@@ -3,9 +3,9 @@ import type { HeaderReader } from '../http/request.ts';
 import { isRecord } from '../lib/is-record.ts';
 
 /**
- * The header that carries the visitor's IP address. Name a header that a server in front of the proxy always writes itself:
- * a header that reaches the proxy as visitors send it can have any content. `hops`: how many servers in front of the proxy
- * append an entry to the header; with 1 the last entry is the visitor.
+ * The header that carries the visitor's IP address. Name a header that a server in front of the proxy always overwrites: visitors
+ * can send any content in other headers. `hops`: how many servers in front of the proxy append an entry to the header; with 1, the
+ * last entry is the visitor's IP address.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ export function readClientIp(headers: HeaderReader, source: ClientIp): string | 
   return toAddress(entries.at(-hops) ?? '');
 }
 
-/** A copy of the event with `ip` as its `context.ip`; an address that the browser wrote there is removed. */
+/** Returns a copy of the event with `ip` as its `context.ip`, in place of an IP address that the browser has written there. */
 export function withClientIp(event: WireEvent, ip: string | undefined): WireEvent {
   const context: unknown = event.context;
   if (context !== undefined && context !== null && !isRecord(context)) return event;
@@ -34,9 +34,9 @@ export function withClientIp(event: WireEvent, ip: string | undefined): WireEven
 const LONGEST_ENTRY = 60;
 
 /**
- * The address in an entry of a header. Load balancers write 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1] and
- * [2001:db8::1]:4711. An IPv6 address without brackets is taken as a whole if it is valid: whether its last group is a port cannot be
- * decided. Any other text is no address: if it counted as one, a sender could have a limit of its own for each text.
+ * Returns the IP address in an entry of a header. Load balancers write 203.0.113.7, 203.0.113.7:4711, 2001:db8::1, [2001:db8::1]
+ * and [2001:db8::1]:4711. An IPv6 address without brackets is taken as a whole if it is valid: whether its last group is a port
+ * cannot be decided. Any other text is not an IP address: if it counted as one, a sender could have a separate limit for each text.
  */
 function toAddress(entry: string): string | undefined {
   if (entry.length > LONGEST_ENTRY) return undefined;
@@ -44,7 +44,7 @@ function toAddress(entry: string): string | undefined {
   return readings.map((text) => text.replace(/^\[(.+)\]$/, '$1')).find(isAddress);
 }
 
-/** The URL parser checks addresses in every runtime, also without `node:net`. */
+/** The URL parser checks IP addresses in every runtime, also without `node:net`. */
 function isAddress(text: string): boolean {
   if (/^(?!.*\b0\d)\d+(\.\d+){3}$/.test(text)) return URL.canParse(`http://${text}`);
   return /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);

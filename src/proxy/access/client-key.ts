@@ -8,7 +8,7 @@ import { strictUtf8 } from '../lib/strict-utf8.ts';
 
 /** A client key that only pages of some origins may use. */
 export interface SiteKey {
-  /** The client key, without colons. It is no secret: every visitor can read it. */
+  /** The client key, without colons. The key is not a secret: every visitor can read it. */
   readonly key: string;
   /**
    * The origins whose pages may use the key, e.g. `https://shop.example.com`. Each must also be allowed by the option `origins`,
@@ -18,8 +18,8 @@ export interface SiteKey {
 }
 
 /**
- * Decides whether a client key may be used. Only `true` lets the request through. A function that throws, or takes longer than
- * `timeoutMs`, is answered 503, and browsers keep their events.
+ * Decides whether a client key may be used. Only `true` lets the request through. If the function throws, or takes longer than
+ * `timeoutMs`, the proxy responds 503, and browsers keep their events.
  *
  * @example
  * ```ts
@@ -37,8 +37,8 @@ export interface Credentials {
 }
 
 /**
- * Reads and checks the credentials of a request. `needs`: the credential without which the path refuses (401). The result is no
- * promise where there is nothing to wait for.
+ * Reads and checks the credentials of a request. `needs`: the credential without which the path refuses (401). The result is a
+ * promise only if the check must wait.
  */
 export type CredentialCheck = (
   incoming: IncomingRequest,
@@ -48,7 +48,7 @@ export type CredentialCheck = (
 /**
  * Makes the check of client keys. The key is in a header of its own, or in `Authorization` (Basic). With a customer token, which is
  * in `Authorization` (Bearer), the key must be in its own header. Other schemes in `Authorization` are ignored where the key is in
- * its own header: they belong to a server in front of the proxy. No answer has `WWW-Authenticate: Basic`, for which browsers would
+ * its own header: they belong to a server in front of the proxy. No response has `WWW-Authenticate: Basic`, because browsers would
  * show a login dialog.
  *
  * @param takesTokens whether customer tokens are configured; otherwise a request with one is refused
@@ -123,7 +123,10 @@ function authorizationOf({ headers }: IncomingRequest): { readonly scheme: strin
   return { scheme: scheme.toLowerCase(), value };
 }
 
-/** Reads the key's own header. Header values are bytes, read as Latin-1: a key beyond ASCII was sent as UTF-8, or by a browser as Latin-1. */
+/**
+ * Reads the key's own header. Header values are bytes, read as Latin-1: a key with characters outside ASCII was sent as UTF-8, or
+ * by a browser as Latin-1.
+ */
 function readKeyHeader({ headers }: IncomingRequest): string | null {
   const text = headers.get(CLIENT_KEY_HEADER) || null;
   if (text === null) return null;
@@ -161,7 +164,7 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
   const keys = entries.map(({ key }) => key);
   const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));
   // The keys that were found in the list before, with their places. A lookup in a map takes a time that depends on the key, but
-  // only keys of the list are in the map, and the answer says that they are good anyway.
+  // only keys of the list are in the map, and the response shows anyway that they are valid.
   const goodKeys = new Map<string, readonly number[]>();
   let digests: Promise<readonly Uint8Array[]> | undefined;
 
@@ -169,8 +172,8 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
     digests ??= Promise.all(keys.map(digest));
     const received = await digest(key);
     const places: number[] = [];
-    // Compared in constant time: digests have one length, and every byte of every key is compared. So the time of an answer does
-    // not tell how much of a key was right.
+    // Compared in constant time: digests have one length, and every byte of every key is compared. So the time of a response does
+    // not show how much of a key was right.
     for (const [index, known] of (await digests).entries())
       if (sameBytes(known, received)) places.push(index);
     if (places.length > 0) goodKeys.set(key, places);

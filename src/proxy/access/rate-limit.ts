@@ -5,25 +5,27 @@ import { createStoreHealth } from '../lib/store-health.ts';
 
 /** The count of a requester in the current window. */
 export interface RateCount {
-  /** Requests in this window, the counted one included. */
+  /** The number of requests in this window, with the request that was just counted. */
   readonly count: number;
   /** The time until the window ends, in milliseconds. */
   readonly resetMs: number;
 }
 
 /**
- * Counts requests for all copies of a proxy together. `redisStore` of `cio-first-party/redis` is such a store. A store of your own
- * must count and set the end of the window in one step (in Redis a script, or `SET key 0 PX window NX` and `INCR` in one `MULTI`):
- * if a copy ended between two steps, the window would never end.
+ * Counts requests for all replicas of a proxy together. `redisStore` of `cio-first-party/redis` is such a store. A store of your
+ * own must count the request and set the end of the window in one atomic step. In Redis, such a step is a script, or
+ * `SET key 0 PX window NX` and `INCR` in one `MULTI`. With two separate steps, a replica that stops between them would leave a
+ * window that never ends.
  *
- * When a store throws, or takes longer than a second, the request passes, and so do all requests of the next five seconds, in
- * which the store is not called: a failing limit must not stop the proxy. After that one request calls the store again.
+ * When a store throws, or takes longer than a second, the proxy allows the request. For the next five seconds, the proxy allows all
+ * requests and does not call the store, because a failing limit must not stop the proxy. After that, one request calls the store
+ * again.
  */
 export interface RateLimitStore {
   /**
    * Counts one request.
    *
-   * @param requester `key:…` with a client key, or `address:…` with an IP address, an IPv6 address as its /64 network
+   * @param requester `key:…` with a client key, or `address:…` with an IP address; for IPv6, with its /64 network
    * @param windowMs the length of a window, in milliseconds: the first request of a requester begins one
    */
   count(requester: string, windowMs: number): RateCount | Promise<RateCount>;
@@ -31,11 +33,11 @@ export interface RateLimitStore {
 
 /**
  * How many requests a client key or an IP address may make in a window. At least one of `perKey` and `perAddress` must be set.
- * Requests beyond the limit are answered 429 with `Retry-After`, and browsers keep their events.
+ * Above the limit, the proxy responds 429 with `Retry-After`, and browsers keep their events.
  */
 export interface RateLimitOptions {
   /**
-   * Most requests with one client key in a window. All visitors of a site share its key.
+   * The maximum number of requests with one client key in a window. All visitors of a site share its key.
    *
    * @default false: no limit
    * @example 6_000
@@ -43,13 +45,14 @@ export interface RateLimitOptions {
   perKey?: number | false | undefined;
 
   /**
-   * Most requests from one IP address in a window. The address is that of the header `clientIp`, otherwise the other end of the
-   * connection. Behind a load balancer the other end is the same for all visitors: set `clientIp` there. A browser makes one
-   * request a second while it is busy, and a whole office may have one address: 600 a minute are a good start.
+   * The maximum number of requests from one IP address in a window. The IP address is that of the header `clientIp`, otherwise that
+   * of the other end of the connection. Behind a load balancer, the other end is the same for all visitors: set `clientIp` there. A
+   * busy browser makes one request a second, and all browsers of an office may have one IP address: 600 a minute is a good first
+   * value.
    *
-   * All requests to the paths of batches and private calls are counted, also refused ones, except preflights. With `proxy.fetch`
-   * the address of the connection is not known: without `clientIp` requests are not limited there, which is reported once on
-   * `console.error` and in the log.
+   * The proxy counts all requests to the paths of batches and private calls, also refused requests, except preflights.
+   * `proxy.fetch` does not know the IP address of the connection: without `clientIp` it does not limit requests, which the proxy
+   * reports once on `console.error` and in the log.
    *
    * @default false: no limit
    * @example 600
@@ -65,15 +68,15 @@ export interface RateLimitOptions {
   windowMs?: number | undefined;
 
   /**
-   * Counts for all copies of the proxy together.
+   * Counts the requests for all replicas of the proxy together.
    *
-   * @default counts in memory, for this copy alone
+   * @default counts in memory, for this replica alone
    * @example redisStore(client)
    */
   store?: RateLimitStore | undefined;
 }
 
-/** Counts a request, and refuses it (429) beyond the limit. */
+/** Counts a request, and refuses it (429) above the limit. */
 export interface RateLimit {
   ofAddress(address: string): Promise<Refusal | null>;
   /** `key`: a client key that the proxy knows; unknown keys would fill its memory. */
@@ -93,7 +96,7 @@ export function createRateLimit({
   windowMs = 60_000,
   store,
 }: RateLimitOptions): RateLimit {
-  // Keys and addresses have a memory each: a flood of addresses must not push out the count of a key.
+  // Keys and IP addresses have separate memories: a flood of IP addresses must not remove the count of a key.
   const shared = store && withRests(store);
   const [ofKeys, ofAddresses] = [shared ?? createRateLimitMemory(), shared ?? createRateLimitMemory()];
 
@@ -124,8 +127,8 @@ interface Counter {
 }
 
 /**
- * Wraps a store so that it is not called for a while after it has failed. Keys and addresses share the wrapper: where a request has
- * waited in vain for its count by address, its count by key does not wait again.
+ * Wraps a store so that it is not called for a while after it has failed. Keys and IP addresses share the wrapper: if a request has
+ * waited in vain for its count by IP address, its count by key does not wait again.
  */
 function withRests(store: RateLimitStore): Counter {
   const health = createStoreHealth({ mostFailures: 1, restMs: STORE_REST_MS });
@@ -146,8 +149,8 @@ function withRests(store: RateLimitStore): Counter {
 }
 
 /**
- * Counts in memory, in fixed windows that begin with the first request of a requester. At most `most` windows are kept: the oldest is
- * forgotten first, so that a sender with ever new addresses cannot fill the memory.
+ * Counts in memory, in fixed windows that begin with the first request of a requester. At most `most` windows are kept: the oldest
+ * is deleted first, so that a sender that uses more and more IP addresses cannot fill the memory.
  */
 export function createRateLimitMemory(
   now: () => number = () => performance.now(),

@@ -57,7 +57,7 @@ export function acceptedFromJson(event: WireEvent, json: string, span: Span | nu
   };
 }
 
-/** A copy of the accepted event in which a hook's `event` takes the place of the received one; id and span stay. */
+/** Returns a copy of the accepted event with a hook's `event` instead of the received event; id and span stay the same. */
 export function withEvent(
   { id, receivedSpan, hasPreviousId }: AcceptedEvent,
   event: WireEvent,

@@ -17,7 +17,7 @@ import { createTextCache } from './text-cache.ts';
 /** A batch that was read from its bytes, without parsing the events in it. */
 export interface BatchBytes {
   readonly items: readonly ItemBytes[];
-  /** The number of items in the body, also of those beyond the limit, which are counted but not kept in `items`. */
+  /** The number of items in the body, also of those above the limit, which are counted but not kept in `items`. */
   readonly count: number;
   readonly sentAt: string | undefined;
   /** Whether the body has no field but `batch` and `sentAt`, each once, so that every parser finds the same events in it. */
@@ -33,8 +33,8 @@ export interface BeyondLimits {
 }
 
 /**
- * The text cache and the item reader are shared by all batches: the names and shapes that they remember occur in the next
- * batch too. Sharing is safe because `readBatch` is synchronous: no second batch begins before it returns.
+ * The text cache and the item reader are shared by all batches: the names and shapes that they store occur in the next batch too.
+ * Sharing is safe because `readBatch` is synchronous: no second batch begins before it returns.
  */
 const readName = /*#__PURE__*/ createTextCache();
 const ITEMS = /*#__PURE__*/ createItemReader();
@@ -47,7 +47,7 @@ const MOST_FIELDS = 50;
  * Reads a batch without making objects of its JSON: that would cost more than everything else the proxy does with a batch.
  *
  * @param bytes without a byte order mark
- * @param mostItems items beyond this number are counted, but not kept
+ * @param mostItems items above this number are counted, but not kept
  * @returns `null` where the bytes are JSON, but not `{"batch":[…]}`
  * @throws SyntaxError where the bytes are not JSON in UTF-8
  */

@@ -1,9 +1,9 @@
 import type { WireEvent } from '../../protocol/wire.ts';
 
 /**
- * A difference of 15 seconds or less is not corrected: the time that the request was under way causes it as well as a wrong
- * clock, and a browser lets a request take that long. Events within the tolerance keep the order that the browser gave them,
- * across all batches.
+ * A difference of 15 seconds or less is not corrected. The time that the request was in flight can cause it as well as a wrong
+ * clock, and the SDK allows a request to take that long. Events within the tolerance keep the order of the browser, across all
+ * batches.
  */
 export const TOLERANCE_MS = 15_000;
 
@@ -22,7 +22,7 @@ export function clockSkewOf(sentAt: string | undefined, receivedAtMs: number): n
  */
 export function withServerTime(event: WireEvent, skewMs: number): WireEvent {
   const at = Date.parse(event.timestamp) + skewMs;
-  // `Date` has no times beyond 8.64e15 milliseconds before or after the epoch; NaN is refused here too.
+  // `Date` has no times of more than 8.64e15 milliseconds before or after the epoch; NaN is refused here too.
   if (!(Math.abs(at) <= 8.64e15)) return event;
   return { ...event, timestamp: new Date(at).toISOString(), originalTimestamp: event.timestamp } as WireEvent;
 }

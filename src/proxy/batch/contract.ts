@@ -8,14 +8,14 @@ export interface Span {
 
 /** An event that has passed the checks, and its JSON. */
 export interface AcceptedEvent {
-  /** The event's `messageId`, as the browser knows it. `null`: the event has none, or an empty one. */
+  /** The `messageId` that the browser has given to the event. `null`: the event has none, or an empty one. */
   readonly id: string | null;
   readonly event: WireEvent;
-  /** The JSON that is sent on: the bytes that were received where nothing has to be changed, otherwise a text. */
+  /** The JSON that is sent to Customer.io: the received bytes if the event is not changed, otherwise a text. */
   readonly json: string | Uint8Array;
   /**
-   * The span of the event in the body that was received. Deduplication recognises a repeated event by these bytes, whatever
-   * hooks make of the event. `null`: the event has no `messageId`, so a second event with the same bytes may be another one.
+   * The span of the event in the body that was received. Deduplication recognises a repeated event by these bytes, also if hooks
+   * change the event. `null`: the event has no `messageId`, so a second event with the same bytes may be a different event.
    */
   readonly receivedSpan: Span | null;
   /** Whether the event has a field that may be read as `previousId`, by which Customer.io merges two persons. */

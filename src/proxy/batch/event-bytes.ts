@@ -17,9 +17,9 @@ export interface ItemBytes {
   readonly from: number;
   readonly to: number;
   /**
-   * `undefined` where the item cannot be sent on in its bytes, and has to be parsed and written anew: the item is no object, or
-   * two parsers may read it in two ways (a field twice, needless escapes), or the batch has more than {@link MOST_NAMES}
-   * names of fields to read.
+   * `undefined` if the bytes of the item cannot be sent to Customer.io, so that the item must be parsed and written as new JSON.
+   * Reasons: the item is not an object, or two parsers may read it in two ways (a field twice, needless escapes), or the batch has
+   * more than {@link MOST_NAMES} names of fields to read.
    */
   readonly summary: EventSummary | undefined;
 }
@@ -28,7 +28,7 @@ export interface ItemBytes {
 export interface EventSummary {
   /** The names of the event's fields. Mostly the same array for events that have the same names. */
   readonly names: readonly string[];
-  /** The field `type`; `null` where its value is no text, `undefined` where the field is missing. */
+  /** The field `type`; `null` if its value is not a text, `undefined` if the field is missing. */
   readonly type: string | null | undefined;
   /** The field `event`; `null` and `undefined` as for `type`. */
   readonly event: string | null | undefined;
@@ -40,7 +40,7 @@ export interface EventSummary {
   readonly hasPreviousId: boolean;
 }
 
-/** Most characters of a `messageId`, in UTF-16 units. Ids of this SDK have 26, those of the wrapped SDK 59, a UUID 36. */
+/** Most characters of a `messageId`, in UTF-16 units. Ids of this SDK have 26, those of Customer.io's SDK 59, a UUID 36. */
 export const MOST_ID_CHARACTERS = 100;
 
 /** Most levels of brackets and braces inside a field. JavaScript engines differ in how deep `JSON.stringify` goes; all of them reach 100. */
@@ -50,8 +50,8 @@ export const MOST_LEVELS = 100;
 const MOST_FIELDS = 1_000;
 
 /**
- * Most names of fields that are read in one batch. Events with the same names have them read once, so a batch of the SDK has
- * about a hundred names to read. An event beyond this limit is parsed and written anew, within the limits of that.
+ * Most names of fields that are read in one batch. Events with the same names have them read once, so a batch of the SDK has about
+ * a hundred names to read. An event above this limit is parsed and written as new JSON, within the limits of that step.
  */
 const MOST_NAMES = 2_000;
 
@@ -85,9 +85,9 @@ export function createItemReader(): ItemReader {
   let previousEnd = 0;
 
   /**
-   * Finds the end of a value by comparing it with the same field of the event before: the events of a batch come from one page,
-   * and most have the same `context`, which is half of their bytes. A value that begins with all bytes of an object or a text
-   * is that object or text. Returns 0 where the bytes differ.
+   * Finds the end of a value by comparing it with the same field of the event before. The events of a batch come from one page, and
+   * most have the same `context`, which is half of their bytes. A value that begins with all bytes of an object or a text is that
+   * object or text. Returns 0 where the bytes differ.
    */
   function sameEnd(valueFrom: number): number {
     if (end >= previousEnd) return 0;
@@ -120,7 +120,7 @@ export function createItemReader(): ItemReader {
     return startsText(bytes, from) ? readText(bytes, from, fields[at * FIELD + 3] ?? 0) : null;
   }
 
-  /** The number of bytes between the quotes of a field's value; 0 where the field is missing or its value is no text. */
+  /** The number of bytes between the quotes of a field's value; 0 if the field is missing or its value is not a text. */
   function textBytes(at: number): number {
     const from = fields[at * FIELD + 2] ?? 0;
     const to = fields[at * FIELD + 3] ?? 0;

@@ -26,9 +26,9 @@ const LANES = 8;
  * `npm run bench:proxy -- --cost` measures. The lanes are independent of each other, so that a multiplication need not wait
  * for the one before. `crypto.subtle` would need a promise for each event.
  *
- * Every step uses numbers of the seed, which only this process knows, so that nobody can make an event with the hash of another
- * event. Each word goes into two lanes. A difference in the highest bit alone passes a multiplication unchanged, and the next
- * word of the same lane could cancel it: so the two lanes rotate their state by different numbers of bits (5 and 21, half a
+ * Every step uses numbers of the seed, which only this process has, so that an attacker cannot make an event with the hash of
+ * another event. Each word goes into two lanes. A difference in the highest bit alone passes a multiplication unchanged, and the
+ * next word of the same lane could cancel it. So the two lanes rotate their state by different numbers of bits (5 and 21, half a
  * word apart), and take different words next.
  *
  * @param seed ten numbers; random by default
@@ -80,7 +80,7 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
       b1 = (b1 + w1) | 0;
       b2 = (b2 + w2) | 0;
       b3 = (b3 + w3) | 0;
-      // Each state moves on to the lane beside it.
+      // Each state moves to the next lane.
       const b = b0;
       b0 = Math.imul((b1 << 21) | (b1 >>> 11), byHigh);
       b1 = Math.imul((b2 << 21) | (b2 >>> 11), byHigh);
@@ -93,7 +93,7 @@ export function createEventHash(seed: Uint32Array = randomSeed()): EventHash {
     first = spread(stir(stir(stir(stir(first, b0, low), b1, low), b2, low), b3, low));
     let second = stir(stir(stir(stir(length, b3, high), a2, high), b1, high), a0, high);
     second = spread(stir(stir(stir(stir(second, b2, high), a3, high), b0, high), a1, high));
-    // In tables of hashes, 0 stands for an empty place.
+    // In tables of hashes, 0 marks an empty slot.
     into[at] = first === 0 ? 1 : first;
     into[at + 1] = second;
   }

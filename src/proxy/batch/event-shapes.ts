@@ -37,9 +37,9 @@ interface KnownShape {
   readonly shape: Shape;
 }
 
-/** Most shapes that are remembered. The events of a site have about a dozen: with or without a name, with or without a user id. */
+/** Most shapes that are stored. The events of a site have about a dozen: with or without a name, with or without a user id. */
 const MOST_SHAPES = 200;
-/** Most bytes of the names of a shape that is remembered, so that all shapes together take a megabyte at most. */
+/** Most bytes of the names of a shape that is stored, so that all shapes together take a megabyte at most. */
 const MOST_BYTES = 2_000;
 
 /** Remembers shapes over all batches: names that were read before in the same bytes are not read again. */

@@ -187,7 +187,9 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** For each byte, 1 where it ends a run of ordinary characters of a text: quote, backslash, control character, byte beyond ASCII. */
+/**
+ * For each byte, 1 where it ends a run of ordinary characters of a text: quote, backslash, control character, byte outside ASCII.
+ */
 const ENDS_RUN = /*#__PURE__*/ Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === QUOTE || byte === BACKSLASH || byte < SPACE || byte > 0x7f ? 1 : 0,
 );
@@ -237,7 +239,7 @@ function isAscii(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * The end of a character beyond ASCII. The ranges are those of RFC 3629, and of table 3-7 in
+ * The end of a character outside ASCII. The ranges are those of RFC 3629, and of table 3-7 in
  * https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf
  */
 function characterEnd(bytes: Uint8Array, at: number, first: number): number {
@@ -250,7 +252,7 @@ function characterEnd(bytes: Uint8Array, at: number, first: number): number {
     if ((first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f)) throw notJson();
     return at + 3;
   }
-  // An overlong form (F0 80 to F0 8F), or a character beyond U+10FFFF (F4 90 and more).
+  // An overlong form (F0 80 to F0 8F), or a character above U+10FFFF (F4 90 and more).
   if ((first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f)) throw notJson();
   if (!isContinuation(bytes[at + 3])) throw notJson();
   return at + 4;

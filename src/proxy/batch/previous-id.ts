@@ -5,9 +5,8 @@ import type { AcceptedEvent } from './contract.ts';
 const FIELD = 'previousid';
 
 /**
- * The form of the anonymous ids that the SDK makes: a version 4 UUID (RFC 9562), on pages without TLS 36 to 50 random digits,
- * both with or without a prefix. Such an id cannot be guessed; an e-mail address, a number that counts up or a name has another
- * form.
+ * The form of the anonymous ids that the SDK makes: a version 4 UUID (RFC 9562), or 36 to 50 random digits on pages without TLS.
+ * Both may have a prefix. Such an id cannot be guessed; an e-mail address, a number that counts up or a name has another form.
  */
 const RANDOM_ID =
   /^(?:[\w.:-]{0,64}[-_.:])?(?:[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}|\d{36,50})$/i;
@@ -19,9 +18,9 @@ export function namesPreviousId(names: readonly string[]): boolean {
 
 /**
  * Whether the sender of the event may have the person of its `previousId` merged. `alias` merges that person into the person of
- * `userId`, and Customer.io then deletes the first for good. So the `previousId` must be the subject of a verified token, or the
- * browser's own anonymous id: equal to the event's `anonymousId`, and of the form of a random id. Without the check of the form,
- * a sender with a client key alone could write somebody else's user id into both fields.
+ * `userId`, and Customer.io then permanently deletes the first person. So the `previousId` must be the subject of a verified token,
+ * or the browser's own anonymous id, which is equal to the event's `anonymousId` and has the form of a random id. Without the check
+ * of the form, a sender with only a client key could write the user id of another person into both fields.
  *
  * @param subject of the verified token; `null` where the request has none
  */

@@ -4,9 +4,9 @@ import { textIn } from './json-bytes.ts';
 /** Reads the text whose JSON, with its quotes, is between `from` and `to`. */
 export type ReadText = (bytes: Uint8Array, from: number, to: number) => string;
 
-/** Most bytes of a text that is remembered: longer texts mostly differ from event to event. */
+/** Most bytes of a text that is stored: longer texts mostly differ from event to event. */
 const LONGEST_BYTES = 64;
-/** Most texts that are remembered, which take about 50 KB. */
+/** Most texts that are stored, which take about 50 KB. */
 const MOST_TEXTS = 256;
 
 interface KnownText {

@@ -22,7 +22,7 @@ export interface MessageDelivery {
   together(messages: readonly QueuedMessage[]): Promise<void>;
 }
 
-/** From this attempt on, an event to which Customer.io answers 500 is looked for. */
+/** From this attempt on, the forwarder searches for an event to which Customer.io responds 500. */
 const SUSPECT_AFTER = 5;
 /** The delay before the next attempt while only the operator can correct the cause. */
 const MISCONFIGURED_MS = 60_000;
@@ -92,7 +92,7 @@ export function createMessageDelivery(settings: UpstreamSettings): MessageDelive
     };
 
     for (const acceptedEvents of inBodies(all)) {
-      // A broker cannot bisect a message: bisecting has no limit but the time of each request.
+      // A message queue cannot bisect a message: bisecting has no limit but the time of each request.
       const delivery = await sendBisected(acceptedEvents, send, () => Infinity, { mostRequests: Infinity });
       if (delivery.kind === 'delivered') {
         for (const { id, reason } of delivery.rejected ?? []) rejected.push(rejection(id, reason));
@@ -185,12 +185,12 @@ function inBodies(acceptedEvents: readonly AcceptedEvent[]): readonly (readonly 
   );
 }
 
-/** Whether the answer to several messages can be the fault of one of them. */
+/** Whether the response to several messages can be the fault of one of them. */
 function mayBeOneMessage(delivery: Delivery): boolean {
   return delivery.kind === 'rejected' || delivery.kind === 'too-large' || mayBeTheEvent(delivery);
 }
 
-/** Whether the answer is more likely the fault of an event than of a server that is down or wants no requests. */
+/** Whether the response is more likely the fault of an event than of a server that is down or wants no requests. */
 function mayBeTheEvent(delivery: Delivery): boolean {
   const { kind, status = 0 } = delivery;
   return kind === 'unavailable' && delivery.retryAfter === undefined && (status === 500 || status > 504);

@@ -1,4 +1,4 @@
-import { SdkError } from '../../protocol/errors.ts';
+import { invalidOptions } from '../options/invalid-options.ts';
 import { checkGroup, type OptionProblem } from '../options/check-group.ts';
 import { UPSTREAM_RULES } from '../options/limit-rules.ts';
 import { RULES } from '../options/check-options.ts';
@@ -38,14 +38,10 @@ export function resolveForwarder(
 ): UpstreamSettings & Pick<ForwarderOptions, 'onLog'> {
   const unchecked: unknown = options;
   if (!isRecord(unchecked))
-    throw new SdkError(
-      'invalid-options',
-      `createForwarder: "options" must be an object, got ${show(unchecked)}`,
-    );
+    throw invalidOptions('createForwarder', [
+      { option: 'options', problem: `must be an object, got ${show(unchecked)}` },
+    ]);
   const problems = findForwarderProblems(unchecked);
-  if (problems.length > 0) {
-    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
-    throw new SdkError('invalid-options', `createForwarder: ${list.join('; ')}`);
-  }
+  if (problems.length > 0) throw invalidOptions('createForwarder', problems);
   return { ...resolveUpstream(options), onLog: options.onLog };
 }

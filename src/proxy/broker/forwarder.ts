@@ -10,8 +10,8 @@ import type { Forwarder, ForwarderOptions, ForwardLogEntry, ForwardOutcome } fro
 const NEWER_MS = 60_000;
 
 /**
- * Creates a forwarder, which sends messages from a broker to Customer.io. It stores nothing; any number of copies can
- * run side by side.
+ * Creates a forwarder, which sends messages from a message queue to Customer.io. The forwarder stores nothing, so any
+ * number of replicas can run side by side.
  *
  * @example
  * const forwarder = createForwarder({ writeKey: process.env.CIO_WRITE_KEY ?? '' });

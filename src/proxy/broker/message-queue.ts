@@ -19,7 +19,7 @@ export interface QueuedMessage {
 
 /** The facts of a message for its log entry. */
 export interface ReportOutcome {
-  /** How often the broker has delivered the message, counted from 1. */
+  /** How often the message queue has delivered the message, counted from 1. */
   readonly attempt: number;
   /** The requests to Customer.io. */
   readonly note: LogNote;

@@ -2,11 +2,11 @@ import { type WireEvent, utf8 } from '../../protocol/wire.ts';
 import type { AcceptedBatch } from '../upstream/dispatch.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** A message for a broker: a batch, or a part of one. */
+/** A message for a message queue: a batch, or a part of one. */
 export interface BatchMessage {
   /**
-   * The id of the message, which is the same whenever the same events are packed again: 64 hexadecimal digits, a hash
-   * of their `messageId`s and persons.
+   * The id of the message: 64 hexadecimal digits, a hash of the `messageId`s and persons of its events. A later message
+   * with the same events has the same id.
    */
   readonly id: string;
   /** The message as JSON: `{"version":1,"batch":[…],"sentAt":…}`. */
@@ -18,10 +18,10 @@ export interface BatchMessage {
 /** The options of `packBatch`. */
 export interface PackOptions {
   /**
-   * The most bytes of one message. A larger batch becomes several messages. An event that is larger gets a message of
-   * its own, which the broker may refuse.
+   * The maximum size of one message, in bytes. A larger batch becomes several messages. A larger event becomes the only
+   * event of its message, which the message queue may refuse.
    *
-   * @default 500_000, what Customer.io accepts in one request
+   * @default 500_000, the maximum of Customer.io for one request
    */
   readonly maxBytes?: number | undefined;
 }
@@ -30,8 +30,8 @@ const VERSION = 1;
 export const MAX_BATCH_BYTES = 500_000;
 
 /**
- * Packs a batch into one or more messages for a broker, in the order of its events. `forward` of a forwarder reads
- * them.
+ * Converts a batch to one or more messages for a message queue, in the order of its events. `forward` of a forwarder
+ * reads them.
  *
  * @example
  * createProxy({
@@ -80,7 +80,7 @@ export function inGroups(texts: readonly string[], maxBytes: number): readonly (
 }
 
 /**
- * The contents of a message. `newer`: a later version of this package has written it; `foreign`: it is no message of
+ * The contents of a message. `newer`: a later version of this package has written it; `foreign`: it is not a message of
  * this package.
  */
 export type Unpacked =
@@ -106,9 +106,12 @@ export function unpackBatch(message: Uint8Array | ArrayBuffer | string): Unpacke
   return { kind: 'batch', batch: typeof sentAt === 'string' ? { batch: events, sentAt } : { batch: events } };
 }
 
-/** Hashes what stays the same when a browser sends a batch again: neither `sentAt` nor what the proxy adds. */
+/**
+ * Hashes the parts that stay the same when a browser sends a batch again: not `sentAt`, and not the fields that the
+ * proxy adds.
+ */
 async function idOf(events: readonly WireEvent[], texts: readonly string[]): Promise<string> {
-  // The person is part of the hash: otherwise somebody who learns a `messageId` could send an event with it, and the
+  // The person is part of the hash: otherwise an attacker who has a `messageId` could send an event with it, and the
   // event of another person would count as a duplicate.
   const ids = events.map(({ messageId, userId, anonymousId }, i) =>
     isId(messageId) ? [messageId, userId ?? null, anonymousId ?? null] : [texts[i] ?? ''],

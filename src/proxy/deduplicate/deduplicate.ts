@@ -10,24 +10,25 @@ import type { Accept, DeliveryResult, PassOn } from './passage.ts';
 import type { SharedClaims } from './shared-claims.ts';
 import { comeAgain, createWaitingRoom } from './waiting-room.ts';
 
-/** How the proxy recognises events that were accepted before, and keeps them back. */
+/** How the proxy recognises events that were accepted before, and does not send them again. */
 export interface DeduplicateOptions {
   /**
-   * Memory for the keys of recently accepted events, in bytes: 32 to 64 for each event, whatever its size. It is
-   * allocated as it is needed, from 8 KB on. When it is full, the oldest keys are forgotten.
+   * The maximum memory for the keys of recently accepted events, in bytes: 32 to 64 bytes for each event of any size.
+   * The proxy starts with 8 KB and allocates more when it needs more. When the memory is full, the proxy deletes the
+   * oldest keys.
    *
    * @default 16_777_216 (16 MiB)
    */
   maxBytes?: number | undefined;
 
-  /** How long an accepted event is remembered, in milliseconds. @default 600_000 */
+  /** How long the proxy recognises an accepted event, in milliseconds. @default 600_000 */
   windowMs?: number | undefined;
 
   /**
-   * A store that all copies of the proxy share, such as `redisStore` or `natsStore`. Every batch then waits for two
+   * A store that all replicas of the proxy share, such as `redisStore` or `natsStore`. Every batch then waits for two
    * calls of the store.
    *
-   * @default none: each copy recognises only what it has sent itself
+   * @default none: each replica recognises only the events that it has sent itself
    */
   store?: DeduplicateStore | undefined;
 }
@@ -52,8 +53,9 @@ export type PassOnce = (batch: Batch, passOn: PassOn, note: LogNote) => Promise<
 
 const DEFAULTS = { maxBytes: 16 * 1024 * 1024, windowMs: 600_000 } as const;
 /**
- * How often a batch waits for others that are sending the same events. If all of these have failed, the browser comes
- * back later: of many browsers with the same events, each would send them to an upstream that is down.
+ * How often a batch waits for others that are sending the same events. If all of these have failed, the browser sends
+ * the batch again later. Otherwise each of many browsers with the same events would send them to an upstream that is
+ * down.
  */
 const MOST_WAITS = 4;
 /**
@@ -61,7 +63,7 @@ const MOST_WAITS = 4;
  * it off.
  */
 const LEAST_LEFT = 1 / 4;
-/** The intervals at which the claim of another copy is checked again. */
+/** The intervals at which the claim of another replica is checked again. */
 const [FIRST_LOOK_MS, LOOK_STEP_MS, LAST_LOOK_MS] = [100, 50, 250];
 
 export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
@@ -71,7 +73,7 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
     store && lazy(async () => (await import('./shared-claims.ts')).createSharedClaims(store, timeoutMs));
   const wait = createWaitingRoom();
 
-  /** Passes on the events that no other copy of the proxy is sending now, or has sent. */
+  /** Passes on the events that no other replica of the proxy is sending now, or has sent. */
   async function passOnShared(
     store: SharedClaims,
     batch: Batch,
@@ -112,7 +114,7 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
   const isShort = ({ endsAt }: Batch): boolean => endsAt - performance.now() < timeoutMs * LEAST_LEFT;
 
   return async (batch, passOn, note) => {
-    // A batch without events tests whether the proxy is there: it has nothing to deduplicate.
+    // With a batch without events, a client tests whether the proxy can be reached: there are no events to deduplicate.
     if (batch.acceptedEvents.length === 0) return passOn(batch.acceptedEvents, () => {});
     const rejected: RejectedEvent[] = [];
     let rest = batch.acceptedEvents;
@@ -163,9 +165,9 @@ export function createDeduplicate(needs: DeduplicateNeeds): PassOnce {
 /** The result of one round. */
 interface Round {
   readonly passage: DeliveryResult;
-  /** Events that another copy is sending now. */
+  /** Events that another replica is sending now. */
   readonly pending: readonly AcceptedEvent[];
-  /** How many events another copy has sent already. */
+  /** How many events another replica has sent already. */
   readonly duplicates: number;
 }
 

@@ -19,17 +19,20 @@ export interface Claim {
   readonly fresh: readonly AcceptedEvent[];
   /** Events that other batches are sending now. */
   readonly waiting: readonly AcceptedEvent[];
-  /** How many events were accepted before, or stand twice in this batch. */
+  /** How many events were accepted before, or are twice in this batch. */
   readonly duplicates: number;
   /** Resolves when the batches that send the `waiting` events have ended, whether they succeeded or failed. */
   readonly othersEnd: () => Promise<unknown>;
-  /** Marks events of `fresh`, or what hooks have made of them, as accepted. May also be called after `end`. */
+  /**
+   * Marks events of `fresh`, or the events that hooks have returned for them, as accepted. May also be called after
+   * `end`.
+   */
   readonly accept: Accept;
-  /** Ends the claim. Accepted events are remembered; the others may be sent by the next batch that holds them. */
+  /** Ends the claim. Accepted events are remembered; the others may be sent by the next batch that contains them. */
   readonly end: () => void;
 }
 
-/** The events that this copy of the proxy is sending now, and has sent recently. */
+/** The events that this replica of the proxy is sending now, and has sent recently. */
 export interface LocalClaims {
   /** Claims those of the events that no other batch has claimed. */
   claim(origin: Origin, acceptedEvents: readonly AcceptedEvent[]): Claim;
@@ -105,7 +108,7 @@ export function createLocalClaims({
         const fresh = acceptedEvents.filter((acceptedEvent, i) => {
           const holder = holders[i] ?? 0;
           if (holder === 0) return true;
-          // The event stands twice in this batch.
+          // The event is twice in this batch.
           if (holder === number) return false;
           if (pending.has(holder)) {
             waiting.push(acceptedEvent);
@@ -113,7 +116,8 @@ export function createLocalClaims({
             return false;
           }
           if (number - holder < windowMs) return false;
-          // The entry is older than the window: this batch takes the key over. An event that stands twice is sent once.
+          // The entry is older than the window: this batch takes the key over. An event that is twice in the batch is
+          // sent once.
           return keys.give(found[2 * i] ?? 0, found[2 * i + 1] ?? 0, number);
         });
         return { fresh, waiting, otherBatches: [...otherBatches] };
@@ -135,7 +139,7 @@ export function createLocalClaims({
       /** Corrects the table when not all events were accepted, or when the delivery took long. */
       function correct(isLate: boolean): void {
         const kept = new Set(accepted.flat().map(spanOf));
-        // An event may stand twice in the batch: only the first one is sent.
+        // An event may be twice in the batch: only the first one is sent.
         const ours = new Set(fresh);
         each(
           (acceptedEvent) => ours.has(acceptedEvent) && !kept.has(acceptedEvent.receivedSpan),
@@ -186,7 +190,7 @@ interface Sorted {
   readonly otherBatches: readonly number[];
 }
 
-/** Where the event stands in the body: hooks may replace the event, and its span stays the same. */
+/** The position of the event in the body: hooks may replace the event, and its span stays the same. */
 function spanOf({ receivedSpan }: AcceptedEvent): AcceptedEvent['receivedSpan'] {
   return receivedSpan;
 }

@@ -4,9 +4,9 @@
  */
 export interface RecentKeys {
   /**
-   * Gives to `number` those of the keys that have no holder. `keys` holds both numbers of each key, one key after the
-   * other. Returns the holder that each key had before: 0 where it had none, or where the first number of the key is 0.
-   * Returns `undefined` when no key had a holder.
+   * Makes `number` the holder of those keys that have no holder. `keys` contains both numbers of each key, one key
+   * after the other. Returns the holder that each key had before: 0 where it had none, or where the first number of the
+   * key is 0. Returns `undefined` when no key had a holder.
    */
   take(keys: Uint32Array, number: number): Float64Array | undefined;
   /** Gives the key to `number`, also if it has another holder. Returns false if `number` was its holder already. */
@@ -23,7 +23,7 @@ const SLOT_BYTES = 16;
 const FIRST_SLOTS = 512;
 const FEWEST_SLOTS = 32;
 /**
- * The largest part of the slots that are used: beyond it, looking up a key that is absent, as nearly all are, takes
+ * The largest part of the slots that are used: above it, looking up a key that is absent, as nearly all are, takes
  * twice as long.
  */
 const MOST_FULL = 0.5;
@@ -33,9 +33,9 @@ const MOST_FULL = 0.5;
  * 64 bytes.
  *
  * There are two tables of typed arrays: the current one, which is filled, and the previous one. When the current table
- * is full, or `windowMs` old, it becomes the previous table, and the keys of the previous table are forgotten all at
+ * is full, or `windowMs` old, it becomes the previous table, and the keys of the previous table are dropped all at
  * once. So no key is deleted by itself, and the garbage collector has nothing to trace. The tables use linear probing,
- * with each part of a slot in an array of its own, because the first number alone shows of nearly every key that it is
+ * with a separate array for each part of a slot: for nearly every key, the first number alone shows that the key is
  * new. Measured for a hundred new keys, with both tables at 8 MB: 9 to 13 µs, 19 to 31 µs with the parts of a slot side
  * by side, 70 to 90 µs with two `Map`s.
  *

@@ -7,7 +7,7 @@ import type { LogNote } from '../telemetry/request-log.ts';
 import type { AcceptedEvent } from '../batch/contract.ts';
 import { createStoreHealth } from '../lib/store-health.ts';
 
-/** The result of claiming the events of a batch in the store that all copies share. */
+/** The result of claiming the events of a batch in the store that all replicas share. */
 export interface SharedClaim {
   /** Events that no other copy is sending or has sent, as far as the store can tell. */
   readonly fresh: readonly AcceptedEvent[];

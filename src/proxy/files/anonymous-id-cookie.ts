@@ -3,15 +3,15 @@ import type { IncomingRequest } from '../http/request.ts';
 /** How the proxy prolongs the SDK's cookie with a visitor's anonymous id. */
 export interface AnonymousIdCookieOptions {
   /**
-   * The domain of the SDK's cookie: the widest that browsers allow, such as `example.com` for pages of `shop.example.com`. `''`
-   * where the cookie is for the host alone (`localhost`).
+   * The domain of the SDK's cookie: the widest that browsers allow, such as `example.com` for pages of `shop.example.com`. `''` if
+   * the cookie is for the host alone (`localhost`).
    *
    * @example 'example.com'
    */
   domain: string;
 
   /**
-   * The life of the prolonged cookie in days, 1 to 400.
+   * The lifetime of the prolonged cookie in days, 1 to 400.
    *
    * @default 365
    * @example 90

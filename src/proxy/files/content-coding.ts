@@ -1,14 +1,17 @@
 import type { Bytes } from '../lib/bytes.ts';
 import { isNode } from '../lib/is-node.ts';
 
-/** Content codings of the served files; `br` packs smaller than `gzip`. https://www.iana.org/assignments/http-parameters#content-coding */
+/**
+ * Content codings of the served files; the result of `br` is smaller than that of `gzip`.
+ * https://www.iana.org/assignments/http-parameters#content-coding
+ */
 export type Coding = 'br' | 'gzip';
 
 export type Compress = (bytes: Bytes) => Promise<Bytes>;
 
 /**
  * The compressors of this runtime, the one with the smallest result first. On Node they work at the highest quality and in another
- * thread: a script is packed once, and served for as long as the process lives (45 KB take 55 ms with `br`, 2 ms with `gzip`).
+ * thread. A script is compressed once, and served until the process ends (45 KB take 55 ms with `br`, 2 ms with `gzip`).
  */
 export function createCompressors(): ReadonlyMap<Coding, Compress> {
   if (!isNode())

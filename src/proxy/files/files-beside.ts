@@ -14,11 +14,11 @@ interface KnownFile {
 }
 
 /**
- * Makes a source of the files that lie beside a module. In a runtime without a file system it has no files. `moduleUrl`: the
+ * Makes a source of the files in the same folder as a module. In a runtime without a file system it has no files. `moduleUrl`: the
  * module's `import.meta.url`.
  *
- * A file is read once. While requests arrive, the folder is listed at most once a second, and the `stat` of a requested file is read
- * at most once a second, so that a file that a deployment replaces in place is served within a second. A request for a name that
+ * A file is read once. While requests arrive, the folder is listed at most once a second, and the `stat` of a requested file is
+ * read at most once a second. So a file that a deployment replaces in place is served within a second. A request for a name that
  * the folder does not have costs no access to the disk, and no memory.
  */
 export function filesBeside(moduleUrl: string | undefined): FileSource {

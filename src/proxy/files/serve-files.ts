@@ -4,9 +4,9 @@ import { acceptedCodings } from './content-coding.ts';
 import { CODINGS, createServedFile, type ServedFile } from './served-file.ts';
 
 /**
- * Returns the content of a served file, or `null` when there is no file of that name. The function is called for each request. The
- * ETag and the packed forms of a content are remembered for as long as the function returns the same content, so do not change an
- * array after you have returned it.
+ * Returns the content of a served file, or `null` when there is no file of that name. The proxy calls the function for each
+ * request. The proxy keeps the ETag and the compressed forms of a content as long as the function returns the same content. Do not
+ * change an array after the function has returned it.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ type Content = string | Uint8Array;
 
 export type ServeFile = (name: string, incoming: IncomingRequest) => Promise<Answer | Refusal>;
 
-/** Most files whose packed forms are remembered: a source may return a content for every name. */
+/** Most files whose compressed forms are kept: a source may return a content for every name. */
 const MOST_FILES = 50;
 
 /** Makes the server of cio.js and the files cio-*.js that it loads later. These are public: pages of every origin may load them. */
@@ -43,7 +43,7 @@ export function createFileServer(source: FileSource): ServeFile {
   return async (name, { method, headers, losesEncoding }) => {
     const content = await source(name);
     if (content === null) {
-      // `no-store`: another copy of the proxy may have a later version with that file, so caches must not remember the 404.
+      // `no-store`: another replica of the proxy may have a later version with that file, so caches must not remember the 404.
       const headers = { 'Cache-Control': 'no-store' };
       return refuse(404, 'not_found', 'This proxy does not serve that file.', { headers });
     }

@@ -3,20 +3,23 @@ import { type Answer, answer } from '../http/response.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Coding, createCompressors } from './content-coding.ts';
 
-/** The answers to requests for a file. Each is made once, and shared by all requests. */
+/** The responses to requests for a file. Each response is made once, and shared by all requests. */
 export interface ServedFile {
   /** The ETag of the content; a weak one, because it is the same for all codings. */
   readonly etag: string;
   /** 304, without the content. */
   readonly notModified: Answer;
-  /** 200, with the content in a coding; `null`: not packed. The content is packed at the first call for its coding. */
+  /**
+   * 200, with the content in a coding; `null`: not compressed. The content is compressed at the first call for its
+   * coding.
+   */
   whole(coding: Coding | null): Promise<Answer>;
   /** 200, with the headers of `whole` and without the content. */
   head(coding: Coding | null): Promise<Answer>;
 }
 
 const packers = /*#__PURE__*/ createCompressors();
-/** The codings with which this runtime can pack files, the smallest result first. */
+/** The codings with which this runtime can compress files, the smallest result first. */
 export const CODINGS: readonly Coding[] = /*#__PURE__*/ [...packers.keys()];
 
 export async function createServedFile(content: string | Uint8Array): Promise<ServedFile> {

@@ -7,7 +7,7 @@ export interface BodyBudget {
   open(address: string | undefined): BodyLease;
 }
 
-/** The part of the budget that one request holds. */
+/** The part of the budget that one request uses. */
 export interface BodyLease {
   /** Sets the part to `bytes`. Returns false, and leaves the part as it was, where the budget has no room for that. */
   hold(bytes: number): boolean;
@@ -29,13 +29,13 @@ export function defaultInFlightBytes(): number {
 }
 
 /**
- * While more than half of the budget is used, requests from one IP address may hold an eighth of it at most, so that one sender
- * cannot use up the whole budget.
+ * While more than half of the budget is used, requests from one IP address may use an eighth of it at most: one sender cannot use
+ * up the whole budget.
  */
 const FAIR = { used: 1 / 2, ofOneAddress: 1 / 8 } as const;
 
 /**
- * Counts the bytes that bodies take in memory, unpacked, from their first byte until their request is answered. Without this
+ * Counts the bytes that decompressed bodies take in memory, from their first byte until the response to their request. Without this
  * limit, many bodies that never end, or many batches that wait for a slow upstream, would fill the memory.
  */
 export function createBodyBudget(maxBytes: number): BodyBudget {
@@ -87,7 +87,7 @@ class Lease implements BodyLease {
     const { used, maxBytes, byNetwork } = this.#counts;
     if (addedBytes <= 0 || used + addedBytes <= maxBytes * FAIR.used) return true;
     if (used + addedBytes > maxBytes) return false;
-    // A request without a known address has no share of its own to be held to.
+    // For a request without a known IP address, there is no limit for its sender.
     if (this.#network === undefined) return true;
     return (byNetwork.get(this.#network) ?? 0) + addedBytes <= maxBytes * FAIR.ofOneAddress;
   }

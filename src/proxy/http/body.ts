@@ -6,12 +6,12 @@ import { createTurns } from '../lib/event-loop-turns.ts';
 import { createGunzip, readsGzip } from './gunzip.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
-/** The body of a request, unpacked. */
+/** The body of a request, decompressed. */
 export interface Body {
   readonly kind: 'body';
   /** The content, without a byte order mark. */
   readonly bytes: Bytes;
-  /** The number of unpacked bytes, with the byte order mark. */
+  /** The number of bytes after decompression, with the byte order mark. */
   readonly length: number;
 }
 
@@ -19,7 +19,7 @@ const unpack = /*#__PURE__*/ createGunzip();
 const takeTurn = /*#__PURE__*/ createTurns();
 
 export interface BodyLimits {
-  /** Most bytes of a body, of the packed one as well as of the unpacked one. */
+  /** The maximum size of a body in bytes, compressed as well as decompressed. */
   readonly maxBodyBytes: number;
   /** How long the whole body may take to arrive, in milliseconds. */
   readonly bodyTimeoutMs: number;
@@ -71,7 +71,7 @@ export async function readBody(
     return comeBackLater('overloaded', 'The proxy is overloaded: send the request again.', { detail });
   }
   if (bytes === 'already-read') {
-    // The fault is the server's, so the answer is 503: for 400 the browser would drop the events.
+    // The fault is the server's, so the response is 503: for 400 the browser would drop the events.
     return comeBackLater('body_already_read', ALREADY_READ, { detail: ALREADY_READ });
   }
   if (bytes === 'unreadable') {
@@ -89,11 +89,11 @@ export function textOfBody(bytes: Bytes): string | Refusal {
   }
 }
 
-/** Unpacks gzip, and has the lease hold the unpacked bytes. @throws where the bytes are no gzip */
+/** Decompresses gzip, and adds the decompressed bytes to the lease. @throws if the bytes are not gzip */
 async function unpackHeld(packed: Bytes, maxBytes: number, lease: BodyLease): Promise<Bytes | Unread> {
-  // The body waits for its turn before it is unpacked, so that it takes less memory meanwhile.
+  // The body waits for its turn before it is decompressed, so that it takes less memory meanwhile.
   await takeTurn();
-  // The unpacked length is not known in advance, so the most bytes that a body may have are reserved.
+  // The length after decompression is not known in advance, so the most bytes that a body may have are reserved.
   if (!lease.hold(packed.length + maxBytes)) return 'no-room';
   const bytes = await unpack(packed, maxBytes);
   lease.hold(typeof bytes === 'string' ? 0 : bytes.length);

@@ -10,32 +10,35 @@ const ALLOW_HEADERS = [
   'Idempotency-Key',
   CLIENT_KEY_HEADER,
 ];
-/** The name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens. Without `*`, which in an answer would allow every header. */
+/**
+ * The name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens. Without `*`, which in a response would allow every
+ * header.
+ */
 const NAME = /^[\w!#$%&'+.^`|~-]{1,100}$/;
 const MAX_ASKED_HEADERS = 50;
 const EXPOSE_HEADERS = 'Accept-Encoding, Retry-After, Date, WWW-Authenticate';
 const VARY = 'Origin';
 const VARY_OPTIONS = 'Origin, Access-Control-Request-Headers';
-/** The headers of an answer that no other origin may read. */
+/** The headers of a response that no other origin may read. */
 const NOT_ALLOWED = { Vary: VARY };
-/** Most sets of headers that are remembered, by method and origin. */
+/** Most sets of headers that are stored, by method and origin. */
 const MOST_REMEMBERED = 100;
 /** How long browsers may cache a preflight: the most that Chromium allows. Other browsers apply a limit of their own. */
 const MAX_AGE_SECONDS = 7200;
 
-/** Decides which origins may use the proxy, and makes the CORS headers that tell the browser so. */
+/** Decides which origins may use the proxy, and makes the CORS headers for the browser. */
 export interface Cors {
   /** Whether the origin of the request is allowed. A request without `Origin` comes from no page of another site, and is allowed. */
   allows(incoming: IncomingRequest): boolean;
-  /** The answer to a preflight for a path that takes `methods`. */
+  /** The response to a preflight for a path that accepts `methods`. */
   preflight(incoming: IncomingRequest, methods: readonly string[]): Answer;
-  /** The CORS headers of every answer: mostly the same object for requests of one origin. */
+  /** The CORS headers of every response: mostly the same object for requests of one origin. */
   headersFor(incoming: IncomingRequest): Readonly<Record<string, string>>;
 }
 
 /**
- * The origin of a request for the log, quoted, at most 200 characters. A client may send any text as `Origin`: all that stands
- * before an `@` is left out, and a path and a query, because they may be credentials.
+ * The origin of a request for the log, quoted, at most 200 characters. A client may send any text as `Origin`: the part before an
+ * `@`, a path and a query are left out, because they may be credentials.
  */
 export function describeOrigin({ headers }: Pick<IncomingRequest, 'headers'>): string {
   const origin = headers.get('Origin') ?? '';
@@ -69,9 +72,9 @@ export function createCors(origins: readonly string[]): Cors {
       const Vary = method === 'OPTIONS' ? VARY_OPTIONS : VARY;
       const headers = {
         Vary,
-        // Credentials are allowed for pages behind a gateway that needs its cookie with every request (`delivery.credentials`). That
-        // is safe for POST: no answer of the proxy to one depends on a cookie. Metrics and health, which a gateway may guard, are
-        // read with GET, for which credentials are not allowed.
+        // Credentials are allowed for pages behind a gateway that needs its cookie with every request (`delivery.credentials`).
+        // That is safe for POST: no response of the proxy to a POST depends on a cookie. Metrics and health, which a gateway may
+        // guard, are read with GET, for which credentials are not allowed.
         ...(/^(POST|OPTIONS)$/.test(method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers': EXPOSE_HEADERS,
@@ -97,9 +100,9 @@ export function createCors(origins: readonly string[]): Cors {
 }
 
 /**
- * The headers that a preflight asks for besides those of the SDK. Scripts for tracing add some to every request of a page
- * (`sentry-trace`, `baggage`, `traceparent`), and a browser sends no request if one of its headers is not allowed. So all of
- * them are allowed; the proxy reads none.
+ * The headers that a preflight requests in addition to those of the SDK. Scripts for tracing add some to every request of a page
+ * (`sentry-trace`, `baggage`, `traceparent`), and a browser sends no request if one of its headers is not allowed. So all of them
+ * are allowed; the proxy reads none of them.
  */
 function foreignHeaders(requested: string): readonly string[] {
   const known = new Set(ALLOW_HEADERS.map((name) => name.toLowerCase()));
@@ -110,8 +113,8 @@ function foreignHeaders(requested: string): readonly string[] {
 }
 
 /**
- * Whether the request comes from a page of the proxy's own origin. A page of another site cannot set the headers that are read
- * here without a preflight, and a client that is no browser can claim any `Origin` anyway.
+ * Whether the request comes from a page of the proxy's own origin. A page of another site cannot set the headers that are read here
+ * without a preflight, and a client that is not a browser can claim any `Origin` anyway.
  */
 export function isSameOrigin(
   origin: string,

@@ -40,7 +40,7 @@ export function fromRequest(request: Request): IncomingRequest {
   }
 
   const { method, headers } = request;
-  // Adapters may make `request.url` from an invalid `Host`, so that it is no URL: such a request gets the path `/`, and 404.
+  // Adapters may make `request.url` from an invalid `Host`, so that it is not a URL: such a request gets the path `/`, and 404.
   const url = URL.canParse(request.url) ? request.url : 'http://localhost/';
   const { pathname } = new URL(url);
   return {
@@ -56,7 +56,7 @@ export function fromRequest(request: Request): IncomingRequest {
   };
 }
 
-/** Brings an answer into a `Response` of the Fetch API. */
+/** Converts the proxy's own response to a `Response` of the Fetch API. */
 export function toResponse({ status, headers, body, stream }: Answer): Response {
   return new Response(stream ?? body, { status, headers });
 }

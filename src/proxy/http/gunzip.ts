@@ -1,10 +1,10 @@
 import type { Bytes } from '../lib/bytes.ts';
 import { isNode } from '../lib/is-node.ts';
 
-/** Whether this runtime can unpack gzip. Only then do answers carry `Accept-Encoding: gzip`. */
+/** Whether this runtime can decompress gzip. Only then do responses carry `Accept-Encoding: gzip`. */
 export const readsGzip: boolean = typeof DecompressionStream === 'function';
 
-/** Unpacks gzip; returns `'too-large'` where the result has more than `maxBytes`. @throws where the bytes are no gzip */
+/** Decompresses gzip; returns `'too-large'` if the result has more than `maxBytes`. @throws if the bytes are not gzip */
 export type Gunzip = (bytes: Bytes, maxBytes: number) => Promise<Bytes | 'too-large'>;
 
 /** Makes the unpacker of this runtime. Under Node it is synchronous: a stream costs fifteen times as much, and a body is too small to block other requests for long. */
@@ -37,7 +37,9 @@ export const gunzipStream: Gunzip = async (bytes, maxBytes) => {
   }
 };
 
-/** Passes at most `maxBytes` on, and fails at the first byte beyond, so that a decompression bomb is not unpacked any further. */
+/**
+ * Passes on at most `maxBytes`, and fails at the first further byte, so that a decompression bomb is not decompressed any further.
+ */
 function limitedTo(maxBytes: number, onExceeded: () => void): TransformStream<Bytes, Bytes> {
   let length = 0;
   return new TransformStream({

@@ -1,12 +1,12 @@
-/** Counts the requests that are being answered, and knows whether the proxy is closing. */
+/** Counts the requests in progress, and stores whether the proxy is closing. */
 export interface InFlight {
-  /** Counts a request. Returns the function to call when the request is answered. */
+  /** Counts a request. Returns the function to call after the response. */
   begin(): () => void;
   /** Whether `close` has been called. */
   isClosing(): boolean;
   /** Calls `listener` when `close` is called. Returns the function that removes the listener. */
   onClose(listener: () => void): () => void;
-  /** Resolves when no request is being answered any more, or after `timeoutMs`. */
+  /** Resolves when no request is in progress any more, or after `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
 

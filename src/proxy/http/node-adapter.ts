@@ -9,13 +9,13 @@ import { createTargets, type OwnsPath, type Target } from './request-target.ts';
 type Handle = (incoming: IncomingRequest) => Promise<Answer>;
 
 /**
- * Most requests on one connection of HTTP/1.1 that are not answered yet. Browsers and reverse proxies send one at a time; a client
- * that sends thousands and reads no answer would fill the memory with requests.
+ * Most requests on one connection of HTTP/1.1 that have no response yet. Browsers and reverse proxies send one at a time; a client
+ * that sends thousands and reads no response would fill the memory with requests.
  */
 const MOST_PIPELINED = 64;
 /**
- * How long the rest of a body is read and thrown away after the answer. The connection is closed only then: closed at once, it
- * would take the answer with it.
+ * How long the rest of a body is read and discarded after the response. The connection is closed only then: if it were closed at
+ * once, the response would be lost.
  */
 const LINGER_MS = 2_000;
 
@@ -26,7 +26,7 @@ export function createNodeHandler(handle: Handle, owns: OwnsPath): NodeHandler {
   const targetOf = createTargets(owns);
   const unanswered = new WeakMap<object, number>();
 
-  /** Counts a request of its connection. Returns false, and closes the connection, where too many are not answered. */
+  /** Counts a request of its connection. Returns false, and closes the connection, if too many requests have no response yet. */
   function enter({ httpVersionMajor, socket }: NodeRequest): boolean {
     if (httpVersionMajor !== 1 || !socket) return true;
     const count = (unanswered.get(socket) ?? 0) + 1;
@@ -44,7 +44,7 @@ export function createNodeHandler(handle: Handle, owns: OwnsPath): NodeHandler {
     try {
       await send(await handle(new IncomingNodeRequest(request, target)), request, response);
     } catch {
-      // Another handler has sent an answer already, or the connection is closed: no answer can be sent.
+      // Another handler has sent a response already, or the connection is closed: no response can be sent.
     } finally {
       leave(request);
     }
@@ -60,12 +60,12 @@ export function createNodeHandler(handle: Handle, owns: OwnsPath): NodeHandler {
   };
 }
 
-/** The headers, with their `Content-Length`, of answers that are sent many times. */
+/** The headers, with their `Content-Length`, of responses that are sent many times. */
 const remembered = new WeakMap<Answer, Answer['headers']>();
 
 /**
- * The headers of an answer, with its `Content-Length`. Node adds that by itself only where headers are set one by one, which
- * takes twice as long as `writeHead` with all of them.
+ * The headers of a response, with its `Content-Length`. Node adds that by itself only where headers are set one by one, which takes
+ * twice as long as `writeHead` with all of them.
  */
 function headersOf(answer: Answer): Answer['headers'] {
   const { headers, body, isShared } = answer;

@@ -44,7 +44,7 @@ export interface NodeResponse {
 }
 
 /**
- * A handler for `http.createServer` and for Express. With a `next`, as in Express, it calls that for paths that are not the
- * proxy's; without one it answers those with 404.
+ * A handler for `http.createServer` and for Express. For paths that the proxy does not serve, the handler calls `next`, which
+ * Express passes. Without `next` it responds 404.
  */
 export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void;

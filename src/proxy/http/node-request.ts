@@ -15,8 +15,8 @@ const after = /*#__PURE__*/ createSharedTimer();
 const KEPT_ONCE: ReadonlySet<string> = new Set(['authorization', 'content-type']);
 
 /**
- * A request of `node:http` in the proxy's own form. A class, because one is made for every request: an object literal with a
- * getter gets a new hidden class from V8 each time, which takes as long as reading the body.
+ * A request of `node:http` in the proxy's own form. A class, because one object is made for every request. For an object literal
+ * with a getter, V8 makes a new hidden class each time, which takes as long as reading the body.
  */
 export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
   readonly method: string;
@@ -53,7 +53,8 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
     if (value === null) return null;
     const text = typeof value === 'object' ? value.join(', ') : String(value);
     if (!KEPT_ONCE.has(field)) return text;
-    // Several values are joined with commas, as in every other runtime: the result is no valid credential or media type, and is refused.
+    // Several values are joined with commas, as in every other runtime: the result is not a valid credential or media type, and is
+    // refused.
     return allOf(field, rawHeaders) || text;
   }
 
@@ -90,7 +91,7 @@ export class IncomingNodeRequest implements IncomingRequest, HeaderReader {
   }
 }
 
-/** All values of a header, with commas between them; `''` where there is none. `name`: in small letters. */
+/** All values of a header, with commas between them; `''` if there is none. `name`: in small letters. */
 function allOf(name: string, rawHeaders: readonly string[] = []): string {
   let values = '';
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -5,11 +5,14 @@ import type { Bytes } from '../lib/bytes.ts';
 export interface ParsedBody {
   /** The body, parsed, or as a text, or as bytes. */
   readonly body?: unknown;
-  /** The body as it was received, which Cloud Functions and Nest keep beside the parsed one. */
+  /** The body as it was received, which Cloud Functions and Nest keep in addition to the parsed body. */
   readonly rawBody?: unknown;
 }
 
-/** The bytes of a body that a framework has read before the proxy, from what the framework has kept; `undefined` where it kept nothing. */
+/**
+ * The bytes of a body that a framework has read before the proxy, from the values that the framework has kept; `undefined` if it
+ * kept none.
+ */
 export function readParsedBody({ body, rawBody }: ParsedBody): Bytes | undefined {
   const kept = rawBody ?? body ?? undefined;
   if (kept === undefined) return undefined;
@@ -23,7 +26,7 @@ export function readParsedBody({ body, rawBody }: ParsedBody): Bytes | undefined
 }
 
 /**
- * Whether the bytes are gzip. Body parsers unpack the body, and leave the header `Content-Encoding: gzip` as it is; only the bytes
- * tell. No JSON begins with the two bytes of gzip (RFC 1952 2.3.1).
+ * Whether the bytes are gzip. Body parsers decompress the body, and keep the header `Content-Encoding: gzip`, so only the bytes
+ * show the format. No JSON begins with the two bytes of gzip (RFC 1952 2.3.1).
  */
 export const isGzip = (bytes: Uint8Array | undefined): boolean => bytes?.[0] === 0x1f && bytes[1] === 0x8b;

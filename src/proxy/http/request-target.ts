@@ -13,14 +13,12 @@ export interface Target {
 /** Whether a path is one of the proxy's. `isAsWritten`: whether the path of the parsed URL is the received one, letter by letter. */
 export type OwnsPath = (pathname: string, isAsWritten: boolean) => boolean;
 
-/** Most targets that are remembered. A site has one or two hosts and a handful of paths, so 200 are enough. */
+/** Most targets that are stored. A site has one or two hosts and a handful of paths, so 200 are enough. */
 const MOST_REMEMBERED = 200;
-/** Most characters of host and path together of a target that is remembered. */
+/** Most characters of host and path together of a target that is stored. */
 const LONGEST_REMEMBERED = 500;
 
-/**
- * Finds the target of requests, and remembers the targets that are the proxy's: parsing a URL takes longer than routing by it.
- */
+/** Finds the target of requests, and stores the targets that are the proxy's: parsing a URL takes longer than routing by it. */
 export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target {
   const remembered = new Map<string, Target>();
   return (request) => {
@@ -38,7 +36,7 @@ export function createTargets(owns: OwnsPath): (request: NodeRequest) => Target 
 
 /**
  * The target of a request. Under Express the option `basePath` may include the path under which the handler is mounted, or leave it
- * out: the first of `originalUrl` and `url` that is one of the proxy's paths is taken.
+ * out. The first of `originalUrl` and `url` that is one of the proxy's paths is taken.
  */
 function findTarget({ headers, originalUrl, url = '/' }: NodeRequest, owns: OwnsPath): Target {
   // HTTP/2 sends the host as `:authority`. https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
@@ -55,8 +53,8 @@ function targetAt(host: string, target: string, owns: OwnsPath): Target {
   // to forward proxies, only the path is used.
   const path = target.startsWith('/') ? target : `/${target.replace(/^\w+:\/\/[^/]*\/?/, '')}`;
   const text = `http://${host}${path}`;
-  // A host of allowed characters may still be no host for `URL`: then the path is used with another host. A path that `URL` does
-  // not accept becomes `/`, which is no path of the proxy.
+  // `URL` may refuse a host of allowed characters: then the path is used with another host. A path that `URL` does not accept
+  // becomes `/`, which is not a path of the proxy.
   const local = `http://localhost${path}`;
   const url = new URL([text, local].find((each) => URL.canParse(each)) ?? 'http://localhost/');
   const [received = '/'] = path.split(/[?#]/, 1);

@@ -10,9 +10,12 @@ export interface IncomingRequest {
   readonly headers: HeaderReader;
   /** The IP address at the other end of the connection, where that is known. */
   readonly peer: string | undefined;
-  /** The request as hooks see it. Under Node it has no body, and is made at the first access. */
+  /** The request in the form that hooks get. Under Node it has no body, and is made at the first access. */
   readonly request: Request;
-  /** Whether the runtime removes `Content-Encoding` from answers, as Next.js does with those of route handlers: such answers must not be packed. */
+  /**
+   * Whether the runtime removes `Content-Encoding` from responses, as Next.js does with those of route handlers: such responses
+   * must not be compressed.
+   */
   readonly losesEncoding?: boolean;
   /** Whether the request may have a body. */
   hasBody(): boolean;
@@ -28,7 +31,7 @@ export interface ReadLimits {
   readonly lease: Pick<BodyLease, 'hold'>;
 }
 
-/** Why a body was not read to its end. `already-read`: other code has read it before, and has kept nothing of it. */
+/** Why a body was not read to its end. `already-read`: other code has read it before, and has not kept it. */
 export type Unread = 'too-large' | 'too-late' | 'no-room' | 'already-read';
 
 /** Reads the value of a header by its name, in any case; several values are joined with commas. */

@@ -1,7 +1,7 @@
 import type { ErrorBody, TokenRejection } from '../../protocol/wire.ts';
 import type { Bytes } from '../lib/bytes.ts';
 
-/** The field `error` in the body of an answer that is not 2xx ({@link ErrorBody}). Compare these codes; messages may change. */
+/** The field `error` in the body of a response that is not 2xx ({@link ErrorBody}). Compare these codes; messages may change. */
 export type ProxyErrorCode =
   | 'not_found'
   | 'method_not_allowed'
@@ -37,7 +37,7 @@ export type ProxyErrorCode =
   | 'closing'
   | 'internal';
 
-/** An answer in the proxy's own form, from which the adapters make a `Response` or call `http.ServerResponse`. */
+/** A response in the proxy's own form, from which the adapters make a `Response` or call `http.ServerResponse`. */
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
@@ -45,24 +45,24 @@ export interface Answer {
   readonly body: string | Bytes | null;
   /** The body of an answer that does not end by itself, in the place of `body`. */
   readonly stream?: ReadableStream<Bytes>;
-  /** Whether this object is the answer to many requests, so that headers made for it are worth remembering. */
+  /** Whether this object is the response to many requests, so that headers made for it are worth storing. */
   readonly isShared?: true;
 }
 
-/** The refusal of a request: status, code and message of the answer. */
+/** The refusal of a request: status, code and message of the response. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly status: number;
   readonly code: ProxyErrorCode;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The cause in words. It is in the operator's log only, never in the answer. */
+  /** The cause in words. The text is only in the operator's log, never in the response. */
   readonly detail?: string;
   /** The fault of the token: with the code `invalid_token` only. */
   readonly reason?: TokenRejection;
 }
 
-/** The optional fields of a refusal, besides its status, code and message. */
+/** The optional fields of a refusal, in addition to its status, code and message. */
 type Extra = Pick<Refusal, 'headers' | 'detail' | 'reason'>;
 
 /** Makes a refusal. */
@@ -74,7 +74,7 @@ export function isRefusal(outcome: object): outcome is Refusal {
   return 'kind' in outcome && outcome.kind === 'refused';
 }
 
-/** Makes a refusal with 401 `invalid_token`: the SDK then asks for another token. */
+/** Makes a refusal with 401 `invalid_token`: the SDK then requests another token. */
 export function refuseToken(message: string, reason?: TokenRejection, detail?: string): Refusal {
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
   return refuse(401, 'invalid_token', message, {
@@ -101,7 +101,7 @@ export function comeBackLater(
   return refuse(503, code, message, { ...rest, headers: { 'Retry-After': retryAfter } });
 }
 
-/** Makes an answer; without a `body` it has none. */
+/** Makes a response; without `body` it has no body. */
 export function answer(
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -110,7 +110,7 @@ export function answer(
   return { kind: 'answer', status, headers, body };
 }
 
-/** Makes an answer whose body is `body` as JSON. */
+/** Makes a response whose body is `body` as JSON. */
 export function answerJson(
   status: number,
   body: object,
@@ -124,7 +124,7 @@ export function isAnswer(outcome: object): outcome is Answer {
   return 'kind' in outcome && outcome.kind === 'answer';
 }
 
-/** Makes the answer to a request that was refused. */
+/** Makes the response to a request that was refused. */
 export function answerRefusal({ status, code, message, headers, reason }: Refusal): Answer {
   const body: ErrorBody = { error: code, message, serverTime: Date.now(), ...(reason && { reason }) };
   return answerJson(status, body, headers);

@@ -19,17 +19,17 @@ export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-
 export type MessageRoute = 'fetch' | 'seen' | 'metric';
 
 /**
- * The path for liveness and readiness probes: 200 while the proxy runs, also while Customer.io is down. A proxy that is up then
- * answers 503, and browsers keep their events.
+ * The path for liveness and readiness probes: 200 while the proxy runs, also while Customer.io is down. A proxy that runs then
+ * responds 503, and browsers keep their events.
  */
 export const HEALTH_PATH = '/v1/health';
 /**
  * The path for alerts: 503 while Customer.io is down or refuses the write key, and while the proxy stops. As a readiness probe this
- * path would take all instances from the load balancer at once, and browsers would get no answer of the proxy at all.
+ * path would take all instances from the load balancer at once, and browsers would get no response of the proxy at all.
  */
 export const READY_PATH = '/v1/health/ready';
 
-/** The paths that the proxy serves. Every other path is answered 404. */
+/** The paths that the proxy serves. The response to every other path is 404. */
 export type Route =
   | { readonly kind: 'batch' }
   | { readonly kind: 'private'; readonly call: PrivateRoute }
@@ -68,8 +68,8 @@ export interface RoutePaths {
 }
 
 /**
- * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics: a server in front of
- * the proxy may block exactly that path, and `//metrics` must not get around the block.
+ * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics. A server in front of the
+ * proxy may block exactly that path, and `//metrics` must not bypass the block.
  */
 export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Route | null {
   if (metrics !== undefined && pathname === basePath + metrics) return { kind: 'metrics' };
@@ -118,7 +118,7 @@ const METHODS = {
   script: ['GET', 'HEAD'],
 } as const;
 
-/** The methods that a route takes; others are answered 405. */
+/** The methods that a route accepts; the response to others is 405. */
 export function methodsOf(route: Route): readonly string[] {
   return METHODS[route.kind];
 }

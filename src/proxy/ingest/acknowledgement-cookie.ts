@@ -8,10 +8,10 @@ const MAX_AGE_SECONDS = 604_800;
 const NAME = /^[A-Za-z\d]{10,40}$/;
 
 /**
- * The acknowledgement of a batch of which every event was accepted, as a `Set-Cookie` header; `undefined` where the request does
- * not ask for one by `X-CIO-Ack`. The page that has sent the batch may be closed before the answer arrives, but the next page of
- * the site reads the cookie. The cookie is set only for pages of the proxy's own origin: pages of another origin could not read
- * it, and must not be able to fill the browser with cookies of the proxy's site.
+ * The acknowledgement of a batch of which every event was accepted, as a `Set-Cookie` header; `undefined` if the request has no
+ * header `X-CIO-Ack`, which requests the cookie. The page that has sent the batch may be closed before the response arrives, but
+ * the next page of the site reads the cookie. The cookie is set only for pages of the proxy's own origin. Pages of another origin
+ * could not read it, and must not be able to fill the browser with cookies of the proxy's site.
  */
 export function acknowledgement(
   incoming: Pick<IncomingRequest, 'headers' | 'url'>,

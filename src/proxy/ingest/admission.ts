@@ -86,8 +86,8 @@ const MOST_LONGER = 3;
 const MOST_REWRITTEN_BYTES = 2 * MAX_EVENT_BYTES;
 
 /**
- * Refuses a batch with too many bytes to parse and write anew, which costs ten times as much as reading an event in its bytes. The
- * SDK makes no such events; another sender that has many of them must send them in several batches.
+ * Refuses a batch with too many bytes to parse and write as new JSON, which costs ten times as much as reading the bytes of an
+ * event. The SDK makes no such events; another sender that has many of them must send them in several batches.
  */
 function refuseRewriting(rewritten: readonly ItemBytes[], maxBytes: number): Refusal | null {
   const mostBytes = Math.max(MOST_REWRITTEN_BYTES, maxBytes);

@@ -2,11 +2,13 @@ import type { Answer } from '../http/response.ts';
 import { ACCEPTED } from './ingest.ts';
 import { readsGzip } from '../http/gunzip.ts';
 
-/** Makes the function that adds the headers of all answers to an answer: those of CORS, which it is given, and `Accept-Encoding`. */
+/**
+ * Makes the function that adds the common headers to a response: the headers of CORS, which are an argument, and `Accept-Encoding`.
+ */
 export function createCommonHeaders(): (answered: Answer, corsHeaders: Answer['headers']) => Answer {
-  // In an answer, Accept-Encoding names the codings that the next request may use (RFC 9110 12.5.3).
+  // In a response, Accept-Encoding names the codings that the next request may use (RFC 9110 12.5.3).
   const encodings = readsGzip && { 'Accept-Encoding': 'gzip' };
-  // Remembered by CORS headers, because nearly all answers are the one that says that a batch was accepted.
+  // Stored by CORS headers, because nearly all responses are the same one: the batch was accepted.
   const accepted = new WeakMap<Answer['headers'], Answer>();
   const add = (answered: Answer, corsHeaders: Answer['headers']): Answer => ({
     ...answered,

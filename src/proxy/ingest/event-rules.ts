@@ -18,8 +18,8 @@ export type EventRules = (
  */
 export function createEventRules(): EventRules {
   const checkedNames = new WeakSet<readonly string[]>();
-  // The last name that was found harmless: events in a row often have the same one, and the check of a name beyond ASCII takes a
-  // microsecond.
+  // The last name that was found harmless: events in a row often have the same one, and the check of a name with characters outside
+  // ASCII takes a microsecond.
   let lastName = '';
 
   return ({ names, type, event, isIdTooLong }, index) => {

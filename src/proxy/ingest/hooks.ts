@@ -7,12 +7,12 @@ import type { AcceptedEvent } from '../batch/contract.ts';
 import { withEvent } from '../batch/accepted-event.ts';
 import { isRecord } from '../lib/is-record.ts';
 
-/** The request of a batch, as hooks see it. */
+/** The request of a batch, in the form that hooks get. */
 export interface RequestInfo {
   /** The request, with its headers. Under `proxy.node` it has no body. */
   readonly request: Request;
   /**
-   * The visitor's IP address: that of the header `clientIp`, otherwise that of the other end of the connection. `undefined` where
+   * The visitor's IP address: that of the header `clientIp`, otherwise that of the other end of the connection. `undefined` if
    * neither is known.
    */
   readonly address?: string | undefined;
@@ -29,7 +29,7 @@ export interface RequestInfo {
 export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
 
 /**
- * The type of the option `transform`: returns the event that is delivered in place of `event`.
+ * The type of the option `transform`: returns the event that is delivered instead of `event`.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export interface ReceivedBatch {
 export interface PreparedBatch {
   readonly acceptedEvents: readonly AcceptedEvent[];
   readonly sentAt: string | undefined;
-  /** How many events `filter` has kept back. */
+  /** How many events `filter` has removed. */
   readonly filtered: number;
   /** The events for which `filter` or `transform` has thrown. */
   readonly failed: readonly AcceptedEvent[];
@@ -100,7 +100,7 @@ export function createHooks({
     const ip = clientIp && readClientIp(headers, clientIp);
     const fields = enrich && (await enrich(info));
     if (enrich && !isRecord(fields)) throw new TypeError('"enrich" must return an object');
-    // With a corrected clock `sentAt` is the time of receipt: Customer.io, which may correct clocks too, finds no difference left.
+    // With a corrected clock `sentAt` is the time of receipt: Customer.io, which may correct clocks too, then finds no difference.
     const prepared = { filtered: 0, sentAt: skewMs === 0 ? sentAt : new Date(receivedAtMs).toISOString() };
     if (!hasHooks && !clientIp && skewMs === 0 && !fields) return { ...prepared, acceptedEvents, failed: [] };
 
@@ -126,7 +126,7 @@ export function createHooks({
         if (filter && !(await filter(next))) return null;
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
-        // The event is always written anew: a hook may also have changed it in place.
+        // The event is always written as new JSON: a hook may also have changed it in place.
         return withEvent(acceptedEvent, next);
       }),
     );
@@ -144,7 +144,7 @@ export function createHooks({
   };
 }
 
-/** A copy of the event with `fields` in its `context`, in place of fields of the same names from the browser. */
+/** Returns a copy of the event with `fields` in its `context`, instead of fields of the same names from the browser. */
 function withContext(event: WireEvent, fields: Fields): WireEvent {
   return { ...event, context: { ...(isRecord(event.context) && event.context), ...fields } };
 }

@@ -34,12 +34,12 @@ export type Ingest = (
 const SMALL_BYTES = 200;
 
 const SUCCESS = { success: true } satisfies BatchAnswer;
-/** The answer to batches whose events were all accepted: one shared object, so that its headers are made once. */
+/** The response to batches whose events were all accepted: one shared object, so that its headers are made once. */
 export const ACCEPTED: Answer = { .../*#__PURE__*/ answerJson(200, SUCCESS), isShared: true };
 
 /**
- * Makes the handler of batches: it checks the credentials, reads the body, checks the events, passes them on, and answers when they
- * are delivered.
+ * Makes the handler of batches: it checks the credentials, reads the body, checks the events, passes them on, and responds when
+ * they are delivered.
  */
 export function createIngest(needs: IngestNeeds): Ingest {
   const { timeoutMs } = needs;

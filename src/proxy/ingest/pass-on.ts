@@ -48,7 +48,8 @@ export function createPassOn(needs: PassOnNeeds): (context: DeliveryContext, not
       if (failure !== undefined) note.detail = failure;
 
       const rejected = failed.map(({ id }) => rejection(id, 'hook_failed'));
-      // An empty batch, by which a client checks its key, or a batch that was filtered: there is nothing to deliver.
+      // An empty batch, with which a client checks its key, or a batch of which every event was filtered: there is no event to
+      // deliver.
       if (outgoing.length === 0) return { rejected };
       const isSame = sentAt === admitted.sentAt && areSame(outgoing, admitted.acceptedEvents);
       const receivedBody = isSame ? admitted.receivedBody : undefined;
@@ -57,8 +58,8 @@ export function createPassOn(needs: PassOnNeeds): (context: DeliveryContext, not
         note,
       );
       const [only] = outgoing;
-      // Only one event of a batch was sent, and Customer.io refused it: the answer names it, so that the browser need not look for it
-      // by sending halves of the batch.
+      // Only one event of a batch was sent, and Customer.io refused it: the response names it, so that the browser need not search
+      // for it by sending halves of the batch.
       if (delivery.kind === 'rejected' && outgoing.length === 1 && only && admitted.acceptedEvents.length > 1)
         return { rejected: [...rejected, rejection(only.id, 'rejected', delivery.reason)] };
       if (delivery.kind !== 'delivered') return { rejected: [], refusal: refusalOf(delivery) };

@@ -27,9 +27,9 @@ const DOES_NOT_SHOW = /[\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
 const MOST_UNITS = 64;
 
 /**
- * The privileged event with which the name may be confused, or `undefined`. Names are compared as a reader sees them: without regard
- * to case, to the width or style of letters (NFKD), to marks and to characters that are not shown, and with one space for several of
- * any kind. Letters of other alphabets that look the same count as different letters.
+ * The privileged event with which the name may be confused, or `undefined`. Names are compared in the form that a reader sees. The
+ * comparison ignores case, the width and style of letters (NFKD), marks, and characters that are not shown. Several spaces of any
+ * kind count as one space. Letters of other alphabets that look the same count as different letters.
  */
 export function privilegedEvent(name: string): string | undefined {
   if (IS_PLAIN.test(name)) return PRIVILEGED_EVENTS.get(name.toLowerCase());

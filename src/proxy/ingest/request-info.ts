@@ -1,7 +1,10 @@
 import type { IncomingRequest } from '../http/request.ts';
 import type { RequestInfo } from './hooks.ts';
 
-/** The request as hooks see it. Under Node its `Request` is made at the first access. A class, because one is made for every request. */
+/**
+ * The request in the form that hooks get. Under Node its `Request` is made at the first access. A class, because one is made for
+ * every request.
+ */
 export class LazyRequestInfo implements RequestInfo {
   readonly address: string | undefined;
   readonly #incoming: IncomingRequest;

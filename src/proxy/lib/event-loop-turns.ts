@@ -7,9 +7,9 @@ export type TakeTurn = () => Promise<void>;
 const MOST_MS = 5;
 
 /**
- * Spreads work over turns of the event loop. Unpacking and reading some packed kilobytes takes milliseconds; a thousand such bodies at
- * once would block all other requests until the last is done. With turns, waiting callers continue one by one, and other requests
- * are served in between.
+ * Spreads work over turns of the event loop. Decompressing and reading some kilobytes of gzip takes milliseconds; a thousand such
+ * bodies at once would block all other requests until the last is done. With turns, waiting callers continue one by one, and other
+ * requests are served between two turns.
  */
 export function createTurns(now: () => number = () => performance.now()): TakeTurn {
   if (!isNode()) return async () => {};

@@ -1,9 +1,9 @@
 /**
  * The network of an IP address, by which a sender is counted. An IPv4 address counts for itself, an IPv6 address for its /64
- * network: a household or machine gets at least a /64 (RFC 6177), and must not count as 2^64 senders.
+ * network. A household or machine gets at least a /64 (RFC 6177), and must not count as 2^64 senders.
  */
 export function networkOf(address: string): string {
-  // IPv4 first, because most visitors have such an address.
+  // IPv4 first, because most visitors have an IPv4 address.
   if (!address.includes(':')) return address;
   const [text = ''] = address.toLowerCase().split('%');
   const [, mapped, high, low] =

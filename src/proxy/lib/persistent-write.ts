@@ -50,7 +50,7 @@ export function createPersistentWrite(
 function rest(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer: unknown = setTimeout(resolve, ms);
-    // In Node a timer is an object, and keeps the process alive unless it is told not to.
+    // In Node a timer is an object, and keeps the process alive unless `unref` is called.
     if (hasUnref(timer)) timer.unref();
   });
 }

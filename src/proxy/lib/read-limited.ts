@@ -1,10 +1,10 @@
 import { concatBytes } from './concat-bytes.ts';
 import type { Bytes } from './bytes.ts';
 
-/** Most bytes of the answer of a service, after decompression. Real answers have some kilobytes. */
+/** Most bytes of the response of a service, after decompression. Real responses have some kilobytes. */
 export const MAX_ANSWER_BYTES = 1_000_000;
 
-/** The answer of a server is larger than the limit. */
+/** The response of a server is larger than the limit. */
 export class AnswerTooLargeError extends Error {
   override readonly name = 'AnswerTooLargeError';
 
@@ -14,10 +14,10 @@ export class AnswerTooLargeError extends Error {
 }
 
 /**
- * Reads the body of an answer, up to `maxBytes`. Beyond that the rest is cancelled, which closes the connection. A body within the
- * limit is read to its end, so that its connection can be used again.
+ * Reads the body of a response, up to `maxBytes`. The rest of a larger body is cancelled, which closes the connection. A body
+ * within the limit is read to its end, so that its connection can be used again.
  *
- * @throws AnswerTooLargeError beyond the limit, or the error with which the body fails
+ * @throws AnswerTooLargeError above the limit, or the error with which the body fails
  */
 export async function readLimited(
   { body }: Pick<Response, 'body'>,

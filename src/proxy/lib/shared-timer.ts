@@ -10,9 +10,9 @@ const afterTimer: StartTimer = (ms, run) => {
 
 /**
  * Makes timers for work that nearly always ends in time, such as the arrival of a body. On Node all timers of the same number of
- * milliseconds share one timer of the runtime, because a runtime timer of its own costs a request more than reading its body. The
- * shared timer may fire after all waiting was cancelled, and keeps no process alive. Other runtimes get a timer for each call:
- * there, a timer belongs to the request that has started it.
+ * milliseconds share one timer of the runtime. A separate runtime timer would cost a request more than reading its body. The shared
+ * timer may fire after all waiting was cancelled, and keeps no process alive. Other runtimes get a timer for each call: there, a
+ * timer belongs to the request that has started it.
  */
 export function createSharedTimer(): StartTimer {
   if (!isNode()) return afterTimer;

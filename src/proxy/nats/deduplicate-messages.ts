@@ -27,8 +27,8 @@ export interface MessageClaim {
 /** How long a call of the store may take. It is longer than in the proxy, because no browser waits. */
 const ANSWER_MS = 5_000;
 /**
- * A store that has failed this often in a row is not called for `REST_MS`: one late answer says nothing about the next
- * call.
+ * A store that has failed this often in a row is not called for `REST_MS`: one late response does not mean that the
+ * next call fails.
  */
 const MOST_FAILURES = 3;
 const REST_MS = 5_000;
@@ -52,7 +52,7 @@ export function createMessageDeduplication(
   }
 
   /**
-   * Without an answer of the store, all events count as new: an event that is sent twice is better than one that is
+   * Without a response of the store, all events count as new: an event that is sent twice is better than one that is
    * lost.
    */
   const ask = gathered<ClaimState>(async (keys) => {
@@ -67,7 +67,10 @@ export function createMessageDeduplication(
       return keys.map(() => 'new');
     }
   });
-  /** Reports keys to the store without waiting: the store itself retries what Customer.io has accepted. */
+  /**
+   * Reports keys to the store without waiting: the store itself repeats failed writes for events that Customer.io has
+   * accepted.
+   */
   const tell = (call: (keys: readonly string[]) => Promise<unknown>): ((keys: readonly string[]) => void) => {
     const report = gathered<undefined>(async (keys) => {
       call(keys).catch(onError);

@@ -11,7 +11,7 @@ export interface NatsMessage {
   readonly info: { readonly deliveryCount: number };
   /** Acknowledges the message. */
   ack(): void;
-  /** Asks for the message again, after `delayMs` milliseconds. */
+  /** Requests the message again, after `delayMs` milliseconds. */
   nak(delayMs?: number): void;
   /** Ends the delivery of the message. */
   term(): void;
@@ -21,7 +21,7 @@ export interface NatsMessage {
 
 /** A pull consumer of `@nats-io/jetstream` 3: the part that is used. It must have `ack_policy: 'explicit'`. */
 export interface NatsConsumer {
-  /** Asks for at most `max_messages` messages, and waits `expires` milliseconds for them at most. */
+  /** Requests at most `max_messages` messages, and waits `expires` milliseconds for them at most. */
   fetch(options: {
     readonly max_messages: number;
     readonly expires: number;
@@ -40,8 +40,8 @@ export interface ForwardFromNatsOptions {
   };
 
   /**
-   * Stores a message that can never be forwarded elsewhere, for example in another stream. The message is removed from
-   * its own stream when the returned promise resolves, and delivered again when it rejects.
+   * Stores a message that can never be forwarded in another place, for example in a stream for dead letters. The message is removed
+   * from its own stream when the returned promise resolves, and delivered again when it rejects.
    */
   readonly park: (message: Uint8Array, reason: string) => unknown;
 
@@ -49,15 +49,15 @@ export interface ForwardFromNatsOptions {
   readonly concurrency?: number | undefined;
 
   /**
-   * Recognises events that were forwarded before, and does not forward them again. An event comes a second time when an
-   * acknowledgement was lost, when a browser has sent it again after its proxy stopped unexpectedly, or when the stream
-   * is replayed. `store`: the store that the copies of the proxy share, `redisStore` or `natsStore`.
+   * Recognises events that were forwarded before, and does not forward them again. The forwarder gets an event a second time when
+   * an acknowledgement was lost or when the stream is replayed. The same happens when a browser has sent the event again after its
+   * proxy stopped unexpectedly. `store`: the store that the replicas of the proxy share, `redisStore` or `natsStore`.
    *
    * @default none: Customer.io gets such events again, and recognises them by their `messageId`s
    */
   readonly deduplicate?: { readonly store: DeduplicateStore } | undefined;
 
-  /** Called with each error in the communication with NATS. Forwarding goes on. */
+  /** Called with each error in the communication with NATS. Forwarding continues. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 

@@ -38,7 +38,7 @@ export function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && TAKEN.has(error.code);
 }
 
-/** @throws SdkError `invalid-options`: `bucket` is no bucket */
+/** @throws SdkError `invalid-options`: `bucket` is not a bucket */
 export function checkBucket(bucket: unknown): void {
   const isObject = typeof bucket === 'object' && bucket !== null;
   if (isObject && ['put', 'get', 'delete'].every((name) => typeof Reflect.get(bucket, name) === 'function'))

@@ -4,13 +4,12 @@ import { createPersistentWrite } from '../lib/persistent-write.ts';
 import { checkBucket, isTaken, type NatsBucket } from './nats-bucket.ts';
 
 /**
- * How long a call may take. The proxy stops waiting much earlier; an answer that comes after that still lets it end the
- * claim.
+ * How long a call may take. The proxy stops waiting much earlier; after a later response it can still end the claim.
  */
 const ANSWER_MS = 5_000;
 /** The most writes in flight for one call. */
 const MOST_AT_ONCE = 1_000;
-/** The most claims that are remembered: claims that are never ended must not fill the memory. */
+/** The most claims that are stored: claims that are never ended must not fill the memory. */
 const MOST_CLAIMS = 100_000;
 
 const DONE = 'done';
@@ -19,26 +18,26 @@ const DONE = 'done';
 type Found = ClaimState | 'ended';
 
 /**
- * Creates a store in which all copies of a proxy remember events together, in a bucket of NATS JetStream (server 2.9
- * and newer). Each event takes one write when it is claimed and one when it is done; the writes of a batch run side by
- * side. Events are remembered for the `ttl` of the bucket, which must be more than a minute. Without a `ttl`, the
- * bucket grows without limit.
+ * Creates a store that all replicas of a proxy share to recognise repeated events, in a bucket of NATS JetStream
+ * (server 2.9 and newer). Each event takes one write when it is claimed and one when it is done; the writes of a batch
+ * run side by side. The store keeps events for the `ttl` of the bucket, which must be more than a minute. Without a
+ * `ttl`, the bucket grows without limit.
  *
- * Only the clock of the server counts, not the clocks of the copies: each entry has the time at which the server stored
- * it, and where an existing claim is found, a write asks for the current time. A call that has no answer within five
- * seconds rejects, and the proxy goes on without the store. Events that Customer.io has accepted are written again for
- * half a minute if the write fails.
+ * The store uses only the clock of the server, not the clocks of the replicas. Each entry has the time at which the
+ * server stored it. If the store finds an existing claim, it gets the current time of the server with another write. A
+ * call without a response within five seconds rejects, and the proxy continues without the store. Events that
+ * Customer.io has accepted are written again for half a minute if the write fails.
  *
  * @example
  * const nats = await connect({ servers: process.env.NATS_URL, maxReconnectAttempts: -1 });
  * const kv = await new Kvm(nats).create('CIO_EVENTS', { ttl: 3_600_000 });
  * createProxy({ writeKey, clientKeys, deduplicate: { store: natsStore(kv) } });
  *
- * @throws SdkError `invalid-options`: `kv` is no bucket
+ * @throws SdkError `invalid-options`: `kv` is not a bucket
  */
 export function natsStore(kv: NatsBucket): DeduplicateStore {
   checkBucket(kv);
-  /** The revision of each claim of this store, so that it never ends the claim of another copy. */
+  /** The revision of each claim of this store, so that it never ends the claim of another replica. */
   const claims = new Map<string, number>();
   // Created when it is first needed: some runtimes have no random numbers before their first request.
   let clockKey: string | undefined;

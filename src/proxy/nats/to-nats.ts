@@ -3,7 +3,7 @@ import { packBatch } from '../broker/message.ts';
 
 /** The client that `jetstream()` of `@nats-io/jetstream` 3 returns: the part that is used. */
 export interface NatsPublisher {
-  /** Publishes a message. `msgID`: by which the stream recognises duplicates. `timeout`: in milliseconds. */
+  /** Publishes a message. `msgID`: the id by which the stream recognises duplicates. `timeout`: in milliseconds. */
   publish(
     subject: string,
     payload: Uint8Array,
@@ -22,7 +22,7 @@ export interface ToNatsOptions {
   readonly subject: string;
 
   /**
-   * The most time for the stream to confirm one message, in milliseconds. It must be less than `timeoutMs` of the
+   * The maximum time for the stream to confirm one message, in milliseconds. It must be less than `timeoutMs` of the
    * proxy.
    *
    * @default 5_000
@@ -30,7 +30,8 @@ export interface ToNatsOptions {
   readonly timeoutMs?: number | undefined;
 
   /**
-   * The most bytes of one message, less than `max_payload` of the server. A larger batch becomes several messages.
+   * The maximum size of one message, in bytes: less than `max_payload` of the server. A larger batch becomes several
+   * messages.
    * @default 500_000
    */
   readonly maxMessageBytes?: number | undefined;

@@ -1,6 +1,6 @@
 import { type Rule, show } from './rules.ts';
 
-/** A problem of an option: `"option" problem` is a sentence. The sentence never holds a key or a secret. */
+/** A problem of an option: `"option" problem` is a sentence. The sentence never contains a key or a secret. */
 export interface OptionProblem {
   /** The name of the option, with the name of its group: `customerToken.issuer`. */
   readonly option: string;

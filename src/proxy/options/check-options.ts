@@ -88,7 +88,7 @@ export const RULES: Rules<ProxyOptions> = {
   inApp: GROUP,
 };
 
-// The longest life that browsers give a cookie: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
+// The longest lifetime of a cookie in browsers: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
 const MOST_DAYS = 400;
 
 const COOKIE_RULES: Rules<AnonymousIdCookieOptions> = {
@@ -177,7 +177,7 @@ function checkExposure({
     }));
 }
 
-/** Whether the proxy serves nothing else at the path. */
+/** Whether no other route of the proxy has the path. */
 function isFree(path: string): boolean {
   return !path.startsWith('/v1/') && routeOf(path, { basePath: '' }) === null;
 }

@@ -1,4 +1,4 @@
-import { SdkError } from '../../protocol/errors.ts';
+import { invalidOptions } from './invalid-options.ts';
 import { MAX_EVENT_BYTES } from '../../protocol/wire.ts';
 import { filesBeside } from '../files/files-beside.ts';
 import { defaultInFlightBytes } from '../http/body-budget.ts';
@@ -35,10 +35,7 @@ const DEFAULTS = {
 /** Checks the options, and fills in the defaults. @throws SdkError `invalid-options`, with every problem in its message */
 export function resolveProxyOptions(options: ProxyOptions): ProxySettings {
   const problems = findProblems(options);
-  if (problems.length > 0) {
-    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
-    throw new SdkError('invalid-options', `createProxy: ${list.join('; ')}`);
-  }
+  if (problems.length > 0) throw invalidOptions('createProxy', problems);
   return {
     ...options,
     ...resolveUpstream(options),

@@ -22,7 +22,7 @@ export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes 
     headers: () => ({ Authorization: `Bearer ${key}`, Accept: 'application/json' }),
   });
 
-  /** Returns the object `customer` of an answer; `null` when there is no such person. */
+  /** Returns the object `customer` of a response; `null` when there is no such person. */
   async function customer(
     userId: string,
     what: 'attributes' | 'subscription_preferences',

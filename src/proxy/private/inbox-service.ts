@@ -48,7 +48,7 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
       const headers = { ...personHeaders(userId), ...languageOf(language) };
       const found = await upstream.ask({ path, method: 'POST', headers, body: '{}' }, note);
       if (found.kind === 'refused') return found;
-      // 204 and 304 mean that there is nothing new, and this proxy caches nothing.
+      // 204 and 304 mean that there are no new messages, and this proxy has no cache.
       if (found.kind === 'absent' || found.text === '') return { messages: [] };
       const body = parseJson(found.text);
       const { inboxMessages = [] } = isRecord(body) ? body : { inboxMessages: null };

@@ -47,7 +47,9 @@ export type PrivateCalls = (
   note: LogNote,
 ) => Promise<Answer | Refusal>;
 
-/** Answers the private calls of a person with data from Customer.io. An answer holds only the data that was asked for. */
+/**
+ * Responds to the private calls of a person with data from Customer.io. A response contains only the requested data.
+ */
 export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
   const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
   const inbox = needs.inApp && createInboxService(needs, resolveInApp(needs.inApp));

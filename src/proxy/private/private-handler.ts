@@ -26,7 +26,7 @@ export type PrivateHandler = (
   lease: BodyLease,
 ) => Promise<Answer | Refusal>;
 
-/** Checks the client key and the customer token of a private call, and answers the call. */
+/** Checks the client key and the customer token of a private call, and responds to the call. */
 export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler {
   const answerCall = createPrivateCalls(needs);
 

@@ -13,7 +13,7 @@ export interface PrivateServiceNeeds {
   readonly timeoutMs: number;
 }
 
-/** The result of a request. `absent`: there is no such person or message. `text`: the body, `''` where there is none. */
+/** The result of a request. `absent`: there is no such person or message. `text`: the body, `''` if there is none. */
 export type Found =
   | {
       readonly kind: 'found';
@@ -35,7 +35,7 @@ export interface ServiceRequest {
 export interface PrivateService {
   /** Sends a request. */
   ask(request: ServiceRequest, note: LogNote): Promise<Found | Refusal>;
-  /** The refusal for an answer in an unknown form. */
+  /** The refusal for a response in an unknown form. */
   garbage(): Refusal;
 }
 

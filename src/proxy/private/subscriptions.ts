@@ -3,19 +3,19 @@ import { isRecord } from '../lib/is-record.ts';
 
 /** The most topics of one change. */
 const MOST_TOPICS = 100;
-// A dot in an id would address another attribute.
+// An id with a dot would name another attribute.
 const TOPIC_ID = /^[\w-]{1,100}$/;
 
 /**
- * Returns the traits that change the topics that a body names, and leave all others as they are; `null` when the body
- * names none, which asks for the topics.
+ * Returns the traits that change the topics that a body names, and do not change the others. `null`: the body names
+ * none, so it is a request for the topics.
  */
 export function preferencesOf(
   fields: Readonly<Record<string, unknown>>,
 ): { readonly traits: Readonly<Record<string, boolean>> } | Refusal | null {
   const { topics, ...otherFields } = fields;
   const unknown = Object.keys(otherFields).find((field) => field !== 'userId');
-  // A change with an unknown field is refused: it must not look as if it had been made.
+  // A change with an unknown field is refused: the response must not suggest that the change was made.
   if (unknown !== undefined) return invalid(`may not have the field "${unknown.slice(0, 100)}"`);
   if (topics === undefined) return null;
   if (!Array.isArray(topics) || topics.length === 0 || topics.length > MOST_TOPICS)

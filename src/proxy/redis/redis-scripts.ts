@@ -1,10 +1,10 @@
 /**
  * Scripts that run inside Redis 5 and newer, or Valkey. No other command runs at the same time, so each script is
- * atomic. Time is that of the server (`TIME`), so the clocks of the copies do not matter. Each script returns a text,
+ * atomic. Time is that of the server (`TIME`), so the clocks of the replicas do not matter. Each script returns a text,
  * because all clients return texts in the same form.
  *
  * The value of a key is `done`, or a claim: `1764412345678:owner`, the time at which the claim ends, and its owner. The
- * key of a claim expires later than the claim, so that the next claim can tell that the earlier one has ended without
+ * key of a claim expires later than the claim, so that the next claim can detect that the earlier one has ended without
  * `done` or `release`.
  */
 
@@ -34,8 +34,8 @@ end
 return table.concat(states)`;
 
 /**
- * Marks keys as done, also those that another copy has claimed: Customer.io has accepted the events. Argument: how long
- * they are remembered, in milliseconds.
+ * Marks keys as done, also those that another replica has claimed: Customer.io has accepted the events. Argument: how
+ * long the keys are kept, in milliseconds.
  */
 export const DONE_SCRIPT = `
 for _, key in ipairs(KEYS) do redis.call('SET', key, 'done', 'PX', ARGV[1]) end

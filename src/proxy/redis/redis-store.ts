@@ -1,3 +1,4 @@
+import { invalidOptions } from '../options/invalid-options.ts';
 import { SdkError } from '../../protocol/errors.ts';
 import { checkGroup } from '../options/check-group.ts';
 import { within } from '../lib/timeouts.ts';
@@ -11,16 +12,17 @@ import { CLAIM_SCRIPT, COUNT_SCRIPT, DONE_SCRIPT, RELEASE_SCRIPT } from './redis
 /** The options of `redisStore`. */
 export interface RedisStoreOptions {
   /**
-   * The prefix of the names of all keys. Proxies that are not copies of each other need different prefixes if they have
-   * rate limits. In a cluster, the prefix must have a hash tag, `{…}`, which puts the keys of one batch into one slot.
+   * The prefix of the names of all keys. Different proxies (not replicas of one proxy) need different prefixes if they
+   * have rate limits. In a cluster, the prefix must have a hash tag, `{…}`, which puts the keys of one batch into one
+   * slot.
    *
    * @default '{cio}:'
    */
   readonly prefix?: string | undefined;
 
   /**
-   * How long an event is remembered after Customer.io has accepted it, in milliseconds. Redis needs about 150 bytes for
-   * each event of that time.
+   * How long the store keeps an event after Customer.io has accepted it, in milliseconds. Redis needs about 150 bytes
+   * for each event of that time.
    *
    * @default 3_600_000 (an hour)
    */
@@ -43,8 +45,7 @@ const RULES: Rules<RedisStoreOptions> = {
 const DEFAULTS = { prefix: '{cio}:', windowMs: 3_600_000 } as const;
 
 /**
- * How long a call may take. The proxy stops waiting much earlier; an answer that comes after that still lets it end the
- * claim.
+ * How long a call may take. The proxy stops waiting much earlier; after a later response it can still end the claim.
  */
 const ANSWER_MS = 5_000;
 
@@ -52,16 +53,16 @@ const ANSWER_MS = 5_000;
 const STATES: Readonly<Record<string, ClaimState>> = { n: 'new', e: 'new', p: 'pending', d: 'done' };
 
 /**
- * Creates a store in which all copies of a proxy remember events and count requests together, in Redis 5 and newer or
- * Valkey. Each call is one round trip. A call rejects without a connection, and when there is no answer within five
- * seconds (`storage-unavailable`, or the error of the client): the proxy then goes on without the store. Events that
- * Customer.io has accepted are written again for half a minute if the write fails.
+ * Creates a store that all replicas of a proxy share to recognise repeated events and to count requests, in Redis 5 and
+ * newer or Valkey. Each call is one round trip. A call rejects without a connection, and when there is no response
+ * within five seconds (`storage-unavailable`, or the error of the client). The proxy then continues without the store.
+ * Events that Customer.io has accepted are written again for half a minute if the write fails.
  *
- * Use node-redis 5.12 or newer of version 5: after a restart of Redis, 5.9 can consider itself connected for ever
- * (https://github.com/redis/node-redis/issues/3104), and each call then takes five seconds.
+ * Use node-redis 5.12 or newer of version 5: after a restart of Redis, version 5.9 can permanently consider itself
+ * connected (https://github.com/redis/node-redis/issues/3104). Each call then takes five seconds.
  *
- * The client stays yours: connect it, listen to its `error` event (without a listener, node-redis ends the process),
- * and close it.
+ * The store does not manage the client: connect the client, listen to its `error` event (without a listener, node-redis
+ * ends the process), and close it.
  *
  * @example
  * const client = createClient({ url: process.env.REDIS_URL, disableOfflineQueue: true });
@@ -77,10 +78,7 @@ export function redisStore(
   options: RedisStoreOptions = {},
 ): RedisStore {
   const problems = checkGroup({ ...options }, RULES, { owner: 'redisStore' });
-  if (problems.length > 0) {
-    const list = problems.map(({ option, problem }) => `"${option}" ${problem}`);
-    throw new SdkError('invalid-options', `redisStore: ${list.join('; ')}`);
-  }
+  if (problems.length > 0) throw invalidOptions('redisStore', problems);
   const { prefix = DEFAULTS.prefix, windowMs = DEFAULTS.windowMs } = options;
   const runner = createRunner(client);
   // Created when it is first needed: some runtimes have no random numbers before their first request.

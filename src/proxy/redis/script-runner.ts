@@ -65,7 +65,7 @@ function hasFunction(value: unknown, name: string): value is object {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
 }
 
-/** Describes a value by its kind only: a client, and a URL, can hold a password. */
+/** Describes a value by its kind only: a client, and a URL, can contain a password. */
 function kindOf(value: unknown): string {
   if (value instanceof Promise) return 'a Promise (await it first)';
   if (typeof value === 'string') return 'a text (make a client of it first)';

@@ -2,16 +2,16 @@ import type { ProxyLogEntry } from './request-log.ts';
 import type { Route } from '../http/routes.ts';
 import type { UpstreamState } from '../upstream/upstream.ts';
 
-/** Counts requests for Prometheus. The number of time series is bounded, whatever visitors send. */
+/** Counts requests for Prometheus. The number of time series is bounded for every input of visitors. */
 export interface Metrics {
-  /** Counts a request that was answered. */
+  /** Counts a request after its response. */
   count(kind: Route['kind'] | 'other', entry: ProxyLogEntry): void;
   /** The metrics in the text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
   text(state: UpstreamState): string;
 }
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-/** Most time series of a counter. Visitors cannot choose labels, but an upstream may answer with any status. */
+/** Most time series of a counter. Visitors cannot choose labels, but an upstream may respond with any status. */
 const MOST_SERIES = 200;
 
 export function createMetrics(): Metrics {

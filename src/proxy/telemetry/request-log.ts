@@ -1,21 +1,24 @@
 import type { TokenRejection } from '../../protocol/wire.ts';
 import type { ProxyErrorCode } from '../http/response.ts';
 
-/** The log entry of a request. It holds no payload, no key, no IP address and no query string. */
+/** The log entry of a request. The entry contains no payload, no key, no IP address and no query string. */
 export interface ProxyLogEntry {
   /** When the request arrived, in ISO 8601. */
   readonly time: string;
   /** The HTTP method. */
   readonly method: string;
-  /** The path without its query, 200 characters at most. A path that the proxy does not serve is the received one, letter by letter. */
+  /**
+   * The path without its query, 200 characters at most. For a path that the proxy does not serve: the received path without
+   * changes.
+   */
   readonly path: string;
-  /** The HTTP status of the answer. */
+  /** The HTTP status of the response. */
   readonly status: number;
-  /** The time from the arrival of the request to its answer, in milliseconds. */
+  /** The time from the arrival of the request to its response, in milliseconds. */
   readonly durationMs: number;
-  /** How many events of the batch were accepted, duplicates and filtered ones included. The browser removes them. */
+  /** How many events of the batch were accepted, with duplicates and filtered events. The browser removes these events. */
   readonly events?: number;
-  /** How many events were rejected one by one, by their error. The browser removes them too. */
+  /** How many single events were rejected, by their error. The browser removes these events too. */
   readonly rejected?: Readonly<Record<string, number>>;
   /**
    * With `customerToken.mode: 'report'`: how many events the mode `'required'` would have rejected, by their error
@@ -25,17 +28,17 @@ export interface ProxyLogEntry {
   /** With `deduplicate`: how many events were not sent on, because they had been accepted before, or were in the batch twice. */
   readonly duplicates?: number;
   /**
-   * With `deduplicate.store`: how many events were sent although another copy of the proxy may have delivered them already: that
-   * copy has ended after it sent them, and before it wrote so into the store.
+   * With `deduplicate.store`: how many events were sent although another replica of the proxy may have delivered them already. That
+   * replica has stopped after it claimed these events, and before it stored the result.
    */
   readonly unknown?: number;
   /** With `deduplicate.store`: how many calls of the store have failed, or taken too long, for this request. */
   readonly deduplicateFailures?: number;
-  /** How many events `filter` has kept back. */
+  /** How many events `filter` has removed. */
   readonly filtered?: number;
   /** The size of the body after decompression, in bytes. */
   readonly bytes?: number;
-  /** The HTTP status of Customer.io's last answer. */
+  /** The HTTP status of Customer.io's last response. */
   readonly upstreamStatus?: number;
   /** How many requests were sent to Customer.io: more than one after a retry, or to find a faulty event. */
   readonly upstreamRequests?: number;
@@ -44,14 +47,14 @@ export interface ProxyLogEntry {
    * first of these batches only.
    */
   readonly merged?: number;
-  /** The field `error` of the answer, where the request was refused. */
+  /** The field `error` of the response, if the request was refused. */
   readonly error?: ProxyErrorCode;
   /** The fault of the token: with the error `invalid_token` only. */
   readonly reason?: TokenRejection;
   /**
-   * The cause of a refusal in words, for the operator: the origin that is not allowed, the issuer or audience of a refused token,
-   * by how many seconds the token has expired. No answer holds it. With `customerToken.mode: 'report'` also the fault of a token
-   * that would have been refused.
+   * The cause of a refusal in words, for the operator. Examples are the origin that is not allowed, the issuer or audience of a
+   * refused token, and by how many seconds the token has expired. Responses do not contain this text. With
+   * `customerToken.mode: 'report'` also the fault of a token that would have been refused.
    */
   readonly detail?: string;
 }

@@ -6,7 +6,7 @@ const LONGEST_SHOWN = 200;
 
 /**
  * Describes a wrong claim of a token for the log of the operator: its value and the expected one. Issuer, audience and times are
- * no secrets; the log shows nothing else of a token. Returns `undefined` for other faults. The signature of the token was verified
+ * not secret; the log shows no other part of a token. Returns `undefined` for other faults. The signature of the token was verified
  * before its claims were read, so that no stranger can write into the log.
  */
 export function describeRejection(

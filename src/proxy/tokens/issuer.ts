@@ -51,7 +51,7 @@ export interface TokenIssuerOptions {
   audience?: string | readonly string[] | undefined;
 
   /**
-   * The life of a token, in seconds.
+   * The lifetime of a token, in seconds.
    *
    * @default 900
    * @example 300
@@ -146,7 +146,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
         sub: userId,
         iat,
         exp: iat + ttlSeconds,
-        // Makes every token unique: the SDK takes a token that equals a rejected one for an old one from a cache.
+        // Makes every token unique: the SDK treats a token that equals a rejected token as an old token from a cache.
         jti: crypto.randomUUID(),
         ...(issuer !== undefined && { iss: issuer }),
         ...(audience !== undefined && { aud: audience }),

@@ -25,8 +25,8 @@ export type TokenAlgorithm = (typeof SECRET_ALGORITHMS)[number] | (typeof KEY_AL
 export const LEAST_SECRET_BYTES = 32;
 
 /**
- * Whether the events of a batch need a customer token: the option `customerToken.mode`. Private calls always need a valid token, and
- * are answered 404 in the mode `'disabled'`.
+ * Whether the events of a batch need a customer token: the option `customerToken.mode`. Private calls always need a valid token; in
+ * the mode `'disabled'` the proxy responds 404 to them.
  */
 export type TokenMode = 'disabled' | 'report' | 'required';
 
@@ -58,7 +58,8 @@ export interface TokenVerificationOptions {
   publicKey?: string | Jwk | undefined;
 
   /**
-   * The algorithms with which a token may be signed. Those of a secret are not allowed with a public key, and the other way round.
+   * The algorithms with which a token may be signed. Those of a secret are not allowed with a public key, and those of a key pair
+   * are not allowed with a secret.
    *
    * @default ['HS256'] with a secret, otherwise ['RS256', 'ES256', 'EdDSA', 'Ed25519']
    * @example ['ES256']
@@ -83,7 +84,7 @@ export interface TokenVerificationOptions {
   audience?: string | readonly string[] | undefined;
 
   /**
-   * The claim that holds the user id.
+   * The claim that contains the user id.
    *
    * @default 'sub'
    * @example 'user_id'
@@ -101,11 +102,11 @@ export interface TokenVerificationOptions {
   /**
    * Whether the events of a batch need a token.
    *
-   * - `'report'`: no event is rejected for want of a token; the log counts the events that `'required'` would reject
+   * - `'report'`: no event is rejected because it has no token; the log counts the events that `'required'` would reject
    *   (`ProxyLogEntry.tokenReport`).
    * - `'required'`: events with a user id need a token of that person. Traits that identify a person (`id`, `cio_id`, and `email`
    *   where the token has that claim) must equal the claims of the token. `group` needs a token.
-   * - `'disabled'`: requests with a token are refused, and private calls are answered 404.
+   * - `'disabled'`: the proxy refuses requests with a token, and responds 404 to private calls.
    *
    * In every mode an event with a `previousId` needs a token of that person, unless the `previousId` is the random anonymous id that
    * the event itself has.
@@ -116,8 +117,8 @@ export interface TokenVerificationOptions {
   mode?: TokenMode | undefined;
 
   /**
-   * Scopes that a token must have in its claim `scope` or `scp`, with single spaces between them. Without them the answer is 403
-   * `insufficient_scope`.
+   * Scopes that a token must have in its claim `scope` or `scp`, with single spaces between them. Without these scopes the proxy
+   * responds 403 `insufficient_scope`.
    *
    * @default no scope is needed
    * @example 'inbox'
@@ -128,7 +129,7 @@ export interface TokenVerificationOptions {
 /** Access to Customer.io's App API, from which the proxy reads a person's attributes and subscriptions. */
 export interface AppApiOptions {
   /**
-   * An App API key of the workspace. It is a secret, and never leaves the server.
+   * An App API key of the workspace. The key is a secret: browsers never get it.
    *
    * @example process.env.CIO_APP_API_KEY ?? ''
    */
@@ -143,7 +144,7 @@ export interface AppApiOptions {
   url?: string | URL | undefined;
 
   /**
-   * The names of the attributes that a person may read of themselves.
+   * The names of the attributes that a person may read about themselves.
    *
    * @default all
    * @example ['plan', 'first_name']

@@ -7,7 +7,7 @@ export type SendEvents = (acceptedEvents: readonly AcceptedEvent[]) => Promise<D
 export interface BisectionLimits {
   /** The largest number of requests for one batch, the first one among them. @default 40 */
   readonly mostRequests?: number;
-  /** Returns whether the shared budget allows one more request that looks for a faulty event. @default always */
+  /** Returns whether the shared budget allows one more request that searches for a faulty event. @default always */
   readonly mayAsk?: () => boolean;
 }
 
@@ -19,9 +19,9 @@ const MOST_REQUESTS = 40;
  * is. The batch is therefore bisected, in its order, until each faulty event is alone and all others have been
  * delivered.
  *
- * Returns `rejected` for the whole batch where the remaining time is too short for that, or where more than
- * `mostRequests` would be needed: its browser then bisects the batch itself. A 503 instead would make the browser send
- * the same batch again, for ever.
+ * Returns `rejected` for the whole batch if the remaining time is too short for that, or if more than `mostRequests`
+ * would be needed. The browser then bisects the batch itself. With 503 instead, the browser would send the same batch
+ * again without end.
  *
  * @throws the error of `send`; the browser sends the whole batch again then, also the events that were delivered before
  */
@@ -42,7 +42,7 @@ export async function sendBisected(
   let requests = 1;
 
   /**
-   * Delivers a part of the batch. `isFaulty`: the part is known to hold a faulty event, so that only its halves are
+   * Delivers a part of the batch. `isFaulty`: the part is known to contain a faulty event, so that only its halves are
    * sent.
    */
   async function settle(group: readonly AcceptedEvent[], isFaulty: boolean): Promise<Delivery> {

@@ -1,4 +1,4 @@
-/** Limits the requests that look for faulty events, because they use up the rate limit that all browsers share. */
+/** Limits the requests that search for faulty events, because they use up the rate limit that all browsers share. */
 export interface BisectionBudget {
   /**
    * Takes one request from the share of `sender`. All senders whose IP address is not known (`undefined`) have one
@@ -10,7 +10,7 @@ export interface BisectionBudget {
 export interface BisectionBudgetNeeds {
   /** The rate limit for all requests to Customer.io, per second. */
   readonly maxPerSecond: number;
-  /** Returns whether requests wait for a free slot. No request looks for faulty events then. */
+  /** Returns whether requests wait for a free slot. In that case, no request searches for faulty events. */
   readonly isBusy: () => boolean;
   readonly now?: () => number;
 }
@@ -23,8 +23,8 @@ const PART = 1 / 10;
 
 /**
  * Creates the budget. A batch in which every second event is faulty takes 40 requests, and one browser could send such
- * batches 40 times a second. Beyond this budget, such a batch is rejected whole: the browser then bisects it at its own
- * cost.
+ * batches 40 times a second. Above this budget, such a batch is rejected whole: the browser then bisects it with its
+ * own requests.
  */
 export function createBisectionBudget({
   maxPerSecond,
@@ -33,7 +33,7 @@ export function createBisectionBudget({
 }: BisectionBudgetNeeds): BisectionBudget {
   const most = (maxPerSecond * PART * WINDOW_MS) / 1_000;
   /**
-   * Requests of each sender in this window. Each entry stands for at least one request, so the map has at most `most`
+   * Requests of each sender in this window. Each entry counts at least one request, so the map has at most `most`
    * entries.
    */
   const bySender = new Map<string | undefined, number>();

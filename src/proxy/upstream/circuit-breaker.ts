@@ -12,7 +12,7 @@ export interface CircuitBreaker {
   begin(): RequestKind | null;
   /** Reports what came of a request. `kind`: the result of its `begin`. */
   end(kind: RequestKind, delivery: Delivery): void;
-  /** Whether the circuit is open, or its probe is under way. */
+  /** Whether the circuit is open, or its probe is in flight. */
   isOpen(): boolean;
 }
 
@@ -27,13 +27,15 @@ export interface CircuitBreakerLimits {
 }
 
 const LONGEST_PAUSE_MS = 30_000;
-/** The longest pause that `Retry-After` can ask for: a longer one would hide for too long that upstream is back. */
+/**
+ * The longest pause in `Retry-After`: with a longer pause, browsers would notice too late that upstream works again.
+ */
 const LONGEST_ASKED_MS = 60_000;
-/** The wait that `waitMs` reports while the probe is under way. */
+/** The wait that `waitMs` reports while the probe is in flight. */
 const PROBE_MS = 1_000;
 /**
- * Status codes of a server that is down or wants no requests; `undefined`: no answer. Other 5xx can be the fault of one
- * event, and count as a quarter of a failure.
+ * Status codes of a server that is down or refuses all requests; `undefined`: no response. Other 5xx can be the fault
+ * of one event, and count as a quarter of a failure.
  */
 const DOWN: ReadonlySet<number | undefined> = new Set([undefined, 408, 429, 502, 503, 504]);
 
@@ -70,7 +72,7 @@ export function createCircuitBreaker(
 
     end(kind, delivery) {
       if (delivery.kind !== 'unavailable') {
-        // Every other answer, also a rejection, shows that upstream is up.
+        // Every other response, also a rejection, shows that upstream works.
         state = 'closed';
         failures = 0;
         nextPauseMs = pauseMs;

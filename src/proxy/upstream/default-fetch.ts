@@ -32,7 +32,7 @@ const dispatchers = (): readonly Dispatcher[] =>
   DISPATCHERS.map((key) => (globalThis as Readonly<Record<symbol, Dispatcher>>)[key]);
 
 /**
- * Returns a function that tells whether `fetch` has another dispatcher than Node's own, for instance a forward proxy.
+ * Returns a function that checks whether `fetch` has another dispatcher than Node's own, for instance a forward proxy.
  *
  * Node creates its dispatcher at the first request. Where there is none yet, it is created now, so that any other
  * dispatcher later must have been set by other code. Where there is one already, its class name decides: only an

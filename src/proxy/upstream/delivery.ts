@@ -1,7 +1,7 @@
 import { comeBackLater, refuse, type Refusal } from '../http/response.ts';
 import type { UpstreamAnswer } from './contract.ts';
 
-/** The result of sending a batch. Only `delivered` lets the browser delete its events. */
+/** The result of sending a batch. The browser deletes its events only after `delivered`. */
 export type Delivery =
   | {
       readonly kind: 'delivered';
@@ -29,9 +29,9 @@ export interface UndeliverableEvent {
 }
 
 /**
- * Translates the answer of Customer.io to a batch in strict mode. https://docs.customer.io/integrations/api/cdp/
+ * Translates the response of Customer.io to a batch in strict mode. https://docs.customer.io/integrations/api/cdp/
  *
- * @param secrets texts that are never passed on: a reason that holds one of them is left out
+ * @param secrets texts that are never passed on: a reason that contains one of them is left out
  */
 export async function deliveryOf(response: UpstreamAnswer, secrets: readonly string[]): Promise<Delivery> {
   const { status } = response;
@@ -70,7 +70,7 @@ export async function deliveryOf(response: UpstreamAnswer, secrets: readonly str
   }
 }
 
-/** The answer to the browser when its batch was not delivered. */
+/** The response to the browser when its batch was not delivered. */
 export function refusalOf(delivery: Exclude<Delivery, { kind: 'delivered' }>): Refusal {
   if (delivery.kind === 'rejected') {
     return refuse(

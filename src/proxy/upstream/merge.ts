@@ -25,7 +25,7 @@ export interface MergeNeeds {
 
 /** Customer.io accepts 500 000 bytes in one request. */
 const MOST_BYTES = 475_000;
-/** A batch of more bytes is not merged: copying it takes as long as a request, and little room would be left beside it. */
+/** A batch of more bytes is not merged: copying it takes as long as a request, and there would be little room for other batches. */
 const LARGE_BYTES = 32_000;
 /** The frame around the events: `{"batch":[],"sentAt":"2026-01-02T03:04:05.678Z"}`. */
 const [HEAD, COMMA] = [utf8.encode('{"batch":['), ','.charCodeAt(0)];
@@ -39,7 +39,7 @@ const APART_MS = 60_000;
 /** A round of bisecting is expected to take at most this many times as long as the one before. */
 const SPARE = 1.5;
 const NO_TIME = 'There was no time left to look for a faulty event.';
-/** How many senders of faulty events are remembered. */
+/** How many senders of faulty events are stored. */
 const MOST_APART = 1_000;
 /** If more merged requests than this are bisected within `APART_MS`, merging stops for as long. */
 const MOST_TAKEN_APART = 20;
@@ -54,13 +54,12 @@ interface Part {
 }
 
 /**
- * Merges the batches of different browsers that arrive within `waitMs` into one request. Each batch is resolved with
- * Customer.io's answer to the request that held its events.
+ * Merges the batches of different browsers that arrive within `waitMs` into one request. Each batch is resolved with Customer.io's
+ * response to the request that contained its events.
  *
- * Customer.io rejects a merged request whole. It is then bisected between its batches, both halves at the same time,
- * until each batch with a faulty event has a request of its own. The other browsers wait one round trip more for each
- * round of bisecting, and never learn of it. Other answers that can be the fault of one event (413, 500) are treated in
- * the same way.
+ * Customer.io rejects a merged request whole. It is then bisected between its batches, both halves at the same time, until each
+ * batch with a faulty event has a separate request. The other browsers wait one round trip more for each round of bisecting, and
+ * their responses do not mention it. Other responses that can be the fault of one event (413, 500) are treated in the same way.
  */
 export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds): SendAlone {
   let parts: Part[] = [];
@@ -74,7 +73,7 @@ export function createMerge({ upstream, alone, timeoutMs, waitMs }: MergeNeeds):
     clearTimeout(timer);
     const group = parts;
     [parts, bytes, timer] = [[], 0, undefined];
-    // An unexpected error must not leave a batch without an answer.
+    // An unexpected error must not leave a batch without a response.
     settle(group, true).catch((cause: unknown) => {
       for (const { resolve } of group) resolve({ kind: 'unavailable', detail: describeError(cause) });
     });
@@ -196,7 +195,7 @@ function hasCurrentTime(sentAt: string | undefined): boolean {
   return sentAt === undefined || Math.abs(Date.now() - Date.parse(sentAt)) <= TOLERANCE_MS;
 }
 
-/** Whether the answer to several batches can be the fault of one event. */
+/** Whether the response to several batches can be the fault of one event. */
 function mayBeOneEvent({ kind, status = 0, ...delivery }: Delivery): boolean {
   if (kind === 'rejected' || kind === 'too-large') return true;
   const hasRetryAfter = 'retryAfter' in delivery && delivery.retryAfter !== undefined;

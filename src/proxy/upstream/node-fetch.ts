@@ -6,7 +6,7 @@ import { MAX_ANSWER_BYTES } from '../lib/read-limited.ts';
 
 /** Half of the minute after which Customer.io closes idle connections: https://docs.customer.io/integrations/api/cdp/ */
 const IDLE_MS = 30_000;
-/** How long the body of an answer may take after its headers. */
+/** How long the body of a response may take after its headers. */
 const ANSWER_MS = 15_000;
 
 const after = /*#__PURE__*/ createSharedTimer();
@@ -57,8 +57,8 @@ export function createNodeFetch(): UpstreamFetch | undefined {
         resolve(answerOf(answer));
       });
       request.on('error', (cause: NodeJS.ErrnoException) => {
-        // A server may close an idle connection just before it is used again. It has read nothing of this request,
-        // which is sent once more.
+        // A server may close an idle connection just before it is used again. The server has not read this request,
+        // which is therefore sent once more.
         const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
         if (!isStale || signal.aborted || isSettling || agent === false) return reject(cause);
         isSettling = true;
@@ -89,7 +89,7 @@ interface Target {
 
 function targetOf(href: string): Target {
   const { protocol, hostname, port, pathname, search } = new URL(href);
-  // `hostname` of a URL has brackets around an IPv6 address; `node:http` takes it without them.
+  // `hostname` of a URL has brackets around an IPv6 address; `node:http` needs it without brackets.
   return {
     isSecure: protocol === 'https:',
     hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -98,7 +98,7 @@ function targetOf(href: string): Target {
   };
 }
 
-/** Resolves as soon as the status is known: it decides what became of the batch, whatever happens to the body. */
+/** Resolves as soon as the status is known: the status alone decides whether the batch was delivered. */
 function answerOf(answer: IncomingMessage): UpstreamAnswer {
   const { statusCode: status = 0, headers } = answer;
   const text = read(answer);

@@ -6,14 +6,15 @@ import type { Upstream } from './upstream.ts';
 /** Makes sure that the state of the upstream is known, and adds the reason of a failure to `note`. */
 export type ReadinessCheck = (note: LogNote) => Promise<void>;
 
-/** A monitoring system may ask every second: Customer.io is asked once in this time at most. */
+/** A monitoring system may send a request every second: the proxy sends Customer.io at most one in this time. */
 const REST_MS = 10_000;
 /** Most milliseconds that a readiness request waits for Customer.io. */
 const CHECK_MS = 5_000;
 
 /**
- * Checks with an empty batch, which stores nothing, whether Customer.io accepts the write key. Without the check, a proxy with a wrong
- * key would be ready until its first batch. A state that a batch has proven to be good is not checked.
+ * Checks with an empty batch, which stores nothing, whether Customer.io accepts the write key. Without the check, a proxy with a
+ * wrong key would be ready until its first batch. The check is skipped while earlier requests already show the state of Customer.io
+ * (`isProven`).
  */
 export function createReadinessCheck(upstream: Upstream, timeoutMs: number): ReadinessCheck {
   let running: Promise<Delivery> | undefined;

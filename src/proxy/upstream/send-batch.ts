@@ -14,11 +14,11 @@ export interface SendBatchNeeds {
   readonly writeKey: () => string | Promise<string>;
 }
 
-/** Sends one request with a batch. @throws when there is no answer, and the reason of `signal` when it aborts */
+/** Sends one request with a batch. @throws when there is no response, and the reason of `signal` when it aborts */
 export type SendBatch = (body: BatchBody, signal: AbortSignal) => Promise<Delivery>;
 
 const MOST_REDIRECTS = 5;
-// 303 is not among them: it makes the request a GET, which would lose the batch and look like success.
+// 303 is not in the list: it changes the request to a GET, which would lose the batch and seem successful.
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /**
@@ -40,7 +40,7 @@ export function createSendBatch({ ask, upstreamUrl, writeKey }: SendBatchNeeds):
     const headers = {
       Authorization: basicAuthorization(key),
       'Content-Type': 'application/json',
-      // Without this header Customer.io answers 200 to events that it discards.
+      // Without this header Customer.io responds 200 to events that it discards.
       'X-Strict-Mode': '1',
     };
     let url = start;

@@ -1,30 +1,31 @@
 import type { CircuitBreakerLimits } from './circuit-breaker.ts';
 import type { ConcurrencyLimits } from './concurrency-limit.ts';
 
-/** Limits for requests to Customer.io. Each copy of the proxy counts for itself. */
+/** Limits for requests to Customer.io. Each replica of the proxy counts only its own requests. */
 export interface UpstreamOptions {
-  /** The most requests in flight. Further requests wait in a queue. @default 100 */
+  /** The maximum number of requests in flight. Further requests wait in a queue. @default 100 */
   maxConcurrent?: number | undefined;
 
-  /** The most requests that wait in the queue. Further requests are refused (503). @default 1_000 */
+  /** The maximum number of requests that wait in the queue. The proxy refuses further requests (503). @default 1_000 */
   maxQueued?: number | undefined;
 
   /**
-   * The most requests per second, on average over three seconds. Further requests are refused (503).
+   * The maximum number of requests per second, on average over three seconds. The proxy refuses further requests (503).
    *
-   * @default 1_000 to Customer.io, which accepts 3 000 in 3 seconds; no limit where `upstreamUrl` names another server
+   * @default 1_000 to Customer.io, which accepts 3 000 in 3 seconds; no limit if `upstreamUrl` names another server
    */
   maxPerSecond?: number | undefined;
 
   /**
-   * How often a batch is sent again within its `timeoutMs` after a temporary failure: no answer, 502, 503 or 504.
+   * How often a batch is sent again within its `timeoutMs` after a temporary failure: no response, 502, 503 or 504.
    * @default 2
    */
   retries?: number | undefined;
 
   /**
-   * After how many failures in a row Customer.io counts as down and the circuit breaker opens. A failure is no answer,
-   * 408, 429, 502, 503 or 504. Any other 5xx counts as a quarter of a failure, because one event can be its cause.
+   * After how many failures in a row Customer.io counts as down and the circuit breaker opens. Failures are: no
+   * response, 408, 429, 502, 503 and 504. Any other 5xx counts as a quarter of a failure, because one event can be its
+   * cause.
    *
    * @default 5
    */
@@ -40,11 +41,11 @@ export interface UpstreamOptions {
 
   /**
    * Merges batches of different browsers that arrive within a few milliseconds into one request to Customer.io. Each
-   * browser gets its answer after Customer.io has answered the request with its events. If Customer.io refuses an
-   * event, the proxy finds it, and reports it to its own browser only.
+   * browser gets its response after Customer.io has responded to the request with its events. If Customer.io refuses an
+   * event, the proxy finds this event, and reports it only to the browser that sent it.
    *
    * `false`: one request for each batch. Merging is always off on Cloudflare Workers, where a request must not wait for
-   * I/O of another.
+   * I/O of another request.
    *
    * @default { waitMs: 5 }
    */
@@ -53,7 +54,7 @@ export interface UpstreamOptions {
 
 /** Options for merging batches of different browsers into one request. */
 export interface MergeOptions {
-  /** How long a batch waits for others to merge with, in milliseconds. @default 5 */
+  /** How long a batch waits for other batches to merge with, in milliseconds. @default 5 */
   waitMs?: number | undefined;
 }
 

@@ -12,9 +12,9 @@ import type { UpstreamLimits } from './upstream-options.ts';
 export interface Upstream {
   /** Sends one batch. @throws the reason of `signal`, when the time for the delivery is over */
   send(body: BatchBody, time: SendingTime, note: LogNote): Promise<Delivery>;
-  /** Sends one batch once. Until the next answer, a failure counts as `down`, also where the circuit breaker is closed. */
+  /** Sends one batch once. Until the next response, a failure counts as `down`, also where the circuit breaker is closed. */
   check(body: BatchBody, time: SendingTime, note: LogNote): Promise<Delivery>;
-  /** Whether the last answer of Customer.io was good, or the circuit breaker knows better. */
+  /** Whether earlier requests already show the state of Customer.io: its last response was good, or the circuit breaker is open. */
   isProven(): boolean;
   /** The state for health checks and metrics. */
   state(): UpstreamState;
@@ -30,7 +30,7 @@ export interface SendingTime {
   readonly endsAt: number;
 }
 
-/** The state of Customer.io as this copy of the proxy sees it. */
+/** The state of Customer.io, from the requests of this replica of the proxy. */
 export interface UpstreamState {
   /**
    * `misconfigured`: Customer.io has refused the last batch for a reason that only the operator of the proxy can
@@ -44,12 +44,12 @@ export interface UpstreamState {
 }
 
 /**
- * Status codes of failures that a retry can cure; `undefined`: no answer. A batch that Customer.io receives twice is
- * recognised by its messageIds.
+ * Status codes of failures that a retry can cure; `undefined`: no response. A batch that Customer.io receives twice is recognised
+ * by its messageIds.
  */
 const TEMPORARY: ReadonlySet<number | undefined> = new Set([undefined, 502, 503, 504]);
 const FIRST_RETRY_MS = 100;
-/** A request with less time than this is not begun: no answer has ever been that fast. */
+/** A request with less time than this is not begun: a response is never that fast. */
 const LEAST_MS = 5;
 /** Spreads the retries of browsers, so that they do not all arrive at the moment at which the pause ends. */
 const SPREAD_SECONDS = 5;

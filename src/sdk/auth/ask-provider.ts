@@ -12,13 +12,16 @@ export interface ProviderQuestion {
   readonly request: Omit<TokenRequest, 'signal'>;
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Aborted when the answer is no longer needed. The provider's own signal is aborted with it. */
+  /** Aborted when the result is no longer needed. The provider's own signal is aborted with it. */
   readonly cancelled: AbortSignal;
   /** Called with a value that the provider returns after the timeout. */
   late(value: unknown): void;
 }
 
-/** Calls the provider once. Resolves with one answer, within `timeoutMs`, and never rejects, whatever the provider does. */
+/**
+ * Calls the provider once. Resolves with one result, within `timeoutMs`, and never rejects, also if the provider throws or never
+ * settles.
+ */
 export function askProvider(question: ProviderQuestion): Promise<ProviderAnswer> {
   const { provider, request, clock, timeoutMs, cancelled, late } = question;
   return new Promise((resolve) => {

@@ -4,9 +4,9 @@ import type { SdkErrorCode } from '../../protocol/errors.ts';
 
 /** The person that a token is for. */
 export interface TokenIdentity {
-  /** `null` when nobody is identified. */
+  /** `null` when the visitor is not identified. */
   readonly userId: string | null;
-  /** `null` when the site stores no anonymous id. */
+  /** The visitor's anonymous id; `null` when the site stores none. */
   readonly anonymousId: string | null;
 }
 
@@ -32,7 +32,10 @@ export interface TokenRequest {
   readonly anonymousId: string;
   /** Why the token is requested: see {@link TokenReason}. */
   readonly reason: TokenReason;
-  /** Whether the provider must not return a token that the application has cached. `false` at most for `reason: 'initial'`. */
+  /**
+   * Whether the provider must not return a token that the application has cached. Only with `reason: 'initial'` can this field be
+   * `false`.
+   */
   readonly forceRefresh: boolean;
   /** 1 or more: the number of this call since the provider last returned a usable token. */
   readonly attempt: number;
@@ -48,7 +51,7 @@ export type TokenResult =
   | string
   | {
       readonly token: string;
-      /** When the token expires: server's clock, in milliseconds since the epoch. */
+      /** When the token expires, by the server's clock, in milliseconds since the epoch. */
       readonly expiresAt?: number;
       /** The lifetime of the token from now on, in seconds. Takes precedence over `expiresAt`. */
       readonly expiresIn?: number;
@@ -57,9 +60,9 @@ export type TokenResult =
 type MaybePromise<T> = T | PromiseLike<T>;
 
 /**
- * Requests a customer token from your server. `null` or `undefined`: there is no token for this person, and nothing is sent.
- * Private calls reject with `provider-failed` when the function throws or rejects, and with `provider-timeout` when it takes
- * longer than `timeoutMs`.
+ * Requests a customer token from your server. A result of `null` or `undefined` means that there is no token for this person: the
+ * SDK then sends no request that needs one. Private calls reject with `provider-failed` when the function throws or rejects, and
+ * with `provider-timeout` when it takes longer than `timeoutMs`.
  * @example
  * const provider: CustomerTokenProvider = async ({ userId, signal }) => {
  *   const response = await fetch(`/login/token?for=${encodeURIComponent(userId)}`, { signal });
@@ -74,7 +77,7 @@ export type TokenErrorCode = Exclude<
   'invalid-options' | 'invalid-client-key' | 'storage-unavailable' | 'plugin-failed' | 'private-call-failed'
 >;
 
-/** Makes the error of a private call. `retryAtMs`: browser's wall clock, in milliseconds since the epoch. */
+/** Makes the error of a private call. `retryAtMs`: by the browser's wall clock, in milliseconds since the epoch. */
 export type TokenErrorFactory = (
   code: TokenErrorCode,
   message: string,
@@ -112,15 +115,15 @@ export interface TokenEvent {
     | 'cleared'
     | 'blocked'
     | 'clock_suspect';
-  /** The person whose token this event is about; `null` when nobody is identified. */
+  /** The person whose token has changed or failed; `null` when the visitor is not identified. */
   readonly userId: string | null;
   /** The path of the private call that the proxy refused. Only for a 401 or a 403. */
   readonly path?: string;
-  /** The status of the proxy's answer to that call: 401 or 403. */
+  /** The status of the proxy's response to that call: 401 or 403. */
   readonly status?: number;
-  /** Why the proxy has refused the token, such as `audience`. Only for `invalid`, where the proxy's answer says it. */
+  /** Why the proxy has refused the token, such as `audience`. Only for `invalid`, if the proxy's response has a reason. */
   readonly reason?: TokenRejection;
-  /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
+  /** When the provider may be called again, by the browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
 }
 
@@ -129,40 +132,40 @@ export interface TokenStatus {
   /**
    * | state | meaning |
    * |---|---|
-   * | `anonymous` | nobody is identified |
-   * | `none` | there is no token; with `retryAtMs`, the provider has returned none a moment ago |
+   * | `anonymous` | the visitor is not identified |
+   * | `none` | there is no token; with `retryAtMs`: the provider has just returned none |
    * | `usable` | there is a token |
    * | `due` | there is a token, and it expires soon |
    * | `expired` | the token has expired, and no refresh has begun |
-   * | `refreshing` | there is no usable token, and the provider has been called |
-   * | `backoff` | there is no usable token, because the provider failed a moment ago |
-   * | `blocked` | there is no usable token, because the proxy has refused several fresh ones in a row |
+   * | `refreshing` | there is no usable token, and a call of the provider is in progress |
+   * | `backoff` | there is no usable token, because the last call of the provider failed |
+   * | `blocked` | there is no usable token, because the proxy has refused several fresh tokens in a row |
    */
   readonly state: 'anonymous' | 'none' | 'usable' | 'due' | 'expired' | 'refreshing' | 'backoff' | 'blocked';
-  /** The identified person; `null` when nobody is identified. */
+  /** The identified person; `null` when the visitor is not identified. */
   readonly userId: string | null;
-  /** When the token expires: browser's wall clock, in milliseconds since the epoch. */
+  /** When the token expires, by the browser's wall clock, in milliseconds since the epoch. */
   readonly expiresAtMs?: number;
   /**
-   * Why the proxy has refused the last token, such as `audience`. Missing once there is another token, and where the proxy's answer
-   * does not say it.
+   * Why the proxy has refused the last token, such as `audience`. Missing as soon as there is another token, and if the proxy's
+   * response has no reason.
    */
   readonly reason?: TokenRejection;
-  /** When the provider may be called again: browser's wall clock, in milliseconds since the epoch. */
+  /** When the provider may be called again, by the browser's wall clock, in milliseconds since the epoch. */
   readonly retryAtMs?: number;
-  /** The user that the token names, where it is a JWT with the claim `subject`. */
+  /** The user id in the token, if the token is a JWT with the claim that the option `subject` names. */
   readonly subject?: string;
 }
 
 /** Permission to make one private call: the token, and the identity that it is for. */
 export interface Grant {
   readonly token: string;
-  /** The epoch of the call. The answer is discarded when the epoch has changed since. */
+  /** The epoch of the call. The response is discarded if the epoch has changed since. */
   readonly epoch: number;
   readonly userId: string;
 }
 
-/** The time of the proxy in an answer, with the browser's wall clock before and after. All in milliseconds since the epoch. */
+/** The time of the proxy in a response, with the browser's wall clock before and after. All in milliseconds since the epoch. */
 export interface ServerTimeSample {
   readonly serverMs: number;
   readonly sentMs: number;
@@ -180,44 +183,44 @@ export interface TokenCache {
   identity(identity: TokenIdentity, pushed?: TokenResult | null): boolean;
   epoch(): number;
   /**
-   * Stores a token of the application, and ignores the result of a provider call that is pending. `null` clears the token.
-   * A token that is not valid changes nothing.
+   * Stores a token of the application, and ignores the result of a provider call that is pending. `null` clears the token. A token
+   * that is not valid is ignored.
    */
   set(token: TokenResult | null): void;
   /** Requests a token even during the backoff after a failure. Resolves after `waitMs` at most, and never rejects. */
   refresh(): Promise<TokenStatus>;
   status(): TokenStatus;
   /**
-   * A grant for one private call: with the held token, or with the next one of the provider.
+   * Returns a grant for one private call: with the stored token, or with the next token of the provider.
    * @param signal ends the wait of this call only; the promise then rejects with the signal's reason
    * @throws the errors that `needs.error` makes
    */
   acquire(signal?: AbortSignal): Promise<Grant>;
   /**
-   * The proxy has answered 401 to a call with this grant. Returns the grant for the second attempt of that call.
+   * Called when the proxy has responded 401 to a call with this grant. Returns the grant for the second attempt of that call.
    * @param signal as in `acquire`
-   * @param reason why the proxy has refused the token, as its answer says
+   * @param reason why the proxy has refused the token, from its response
    * @throws the errors that `needs.error` makes
    */
   rejected(grant: Grant, path?: string, signal?: AbortSignal, reason?: TokenRejection): Promise<Grant>;
   /**
-   * The proxy has answered 401 to the second attempt, too.
-   * @param reason why the proxy has refused the token, as its answer says
+   * Called when the proxy has also responded 401 to the second attempt.
+   * @param reason why the proxy has refused the token, from its response
    * @throws `token-rejected`, always; `identity-changed` when the identity has changed
    */
   rejectedAgain(grant: Grant, path?: string, reason?: TokenRejection): never;
   /**
-   * The proxy has answered 403: the token is valid, and does not allow this call.
+   * Called when the proxy has responded 403: the token is valid, and does not allow this call.
    * @throws `forbidden`, always; `identity-changed` when the identity has changed
    */
   forbidden(grant: Grant, why?: 'subject_mismatch' | 'insufficient', path?: string): never;
-  /** The proxy has answered 2xx. */
+  /** Called when the proxy has responded 2xx. */
   accepted(grant: Grant): void;
-  /** Takes the proxy's time from an answer. To be called as soon as the answer has arrived: a delay makes it imprecise. */
+  /** Takes the proxy's time from a response. To be called as soon as the response has arrived: a delay makes it imprecise. */
   serverTime(sample: ServerTimeSample): void;
   /** Refreshes the token in time even without calls, until the function that this returns is called. */
   subscribe(): () => void;
-  /** To be called when the page becomes visible, gets the focus or comes online: timers did not run in between. */
+  /** To be called when the page becomes visible, gets the focus or comes online: timers have not run meanwhile. */
   wake(): void;
   /** Stops all timers and requests; calls that wait for a token reject with `auth-disabled`. */
   close(): void;

@@ -12,38 +12,40 @@ export interface CustomerTokenSource {
 
 /** The limits of the customer token. Times in milliseconds and counts are whole numbers above 0. */
 export interface TokenLimits {
-  /** The longest time for one call of the provider, in milliseconds: then its signal is aborted. @default 10000 */
+  /**
+   * The longest time for one call of the provider, in milliseconds. After this time, the signal of the call is aborted.
+   * @default 10000
+   */
   readonly timeoutMs: number;
   /** The longest time that a private call waits for a token, in milliseconds. @default 15000 */
   readonly waitMs: number;
   /** The lifetime of a token that has no time of expiry, in milliseconds. @default 300000 (5 minutes) */
   readonly opaqueTtlMs: number;
-  /** The time without calls of the provider after it has returned `null`, in milliseconds. @default 30000 */
+  /** How long the provider is not called after it has returned `null`, in milliseconds. @default 30000 */
   readonly nullTtlMs: number;
   /**
-   * The time for which a token is used that has expired by a clock which may be wrong, in milliseconds. A token with the time of
-   * issue (claim `iat`) is used for its whole lifetime instead.
+   * How long a token is used that has expired by a clock which may be wrong, in milliseconds. A token with the time of issue (claim
+   * `iat`) is instead used for its whole lifetime.
    * @default 60000
    */
   readonly suspectTtlMs: number;
   /**
-   * The time before its expiry in which a token is no longer used, in milliseconds. The smaller of `hardMs` and
-   * `hardRatio` counts.
+   * How long before its expiry a token is no longer used, in milliseconds. The smaller of `hardMs` and `hardRatio` counts.
    * @default 30000
    */
   readonly hardMs: number;
-  /** The same, as a part of the token's lifetime: above 0, below 1. @default 0.1 */
+  /** The same as `hardMs`, as a fraction of the token's lifetime: above 0, below 1. @default 0.1 */
   readonly hardRatio: number;
   /**
-   * The time before its expiry at which a token is refreshed, in milliseconds. The smaller of `aheadMs` and `aheadRatio`
-   * counts.
+   * How long before its expiry a token is refreshed, in milliseconds. The smaller of `aheadMs` and `aheadRatio` counts.
    * @default 300000 (5 minutes)
    */
   readonly aheadMs: number;
-  /** The same, as a part of the token's lifetime: above 0, below 1. @default 0.2 */
+  /** The same as `aheadMs`, as a fraction of the token's lifetime: above 0, below 1. @default 0.2 */
   readonly aheadRatio: number;
   /**
-   * The largest part by which that time is shortened at random, so that tabs do not refresh at the same moment: above 0, below 1.
+   * The largest fraction by which the time of `aheadMs` or `aheadRatio` is shortened at random, so that tabs do not refresh at the
+   * same moment: above 0, below 1.
    * @default 0.1
    */
   readonly aheadJitterRatio: number;
@@ -58,15 +60,18 @@ export interface TokenLimits {
   /** The number of fresh tokens in a row that the proxy must refuse before private calls are blocked. @default 3 */
   readonly breakerRejections: number;
   /**
-   * The first time for which private calls are blocked, in milliseconds. Each further time is twice as long.
+   * How long private calls are blocked the first time, in milliseconds. Each further block is twice as long.
    * @default 300000 (5 minutes)
    */
   readonly breakerMs: number;
-  /** The longest time for which private calls are blocked, in milliseconds. @default 3600000 (1 hour) */
+  /** The longest time that private calls are blocked, in milliseconds. @default 3600000 (1 hour) */
   readonly breakerCapMs: number;
   /** The longest token that is accepted, in bytes. @default 8192 */
   readonly maxTokenBytes: number;
-  /** The longest delay of one timer, in milliseconds; then the time is computed again. @default 21600000 (6 hours) */
+  /**
+   * The longest delay of one timer, in milliseconds. When the timer runs, the remaining time is computed again.
+   * @default 21600000 (6 hours)
+   */
   readonly timerClampMs: number;
   /**
    * The time since the last private call after which the token is no longer refreshed by a timer, in milliseconds.
@@ -81,14 +86,14 @@ export interface TokenLimits {
 }
 
 /**
- * Where a JWT has the user id: the name of a claim, or a function that returns it from all claims. `false`: the user id in the
- * token is not compared. A token that names another user is never sent.
+ * Where a JWT has the user id: the name of a claim, or a function that gets all claims and returns the user id. `false`: the SDK
+ * does not compare the user id in the token. A token that names another user is never sent.
  */
 export type SubjectClaim = string | false | ((claims: Readonly<Record<string, unknown>>) => unknown);
 
 /**
- * The option `customerToken` with limits of its own. A limit that is not valid is reported as an `error` event
- * (`invalid-options`), and its default is used.
+ * The option `customerToken` with limits. A limit that is not valid is reported as an `error` event (`invalid-options`), and its
+ * default is used.
  * @example
  * const customerToken: CustomerTokenOptions = {
  *   provider: async ({ userId }) => (await fetch(`/login/token?for=${encodeURIComponent(userId)}`)).text(),

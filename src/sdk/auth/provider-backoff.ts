@@ -51,7 +51,7 @@ interface Span {
   readonly durationMs: number;
 }
 
-/** The number of refused tokens that are remembered. The breaker stops a provider that returns more than these in turn. */
+/** The number of refused tokens that are stored. The breaker stops a provider that returns more than these in turn. */
 const REMEMBERED = 16;
 
 export function createProviderBackoff({

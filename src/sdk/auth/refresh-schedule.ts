@@ -9,14 +9,14 @@ import type { TokenState } from './token-state.ts';
 
 /** Refreshes the token before a call needs it, as long as the page is in use. */
 export interface RefreshSchedule {
-  /** Sets the timer anew; to be called after each change of the state. */
+  /** Sets the timer again; to be called after each change of the state. */
   plan(): void;
   stop(): void;
   /** Announces the age of the token, and starts a refresh if none is pending and there is no backoff. */
   renew(): void;
   /** Records the time of a private call: the timer runs for `idleMs` after the last one. */
   recordCall(): void;
-  /** Keeps the timer running beyond `idleMs`, until the function that this returns is called. */
+  /** Keeps the timer running for longer than `idleMs`, until the function that this returns is called. */
   subscribe(): () => void;
 }
 

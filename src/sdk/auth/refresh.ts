@@ -33,7 +33,7 @@ export interface RefreshNeeds {
   isCurrent(state: TokenState): boolean;
   /** Called when a refresh has ended, and when a late token has been stored. */
   settled(): void;
-  /** Makes the server's time unknown until the proxy's next answer. */
+  /** Makes the server's time unknown until the proxy's next response. */
   forgetServerTime(): void;
 }
 
@@ -105,7 +105,7 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
     return undefined;
   }
 
-  /** Stores the token of the answer, or records the failure. */
+  /** Stores the token that the provider has returned, or records the failure. */
   function evaluate(request: RefreshRequest, answer: ProviderAnswer, isSecond: boolean): Step {
     const { state, userId } = request;
     if (answer.kind === 'timeout') {
@@ -144,8 +144,8 @@ export function createRefresh(needs: RefreshNeeds): Refresh {
         return fail(request, 'subject-mismatch', 'subject_mismatch', message, { atCap: true });
       case 'expired':
         if (!isSecond) return 'retry';
-        // Two expired tokens in a row may mean that the known server time is wrong. Without it, the next token is sent to the
-        // proxy as suspect, and the proxy's answer has the server's time.
+        // Two expired tokens in a row may mean that the known server time is wrong. Without it, the next token is sent to the proxy
+        // as suspect, and the proxy's response has the server's time.
         needs.forgetServerTime();
         return fail(request, 'token-expired', 'expired', message);
       default:

@@ -7,7 +7,7 @@ export interface ClockReading {
   readonly monotonicMs: number;
 }
 
-/** Measures time that has passed, and estimates the clock of the proxy from its answers. */
+/** Measures time that has passed, and estimates the clock of the proxy from its responses. */
 export interface ServerClock {
   /** Reads both clocks of the browser. */
   stamp(): ClockReading;
@@ -21,18 +21,20 @@ export interface ServerClock {
   /** The estimated time of the server, or the browser's wall clock with `isKnown: false`. */
   server(): ServerTime;
   /**
-   * Takes a time that an answer of the proxy has. The sample with the shorter round trip
-   * is kept, unless the two contradict each other or the wall clock was set in between: then the new one is.
+   * Takes the time in a response of the proxy. The sample with the shorter round trip is kept, unless the two samples contradict
+   * each other or the wall clock was set between them: then the new sample is kept.
    */
   learn(sample: ServerTimeSample): void;
-  /** Discards the sample: the server's time is not known until the proxy's next answer. */
+  /** Discards the sample: the server's time is not known until the proxy's next response. */
   forget(): void;
 }
 
 export interface ServerTime {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
-  /** Whether an answer of the proxy confirms the time; otherwise it is the browser's wall clock, which may be wrong. */
+  /**
+   * Whether a response of the proxy confirms the time; otherwise the time is that of the browser's wall clock, which may be wrong.
+   */
   readonly isKnown: boolean;
 }
 
@@ -75,14 +77,14 @@ export function createServerClock({ clock, monotonicMs, stepMs }: ServerClockNee
     server() {
       const nowMs = clock.now();
       const gain = sample ? gainMs(sample.takenAt) : 0;
-      // A gain means that the machine slept or that the wall clock was set forward. The two look the same, and in the second
-      // case the offset is wrong by the gain.
+      // A gain means that the machine slept or that the wall clock was set forward. The two cases cannot be distinguished, and in
+      // the second case the offset is wrong by the gain.
       if (!sample || gain > stepMs) return { nowMs, isKnown: false };
       return { nowMs: nowMs + sample.offsetMs - (gain < -stepMs ? gain : 0), isKnown: true };
     },
     learn({ serverMs, sentMs, receivedMs }) {
       const roundTripMs = receivedMs - sentMs;
-      // A negative round trip: the wall clock was set back between request and answer. NaN: the answer has no valid time.
+      // A negative round trip: the wall clock was set back between request and response. NaN: the response has no valid time.
       if (!Number.isFinite(serverMs) || !(roundTripMs >= 0)) return;
       const offsetMs = serverMs - (sentMs + receivedMs) / 2;
       const isBetter =

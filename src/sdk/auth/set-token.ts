@@ -12,8 +12,8 @@ export interface SetTokenNeeds {
 const IGNORED = 'The customer token is ignored: ';
 
 /**
- * Stores a token that the application sets, and cancels a pending refresh: the token of the application takes precedence.
- * `null` clears the token. A token that is not valid is reported and changes nothing.
+ * Stores a token that the application sets, and cancels a pending refresh: the token of the application takes
+ * precedence. `null` clears the token. A token that is not valid is reported and not stored.
  */
 export function createSetToken({
   holder,

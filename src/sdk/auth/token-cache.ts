@@ -42,9 +42,9 @@ export interface TokenCacheNeeds {
 }
 
 /**
- * Composes the cache: `token-holder.ts` has the token, `refresh.ts` calls the provider, `refresh-schedule.ts` does so in time,
- * `set-token.ts` takes tokens of the application, `token-feedback.ts` takes the proxy's answers, `token-status.ts` describes
- * the state.
+ * Composes the cache: `token-holder.ts` has the token, `refresh.ts` calls the provider, `refresh-schedule.ts` calls it in time,
+ * `set-token.ts` takes tokens of the application, `token-feedback.ts` takes the proxy's responses, `token-status.ts` describes the
+ * state.
  */
 export function createTokenCache(needs: TokenCacheNeeds): TokenCache {
   const { clock, error, isAwake, monotonicMs, options, provider, random, tell, warn } = needs;

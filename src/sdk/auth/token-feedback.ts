@@ -5,7 +5,7 @@ import type { RefreshSchedule } from './refresh-schedule.ts';
 import type { TokenHolder } from './token-holder.ts';
 import { refusalText, type TokenState } from './token-state.ts';
 
-/** Applies the proxy's answer to a private call to the token of that call. */
+/** Applies the proxy's response to a private call to the token of that call. */
 export type TokenFeedback = Pick<TokenCache, 'rejected' | 'rejectedAgain' | 'forbidden' | 'accepted'>;
 
 export interface TokenFeedbackNeeds {
@@ -17,7 +17,7 @@ export interface TokenFeedbackNeeds {
   current(): TokenState;
   /** @throws `identity-changed` when the state is not the current one, `auth-disabled` after `close` */
   check(state: TokenState | undefined): void;
-  /** A grant for the state: of the held token, or of the next one. */
+  /** A grant for the state: of the stored token, or of the next token. */
   get(state: TokenState, signal?: AbortSignal): Promise<Grant>;
 }
 

@@ -9,9 +9,12 @@ import { validateToken, type UsableToken, type TokenValidity } from './validate-
 /** Validates and stores the token of a state, computes its age, and emits the events about it. */
 export interface TokenHolder {
   validate(state: TokenState, userId: string, value: unknown): TokenValidity;
-  /** Stores a valid token as the held one, and resets what the state knows of the token before it. */
+  /** Stores a valid token, and resets the fields of the state about the previous token. */
   put(state: TokenState, token: UsableToken, purpose: TokenPurpose): void;
-  /** Computes the lifetime of the held token anew, after the server's clock has become known or better known. */
+  /**
+   * Computes the lifetime of the stored token again, after a response has made the estimate of the server's clock possible or
+   * better.
+   */
   correct(state: TokenState): void;
   /** Milliseconds until the token expires; negative when it has expired. */
   leftMs(held: HeldToken): number;
@@ -22,7 +25,7 @@ export interface TokenHolder {
   ageOf(held: HeldToken): 'due' | 'expired';
   /** Emits, once for each token, that it expires soon, that it has expired, and that the wall clock was set back. */
   announce(state: TokenState): void;
-  /** `retryAtMs`: when the backoff ends, by the browser's wall clock. Empty where there is no backoff. */
+  /** `retryAtMs`: when the backoff ends, by the browser's wall clock. Empty if there is no backoff. */
   retryAt(state: TokenState): { retryAtMs?: number };
   /** Emits an event of the state's person. Never throws. */
   tell(state: TokenState, event: Omit<TokenEvent, 'userId'>): void;

@@ -17,7 +17,7 @@ export interface HeldToken extends UsableToken, RefreshMargins {
 
 /** A refresh in progress: one call of the provider, or two. All callers that need a token meanwhile wait for the same refresh. */
 export interface PendingRefresh {
-  /** Resolves with the error of the refresh, or with undefined where there was none. Never rejects. */
+  /** Resolves with the error of the refresh, or with undefined if there was none. Never rejects. */
   readonly done: Promise<Error | undefined>;
   /** Aborted by `cancel`. */
   readonly signal: AbortSignal;
@@ -27,12 +27,14 @@ export interface PendingRefresh {
   cancel(outcome: Error | undefined): void;
 }
 
-/** The state of one identity. A change of the identity replaces the whole object, so nothing of it reaches the next person. */
+/**
+ * The state of one identity. A change of the identity replaces the whole object, so no data of one person reaches the next person.
+ */
 export interface TokenState {
   readonly epoch: number;
   readonly identity: TokenIdentity;
   readonly backoff: ProviderBackoff;
-  /** The reason that the provider is given while no token is held. */
+  /** The `reason` for the provider while no token is stored. */
   reason: TokenReason;
   held?: HeldToken | undefined;
   /** The purpose of the next token that the provider returns. */
@@ -44,9 +46,9 @@ export interface TokenState {
   attempts: number;
   /** The last error of the provider; undefined once a token is stored. */
   lastFailure?: Error | undefined;
-  /** The age of the held token that the last event has reported. */
+  /** The age of the stored token that the last event has reported. */
   announced: 'nothing' | 'due' | 'expired';
-  /** Why the proxy has refused the last token that it refused, as its answer says. */
+  /** Why the proxy has refused the last refused token, from its response. */
   refusedFor?: TokenRejection | undefined;
   /** `suspect` once the event `clock_suspect` has reported that the wall clock was set back since the token was received. */
   clock: 'trusted' | 'suspect';

@@ -6,7 +6,7 @@ import { refusalText, type TokenState } from './token-state.ts';
 /** Describes a state: for the application, and as the error of a call that cannot get a token. */
 export interface TokenStatusReader {
   statusOf(state: TokenState): TokenStatus;
-  /** Why no token can be requested now; undefined where the provider may be called. Assumes that no usable token is held. */
+  /** Why no token can be requested now; undefined if the provider may be called. Assumes that no usable token is stored. */
   unavailable(state: TokenState): Error | undefined;
 }
 

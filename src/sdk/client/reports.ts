@@ -40,13 +40,15 @@ export function createReports(
     if (warned.has(code)) return;
     warned.add(code);
     const short = `${code}: ${text}`;
-    const advice = mayLoad
-      ? import('../debug/advice.ts').then(({ create }) => create(code, text, proxyUrl, pageUrl()))
-      : Promise.resolve(short);
-    void advice
-      .catch(() => short)
+    const print = (line: string): void =>
       // An absent cause would be printed as `undefined`.
-      .then((line) => warnInConsole(`cio-first-party: ${line}`, ...(cause ? [cause] : [])));
+      warnInConsole(`cio-first-party: ${line}`, ...(cause ? [cause] : []));
+    if (mayLoad)
+      void import('../debug/advice.ts')
+        .then(({ create }) => create(code, text, proxyUrl, pageUrl()))
+        .catch(() => short)
+        .then(print);
+    else print(short);
   }
 
   const trace = (name: string, payload: unknown): unknown =>

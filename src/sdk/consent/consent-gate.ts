@@ -11,21 +11,21 @@ export interface HeldCall {
 /** Holds calls until the visitor decides. Its first state is `pending`; each decision opens or closes it. */
 export interface ConsentGate {
   state(): ConsentState;
-  /** Runs the call, holds it, or drops it. Returns whether the call is held. */
+  /** Runs the call, keeps it until consent, or drops it. Returns whether the call is kept. */
   pass(call: HeldCall): boolean;
   /** Changes the state. Returns whether the state was another one before. */
   set(next: ConsentState): boolean;
 }
 
 export interface ConsentGateNeeds {
-  /** How many calls are held, and for how long. */
+  /** How many calls are kept until consent, and for how long. */
   readonly limits: { readonly maxEvents: number; readonly maxAgeMs: number };
   now(): number;
-  /** Called before the held calls run. */
+  /** Called before the kept calls run. */
   onOpen(): void;
-  /** Called after the held calls were dropped, also where the gate was never open. */
+  /** Called after the kept calls were dropped, also if the gate was never open. */
   onClose(): void;
-  /** Called when the gate was open, and calls are held from now on. */
+  /** Called when the gate was open, and calls are kept until consent from now on. */
   onPause(): void;
 }
 

@@ -47,12 +47,15 @@ export function onEventsAndAfter(types: readonly string[], look: (event: Event) 
 
 const AFTERMATH_MS = 50;
 
-/** Milliseconds between looks for a platform that dispatches no event when it has loaded: a minute in all, then never again. */
+/**
+ * Milliseconds between two checks for a platform that dispatches no event when it has loaded: the checks take a minute in all, and
+ * are not repeated after that.
+ */
 const LOOKS_MS: readonly number[] = [50, 100, 250, 500, 1e3, 2e3, 4e3, 8e3, 16e3, 30e3];
 
 /**
- * Runs `use` once, as soon as `find` returns a value: now, or at a later look. The returned function ends the wait, or calls the stop
- * function that `use` has returned.
+ * Runs `use` once, as soon as `find` returns a value: now, or at a later check. The returned function ends the wait, or calls the
+ * stop function that `use` has returned.
  */
 export function whenThere<T>(
   find: () => T | undefined,

@@ -13,38 +13,40 @@ import {
 import { type Attempt, type ConsentDecision, type ConsentSource, createSource } from './source.ts';
 
 /**
- * Options of a consent source with categories. An unknown option, or a wrong value such as an empty list of names, is one
- * `console.error`, and a source that never grants and never denies. Names that the platform does not have are one `console.error` as
- * soon as the platform has answered, and count as categories that are off.
+ * Options of a consent source with categories. For an unknown option, or a wrong value such as an empty list of names, the SDK logs
+ * one `console.error`, and the source never grants and never denies. For names that the platform does not have, the SDK logs one
+ * `console.error` as soon as the platform has returned its categories. Such names count as categories that are off.
  */
 export interface SourceOptions<Category extends string = string> {
   /** Categories of the platform that must all be on for `granted`. @default described at the function of each source */
   readonly require?: readonly Category[];
   /**
    * Purposes, each with its categories: `{ analytics: ['C0002'], messaging: ['C0002', 'C0004'] }`. A purpose is on when all its
-   * categories are on. `analytics` allows events, `messaging` allows private calls, and any other name is yours. Without `require`,
-   * one of these two is enough for `granted`. One of the two that is not named here needs the categories of `require`, or of its
-   * default. The purposes become the categories of the decision. @default each category under its own name
+   * categories are on. `analytics` allows events, `messaging` allows private calls, and any other name has the meaning that your
+   * application gives it. Without `require`, consent is `granted` as soon as `analytics` or `messaging` is on. If only one of the
+   * two is listed here, the other one needs the categories of `require`, or of its default. The purposes become the categories of
+   * the decision.
+   * @default each category under its own name
    */
   readonly purposes?: Readonly<Record<string, readonly Category[]>>;
 }
 
-/** The visitor's choices, as a platform has them: which categories are on. */
+/** The visitor's choices, in the categories of a platform: which categories are on. */
 export interface PlatformReading {
   readonly categories: Categories;
   /** Vendors and services, which `require` and `purposes` may name too. */
   readonly more?: Categories;
-  /** Matches the ids that the reading holds only while they are on. Undefined: the reading always holds all ids. */
+  /** Matches the ids that the reading contains only while they are on. Undefined: the reading always contains all ids. */
   readonly onlyOn?: RegExp | undefined;
 }
 
-/** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: nothing is decided yet. */
+/** `not-required`: this visitor does not have to agree, by the law of the region. Undefined: the visitor has not decided yet. */
 export type PlatformAnswer = PlatformReading | 'not-required' | undefined;
 
 export interface PlatformNeeds {
   readonly name: string;
   readonly options: SourceOptions;
-  /** The options that the source has besides `require` and `purposes`. */
+  /** The options that the source has in addition to `require` and `purposes`. */
   readonly kinds?: OptionKinds;
   /** Default of the option `require`. `all`: every category. */
   readonly required: readonly string[] | 'all';

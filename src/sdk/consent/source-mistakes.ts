@@ -54,13 +54,13 @@ export function wrongOptions(
       if (expected) problems += describe(name, expected, value);
     }
   } catch {
-    // The options are no object, or a getter of them has thrown.
+    // The options are not an object, or a getter of them has thrown.
     problems = describe('options', 'an object', options);
   }
   return problems;
 }
 
-/** Returns a source that never decides, and prints the problems; returns undefined where there are none. */
+/** Returns a source that never decides, and prints the problems; returns undefined if there are none. */
 export function silentSource(name: string, problems: string): ConsentSource | undefined {
   if (!problems) return undefined;
   printMistake(name, problems);

@@ -19,13 +19,16 @@ export interface ConsentDecision {
 export interface ConsentSource {
   /** Name of the source, for messages. */
   readonly name: string;
-  /** Whether the source can only deny. Such a source does not count for a grant as long as it has no decision. @default false */
+  /**
+   * Whether the source can only deny. While such a source has no decision, the other sources alone decide about a grant.
+   * @default false
+   */
   readonly onlyDenies?: boolean;
   /** Returns the current decision, or undefined as long as there is none. Must not throw. */
   get(): ConsentDecision | undefined;
   /**
-   * Calls `listener` with each decision that differs from the one before. The returned function ends that, and removes everything
-   * that the source has put on the page.
+   * Calls `listener` with each decision that differs from the one before. The returned function stops these calls, and removes
+   * everything that the source has added to the page.
    */
   subscribe(listener: (decision: ConsentDecision) => void): () => void;
 }
@@ -44,7 +47,7 @@ export interface SourceNeeds {
 
 /**
  * Makes a source of functions that may throw. After a failure the last decision stays, and the first failure is one warning on the
- * console. A grant that is taken back without another decision becomes a denial.
+ * console. A grant that is withdrawn without another decision becomes a denial.
  */
 export function createSource({ name, onlyDenies = false, decide, watch }: SourceNeeds): ConsentSource {
   const listeners = new Set<() => void>();

@@ -6,7 +6,7 @@ export function fieldsOf<Name extends string>(value: unknown): Readonly<Partial<
   return (Object(value) === value ? value : {}) as Partial<Record<Name, unknown>>;
 }
 
-/** Calls a method and returns its result. Returns undefined where there is no such method. Throws what the method throws. */
+/** Calls a method and returns its result. Returns undefined if there is no such method. Throws the error that the method throws. */
 export function callMethod(owner: unknown, method: string, ...values: readonly unknown[]): unknown {
   const found = fieldsOf<string>(owner)[method];
   return typeof found === 'function'

@@ -1,4 +1,4 @@
-/** An event on its way through the wrapped SDK, as its plugins see it. */
+/** An event inside Customer.io's SDK, in the form that its plugins get. */
 export interface PluginEvent {
   /** The call that has made the event, such as `track`. */
   type: string;

@@ -16,8 +16,8 @@ export interface CookieOptions {
 
 export interface CookieStore {
   /**
-   * Reads a cookie. Where there are several of this name, keeps the one that this store writes, or else the one on the widest
-   * domain, and deletes the others: `document.cookie` does not show which domain a cookie belongs to.
+   * Reads a cookie. If there are several cookies of this name, the store keeps the one that it writes itself, or else the one on
+   * the widest domain, and deletes the others. `document.cookie` does not show the domain of a cookie.
    */
   get(name: string): string | null;
   /** Writes a cookie, and deletes every other cookie of this name. */

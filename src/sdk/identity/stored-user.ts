@@ -9,11 +9,11 @@ type Id = string | null | undefined;
 /** The name under which a value is stored; undefined where the value is not stored. */
 type Key = string | undefined;
 
-/** Options of `user` and `group`: where ids and traits are stored, as in the wrapped SDK. */
+/** Options of `user` and `group`: where ids and traits are stored, as in Customer.io's SDK. */
 export interface IdentityOptions {
   /** `true`: stores no ids and no traits, and events have none. @default false */
   readonly disable?: boolean;
-  /** `false`: ids and traits live in memory, as long as the page. @default true */
+  /** `false`: keeps ids and traits only in memory, until the page ends. @default true */
   readonly persist?: boolean;
   /** `true`: stores ids in cookies alone, and keeps traits in memory. @default false */
   readonly localStorageFallbackDisabled?: boolean;
@@ -24,27 +24,36 @@ export interface IdentityOptions {
 }
 
 /**
- * A visitor or a group, as the wrapped SDK, its plugins and the application see it: the same methods as the wrapped `User`. With
- * `disable` all ids are null, and traits undefined.
+ * A visitor or a group, for Customer.io's SDK, its plugins and the application. It has the same methods as `User` of Customer.io's
+ * SDK. With `disable` all ids are null, and traits undefined.
  */
 export interface User {
   /** The options `user` or `group` of `createAnalytics`. */
   readonly options: IdentityOptions;
-  /** Sets the id, or removes it with null; returns the current id. Another id than before also removes the anonymous id. */
+  /**
+   * Sets the id, or removes it with null; returns the current id. If a new id replaces another one, the anonymous id is removed
+   * too.
+   */
   id(id?: Id): Id;
-  /** Sets the anonymous id, or removes it with null; returns the current one, and makes one where there is none. A group has none. */
+  /**
+   * Sets the anonymous id, or removes it with null; returns the current one, and makes one if there is none. A group has no
+   * anonymous id.
+   */
   anonymousId(id?: Id): Id;
   /** Replaces the traits, if there is an argument; returns a copy of the current ones. */
   traits(traits?: Traits | null): Traits | undefined;
-  /** Sets the id and adds traits. For another id than before, the traits replace the previous ones. Makes no event. */
+  /**
+   * Sets the id and adds traits. If the id differs from the previous one, the new traits replace all previous traits. Makes no
+   * event.
+   */
   identify(id?: Id, traits?: Traits): void;
   /** Removes id, anonymous id and traits. */
   logout(): void;
   /** Removes id, anonymous id and traits, and deletes them from cookies and localStorage. */
   reset(): void;
-  /** Returns this user: there is nothing to load. For code of the wrapped SDK. */
+  /** Returns this user: there is nothing to load. Exists for code of Customer.io's SDK. */
   load(): User;
-  /** Returns true: every change is stored at once. For code of the wrapped SDK. */
+  /** Returns true: every change is stored at once. Exists for code of Customer.io's SDK. */
   save(): boolean;
 }
 
@@ -67,7 +76,7 @@ export interface StoredUserNeeds {
 
 /**
  * Creates a user whose ids live in memory, and are written through to a cookie and to localStorage. Where the two differ, the
- * cookie wins. (In the wrapped SDK localStorage wins: a visitor who has signed out is signed in again on the next sub-domain.)
+ * cookie wins. (In Customer.io's SDK localStorage wins: a visitor who has signed out is signed in again on the next sub-domain.)
  */
 export function createStoredUser({ cookies, local, newId, options, keys }: StoredUserNeeds): StoredUser {
   const { anonymous: anonymousKey } = keys;
@@ -107,12 +116,12 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     const anonymousCookie = fromCookie(anonymousKey);
     const localId = fromLocal(idKey);
     const before = `${id} ${anonymous}`;
-    // A sign-out on another sub-domain deletes the cookie for all sub-domains, and localStorage for that one alone.
+    // A sign-out on another sub-domain deletes the cookie for all sub-domains, and localStorage only for that sub-domain.
     id = fromCookie(idKey) ?? (anonymousCookie ? null : localId);
     anonymous = anonymousCookie ?? fromLocal(anonymousKey);
     const stale = localId !== null && localId !== id;
     const stored = inLocal && !stale ? local.get(traitsKey) : null;
-    // A full localStorage holds no traits. For the same person those in memory are still right.
+    // A full localStorage has no traits. For the same person, the traits in memory are still valid.
     if (stored !== null || before !== `${id} ${anonymous}`) traits = record(stored);
     return stale;
   }
@@ -121,7 +130,7 @@ export function createStoredUser({ cookies, local, newId, options, keys }: Store
     write(idKey, id);
     storeTraits();
   }
-  // Writing the ids again starts the cookie's lifetime anew, and makes cookie and localStorage equal.
+  // Writing the ids again restarts the cookie's lifetime, and makes cookie and localStorage equal.
   if (id) write(idKey, id);
   if (anonymous) write(anonymousKey, anonymous);
 

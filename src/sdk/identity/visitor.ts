@@ -28,7 +28,7 @@ interface VisitorIds {
   readonly anonymousId: string | null;
 }
 
-/** The names of the wrapped SDK, so that a site that changes to this package keeps its visitors. */
+/** The names that Customer.io's SDK uses, so that a site that changes to this package keeps its visitors. */
 const USER_KEYS = { id: 'ajs_user_id', traits: 'ajs_user_traits', anonymous: 'ajs_anonymous_id' };
 const GROUP_KEYS = { id: 'ajs_group_id', traits: 'ajs_group_properties' };
 

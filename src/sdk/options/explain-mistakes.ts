@@ -14,7 +14,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 /** Options whose text may be a credential, as in `clientKey: 'site-id:api-key'`. */
 const SECRETS = new Set(['clientKey', 'customerToken']);
-/** Unknown options with such a name may hold a credential too. */
+/** Unknown options with such a name may contain a credential too. */
 const LOOKS_SECRET = /key|token|secret|password|auth/i;
 
 const SHOWN_CHARACTERS = 100;

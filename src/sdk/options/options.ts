@@ -11,99 +11,133 @@ import { CLIENT_KEY_HEADER, type WireEvent } from '../../protocol/wire.ts';
 export interface DeliveryOptions {
   /** The most events in one request. @default 100 */
   readonly maxBatchEvents?: number;
-  /** The most bytes of JSON in one request. Customer.io takes 500 KB. @default 475000 */
+  /** The most bytes of JSON in one request. Customer.io accepts 500 KB. @default 475000 */
   readonly maxBatchBytes?: number;
-  /** The longest that a stored event waits before its batch is sent, in milliseconds. @default 1000 */
+  /** The longest time that a stored event waits before its batch is sent, in milliseconds. @default 1000 */
   readonly flushIntervalMs?: number;
-  /** The longest that a request may take, in milliseconds. @default 15000 */
+  /** The longest time that a request may take, in milliseconds. @default 15000 */
   readonly requestTimeoutMs?: number;
-  /** `auto`: requests are compressed with gzip, after the proxy has said that it reads gzip. `off`: never. @default 'auto' */
+  /**
+   * `auto`: the SDK compresses requests with gzip, once a response of the proxy has announced that it reads gzip. `off`: never.
+   * @default 'auto'
+   */
   readonly compression?: 'auto' | 'off';
   /**
-   * Credential of requests with events. With `customer-token`, events of an identified person go with that person's token, and
-   * wait where there is none; events of anonymous visitors go with the client key. @default 'client-key'
+   * Credential of requests with events. With `customer-token`, events of an identified person are sent with that person's token,
+   * and wait while there is no token. Events of anonymous visitors are sent with the client key.
+   * @default 'client-key'
    */
   readonly authorization?: 'client-key' | 'customer-token';
   /**
-   * Header that carries the client key. Use `X-CIO-Client-Key` where a server in front of the proxy takes `Authorization` for
-   * itself, as the password of a staging site does, or writes it. A customer token stays in `Authorization`. @default 'Authorization'
+   * Header that carries the client key. Use `X-CIO-Client-Key` if a server in front of the proxy reads `Authorization` itself (for
+   * example, for the password of a staging site) or overwrites it. A customer token is always sent in `Authorization`.
+   * @default 'Authorization'
    */
   readonly clientKeyHeader?: 'Authorization' | 'X-CIO-Client-Key';
   /**
-   * Whether requests to the proxy carry cookies. Use `same-origin` where a gateway in front of the whole site lets no request
-   * pass without its cookie, and `include` where such a gateway stands in front of a proxy on another origin. The proxy itself
-   * needs no cookie. Even with `omit`, the last request of a page carries the cookies of its own origin: otherwise the browser
-   * would not keep the cookie by which the next page learns that this request has arrived. @default 'omit'
+   * Whether requests to the proxy carry cookies. Use `same-origin` if a gateway in front of the whole site refuses requests without
+   * its cookie. Use `include` if such a gateway is in front of a proxy on another origin. The proxy itself needs no cookie. Even
+   * with `omit`, the last request of a page carries the cookies of its own origin. Otherwise the browser would ignore the cookie in
+   * the response, from which the next page learns that the request has arrived.
+   * @default 'omit'
    */
   readonly credentials?: 'omit' | 'same-origin' | 'include';
 }
 
-/** Options of `outbox`: where events wait, and the limits. Beyond a limit the oldest events are dropped first. */
+/**
+ * Options of `outbox`: where events wait until they are delivered, and the limits. Above a limit, the oldest events are dropped
+ * first.
+ */
 export interface OutboxOptions {
-  /** Where events wait. The SDK changes to memory by itself when the browser refuses IndexedDB. @default 'indexeddb' */
+  /**
+   * Where events wait until they are delivered. The SDK automatically uses memory if the browser refuses IndexedDB.
+   * @default 'indexeddb'
+   */
   readonly storage?: StorageKind;
-  /** The most events that wait; beyond, the oldest is dropped (`outbox-full`). Also the limit of held calls. @default 10000 */
+  /**
+   * The maximum number of events that wait. Above this limit, the oldest event is dropped (`outbox-full`). Also the limit for calls
+   * that wait for consent.
+   * @default 10000
+   */
   readonly maxEvents?: number;
-  /** The most bytes of JSON that wait; beyond, the oldest event is dropped (`outbox-full`). @default 10485760 (10 MiB) */
+  /**
+   * The maximum size of the events that wait, in bytes of JSON. Above this limit, the oldest event is dropped (`outbox-full`).
+   * @default 10485760 (10 MiB)
+   */
   readonly maxBytes?: number;
-  /** The longest that an event waits, in milliseconds; then it is dropped (`expired`). @default 604800000 (7 days) */
+  /**
+   * The longest time that an event waits, in milliseconds. After this time, the event is dropped (`expired`).
+   * @default 604800000 (7 days)
+   */
   readonly maxAgeMs?: number;
 }
 
-/** Options of `pageViews`: which page views the SDK makes by itself. */
+/** Options of `pageViews`: which page views the SDK records automatically. */
 export interface PageViewOptions {
   /**
    * `manual`: none. `load`: one `page()` for the page that was loaded. `history`: also one for each new URL in that page.
    * @default 'manual'
    */
   readonly mode?: 'manual' | 'load' | 'history';
-  /** Whether another hash is another page, as for routers that keep the URL there. @default false */
+  /** Whether a new hash counts as a new page, as for routers that keep the path in the hash. @default false */
   readonly hash?: boolean;
-  /** Whether another query is another page. `false` compares the path alone, as for filters and search-as-you-type. @default true */
+  /**
+   * Whether a new query counts as a new page. `false` compares only the path, as for filters and search-as-you-type.
+   * @default true
+   */
   readonly search?: boolean;
-  /** Whether a URL that replaces another in the history (`replaceState`) is another page. @default true */
+  /** Whether a URL that replaces another URL in the history (`replaceState`) counts as a new page. @default true */
   readonly replace?: boolean;
 }
 
-/** Options of `createAnalytics`. Wrong or unknown options are an `error` event (`invalid-options`), and every call is discarded. */
+/**
+ * Options of `createAnalytics`. For a wrong or unknown option, the SDK emits an `error` event (`invalid-options`) and discards
+ * every call.
+ */
 export interface AnalyticsOptions {
-  /** Base URL of your proxy: absolute, or a path on this origin (preferred: no preflight). A path prefix is kept. Required. */
+  /**
+   * Base URL of your proxy: absolute, or a path on this origin (preferred: no preflight). The SDK keeps a path prefix. Required.
+   */
   readonly proxyUrl: string | URL;
   /** Name of this site for your proxy. Not a secret: every visitor can read it. Must not contain `:`. Required. */
   readonly clientKey: string;
   /**
-   * Whether the visitor agrees: a state, or consent sources (of `cio-first-party/consent` or your own). With several sources, one
-   * denial denies, and a grant needs all that can grant. While consent is `pending`, calls wait in memory, without any cookie,
-   * storage or request. `denied` deletes what earlier visits have stored. @default 'granted'
+   * Whether the visitor agrees: a state, or consent sources (of `cio-first-party/consent` or your own). With several sources, the
+   * state is `denied` as soon as one source denies, and `granted` only when every source that can grant has granted. While the
+   * state is `pending`, calls wait in memory, and the SDK uses no cookie and no storage, and sends no request. `denied` deletes the
+   * data that earlier visits have stored.
+   * @default 'granted'
    */
   readonly consent?: ConsentState | ConsentSource | readonly ConsentSource[];
   /**
-   * Page views that the SDK makes by itself. `manual`: none. `load`: one `page()` for the page that was loaded. `history`: also one
-   * for each new URL in that page. @default 'manual'
+   * Page views that the SDK records automatically. `manual`: none. `load`: one `page()` for the page that was loaded. `history`:
+   * also one for each new URL in that page.
+   * @default 'manual'
    */
   readonly pageViews?: NonNullable<PageViewOptions['mode']> | PageViewOptions;
   /** How batches are made and sent. @default the defaults of {@link DeliveryOptions} */
   readonly delivery?: DeliveryOptions;
-  /** Where events wait, and the limits. @default the defaults of {@link OutboxOptions} */
+  /** Where events wait until they are delivered, and the limits. @default the defaults of {@link OutboxOptions} */
   readonly outbox?: OutboxOptions;
   /**
-   * Gets each event at its call, and returns the event to send. Must be synchronous. The event is dropped (`before-send`) when the
-   * function returns `null` or a promise, or throws. @default none
+   * Receives each event at the time of its call, and returns the event to send. The function must be synchronous. The event is
+   * dropped (`before-send`) when the function returns `null` or a promise, or throws.
+   * @default none
    */
   readonly beforeSend?: (event: WireEvent) => WireEvent | null;
-  /** Plugins of the wrapped SDK. Events wait until these have loaded. @default `[]` */
+  /** Plugins of Customer.io's SDK. Events wait until all plugins have loaded. @default `[]` */
   readonly plugins?: readonly Plugin[];
-  /** Where the visitor's ids and traits are stored, as in the wrapped SDK. @default the defaults of {@link IdentityOptions} */
+  /** Where the visitor's ids and traits are stored, as in Customer.io's SDK. @default the defaults of {@link IdentityOptions} */
   readonly user?: IdentityOptions;
   /** Where id and traits of the visitor's group are stored. @default the defaults of {@link IdentityOptions} */
   readonly group?: IdentityOptions;
   /** The cookies with the visitor's ids. @default the defaults of {@link CookieOptions} */
   readonly cookie?: CookieOptions;
-  /** Destinations that get events, as in the wrapped SDK: `{ All: true, Name: false }`. @default `{}` */
+  /** Destinations that get events, as in Customer.io's SDK: `{ All: true, Name: false }`. @default `{}` */
   readonly integrations?: Readonly<Record<string, unknown>>;
   /** Returns the customer token of the current person, for private calls: a function, or `{ provider, … }` with limits. @default none */
   readonly customerToken?: CustomerToken;
-  /** Prints each step to the console, without payloads; `beforeSend` can print those. @default false */
+  /** Logs each step on the console, without the content of events. Use `beforeSend` to log the content. @default false */
   readonly debug?: boolean;
 }
 

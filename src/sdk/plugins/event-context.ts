@@ -1,10 +1,10 @@
 import type { EventContext, PluginContext } from './plugin.ts';
 import type { PluginEvent } from '../event/draft-event.ts';
 
-/** Everything that a plugin can use of the wrapped SDK's `Context`. Made only when there is a plugin. */
+/** The part of `Context` of Customer.io's SDK that a plugin can use. Made only when there is a plugin. */
 interface FullContext extends PluginContext {
   logs(): readonly unknown[];
-  /** The wrapped SDK's metrics. Their methods do nothing here. */
+  /** The metrics of Customer.io's SDK. Their methods do nothing here. */
   readonly stats: { increment(): void; gauge(): void };
 }
 
@@ -24,7 +24,7 @@ export function completeContext(bare: EventContext): PluginContext {
     log: (level, message, extras) => void logs.push({ level, message, extras }),
     logs: () => logs,
     cancel(error) {
-      // The thrown value is not an Error: by its shape `isCancellation` recognises a drop on purpose, as the wrapped SDK does.
+      // The thrown value is not an Error: by its shape `isCancellation` recognises a drop on purpose, as Customer.io's SDK does.
       throw error ?? { retry: true, type: 'plugin Error', reason: 'Context Cancel' };
     },
     stats: { increment: () => undefined, gauge: () => undefined },
@@ -32,7 +32,7 @@ export function completeContext(bare: EventContext): PluginContext {
   return context;
 }
 
-// Contexts are recognised by their shape: middleware that was loaded later brings its own copy of the wrapped SDK's classes.
+// Contexts are recognised by their shape: middleware that was loaded later brings its own copy of the classes of Customer.io's SDK.
 export const isContext = (value: unknown): value is PluginContext =>
   typeof value === 'object' && value !== null && 'event' in value && 'updateEvent' in value;
 

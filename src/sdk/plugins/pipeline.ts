@@ -38,7 +38,7 @@ export interface PipelineNeeds {
   report(what: string, cause: unknown): void;
 }
 
-/** A plugin whose promise takes longer counts as failed. The wrapped SDK waits as long for `load`. */
+/** A plugin whose promise takes longer counts as failed. Customer.io's SDK waits as long for `load`. */
 const PATIENCE_MS = 10_000;
 
 export function createPipeline({ clock, plugins, report }: PipelineNeeds): Pipeline {
@@ -134,7 +134,7 @@ function pluginOf(middleware: SourceMiddleware): Plugin {
     async load() {
       // The facade that middleware needs is larger than the rest of this file, and few pages need it.
       const { applyMiddleware } = await import('./source-middleware.ts');
-      // All six types: in the wrapped SDK middleware does not see screens.
+      // All six types: in Customer.io's SDK, middleware does not get `screen` events.
       for (const method of METHODS) plugin[method] = (context) => applyMiddleware(middleware, context);
     },
   };
@@ -149,7 +149,7 @@ function hookOf(plugin: Plugin, event: PluginEvent): Plugin['track'] {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
-/** A plugin that drops an event on purpose throws a `ContextCancelation` of the wrapped SDK, recognised by its shape. */
+/** A plugin that drops an event on purpose throws a `ContextCancelation` of Customer.io's SDK, recognised by its shape. */
 const isCancellation = (cause: unknown): boolean =>
   typeof cause === 'object' &&
   cause !== null &&

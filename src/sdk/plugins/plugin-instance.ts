@@ -5,7 +5,7 @@ import type { Instance, InstanceCall, InstanceListener } from '../customerio/con
 import { METHODS } from './plugin.ts';
 import type { DraftEvent } from '../event/draft-event.ts';
 
-/** The wrapped SDK's `Analytics`, as far as its plugins use it. */
+/** The part of `Analytics` of Customer.io's SDK that its plugins use. */
 interface PluginInstance extends Omit<Instance, 'group'> {
   group: (() => StoredUser) & InstanceCall;
   user(): StoredUser;
@@ -67,8 +67,8 @@ export function completeInstance(bare: unknown, report: (what: string, cause: un
 }
 
 /**
- * Makes a method of the wrapped SDK's event factory. Its arguments are those of the call in their order, then the options, then the
- * integrations.
+ * Makes a method of the event factory of Customer.io's SDK. Its arguments are those of the call in their order, then the options,
+ * then the integrations.
  */
 function makerOf(type: EventMethod, { make }: Instance['eventFactory']): (...args: Arguments) => DraftEvent {
   const count = type === 'page' || type === 'screen' ? 3 : 2;

@@ -49,7 +49,7 @@ export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): Plug
         try {
           await (await pipeline())[how](target as never, analytics);
         } catch (cause) {
-          // The file of the pipeline could not be loaded: events go on without plugins.
+          // The file of the pipeline could not be loaded: events are delivered without plugins.
           report(`Plugin "${(target as Plugin)?.name ?? target}"`, cause);
         }
       });
@@ -70,7 +70,7 @@ export function createPluginQueue<Ticket>(needs: PluginQueueNeeds<Ticket>): Plug
       const lead = (): Promise<EventContext> =>
         ready && plugins.length ? ready.lead(context, ticket, needs) : pass();
       const done = tail || plugins.length ? inLine(lead) : lead();
-      // A plugin that waits for its own event would wait for ever: the event waits in line behind this plugin.
+      // A plugin that waits for its own event would wait without end: the event waits in line behind this plugin.
       return ours ? Promise.resolve(context) : done;
     },
     register: change('register'),

@@ -1,7 +1,7 @@
 import type { EventMethod } from '../event/call.ts';
 import type { DraftEvent, PluginEvent } from '../event/draft-event.ts';
 
-/** An event on its way through the SDK. */
+/** An event that the SDK is processing. */
 export interface EventContext {
   /** The event, which plugins may change. */
   event: PluginEvent;
@@ -9,14 +9,14 @@ export interface EventContext {
   readonly id: string;
 }
 
-/** An event on its way through the plugins: the wrapped SDK's `Context`, as far as plugins use it. */
+/** An event that the plugins are processing: the part of `Context` of Customer.io's SDK that plugins use. */
 export interface PluginContext extends EventContext {
   /**
-   * Sets a field of the event, by a path such as `properties.total`, and returns the event. Changes nothing below `integrations` for
-   * a destination that the application has switched off.
+   * Sets a field of the event, by a path such as `properties.total`, and returns the event. Does not change a field below
+   * `integrations` of a destination that the application has switched off.
    */
   updateEvent(path: string, value: unknown): PluginEvent;
-  /** Adds a line to the log of this context. The SDK prints it nowhere. */
+  /** Adds a line to the log of this context. The SDK does not print this log. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, extras?: object): void;
   /**
    * Drops the event (`before-send`) by throwing. Without `error` there is no `error` event.
@@ -26,8 +26,8 @@ export interface PluginContext extends EventContext {
 }
 
 /**
- * A plugin of the wrapped SDK. Plugins of the types `before` and `enrichment` may change an event, or drop it by throwing;
- * `destination` and `after` see the event once it is on its way, and cannot stop it.
+ * A plugin of Customer.io's SDK. Plugins of the types `before` and `enrichment` may change an event, or drop it by throwing.
+ * Plugins of the types `destination` and `after` get the event after that, and cannot stop it.
  * https://docs.customer.io/integrations/data-in/connections/javascript/
  */
 export interface Plugin {
@@ -36,42 +36,45 @@ export interface Plugin {
   /** Other names under which `integrations` can switch the plugin on or off. @default `[]` */
   readonly alternativeNames?: readonly string[];
   /**
-   * When the plugin sees an event: `before`, then `enrichment`, then `destination` and `after` in the order of their registration.
-   * A `utility` sees none.
+   * When the plugin gets an event: `before`, then `enrichment`, then `destination` and `after` in the order of their registration.
+   * A `utility` gets none.
    */
   readonly type: 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
   /** Version of the plugin. The SDK does not read it. */
   readonly version: string;
-  /** Part of the wrapped SDK's interface. The SDK does not call it: it waits for `load`. */
+  /** Part of the interface of Customer.io's SDK. This SDK does not call the method: it waits for `load`. */
   isLoaded(): boolean;
-  /** Runs once, before the plugin gets events. A rejection, or no answer within 10 seconds: the plugin is not used (`plugin-failed`). */
+  /**
+   * Runs once, before the plugin gets events. If the promise rejects, or does not settle within 10 seconds, the SDK does not use
+   * the plugin (`plugin-failed`).
+   */
   load(context: PluginContext, analytics: unknown): Promise<unknown>;
   /** Runs when the plugin is deregistered. */
   unload?(context: PluginContext, analytics: unknown): unknown;
   /** `Analytics.ready` waits for this promise. */
   ready?(): Promise<unknown>;
-  /** Gets each `track` event. Returns the context to go on with. */
+  /** Gets each `track` event. Returns the context for the next plugin. */
   track?(context: PluginContext): PluginContext | Promise<PluginContext>;
-  /** Gets each `page` event. Returns the context to go on with. */
+  /** Gets each `page` event. Returns the context for the next plugin. */
   page?(context: PluginContext): PluginContext | Promise<PluginContext>;
-  /** Gets each `screen` event. Returns the context to go on with. */
+  /** Gets each `screen` event. Returns the context for the next plugin. */
   screen?(context: PluginContext): PluginContext | Promise<PluginContext>;
-  /** Gets each `identify` event. Returns the context to go on with. */
+  /** Gets each `identify` event. Returns the context for the next plugin. */
   identify?(context: PluginContext): PluginContext | Promise<PluginContext>;
-  /** Gets each `group` event. Returns the context to go on with. */
+  /** Gets each `group` event. Returns the context for the next plugin. */
   group?(context: PluginContext): PluginContext | Promise<PluginContext>;
-  /** Gets each `alias` event. Returns the context to go on with. */
+  /** Gets each `alias` event. Returns the context for the next plugin. */
   alias?(context: PluginContext): PluginContext | Promise<PluginContext>;
 }
 
 /**
- * A function that sees each event before it is stored. It calls `next(payload)` to let the event pass, with or without changes.
- * The event is dropped (`before-send`) when the function returns without that call, throws, or takes longer than 10 seconds.
+ * A function that gets each event before it is stored. It calls `next(payload)` to let the event pass, with or without changes. The
+ * event is dropped (`before-send`) when the function returns without that call, throws, or takes longer than 10 seconds.
  */
 export type SourceMiddleware = (params: {
   /** A facade of `@segment/facade` around the event; `obj` is the event. */
   readonly payload: { readonly obj: DraftEvent };
-  /** Always empty. Part of the wrapped SDK's interface. */
+  /** Always empty. Part of the interface of Customer.io's SDK. */
   readonly integrations: Record<string, unknown>;
   /** Lets the event pass. */
   next(payload: unknown): void;
@@ -84,8 +87,8 @@ export type NewPlugin = Plugin | { readonly middleware: SourceMiddleware };
 export const METHODS: readonly EventMethod[] = ['track', 'page', 'screen', 'identify', 'group', 'alias'];
 
 /**
- * Whether an event's `integrations` let this destination have the event. The plugin's own name goes before its other names, and
- * those before `All`.
+ * Whether an event's `integrations` let this destination have the event. The plugin's own name takes precedence over its other
+ * names, and these names over `All`.
  */
 export function isAllowed(plugin: Plugin, integrations: unknown): boolean {
   if (plugin.type !== 'destination') return true;

@@ -3,7 +3,7 @@ import { toFacade } from '@customerio/cdp-analytics-browser/src/lib/to-facade.ts
 import type { PluginContext, SourceMiddleware } from './plugin.ts';
 import type { DraftEvent } from '../event/draft-event.ts';
 
-/** Leads an event through middleware as the wrapped SDK does. Cancels the event where `next` was not called. */
+/** Leads an event through middleware as Customer.io's SDK does. Cancels the event if `next` was not called. */
 export async function applyMiddleware(
   middleware: SourceMiddleware,
   context: PluginContext,
@@ -26,7 +26,10 @@ export async function applyMiddleware(
   return context;
 }
 
-/** Makes the facade of an event. The types of `toFacade` allow only events of the wrapped SDK; it reads whichever fields there are. */
+/**
+ * Makes the facade of an event. The types of `toFacade` allow only events of Customer.io's SDK; the function reads all fields that
+ * an event has.
+ */
 const facadeOf = (event: DraftEvent): { readonly obj: DraftEvent } =>
   toFacade(event as never, { clone: true, traverse: false }) as { readonly obj: object } as {
     readonly obj: DraftEvent;

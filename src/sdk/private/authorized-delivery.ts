@@ -25,7 +25,7 @@ export interface AuthorizedDeliveryNeeds {
   readonly token: Pick<TokenCache, 'accepted' | 'acquire' | 'rejected' | 'rejectedAgain' | 'status'>;
   /** Whether the page is visible and online. */
   isAwake(): boolean;
-  /** The identified person; `null` when nobody is identified. */
+  /** The identified person; `null` when the visitor is not identified. */
   userId(): string | null;
   /** The headers that authorize a request with this token. */
   credentials(token: string): CredentialHeaders;
@@ -38,7 +38,7 @@ export interface AuthorizedDeliveryNeeds {
  */
 export interface AuthorizedDelivery
   extends Pick<Outbox, 'ledger' | 'oldest'>, Pick<Transport, 'send' | 'takes'> {
-  /** To be called with each event of the token cache: a new token may let events go. */
+  /** To be called with each event of the token cache: with a new token, waiting events can be sent. */
   onTokenEvent(event: TokenEvent): void;
   /** To be called before the identity changes: the last moment in which the person's events can be sent from this page. */
   beforeIdentityChange(): void;
@@ -47,7 +47,7 @@ export interface AuthorizedDelivery
   close(): void;
 }
 
-/** Milliseconds for which a person's events wait after the proxy has answered 403 to their valid token. */
+/** Milliseconds for which a person's events wait after the proxy has responded 403 to their valid token. */
 const FORBIDDEN_MS = 300_000;
 const NO_LIMITS: BatchLimits = { maxEvents: Infinity, maxBytes: Infinity };
 
@@ -170,7 +170,7 @@ export function createAuthorizedDelivery(needs: AuthorizedDeliveryNeeds): Author
         parts.set(owner, part);
       }
       // Only a page that is left sends events of several owners, which it has chosen by `takes`. These requests have no `ack`,
-      // because the answer to one of them must not confirm the events of the others.
+      // because the response to one of them must not confirm the events of the others.
       const { ack: _, ...withoutAck } = options;
       const partOptions = parts.size > 1 ? withoutAck : options;
       const outcomes = await Promise.all([...parts].map(([owner, part]) => sendOf(owner, part, partOptions)));

@@ -27,7 +27,7 @@ export interface AuthorizedFetchNeeds {
 
 export interface AuthorizedFetch {
   readonly make: MakeCall;
-  /** To be called when the person has changed: aborts the reads that are in progress. Writes are left to finish. */
+  /** To be called when the person has changed: aborts the reads that are in progress. Writes are not aborted. */
   cutOff(): void;
   /** Aborts the reads in progress, and refuses all later calls (`auth-disabled`). */
   close(): void;
@@ -42,8 +42,8 @@ type Answer<T> =
 export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFetch {
   const { clock, token, error } = needs;
   const readsInProgress = new Set<AbortController>();
-  // The application may read a body long after its answer arrived, and no event reports that. So `release` runs when the Response
-  // is garbage-collected: the body can no longer be read then.
+  // The application may read a body long after the response has arrived, and no event reports that. So `release` runs when the
+  // Response is garbage-collected: the body can no longer be read then.
   const unread = new FinalizationRegistry((release: () => void) => release());
   let state: 'open' | 'closed' = 'open';
 
@@ -84,7 +84,7 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
         headers,
         signal: controller.signal,
         credentials: needs.credentials,
-        // No cache answers a POST, and with "no-store" Chromium sends a preflight request each time.
+        // No cache responds to a POST, and with "no-store" Chromium sends a preflight request each time.
         cache: init.method === 'POST' ? 'default' : 'no-store',
         redirect: 'error',
       });
@@ -148,7 +148,7 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   }
 
   /**
-   * Reads the answer with `read`, except for a 401 about the token.
+   * Reads the response with `read`, except for a 401 about the token.
    * @throws `forbidden` for a 403 about the token
    */
   async function readAnswer<T>(
@@ -185,7 +185,7 @@ export function createAuthorizedFetch(needs: AuthorizedFetchNeeds): AuthorizedFe
   };
 }
 
-/** The body of an answer of our proxy; empty for another answer. Reads a copy, so that the body stays readable. */
+/** The body of a response of our proxy; empty for another response. Reads a copy, so that the body stays readable. */
 async function errorOf(response: Response): Promise<{ readonly [Field in 'error' | 'reason']?: string }> {
   try {
     return Object(await response.clone().json()) as Partial<ErrorBody>;

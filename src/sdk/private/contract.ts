@@ -2,8 +2,8 @@ import type { InboxMessage, SubscriptionTopic } from '../../protocol/wire.ts';
 
 /**
  * The in-app inbox of the identified person. All methods need a customer token.
- * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the answer
- * has arrived
+ * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the
+ * response has arrived
  * @example
  * const stop = analytics.inbox.onChange((messages) => {
  *   badge.textContent = String(messages.filter(({ opened }) => !opened).length);
@@ -33,8 +33,8 @@ export interface Inbox {
 
 /**
  * The data of the identified person at Customer.io. All methods need a customer token.
- * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the answer
- * has arrived
+ * @throws {SdkError} as a rejected promise: see {@link SdkErrorCode}. `identity-changed` when the person changes before the
+ * response has arrived
  * @example
  * const { plan } = await analytics.customer.attributes();
  * const topics = await analytics.customer.subscriptions({ '7': true });
@@ -54,13 +54,14 @@ export interface PrivateRequestInit {
   /** A path below `proxyUrl`, like `/v1/x`. */
   readonly path: string;
   readonly init: RequestInit;
-  /** A read is aborted when the person changes; a write in progress is left to finish. */
+  /** A read is aborted when the person changes; a write in progress is not aborted. */
   readonly isRead: boolean;
 }
 
 /**
  * Makes one private call.
- * @param read reads the answer. Its time counts as part of the call, and so does a change of the person meanwhile
+ * @param read reads the response. The time limit of the call includes this function, and the call rejects if the person changes
+ * meanwhile
  * @throws an `SdkError` when there is no token, or when the person has changed since the call was made
  */
 export type MakeCall = <T>(
@@ -69,8 +70,8 @@ export type MakeCall = <T>(
 ) => Promise<T>;
 
 /**
- * Makes one private call with a JSON body, and returns the JSON object of the answer.
- * @throws `private-call-failed` when there is no answer, or an answer that is not 2xx with a JSON object; the other errors of a
+ * Makes one private call with a JSON body, and returns the JSON object of the response.
+ * @throws `private-call-failed` when there is no response, or a response that is not 2xx with a JSON object; the other errors of a
  * private call
  */
 export type JsonCall = (

@@ -12,7 +12,7 @@ export interface InboxNeeds {
   readonly callJson: JsonCall;
   /** Whether the page is visible and online. */
   isAwake(): boolean;
-  /** Whether somebody is identified. */
+  /** Whether the visitor is identified. */
   hasPerson(): boolean;
   /** Keeps the token fresh while the inbox has listeners, until the function that this returns is called. */
   subscribe(): () => void;
@@ -39,11 +39,11 @@ type Listener = (messages: readonly InboxMessage[]) => void;
 interface InboxState {
   messages: readonly InboxMessage[];
   fetchedAtMs: number | undefined;
-  /** Increased by each fetch and each change. An answer is used only if the version is the same as when it was requested. */
+  /** Increased by each fetch and each change. A response is used only if the version is the same as when it was requested. */
   version: number;
-  /** The number of changes that the proxy has not answered yet. */
+  /** The number of changes without a response of the proxy yet. */
   pendingChanges: number;
-  /** Whether `messages` may be outdated: a fetch is in progress or its answer was not used, or a change has failed. */
+  /** Whether `messages` may be outdated: a fetch is in progress or its response was not used, or a change has failed. */
   isStale: boolean;
   /** The fetch in progress. */
   fetch: { readonly version: number; readonly result: Promise<readonly InboxMessage[]> } | undefined;

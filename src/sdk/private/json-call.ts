@@ -19,14 +19,14 @@ export function createJsonCall({ make, SdkError, error }: JsonCallNeeds): JsonCa
     const failed = (what: string, cause?: unknown): SdkError =>
       error('private-call-failed', `${path}: ${what}`, { cause });
     const read = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
-      // A write with the status 2xx has succeeded, even if the body of its answer cannot be read or is not JSON.
+      // A write with the status 2xx has succeeded, even if the body of its response cannot be read or is not JSON.
       const isWritten = response.ok && !isRead;
       const text = await response.text().catch((cause: unknown) => {
         if (!isWritten) throw cause;
         return '';
       });
       const answer = jsonObjectIn(text);
-      // The answer to a read may be empty, too: there are no fields then.
+      // The response to a read may be empty, too: there are no fields then.
       if (isWritten || (response.ok && (answer ?? !text))) return answer ?? {};
       const { error: code = response.ok ? 'without a JSON object' : '', message = '' } = answer ?? {};
       throw failed(`the response is ${response.status} ${String(code)} ${String(message)}`.trim());

@@ -54,6 +54,10 @@ async function useAll(frame: Page | Frame): Promise<void> {
       payload.obj.properties = { seen: true };
       next(payload);
     });
+    // A warning, whose text is in a file of its own.
+    cioanalytics.on('stored', () => {
+      throw new Error('of the page');
+    });
     void cioanalytics.identify('ann');
     await cioanalytics.track('After');
     await cioanalytics.inbox.messages().catch(() => {});

@@ -266,7 +266,7 @@ describe('cio-first-party proxy', () => {
   });
 
   test.each([
-    [{ status: 401 }, 'upstream_misconfigured', 'Customer.io refused the write key (401).'],
+    [{ status: 401 }, 'upstream_misconfigured', 'Customer.io refused the write key (401): correct the key'],
     [{ status: 500 }, 'upstream_unavailable', '500'],
   ])('checks its write key when it starts, and logs a failure: %j', async (answer, error, detail) => {
     const upstream = await startUpstream();

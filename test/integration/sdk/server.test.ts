@@ -77,7 +77,8 @@ describe('on a server', () => {
     expect(errors[0]?.message).toBe(
       '"clientKey" must be a text without ":", got a text of 24 characters; ' +
         '"nonsense" must be left out: there is no such option, got 1; ' +
-        '"proxyUrl" must be an http(s) URL, or a path like "/e", got "e"',
+        '"proxyUrl" must be an http(s) URL, or a path like "/e", got "e". Every call is discarded. ' +
+        'https://github.com/cio-first-party/cio-first-party/blob/main/docs/errors/invalid-options.md',
     );
     expect(analytics.stats()).toMatchObject({ tracked: 1, pending: 0, dropped: { 'invalid-options': 1 } });
     print.mockRestore();

@@ -11,7 +11,9 @@ function messageOf(options: unknown): string {
   } catch (error) {
     expect(error).toBeInstanceOf(SdkError);
     expect(error).toMatchObject({ code: 'invalid-options' });
-    return (error as SdkError).message;
+    const [message = '', link] = (error as SdkError).message.split(/\. (?=https:\/\/github)/);
+    expect(link).toMatch(/docs\/errors\/invalid-options\.md$/);
+    return message;
   }
   return 'fine';
 }

@@ -55,7 +55,10 @@ function readFrom(api: unknown): PlatformReading | undefined {
   };
 }
 
-/** Reads the cookie in an event, for pages without access to the module. The cookie holds only what was accepted. */
+/**
+ * Reads the cookie in an event, for pages without access to the module. The cookie contains only the accepted categories and
+ * services.
+ */
 function toReading(detail: unknown): PlatformReading {
   const { categories, services: accepted } = fieldsOf<'categories' | 'services'>(
     fieldsOf<'cookie'>(detail).cookie,

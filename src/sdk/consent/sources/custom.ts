@@ -3,18 +3,18 @@ import { aText, describe, silentSource, wrongOptions } from '../source-mistakes.
 import { type ConsentDecision, type ConsentSource, createSource } from '../source.ts';
 
 /**
- * The argument of `tell`: a decision, or its state alone. Undefined means that the visitor has not decided; after a grant, it takes the
- * grant back, which is a denial.
+ * The argument of `tell`: a decision, or its state alone. Undefined means that the visitor has not decided. After a grant,
+ * undefined withdraws the grant, which counts as a denial.
  */
 export type CustomDecision = ConsentDecision | ConsentDecision['state'] | undefined;
 
 /**
  * Creates a consent source of your own banner.
  *
- * @param connect runs when the SDK subscribes. It calls `tell` with each decision, also with one that there is already, and may
- * return a function, which runs when the SDK stops listening.
- * @param options `name`: name of the source, for messages; default `'custom'`
- * Wrong arguments are one `console.error`, and a source that never grants and never denies.
+ * @param connect runs when the SDK subscribes. It calls `tell` with the current decision, if there is one, and with each later
+ * decision. It may return a function, which runs when the SDK stops listening.
+ * @param options `name`: name of the source, for messages; default `'custom'`. For wrong arguments, the SDK logs one
+ * `console.error`, and the source never grants and never denies.
  * @example
  * import { createAnalytics } from 'cio-first-party';
  * import { custom } from 'cio-first-party/consent';

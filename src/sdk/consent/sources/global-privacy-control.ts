@@ -3,9 +3,10 @@ import { silentSource, wrongOptions } from '../source-mistakes.ts';
 import { type ConsentSource, createSource } from '../source.ts';
 
 /**
- * Creates a consent source of Global Privacy Control. It denies where the browser sends that signal, and has no decision otherwise.
- * Use it together with a source that can grant: alone it is a wrong option. The function has no options; any option is one
- * `console.error`, and a source that never denies and with which nothing is granted. https://w3c.github.io/gpc/
+ * Creates a consent source of Global Privacy Control. The source denies if the browser sends that signal, and otherwise has no
+ * decision. Use it together with a source that can grant: `createAnalytics` refuses it as the only source. The function has no
+ * options. For any option, the SDK logs one `console.error`, the source never denies, and consent is never granted.
+ * https://w3c.github.io/gpc/
  *
  * @example
  * import { createAnalytics } from 'cio-first-party';

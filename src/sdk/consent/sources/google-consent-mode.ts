@@ -23,10 +23,10 @@ export interface GoogleConsentModeOptions extends SourceOptions<GoogleConsentTyp
 const DEFAULT_REQUIRED: readonly GoogleConsentType[] = ['analytics_storage'];
 
 /**
- * Creates a consent source of Google Consent Mode 2. Reads the `consent` commands in the data layer: an `update` decides; a `default`
- * decides only where it grants all types of `require`, in every region, and `wait_for_update` is over. Default of `require`:
- * `analytics_storage`. The source does not see commands that do not go through the data layer, as those of a tag manager's
- * templates.
+ * Creates a consent source of Google Consent Mode 2. Reads the `consent` commands in the data layer: an `update` decides; a
+ * `default` decides only where it grants all types of `require`, in every region, and `wait_for_update` is over. Default of
+ * `require`: `analytics_storage`. The source does not read commands that do not go through the data layer, such as those of
+ * templates of a tag manager.
  *
  * @example
  * import { createAnalytics } from 'cio-first-party';

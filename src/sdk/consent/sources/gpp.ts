@@ -10,8 +10,8 @@ export type GppCategory =
 /**
  * Creates a consent source of any platform with the IAB's GPP interface (`__gpp`). The sections of the United States have opt-outs:
  * `sale`, `sharing` and `targeted-advertising` are on where the visitor has not opted out. The sections of Europe and Canada have
- * the purposes and vendors to which the visitor has agreed. Categories that the visitor's law does not ask about are on. Default
- * of `require`: these three, and the purposes 1, 8 and 9. Where no section applies, the source grants.
+ * the purposes and vendors to which the visitor has agreed. Categories that the law of the visitor's region does not cover are on.
+ * Default of `require`: these three, and the purposes 1, 8 and 9. Where no section applies, the source grants.
  *
  * @example
  * import { createAnalytics } from 'cio-first-party';
@@ -89,7 +89,7 @@ function toAnswer(data: unknown): PlatformAnswer {
   const isNational = ids.some((id) => id >= FIRST_US_SECTION);
   const isAsked = ids.includes(2) || ids.includes(5);
   if (!isNational && !isAsked) return undefined;
-  // A section that applies and is missing is no consent.
+  // A section that applies and is missing is not a consent.
   if ((isNational && !national.length) || (isAsked && !consenting.length)) return undefined;
   return {
     categories: {

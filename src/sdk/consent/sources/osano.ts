@@ -7,8 +7,8 @@ import type { ConsentSource } from '../source.ts';
 export type OsanoCategory = 'ESSENTIAL' | 'STORAGE' | 'MARKETING' | 'PERSONALIZATION' | 'ANALYTICS';
 
 /**
- * Creates a consent source of Osano. Reads the saved choices, and not those that the visitor is just switching. Default of `require`:
- * `ANALYTICS`. Osano's `OPT_OUT` is not a category here: it is on where the visitor has refused.
+ * Creates a consent source of Osano. Reads the saved choices, and not the switches that the visitor has not saved yet. Default of
+ * `require`: `ANALYTICS`. Osano's `OPT_OUT` is not a category here: it is on if the visitor has refused.
  *
  * @example
  * import { createAnalytics } from 'cio-first-party';

@@ -80,7 +80,7 @@ function listen(take: (data: unknown) => void, attempt: Attempt): () => void {
   };
 }
 
-/** Reads the choices of a platform that has loaded. A stub may queue the call for ever, so `ping` comes first. */
+/** Reads the choices of a platform that has loaded. A stub may queue the call without end, so `ping` is called first. */
 function readOnce(): PlatformAnswer {
   let isLoaded = false;
   let answer: PlatformAnswer;

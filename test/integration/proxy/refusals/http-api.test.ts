@@ -135,13 +135,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
     }),
     arrived: 1,
   },
-  'an `alias` of somebody else (see': {
+  'an `alias` of another person (see': {
     requests: [{ previousId: 'u1' }, { previousId: 'u1', anonymousId: 'u1' }].map((fields) =>
       events(event({ type: 'alias', userId: 'mallory', ...fields }), event()),
     ),
     arrived: 1,
   },
-  'an `alias` of another person': {
+  'an `alias` of another person than': {
     options: { customerToken: { secret: SECRET } },
     requests: [
       async () => {
@@ -228,7 +228,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'an unknown type': {
     requests: ['closeAndFlush', 'Track', undefined].map((type) => events(event({ type }))),
   },
-  'an event that is no object': {
+  'an event that is not an object': {
     requests: [
       events(null),
       events([]),

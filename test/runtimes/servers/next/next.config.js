@@ -1,3 +1,3 @@
 export default {
-  serverExternalPackages: ['cio-first-party'], // so that it finds cio.js beside itself
+  serverExternalPackages: ['cio-first-party'], // so that the package finds cio.js in its own folder
 };

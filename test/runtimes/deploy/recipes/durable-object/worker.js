@@ -1,7 +1,7 @@
 import { DurableObject, env } from 'cloudflare:workers';
 import { createProxy } from 'cio-first-party/proxy';
 
-const WINDOW_MS = 3_600_000; // how long what Customer.io has accepted is remembered
+const WINDOW_MS = 3_600_000; // how long the store keeps an accepted event
 const CLEAN_UP_MS = 600_000;
 
 /** Remembers events for all isolates of the Worker. What a call does it does at once, before any other. */
@@ -10,7 +10,7 @@ export class Events extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    const columns = 'key TEXT PRIMARY KEY, owner TEXT, ends INTEGER'; // no owner: done
+    const columns = 'key TEXT PRIMARY KEY, owner TEXT, ends INTEGER'; // an event without an owner is done
     this.sql.exec(`CREATE TABLE IF NOT EXISTS events (${columns}) WITHOUT ROWID`);
   }
 

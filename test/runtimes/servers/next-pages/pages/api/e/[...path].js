@@ -1,4 +1,4 @@
 import { proxy } from '../../../lib/proxy.js';
 
-export const config = { api: { bodyParser: false, externalResolver: true } }; // Next reads no body, and waits for no answer
+export const config = { api: { bodyParser: false, externalResolver: true } }; // Next does not read the body, and does not wait for a response
 export default proxy.node;
