@@ -18,7 +18,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['sdk/create-analytics.ts', 'sdk/api.ts'],
   ['sdk/client'],
   ['sdk/core'],
-  ['sdk/page-views', 'sdk/private', 'sdk/customerio'],
+  ['sdk/page-views', 'sdk/private', 'sdk/customerio', 'sdk/messages'],
   ['sdk/plugins', 'sdk/identity', 'sdk/auth'],
   ['sdk/event', 'sdk/sender', 'sdk/consent', 'sdk/tabs', 'sdk/outbox', 'sdk/options', 'sdk/debug'],
   ['sdk/events.ts', 'sdk/browser.ts'],

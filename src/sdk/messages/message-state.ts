@@ -224,10 +224,12 @@ export function createMessageStates(
         write({ ...rows(), [hashOf(queueId)]: row });
       },
       forget() {
-        if (person === undefined) return write(broadcastCounts(rows()));
-        isForgotten = true;
+        const counts = person === undefined ? broadcastCounts(rows()) : undefined;
         unsaved.delete(person);
+        // Removed in any case: where the storage is full, the counts stay in memory.
         if (name) local.remove(name);
+        if (counts) write(counts);
+        else isForgotten = true;
       },
     };
   };

@@ -86,7 +86,7 @@ export function readPlacement(message: Pick<QueueMessage, 'properties'>): Placem
     overlayColor: colorOf(gist['overlayColor'], OVERLAY_COLOR),
     exitClick: gist['exitClick'] === true,
     isScaled: gist['scale'] === true,
-    ...(rule && typeof rule === 'string' && { rule }),
+    ...(typeof rule === 'string' && rule && { rule }),
     isPersistent: gist['persistent'] === true,
     ...(broadcast && { broadcast }),
     ...(step && { step }),
