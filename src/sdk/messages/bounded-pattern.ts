@@ -8,7 +8,7 @@
  * and for single characters.
  */
 
-/** One state: it reads a character, or checks the position, or leads to two others. */
+/** A state of the graph: reads a character, or checks the position, or only leads to other states. */
 interface State {
   reads?: (character: string) => boolean;
   checks?: (position: number, text: string, run: Run) => boolean;

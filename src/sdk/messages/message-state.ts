@@ -1,7 +1,7 @@
 import type { Clock, TextStore } from '../browser.ts';
 import { utf8 } from '../../protocol/wire.ts';
 
-/** What this browser remembers about one message. Times are milliseconds since the epoch, 0: never. */
+/** The facts about one message that this browser stores. Times are milliseconds since the epoch, 0: never. */
 export interface MessageRecord {
   /** The number of displays. */
   readonly shownCount: number;
@@ -58,10 +58,11 @@ type Row = readonly [
 ];
 type Rows = Readonly<Record<string, Row>>;
 
-/** One row has about 60 characters. */
+/** Each row has about 60 characters, so that a person has 12 kB at most without steps. */
 const MOST_ROWS = 200;
-/** More persons than these share no browser. */
+/** The records of the person who was here last, and of four more persons who share the browser. */
 const MOST_PERSONS = 5;
+/** A step with a longer name is not stored: the message then begins with its first step. */
 const MOST_STEP_CHARACTERS = 100;
 const EMPTY_ROW: Row = [0, 0, 0, 0, 0, 0];
 
@@ -84,7 +85,9 @@ function hashOf(text: string): string {
 export const pathHash = (pathname: string): string => hashOf(pathname.replace(/\/+$/, '') || '/');
 
 const isRow = (value: unknown): value is Row =>
-  Array.isArray(value) && value.slice(0, 6).every(Number.isFinite) && value.length > 5;
+  Array.isArray(value) &&
+  value.length > 5 &&
+  value.every((field, index) => (index < 6 ? Number.isFinite(field) : typeof field === 'string'));
 
 /** Returns the rows of a stored text. Whatever is malformed is left out. */
 function readRows(text: string | null): Rows {
@@ -103,22 +106,20 @@ function recordOf([
   flags,
   snoozedUntilMs,
   loadingUntilMs,
-  step,
-  stepPath,
+  step = '',
+  stepPath = '',
 ]: Row): MessageRecord {
   const isSeen = (flags & 1) > 0;
   const isDismissed = (flags & 2) > 0;
-  const texts = { step: String(step ?? ''), stepPath: String(stepPath ?? '') };
-  return { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, ...texts };
+  return { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, step, stepPath };
 }
 
 function rowOf(record: MessageRecord, nowMs: number): Row {
-  const { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, stepPath } = record;
-  const step = record.step.slice(0, MOST_STEP_CHARACTERS);
-  const numbers = [nowMs, shownCount, shownAtMs, Number(isSeen) + 2 * Number(isDismissed)] as const;
-  return step
-    ? [...numbers, snoozedUntilMs, loadingUntilMs, step, stepPath]
-    : [...numbers, snoozedUntilMs, loadingUntilMs];
+  const { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, step, stepPath } =
+    record;
+  const flags = Number(isSeen) + 2 * Number(isDismissed);
+  const numbers = [nowMs, shownCount, shownAtMs, flags, snoozedUntilMs, loadingUntilMs] as const;
+  return step && step.length <= MOST_STEP_CHARACTERS ? [...numbers, step, stepPath] : numbers;
 }
 
 /** Returns the rows that were changed last. */

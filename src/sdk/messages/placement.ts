@@ -34,7 +34,7 @@ export interface Placement {
 /** The ids of overlays. The page does not need to have these elements: the SDK adds them. */
 const OVERLAYS = /^x-gist-(?:(?:floating-)?(?:top|bottom)|floating-(?:top|bottom)-(?:left|right))$/;
 
-/** `#rgb` to `#rrggbbaa`, the functions, and the names. Nothing else can then get into a style. */
+/** `#rgb` to `#rrggbbaa`, the functions, and the names. A colour that is none of these could bring other declarations into a style. */
 const COLOR = /^(?:#[\da-f]{3,8}|(?:rgb|hsl)a?\([\d\s.,%/]{1,40}\)|[a-z]{3,20})$/i;
 
 /** Customer.io's own defaults. */

@@ -1,9 +1,9 @@
-/** What each moment of a message changes in its record. */
+/** The changes of a message's record: one function for each moment of the message. */
 import type { MessageRecord } from './message-state.ts';
 import { pathHash } from './message-state.ts';
 import { isLasting, type Placement } from './placement.ts';
 
-/** So long a tab that loads a message keeps the other tabs from showing it. A renderer that has not answered by then is removed. */
+/** The time for which a tab that loads a message keeps the other tabs from showing it. A renderer gets five seconds to answer. */
 const LOADING_MS = 5_000;
 
 /** The limits of a snooze, in minutes: 30 days at most, as in Customer.io's own script. */

@@ -105,7 +105,7 @@ describe('the records of messages', () => {
     const clock = fakeClock();
     const state = await page(local, { clock })('u1');
     for (let i = 0; i < 260; i++) {
-      state.update(`q${i}`, { isSeen: true, step: 'x'.repeat(500) });
+      state.update(`q${i}`, { isSeen: true, step: 'x'.repeat(100) });
       await clock.advance(1);
     }
     state.update('q60', { shownCount: 1 });
@@ -113,6 +113,14 @@ describe('the records of messages', () => {
     expect([0, 59, 60, 61, 200, 259].map(isKept)).toEqual([false, false, true, true, true, true]);
     expect(Object.keys(JSON.parse(local.get(personKeys(local)[0] ?? '') ?? '') as object)).toHaveLength(200);
     expect(textOf(local).length).toBeLessThan(50_000);
+  });
+
+  test('have no step with a name of more than 100 characters', async () => {
+    const state = await page(fakeTextStore())('u1');
+    state.update('q1', { shownCount: 1, step: 'x'.repeat(101) });
+    expect(state.get('q1')).toEqual({ ...NO_RECORD, shownCount: 1 });
+    state.update('q1', { step: 'x'.repeat(100) });
+    expect(state.get('q1').step).toHaveLength(100);
   });
 
   test('of at most five persons are kept, and of the guest', async () => {
@@ -180,6 +188,7 @@ describe('a storage that fails', () => {
     '"text"',
     '{"a":null}',
     '{"a":[1,2]}',
+    '{"a":[1,2,3,4,5,6,7,{}]}',
     '{"a":["1",2,3,4,5,6]}',
     '[[1,2,3,4,5,6]]',
     '{"a":[null,null,null,null,null,null]}',
@@ -188,7 +197,8 @@ describe('a storage that fails', () => {
     const first = await page(local)('u1');
     first.update('q1', { isSeen: true });
     const [key = ''] = personKeys(local);
-    local.set(key, text);
+    const [id = ''] = Object.keys(JSON.parse(local.get(key) ?? '') as object);
+    local.set(key, text.replace('"a"', JSON.stringify(id)));
     const state = await page(local)('u1');
     expect(state.get('q1')).toEqual(NO_RECORD);
     expect(first.get('q1')).toEqual(NO_RECORD);
