@@ -130,7 +130,7 @@ const newest = (rows: Rows): Rows =>
       .slice(0, MOST_ROWS),
   );
 
-/** Of a guest's row stays what counts for broadcasts. A message of a queue is done, and has nothing to count. */
+/** Returns the counts of the broadcasts alone, without snoozes and steps. Only messages of a queue are ever seen. */
 const broadcastCounts = (rows: Rows): Rows =>
   Object.fromEntries(
     Object.entries(rows)

@@ -58,11 +58,8 @@ const LONGEST_WAIT_MS = 43_200 * 60_000;
 const priorityOf = ({ message: { priority } }: Entry): number =>
   typeof priority === 'number' && !Number.isNaN(priority) ? priority : Infinity;
 
-/** Lower first; missing last. Infinity minus itself is no number. */
-function byPriority(one: Entry, other: Entry): number {
-  const [first, second] = [priorityOf(one), priorityOf(other)];
-  return first === second ? 0 : first - second;
-}
+/** Sorts lower priorities first, and missing ones last. Two that are missing give NaN, which `sort` reads as equal. */
+const byPriority = (one: Entry, other: Entry): number => priorityOf(one) - priorityOf(other);
 
 /**
  * Picks the messages that may be shown now: broadcasts that are due and messages of the queue that were not seen, by priority, at

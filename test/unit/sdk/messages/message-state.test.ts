@@ -153,6 +153,16 @@ describe('a storage that fails', () => {
     expect(local.values.size).toBe(0);
   });
 
+  test('that has no room for the random key stores no person later either: the next page could not find the records', async () => {
+    const local = fakeTextStore();
+    local.refuse('full');
+    const state = await page(local)('u1');
+    local.refuse('nothing');
+    state.update('q1', { isSeen: true });
+    expect(state.get('q1').isSeen).toBe(true);
+    expect(local.values.size).toBe(0);
+  });
+
   test('that becomes full keeps what was stored, and stores the rest when it has room again', async () => {
     const local = fakeTextStore();
     const state = await page(local)('u1');

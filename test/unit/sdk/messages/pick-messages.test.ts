@@ -183,6 +183,12 @@ describe('whether a message may be shown', () => {
       },
       true,
     ],
+    [
+      'it is no message that stays from page to page: its step does not count',
+      broadcast('q1', 5),
+      { records: { q1: { step: 'two', stepPath: pathHash('/cart') } } },
+      true,
+    ],
     // Other tabs.
     [
       'another tab loads it',
