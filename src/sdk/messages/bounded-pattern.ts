@@ -142,7 +142,11 @@ function parse(source: string): Piece {
     const checks = POSITION_CHECKS[token];
     if (checks) return (next) => state({ checks, next });
     const single = new RegExp(`^(?:${token})$`);
-    return (next) => state({ reads: (character) => single.test(character), next });
+    const isLiteral = /^[^.[]$/.test(token);
+    const reads: State['reads'] = isLiteral
+      ? (character) => character === token
+      : (character) => single.test(character);
+    return (next) => state({ reads, next });
   }
 
   function quantified(piece: Piece): Piece {

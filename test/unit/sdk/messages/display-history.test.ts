@@ -65,7 +65,7 @@ function browser(messages: readonly QueueMessage[], person?: string) {
     }
 
     function remove(queueId: string): Candidate['placement'] {
-      const [message] = open.filter((each) => each.queueId === queueId);
+      const message = open.find((each) => each.queueId === queueId);
       if (!message) throw new Error(`${queueId} is not open`);
       open = open.filter((each) => each !== message);
       return message.placement;
