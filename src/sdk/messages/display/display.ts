@@ -170,16 +170,14 @@ export function createDisplay(needs: DisplayNeeds): Display {
       }
       if ('elementId' in placement) {
         element = findElement(page, placement.elementId);
-        if (!element) return;
-        // Two selectors may mean the same element.
-        if (placement.kind === 'inline' && isOccupied(element)) return gone();
+        // Two selectors may mean the same element: the later message waits, as if there was none.
+        if (!element || (placement.kind === 'inline' && isOccupied(element))) return;
       }
       waiting.abort();
       open(message, own, view, element);
     }
 
     look();
-    if (life.signal.aborted) return;
     onPageChange(page, view, life.signal, look);
     if (!own.surface) afterInLife(clock, waiting.signal, ELEMENT_WAIT_MS, gone);
   }
