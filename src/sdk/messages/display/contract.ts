@@ -47,7 +47,7 @@ export interface DisplayNeeds {
   readonly clock: Clock;
   readonly colorScheme: ColorScheme;
   /**
-   * What the frame may ask of the page, beside showing a message: `Snooze` where the listener of `report` honours
+   * Abilities of the page that are announced to the frame: `Snooze` where the listener of `report` honours
    * `snoozeMinutes`. Without `MultiStepDisplayTypes` and `CrossPageStepNavigation`, which the display does not have, the renderer
    * changes steps inside the frame.
    * @default []

@@ -1,4 +1,4 @@
-/** What the frame of a message may say to the page: `{gist: {method, instanceId, parameters}}`, of which nothing is believed. */
+/** Messages of a frame to the page: `{gist: {method, instanceId, parameters}}`. Each may be malformed, or forged. */
 
 export type FrameMessage =
   | { readonly method: 'loaded' }

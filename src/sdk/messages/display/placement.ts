@@ -47,8 +47,8 @@ const OVERLAY = /^x-gist-(?:(top|bottom)|floating-(top|bottom)(?:-(left|right))?
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const oneOf = <const T extends string>(value: unknown, ...known: readonly [T, ...T[]]): T =>
-  known.find((each) => each === value) ?? known[0];
+const oneOf = <const T extends string>(value: unknown, first: T, ...others: readonly T[]): T =>
+  others.find((each) => each === value) ?? first;
 
 export function placementOf(properties: Readonly<Record<string, unknown>>): Placement {
   const gist = (properties['gist'] ?? {}) as Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** What a message is drawn on: a modal, an overlay, a tooltip, or an element of the page. */
+/** A surface is where a message is drawn: a modal, an overlay, a tooltip, or an element of the page. */
 import type { Clock } from '../../browser.ts';
 
 export interface Surface {
@@ -16,7 +16,7 @@ export interface Surface {
   remove(): void;
 }
 
-/** What a surface is made with. */
+/** The parts that a surface is made with. */
 export interface Stage {
   readonly page: Document;
   readonly view: PageWindow;

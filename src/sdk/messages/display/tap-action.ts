@@ -1,13 +1,17 @@
-/** What the page does for the action of a tap. An action that is not listed here is reported only. */
+/** Actions of a tap that the page carries out. Every other action is reported only. */
 
 export type TapAction =
   | { readonly kind: 'close' }
   | { readonly kind: 'snooze'; readonly minutes: number }
   | { readonly kind: 'load'; readonly url: string }
-  | { readonly kind: 'message'; readonly messageId: string; readonly properties: Readonly<Record<string, unknown>> };
+  | {
+      readonly kind: 'message';
+      readonly messageId: string;
+      readonly properties: Readonly<Record<string, unknown>>;
+    };
 
 const GIST_URL = /^gist:\/\/(close|snooze|loadPage|showMessage)\/?(?:\?(.*))?$/is;
-const SAFE_SCHEMES: readonly string[] = ['http:', 'https:', 'mailto:'];
+const SAFE_SCHEME = /^(?:https?|mailto):$/;
 const SNOOZE_MINUTES = 60;
 /** 30 days, as in Customer.io's own script. */
 const MOST_SNOOZE_MINUTES = 43_200;
@@ -50,7 +54,7 @@ function safeUrl(url: string, base: string): string | undefined {
   if (!url) return undefined;
   try {
     const { protocol, href } = new URL(url, base);
-    return SAFE_SCHEMES.includes(protocol) ? href : undefined;
+    return SAFE_SCHEME.test(protocol) ? href : undefined;
   } catch {
     return undefined;
   }

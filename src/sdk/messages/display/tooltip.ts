@@ -3,11 +3,7 @@ import type { Placement, TooltipPlacement } from './placement.ts';
 import { addLayer, FADE_MS, prefersLessMotion, setHeight, type Stage, type Surface } from './surface.ts';
 import { tooltipPosition } from './tooltip-position.ts';
 
-export function openTooltip(
-  stage: Stage,
-  placement: TooltipPlacement & Placement,
-  anchor: Element,
-): Surface {
+export function openTooltip(stage: Stage, placement: TooltipPlacement & Placement, anchor: Element): Surface {
   const { page, view, frame, life: signal } = stage;
   const { host, root } = addLayer(stage);
   const box = page.createElement('div');

@@ -100,11 +100,20 @@ describe('what a frame may say', () => {
     ['an unknown method', { gist: { method: 'constructor', instanceId: 'i1' } }],
     ['a method that is no text', { gist: { method: {}, instanceId: 'i1' } }],
     ['a tap with a huge action', { gist: { method: 'tap', instanceId: 'i1', parameters: { action: HUGE } } }],
-    ['a tap with an object as action', { gist: { method: 'tap', instanceId: 'i1', parameters: { action: {} } } }],
+    [
+      'a tap with an object as action',
+      { gist: { method: 'tap', instanceId: 'i1', parameters: { action: {} } } },
+    ],
     ['a huge title', { gist: { method: 'titleChanged', instanceId: 'i1', parameters: { title: HUGE } } }],
     ['parameters as a text', { gist: { method: 'sizeChanged', instanceId: 'i1', parameters: 'x' } }],
-    ['a size that is no number', { gist: { method: 'sizeChanged', instanceId: 'i1', parameters: { height: '9' } } }],
-    ['an infinite size', { gist: { method: 'sizeChanged', instanceId: 'i1', parameters: { height: Infinity } } }],
+    [
+      'a size that is no number',
+      { gist: { method: 'sizeChanged', instanceId: 'i1', parameters: { height: '9' } } },
+    ],
+    [
+      'an infinite size',
+      { gist: { method: 'sizeChanged', instanceId: 'i1', parameters: { height: Infinity } } },
+    ],
     ['an event without a name', { gist: { method: 'eventDispatched', instanceId: 'i1' } }],
   ])('%s has no effect', async (_, data) => {
     const site = openSite();

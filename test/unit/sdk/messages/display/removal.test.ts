@@ -188,7 +188,10 @@ test.each<readonly [string, Record<string, unknown>]>([
   ['no gist', {}],
   ['gist as null', { gist: null }],
   ['gist as a number', { gist: 7 }],
-  ['values of wrong types', { gist: { elementId: 7, position: {}, messageWidth: 'x', overlayColor: [], scale: 'yes' } }],
+  [
+    'values of wrong types',
+    { gist: { elementId: 7, position: {}, messageWidth: 'x', overlayColor: [], scale: 'yes' } },
+  ],
 ])('%s is a modal', (_, properties) => {
   const site = openSite();
   expect(site.display.show({ instanceId: 'i1', messageId: 'm', properties })).toBe(true);

@@ -1,6 +1,10 @@
 /** A page with a display, whose frames a test speaks for. */
 import { vi } from 'vitest';
-import type { DisplayMessage, DisplayNeeds, DisplayReport } from '../../../../../src/sdk/messages/display/contract.ts';
+import type {
+  DisplayMessage,
+  DisplayNeeds,
+  DisplayReport,
+} from '../../../../../src/sdk/messages/display/contract.ts';
 import { createDisplay } from '../../../../../src/sdk/messages/display/display.ts';
 import { fakeClock, type FakeClock } from '../../../../fakes/clock.ts';
 
@@ -23,10 +27,12 @@ export interface Site {
 
 /** Every frame of the document, those in shadow roots included. */
 export function framesIn(root: ParentNode = document): readonly HTMLIFrameElement[] {
-  return [...root.querySelectorAll('*')].flatMap((element) => [
-    ...(element instanceof HTMLIFrameElement ? [element] : []),
-    ...(element.shadowRoot ? framesIn(element.shadowRoot) : []),
-  ]);
+  const found: HTMLIFrameElement[] = [];
+  for (const element of root.querySelectorAll('*')) {
+    if (element instanceof HTMLIFrameElement) found.push(element);
+    if (element.shadowRoot) found.push(...framesIn(element.shadowRoot));
+  }
+  return found;
 }
 
 /** Dispatches a message event, as a browser does for `postMessage`. */
@@ -54,7 +60,7 @@ export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
     if (!this.isConnected) return null;
     if (!windows.has(this)) windows.set(this, { postMessage: (data: unknown) => void posted.push(data) });
     return windows.get(this) as Window;
-  } as () => Window | null);
+  });
   const byId = new Map<string, HTMLIFrameElement>();
   const display = createDisplay({
     frameUrl: '/e/v1/frame/index.html',
@@ -74,7 +80,11 @@ export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
     told: () => reports.map(({ type, instanceId }) => `${type} ${instanceId}`),
     show(instanceId, gist = {}) {
       const before = framesIn();
-      const message: DisplayMessage = { instanceId, messageId: `content-${instanceId}`, properties: { gist } };
+      const message: DisplayMessage = {
+        instanceId,
+        messageId: `content-${instanceId}`,
+        properties: { gist },
+      };
       const isShown = display.show(message);
       const added = framesIn().find((frame) => !before.includes(frame));
       if (added) {

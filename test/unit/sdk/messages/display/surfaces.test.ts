@@ -67,13 +67,16 @@ describe('under a policy without inline styles and with Trusted Types', () => {
 });
 
 describe('a modal', () => {
-  test.each(['center', 'top', 'bottom'])('stands at %s, 414 pixels wide over its colour', async (position) => {
-    const site = openSite();
-    const dialog = dialogOf(await site.open('i1', { position, overlayColor: '#10203040' }));
-    expect(dialog.classList.contains(position)).toBe(true);
-    expect(styleOf(dialog, '--width')).toBe('414px');
-    expect(styleOf(dialog, 'background-color')).toBe('#10203040');
-  });
+  test.each(['center', 'top', 'bottom'])(
+    'stands at %s, 414 pixels wide over its colour',
+    async (position) => {
+      const site = openSite();
+      const dialog = dialogOf(await site.open('i1', { position, overlayColor: '#10203040' }));
+      expect(dialog.classList.contains(position)).toBe(true);
+      expect(styleOf(dialog, '--width')).toBe('414px');
+      expect(styleOf(dialog, 'background-color')).toBe('#10203040');
+    },
+  );
 
   test('has the width and the default colour of the message', async () => {
     const site = openSite();

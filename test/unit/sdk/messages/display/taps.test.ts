@@ -141,10 +141,14 @@ describe('the actions', () => {
     expect(tapActionOf('gist://showMessage', BASE)).toBeUndefined();
   });
 
-  test.each(['', 'close', 'gist://', 'gist://closed', 'https://a.example/gist://close', 'my-app://gist://close'])(
-    '%j is only reported',
-    (action) => {
-      expect(tapActionOf(action, BASE)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'close',
+    'gist://',
+    'gist://closed',
+    'https://a.example/gist://close',
+    'my-app://gist://close',
+  ])('%j is only reported', (action) => {
+    expect(tapActionOf(action, BASE)).toBeUndefined();
+  });
 });
