@@ -117,7 +117,6 @@ export function createDisplay(needs: DisplayNeeds): Display {
         // Firefox before 98 has no modal dialog.
         return fail();
       }
-      frame.inert = false;
       needs.report({ type: 'shown', instanceId });
     }
 

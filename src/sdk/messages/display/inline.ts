@@ -15,11 +15,15 @@ export function openInline({ page, frame, styles }: Stage, slot: Element): Surfa
   // A message in an element without a height of its own is as high as its content, also if that is higher than the viewport.
   frame.className = keepsHeight ? 'inline' : 'inline free';
   if (keepsHeight) frame.style.setProperty('height', '100%');
+  frame.inert = true;
 
   return {
     host: slot,
     fadeMs: 0,
-    show: () => frame.classList.add('shown'),
+    show() {
+      frame.inert = false;
+      frame.classList.add('shown');
+    },
     resize(heightPx) {
       if (!keepsHeight) setHeight(frame, heightPx);
     },

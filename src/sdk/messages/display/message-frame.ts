@@ -26,8 +26,6 @@ export function createMessageFrame(
   const frame = page.createElement('iframe');
   frame.setAttribute('sandbox', SANDBOX);
   frame.title = 'Message';
-  // A frame that is not visible yet gets no focus by Tab.
-  frame.inert = true;
   // The page of the proxy answers with the headers that a cross-origin isolated page needs only when it is asked to.
   frame.src = needs.frameUrl + (view.crossOriginIsolated ? '?coi=1' : '');
 
@@ -50,15 +48,16 @@ export function createMessageFrame(
           isEmbed: false,
           properties,
           customAttributes: needs.customAttributes(),
-          colorScheme: colors(),
+          colorScheme: current,
         },
         capabilities: needs.capabilities ?? [],
       }),
     { signal: life },
   );
-  onColorChange(page, view, needs.colorScheme, life, () =>
-    say({ action: 'updateColorScheme', colorScheme: colors() }),
-  );
+  let current = colors();
+  onColorChange(page, view, needs.colorScheme, life, () => {
+    if (current !== (current = colors())) say({ action: 'updateColorScheme', colorScheme: current });
+  });
   view.addEventListener(
     'message',
     ({ source, data }: MessageEvent<unknown>) => {

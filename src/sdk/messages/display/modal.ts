@@ -81,6 +81,7 @@ export function openModal(stage: Stage, placement: ModalPlacement & Placement): 
       opener = page.activeElement;
       while (opener?.shadowRoot?.activeElement) opener = opener.shadowRoot.activeElement;
       shownAtMs = clock.now();
+      host.inert = false;
       open();
       dialog.classList.add('shown');
     },
@@ -88,10 +89,12 @@ export function openModal(stage: Stage, placement: ModalPlacement & Placement): 
     rename: (title) => dialog.setAttribute('aria-label', title),
     hide() {
       dialog.classList.remove('shown');
-      if (!dialog.open) return;
-      dialog.close();
-      // Browsers give the focus back on their own, but not to an element inside another shadow root.
-      (opener as HTMLElement | null)?.focus({ preventScroll: true });
+      if (dialog.open) {
+        dialog.close();
+        // Browsers give the focus back on their own, where the element that had it was not inside another shadow root.
+        (opener as Partial<HTMLElement> | null)?.focus?.({ preventScroll: true });
+      }
+      host.inert = true;
     },
     remove: () => host.remove(),
   };

@@ -18,10 +18,16 @@ export function openOverlay(stage: Stage, placement: OverlayPlacement & Placemen
   return {
     host,
     fadeMs: FADE_MS,
-    show: () => box.classList.add('shown'),
+    show() {
+      host.inert = false;
+      box.classList.add('shown');
+    },
     resize: (heightPx) => setHeight(frame, heightPx, placement.isScaled ? view.innerHeight : undefined),
     rename: () => undefined,
-    hide: () => box.classList.remove('shown'),
+    hide() {
+      host.inert = true;
+      box.classList.remove('shown');
+    },
     remove: () => host.remove(),
   };
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../browser.ts';
 
 export interface Surface {
-  /** The topmost element that is in the page because of the message, or the page's own element that shows it. */
+  /** The element of ours that is a child of the body, or the page's own element that shows the message. */
   readonly host: Element;
   /** How long the surface stays in the page after `hide`, so that it can fade out, in milliseconds. */
   readonly fadeMs: number;
@@ -38,7 +38,7 @@ export const FADE_MS = 300;
 export const prefersLessMotion = (view: PageWindow): boolean =>
   view.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-/** How a surface that lies above the page is built: an element of ours at the end of the body, with a shadow root. */
+/** The base of a surface that lies above the page: an element of ours in the body, with a shadow root. It is inert until shown. */
 export interface Layer {
   readonly host: HTMLElement;
   readonly root: ShadowRoot;
@@ -52,6 +52,8 @@ export interface Layer {
 export function addLayer({ page, styles }: Stage, isFirst = false): Layer {
   const host = page.createElement('cio-message');
   const root = host.attachShadow({ mode: 'open' });
+  // Tab finds nothing that is invisible.
+  host.inert = true;
   root.adoptedStyleSheets = [styles];
   const parent = page.body ?? page.documentElement;
   if (isFirst) parent.prepend(host);

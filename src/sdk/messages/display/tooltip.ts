@@ -41,6 +41,7 @@ export function openTooltip(stage: Stage, placement: TooltipPlacement & Placemen
     show() {
       anchor.scrollIntoView({ block: 'nearest', behavior: prefersLessMotion(view) ? 'auto' : 'smooth' });
       follow();
+      host.inert = false;
       box.classList.add('shown');
     },
     resize(heightPx) {
@@ -48,7 +49,10 @@ export function openTooltip(stage: Stage, placement: TooltipPlacement & Placemen
       follow();
     },
     rename: () => undefined,
-    hide: () => box.classList.remove('shown'),
+    hide() {
+      host.inert = true;
+      box.classList.remove('shown');
+    },
     remove: () => host.remove(),
   };
 }

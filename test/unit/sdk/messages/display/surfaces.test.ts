@@ -66,6 +66,27 @@ describe('under a policy without inline styles and with Trusted Types', () => {
   });
 });
 
+test.each<readonly [string, Record<string, unknown>]>([
+  ['a modal', {}],
+  ['an overlay', { elementId: 'x-gist-top' }],
+  ['an inline message', { elementId: 'slot' }],
+  ['a tooltip', { elementId: 'slot', tooltipPosition: 'top' }],
+])('Tab does not reach %s before it is visible, and while it fades', async (_, gist) => {
+  const slot = addElement('slot');
+  const site = openSite();
+  site.show('i1', gist);
+  const frame = site.frame('i1');
+  const root = frame.getRootNode() as ShadowRoot;
+  const isInert = (): boolean => [frame, root.host].some((each) => (each as HTMLElement).inert);
+  expect(isInert()).toBe(true);
+  site.say('i1', 'routeLoaded');
+  await site.clock.advance(100);
+  expect(isInert()).toBe(false);
+  site.display.dismiss('i1');
+  expect(!frame.isConnected || isInert()).toBe(true);
+  expect(slot.inert).toBe(false);
+});
+
 describe('a modal', () => {
   test.each(['center', 'top', 'bottom'])(
     'stands at %s, 414 pixels wide over its colour',
