@@ -8,21 +8,24 @@ const count = (): number => [...live.values()].reduce((sum, each) => sum + each,
 beforeEach(() => {
   live = new Map();
   const change = (target: object, by: number): void => void live.set(target, (live.get(target) ?? 0) + by);
-  const add = EventTarget.prototype.addEventListener;
-  vi.spyOn(EventTarget.prototype, 'addEventListener').mockImplementation(function (
-    this: EventTarget,
-    type,
-    run,
-    options,
-  ) {
-    // Listeners of a signal or of a removed element live no longer than that. Those of the page are counted.
-    if (this === window || this === document || 'matches' in this) {
-      change(this, 1);
-      const { signal } = (options ?? {}) as AddEventListenerOptions;
-      signal?.addEventListener('abort', () => change(this, -1), { once: true });
-    }
-    return add.call(this, type, run, options);
-  });
+  // Listeners of a removed element live no longer than that: those of the page are counted. happy-dom's window has its own method.
+  const view = document.defaultView ?? window;
+  for (const target of [view, document, EventTarget.prototype]) {
+    const add = target.addEventListener;
+    vi.spyOn(target, 'addEventListener').mockImplementation(function (
+      this: EventTarget,
+      type: string,
+      run: EventListenerOrEventListenerObject | null,
+      options?: boolean | AddEventListenerOptions,
+    ) {
+      if (target !== EventTarget.prototype || 'matches' in this) {
+        change(target, 1);
+        const { signal } = (options ?? {}) as AddEventListenerOptions;
+        signal?.addEventListener('abort', () => change(target, -1), { once: true });
+      }
+      return add.call(this, type, run, options);
+    });
+  }
   const { observe, disconnect } = MutationObserver.prototype;
   vi.spyOn(MutationObserver.prototype, 'observe').mockImplementation(function (
     this: MutationObserver,
