@@ -88,6 +88,9 @@ export const inFrame = (): boolean =>
   // A parent of another origin refuses access to its document, and a service worker has no window.
   unlessRefused(() => parent !== window && Boolean(parent.document), false);
 
+/** The document, for the display of in-app messages: that reaches the window and its constructors through `defaultView`. */
+export const pageDocument = (): Document => document;
+
 /** The URL that paths are resolved against. `about:srcdoc` and `about:blank` have that of the document that made them. */
 export const pageUrl = (): string => (location.protocol === 'about:' ? document.baseURI : location.href);
 

@@ -20,7 +20,16 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['sdk/core'],
   ['sdk/page-views', 'sdk/private', 'sdk/customerio', 'sdk/messages'],
   ['sdk/plugins', 'sdk/identity', 'sdk/auth'],
-  ['sdk/event', 'sdk/sender', 'sdk/consent', 'sdk/tabs', 'sdk/outbox', 'sdk/options', 'sdk/debug'],
+  [
+    'sdk/event',
+    'sdk/sender',
+    'sdk/consent',
+    'sdk/tabs',
+    'sdk/outbox',
+    'sdk/options',
+    'sdk/debug',
+    'sdk/messages/display',
+  ],
   ['sdk/events.ts', 'sdk/browser.ts'],
 
   ['proxy/nats', 'proxy/redis'],

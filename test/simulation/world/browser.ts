@@ -32,6 +32,11 @@ function here(): Browser {
 
 const stop = (): void => undefined;
 
+/** The pages of the simulation draw no messages. */
+function noDocument(): Document {
+  throw new Error('a simulated page has no document');
+}
+
 /** The browser of a page that has ended: its functions do nothing. */
 const nothing: Browser = {
   inBrowser: () => true,
@@ -53,6 +58,7 @@ const nothing: Browser = {
     userAgent: '',
     locale: undefined,
   }),
+  pageDocument: noDocument,
   pageUrl: () => 'https://none.example/',
   randomNumbers: () => [0, 0],
   uuid: () => 'none',
@@ -97,6 +103,7 @@ const ofThePage: Browser = {
   },
   onStorageChange: (run, ending) => here().onStorageChange(run, ending),
   pageFacts: () => here().pageFacts(),
+  pageDocument: () => here().pageDocument(),
   pageUrl: () => here().pageUrl(),
   randomNumbers: (count) => here().randomNumbers(count),
   uuid: () => here().uuid(),
@@ -127,6 +134,7 @@ export const {
   cookieJar,
   onStorageChange,
   pageFacts,
+  pageDocument,
   pageUrl,
   randomNumbers,
   uuid,

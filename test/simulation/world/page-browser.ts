@@ -58,6 +58,9 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
     needsDeparture: () => true,
     onDeparture: lifecycle.onDeparture,
     pageFacts: facts,
+    pageDocument: () => {
+      throw new Error('a simulated page has no document');
+    },
     pageUrl: () => origin.url,
     randomNumbers: (count) => Array.from({ length: count }, () => random.below(2 ** 30)),
     uuid: id,

@@ -1,0 +1,112 @@
+/** A page with a display, whose frames a test speaks for. */
+import { vi } from 'vitest';
+import type {
+  DisplayMessage,
+  DisplayNeeds,
+  DisplayReport,
+} from '../../../../../src/sdk/messages/display/contract.ts';
+import { createDisplay } from '../../../../../src/sdk/messages/display/display.ts';
+import { fakeClock, type FakeClock } from '../../../../fakes/clock.ts';
+
+export interface Site {
+  readonly display: ReturnType<typeof createDisplay>;
+  readonly clock: FakeClock;
+  readonly ending: AbortController;
+  readonly reports: DisplayReport[];
+  /** What the page has posted to each frame, by `instanceId` where the message has one. */
+  readonly posted: unknown[];
+  /** The reports as `type instanceId`. */
+  told(): readonly string[];
+  /** Shows a message with these values of `properties.gist`. */
+  show(instanceId: string, gist?: Record<string, unknown>): boolean;
+  /** The same, and its frame says `routeLoaded`; until it is visible. */
+  open(instanceId: string, gist?: Record<string, unknown>): Promise<HTMLIFrameElement>;
+  frame(instanceId: string): HTMLIFrameElement;
+  say(instanceId: string, method: string, parameters?: unknown): void;
+}
+
+/** Every frame of the document, those in shadow roots included. */
+export function framesIn(root: ParentNode = document): readonly HTMLIFrameElement[] {
+  const found: HTMLIFrameElement[] = [];
+  for (const element of root.querySelectorAll('*')) {
+    if (element instanceof HTMLIFrameElement) found.push(element);
+    if (element.shadowRoot) found.push(...framesIn(element.shadowRoot));
+  }
+  return found;
+}
+
+/** Dispatches a message event, as a browser does for `postMessage`. */
+export function post(data: unknown, source: unknown): void {
+  window.dispatchEvent(new MessageEvent('message', { data, source: source as Window, origin: 'null' }));
+}
+
+/** happy-dom loads no page into a frame: each frame gets a window of its own, which records, and is told that it has loaded. */
+export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
+  // happy-dom complains for each frame whose page it may not load; it loads none where navigation is off.
+  const { happyDOM } = window as unknown as {
+    happyDOM: {
+      settings: { enableIframePageLoading: boolean; navigation: { disableChildFrameNavigation: boolean } };
+    };
+  };
+  happyDOM.settings.enableIframePageLoading = happyDOM.settings.navigation.disableChildFrameNavigation = true;
+  const clock = fakeClock();
+  const ending = new AbortController();
+  const reports: DisplayReport[] = [];
+  const posted: unknown[] = [];
+  const windows = new WeakMap<HTMLIFrameElement, object>();
+  vi.spyOn(HTMLIFrameElement.prototype, 'contentWindow', 'get').mockImplementation(function (
+    this: HTMLIFrameElement,
+  ) {
+    if (!this.isConnected) return null;
+    if (!windows.has(this)) windows.set(this, { postMessage: (data: unknown) => void posted.push(data) });
+    return windows.get(this) as Window;
+  });
+  const byId = new Map<string, HTMLIFrameElement>();
+  const display = createDisplay({
+    frameUrl: '/e/v1/frame/index.html',
+    clock,
+    colorScheme: 'default',
+    ending: ending.signal,
+    customAttributes: () => ({ cio_anonymous_id: 'a1' }),
+    report: (report) => void reports.push(report),
+    ...needs,
+  });
+  const site: Site = {
+    display,
+    clock,
+    ending,
+    reports,
+    posted,
+    told: () => reports.map(({ type, instanceId }) => `${type} ${instanceId}`),
+    show(instanceId, gist = {}) {
+      const before = framesIn();
+      const message: DisplayMessage = {
+        instanceId,
+        messageId: `content-${instanceId}`,
+        properties: { gist },
+      };
+      const isShown = display.show(message);
+      const added = framesIn().find((frame) => !before.includes(frame));
+      if (added) {
+        byId.set(instanceId, added);
+        added.dispatchEvent(new Event('load'));
+      }
+      return isShown;
+    },
+    async open(instanceId, gist) {
+      site.show(instanceId, gist);
+      site.say(instanceId, 'routeLoaded');
+      await clock.advance(100);
+      return site.frame(instanceId);
+    },
+    frame(instanceId) {
+      const frame = byId.get(instanceId);
+      if (!frame) throw new Error(`no frame of ${instanceId}`);
+      return frame;
+    },
+    say(instanceId, method, parameters) {
+      post({ gist: { method, instanceId, parameters } }, site.frame(instanceId).contentWindow);
+    },
+  };
+  return site;
+}
