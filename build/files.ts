@@ -62,7 +62,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-recovery.js', 'src/sdk/outbox/recovery.ts', 4_000),
   row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
 
-  row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 27_250, createForwarder: 8_100 }),
+  row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 27_250, createForwarder: 8_150 }),
   row('server', 'nats.js', 'src/nats.ts', 3_500),
   row('server', 'redis.js', 'src/redis.ts', 2_500),
   row('server-lazy', 'proxy-metrics.js', 'src/proxy/telemetry/metrics.ts', 1_500),
