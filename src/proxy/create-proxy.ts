@@ -49,7 +49,7 @@ export interface CioProxy {
 
   /**
    * Stops the proxy. From now on, the proxy responds to batches and private calls with 503, `Retry-After` and `Connection: close`.
-   * It still serves files and health. The promise resolves when the proxy has responded to all requests that had begun, or after
+   * The proxy still serves files and health. The promise resolves when the proxy has responded to all requests that had begun, or after
    * `timeoutMs` milliseconds (20 000 by default). `close` does not close your HTTP server.
    *
    * @example

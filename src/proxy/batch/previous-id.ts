@@ -6,7 +6,7 @@ const FIELD = 'previousid';
 
 /**
  * The form of the anonymous ids that the SDK makes: a version 4 UUID (RFC 9562), or 36 to 50 random digits on pages without TLS.
- * Both may have a prefix. Such an id cannot be guessed; an e-mail address, a number that counts up or a name has another form.
+ * Both forms may have a prefix. Such an id cannot be guessed; an e-mail address, a number that counts up or a name has another form.
  */
 const RANDOM_ID =
   /^(?:[\w.:-]{0,64}[-_.:])?(?:[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}|\d{36,50})$/i;

@@ -73,7 +73,7 @@ export function createCors(origins: readonly string[]): Cors {
       const headers = {
         Vary,
         // Credentials are allowed for pages behind a gateway that needs its cookie with every request (`delivery.credentials`).
-        // That is safe for POST: no response of the proxy to a POST depends on a cookie. Metrics and health, which a gateway may
+        // Credentials are safe for POST: no response of the proxy to a POST depends on a cookie. Metrics and health, which a gateway may
         // guard, are read with GET, for which credentials are not allowed.
         ...(/^(POST|OPTIONS)$/.test(method) && { 'Access-Control-Allow-Credentials': 'true' }),
         'Access-Control-Allow-Origin': origin,

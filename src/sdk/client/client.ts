@@ -2,8 +2,7 @@ import { createEventCounter } from '../outbox/stats.ts';
 import type { TokenStatus } from '../auth/contract.ts';
 import type { Analytics, Receipt } from '../api.ts';
 import * as browser from '../browser.ts';
-import { combineSources } from '../consent/combine-sources.ts';
-import type { ConsentSource } from '../consent/source.ts';
+import { followConsent } from '../consent/follow-consent.ts';
 import { createConsentGate } from '../consent/consent-gate.ts';
 import { createCore } from '../core/core.ts';
 import type { Core } from '../core/contract.ts';
@@ -323,34 +322,14 @@ export function createClient(
       (cause) => fail('plugin-failed', 'Page views', cause),
       closing.signal,
     );
-  let sources: readonly ConsentSource[] = [];
-  let unfollow = (): void => {};
-  closing?.signal.addEventListener('abort', () => attempt(unfollow));
-  const { consent } = settings;
-  // Sources of a second creator must not open what the first creator, or the visitor, has closed.
-  let mayGrant = typeof consent !== 'string';
-
-  function restrict(next: AnalyticsSettings['consent']): void {
-    if (next === 'granted') return;
-    if (next === 'denied') return decide(next);
-    if (gate.state() === 'granted') {
-      mayGrant = true;
-      gate.set('pending');
-    }
-    if (typeof next === 'string') return;
-    attempt(unfollow);
-    sources = [...sources, ...next];
-    unfollow = combineSources(
-      sources,
-      ({ state, categories: given }) => {
-        if (mayGrant || state === 'denied') attempt(() => decide(state, given));
-      },
-      (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
-    );
-  }
-
-  if (consent === 'granted') decide(consent);
-  else restrict(consent);
+  const restrict = followConsent({
+    consent: settings.consent,
+    gate,
+    decide,
+    attempt,
+    report: (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
+    ending: closing?.signal,
+  });
   if (gate.state() === 'pending') views?.see();
   // In a later task, so that a listener which is attached right after `createAnalytics` hears it.
   void mistake?.then(({ error }) => browser.clock.after(0, () => emitter.emit('error', error)));
