@@ -24,6 +24,7 @@ const CODES = {
   consumerNotFound: 10_014,
   noPeers: 10_005,
   nameInUse: 10_058,
+  subjectsOverlap: 10_065,
   consumerExists: 10_148,
 } as const;
 
@@ -80,10 +81,19 @@ async function ensureStream(
   options: StreamOptions,
 ): Promise<boolean> {
   const { name } = options;
-  const add = (num_replicas: number): Promise<StreamInfo | null> =>
-    unlessCode(CODES.nameInUse, manager.streams.add({ ...options, num_replicas }));
+  const find = (): Promise<StreamInfo | null> => unlessCode(CODES.streamNotFound, manager.streams.info(name));
+  const add = async (num_replicas: number): Promise<StreamInfo | null> => {
+    try {
+      return await unlessCode(CODES.nameInUse, manager.streams.add({ ...options, num_replicas }));
+    } catch (error) {
+      // nats-server 2.9 can refuse with this code when another process creates the same stream at the same moment.
+      const created = hasCode(error, CODES.subjectsOverlap) ? await find() : null;
+      if (created === null) throw error;
+      return created;
+    }
+  };
   const found =
-    (await unlessCode(CODES.streamNotFound, manager.streams.info(name))) ??
+    (await find()) ??
     (await unlessCode(CODES.noPeers, add(replicas))) ??
     (await add(1)) ??
     (await manager.streams.info(name));
@@ -100,7 +110,10 @@ async function unlessCode<T>(code: number, answer: Promise<T>): Promise<T | null
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === code) return null;
+    if (hasCode(error, code)) return null;
     throw error;
   }
 }
+
+const hasCode = (error: unknown, code: number): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -28,7 +28,7 @@ interface World {
 async function start(count: number, bucket: object = BUCKET): Promise<World> {
   const server = await startNats();
   onTestFinished(() => server.remove());
-  const buckets = await Promise.all(
+  const connections = await Promise.all(
     Array.from({ length: count }, async () => {
       const nats = await connect({
         servers: server.url,
@@ -37,9 +37,12 @@ async function start(count: number, bucket: object = BUCKET): Promise<World> {
         reconnectJitter: 0,
       });
       onTestFinished(() => nats.close());
-      return new Kvm(nats).create('CIO_EVENTS', bucket);
+      return nats;
     }),
   );
+  // nats-server 2.9 can refuse one of two `create` calls of the same bucket that come at the same moment.
+  const buckets: KV[] = [];
+  for (const nats of connections) buckets.push(await new Kvm(nats).create('CIO_EVENTS', bucket));
   return { server, buckets, copies: buckets.map((kv) => natsStore(kv)) };
 }
 
