@@ -1,4 +1,4 @@
-import type { InboxMessage } from './wire.ts';
+import type { InboxMessage, WireEvent } from './wire.ts';
 
 /** An in-app message. */
 export interface QueueMessage {
@@ -50,4 +50,18 @@ export interface MetricBody {
   readonly messageId?: string;
   /** When it happened, in ISO 8601. @default now */
   readonly timestamp?: string;
+}
+
+/** The value of `type` by which the proxy knows a {@link MetricEvent} in a batch. */
+export const METRIC_TYPE = 'metric';
+
+/**
+ * A metric as the SDK puts it into a batch, so that it waits in the outbox and arrives once, like an event. The proxy verifies the
+ * handle, and sends the event that Customer.io counts in its place.
+ */
+export interface MetricEvent
+  extends
+    Pick<MetricBody, 'handle' | 'metric' | 'action'>,
+    Pick<WireEvent, 'messageId' | 'timestamp' | 'userId' | 'anonymousId'> {
+  readonly type: typeof METRIC_TYPE;
 }

@@ -18,7 +18,8 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['sdk/create-analytics.ts', 'sdk/api.ts'],
   ['sdk/client'],
   ['sdk/core'],
-  ['sdk/page-views', 'sdk/private', 'sdk/customerio', 'sdk/messages'],
+  ['sdk/page-views', 'sdk/private', 'sdk/customerio'],
+  ['sdk/messages'],
   ['sdk/plugins', 'sdk/identity', 'sdk/auth'],
   [
     'sdk/event',
@@ -50,7 +51,10 @@ export const FLOORS: readonly (readonly string[])[] = [
 
 /** Returns the folder of a file, such as `sdk/outbox` for `sdk/outbox/outbox.ts`. */
 export const roomOf = (file: string): string | undefined =>
-  FLOORS.flat().find((room) => file === room || file.startsWith(`${room}/`));
+  FLOORS.flat()
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    // A folder inside a folder is a room of its own.
+    .sort((one, other) => other.length - one.length)[0];
 
 /** Returns the index of the layer of a folder; the top layer is 0. */
 export const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room));

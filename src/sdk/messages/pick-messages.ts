@@ -2,13 +2,13 @@ import type { QueueMessage } from '../../protocol/messages.ts';
 import { broadcastDueMs } from './broadcast.ts';
 import { type MessageRecord, pathHash } from './message-state.ts';
 import type { PageRules, RulePage } from './page-rule.ts';
-import { isLasting, type Placement, readPlacement } from './placement.ts';
+import { isLasting, type ShowRules, readShowRules } from './show-rules.ts';
 import { isOpenedFirst } from './record-changes.ts';
 
 /** A message that is open. */
 export interface OpenMessage {
   readonly queueId: string;
-  /** {@link Placement.slot} */
+  /** {@link ShowRules.slot} */
   readonly slot: string;
 }
 
@@ -16,7 +16,7 @@ export interface OpenMessage {
 export interface Candidate extends OpenMessage {
   readonly message: QueueMessage;
   /** With the saved step. */
-  readonly placement: Placement;
+  readonly rules: ShowRules;
   /** Whether the display is reported as `opened`. */
   readonly isOpened: boolean;
 }
@@ -48,7 +48,7 @@ export interface PickNeeds {
 
 interface Entry {
   readonly message: QueueMessage;
-  readonly placement: Placement;
+  readonly rules: ShowRules;
   readonly record: MessageRecord;
 }
 
@@ -81,7 +81,7 @@ export function pickMessages(needs: PickNeeds): PickedMessages {
     return false;
   }
 
-  function isEligible({ message: { queueId }, placement: { broadcast }, record }: Entry): boolean {
+  function isEligible({ message: { queueId }, rules: { broadcast }, record }: Entry): boolean {
     if (record.isSeen || needs.failed.has(queueId)) return false;
     if (!broadcast) return true;
     // A broadcast without a delay would open again in the moment in which it is closed.
@@ -90,41 +90,41 @@ export function pickMessages(needs: PickNeeds): PickedMessages {
     return dueMs !== Infinity && isOver(dueMs);
   }
 
-  function hasPage({ placement, record }: Entry): boolean {
-    if (placement.rule && !(page && needs.mayShow(placement.rule, page))) return false;
+  function hasPage({ rules, record }: Entry): boolean {
+    if (rules.rule && !(page && needs.mayShow(rules.rule, page))) return false;
     const { stepPath } = record;
-    return !isLasting(placement) || !stepPath || (page !== undefined && stepPath === pathHash(page.pathname));
+    return !isLasting(rules) || !stepPath || (page !== undefined && stepPath === pathHash(page.pathname));
   }
 
-  function hasAnchor({ display, elementId }: Placement): boolean {
-    if (!elementId || display === 'overlay' || needs.hasElement(elementId)) return true;
-    awaited.add(elementId);
+  function hasAnchor({ neededElement }: ShowRules): boolean {
+    if (!neededElement || needs.hasElement(neededElement)) return true;
+    awaited.add(neededElement);
     return false;
   }
 
   const entries = needs.messages.flatMap((message): readonly Entry[] => {
-    const placement = readPlacement(message);
-    return placement ? [{ message, placement, record: needs.recordOf(message.queueId) }] : [];
+    const rules = readShowRules(message);
+    return rules ? [{ message, rules, record: needs.recordOf(message.queueId) }] : [];
   });
-  const broadcasts = entries.filter(({ placement }) => placement.broadcast);
-  const queue = entries.filter(({ placement }) => !placement.broadcast);
+  const broadcasts = entries.filter(({ rules }) => rules.broadcast);
+  const queue = entries.filter(({ rules }) => !rules.broadcast);
 
   for (const entry of [...broadcasts, ...queue].sort(byPriority)) {
-    const { message, placement, record } = entry;
+    const { message, rules, record } = entry;
     const { queueId } = message;
-    const { slot } = placement;
+    const { slot } = rules;
     if (ids.has(queueId) || !isEligible(entry)) continue;
     if (!isOver(record.snoozedUntilMs) || !hasPage(entry)) continue;
-    if (slots.has(slot) || !hasAnchor(placement) || !isOver(record.loadingUntilMs)) continue;
+    if (slots.has(slot) || !hasAnchor(rules) || !isOver(record.loadingUntilMs)) continue;
     ids.add(queueId);
     slots.add(slot);
-    const step = (isLasting(placement) && record.step) || placement.step;
+    const step = (isLasting(rules) && record.step) || rules.step;
     candidates.push({
       queueId,
       slot,
       message,
-      placement: step ? { ...placement, step } : placement,
-      isOpened: isOpenedFirst(placement, record),
+      rules: step ? { ...rules, step } : rules,
+      isOpened: isOpenedFirst(rules, record),
     });
   }
   return {

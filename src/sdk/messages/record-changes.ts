@@ -1,7 +1,7 @@
 /** The changes of a message's record: one function for each moment of the message. */
 import type { MessageRecord } from './message-state.ts';
 import { pathHash } from './message-state.ts';
-import { isLasting, type Placement } from './placement.ts';
+import { isLasting, type ShowRules } from './show-rules.ts';
 
 /** The time for which a tab that loads a message keeps the other tabs from showing it. A renderer gets five seconds to answer. */
 const LOADING_MS = 5_000;
@@ -17,7 +17,7 @@ export const whenLoading = (nowMs: number): Partial<MessageRecord> => ({
 
 /** The visitor sees the message. */
 export const whenShown = (
-  placement: Placement,
+  rules: ShowRules,
   { shownCount, isSeen }: MessageRecord,
   nowMs: number,
 ): Partial<MessageRecord> => ({
@@ -25,15 +25,15 @@ export const whenShown = (
   shownAtMs: nowMs,
   loadingUntilMs: 0,
   // Another tab may have closed a persistent message in the meantime.
-  isSeen: isSeen || (!placement.isPersistent && !placement.broadcast),
+  isSeen: isSeen || (!rules.isPersistent && !rules.broadcast),
 });
 
 /** Whether this display is reported as `opened`: a message that is shown on each page until it is closed is opened once. */
-export const isOpenedFirst = (placement: Placement, { shownCount }: MessageRecord): boolean =>
-  !shownCount || !isLasting(placement);
+export const isOpenedFirst = (rules: ShowRules, { shownCount }: MessageRecord): boolean =>
+  !shownCount || !isLasting(rules);
 
 /** The visitor has closed the message. */
-export const whenClosed = ({ broadcast }: Placement): Partial<MessageRecord> => ({
+export const whenClosed = ({ broadcast }: ShowRules): Partial<MessageRecord> => ({
   isSeen: !broadcast,
   isDismissed: broadcast !== undefined,
   step: '',

@@ -45,7 +45,7 @@ function browser(messages: readonly QueueMessage[], person?: string) {
   async function openPage(): Promise<Page> {
     const state = await states(person);
     const closed = new Set<string>();
-    let open: readonly (OpenMessage & Pick<Candidate, 'placement'>)[] = [];
+    let open: readonly (OpenMessage & Pick<Candidate, 'rules'>)[] = [];
 
     function load(): readonly Candidate[] {
       const { candidates } = pickMessages({
@@ -64,19 +64,19 @@ function browser(messages: readonly QueueMessage[], person?: string) {
       return candidates;
     }
 
-    function remove(queueId: string): Candidate['placement'] {
+    function remove(queueId: string): Candidate['rules'] {
       const message = open.find((each) => each.queueId === queueId);
       if (!message) throw new Error(`${queueId} is not open`);
       open = open.filter((each) => each !== message);
-      return message.placement;
+      return message.rules;
     }
 
     return {
       state,
       load,
       show: () =>
-        load().map(({ queueId, placement, isOpened }) => {
-          state.update(queueId, whenShown(placement, state.get(queueId), clock.now()));
+        load().map(({ queueId, rules, isOpened }) => {
+          state.update(queueId, whenShown(rules, state.get(queueId), clock.now()));
           return isOpened ? `opened ${queueId}` : queueId;
         }),
       close(queueId) {

@@ -263,7 +263,7 @@ describe('a candidate', () => {
 
   test('has the saved step, if it stays from page to page', () => {
     const stepOf = (gist: object, step: string): string | undefined =>
-      pick([queueMessage('q1', gist)], { records: { q1: { step } } }).candidates[0]?.placement.step;
+      pick([queueMessage('q1', gist)], { records: { q1: { step } } }).candidates[0]?.rules.step;
     expect(stepOf(lasting, 'two')).toBe('two');
     expect(stepOf(lasting, '')).toBe('one');
     expect(stepOf({}, '')).toBeUndefined();
