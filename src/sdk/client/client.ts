@@ -95,7 +95,6 @@ export function createClient(
         return { id, snapshot: takeSnapshot() };
       },
       categories: () => categories,
-      isPaused: () => isPaused,
       emit,
       fail,
       tell: (name, args) => emitter.emit(name, ...args),
@@ -241,10 +240,13 @@ export function createClient(
   const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
     void inTurn((current) => current.personal.ask(name, args));
 
-  // Kept for a core that is made later, when the visitor agrees.
-  let isPaused = false;
-  /** Tells in-app messages of a change of `isPaused`, or to dismiss a message. */
-  const updateMessages = (id?: string): void => core?.personal.told('', [id]);
+  /** A call of `messages`. Whether messages are paused is kept in the settings, for a core that is made later. */
+  const messagesCall =
+    (isPaused?: boolean) =>
+    (id?: string): void => {
+      settings.isPaused = isPaused ?? settings.isPaused;
+      core?.personal.told('', [id]);
+    };
 
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
@@ -311,17 +313,7 @@ export function createClient(
       markAsRead: ask('markAsRead'),
       delete: ask('delete'),
     },
-    messages: {
-      dismiss: updateMessages,
-      pause() {
-        isPaused = true;
-        updateMessages();
-      },
-      resume() {
-        isPaused = false;
-        updateMessages();
-      },
-    },
+    messages: { dismiss: messagesCall(), pause: messagesCall(true), resume: messagesCall(false) },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
       closing?.abort();

@@ -36,7 +36,7 @@ export interface MessagesClient {
 }
 
 export interface MessagesNeeds {
-  readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp'>;
+  readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp' | 'isPaused'>;
   readonly scope: string;
   readonly ending: AbortSignal;
   userId(): string | undefined;
@@ -50,7 +50,6 @@ export interface MessagesNeeds {
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   error(code: SdkErrorCode, message: string): Error;
   track(event: string, properties?: unknown): Promise<unknown>;
-  isPaused(): boolean;
 }
 
 const DIRECT_URL = 'https://renderer.gist.build/3.0/index.html';
@@ -201,7 +200,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
   for (const event of ['show', 'hide', 'online', 'return'] as const) lifecycle.on(event, wake, ending);
   lifecycle.on('leave', feed.leave, ending);
   ending.addEventListener('abort', () => feed.follow(undefined));
-  host.setPaused(needs.isPaused());
+  host.setPaused(settings.isPaused === true);
   begin();
 
   return {
@@ -214,7 +213,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
       if (name === 'page') host.setPage(String(pageName ?? url ?? browser.pageUrl()));
       if (name) return;
       if (typeof id === 'string') host.dismiss(id);
-      else host.setPaused(needs.isPaused());
+      else host.setPaused(settings.isPaused === true);
     },
     inbox: () => (person ? feed.inbox() : undefined),
     onInboxAction(kind, detail, name) {

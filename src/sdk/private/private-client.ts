@@ -57,7 +57,7 @@ export interface PrivateMethods {
 export interface PrivateNeeds {
   readonly settings: Pick<
     AnalyticsSettings,
-    'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken' | 'inApp'
+    'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken' | 'inApp' | 'isPaused'
   >;
   /** Name of the site, with which its keys in localStorage begin. */
   readonly scope: string;
@@ -68,8 +68,6 @@ export interface PrivateNeeds {
   categories(): Categories;
   /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
   epoch(): number;
-  /** Whether the application has paused in-app messages. */
-  isPaused(): boolean;
   /** Makes id and snapshot of an event. */
   newCall: ReportMetricNeeds['newCall'];
   /** Puts an event into the outbox. */
@@ -163,7 +161,6 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
           userId,
           anonymousId,
           isAllowed,
-          isPaused: needs.isPaused,
           make,
           reportMetric,
           onInbox() {},
