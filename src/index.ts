@@ -44,7 +44,7 @@ export type {
   OutboxOptions,
   PageViewOptions,
 } from './sdk/options/options.ts';
-export type { Customer, Inbox } from './sdk/private/contract.ts';
+export type { Customer, Inbox, InboxEntry, InboxView } from './sdk/private/contract.ts';
 export type {
   EventType,
   InboxMessage,

@@ -7,7 +7,7 @@ import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
 import type { Categories } from '../events.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
-import type { MakeCall } from './contract.ts';
+import type { InboxEntry, MakeCall } from './contract.ts';
 import { createCustomer } from './customer.ts';
 import {
   createAuthorizedDelivery,
@@ -18,7 +18,8 @@ import {
 import { createInbox } from './inbox.ts';
 import { createJsonCall } from './json-call.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
-import { CLIENT_KEY_HEADER, inBytes, type InboxMessage } from '../../protocol/wire.ts';
+import { CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
+import { createTabChannel } from '../tabs/tab-channel.ts';
 
 /** Everything that needs a customer token. This file is loaded only by pages that use one. */
 export interface PrivateClient {
@@ -39,9 +40,17 @@ export interface PrivateMethods {
   set(token: TokenResult | null): void;
   refresh(): Promise<TokenStatus>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  messages(): Promise<readonly InboxMessage[]>;
-  onChange(listener: (messages: readonly InboxMessage[]) => void, signal: AbortSignal): void;
+  messages(topics?: readonly string[]): Promise<readonly InboxEntry[]>;
+  total(topics?: readonly string[]): Promise<number>;
+  totalUnopened(topics?: readonly string[]): Promise<number>;
+  onChange(
+    listener: (messages: readonly InboxEntry[]) => void,
+    signal: AbortSignal,
+    topics?: readonly string[],
+  ): void;
   markAsRead(id: string): Promise<void>;
+  markAsUnread(id: string): Promise<void>;
+  trackClick(id: string, name: string): Promise<void>;
   delete(id: string): Promise<void>;
   attributes(): Promise<Readonly<Record<string, unknown>>>;
   subscriptions(
@@ -122,8 +131,12 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     clock,
     callJson,
     isAwake,
-    hasPerson: () => Boolean(visitor.user.id()),
+    random: browser.random,
+    userId: () => visitor.user.id(),
     subscribe: token.subscribe,
+    connect: (onMessage) =>
+      createTabChannel((hear) => browser.openChannel(`cio-first-party:${clientKey}:inbox`, hear), onMessage),
+    error,
     report: (cause) => fail('plugin-failed', 'A listener of inbox.onChange threw an error', cause),
   });
   const customer = createCustomer(callJson);
@@ -133,6 +146,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     inbox.wake();
   }
   for (const event of ['show', 'online', 'return'] as const) lifecycle.on(event, wake, needs.ending);
+  for (const event of ['leave', 'freeze'] as const) lifecycle.on(event, inbox.leave, needs.ending);
   const closeAtTheEnd = (close: () => void): void => {
     // The SDK may have been closed while this file was loaded.
     if (needs.ending.aborted) close();
@@ -149,11 +163,11 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
       return make({ path, init, isRead }, (response) => response);
     },
-    onChange(listener, signal) {
+    onChange(listener, signal, topics) {
       if (signal.aborted) return;
       const stop = inbox.onChange((messages) => {
         if (!signal.aborted) listener(messages);
-      });
+      }, topics);
       // The listener was called inside `onChange`, and may have aborted the signal.
       if (signal.aborted) stop();
       else signal.addEventListener('abort', stop);
