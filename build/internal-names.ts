@@ -20,7 +20,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'refusedFor wasSetBack offsetMs isKnown issuedAtMs expiresInMs isUsable leftMs retryAt isRefused ' +
   'onUnknownKey fetchItems callJson rejectedAgain isDue ageOf hadPrefix receivedMs dueInMs clampMs atCap ' +
   'holder wallMs stamp announce validate isRead serverMs sentMs stepMs refusalText succeeded isCurrent renew acquire reading ' +
-  'cancelled claims isAwake'
+  'cancelled claims isAwake setOpened clickOn hasLoaded endWaits hurryUp fetchMessages reportMetric onInboxAction'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

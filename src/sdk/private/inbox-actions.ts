@@ -9,7 +9,7 @@ export interface ActionsInbox {
   /** The messages that are known, as the application sees them. */
   known(): readonly InboxItem[];
   /** Whether the messages have been fetched. */
-  isLoaded(): boolean;
+  hasLoaded(): boolean;
   fetchItems(): Promise<readonly InboxItem[]>;
   /** Shows the change, and writes it. */
   change(path: string, made: InboxChange): Promise<void>;
@@ -23,19 +23,15 @@ export function createInboxActions(
   const { check, change } = inbox;
 
   /** Returns a message that is known, or else found by the first fetch. */
-  async function lookUp(id: string): Promise<InboxItem | undefined> {
-    const item =
-      findItem(inbox.known(), id) ?? (inbox.isLoaded() ? undefined : findItem(await inbox.fetchItems(), id));
-    check();
-    return item;
-  }
+  const lookUp = async (id: string): Promise<InboxItem | undefined> =>
+    findItem(inbox.known(), id) ?? (inbox.hasLoaded() ? undefined : findItem(await inbox.fetchItems(), id));
 
   function tellPage(
     kind: 'opened' | 'dismissed' | 'action',
     { deliveryId, entry }: InboxItem,
     name?: string,
   ): void {
-    needs.onInboxAction?.(kind, { id: entry.id, ...(deliveryId !== undefined && { deliveryId }) }, name);
+    needs.onInboxAction?.(kind, { id: entry.id, deliveryId }, name);
   }
 
   async function click(item: InboxItem, name?: string): Promise<void> {
@@ -48,12 +44,14 @@ export function createInboxActions(
     async setOpened(id, opened) {
       check();
       if (opened) {
+        let item = findItem(inbox.known(), id);
         // Only the state before the change says whether the message was opened already. So the change is written after a fetch.
-        const isKnown = findItem(inbox.known(), id) !== undefined || inbox.isLoaded();
-        const fetched = isKnown ? undefined : await lookUp(id).catch(() => undefined);
-        check();
-        // Another call may have marked the message while this one waited.
-        const item = findItem(inbox.known(), id) ?? fetched;
+        if (!item && !inbox.hasLoaded()) {
+          item = await lookUp(id).catch(() => undefined);
+          check();
+          // Another call may have marked the message while this one waited.
+          item = findItem(inbox.known(), id) ?? item;
+        }
         if (item && !item.entry.opened) {
           if (item.handle) needs.reportMetric?.(item.handle, 'opened');
           tellPage('opened', item);
@@ -70,8 +68,7 @@ export function createInboxActions(
     click,
     async clickOn(id, name) {
       const item = await lookUp(id);
-      if (!item)
-        throw needs.error('private-call-failed', `There is no message with the id "${id}" in the inbox`);
+      if (!item) throw needs.error('private-call-failed', `The inbox has no message with the id "${id}"`);
       return click(item, name);
     },
   };

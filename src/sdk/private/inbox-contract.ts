@@ -38,7 +38,7 @@ export interface InboxNeeds {
   /** Called when the application has opened, deleted or clicked a message that is in the inbox. `name`: what was clicked. */
   onInboxAction?(
     kind: 'opened' | 'dismissed' | 'action',
-    message: { readonly id: string; readonly deliveryId?: string },
+    message: { readonly id: string; readonly deliveryId: string | undefined },
     name?: string,
   ): void;
 }

@@ -69,11 +69,7 @@ export const afterChange = (
 ): readonly InboxItem[] =>
   opened === undefined
     ? items.filter(({ entry }) => entry.id !== id)
-    : items.map((item) =>
-        item.entry.id === id && item.entry.opened !== opened
-          ? { ...item, entry: { ...item.entry, opened } }
-          : item,
-      );
+    : items.map((item) => (item.entry.id === id ? { ...item, entry: { ...item.entry, opened } } : item));
 
 /** A message without a valid date comes last. */
 const sentAtMs = ({ sentAt }: InboxEntry): number => Date.parse(sentAt) || -Infinity;
@@ -83,7 +79,7 @@ const sentAtMs = ({ sentAt }: InboxEntry): number => Date.parse(sentAt) || -Infi
  * script (cdp-analytics-browser 0.5.11): topics are compared as they are written, and a message with a topic that begins with
  * `_cio` is returned only where such a topic is asked for.
  */
-export function entriesOf(items: readonly InboxItem[], topics: readonly string[]): readonly InboxEntry[] {
+export function selectEntries(items: readonly InboxItem[], topics: readonly string[]): readonly InboxEntry[] {
   const isReserved = (topic: string): boolean => topic.startsWith(RESERVED_PREFIX);
   return (
     items

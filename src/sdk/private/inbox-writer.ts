@@ -1,6 +1,6 @@
 import type { Clock } from '../browser.ts';
 import type { SdkError } from '../../protocol/errors.ts';
-import { retryAfterMs, retryDelayMs } from '../sender/retry-timing.ts';
+import { retryDelayMs } from '../sender/retry-timing.ts';
 import type { JsonCall } from './contract.ts';
 
 export interface InboxWriterNeeds {
@@ -30,20 +30,19 @@ export interface InboxWriter {
 
 export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds): InboxWriter {
   const lastWrites = new Map<string, Promise<void>>();
-  /** The functions that end the waits, and whether a response has asked for the wait. */
+  /** The functions that end the waits, and whether no response has asked for the wait. */
   const waits = new Map<() => void, boolean>();
 
-  function wait(delayMs: number, isAskedFor: boolean): Promise<void> {
-    return new Promise((resolve) => {
+  const wait = (delayMs: number, isOwn: boolean): Promise<void> =>
+    new Promise((resolve) => {
       const stop = clock.after(delayMs, end);
       function end(): void {
         stop();
         waits.delete(end);
         resolve();
       }
-      waits.set(end, isAskedFor);
+      waits.set(end, isOwn);
     });
-  }
 
   async function writeUntilDone(path: string, body: object, check: () => void): Promise<void> {
     for (let attempt = 1; ; attempt++) {
@@ -51,12 +50,11 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
       try {
         await callJson(path, body, false);
         return;
-      } catch (cause) {
-        if (!isTemporary(cause)) throw cause;
+      } catch (error) {
+        const askedForMs = waitOf(error);
+        if (askedForMs === undefined) throw error;
         check();
-        const { headers } = (cause.cause ?? {}) as Partial<Response>;
-        const askedForMs = headers && retryAfterMs(headers, clock.now());
-        await wait(Math.max(retryDelayMs(attempt, random()), askedForMs ?? 0), askedForMs !== undefined);
+        await wait(Math.max(askedForMs, retryDelayMs(attempt, random())), !askedForMs);
       }
     }
   }
@@ -73,19 +71,21 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
       lastWrites.set(body.id, ended);
       return written;
     },
-    hurryUp() {
-      for (const [end, isAskedFor] of [...waits]) if (!isAskedFor) end();
-    },
-    endWaits() {
-      for (const end of [...waits.keys()]) end();
-    },
+    hurryUp: () => waits.forEach((isOwn, end) => isOwn && end()),
+    endWaits: () => waits.forEach((_, end) => end()),
   };
 }
 
-/** Whether the proxy could not be reached, or could not respond now. */
-function isTemporary(error: unknown): error is SdkError {
+/**
+ * Returns how long the proxy wants no further request, in milliseconds; 0 when it has not said that, or could not be reached.
+ * Returns undefined for an error that stays: the proxy has refused the change.
+ */
+function waitOf(error: unknown): number | undefined {
   const { code, cause } = Object(error) as Partial<SdkError>;
-  if (code !== 'private-call-failed') return false;
+  if (code !== 'private-call-failed') return undefined;
   // Without a response, the cause is the error of the request.
-  return !(cause instanceof Response) || cause.status >= 500 || [408, 429].includes(cause.status);
+  const { status = 503, headers } = Object(cause) as Partial<Response>;
+  if (status < 500 && status !== 429 && status !== 408) return undefined;
+  // The proxy writes seconds. A date, which other servers may write, is left to the waits of the SDK.
+  return Number(headers?.get('Retry-After')) * 1_000 || 0;
 }

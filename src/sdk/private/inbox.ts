@@ -5,7 +5,7 @@ import { createInboxActions } from './inbox-actions.ts';
 import type { InboxNeeds, InboxTabMessage, LiveInbox } from './inbox-contract.ts';
 import {
   afterChange,
-  entriesOf,
+  selectEntries,
   type InboxChange,
   type InboxItem,
   isChangedBy,
@@ -131,7 +131,7 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
       state.version++;
       state.pendingChanges = state.pendingChanges.filter((each) => each !== made);
       if (state === current) {
-        if (isUndone && isSeen) tell();
+        if (isUndone) tell();
         tabs.tell({ userId, id, opened, isUndone });
       }
       refreshIfOutdated(state);
@@ -156,13 +156,13 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
     createInboxActions(needs, {
       check: () => check(state),
       known: () => shownIn(state),
-      isLoaded: () => state.fetchedAtMs !== undefined,
+      hasLoaded: () => state.fetchedAtMs !== undefined,
       fetchItems,
       change: (path, made) => change(state, path, made),
     });
 
   const messages = async (topics: readonly string[] = []): Promise<readonly InboxEntry[]> =>
-    entriesOf(await fetchItems(), topics);
+    selectEntries(await fetchItems(), topics);
 
   return {
     messages,
@@ -173,7 +173,7 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
       // A function of its own for each call: the same listener may be added twice, and is then called twice.
       const own = (): void => {
         try {
-          listener(entriesOf(shownIn(current), topics));
+          listener(selectEntries(shownIn(current), topics));
         } catch (cause) {
           needs.report(cause);
         }

@@ -13,9 +13,9 @@ export const message = (
   more: Partial<HandledInboxMessage> = {},
 ): HandledInboxMessage => ({ id, opened, sentAt: '', properties: {}, ...more });
 
-export const answer = (
-  ...messages: readonly HandledInboxMessage[]
-): Readonly<Record<string, unknown>> => ({ messages });
+export const answer = (...messages: readonly HandledInboxMessage[]): Readonly<Record<string, unknown>> => ({
+  messages,
+});
 
 /** The ids of messages, with `!` behind the id of one that is opened. */
 export const shown = (messages: readonly InboxMessage[]): string[] =>
