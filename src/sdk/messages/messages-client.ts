@@ -27,6 +27,8 @@ export interface MessagesClient {
   told(name: string, args: readonly unknown[]): void;
   /** Returns the inbox of the person, fetched together with the messages. Undefined where no messages are fetched for a person. */
   inbox(): Promise<readonly HandledInboxMessage[]> | undefined;
+  /** The inbox was changed at the service: the lists that were fetched before are outdated. */
+  onInboxChanged(): void;
   /** Something has happened to a message of the inbox, for the official plugin's option `events`. */
   onInboxAction(
     kind: OfficialKind,
@@ -215,6 +217,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
       if (typeof id === 'string') host.dismiss(id);
       else host.setPaused(settings.isPaused === true);
     },
+    onInboxChanged: feed.expire,
     inbox: () => (person ? feed.inbox() : undefined),
     onInboxAction(kind, detail, name) {
       const action = name === undefined ? {} : { action: name, name, actionName: name, actionValue: '' };
