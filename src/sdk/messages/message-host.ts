@@ -2,7 +2,6 @@ import type { Clock } from '../browser.ts';
 import type { QueueMessage } from '../../protocol/messages.ts';
 import { afterInLife, findElement, onPageChange } from './display/page-elements.ts';
 import type { Display, DisplayNeeds, DisplayReport } from './display/contract.ts';
-import { EMBED_PREFIX, findEmbeds } from './embeds.ts';
 import type { ShowableMessage } from './in-app-options.ts';
 import type { MessageState } from './message-state.ts';
 import { createPageRules, type RulePage } from './page-rule.ts';
@@ -61,6 +60,8 @@ export interface MessageHostNeeds {
   reportSeen(queueId: string): void;
   /** The message asks for an event. */
   track(payload: unknown): void;
+  /** Loads the messages that the page itself contains. */
+  loadEmbeds(page: Document): Promise<readonly QueueMessage[]>;
   /** Reports a mistake of a message's author. */
   tell(mistake: string): void;
 }
@@ -75,6 +76,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
   const mayShow = createPageRules(needs.tell);
   let state: MessageState | undefined;
   let messages: readonly QueueMessage[] = [];
+  let embeds: readonly QueueMessage[] = [];
   let route: string | undefined;
   let isPaused = false;
   let display: Display | undefined;
@@ -98,7 +100,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     if (!state || isPaused || ending.aborted || !needs.isVisible()) return [];
     const { get } = state;
     const { candidates, awaitedElements, againAtMs } = pickMessages({
-      messages: [...messages, ...findEmbeds(page)],
+      messages: [...messages, ...embeds],
       nowMs: clock.now(),
       page: rulePage(),
       open: Array.from(open.values()),
@@ -217,7 +219,15 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
   }
 
   function reportSeen(queueId: string): void {
-    if (!queueId.startsWith(EMBED_PREFIX)) needs.reportSeen(queueId);
+    // The service does not know the messages of the page.
+    if (messages.some((each) => each.queueId === queueId)) needs.reportSeen(queueId);
+  }
+
+  /** Looks for messages that the page itself contains. The file for them is loaded only where there are any. */
+  async function findEmbeds(): Promise<void> {
+    const has = page.querySelector('[data-cio-embed-payload]');
+    embeds = has ? await needs.loadEmbeds(page).catch(() => []) : [];
+    if (embeds.length) update();
   }
 
   /** Removes every frame, without a report. The messages that were still loading may be shown again. */
@@ -232,6 +242,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     failed = new Set();
     closed = new Set();
     awaitUntilMs = clock.now() + ELEMENT_WAIT_MS;
+    void findEmbeds();
     const now = rulePage();
     const isMisplaced = ({ rules: { rule } }: Candidate): boolean =>
       Boolean(rule && now && !mayShow(rule, now));

@@ -1,5 +1,4 @@
-import * as browser from '../browser.ts';
-import { clock, lifecycle, local } from '../browser.ts';
+import type * as browserFile from '../browser.ts';
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 import { basicAuthorization, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import type { HandledInboxMessage } from '../../protocol/messages.ts';
@@ -37,7 +36,25 @@ export interface MessagesClient {
   ): void;
 }
 
+/** The functions of the browser that this file uses: passed, so that they are not in two files. */
+export type MessagesBrowser = Pick<
+  typeof browserFile,
+  | 'clock'
+  | 'lifecycle'
+  | 'local'
+  | 'lockManager'
+  | 'openChannel'
+  | 'pageDocument'
+  | 'pageUrl'
+  | 'random'
+  | 'randomNumbers'
+  | 'request'
+  | 'subtleCrypto'
+  | 'uuid'
+>;
+
 export interface MessagesNeeds {
+  readonly browser: MessagesBrowser;
   readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp' | 'isPaused'>;
   readonly scope: string;
   readonly ending: AbortSignal;
@@ -57,12 +74,12 @@ export interface MessagesNeeds {
 const DIRECT_URL = 'https://renderer.gist.build/3.0/index.html';
 
 function createMessages(needs: MessagesNeeds): MessagesClient {
-  const { settings, ending, scope, fail } = needs;
+  const { browser, settings, ending, scope, fail } = needs;
+  const { clock, lifecycle, random, uuid: newId } = browser;
   const { proxyUrl, clientKey, delivery } = settings;
   const options: InAppSettings = resolveInApp(settings.inApp, (text) => fail('invalid-options', text));
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   const isAwake = (): boolean => !lifecycle.hidden() && lifecycle.online();
-  const { random, uuid: newId } = browser;
 
   const call = createMessageCall({
     clock,
@@ -80,7 +97,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
   });
   const seen = createSeenReports({ clock, call, ending, random });
   const openState = createMessageStates({
-    local,
+    local: browser.local,
     scope,
     clock,
     subtle: browser.subtleCrypto(),
@@ -143,6 +160,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
       const { event, properties } = Object(payload) as { event?: unknown; properties?: unknown };
       if (typeof event === 'string') needs.track(event, properties).catch(() => undefined);
     },
+    loadEmbeds: (page) => import('./embeds.ts').then(({ create }) => create(page)),
     tell: (mistake) => fail('plugin-failed', mistake),
   });
 

@@ -177,6 +177,32 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   });
   const customer = createCustomer(callJson);
 
+  const {
+    lockManager,
+    openChannel,
+    pageDocument,
+    pageUrl,
+    random,
+    randomNumbers,
+    request,
+    subtleCrypto,
+    uuid,
+  } = browser;
+  const messagesBrowser = {
+    clock,
+    lifecycle,
+    local: browser.local,
+    lockManager,
+    openChannel,
+    pageDocument,
+    pageUrl,
+    random,
+    randomNumbers,
+    request,
+    subtleCrypto,
+    uuid,
+  };
+
   let messages: MessagesClient | undefined;
   let messagesPromise: Promise<MessagesClient> | undefined;
   /** Loads the file of in-app messages. After a failure, the next event loads it again. */
@@ -184,6 +210,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     messagesPromise ??= import('../messages/messages-client.ts').then(
       ({ create }) =>
         (messages = create({
+          browser: messagesBrowser,
           settings,
           scope: needs.scope,
           ending: needs.ending,
