@@ -9,7 +9,7 @@ export const ATTRIBUTES_PATH = '/v1/customers/attributes';
 export const CATEGORIES_PATH = '/v1/consent/categories';
 /** Path that returns the messages of a person's inbox. */
 export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
-/** Path that marks a message as read. The body is `{ id }`. */
+/** Path that marks a message as read, or as not read. The body is `{ id, opened }`; `opened` is true by default. */
 export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
 /** Path that deletes a message. The body is `{ id }`. */
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
