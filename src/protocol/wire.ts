@@ -122,11 +122,11 @@ export interface RejectedEvent {
   /**
    * - `token_required`: an event of a person, or an alias of a person, was sent without a token
    * - `subject_mismatch`: the token names another person
-   * - `rejected`: Customer.io refuses the event
+   * - `rejected`: Customer.io refuses the event, or the event is a metric whose handle is not valid
    * - `hook_failed`: a hook of the proxy failed for this event, and not for others
    */
   readonly error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
-  /** With `rejected`: Customer.io's reason. */
+  /** With `rejected`: the reason of Customer.io or of the proxy. */
   readonly reason?: string;
 }
 

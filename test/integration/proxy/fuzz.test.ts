@@ -37,7 +37,6 @@ const MET: readonly (ProxyErrorCode | '200' | '204' | 'arrived' | 'rejected one 
   'privileged_event',
   'invalid_body',
   'invalid_handle',
-  'subject_mismatch',
   'rejected',
   'batch_too_large',
   'upstream_unavailable',
