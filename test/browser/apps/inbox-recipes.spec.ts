@@ -120,8 +120,8 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
 
     // Microtasks run before the browser draws the page.
     const after = await page.evaluate(async () => {
-      void window.analytics.anonymize();
-      for (let turn = 0; turn < 10; turn++) await null;
+      window.analytics.anonymize();
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
       return document.querySelectorAll('li').length;
     });
     expect(after).toBe(0);
