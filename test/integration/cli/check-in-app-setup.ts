@@ -4,14 +4,14 @@ import type { CheckResult } from '../../../src/cli/check/check-result.ts';
 import type { InAppCheckOptions } from '../../../src/cli/check/in-app/in-app-context.ts';
 import { runInAppChecks } from '../../../src/cli/check/in-app/run-in-app-checks.ts';
 import type { ProxyOptions } from '../../../src/proxy.ts';
-import { findChromium } from '../../support/setup/chromium.ts';
+import { findChromium, findHeadlessShell } from '../../support/setup/chromium.ts';
 import { type ServerProcess, startServer } from '../../support/server/process.ts';
 import { frameHosts } from '../../support/site/in-app-control.ts';
 import { createStandIn, type StandIn } from '../../support/site/stand-in.ts';
 import { type Fault, faultyProxy, PAGES, serve, WRITE_KEY } from './servers.ts';
 
 export const SITE_ID = 'site-id-of-the-workspace';
-export const BROWSER: string = findChromium() ?? '';
+export const BROWSER: string = findHeadlessShell() ?? findChromium() ?? '';
 
 export interface InAppCheck {
   customerio(): StandIn;

@@ -19,11 +19,17 @@ export function checkFrameUrls(
 ): readonly Finding[] {
   return [
     baseTag(context, base),
-    fromRoot(crawl.fromRoot.filter(({ isNavigation }) => !isNavigation)),
-    otherHosts(crawl.otherHosts.filter(({ isNavigation }) => !isNavigation)),
+    fromRoot(withoutNavigations(crawl.fromRoot)),
+    otherHosts(withoutNavigations(crawl.otherHosts)),
     navigations(crawl),
     storages(crawl),
   ];
+}
+
+/** The target of a navigation is a text in a script too: it has a row of its own. */
+function withoutNavigations(urls: readonly OutsideUrl[]): readonly OutsideUrl[] {
+  const targets = new Set(urls.filter(({ isNavigation }) => isNavigation).map(({ url }) => url.href));
+  return urls.filter(({ url }) => !targets.has(url.href));
 }
 
 function baseTag({ framePath, pageUrl }: InAppContext, base: string | undefined): Finding {

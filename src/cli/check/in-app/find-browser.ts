@@ -10,6 +10,7 @@ const COMMANDS = [
   'chrome',
   'microsoft-edge',
   'msedge',
+  'chromium-headless-shell',
 ];
 const MAC = ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
   (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
