@@ -96,9 +96,9 @@ export async function openBrowser(browser: string): Promise<BrowserPipe> {
   let rest = '';
   output.setEncoding('utf8');
   output.on('data', (chunk: string) => {
-    const [last = '', ...complete] = (rest + chunk).split('\0').reverse();
-    rest = last;
-    for (const text of complete.reverse()) receive(text);
+    const texts = (rest + chunk).split('\0');
+    rest = texts.pop() ?? '';
+    for (const text of texts) receive(text);
   });
 
   function send(method: string, params: Fields = {}, sessionId?: string): Promise<unknown> {

@@ -35,9 +35,6 @@ export function checkFrameHeaders(
 
 function sandboxed(policies: readonly ContentPolicy[]): Finding {
   const name = 'CSP sandbox';
-  const sandboxes = policies
-    .flatMap((policy) => policy.get('sandbox') ?? (policy.has('sandbox') ? [[]] : []))
-    .flat();
   const lists = policies
     .filter((policy) => policy.has('sandbox'))
     .map((policy) => policy.get('sandbox') ?? []);
@@ -56,7 +53,7 @@ function sandboxed(policies: readonly ContentPolicy[]): Finding {
     );
   if (lists.some((list) => !list.includes('allow-scripts')))
     return fail(name, 'no allow-scripts, so that no message is drawn', STRIPPED);
-  return pass(name, [...new Set(sandboxes)].join(' '));
+  return pass(name, [...new Set(lists.flat())].join(' '));
 }
 
 function framing({ origin, pageUrl }: InAppContext, policies: readonly ContentPolicy[]): Finding {

@@ -60,13 +60,16 @@ export function findInHtml(html: string): FoundInHtml {
     metaPolicy: policy?.attributes['content'],
     references: [
       ...tags.flatMap(({ name, attributes }) => inTag(name, attributes)),
-      ...findInStyle(markup).map((each) => ({ ...each, isOfFile: false })),
-      ...inline
-        .flatMap(({ text, isModule }) => findInScript(text, isModule))
-        .map((each) => ({ ...each, isOfFile: false })),
+      ...findInStyle(markup).map(ofPage),
+      ...inline.flatMap(({ text, isModule }) => findInScript(text, isModule)).map(ofPage),
     ],
     script: inline.map(({ text }) => text).join('\n'),
   };
+}
+
+/** Inline styles and scripts are relative to the page. */
+function ofPage(reference: Reference): Reference {
+  return { ...reference, isOfFile: false };
 }
 
 /** Finds URLs in a style sheet: they are relative to it. */

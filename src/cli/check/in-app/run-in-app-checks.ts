@@ -47,8 +47,10 @@ function headersOfOtherPages(context: InAppContext, { files }: FrameCrawl): read
   return files.flatMap(({ reply, url, use }) => {
     if (use !== 'page' || reply.kind === 'failure' || reply.status !== 200) return [];
     const findings = checkFrameHeaders(context, reply, findInHtml(reply.text).metaPolicy);
-    return findings
-      .filter(({ status }) => status !== 'pass')
-      .map((finding) => ({ ...finding, detail: `${finding.detail}, at ${url.pathname}` }));
+    return findings.filter(({ status }) => status !== 'pass').map((finding) => at(url, finding));
   });
+}
+
+function at({ pathname }: URL, finding: Finding): Finding {
+  return { ...finding, detail: `${finding.detail}, at ${pathname}` };
 }
