@@ -13,6 +13,9 @@ import { type Fault, faultyProxy, PAGES, serve, WRITE_KEY } from './servers.ts';
 export const SITE_ID = 'site-id-of-the-workspace';
 export const BROWSER: string = findHeadlessShell() ?? findChromium() ?? '';
 
+/** A busy machine starts a server in more than the ten seconds that are the default. */
+const HOOK_MS = 60_000;
+
 export interface InAppCheck {
   customerio(): StandIn;
   /** The origin of the stand-in. */
@@ -30,11 +33,11 @@ export function setUpInAppCheck(): InAppCheck {
   beforeAll(async () => {
     server = await startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY });
     standIn = createStandIn(server.origin);
-  });
+  }, HOOK_MS);
   afterEach(async () => {
     await standIn.forgetInApp();
     await standIn.forget();
-  });
+  }, HOOK_MS);
   afterAll(() => server.stop());
   return {
     customerio: () => standIn,
