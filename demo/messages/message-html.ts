@@ -44,7 +44,11 @@ button:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .x:hover { background: rgb(0 0 0 / 8%); }
 .art { display: block; }
 
-.card { margin: 0.75rem; overflow: hidden; border-radius: 18px; }
+/* A renderer measures the document without the margins of its first and last element. */
+.around-card { padding: 0.75rem; }
+.around-note { padding: 1rem; }
+
+.card { overflow: hidden; border-radius: 18px; }
 .card .picture { padding: 1.25rem; }
 .card .art { width: 11rem; margin-inline: auto; }
 .card .x { color: #15211d; }
@@ -59,7 +63,7 @@ button:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .strip .x { top: calc(50% - 1.375rem); }
 .strip .words { grid-column: 2; }
 
-.note { margin: 1rem; padding: 1.25rem 3.25rem 1.35rem 1.4rem; border: 1px solid var(--line); border-radius: 18px;
+.note { padding: 1.25rem 3.25rem 1.35rem 1.4rem; border: 1px solid var(--line); border-radius: 18px;
   box-shadow: 0 2px 4px rgb(21 33 29 / 8%), 0 8px 14px rgb(21 33 29 / 10%); }
 .note .words { display: grid; gap: 0.3rem; }
 .note .actions { margin-top: 0.8rem; }
@@ -115,19 +119,21 @@ function bodyOf(layout: MessageLayout, { eyebrow, title, body, link, close, art:
     >
       ${link.words}
     </button>`;
-  return html`<article class="message ${layout}">
-    ${slug !== undefined && html`<div class="picture">${picture(slug)}</div>`}
-    <div class="words">
-      ${eyebrow !== undefined && html`<p class="eyebrow">${eyebrow}</p>`}
-      <h1>${title}</h1>
-      <p class="body">${body}</p>
-      ${layout !== 'strip' && html`<div class="actions">${go}${quiet}</div>`}
-    </div>
-    ${layout === 'strip' && go && html`<div class="actions">${go}</div>`}
-    <button class="x" type="button" data-action="gist://close" data-name="close" aria-label="Close">
-      <span aria-hidden="true">×</span>
-    </button>
-  </article>`;
+  return html`<div class="around-${layout}">
+    <article class="message ${layout}">
+      ${slug !== undefined && html`<div class="picture">${picture(slug)}</div>`}
+      <div class="words">
+        ${eyebrow !== undefined && html`<p class="eyebrow">${eyebrow}</p>`}
+        <h1>${title}</h1>
+        <p class="body">${body}</p>
+        ${layout !== 'strip' && html`<div class="actions">${go}${quiet}</div>`}
+      </div>
+      ${layout === 'strip' && go && html`<div class="actions">${go}</div>`}
+      <button class="x" type="button" data-action="gist://close" data-name="close" aria-label="Close">
+        <span aria-hidden="true">×</span>
+      </button>
+    </article>
+  </div>`;
 }
 
 const tintOf = (slug = ''): string => `.picture { background: ${TINTS[slug] ?? '#eaf0ee'}; }`;

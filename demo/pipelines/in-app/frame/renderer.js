@@ -94,6 +94,8 @@
     const variant = variantOf(options.messageId);
     if (variant === 'V8-silent') return;
     if (variant === 'V1-slow') await new Promise((done) => setTimeout(done, SLOW_MS));
+    // A later message of the site has replaced this one meanwhile.
+    if (options !== given) return;
     if (variant === 'V6') useStorage();
     post('bootstrapped');
     if (variant === 'V8-error') return post('error');
