@@ -14,6 +14,8 @@ export interface MessageText {
   readonly close: string;
   /** The product whose picture is shown. */
   readonly art?: string;
+  /** The space between a strip and the page around it. The place of the message in the page has none, because it may be empty. */
+  readonly space?: 'above' | 'below';
 }
 
 export type MessageLayout = 'card' | 'strip' | 'note';
@@ -47,6 +49,8 @@ button:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 /* A renderer measures the document without the margins of its first and last element. */
 .around-card { padding: 0.75rem; }
 .around-note { padding: 1rem; }
+.around-strip.above { padding-top: 1.25rem; }
+.around-strip.below { padding-bottom: 1.5rem; }
 
 .card { overflow: hidden; border-radius: 18px; }
 .card .picture { padding: 1.25rem; }
@@ -105,7 +109,10 @@ function documentOf(layout: MessageLayout, text: MessageText): Html {
     </html>`;
 }
 
-function bodyOf(layout: MessageLayout, { eyebrow, title, body, link, close, art: slug }: MessageText): Html {
+function bodyOf(
+  layout: MessageLayout,
+  { eyebrow, title, body, link, close, art: slug, space }: MessageText,
+): Html {
   const quiet =
     layout !== 'strip' &&
     html`<button class="quiet" type="button" data-action="gist://close" data-name="later">${close}</button>`;
@@ -119,7 +126,7 @@ function bodyOf(layout: MessageLayout, { eyebrow, title, body, link, close, art:
     >
       ${link.words}
     </button>`;
-  return html`<div class="around-${layout}">
+  return html`<div class="around-${layout} ${space}">
     <article class="message ${layout}">
       ${slug !== undefined && html`<div class="picture">${picture(slug)}</div>`}
       <div class="words">

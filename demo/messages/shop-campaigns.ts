@@ -107,6 +107,7 @@ export function welcomeCampaigns({ id, name, season }: Shopper): readonly Campai
         link: { path: '/products?category=kitchen', words: 'See the kitchen', name: 'see-kitchen' },
         close: 'Close',
         art: 'brim',
+        space: 'below',
       },
       gist: {
         campaignId: `delivery-${id}-delivery`,
@@ -151,6 +152,7 @@ export function consoleCampaign(kind: MessageKind, number: number): Campaign {
           link: { path: '/products', words: 'See all gear', name: 'see-gear' },
           close: 'Close',
           art: 'heath',
+          space: 'above',
         },
         gist: { campaignId, elementId: 'home-banner', routeRuleWeb: '^/$', persistent: true },
       });
