@@ -167,8 +167,9 @@ export function consoleCampaign(kind: MessageKind, number: number): Campaign {
           body: 'Parcels may take a day longer this week. The shop is open, and the stove is on.',
           close: 'Good to know',
         },
+        // Another place than that of the first broadcast: two messages are never shown in the same.
         gist: {
-          elementId: 'x-gist-floating-bottom-right',
+          elementId: 'x-gist-floating-top',
           messageWidth: 420,
           broadcast: shownUntilClosed(100 + number),
         },

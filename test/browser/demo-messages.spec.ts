@@ -6,7 +6,7 @@ const OFFER = 'Glim, with your initials';
 const TENTS = 'Forty tents, and then none until May';
 const TRAIL_NOTES = 'One walk a month, with a map';
 const DELIVERY = 'Delivery is free from €100';
-const STREAM = '**/e/v1/messages/stream';
+const STREAM = /\/e\/v1\/messages\/stream/;
 
 /** The frames of messages are inside shadow roots, which Playwright's locators look into. */
 const frames = (page: Page): Locator => page.locator('iframe[src*="/e/v1/frame/"]');
