@@ -12,6 +12,16 @@ import {
   type Scenario,
 } from './oracle-steps.ts';
 
+/** A report of Customer.io counts each event, so that one visitor who sees a message on ten pages looks like ten visitors. */
+const OPENED_AGAIN =
+  'a persistent message is reported as opened once, and not at each page load or after each snooze';
+
+const LATE_ELEMENT =
+  'an inline message is shown as soon as its element is in the page: Customer.io takes it for shown without the element, and tries again at a page view that is more than 5 seconds later';
+
+const INVALID_RULE =
+  'our SDK reports a page rule that is no regular expression: Customer.io never shows such a message, and nobody learns why';
+
 export const QUEUE_SCENARIOS: readonly Scenario[] = [
   {
     name: 'a modal',
@@ -101,7 +111,20 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
       ['the message is closed', closes('checkout')],
       ['the page with the path of the rule loads, without a name', loads('/Cart/1', 'cart')],
     ],
-    wanted: [],
+    wanted: [
+      {
+        step: 'u1 is identified',
+        ours: ['page: sdk-error plugin-failed'],
+        theirs: [],
+        why: INVALID_RULE,
+      },
+      {
+        step: 'the page with the path of the rule loads, without a name',
+        ours: ['page: sdk-error plugin-failed'],
+        theirs: [],
+        why: INVALID_RULE,
+      },
+    ],
   },
   {
     name: 'an inline message',
@@ -141,7 +164,28 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
       ],
       ['the message is closed', closes('next')],
     ],
-    wanted: [],
+    wanted: [
+      {
+        step: 'the element arrives',
+        ours: [
+          'event: Report Delivery Event by u1 deliveryId=delivery-inline metric=opened',
+          'page: shown gist-html-inline delivery-inline',
+          'service: seen inline by u1',
+        ],
+        theirs: [],
+        why: LATE_ELEMENT,
+      },
+      {
+        step: 'a page view, later',
+        ours: [],
+        theirs: [
+          'event: Report Delivery Event by u1 deliveryId=delivery-inline metric=opened',
+          'page: shown gist-html-inline delivery-inline',
+          'service: seen inline by u1',
+        ],
+        why: LATE_ELEMENT,
+      },
+    ],
   },
   {
     name: 'a persistent message',
@@ -153,7 +197,20 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
       ['it is closed', closes('stays')],
       ['the page loads after that', loads('/shop')],
     ],
-    wanted: [],
+    wanted: [
+      {
+        step: 'the second load',
+        ours: [],
+        theirs: ['event: Report Delivery Event by u1 deliveryId=delivery-stays metric=opened'],
+        why: OPENED_AGAIN,
+      },
+      {
+        step: 'the third load',
+        ours: [],
+        theirs: ['event: Report Delivery Event by u1 deliveryId=delivery-stays metric=opened'],
+        why: OPENED_AGAIN,
+      },
+    ],
   },
   {
     name: 'a snoozed message',
@@ -194,6 +251,19 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
         },
       ],
     ],
-    wanted: [],
+    wanted: [
+      {
+        step: 'a minute later',
+        ours: [],
+        theirs: ['event: Report Delivery Event by u1 deliveryId=delivery-stays metric=opened'],
+        why: OPENED_AGAIN,
+      },
+      {
+        step: 'the page loads a minute later',
+        ours: [],
+        theirs: ['event: Report Delivery Event by u1 deliveryId=delivery-stays metric=opened'],
+        why: OPENED_AGAIN,
+      },
+    ],
   },
 ];

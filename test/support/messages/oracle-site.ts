@@ -38,7 +38,8 @@ const analytics = createAnalytics({
 });
 analytics.on('message', ({ type, messageId, deliveryId, actionName, actionValue }) =>
   tell({ type, messageId, deliveryId, actionName, actionValue }));
-analytics.on('error', ({ code, message }) => tell({ type: 'sdk-error', messageId: code + ': ' + message }));
+analytics.on('error', ({ code }) => tell({ type: 'sdk-error', messageId: code }));
+analytics.on('dropped', ({ reason, status }) => tell({ type: 'dropped', messageId: reason + ' ' + status }));
 window.oracle = Promise.resolve({
   identify: (id) => void analytics.identify(id),
   page: (name) => void analytics.page(name),
