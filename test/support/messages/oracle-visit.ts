@@ -27,6 +27,8 @@ export interface Visit {
   told(type: string, queueId: string): Promise<void>;
   /** Waits until the in-app service has answered a request of this kind. */
   asked(route: InAppRoute): Promise<void>;
+  /** Waits until an event with this text in its fact has arrived. */
+  sent(text: string): Promise<void>;
   /** Moves the time of the page forward. */
   pass(ms: number): Promise<void>;
 }
@@ -104,6 +106,11 @@ export async function runSteps(steps: readonly Step[], options: VisitOptions): P
       const isAnswered = async (): Promise<boolean> =>
         (await standIn.messageRequests(route)).some((each) => each.outcome !== 'pending');
       await expect.poll(isAnswered, { message: route }).toBe(true);
+    },
+    async sent(text) {
+      const isSent = async (): Promise<boolean> =>
+        (await standIn.events()).some((event) => factOfEvent(event)?.includes(text));
+      await expect.poll(isSent, { message: text }).toBe(true);
     },
     pass: (ms) => page.clock.fastForward(ms),
   };
