@@ -34,6 +34,7 @@ import { type Gateway, turnsAway } from './gateway.ts';
 import { createLogin, type LoginBehaviour, type LoginRequest, TOKEN_SECRET } from './login.ts';
 import { MEMBERS, MEMBERS_PAGE } from './member-pages.ts';
 import { BLANK_PAGE, MODULE, MODULE_PAGE, type SitePage } from './site-pages.ts';
+import { frameHosts } from './in-app-control.ts';
 import { createFaults, type Fault, type Faults, type FixedAnswer } from './proxy-faults.ts';
 
 /** One request to the proxy, as it was received, and how it ended. */
@@ -82,6 +83,8 @@ export interface SiteChange {
    * still accepted.
    */
   readonly customers?: true | 'required';
+  /** More options of the proxy about in-app messages. Needs `customers`, here or earlier. */
+  readonly inApp?: Partial<Proxy.InAppOptions>;
   readonly login?: Partial<LoginBehaviour>;
   readonly keys?: readonly string[];
   /** A folder whose files are served below `/app/`; an unknown path there gets its index.html. */
@@ -233,14 +236,23 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       url: cutsPrefix ? target : request.url,
       headers,
     }) as unknown as IncomingMessage; // the cast: the proxy reads nothing else of a request
+    let isStreaming = false;
     underWay++;
     proxy.node(again, {
       writeHead(status, all) {
         response.statusCode = status;
         for (const [name, value] of Object.entries(all)) response.setHeader(name, value);
       },
+      // A stream: it ends much later, so it is noted with its first part.
+      write(chunk) {
+        if (!isStreaming) note(body, response.statusCode);
+        isStreaming = true;
+        return response.write(chunk);
+      },
+      once: (event, listener) => response.once(event, listener),
       end(bytes) {
         underWay--;
+        if (isStreaming) return response.end(bytes);
         note(body, does === 'pass' ? response.statusCode : does);
         if (does === 'pass') return response.end(bytes);
         if (does === 'lose-answer') return request.socket.destroy();
@@ -329,9 +341,11 @@ async function openSite(id: string, standIn: string): Promise<Site> {
             mode: change.customers === true ? 'report' : change.customers,
           },
           appApi: { key: 'app-key', url: standIn },
-          inApp: { siteId: 'site-id', url: standIn },
+          inApp: { siteId: 'site-id', url: standIn, ...frameHosts(standIn) },
         };
       }
+      if (change.inApp && customers.inApp)
+        customers = { ...customers, inApp: { ...customers.inApp, ...change.inApp } };
       keys = change.keys ?? keys;
       folder = change.folder ?? folder;
       app = change.app ?? app;
@@ -342,7 +356,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
         copies = change.copies;
         shared = await connectStores(copies, new URL('redis.js', DIST));
       }
-      if (change.maxBodyBytes ?? change.customers ?? change.basePath ?? change.copies) {
+      if (change.maxBodyBytes ?? change.customers ?? change.inApp ?? change.basePath ?? change.copies) {
         maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
         basePath = change.basePath ?? basePath;
         proxy = makeProxy({ basePath });
