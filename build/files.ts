@@ -43,10 +43,10 @@ const row = (
 ): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
 
 export const BUILT_FILES: readonly BuiltFile[] = [
-  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 18_260 }),
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 18_480 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
-  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_760),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_950),
   row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
 
   row('browser-lazy', 'cio-advice.js', 'src/sdk/debug/advice.ts', 1_300),

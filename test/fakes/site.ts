@@ -78,6 +78,7 @@ export async function openSite(): Promise<Site> {
         consent: [],
         identity: [],
         token: [],
+        message: [],
         error: [],
       };
       let arrived = 0;

@@ -70,6 +70,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
       page.promise((settle) => settle.resolve(new Uint8Array(gzipSync(whole)), random.below(5))),
     openChannel: (name, onMessage) => air?.open(page, name, onMessage),
     lockManager: () => lockManager,
+    subtleCrypto: () => undefined,
     deleteDatabase: (name) => void disk.of(page).deleteDatabase(name),
     pageRegistry<T>(name: string) {
       const registry = registries.get(name) ?? new Map<string, unknown>();

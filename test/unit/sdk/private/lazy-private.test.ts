@@ -25,6 +25,7 @@ function lazyPage(customerToken?: Needs['settings']['customerToken']): LazyPage 
   const lazy = createLazyPrivate({
     settings: {
       proxyUrl: 'https://events.example.com',
+      inApp: undefined,
       clientKey: 'web',
       customerToken,
       delivery: {
@@ -45,6 +46,10 @@ function lazyPage(customerToken?: Needs['settings']['customerToken']): LazyPage 
       user: { id: () => who.userId, anonymousId: () => who.anonymousId },
       reload: () => undefined,
     } as unknown as Needs['visitor'],
+    scope: 'cio-first-party:web',
+    newCall: () => ({ id: 'e1', snapshot: { at: 0 } as never }),
+    keep: () => undefined,
+    wrapped: { instance: { track: () => Promise.reject(new Error('no call')) } },
     emit: () => undefined,
     fail: () => undefined,
   });

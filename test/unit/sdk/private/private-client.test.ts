@@ -50,6 +50,7 @@ function clientPage(
   const client = createPrivateClient({
     settings: {
       proxyUrl: 'https://events.example.com',
+      inApp: undefined,
       clientKey: 'web',
       customerToken,
       delivery: {
@@ -70,7 +71,13 @@ function clientPage(
     >[0]['visitor'],
     categories: () => categories,
     epoch: () => epoch,
-    emit: (_, event) => void tokens.push(event),
+    scope: 'cio-first-party:client-key',
+    newCall: () => ({ id: 'e1', snapshot: { at: 0 } as never }),
+    keep: () => undefined,
+    wrapped: { instance: { track: () => Promise.reject(new Error('no call')) } },
+    emit(name, event) {
+      if (name === 'token') tokens.push(event as TokenEvent);
+    },
     fail: (...given) => void failures.push(given),
     SdkError,
   });
