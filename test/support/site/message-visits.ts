@@ -58,16 +58,14 @@ export const test = base.extend<VisitFixtures>({
     });
   },
 
-  unharmed: [
-    async ({ context, site }, use) => {
-      const mistakes = await watchStrictly(context, site);
-      await use(mistakes);
-      // This round trip to each page ensures that its earlier reports have arrived.
-      await Promise.all(context.pages().map((page) => page.evaluate(() => undefined)));
-      expect(mistakes).toEqual([]);
-    },
-    { auto: true },
-  ],
+  // As before, every test gets it.
+  unharmed: async ({ context, site }, use) => {
+    const mistakes = await watchStrictly(context, site);
+    await use(mistakes);
+    // This round trip to each page ensures that its earlier reports have arrived.
+    await Promise.all(context.pages().map((page) => page.evaluate(() => undefined)));
+    expect(mistakes).toEqual([]);
+  },
 });
 
 export { expect, stats } from './fixtures.ts';
