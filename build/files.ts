@@ -52,7 +52,9 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-advice.js', 'src/sdk/debug/advice.ts', 1_300),
   row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),
   row('browser-lazy', 'cio-diagnosis.js', 'src/sdk/sender/diagnosis.ts', 1_500),
+  row('browser-lazy', 'cio-display.js', 'src/sdk/messages/display/display.ts', 5_600),
   row('browser-lazy', 'cio-lease.js', 'src/sdk/tabs/leader-lease.ts', 1_000),
+  row('browser-lazy', 'cio-messages.js', 'src/sdk/messages/messages-client.ts', 6_400),
   row('browser-lazy', 'cio-middleware.js', 'src/sdk/plugins/source-middleware.ts', 7_000),
   row('browser-lazy', 'cio-mistakes.js', 'src/sdk/options/explain-mistakes.ts', 1_000),
   row('browser-lazy', 'cio-pages.js', 'src/sdk/page-views/follow-titles.ts', 1_100),
@@ -60,6 +62,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-private.js', 'src/sdk/private/private-client.ts', 10_650),
   row('browser-lazy', 'cio-reclaim.js', 'src/sdk/core/reclaim.ts', 2_400),
   row('browser-lazy', 'cio-recovery.js', 'src/sdk/outbox/recovery.ts', 4_000),
+  row('browser-lazy', 'cio-stream.js', 'src/sdk/messages/message-stream.ts', 900),
   row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
 
   row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 28_300, createForwarder: 8_150 }),

@@ -14,6 +14,7 @@ export type {
   Consent,
   FlushResult,
   IdentifyOptions,
+  Messages,
   Properties,
   Receipt,
 } from './sdk/api.ts';
@@ -44,6 +45,10 @@ export type {
   OutboxOptions,
   PageViewOptions,
 } from './sdk/options/options.ts';
+export type { InAppOptions, ShowableMessage } from './sdk/messages/in-app-options.ts';
+export type { InAppMessageEvent } from './sdk/messages/message-host.ts';
+export type { OfficialDetail, OfficialListener } from './sdk/messages/official-events.ts';
+export type { ColorScheme } from './sdk/messages/display/contract.ts';
 export type { Customer, Inbox } from './sdk/private/contract.ts';
 export type {
   EventType,

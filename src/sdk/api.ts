@@ -347,6 +347,8 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The messages of the current person's inbox. Needs a customer token, and `inApp` at the proxy. */
   readonly inbox: Inbox;
+  /** Controls in-app messages. Without effect without the option `inApp`. */
+  readonly messages: Messages;
   /** Attributes and subscriptions of the current person. Needs a customer token, and `appApi` at the proxy. */
   readonly customer: Customer;
   /**
@@ -357,4 +359,27 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    * analytics.close();
    */
   close(): void;
+}
+
+/**
+ * Controls in-app messages. The event `message` reports what happens to each message.
+ *
+ * @example
+ * analytics.messages.pause(); // on the checkout page
+ * analytics.on('message', ({ type, messageId }) => console.log(type, messageId));
+ * analytics.messages.resume();
+ */
+export interface Messages {
+  /**
+   * Closes the open messages with this `messageId` or `deliveryId`, as the visitor would: the event `message` reports `dismissed`.
+   * Without effect where no such message is open.
+   */
+  dismiss(id: string): void;
+  /**
+   * Removes the open messages, without an event, and shows none until `resume`. May be called at any time, before consent too.
+   * Messages that were shown already do not come back, except for persistent ones.
+   */
+  pause(): void;
+  /** Shows messages again. */
+  resume(): void;
 }

@@ -296,6 +296,9 @@ export const uuid = (): string => (crypto as Partial<Crypto>).randomUUID?.() ?? 
 
 export const random = (): number => Math.random();
 
+/** Undefined on pages without TLS. */
+export const subtleCrypto = (): SubtleCrypto | undefined => (crypto as Partial<Crypto>).subtle;
+
 // --- Network ---
 
 export const request: typeof fetch = (input, init) => fetch(input, init);

@@ -1,4 +1,5 @@
 import type { TokenEvent } from './auth/contract.ts';
+import type { InAppMessageEvent } from './messages/message-host.ts';
 import type { SdkError } from '../protocol/errors.ts';
 
 /**
@@ -76,6 +77,8 @@ export interface AnalyticsEvents {
   identity: { readonly userId: string | null; readonly anonymousId: string | null };
   /** The state of the customer token has changed. The payload never contains the token. */
   token: TokenEvent;
+  /** Something has happened to an in-app message: it was shown, dismissed or clicked, or could not be drawn. */
+  message: InAppMessageEvent;
   /**
    * An error that the application or its operator can correct: `SdkErrorCode` lists what to do about each `code`. Without a
    * listener, the SDK logs the first error of each code on a page with `console.warn`.

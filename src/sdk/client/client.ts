@@ -95,6 +95,7 @@ export function createClient(
         return { id, snapshot: takeSnapshot() };
       },
       categories: () => categories,
+      isPaused: () => isPaused,
       emit,
       fail,
       tell: (name, args) => emitter.emit(name, ...args),
@@ -119,7 +120,7 @@ export function createClient(
       // This core has no plugins and no provider, so that none of their code runs without consent.
       const left = browser.cookieJar.read() + browser.local.keys();
       if (!core && ['ajs_', 'cio_ack_', `${scope}:`].some((name) => left.includes(name)))
-        start({ ...settings, plugins: [], customerToken: undefined });
+        start({ ...settings, plugins: [], customerToken: undefined, inApp: undefined });
       wiped = core?.wipe().then((ids) => {
         for (const id of ids) emit('dropped', { id, reason: 'consent' });
       });
@@ -240,6 +241,11 @@ export function createClient(
   const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
     void inTurn((current) => current.personal.ask(name, args));
 
+  // Kept for a core that is made later, when the visitor agrees.
+  let isPaused = false;
+  /** Tells in-app messages of a change of `isPaused`, or to dismiss a message. */
+  const updateMessages = (id?: string): void => core?.personal.told('', [id]);
+
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
   const anonymize = (): void => {
@@ -304,6 +310,17 @@ export function createClient(
       },
       markAsRead: ask('markAsRead'),
       delete: ask('delete'),
+    },
+    messages: {
+      dismiss: updateMessages,
+      pause() {
+        isPaused = true;
+        updateMessages();
+      },
+      resume() {
+        isPaused = false;
+        updateMessages();
+      },
     },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {

@@ -73,7 +73,10 @@ export function createCore(needs: CoreNeeds): Core {
       return drop(id, reason);
     },
     refuse: drop,
-    tell: needs.tell,
+    tell(name, args) {
+      personal.told(name, args);
+      needs.tell(name, args);
+    },
     report,
   });
 
@@ -190,9 +193,14 @@ export function createCore(needs: CoreNeeds): Core {
   const leads = (): boolean => !isReclaiming && (leadership().leads() || outbox.storage() === 'memory');
   const personal = createLazyPrivate({
     settings,
+    scope,
     visitor,
     ending,
     categories: needs.categories,
+    isPaused: needs.isPaused,
+    newCall: needs.newCall,
+    keep,
+    wrapped,
     emit,
     fail,
   });

@@ -77,6 +77,7 @@ const DESCRIBE: Describe = {
   ],
   identity: ({ userId }) => [`identity: ${userId === null ? 'anonymous' : 'a user'}`],
   token: ({ type, path, status }) => [`token: ${type}`, ...(path ? [`${path} (${answered(status)})`] : [])],
+  message: ({ type, messageId }) => [`message ${type}: ${messageId}`],
   error: (error) => [`error: ${error.code}`, error.message, ...(error.cause ? [error.cause] : [])],
 };
 

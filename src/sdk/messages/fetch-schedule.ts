@@ -22,6 +22,8 @@ export interface FetchSchedule {
   restart(): void;
   /** To be called when the page has become visible, hidden, online or offline: fetches at once if a fetch is due. */
   wake(): void;
+  /** The lists have come in another way, such as from another tab: the next fetch follows after `nextInSeconds`. A fetch under way counts no more. */
+  answered(nextInSeconds: number | undefined): void;
   stop(): void;
 }
 
@@ -92,6 +94,11 @@ export function createFetchSchedule(needs: FetchScheduleNeeds): FetchSchedule {
       wait(0);
     },
     wake,
+    answered(nextInSeconds) {
+      epoch++;
+      failures = 0;
+      wait(intervalMs(nextInSeconds));
+    },
     stop() {
       epoch++;
       phase = 'stopped';

@@ -2,6 +2,7 @@ import type { CustomerToken } from '../auth/customer-token-options.ts';
 import type { ConsentSource } from '../consent/source.ts';
 import type { CookieOptions } from '../identity/cookies.ts';
 import type { IdentityOptions } from '../identity/stored-user.ts';
+import type { InAppOptions } from '../messages/in-app-options.ts';
 import type { Plugin } from '../plugins/plugin.ts';
 import type { ConsentState } from '../events.ts';
 import type { StorageKind } from '../outbox/outbox.ts';
@@ -137,6 +138,12 @@ export interface AnalyticsOptions {
   readonly integrations?: Readonly<Record<string, unknown>>;
   /** Returns the customer token of the current person, for private calls: a function, or `{ provider, … }` with limits. @default none */
   readonly customerToken?: CustomerToken;
+  /**
+   * In-app messages of Customer.io: `true`, or options. The file for them is loaded after the visitor has agreed. The proxy needs its
+   * option `inApp`.
+   * @default false
+   */
+  readonly inApp?: boolean | InAppOptions;
   /** Logs each step on the console, without the content of events. Use `beforeSend` to log the content. @default false */
   readonly debug?: boolean;
 }
@@ -156,6 +163,7 @@ export interface AnalyticsSettings {
   readonly cookie: CookieOptions;
   readonly integrations: Readonly<Record<string, unknown>>;
   readonly customerToken: CustomerToken | undefined;
+  readonly inApp: boolean | InAppOptions | undefined;
   readonly debug: boolean;
 }
 
@@ -189,6 +197,7 @@ const PAGE_VIEWS: Defaults<Required<PageViewOptions>> = {
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,
+  inApp: undefined as boolean | InAppOptions | undefined,
   beforeSend: undefined,
   plugins: [],
   user: {},

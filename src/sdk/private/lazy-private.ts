@@ -16,6 +16,11 @@ export interface LazyPrivate {
   /** To be called when the identity has changed, before listeners of the application are. */
   identity(identity: TokenIdentity): void;
   /**
+   * Passes an event of the wrapped SDK to in-app messages: page views decide which messages are shown. With an empty name, the
+   * application has paused or resumed messages, or dismisses the message whose id is the first of `args`.
+   */
+  told(name: string, args: readonly unknown[]): void;
+  /**
    * Returns parts that send the events of a person only with that person's token; with the option `authorization: 'client-key'`,
    * the same parts as before.
    */
@@ -36,13 +41,23 @@ export function createLazyPrivate(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
     clientPromise.catch(() => (clientPromise = undefined));
     return clientPromise;
   }
-  if (needs.settings.customerToken) void load(); // after a failure, the next call loads it again
+  // After a failure, the next call loads the file again; for in-app messages, the next event.
+  const told: LazyPrivate['told'] = (name, args) => {
+    if (needs.settings.inApp)
+      load().then(
+        (loaded) => loaded.told(name, args),
+        () => {},
+      );
+  };
+  told('', []);
+  if (needs.settings.customerToken) void load();
 
   return {
     async ask(name, args) {
       const epochOfCall = epoch;
       return (await load()).ask(epochOfCall, name, args);
     },
+    told,
     status: () => client?.status(),
     identity(identity) {
       epoch++;

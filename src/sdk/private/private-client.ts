@@ -1,11 +1,13 @@
 import { createTokenCache } from '../auth/token-cache.ts';
-import type { TokenIdentity, TokenEvent, TokenResult, TokenStatus } from '../auth/contract.ts';
+import type { TokenIdentity, TokenResult, TokenStatus } from '../auth/contract.ts';
 import { resolveCustomerToken } from '../auth/customer-token-options.ts';
 import * as browser from '../browser.ts';
 import { clock, lifecycle } from '../browser.ts';
 import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
-import type { Categories } from '../events.ts';
+import type { Instance } from '../customerio/contract.ts';
+import type { AnalyticsEvents, Categories } from '../events.ts';
+import type { MessagesClient } from '../messages/messages-client.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { MakeCall } from './contract.ts';
 import { createCustomer } from './customer.ts';
@@ -17,6 +19,7 @@ import {
 } from './authorized-delivery.ts';
 import { createInbox } from './inbox.ts';
 import { createJsonCall } from './json-call.ts';
+import { createReportMetric, type ReportMetricNeeds } from './report-metric.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { CLIENT_KEY_HEADER, inBytes, type InboxMessage } from '../../protocol/wire.ts';
 
@@ -30,6 +33,8 @@ export interface PrivateClient {
   status(): TokenStatus;
   /** To be called when the identity has changed, before listeners of the application are. */
   identity(identity: TokenIdentity): void;
+  /** As in `LazyPrivate`. */
+  told(name: string, args: readonly unknown[]): void;
   /** Replaces the functions of `authorizedParts`, which the sender uses, by those of an {@link AuthorizedDelivery} around `parts`. */
   guard(parts: DeliveryParts, authorizedParts: DeliveryParts, wakeSender: WakeSender): void;
 }
@@ -50,7 +55,12 @@ export interface PrivateMethods {
 }
 
 export interface PrivateNeeds {
-  readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken'>;
+  readonly settings: Pick<
+    AnalyticsSettings,
+    'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken' | 'inApp'
+  >;
+  /** Name of the site, with which its keys in localStorage begin. */
+  readonly scope: string;
   /** Aborts when the SDK is closed or consent is withdrawn. */
   readonly ending: AbortSignal;
   readonly visitor: Pick<Visitor, 'reload' | 'user'>;
@@ -58,7 +68,14 @@ export interface PrivateNeeds {
   categories(): Categories;
   /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
   epoch(): number;
-  emit(name: 'token', event: TokenEvent): void;
+  /** Whether the application has paused in-app messages. */
+  isPaused(): boolean;
+  /** Makes id and snapshot of an event. */
+  newCall: ReportMetricNeeds['newCall'];
+  /** Puts an event into the outbox. */
+  keep: ReportMetricNeeds['keep'];
+  readonly wrapped: { readonly instance: Pick<Instance, 'track'> };
+  emit<Name extends 'token' | 'message'>(name: Name, event: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   /** The error class of the page. A lazy file that imports the class would contain a second one, and `instanceof` would fail. */
   readonly SdkError: typeof SdkError;
@@ -76,6 +93,10 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const changed = (): SdkError =>
     error('identity-changed', 'The person has changed since this call was made');
 
+  const userId = (): string | undefined => visitor.user.id() ?? undefined;
+  const anonymousId = (): string | undefined => visitor.user.anonymousId() ?? undefined;
+  const reportMetric = createReportMetric({ newCall: needs.newCall, keep: needs.keep, userId, anonymousId });
+
   let authorizedDelivery: AuthorizedDelivery | undefined;
   const token = createTokenCache({
     clock,
@@ -92,6 +113,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     tell(event) {
       needs.emit('token', event);
       authorizedDelivery?.onTokenEvent(event);
+      if (event.type === 'refreshed') messages?.onToken();
     },
     warn: (message) => browser.printer().warn(`cio-first-party: ${message}`),
   });
@@ -110,9 +132,9 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     error,
   });
 
+  const isAllowed = (): boolean => needs.categories()['messaging'] !== false;
   const make: MakeCall = async (call, read) => {
-    if (needs.categories()['messaging'] === false)
-      throw error('auth-disabled', 'There is no consent to the category "messaging"');
+    if (!isAllowed()) throw error('auth-disabled', 'There is no consent to the category "messaging"');
     return authorizedFetch.make(call, read);
   };
 
@@ -127,6 +149,33 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     report: (cause) => fail('plugin-failed', 'A listener of inbox.onChange threw an error', cause),
   });
   const customer = createCustomer(callJson);
+
+  let messages: MessagesClient | undefined;
+  let messagesPromise: Promise<MessagesClient> | undefined;
+  /** Loads the file of in-app messages. After a failure, the next event loads it again. */
+  function loadMessages(): Promise<MessagesClient> {
+    messagesPromise ??= import('../messages/messages-client.ts').then(
+      ({ create }) =>
+        (messages = create({
+          settings,
+          scope: needs.scope,
+          ending: needs.ending,
+          userId,
+          anonymousId,
+          isAllowed,
+          isPaused: needs.isPaused,
+          make,
+          reportMetric,
+          onInbox() {},
+          emit: needs.emit,
+          fail,
+          error,
+          track: needs.wrapped.instance.track,
+        })),
+    );
+    messagesPromise.catch(() => (messagesPromise = undefined));
+    return messagesPromise;
+  }
 
   function wake(): void {
     token.wake();
@@ -173,10 +222,20 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     status: token.status,
     identity(identity) {
       if (identity.userId !== token.status().userId) authorizedDelivery?.beforeIdentityChange();
-      if (!token.identity(identity)) return;
-      authorizedFetch.cutOff();
-      inbox.afterIdentityChange();
-      authorizedDelivery?.afterIdentityChange();
+      const isOtherPerson = token.identity(identity);
+      if (isOtherPerson) {
+        authorizedFetch.cutOff();
+        inbox.afterIdentityChange();
+        authorizedDelivery?.afterIdentityChange();
+      }
+      messages?.afterIdentityChange();
+    },
+    told(name, args) {
+      if (settings.inApp && !needs.ending.aborted)
+        loadMessages().then(
+          (loaded) => loaded.told(name, args),
+          () => {},
+        );
     },
     guard(parts, authorizedParts, wakeSender) {
       if (authorizedDelivery) return;

@@ -1,0 +1,299 @@
+import type { Clock } from '../browser.ts';
+import type { QueueMessage } from '../../protocol/messages.ts';
+import { afterInLife, findElement, onPageChange } from './display/page-elements.ts';
+import type { Display, DisplayNeeds, DisplayReport } from './display/contract.ts';
+import { EMBED_PREFIX, findEmbeds } from './embeds.ts';
+import type { ShowableMessage } from './in-app-options.ts';
+import type { MessageState } from './message-state.ts';
+import { createPageRules, type RulePage } from './page-rule.ts';
+import { type Candidate, pickMessages } from './pick-messages.ts';
+import { whenClosed, whenLoading, whenShown, whenSnoozed } from './record-changes.ts';
+
+/** The payload of the event `message`: something has happened to an in-app message. */
+export interface InAppMessageEvent {
+  /**
+   * | type | what happened |
+   * |---|---|
+   * | `shown` | the visitor sees the message |
+   * | `dismissed` | the message was closed, by the visitor or by `messages.dismiss` |
+   * | `action` | the visitor has clicked a button or a link of the message |
+   * | `error` | the message could not be drawn, and was removed: the page that draws it has failed, or was not ready within 5 seconds |
+   */
+  readonly type: 'shown' | 'dismissed' | 'action' | 'error';
+  /** Id of the message's content. */
+  readonly messageId: string;
+  /** Id of the delivery. Missing for messages without one, such as broadcasts. */
+  readonly deliveryId?: string;
+  /** With `action`: the name of the button or link. */
+  readonly actionName?: string;
+  /** With `action`: the URL or text that the author has set. */
+  readonly actionValue?: string;
+}
+
+/** Decides which messages are shown, and acts on what happens to them. */
+export interface MessageHost {
+  /** Begins for another person: every frame of the previous one is removed before this returns. */
+  begin(state: MessageState | undefined): void;
+  setMessages(messages: readonly QueueMessage[]): void;
+  /** A page view: messages with a page rule are shown or removed. */
+  setPage(route: string): void;
+  setPaused(isPaused: boolean): void;
+  /** Closes the open messages with this `messageId` or `deliveryId`. */
+  dismiss(id: string): void;
+  /** Looks again for messages to show: the page has become visible. */
+  update(): void;
+}
+
+export interface MessageHostNeeds {
+  readonly clock: Clock;
+  readonly page: Document;
+  readonly ending: AbortSignal;
+  readonly pathname: () => string;
+  /** Loads the display. Called when there is something to show. */
+  loadDisplay(needs: Pick<DisplayNeeds, 'report' | 'showMessage'>): Promise<Display>;
+  newId(): string;
+  isVisible(): boolean;
+  canShow(message: ShowableMessage): boolean;
+  onEvent(event: InAppMessageEvent): void;
+  /** Reports `opened` or `clicked` to Customer.io. */
+  reportMetric(handle: string, metric: 'opened' | 'clicked', action?: { name: string; value: string }): void;
+  /** Reports to the service that a message was shown or closed. */
+  reportSeen(queueId: string): void;
+  /** The message asks for an event. */
+  track(payload: unknown): void;
+  /** Reports a mistake of a message's author. */
+  tell(mistake: string): void;
+}
+
+/** A message with a page rule waits so long for the first page view. */
+const FIRST_PAGE_MS = 2_000;
+/** How long after a page view an element is awaited. Each change of the page in this time costs a search. */
+const ELEMENT_WAIT_MS = 30_000;
+
+export function createMessageHost(needs: MessageHostNeeds): MessageHost {
+  const { clock, page, ending } = needs;
+  const mayShow = createPageRules(needs.tell);
+  let state: MessageState | undefined;
+  let messages: readonly QueueMessage[] = [];
+  let route: string | undefined;
+  let isPaused = false;
+  let display: Display | undefined;
+  let displayPromise: Promise<void> | undefined;
+  /** By `instanceId`. */
+  const open = new Map<string, Candidate>();
+  let failed = new Set<string>();
+  let closed = new Set<string>();
+  let stopTimer: (() => void) | undefined;
+  /** Aborts the wait for elements. */
+  let awaiting: AbortController | undefined;
+  let awaitUntilMs = clock.now() + ELEMENT_WAIT_MS;
+
+  const rulePage = (): RulePage | undefined =>
+    route === undefined ? undefined : { route, pathname: needs.pathname() };
+
+  /** Returns the messages that may be shown now. Sets the timer and the observer for those that wait. */
+  function pick(): readonly Candidate[] {
+    stopTimer?.();
+    awaiting?.abort();
+    if (!state || isPaused || ending.aborted || !needs.isVisible()) return [];
+    const { get } = state;
+    const { candidates, awaitedElements, againAtMs } = pickMessages({
+      messages: [...messages, ...findEmbeds(page)],
+      nowMs: clock.now(),
+      page: rulePage(),
+      open: Array.from(open.values()),
+      failed,
+      closed,
+      recordOf: get,
+      mayShow,
+      hasElement: (elementId) => findElement(page, elementId) !== undefined,
+    });
+    if (againAtMs !== undefined) stopTimer = clock.after(againAtMs - clock.now(), update);
+    const waitMs = awaitUntilMs - clock.now();
+    if (awaitedElements.length && waitMs > 0 && page.defaultView) {
+      const { signal } = (awaiting = new AbortController());
+      onPageChange(page, page.defaultView, signal, () => {
+        if (awaitedElements.some((elementId) => findElement(page, elementId))) update();
+      });
+      afterInLife(clock, signal, waitMs, () => awaiting?.abort());
+    }
+    return candidates;
+  }
+
+  function update(): void {
+    const candidates = pick();
+    if (!candidates.length) return;
+    if (!display) {
+      displayPromise ??= needs
+        .loadDisplay({ report, showMessage })
+        .then((loaded) => {
+          display = loaded;
+        })
+        .finally(() => (displayPromise = undefined));
+      // Without the file, the next page view or fetch tries again.
+      displayPromise.then(update, () => undefined);
+      return;
+    }
+    for (const candidate of candidates) {
+      const { queueId, message } = candidate;
+      if (needs.canShow(showableOf(candidate))) {
+        state?.update(queueId, whenLoading(clock.now()));
+        show(candidate, message);
+      }
+    }
+  }
+
+  function show(
+    candidate: Candidate,
+    { messageId, properties }: Pick<QueueMessage, 'messageId' | 'properties'>,
+  ): void {
+    const instanceId = needs.newId();
+    open.set(instanceId, candidate);
+    if (!display?.show({ instanceId, messageId, properties })) {
+      open.delete(instanceId);
+      state?.update(candidate.queueId, { loadingUntilMs: 0 });
+    }
+  }
+
+  /** Shows a message that another message has named: it is in no queue. */
+  function showMessage(messageId: string, properties: Readonly<Record<string, unknown>>): void {
+    const queueId = needs.newId();
+    const message = { queueId, messageId, properties };
+    const rules = { slot: 'modal', isPersistent: false };
+    show({ queueId, slot: rules.slot, message, rules, isOpened: false }, message);
+  }
+
+  function emit(
+    type: InAppMessageEvent['type'],
+    candidate: Candidate,
+    action?: Partial<InAppMessageEvent>,
+  ): void {
+    const { messageId, deliveryId } = showableOf(candidate);
+    needs.onEvent({ type, messageId, ...(deliveryId && { deliveryId }), ...action });
+  }
+
+  function report(what: DisplayReport): void {
+    const { instanceId, type } = what;
+    const candidate = open.get(instanceId);
+    if (!candidate || !state) return;
+    const { queueId, rules, message, isOpened } = candidate;
+    const { handle } = message;
+    const nowMs = clock.now();
+    if (type === 'shown') {
+      state.update(queueId, whenShown(rules, state.get(queueId), nowMs));
+      if (isOpened && handle) needs.reportMetric(handle, 'opened');
+      if (isOpened && !rules.isPersistent) reportSeen(queueId);
+      emit('shown', candidate);
+      return;
+    }
+    if (type === 'action') {
+      const { action, name } = what;
+      if (handle && !/^gist:\/\/close/.test(action))
+        needs.reportMetric(handle, 'clicked', { name, value: action });
+      emit('action', candidate, { actionName: name, actionValue: action });
+      return;
+    }
+    if (type === 'event') {
+      if (what.name === 'analytics:track') needs.track(what.payload);
+      return;
+    }
+    // The message is no longer in the page.
+    open.delete(instanceId);
+    const change = { loadingUntilMs: 0 };
+    if (type === 'dismissed') {
+      closed.add(queueId);
+      const { snoozeMinutes } = what;
+      state.update(
+        queueId,
+        snoozeMinutes === undefined ? whenClosed(rules) : whenSnoozed(snoozeMinutes, nowMs),
+      );
+      if (snoozeMinutes === undefined && rules.isPersistent) reportSeen(queueId);
+    } else {
+      if (type === 'error') failed.add(queueId);
+      state.update(queueId, change);
+    }
+    if (type !== 'gone') emit(type, candidate);
+    update();
+  }
+
+  function reportSeen(queueId: string): void {
+    if (!queueId.startsWith(EMBED_PREFIX)) needs.reportSeen(queueId);
+  }
+
+  /** Removes every frame, without a report. The messages that were still loading may be shown again. */
+  function removeAll(): void {
+    for (const { queueId } of open.values()) state?.update(queueId, { loadingUntilMs: 0 });
+    open.clear();
+    display?.removeAll();
+  }
+
+  function setPage(next: string): void {
+    route = next;
+    failed = new Set();
+    closed = new Set();
+    awaitUntilMs = clock.now() + ELEMENT_WAIT_MS;
+    const now = rulePage();
+    const isMisplaced = ({ rules: { rule } }: Candidate): boolean =>
+      Boolean(rule && now && !mayShow(rule, now));
+    const misplaced = Array.from(open).filter(([, candidate]) => isMisplaced(candidate));
+    for (const [instanceId, { queueId }] of misplaced) {
+      // Deleted first: what the display reports of this message is ignored.
+      open.delete(instanceId);
+      state?.update(queueId, { loadingUntilMs: 0 });
+      display?.dismiss(instanceId);
+    }
+    update();
+  }
+
+  ending.addEventListener('abort', () => {
+    stopTimer?.();
+    awaiting?.abort();
+    open.clear();
+  });
+  afterInLife(clock, ending, FIRST_PAGE_MS, () => {
+    if (route === undefined) setPage(page.URL);
+  });
+
+  return {
+    begin(next) {
+      removeAll();
+      state = next;
+      messages = [];
+      failed = new Set();
+      closed = new Set();
+      update();
+    },
+    setMessages(next) {
+      messages = next;
+      // Another device, or the page before this one, may not have been able to report it.
+      for (const { queueId } of next)
+        if (state?.get(queueId).isSeen && !isOpenNow(queueId)) needs.reportSeen(queueId);
+      update();
+    },
+    setPage,
+    setPaused(next) {
+      isPaused = next;
+      if (isPaused) removeAll();
+      update();
+    },
+    dismiss(id) {
+      for (const [instanceId, candidate] of Array.from(open)) {
+        const { messageId, deliveryId } = showableOf(candidate);
+        if (id === messageId || id === deliveryId) display?.dismiss(instanceId);
+      }
+    },
+    update,
+  };
+
+  function isOpenNow(queueId: string): boolean {
+    return Array.from(open.values()).some((each) => each.queueId === queueId);
+  }
+}
+
+/** The facts of a message that the application gets. */
+function showableOf({
+  message: { messageId, properties },
+  rules: { deliveryId },
+}: Candidate): ShowableMessage {
+  return { messageId, ...(deliveryId !== undefined && { deliveryId }), properties };
+}
