@@ -155,6 +155,9 @@ export const reports = async (standIn: StandIn): Promise<readonly Arrived[]> =>
 export const metrics = async (standIn: StandIn): Promise<readonly Arrived['properties'][]> =>
   (await reports(standIn)).map(({ properties }) => properties);
 
+/** The limit for what takes a visitor `ms` at most: the machine of the tests runs other tests at the same time. */
+export const busy = (ms: number): number => 5 * ms;
+
 let markers = 0;
 
 /**
