@@ -18,9 +18,9 @@ export const INTERNAL_NAMES: readonly string[] = (
   'nextPurpose clearFailures pendingChanges isStale fetchedAtMs recordCall returnedNone statusOf clearAll ' +
   'roundTripMs takenAt durationMs startedAt allowFiles onPause restrict ' +
   'refusedFor wasSetBack offsetMs isKnown issuedAtMs expiresInMs isUsable leftMs retryAt isRefused ' +
-  'onUnknownKey hasPerson callJson rejectedAgain isDue ageOf hadPrefix receivedMs dueInMs clampMs atCap ' +
+  'onUnknownKey fetchItems callJson rejectedAgain isDue ageOf hadPrefix receivedMs dueInMs clampMs atCap ' +
   'holder wallMs stamp announce validate isRead serverMs sentMs stepMs refusalText succeeded isCurrent renew acquire reading ' +
-  'cancelled claims isAwake'
+  'cancelled claims isAwake told isPaused keep setOpened clickOn hasLoaded endWaits hurryUp fetchMessages reportMetric onInboxAction'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

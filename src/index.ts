@@ -49,7 +49,7 @@ export type { InAppOptions, ShowableMessage } from './sdk/messages/in-app-option
 export type { InAppMessageEvent } from './sdk/messages/message-host.ts';
 export type { OfficialDetail, OfficialListener } from './sdk/messages/official-events.ts';
 export type { ColorScheme } from './sdk/messages/display/contract.ts';
-export type { Customer, Inbox } from './sdk/private/contract.ts';
+export type { Customer, Inbox, InboxEntry, InboxView } from './sdk/private/contract.ts';
 export type {
   EventType,
   InboxMessage,

@@ -345,7 +345,13 @@ export interface Analytics<Events extends object = object> extends Calls<Events>
    * console.log(response.status);
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** The messages of the current person's inbox. Needs a customer token, and `inApp` at the proxy. */
+  /**
+   * The messages of the current person's inbox; called with topics, the messages of these topics. Needs a customer token, and `inApp`
+   * at the proxy.
+   *
+   * @example
+   * const stop = analytics.inbox('orders').onChange((messages) => render(messages));
+   */
   readonly inbox: Inbox;
   /** Controls in-app messages. Without effect without the option `inApp`. */
   readonly messages: Messages;

@@ -5,6 +5,8 @@ import {
   type AnalyticsEvents,
   createAnalytics,
   type DropReason,
+  type InboxEntry,
+  type InboxView,
   type Plugin,
   type Receipt,
   type SdkError,
@@ -143,3 +145,17 @@ export const read = ({ type, messageId, timestamp, context }: WireEvent): readon
   timestamp,
   context,
 ];
+
+// The inbox, and its messages of some topics.
+export const orders: InboxView = analytics.inbox('orders', 'news');
+export const all: Promise<readonly InboxEntry[]> = analytics.inbox.messages();
+export const numbers: readonly Promise<number>[] = [analytics.inbox.total(), orders.totalUnopened()];
+export const stop: () => void = orders.onUpdates(([newest]) => void newest?.markOpened());
+void analytics.inbox.markAsUnread('m1');
+void analytics.inbox.trackClick('m1', 'buy');
+// @ts-expect-error a click has the name of what was clicked
+void analytics.inbox.trackClick('m1');
+// @ts-expect-error topics are texts
+analytics.inbox(1);
+// @ts-expect-error the messages of a topic are changed by their own methods
+void orders.markAsRead('m1');

@@ -18,6 +18,7 @@ import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
 import type { EmptyResults } from '../options/explain-mistakes.ts';
+import type { InboxView } from '../private/contract.ts';
 import type { PrivateMethods } from '../private/private-client.ts';
 import { base32, createUlids } from '../event/ulid.ts';
 
@@ -95,7 +96,6 @@ export function createClient(
         return { id, snapshot: takeSnapshot() };
       },
       categories: () => categories,
-      isPaused: () => isPaused,
       emit,
       fail,
       tell: (name, args) => emitter.emit(name, ...args),
@@ -227,10 +227,10 @@ export function createClient(
 
   /** A private call. It does not wait for consent, because no application would wait for its answer. */
   const ask =
-    (name: keyof PrivateMethods) =>
+    (name: keyof PrivateMethods, ...first: readonly unknown[]) =>
     (...args: readonly unknown[]): Promise<never> => {
       const answered =
-        core?.personal.ask(name, args) ??
+        core?.personal.ask(name, [...first, ...args]) ??
         mistake?.then(({ results }) => results[name]?.()) ??
         Promise.reject(new SdkError('auth-disabled', 'No consent'));
       // A rejection that the application does not observe must not reach `unhandledrejection`.
@@ -241,10 +241,29 @@ export function createClient(
   const later = (name: keyof PrivateMethods, ...args: readonly unknown[]): void =>
     void inTurn((current) => current.personal.ask(name, args));
 
-  // Kept for a core that is made later, when the visitor agrees.
-  let isPaused = false;
-  /** Tells in-app messages of a change of `isPaused`, or to dismiss a message. */
-  const updateMessages = (id?: string): void => core?.personal.told('', [id]);
+  /** A call of `messages`. Whether messages are paused is kept in the settings, for a core that is made later. */
+  const messagesCall =
+    (isPaused?: boolean) =>
+    (id?: string): void => {
+      settings.isPaused = isPaused ?? settings.isPaused;
+      core?.personal.told('', [id]);
+    };
+
+  const inboxView = (...topics: readonly string[]): InboxView => {
+    const onChange: InboxView['onChange'] = (listener) => {
+      const control = new AbortController();
+      // Unlike other private calls, this one waits for consent: a listener has time.
+      later('onChange', listener, control.signal, topics);
+      return () => control.abort();
+    };
+    return {
+      messages: ask('messages', topics),
+      total: ask('total', topics),
+      totalUnopened: ask('totalUnopened', topics),
+      onChange,
+      onUpdates: onChange,
+    };
+  };
 
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
@@ -300,28 +319,13 @@ export function createClient(
     refreshCustomerToken: () => ask('refresh')().catch(tokenStatus),
     customerTokenStatus: tokenStatus,
     fetch: ask('fetch'),
-    inbox: {
-      messages: ask('messages'),
-      onChange(listener) {
-        const control = new AbortController();
-        // Unlike other private calls, this one waits for consent: a listener has time.
-        later('onChange', listener, control.signal);
-        return () => control.abort();
-      },
+    inbox: Object.assign(inboxView, inboxView(), {
       markAsRead: ask('markAsRead'),
+      markAsUnread: ask('markAsUnread'),
+      trackClick: ask('trackClick'),
       delete: ask('delete'),
-    },
-    messages: {
-      dismiss: updateMessages,
-      pause() {
-        isPaused = true;
-        updateMessages();
-      },
-      resume() {
-        isPaused = false;
-        updateMessages();
-      },
-    },
+    }),
+    messages: { dismiss: messagesCall(), pause: messagesCall(true), resume: messagesCall(false) },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
       closing?.abort();

@@ -38,8 +38,6 @@ export interface CoreNeeds {
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   /** The visitor's choices, by category; empty when they are not known. */
   categories(): Categories;
-  /** Whether the application has paused in-app messages. */
-  isPaused(): boolean;
   emit<Name extends EventName>(name: Name, payload: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   /** Emits an event of the wrapped SDK. */

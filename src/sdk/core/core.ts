@@ -197,7 +197,6 @@ export function createCore(needs: CoreNeeds): Core {
     visitor,
     ending,
     categories: needs.categories,
-    isPaused: needs.isPaused,
     newCall: needs.newCall,
     keep,
     wrapped,

@@ -18,6 +18,8 @@ export interface ListFeed {
   follow(person: string | null | undefined): void;
   /** Returns the inbox, fetched within the last seconds. @throws where the proxy cannot be reached, or refuses */
   inbox(): Promise<readonly HandledInboxMessage[]>;
+  /** The lists are outdated: `inbox` fetches again. */
+  expire(): void;
   /** To be called when there is a new token: a fetch that has failed is repeated. */
   retry(): void;
   /** To be called when the page has become visible, hidden, online, or is shown again from the back/forward cache. */
@@ -236,6 +238,9 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
         if (attempt > 1 || retryAfterMs > FRESH_MS) throw needs.error(`${MESSAGES_FETCH_PATH} has failed`);
         await new Promise<void>((resolve) => clock.after(retryAfterMs, resolve));
       }
+    },
+    expire() {
+      fetchedAtMs = 0;
     },
     retry() {
       if (person !== undefined && !fetched) schedule.restart();

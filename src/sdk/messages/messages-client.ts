@@ -27,6 +27,8 @@ export interface MessagesClient {
   told(name: string, args: readonly unknown[]): void;
   /** Returns the inbox of the person, fetched together with the messages. Undefined where no messages are fetched for a person. */
   inbox(): Promise<readonly HandledInboxMessage[]> | undefined;
+  /** The inbox was changed at the service: the lists that were fetched before are outdated. */
+  onInboxChanged(): void;
   /** Something has happened to a message of the inbox, for the official plugin's option `events`. */
   onInboxAction(
     kind: OfficialKind,
@@ -36,7 +38,7 @@ export interface MessagesClient {
 }
 
 export interface MessagesNeeds {
-  readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp'>;
+  readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp' | 'isPaused'>;
   readonly scope: string;
   readonly ending: AbortSignal;
   userId(): string | undefined;
@@ -50,7 +52,6 @@ export interface MessagesNeeds {
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   error(code: SdkErrorCode, message: string): Error;
   track(event: string, properties?: unknown): Promise<unknown>;
-  isPaused(): boolean;
 }
 
 const DIRECT_URL = 'https://renderer.gist.build/3.0/index.html';
@@ -201,7 +202,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
   for (const event of ['show', 'hide', 'online', 'return'] as const) lifecycle.on(event, wake, ending);
   lifecycle.on('leave', feed.leave, ending);
   ending.addEventListener('abort', () => feed.follow(undefined));
-  host.setPaused(needs.isPaused());
+  host.setPaused(settings.isPaused === true);
   begin();
 
   return {
@@ -214,8 +215,9 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
       if (name === 'page') host.setPage(String(pageName ?? url ?? browser.pageUrl()));
       if (name) return;
       if (typeof id === 'string') host.dismiss(id);
-      else host.setPaused(needs.isPaused());
+      else host.setPaused(settings.isPaused === true);
     },
+    onInboxChanged: feed.expire,
     inbox: () => (person ? feed.inbox() : undefined),
     onInboxAction(kind, detail, name) {
       const action = name === undefined ? {} : { action: name, name, actionName: name, actionValue: '' };

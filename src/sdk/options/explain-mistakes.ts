@@ -25,6 +25,8 @@ export type EmptyResults = Partial<Record<keyof PrivateMethods, () => unknown>>;
 /** An instance with wrong options never rejects, so that no page depends on the options: its private calls have these results. */
 const EMPTY_RESULTS: EmptyResults = {
   messages: () => [],
+  total: () => 0,
+  totalUnopened: () => 0,
   attributes: () => ({}),
   subscriptions: () => [],
   refresh: (): TokenStatus => ({ state: 'none', userId: null }),

@@ -164,6 +164,8 @@ export interface AnalyticsSettings {
   readonly integrations: Readonly<Record<string, unknown>>;
   readonly customerToken: CustomerToken | undefined;
   readonly inApp: boolean | InAppOptions | undefined;
+  /** Whether the application has paused in-app messages. Not an option. */
+  isPaused?: boolean | undefined;
   readonly debug: boolean;
 }
 

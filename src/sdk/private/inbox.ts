@@ -1,87 +1,48 @@
-import type { Clock } from '../browser.ts';
+import type { HandledInboxMessage } from '../../protocol/messages.ts';
+import { INBOX_FETCH_PATH } from '../../protocol/wire.ts';
+import type { InboxEntry } from './contract.ts';
+import { createInboxActions } from './inbox-actions.ts';
+import type { InboxNeeds, InboxTabMessage, LiveInbox } from './inbox-contract.ts';
 import {
-  INBOX_DELETE_PATH,
-  INBOX_FETCH_PATH,
-  INBOX_READ_PATH,
-  type InboxMessage,
-} from '../../protocol/wire.ts';
-import type { JsonCall, Inbox } from './contract.ts';
-
-export interface InboxNeeds {
-  readonly clock: Clock;
-  readonly callJson: JsonCall;
-  /** Whether the page is visible and online. */
-  isAwake(): boolean;
-  /** Whether the visitor is identified. */
-  hasPerson(): boolean;
-  /** Keeps the token fresh while the inbox has listeners, until the function that this returns is called. */
-  subscribe(): () => void;
-  /** Reports the error that a listener of the application has thrown. */
-  report(cause: unknown): void;
-}
-
-export interface LiveInbox extends Inbox {
-  /** To be called after the identity has changed: listeners get `[]`, and then the messages of the next person. */
-  afterIdentityChange(): void;
-  /** To be called when the page becomes visible or online. */
-  wake(): void;
-  close(): void;
-}
+  afterChange,
+  selectEntries,
+  type InboxChange,
+  type InboxItem,
+  isChangedBy,
+  type ItemActions,
+  toItem,
+} from './inbox-items.ts';
+import { emptyInbox, type InboxState, shownIn } from './inbox-state.ts';
+import { createInboxWriter } from './inbox-writer.ts';
 
 /** An inbox that was requested less than this ago is not requested again when the page becomes visible. */
 const FRESH_MS = 60_000;
 /** The default polling interval of Customer.io's own in-app script. */
 const POLL_MS = 600_000;
 
-type Listener = (messages: readonly InboxMessage[]) => void;
-
-/** The state of one person's inbox. A change of the person replaces the whole object. */
-interface InboxState {
-  messages: readonly InboxMessage[];
-  fetchedAtMs: number | undefined;
-  /** Increased by each fetch and each change. A response is used only if the version is the same as when it was requested. */
-  version: number;
-  /** The number of changes without a response of the proxy yet. */
-  pendingChanges: number;
-  /** Whether `messages` may be outdated: a fetch is in progress or its response was not used, or a change has failed. */
-  isStale: boolean;
-  /** The fetch in progress. */
-  fetch: { readonly version: number; readonly result: Promise<readonly InboxMessage[]> } | undefined;
-}
-
-const emptyInbox = (): InboxState => ({
-  messages: [],
-  fetchedAtMs: undefined,
-  version: 0,
-  pendingChanges: 0,
-  isStale: false,
-  fetch: undefined,
-});
-
 export function createInbox(needs: InboxNeeds): LiveInbox {
-  const { clock, callJson } = needs;
-  const listeners = new Set<Listener>();
+  const { clock, callJson, error } = needs;
+  const writer = createInboxWriter(needs);
+  const tabs = needs.connect(hear);
+  const listeners = new Set<() => void>();
   let current = emptyInbox();
   let phase: 'open' | 'closed' = 'open';
   let unsubscribe: (() => void) | undefined;
   let stopPolling: (() => void) | undefined;
 
-  function tell(messages: readonly InboxMessage[]): void {
-    current.messages = messages;
+  function tell(): void {
     // A listener may remove another listener or add one: a removed one is not called, an added one is not called twice.
-    for (const listener of [...listeners]) if (listeners.has(listener)) notify(listener);
+    for (const listener of [...listeners]) if (listeners.has(listener)) listener();
   }
 
-  function notify(listener: Listener): void {
-    try {
-      listener(current.messages);
-    } catch (cause) {
-      needs.report(cause);
-    }
+  /** @throws when the state belongs to a previous person, or the SDK is closed */
+  function check(state: InboxState): void {
+    if (state !== current) throw error('identity-changed', 'The person has changed since this call was made');
+    if (phase === 'closed') throw error('auth-disabled', 'The SDK is closed, or consent was withdrawn');
   }
 
   /** Calls during a fetch share its result, unless a change has made that outdated. */
-  function messages(): Promise<readonly InboxMessage[]> {
+  function fetchItems(): Promise<readonly InboxItem[]> {
     const state = current;
     if (state.fetch?.version === state.version) return state.fetch.result;
     const version = ++state.version;
@@ -93,63 +54,133 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
     return result;
   }
 
-  async function load(state: InboxState, version: number): Promise<readonly InboxMessage[]> {
-    const answer = await callJson(INBOX_FETCH_PATH, {}, true);
-    const loaded = (Array.isArray(answer['messages']) ? answer['messages'] : []) as readonly InboxMessage[];
-    if (state === current && version === state.version && !state.pendingChanges) {
-      state.isStale = false;
-      state.fetchedAtMs = clock.now();
-      tell(loaded);
-    }
-    return loaded;
+  async function load(state: InboxState, version: number): Promise<readonly InboxItem[]> {
+    const messages = needs.fetchMessages
+      ? await needs.fetchMessages()
+      : (await callJson(INBOX_FETCH_PATH, {}, true))['messages'];
+    check(state);
+    const items = itemsOf(state, messages);
+    if (version === state.version && !state.pendingChanges.length) accept(state, items);
+    return shownIn({ ...state, items });
   }
+
+  const itemsOf = (state: InboxState, messages: unknown): readonly InboxItem[] => {
+    const actions = actionsOf(state);
+    return Array.isArray(messages)
+      ? messages.map((message: HandledInboxMessage) => toItem(message, actions))
+      : [];
+  };
+
+  function accept(state: InboxState, items: readonly InboxItem[]): void {
+    state.items = items;
+    state.isStale = false;
+    state.fetchedAtMs = clock.now();
+    tell();
+  }
+
+  const isWatched = (): boolean =>
+    phase === 'open' && listeners.size > 0 && needs.isAwake() && Boolean(needs.userId());
 
   function plan(): void {
     stopPolling?.();
-    const isWatched = phase === 'open' && listeners.size > 0 && needs.isAwake() && needs.hasPerson();
-    stopPolling = isWatched ? clock.after(POLL_MS, refresh) : undefined;
+    stopPolling = isWatched() && !needs.fetchMessages ? clock.after(POLL_MS, refresh) : undefined;
   }
 
   /** Fetches the messages for the listeners. After a failure, the next fetch follows at the usual time. */
   function refresh(): void {
     plan();
-    if (stopPolling) messages().catch(() => undefined);
+    if (isWatched()) fetchItems().catch(() => undefined);
   }
 
   function refreshIfStale(): void {
     const { fetchedAtMs } = current;
-    if (fetchedAtMs === undefined || Math.abs(clock.now() - fetchedAtMs) > FRESH_MS) refresh();
-    else plan();
+    const isFresh =
+      fetchedAtMs !== undefined &&
+      (needs.fetchMessages !== undefined || Math.abs(clock.now() - fetchedAtMs) <= FRESH_MS);
+    if (isFresh) plan();
+    else refresh();
   }
 
-  /** Notifies the listeners of the change at once, and writes it. When the write fails, the messages are fetched again. */
-  async function change(path: string, id: string, after: readonly InboxMessage[]): Promise<void> {
-    const state = current;
+  /** To be called after the version has increased: a response that is not used any more is requested again. */
+  function refreshIfOutdated(state: InboxState): void {
+    if (!state.isStale) return;
+    state.fetchedAtMs = undefined;
+    if (state === current && !state.pendingChanges.length) refresh();
+  }
+
+  /** Shows the change at once, in all tabs, and writes it. A change that the proxy refuses is taken back. */
+  async function change(state: InboxState, path: string, made: InboxChange): Promise<void> {
+    check(state);
+    const userId = needs.userId() ?? '';
+    const { id, opened } = made;
+    const isSeen = isChangedBy(shownIn(state), made);
     state.version++;
-    state.pendingChanges++;
-    if (state.messages.some((each) => each.id === id)) tell(after);
+    state.pendingChanges = [...state.pendingChanges, made];
+    if (isSeen) tell();
+    tabs.tell({ userId, id, opened });
+    let isUndone = false;
     try {
-      await callJson(path, { id }, false);
+      // The field is missing by default, as `true` is what the proxy takes then.
+      await writer.write(path, opened === false ? { id, opened } : { id }, () => check(state));
+      state.items = afterChange(state.items, made);
     } catch (cause) {
+      isUndone = true;
       state.isStale = true;
       throw cause;
     } finally {
       state.version++;
-      state.pendingChanges--;
-      if (state.isStale) state.fetchedAtMs = undefined;
-      if (state === current && state.isStale && !state.pendingChanges) refresh();
+      state.pendingChanges = state.pendingChanges.filter((each) => each !== made);
+      if (state === current) {
+        if (isUndone) tell();
+        tabs.tell({ userId, id, opened, isUndone });
+      }
+      refreshIfOutdated(state);
     }
   }
 
+  /** Makes a change of another tab here too, where the same person is identified. That tab writes the change. */
+  function hear(message: InboxTabMessage): void {
+    if (message.userId !== needs.userId()) return;
+    const state = current;
+    const before = shownIn(state);
+    state.version++;
+    if (message.isUndone) state.isStale = true;
+    else if (isChangedBy(before, message)) {
+      state.items = afterChange(state.items, message);
+      tell();
+    }
+    refreshIfOutdated(state);
+  }
+
+  const actionsOf = (state: InboxState): ItemActions =>
+    createInboxActions(needs, {
+      check: () => check(state),
+      known: () => shownIn(state),
+      hasLoaded: () => state.fetchedAtMs !== undefined,
+      fetchItems,
+      change: (path, made) => change(state, path, made),
+    });
+
+  const messages = async (topics: readonly string[] = []): Promise<readonly InboxEntry[]> =>
+    selectEntries(await fetchItems(), topics);
+
   return {
     messages,
-    onChange(listener) {
+    total: async (topics) => (await messages(topics)).length,
+    totalUnopened: async (topics) => (await messages(topics)).filter(({ opened }) => !opened).length,
+    onChange(listener, topics = []) {
       if (phase === 'closed') return () => undefined;
       // A function of its own for each call: the same listener may be added twice, and is then called twice.
-      const own: Listener = (inbox) => listener(inbox);
+      const own = (): void => {
+        try {
+          listener(selectEntries(shownIn(current), topics));
+        } catch (cause) {
+          needs.report(cause);
+        }
+      };
       listeners.add(own);
       unsubscribe ??= needs.subscribe();
-      if (current.fetchedAtMs !== undefined) notify(own);
+      if (current.fetchedAtMs !== undefined) own();
       refreshIfStale();
       return () => {
         listeners.delete(own);
@@ -159,28 +190,34 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
         plan();
       };
     },
-    markAsRead: (id) =>
-      change(
-        INBOX_READ_PATH,
-        id,
-        current.messages.map((each) => (each.id === id ? Object.assign({}, each, { opened: true }) : each)),
-      ),
-    delete: (id) =>
-      change(
-        INBOX_DELETE_PATH,
-        id,
-        current.messages.filter((each) => each.id !== id),
-      ),
+    markAsRead: (id) => actionsOf(current).setOpened(id, true),
+    markAsUnread: (id) => actionsOf(current).setOpened(id, false),
+    trackClick: (id, name) => actionsOf(current).clickOn(id, name),
+    delete: (id) => actionsOf(current).remove(id),
+    receive(list) {
+      const state = current;
+      state.version++;
+      if (state.pendingChanges.length) state.isStale = true;
+      else accept(state, itemsOf(state, list));
+    },
     afterIdentityChange() {
       const state = emptyInbox();
       current = state;
-      tell([]);
+      writer.endWaits();
+      tell();
       // A listener may have changed the identity again.
       if (state === current) refresh();
     },
-    wake: refreshIfStale,
+    wake() {
+      if (phase === 'open') tabs.join();
+      if (needs.isAwake()) writer.hurryUp();
+      refreshIfStale();
+    },
+    leave: tabs.leave,
     close() {
       phase = 'closed';
+      writer.endWaits();
+      tabs.leave();
       listeners.clear();
       unsubscribe?.();
       unsubscribe = undefined;

@@ -29,7 +29,7 @@ export function createJsonCall({ make, SdkError, error }: JsonCallNeeds): JsonCa
       // The response to a read may be empty, too: there are no fields then.
       if (isWritten || (response.ok && (answer ?? !text))) return answer ?? {};
       const { error: code = response.ok ? 'without a JSON object' : '', message = '' } = answer ?? {};
-      throw failed(`the response is ${response.status} ${String(code)} ${String(message)}`.trim());
+      throw failed(`the response is ${response.status} ${String(code)} ${String(message)}`.trim(), response);
     };
     return make({ path, init, isRead }, read).catch((cause: unknown) => {
       throw cause instanceof SdkError ? cause : failed('there was no response, see the cause', cause);

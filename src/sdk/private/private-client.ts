@@ -7,9 +7,10 @@ import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
 import type { Instance } from '../customerio/contract.ts';
 import type { AnalyticsEvents, Categories } from '../events.ts';
+import type { InAppOptions } from '../messages/in-app-options.ts';
 import type { MessagesClient } from '../messages/messages-client.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
-import type { MakeCall } from './contract.ts';
+import type { InboxEntry, MakeCall } from './contract.ts';
 import { createCustomer } from './customer.ts';
 import {
   createAuthorizedDelivery,
@@ -21,7 +22,8 @@ import { createInbox } from './inbox.ts';
 import { createJsonCall } from './json-call.ts';
 import { createReportMetric, type ReportMetricNeeds } from './report-metric.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
-import { CLIENT_KEY_HEADER, inBytes, type InboxMessage } from '../../protocol/wire.ts';
+import { CLIENT_KEY_HEADER, INBOX_FETCH_PATH, inBytes } from '../../protocol/wire.ts';
+import { createTabChannel } from '../tabs/tab-channel.ts';
 
 /** Everything that needs a customer token. This file is loaded only by pages that use one. */
 export interface PrivateClient {
@@ -44,9 +46,17 @@ export interface PrivateMethods {
   set(token: TokenResult | null): void;
   refresh(): Promise<TokenStatus>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  messages(): Promise<readonly InboxMessage[]>;
-  onChange(listener: (messages: readonly InboxMessage[]) => void, signal: AbortSignal): void;
+  messages(topics?: readonly string[]): Promise<readonly InboxEntry[]>;
+  total(topics?: readonly string[]): Promise<number>;
+  totalUnopened(topics?: readonly string[]): Promise<number>;
+  onChange(
+    listener: (messages: readonly InboxEntry[]) => void,
+    signal: AbortSignal,
+    topics?: readonly string[],
+  ): void;
   markAsRead(id: string): Promise<void>;
+  markAsUnread(id: string): Promise<void>;
+  trackClick(id: string, name: string): Promise<void>;
   delete(id: string): Promise<void>;
   attributes(): Promise<Readonly<Record<string, unknown>>>;
   subscriptions(
@@ -57,7 +67,7 @@ export interface PrivateMethods {
 export interface PrivateNeeds {
   readonly settings: Pick<
     AnalyticsSettings,
-    'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken' | 'inApp'
+    'proxyUrl' | 'clientKey' | 'delivery' | 'customerToken' | 'inApp' | 'isPaused'
   >;
   /** Name of the site, with which its keys in localStorage begin. */
   readonly scope: string;
@@ -68,8 +78,6 @@ export interface PrivateNeeds {
   categories(): Categories;
   /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
   epoch(): number;
-  /** Whether the application has paused in-app messages. */
-  isPaused(): boolean;
   /** Makes id and snapshot of an event. */
   newCall: ReportMetricNeeds['newCall'];
   /** Puts an event into the outbox. */
@@ -140,12 +148,31 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
 
   const callJson = createJsonCall({ make, error, SdkError: needs.SdkError });
 
+  const isInAppOn = Boolean(settings.inApp) && (Object(settings.inApp) as InAppOptions).enabled !== false;
+  /** Fetches the inbox together with the in-app messages, where they are fetched for this person. */
+  async function fetchMessages(): Promise<unknown> {
+    const loaded = await loadMessages().catch(() => undefined);
+    return (await loaded?.inbox()) ?? (await callJson(INBOX_FETCH_PATH, {}, true))['messages'];
+  }
+
   const inbox = createInbox({
     clock,
-    callJson,
+    async callJson(path, body, isRead) {
+      const answer = await callJson(path, body, isRead);
+      if (!isRead) messages?.onInboxChanged();
+      return answer;
+    },
     isAwake,
-    hasPerson: () => Boolean(visitor.user.id()),
+    random: browser.random,
+    userId,
+    reportMetric,
+    ...(isInAppOn && { fetchMessages }),
+    onInboxAction: (kind, { id, deliveryId }, name) =>
+      messages?.onInboxAction(kind, { messageId: id, deliveryId }, name),
     subscribe: token.subscribe,
+    connect: (onMessage) =>
+      createTabChannel((hear) => browser.openChannel(`${needs.scope}:inbox`, hear), onMessage),
+    error,
     report: (cause) => fail('plugin-failed', 'A listener of inbox.onChange threw an error', cause),
   });
   const customer = createCustomer(callJson);
@@ -163,10 +190,9 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
           userId,
           anonymousId,
           isAllowed,
-          isPaused: needs.isPaused,
           make,
           reportMetric,
-          onInbox() {},
+          onInbox: inbox.receive,
           emit: needs.emit,
           fail,
           error,
@@ -182,6 +208,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     inbox.wake();
   }
   for (const event of ['show', 'online', 'return'] as const) lifecycle.on(event, wake, needs.ending);
+  for (const event of ['leave', 'freeze'] as const) lifecycle.on(event, inbox.leave, needs.ending);
   const closeAtTheEnd = (close: () => void): void => {
     // The SDK may have been closed while this file was loaded.
     if (needs.ending.aborted) close();
@@ -198,11 +225,11 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       const isRead = /^(get|head)$/i.test(init.method ?? 'GET');
       return make({ path, init, isRead }, (response) => response);
     },
-    onChange(listener, signal) {
+    onChange(listener, signal, topics) {
       if (signal.aborted) return;
       const stop = inbox.onChange((messages) => {
         if (!signal.aborted) listener(messages);
-      });
+      }, topics);
       // The listener was called inside `onChange`, and may have aborted the signal.
       if (signal.aborted) stop();
       else signal.addEventListener('abort', stop);
@@ -231,7 +258,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       messages?.afterIdentityChange();
     },
     told(name, args) {
-      if (settings.inApp && !needs.ending.aborted)
+      if (isInAppOn && !needs.ending.aborted)
         loadMessages().then(
           (loaded) => loaded.told(name, args),
           () => {},

@@ -18,21 +18,21 @@ export type TabMessage =
 
 type Told = 'delivered' | 'retrying' | 'dropped' | 'blocked';
 
-export interface TabChannel {
+export interface TabChannel<Message = TabMessage> {
   /** Sends a message, also after this tab has left. */
-  tell(message: TabMessage): void;
+  tell(message: Message): void;
   /** Closes the channel: an open one keeps a page out of the back/forward cache. */
   leave(): void;
   /** Opens the channel. */
   join(): void;
 }
 
-export function createTabChannel(
+export function createTabChannel<Message = TabMessage>(
   open: (onMessage: (message: unknown) => void) => Channel | undefined,
-  onMessage: (message: TabMessage) => void,
-): TabChannel {
+  onMessage: (message: Message) => void,
+): TabChannel<Message> {
   let channel: Channel | undefined;
-  const tabs: TabChannel = {
+  const tabs: TabChannel<Message> = {
     tell(message) {
       // An instance that was closed, or a page that wakes up, has no channel, and uses a temporary one.
       const used = channel ?? open(() => {});
@@ -45,7 +45,7 @@ export function createTabChannel(
     },
     join() {
       // Only instances of this package with this client key post messages on this channel.
-      channel ??= open((message) => onMessage(message as TabMessage));
+      channel ??= open((message) => onMessage(message as Message));
     },
   };
   tabs.join();

@@ -116,9 +116,10 @@ test('Customer.io or the proxy is down: calls reject with a code, no other token
   for (const does of ['cut', 'cut-late', 'halve-answer'] as const) {
     await site.change({ privateFaults: [{ does }] });
     expect(await inboxOf(page)).toBe('private-call-failed');
+    // A change is written again until there is a response. It has succeeded with a 200, even if the body breaks off.
+    if (does !== 'halve-answer') await site.change({ privateFaults: [{ does, times: 2 }] });
     const outcome = await page.evaluate(() => window.outcome(window.analytics.inbox.delete('ann-1')));
-    // A call with a 200 has succeeded, even if the body of the response breaks off.
-    expect(outcome).toEqual(does === 'halve-answer' ? {} : { code: 'private-call-failed' });
+    expect(outcome).toEqual({});
   }
   await site.change({ privateFaults: [] });
   expect(await attributesOf(page)).toEqual({ value: { plan: 'pro' } });
