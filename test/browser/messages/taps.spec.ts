@@ -136,7 +136,9 @@ test('gist://close: gone within 600 ms, told once, the focus is back, and the ne
   ]);
   await passMarker(page, standIn);
   // Closing is no click that Customer.io counts.
-  expect(await metrics(standIn)).toEqual(
-    ['d1', 'd2', 'd9'].map((deliveryId) => ({ deliveryId, metric: 'opened' })),
+  const told = await metrics(standIn);
+  expect(told).toHaveLength(3);
+  expect(told).toEqual(
+    expect.arrayContaining(['d1', 'd2', 'd9'].map((deliveryId) => ({ deliveryId, metric: 'opened' }))),
   );
 });
