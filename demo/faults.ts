@@ -1,4 +1,4 @@
-/** What the console can break: the proxy, Customer.io's answers, how long these take, the login, and the server's clock. */
+/** What the console can break: the proxy, Customer.io's answers, how long these take, the login, the server's clock, and the renderer of messages. */
 import { type Fields, integer, oneOf, readFields } from './fields.ts';
 
 /** What the shop's login does when it is asked for a customer token. */
@@ -13,6 +13,10 @@ export const LOGIN_BEHAVIOURS = [
 ] as const;
 export type LoginBehaviour = (typeof LOGIN_BEHAVIOURS)[number];
 
+/** What the page in the frame of a message does. `silent`: it never says that it is there. `broken`: it reports an error. */
+export const RENDERER_BEHAVIOURS = ['fine', 'slow', 'silent', 'broken'] as const;
+export type RendererBehaviour = (typeof RENDERER_BEHAVIOURS)[number];
+
 export interface Faults {
   /** `down`: connections to the proxy are cut without an answer; its scripts are still served. */
   readonly proxy: 'up' | 'down';
@@ -25,6 +29,8 @@ export interface Faults {
   readonly tokenSeconds: number;
   /** By how many hours the clock of the proxy and the login is off. */
   readonly clockHours: number;
+  /** Of messages that pages fetch from now on. */
+  readonly renderer: RendererBehaviour;
 }
 
 export interface FaultSwitches {
@@ -43,6 +49,7 @@ const NO_FAULTS: Faults = {
   login: 'fine',
   tokenSeconds: 60,
   clockHours: 0,
+  renderer: 'fine',
 };
 
 export function createFaultSwitches(): FaultSwitches {
@@ -58,6 +65,7 @@ export function createFaultSwitches(): FaultSwitches {
         login: oneOf(...LOGIN_BEHAVIOURS),
         tokenSeconds: integer(5, 3_600),
         clockHours: integer(-24, 24),
+        renderer: oneOf(...RENDERER_BEHAVIOURS),
       });
       if (read.ok) {
         faults = { ...faults, ...read.fields };

@@ -56,12 +56,17 @@ export function createDemo({ upstream, switches }: DemoNeeds): Demo {
   const life = createTokenLife(() => live.refresh());
   const live = createLiveConsole({ upstream, switches, traffic: meter.traffic, tokens: life.report });
   const account = createAccountRoutes({ login, life, switches, welcome: (who) => upstream.welcome(who) });
-  const services = { inbox: inApp !== undefined, topics: appApi !== undefined };
+  const services = {
+    inbox: inApp !== undefined,
+    anonymousMessages: inApp?.anonymous !== undefined,
+    topics: appApi !== undefined,
+  };
   const stopFollowing = switches.onChange(({ clockHours }) => setServerClock(clockHours));
 
   function toProxy(path: string, request: IncomingMessage, response: ServerResponse): void {
     const isScript = path.endsWith('.js');
-    if (!isScript) meter.count(request, response);
+    // A stream ends when its page does: that is neither an answer nor a failure.
+    if (!isScript && path !== '/e/v1/messages/stream') meter.count(request, response);
     if (!isScript && switches.current().proxy === 'down') request.socket.destroy();
     else asking.run(request, () => proxy.node(request, response));
   }

@@ -59,10 +59,11 @@ async function start(): Promise<void> {
     const [appKey, siteId] = [process.env['CIO_APP_API_KEY'], process.env['CIO_SITE_ID']];
     const url = isEu ? 'https://api-eu.customer.io' : 'https://api.customer.io';
     if (!appKey) console.log('  No topics: they need CIO_APP_API_KEY.');
-    if (!siteId) console.log('  No inbox: it needs CIO_SITE_ID.');
+    if (!siteId) console.log('  No inbox and no messages: they need CIO_SITE_ID.');
+    const secret = process.env['CIO_IN_APP_ANONYMOUS_SECRET'];
     return connectCustomerIo(switches, writeKey, `https://${isEu ? 'cdp-eu' : 'cdp'}.customer.io`, {
       ...(appKey && { appApi: { key: appKey, url, attributes: READABLE_ATTRIBUTES } }),
-      ...(siteId && { inApp: { siteId } }),
+      ...(siteId && { inApp: { siteId, ...(secret && { anonymous: { secret } }) } }),
     });
   }
 }

@@ -5,8 +5,10 @@ import type { Shopper } from './account/people.ts';
 import { welcomeOf } from './account/welcome.ts';
 import { rightNow } from './clock.ts';
 import type { FaultSwitches } from './faults.ts';
+import { createShopMessages, type ShopMessages } from './messages/shop-messages.ts';
 import { close, isObject, listen, parseJson } from './http.ts';
 import type { ReceivedEvent } from './pipelines/call.ts';
+import { CODE_HOST, RENDERER_HOST } from './pipelines/in-app/routes.ts';
 import { createLedger, type Ledger } from './pipelines/ledger.ts';
 import { createPipelines } from './pipelines/pipelines.ts';
 import { workOff } from './pipelines/work-off.ts';
@@ -24,6 +26,8 @@ export interface Upstream {
   readonly appApi?: AppApiOptions | undefined;
   /** Where their messages are: without it there is no inbox. */
   readonly inApp?: InAppOptions | undefined;
+  /** The messages that the shop shows. The real Customer.io is told by nobody here what to show. */
+  readonly messages?: ShopMessages | undefined;
   /** Somebody has signed in for the first time. The real Customer.io sends messages of its own. */
   welcome(shopper: Shopper): void;
   close(): Promise<void>;
@@ -44,14 +48,17 @@ export async function startStandIn(switches: FaultSwitches, port: number): Promi
   // The clock that the console sets wrong is the shop's, and Customer.io's is right.
   const pipelines = createPipelines({ writeKey, services: { appKey, siteId }, now: rightNow });
   const { ledger, services } = pipelines;
+  const messages = createShopMessages(services);
   const server = createServer(pipelines.listener);
   const url = await listen(server, port);
-  switches.onChange(({ upstream, latencyMs }) => {
+  switches.onChange(({ upstream, latencyMs, renderer }) => {
     pipelines.setFaults({ status: upstream, latencyMs });
     services.setFaults({ status: upstream, latencyMs });
+    messages.setRenderer(renderer);
   });
   ledger.onRecord((_, events) => {
     for (const event of events) workOff(services.people, event);
+    messages.noteEvents(events);
   });
   return {
     kind: 'stand-in',
@@ -60,8 +67,19 @@ export async function startStandIn(switches: FaultSwitches, port: number): Promi
     fetch: (address, init) => fetch(address, init),
     ledger,
     appApi: { key: appKey, url, attributes: READABLE_ATTRIBUTES },
-    inApp: { siteId, url },
-    welcome: (shopper) => services.people.put(shopper.id, welcomeOf(shopper, rightNow())),
+    inApp: {
+      siteId,
+      url,
+      rendererUrl: url + RENDERER_HOST,
+      codeUrl: url + CODE_HOST,
+      realtimeUrl: url,
+      anonymous: { secret: 'demo-secret-of-anonymous-messages' },
+    },
+    messages,
+    welcome(shopper) {
+      services.people.put(shopper.id, welcomeOf(shopper, rightNow()));
+      messages.greet(shopper);
+    },
     close: () => close(server),
   };
 }

@@ -45,7 +45,7 @@ export type {
   OutboxOptions,
   PageViewOptions,
 } from './sdk/options/options.ts';
-export type { InAppOptions, ShowableMessage } from './sdk/messages/in-app-options.ts';
+export type { InAppMessageOptions, ShowableMessage } from './sdk/messages/message-options.ts';
 export type { InAppMessageEvent } from './sdk/messages/message-host.ts';
 export type { OfficialDetail, OfficialListener } from './sdk/messages/official-events.ts';
 export type { ColorScheme } from './sdk/messages/display/contract.ts';

@@ -12,8 +12,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '/v1/customers/attributes': 'a private call: the attributes of the person',
   '/v1/consent/categories':
     'a private call: the subscription topics of the person; the body `topics` changes them',
-  '/v1/inbox/fetch': 'a private call: the messages of the inbox of the person',
-  '/v1/inbox/mark-as-read': 'a private call: marks a message as read',
+  '/v1/inbox/fetch': 'a private call: the messages of the inbox of the person, each with its handle',
+  '/v1/inbox/mark-as-read': 'a private call: marks a message as read, or with `opened: false` as not read',
   '/v1/inbox/delete': 'a private call: deletes a message',
   '/v1/messages/fetch':
     'the in-app messages and the inbox of the person, or the messages of an anonymous visitor. See [messages](#in-app-messages).',

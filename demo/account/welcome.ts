@@ -1,4 +1,4 @@
-/** What Customer.io's stand-in has for somebody who is new here: messages and topics, by what they like. */
+/** What Customer.io's stand-in has for somebody who is new here: an inbox and topics, by what they like. */
 import { findProduct } from '../catalogue.ts';
 import type { Person } from '../pipelines/people.ts';
 import type { Season, Shopper } from './people.ts';
@@ -40,6 +40,9 @@ const TOPICS = [
 
 const MINUTE_MS = 60_000;
 
+/** The product for a season, and the words for it. */
+export const adviceFor = (season: Season): Advice => ADVICE[season];
+
 /** @param nowMs milliseconds since the epoch */
 export function welcomeOf({ id, name, email, season }: Shopper, nowMs: number): Person {
   const sentAt = (minutesAgo: number): string => new Date(nowMs - minutesAgo * MINUTE_MS).toISOString();
@@ -57,6 +60,8 @@ export function welcomeOf({ id, name, email, season }: Shopper, nowMs: number): 
     messages: [
       {
         queueId: `${id}-welcome`,
+        deliveryId: `delivery-${id}-welcome`,
+        topics: ['Shop'],
         opened: false,
         sentAt: sentAt(2),
         properties: {
@@ -66,6 +71,8 @@ export function welcomeOf({ id, name, email, season }: Shopper, nowMs: number): 
       },
       {
         queueId: `${id}-season`,
+        deliveryId: `delivery-${id}-season`,
+        topics: ['Advice'],
         opened: false,
         sentAt: sentAt(26 * 60),
         properties: {
@@ -77,6 +84,8 @@ export function welcomeOf({ id, name, email, season }: Shopper, nowMs: number): 
       },
       {
         queueId: `${id}-care`,
+        deliveryId: `delivery-${id}-care`,
+        topics: ['Care'],
         opened: true,
         sentAt: sentAt(9 * 24 * 60),
         properties: {

@@ -2,13 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TokenReport } from '../account/token-life.ts';
 import type { FaultSwitches } from '../faults.ts';
+import { oneOf, readFields, textOrNull } from '../fields.ts';
 import { parseJson, readBody, sendJson } from '../http.ts';
+import { MESSAGE_KINDS, type MessageKind } from '../messages/shop-campaigns.ts';
 import type { Traffic } from '../meter.ts';
 import type { Upstream } from '../upstream.ts';
 import { createStream } from './stream.ts';
 
 export interface ConsoleNeeds {
-  readonly upstream: Pick<Upstream, 'kind' | 'url' | 'ledger'>;
+  readonly upstream: Pick<Upstream, 'kind' | 'url' | 'ledger' | 'messages'>;
   readonly switches: FaultSwitches;
   /** What browsers have sent to the proxy. */
   readonly traffic: () => Traffic;
@@ -29,7 +31,7 @@ const SNAPSHOT_EVENTS = 200;
 
 export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
   const { upstream, switches, traffic, tokens } = needs;
-  const { ledger } = upstream;
+  const { ledger, messages } = upstream;
   const stream = createStream();
   let accepted = 0;
   let requests = 0;
@@ -40,11 +42,13 @@ export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
     faults: switches.current(),
     traffic: traffic(),
     tokens: tokens(),
+    messages: messages?.report() ?? null,
   });
   const refresh = (): void => stream.send('state', state());
 
   const stops = [
     switches.onChange(refresh),
+    ...(messages ? [messages.onChange(refresh)] : []),
     ledger.onRecord((request, events) => {
       requests += 1;
       bytes += request.bytes;
@@ -53,6 +57,22 @@ export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
       refresh();
     }),
   ];
+
+  async function queueMessage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, 10_000);
+    const read = readFields<{ readonly kind: MessageKind; readonly userId: string | null }>(
+      body && parseJson(body.toString()),
+      { kind: oneOf(...MESSAGE_KINDS), userId: textOrNull },
+    );
+    if (!read.ok) return sendJson(response, 400, { error: 'invalid_message', message: read.message });
+    const { kind, userId = null } = read.fields;
+    if (kind !== undefined && messages?.send(kind, userId)) return sendJson(response, 200, messages.report());
+    const message =
+      messages === undefined
+        ? 'Only the stand-in takes messages from here'
+        : 'A message needs a kind, and a person who has signed in';
+    sendJson(response, 400, { error: 'invalid_message', message });
+  }
 
   return {
     async answer(path, request, response) {
@@ -79,6 +99,9 @@ export function createLiveConsole(needs: ConsoleNeeds): LiveConsole {
           else sendJson(response, 400, { error: 'invalid_faults', message: changed.message });
           return true;
         }
+        case 'POST /console/messages':
+          await queueMessage(request, response);
+          return true;
         default:
           return false;
       }

@@ -1,6 +1,6 @@
 /** The account: signing in, and what is only for the person who is signed in. The browser fills it in. */
 import { html, type Html } from '../html.ts';
-import type { Page, Services } from './layout.ts';
+import { inboxParts, type Page, type Services } from './layout.ts';
 
 export function accountPage({ inbox, topics }: Services): Page {
   return {
@@ -70,17 +70,7 @@ function signInForm(): Html {
 
 function inboxSection(): Html {
   return html`<section class="inbox" id="inbox" aria-labelledby="inbox-title" hidden>
-    <div class="section-head">
-      <h2 id="inbox-title" tabindex="-1">Messages</h2>
-      <p class="note" data-unread></p>
-    </div>
-    <ul data-messages></ul>
-    <p class="note" data-words></p>
-    <div class="trouble" data-trouble hidden>
-      <p role="alert" data-why></p>
-      <button type="button" class="button quiet small" data-again>Try again</button>
-    </div>
-    <p class="visually-hidden" role="status" data-told></p>
+    ${inboxParts('inbox-title')}
   </section>`;
 }
 

@@ -10,6 +10,7 @@ export function cartPage(): Page {
     category: 'buying',
     script: 'cart-page.js',
     main: html`<div class="page-head"><h1>Cart</h1></div>
+      <div class="banner" id="cart-banner"></div>
       <div class="columns">
         <section aria-label="In the cart">
           <ul class="lines" id="lines"></ul>

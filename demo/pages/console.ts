@@ -1,6 +1,7 @@
 /** The live console: the way of an event from left to right, with a switch at each station. */
 import { html, type Html } from '../html.ts';
 import { choice } from './choice.ts';
+import { messagesPanel } from './messages-panel.ts';
 import { tokensPanel } from './tokens-panel.ts';
 
 export function consolePage(): Html {
@@ -92,7 +93,7 @@ export function consolePage(): Html {
             </div>
             <div id="chart" class="chart"></div>
           </section>
-          ${tokensPanel()}
+          ${messagesPanel()} ${tokensPanel()}
           <section class="panel" id="arrivals" tabindex="-1" aria-labelledby="arrivals-title">
             <div class="section-head">
               <h2 id="arrivals-title">Arrived at Customer.io</h2>

@@ -11,6 +11,8 @@ export interface PageNeeds {
 /** What Customer.io can be asked about people here. */
 export interface Services {
   readonly inbox: boolean;
+  /** Whether visitors who have not signed in get messages. */
+  readonly anonymousMessages: boolean;
   readonly topics: boolean;
 }
 
@@ -59,6 +61,7 @@ export function layout(page: Page, { nonce, services }: PageNeeds): Html {
         data-page="${page.name}"
         data-category="${page.category}"
         ${services.inbox && trusted(' data-inbox')}
+        ${services.anonymousMessages && trusted(' data-anonymous-messages')}
         ${services.topics && trusted(' data-topics')}
       >
         <a class="skip" href="#main">Skip to content</a>
@@ -73,16 +76,12 @@ export function layout(page: Page, { nonce, services }: PageNeeds): Html {
           >
           <nav aria-label="Shop">
             ${MENU.map(([path, label]) => html`<a href="${path}" ${path === page.section && trusted(' aria-current="page"')}>${label}</a>`)}
-            <a
-              class="counted"
-              href="/account"
-              ${page.section === '/account' && trusted(' aria-current="page"')}
-              >Account<span class="count" data-unread-count hidden></span
-            ></a>
+            <a href="/account" ${page.section === '/account' && trusted(' aria-current="page"')}>Account</a>
             <a class="counted" href="/cart" ${page.section === '/cart' && trusted(' aria-current="page"')}
               >Cart<span class="count" data-cart-count hidden></span
             ></a>
           </nav>
+          ${services.inbox && bell()}
         </header>
         <main id="main" tabindex="-1">${page.main}</main>
         <footer class="bottom">
@@ -94,6 +93,38 @@ export function layout(page: Page, { nonce, services }: PageNeeds): Html {
         </footer>
       </body>
     </html>`;
+}
+
+/** The inbox on every page, behind a button that says how much of it is unread. */
+function bell(): Html {
+  return html`<div class="bell" id="bell" hidden>
+    <button type="button" class="counted" aria-expanded="false" aria-controls="bell-messages">
+      <svg aria-hidden="true" viewBox="0 0 24 24">
+        <path d="M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 2h-15ZM10 21h4" />
+      </svg>
+      <span class="visually-hidden">Messages</span>
+      <span class="count" data-unread-count hidden></span>
+    </button>
+    <section class="inbox" id="bell-messages" aria-labelledby="bell-title" hidden>
+      ${inboxParts('bell-title')}
+    </section>
+  </div>`;
+}
+
+/** What an inbox consists of; the browser fills it in. */
+export function inboxParts(titleId: string): Html {
+  return html`<div class="section-head">
+      <h2 id="${titleId}" tabindex="-1">Messages</h2>
+      <p class="note" data-unread></p>
+    </div>
+    <div class="chips" role="group" aria-label="Topics of messages" data-filters></div>
+    <ul data-messages></ul>
+    <p class="note" data-words></p>
+    <div class="trouble" data-trouble hidden>
+      <p role="alert" data-why></p>
+      <button type="button" class="button quiet small" data-again>Try again</button>
+    </div>
+    <p class="visually-hidden" role="status" data-told></p>`;
 }
 
 export function picture(slug: string, className: string): Html {

@@ -35,6 +35,7 @@ export function homePage(): Page {
           </p>
         </div>
       </section>
+      <div class="banner" id="home-banner"></div>
       <aside class="story" aria-label="What this shop shows">
         <p>
           Turn the proxy down in the <a href="/console">live console</a>, click around here, close the tab,

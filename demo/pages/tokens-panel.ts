@@ -1,9 +1,7 @@
 /** The part of the live console that shows what becomes of customer tokens, and what can go wrong with them. */
 import type { LoginBehaviour } from '../faults.ts';
 import { html, type Html } from '../html.ts';
-import { choice } from './choice.ts';
-
-type Labels = readonly (readonly [value: string, label: string])[];
+import { choices, type Labels } from './choice.ts';
 
 const LOGIN: readonly (readonly [LoginBehaviour, string])[] = [
   ['fine', 'works'],
@@ -64,11 +62,4 @@ export function tokensPanel(): Html {
     </div>
     <p class="visually-hidden" role="status" id="token-announcement"></p>
   </section>`;
-}
-
-function choices(name: string, legend: string, labels: Labels, first: string): Html {
-  return html`<fieldset class="chips">
-    <legend>${legend}</legend>
-    ${labels.map(([value, label]) => choice(name, value, label, value === first))}
-  </fieldset>`;
 }

@@ -30,6 +30,8 @@ export interface Services {
   /** The answer of the App API. `undefined`: it has no such path. */
   answer(asked: Asked): Promise<Answer | undefined>;
   questions(): readonly Question[];
+  /** Calls the listener with each question when it has been answered. */
+  onQuestion(listener: (question: Question) => void): void;
   faults(): ServiceFaults;
   setFaults(faults: Partial<ServiceFaults>): void;
   /** Everybody, every question and every fault. */
@@ -46,15 +48,19 @@ export interface ServicesOptions {
 export function createServices({ appKey = 'app-key', siteId = 'site-id' }: ServicesOptions = {}): Services {
   const people = createPeople();
   let questions: Question[] = [];
+  const listeners: ((question: Question) => void)[] = [];
   let faults = NO_FAULTS;
   const faultOf = (userId: string): ServiceFaults =>
     faults.userId === null || faults.userId === userId ? faults : NO_FAULTS;
+  function note(question: Question): void {
+    questions.push(question);
+    for (const listener of listeners) listener(question);
+  }
   const inApp = createInApp({
     people,
     siteId,
     serviceFault: faultOf,
-    note: (userId, method, path, status) =>
-      void questions.push({ service: 'in-app', userId, method, path, status }),
+    note: (userId, method, path, status) => note({ service: 'in-app', userId, method, path, status }),
   });
 
   return {
@@ -67,11 +73,12 @@ export function createServices({ appKey = 'app-key', siteId = 'site-id' }: Servi
       const { service, userId } = isAbout;
       const { status, latencyMs } = faultOf(userId);
       const answer = status === 200 ? isAbout : { service, userId, status, body: { error: 'told to fail' } };
-      questions.push({ service, userId, method, path, status: answer.status });
+      note({ service, userId, method, path, status: answer.status });
       if (latencyMs > 0) await delay(latencyMs);
       return answer;
     },
     questions: () => questions,
+    onQuestion: (listener) => void listeners.push(listener),
     faults: () => faults,
     setFaults(changed) {
       faults = { ...faults, ...changed };

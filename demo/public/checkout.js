@@ -6,6 +6,7 @@ import { euro, properties } from './catalogue.js';
 import { el, picture } from './dom.js';
 import { price, showTotals } from './order.js';
 import { addOrder } from './orders.js';
+import { sdk } from './sdk.js';
 
 const form = document.getElementById('checkout');
 const order = price(readCart());
@@ -34,6 +35,16 @@ document
     ),
   );
 showTotals(order);
+
+// Nothing is put before somebody who pays. A page that comes back from the back/forward cache has been left before.
+sdk
+  .then(({ messages }) => {
+    messages.pause();
+    window.addEventListener('pagehide', () => messages.resume());
+    window.addEventListener('pageshow', ({ persisted }) => persisted && messages.pause());
+  })
+  // Without the SDK there are no messages.
+  .catch(() => {});
 
 const summary = { total: order.total, currency: 'EUR' };
 if (order.items.length > 0) void track('Checkout Started', { ...summary, items: order.items.length });

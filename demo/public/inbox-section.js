@@ -1,7 +1,7 @@
-/** The messages of the account page. Everything in one is somebody's text. */
+/** The messages of the account page and behind the bell. Everything in one is somebody's text. */
 import { ago } from './ago.js';
 import { el } from './dom.js';
-import { askAgain, markAsRead, remove, watchInbox } from './inbox.js';
+import { askAgain, markAsRead, markAsUnread, remove, watchInbox } from './inbox.js';
 import { whyNot } from './token-trouble.js';
 
 const STATES = { loading: 'Fetching your messages …', ready: 'No messages: it is quiet out here.' };
@@ -12,8 +12,16 @@ export function showInbox(section) {
   const [list, trouble, told] = ['messages', 'trouble', 'told'].map(part);
   const heading = section.querySelector('h2');
   let failure = null;
+  let topic = null;
+  let latest;
 
-  function draw({ state, messages, code }) {
+  function draw(box) {
+    latest = box;
+    const { state, messages: all, code } = box;
+    const topics = [...new Set(all.flatMap((each) => each.topics ?? []))];
+    if (!topics.includes(topic)) topic = null;
+    drawFilters(topics);
+    const messages = topic === null ? all : all.filter((each) => each.topics?.includes(topic));
     const sorted = messages.toSorted((a, b) => b.sentAt.localeCompare(a.sentAt));
     const unread = messages.filter(({ opened }) => !opened).length;
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset : undefined;
@@ -24,6 +32,29 @@ export function showInbox(section) {
     const why = failure ?? (state === 'failed' ? `Your messages cannot be fetched. ${whyNot(code)}` : null);
     trouble.hidden = why === null || state === 'nobody';
     if (part('why').textContent !== why) part('why').textContent = why ?? '';
+  }
+
+  /** A button for each topic, where there is more than one. */
+  function drawFilters(topics) {
+    const filters = part('filters');
+    const shown = topics.length > 1 ? [null, ...topics.toSorted()] : [];
+    const focused = filters.contains(document.activeElement);
+    filters.hidden = shown.length === 0;
+    filters.replaceChildren(
+      ...shown.map((each) =>
+        el(
+          'button',
+          { type: 'button', 'aria-pressed': String(each === topic), click: () => choose(each) },
+          each ?? 'All',
+        ),
+      ),
+    );
+    if (focused) (filters.querySelector('[aria-pressed=true]') ?? heading).focus();
+  }
+
+  function choose(next) {
+    topic = next;
+    draw(latest);
   }
 
   function item({ id, opened, sentAt, properties }) {
@@ -57,7 +88,7 @@ export function showInbox(section) {
         // A message may only lead into this shop.
         /^\/(?!\/)/.test(link) &&
           el('a', { href: link, 'data-of': id, 'data-does': 'open' }, String(linkText)),
-        !opened && act('read', 'Mark as read', read),
+        opened ? act('unread', 'Mark as unread', unread) : act('read', 'Mark as read', read),
         act('delete', 'Delete', drop),
       ),
     );
@@ -71,6 +102,10 @@ export function showInbox(section) {
 
   async function read(id, title) {
     await attempt(() => markAsRead(id), `Marked as read: ${title}`, 'That was not marked as read.');
+  }
+
+  async function unread(id, title) {
+    await attempt(() => markAsUnread(id), `Marked as unread: ${title}`, 'That was not marked as unread.');
   }
 
   async function drop(id, title) {

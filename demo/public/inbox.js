@@ -19,6 +19,7 @@ export function watchInbox(watcher) {
 }
 
 export const markAsRead = (id) => analytics.inbox.markAsRead(id);
+export const markAsUnread = (id) => analytics.inbox.markAsUnread(id);
 export const remove = (id) => analytics.inbox.delete(id);
 
 /** The person insists, so a login that is left alone for now is asked too. */

@@ -5,3 +5,5 @@ export const HISTORY = 'demo:history';
 export const FLUSH = 'demo:flush';
 /** What has become of customer tokens. */
 export const TOKENS = 'demo:tokens';
+/** What the SDK has said of messages in the page. */
+export const MESSAGES = 'demo:messages';

@@ -2,6 +2,7 @@
  * What this browser still holds, written down where the console can read it, also when this tab is gone.
  * The console is a page of the same origin: it follows by storage events.
  */
+import { reportMessages } from './message-report.js';
 import { FLUSH, HISTORY, REPORT } from './report-keys.js';
 import { sdk } from './sdk.js';
 import { reportTokens } from './token-report.js';
@@ -56,6 +57,7 @@ const refresh = () => update((report) => ({ ...report }));
 function follow(loaded) {
   client = loaded;
   reportTokens(loaded);
+  reportMessages(loaded);
   loaded.on('stored', refresh);
   loaded.on('delivered', () => update((report) => ({ ...report, trouble: null })));
   loaded.on('dropped', refresh);

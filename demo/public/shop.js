@@ -1,28 +1,21 @@
 /** What every page of the shop does: say which page it is, and show what is still on its way. */
 import { call } from './analytics.js';
+import { showBell } from './bell.js';
 import { watchCart } from './cart.js';
-import { el } from './dom.js';
-import { watchInbox } from './inbox.js';
+import { showCount } from './count.js';
 import { startReporting, watchReport } from './report.js';
 
 const { page, category } = document.body.dataset;
 // The planner's pages are drawn later, and each says its own name.
 if (category !== 'planner') call('page', category, page);
 
-function showCount(badge, total, words) {
-  badge.hidden = total === 0;
-  badge.replaceChildren(String(total), el('span', { class: 'visually-hidden' }, ` ${words}`));
-}
 const inCart = document.querySelector('[data-cart-count]');
 watchCart((lines) => {
   const total = lines.reduce((sum, line) => sum + line.quantity, 0);
   showCount(inCart, total, total === 1 ? 'item' : 'items');
 });
-const unread = document.querySelector('[data-unread-count]');
-watchInbox(({ messages }) => {
-  const total = messages.filter(({ opened }) => !opened).length;
-  showCount(unread, total, total === 1 ? 'unread message' : 'unread messages');
-});
+const bell = document.getElementById('bell');
+if (bell !== null) showBell(bell);
 
 const delivery = document.getElementById('delivery');
 const strip = delivery.closest('.delivery');

@@ -21,7 +21,7 @@ export const SECTIONS: readonly Section[] = [
     title: 'Migrate',
     pages: [
       ...below('migrate', 'from-javascript-client', 'from-classic-snippet', 'from-npm-sdk', 'from-segment'),
-      ...below('migrate', 'from-gtm', 'rollback'),
+      ...below('migrate', 'from-gtm', 'from-in-app-plugin', 'rollback'),
     ],
   },
   {
@@ -36,6 +36,7 @@ export const SECTIONS: readonly Section[] = [
     title: 'Guides',
     pages: [
       ...below('guides', 'page-views', 'typed-events', 'privacy-hooks', 'testing-your-app', 'debugging'),
+      ...below('guides', 'in-app-messages', 'inbox', 'use-inbox'),
       ...below('guides', 'csp-and-strict-pages', 'safari', 'several-sites', 'browser-extension'),
       ...below('guides', 'enrich-filter-transform', 'deduplicate', 'deduplicate-stores', 'correct-clocks'),
     ],
@@ -103,7 +104,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Reference',
     pages: [
-      ...below('reference', 'options', 'events', 'errors', 'script-attributes', 'wire-format'),
+      ...below('reference', 'options', 'events', 'messages', 'errors', 'script-attributes', 'wire-format'),
       ...below('reference', 'environment-variables', 'cli', 'http-api'),
       ...['browser-support', 'performance'],
     ],

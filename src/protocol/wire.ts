@@ -9,7 +9,7 @@ export const ATTRIBUTES_PATH = '/v1/customers/attributes';
 export const CATEGORIES_PATH = '/v1/consent/categories';
 /** Path that returns the messages of a person's inbox. */
 export const INBOX_FETCH_PATH = '/v1/inbox/fetch';
-/** Path that marks a message as read. The body is `{ id }`. */
+/** Path that marks a message as read, or as not read. The body is `{ id, opened }`; `opened` is true by default. */
 export const INBOX_READ_PATH = '/v1/inbox/mark-as-read';
 /** Path that deletes a message. The body is `{ id }`. */
 export const INBOX_DELETE_PATH = '/v1/inbox/delete';
@@ -122,11 +122,11 @@ export interface RejectedEvent {
   /**
    * - `token_required`: an event of a person, or an alias of a person, was sent without a token
    * - `subject_mismatch`: the token names another person
-   * - `rejected`: Customer.io refuses the event
+   * - `rejected`: Customer.io refuses the event, or the event is a metric whose handle is not valid
    * - `hook_failed`: a hook of the proxy failed for this event, and not for others
    */
   readonly error: 'token_required' | 'subject_mismatch' | 'rejected' | 'hook_failed';
-  /** With `rejected`: Customer.io's reason. */
+  /** With `rejected`: the reason of Customer.io or of the proxy. */
   readonly reason?: string;
 }
 

@@ -122,12 +122,30 @@ export function createProxy(options: ProxyOptions): CioProxy {
     timeoutMs,
     transform: settings.transform,
   };
+  const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
+  const inFlight = createInFlight();
+  const messagesNeeds = {
+    ...delivering,
+    checkToken,
+    customerToken,
+    fetch: settings.fetch,
+    inApp: settings.inApp,
+    onClose: inFlight.onClose,
+    writeKey,
+  };
+  const loadMessagesHandler = lazy(async () => (await loadMessages()).createMessagesHandler(messagesNeeds));
+  const loadStreamHandler = lazy(async () => (await loadMessages()).createStreamHandler(messagesNeeds));
+  const loadFrameHandler = lazy(async () => (await loadMessages()).createFrameHandler(settings));
+  const loadBatchMetrics = lazy(async () => (await loadMessages()).createBatchMetrics(messagesNeeds));
+  const loadInboxReader = lazy(async () => (await loadMessages()).createInboxReader(messagesNeeds));
+
   const ingest = createIngest({
     ...delivering,
     findAuthorizer,
     maxBodyBytes: settings.maxBodyBytes,
     maxEventBytes: settings.maxEventBytes,
     maxEvents: settings.maxEvents,
+    replaceMetrics: async (...batch) => (await loadBatchMetrics())(...batch),
     refusal(): Refusal | undefined {
       const delivery = deliver ? undefined : upstream.refusal();
       return delivery && delivery.kind !== 'delivered' ? refusalOf(delivery) : undefined;
@@ -144,25 +162,11 @@ export function createProxy(options: ProxyOptions): CioProxy {
       dispatch,
       fetch: settings.fetch,
       inApp: settings.inApp,
+      readInbox: async (...inbox) => (await loadInboxReader())(...inbox),
       region: settings.region,
       timeoutMs,
     }),
   );
-
-  const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
-  const inFlight = createInFlight();
-  const messagesNeeds = {
-    ...delivering,
-    checkToken,
-    customerToken,
-    fetch: settings.fetch,
-    inApp: settings.inApp,
-    onClose: inFlight.onClose,
-    writeKey,
-  };
-  const loadMessagesHandler = lazy(async () => (await loadMessages()).createMessagesHandler(messagesNeeds));
-  const loadStreamHandler = lazy(async () => (await loadMessages()).createStreamHandler(messagesNeeds));
-  const loadFrameHandler = lazy(async () => (await loadMessages()).createFrameHandler(settings));
 
   const handle = createHandler({
     anonymousIdCookie: settings.anonymousIdCookie,

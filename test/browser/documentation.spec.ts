@@ -27,6 +27,8 @@ test('every TypeScript example compiles against the published types', async () =
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
   for (const [i, code] of codes.entries()) writeFileSync(`${FOLDER}${i}.ts`, code);
+  // The recipes for frameworks import the file that the page about page views shows.
+  writeFileSync(`${FOLDER}analytics.ts`, examples('ts', pageText('docs/guides/page-views.md'))[0] ?? '');
   const compilerOptions = {
     target: 'ES2022',
     module: 'ESNext',
@@ -44,7 +46,10 @@ test('every TypeScript example compiles against the published types', async () =
       'cio-first-party/redis': [`${ROOT}dist/redis.d.ts`],
     },
   };
-  const include = ['*.ts', `${ROOT}test/support/openid/firebase.d.ts`];
+  const include = [
+    '*.ts',
+    ...['openid/firebase', 'docs/react'].map((file) => `${ROOT}test/support/${file}.d.ts`),
+  ];
   writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify({ compilerOptions, include }));
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   // A worker that is blocked for so long would find its connections to the site closed.

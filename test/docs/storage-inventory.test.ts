@@ -19,7 +19,9 @@ const matches = (pattern: RegExp): readonly string[] =>
 /** The words of the keys that the SDK makes from a variable: `gzip` and `answered`. */
 const words = matches(/\bwhat: ((?:'\w+'(?: \| )?)+)/g).flatMap((union) => union.match(/\w+/g) ?? []);
 const scoped = [
-  ...matches(/`\$\{scope\}(:\w+(?::\$\{page\})?)`/g),
+  // A `name` is that of a lock and a channel, which store nothing.
+  ...matches(/(?<!\bname: )`\$\{scope\}(:[\w-]+(?::\$\{page\})?)`/g),
+  ...matches(/\bprefix = `\$\{scope\}(:\w+:)`/g).map((prefix) => `${prefix}<person>`),
   ...matches(/`cio-first-party:\$\{[\w.]*clientKey\}(:\w+)`/g),
   ...words.map((word) => `:${word}`),
 ].map((rest) => `cio-first-party:<key>${rest.replace('${page}', '<page>')}`);
@@ -39,7 +41,7 @@ test('every name in the source is in a table, and every name in a table is in th
 test('the source stores nothing below other names', () => {
   // Every `${scope}…` text is one of the forms above, or a search for keys that begin so.
   const all = matches(/`(\$\{scope\}[^`]*)`/g);
-  const known = /^\$\{scope\}:(\w+(:(\$\{page\})?)?|\$\{what\})?$/;
+  const known = /^\$\{scope\}:([\w-]+(:(\$\{page\})?)?|\$\{what\})?$/;
   expect(all.filter((text) => !known.test(text))).toEqual([]);
 });
 

@@ -20,6 +20,20 @@ export function makeBody(random: Random): Body {
     ...(random.chance(0.05) && { writeKey: 'another', context: { ip: '6.6.6.6' } }),
   });
   while (random.chance(0.12)) text = random.pick(TOKENS)(text, random);
+  return transmitted(text, random);
+}
+
+/** The body with the text, as it was made. */
+export function wholeBody(text: string): Body {
+  return { bytes: Buffer.from(text), encoding: null, end: 'whole' };
+}
+
+/** The body with the text, after a change of an attacker, and changes of a damaged transmission. */
+export function spoiltBody(text: string, random: Random): Body {
+  return transmitted(random.pick(TOKENS)(text, random), random);
+}
+
+function transmitted(text: string, random: Random): Body {
   let bytes: Buffer = Buffer.from(text);
   while (bytes.length > 0 && random.chance(0.05)) bytes = random.pick(BYTES)(bytes, random);
   const end = random.chance(0.005) ? 'never' : random.chance(0.01) ? 'cut' : 'whole';

@@ -1,6 +1,8 @@
 import type { ProxyErrorCode, ProxyLogEntry } from '../../src/proxy.ts';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
 import { isObject, isOfAnother, judge, type Judgement, whyNot } from './judge.ts';
+import { problemsOfMessageCall } from './check-message.ts';
+import { isMetric, isReport, reportKey, reportOf } from './metrics.ts';
 import { type Plan, UPSTREAM_URL, VISITOR_IP } from './plan.ts';
 import type { FuzzRequest } from './request.ts';
 import { WRITE_KEY } from './secrets.ts';
@@ -50,15 +52,20 @@ const CODES: Readonly<Partial<Record<ProxyErrorCode, readonly number[]>>> = {
   upstream_unavailable: [503],
   upstream_misconfigured: [503],
   rate_limited: [429],
+  invalid_body: [400],
+  invalid_handle: [400],
+  subject_mismatch: [403],
 };
 
 /** Returns all violations of the rules by this request; an empty list means that everything is right. */
 export function problemsOf(story: Story): readonly string[] {
+  const { call } = story.request;
+  if (call) return [...formOf(story), ...secretsIn(story), ...problemsOfMessageCall(story, call)];
   const judgement = judge(story.request.body);
   return [
     ...formOf(story),
     ...secretsIn(story),
-    ...story.calls.flatMap((call) => problemsOfCall(call, story)),
+    ...story.calls.flatMap((each) => problemsOfCall(each, story, judgement)),
     ...outcomeOf(story, judgement),
   ];
 }
@@ -66,12 +73,14 @@ export function problemsOf(story: Story): readonly string[] {
 /** Checks that the response has a form that a client can read. */
 function formOf({ request, answer, log }: Story): readonly string[] {
   const { status, headers, body } = answer;
+  const isFrame = request.call !== null && ['page', 'file', 'no-file'].includes(request.call.path);
   const problems: string[] = [];
   if (log.length !== 1 || log[0]?.status !== status) problems.push(`${log.length} log lines`);
-  if (headers['vary']?.includes('Origin') !== true && !/cio.*js/.test(request.target))
+  if (headers['vary']?.includes('Origin') !== true && !isFrame && !/cio.*js/.test(request.target))
     problems.push('no Vary');
   const allowed = headers['access-control-allow-origin'];
-  if (allowed !== undefined && (allowed !== request.origin || !request.isOriginGood))
+  // The files of the renderer are public: a frame without an origin loads them.
+  if (allowed !== undefined && !isFrame && (allowed !== request.origin || !request.isOriginGood))
     problems.push('an origin that is not allowed');
   const sendsCookies = headers['access-control-allow-credentials'] !== undefined;
   if (sendsCookies && (headers['access-control-allow-origin'] ?? '*') === '*')
@@ -101,8 +110,8 @@ function secretsIn({ answer, log, forbidden, calls }: Story): readonly string[] 
   ]);
 }
 
-function problemsOfCall(call: Call, story: Story): readonly string[] {
-  return [...(call.url === HOOK ? [] : problemsOfRequest(call)), ...problemsOfBatch(call, story)];
+function problemsOfCall(call: Call, story: Story, judgement: Judgement): readonly string[] {
+  return [...(call.url === HOOK ? [] : problemsOfRequest(call)), ...problemsOfBatch(call, story, judgement)];
 }
 
 function problemsOfRequest({ url, init }: Call): readonly string[] {
@@ -120,13 +129,19 @@ function problemsOfRequest({ url, init }: Call): readonly string[] {
   return problems;
 }
 
-function problemsOfBatch({ body }: Call, { plan, request }: Story): readonly string[] {
+function problemsOfBatch({ body }: Call, { plan, request }: Story, judgement: Judgement): readonly string[] {
+  const metrics = judgement.kind === 'good' ? judgement.events.filter(isMetric) : [];
+  const reports = new Set(metrics.flatMap((metric) => keyOfMetric(metric, request.subject) ?? []));
   const problems: string[] = [];
   const { batch, sentAt, ...rest } = parsed(body);
   if (Object.keys(rest).length > 0) problems.push(`"${Object.keys(rest).join()}" went on`);
   if (sentAt !== undefined && typeof sentAt !== 'string') problems.push('a strange sentAt went on');
   if (!Array.isArray(batch) || batch.length === 0) return [...problems, 'no batch went on'];
   for (const event of batch as readonly unknown[]) {
+    if (isObject(event) && isReport(event)) {
+      if (!reports.has(reportKey(event))) problems.push('sent a forged report');
+      continue;
+    }
     const why = whyNot(event);
     // The proxy adds fields to an event, which can make the event too large.
     if (why !== null && !(plan.readsIp && why === 'an event too large')) problems.push(`sent ${why}`);
@@ -153,7 +168,11 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
       ...(calls.length > 0 ? [`asked upstream in spite of ${why}`] : []),
     ];
   }
-  const passing = judgement.events.filter((event) => !isOfAnother(event, request.subject, plan.tokens));
+  const passing = judgement.events.filter(
+    (event) =>
+      !isOfAnother(event, request.subject, plan.tokens) &&
+      (!isMetric(event) || keyOfMetric(event, request.subject) !== null),
+  );
   const wanted = passing.filter((event) => !(plan.filters && event['event'] === 'Debug'));
   if (!isTaken) {
     const mayFail = mood !== 'good' && wanted.length > 0;
@@ -167,7 +186,8 @@ function outcomeOf(story: Story, judgement: Judgement): readonly string[] {
   const { success, rejected = [] } = parsed(answer.body);
   if (success !== true || !Array.isArray(rejected)) return ['a 2xx that says nothing'];
   const left = new Map<string, number>();
-  for (const event of judgement.events) add(left, essenceOf(event, plan), 1);
+  for (const event of judgement.events)
+    add(left, keyOfMetric(event, request.subject) ?? essenceOf(event, plan), 1);
   const arrived = calls.filter((call) => call.accepted).flatMap(({ body }) => eventsIn(body));
   for (const event of arrived) add(left, essenceOf(event, plan), -1);
 
@@ -198,7 +218,7 @@ function isLimited({ plan, log }: Story): boolean {
 
 export function acceptedIds(calls: readonly Call[]): readonly string[] {
   return calls
-    .filter((call) => call.accepted)
+    .filter(({ accepted, url }) => accepted && (url === HOOK || url.startsWith(UPSTREAM_URL)))
     .flatMap(({ body }) => eventsIn(body))
     .flatMap(({ messageId }) => (typeof messageId === 'string' ? [messageId] : []));
 }
@@ -216,12 +236,19 @@ function repeatsIn(
   return ids.filter((id, index) => before.has(id) || ids.indexOf(id) < index).length;
 }
 
+/** The key of the event that Customer.io must get for a metric; `null`: it must get none. */
+function keyOfMetric(event: Readonly<Record<string, unknown>>, subject: string | null): string | null {
+  const report = isMetric(event) ? reportOf(event, subject) : null;
+  return report && reportKey(report);
+}
+
 function add(counts: Map<string, number>, key: string, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
 /** Returns the event without the IP address that the proxy writes into it. */
 function essenceOf(event: Readonly<Record<string, unknown>>, { readsIp }: Plan): string {
+  if (isReport(event)) return reportKey(event);
   // 1e999 is read as Infinity, which JSON cannot write, so the event is written and read again.
   const { context, ...rest } = parsed(JSON.stringify(event));
   if (!readsIp || (context !== undefined && context !== null && !isObject(context))) {

@@ -1,5 +1,6 @@
 import { EVENT_TYPES } from '../../src/protocol/wire.ts';
 import type { Random } from '../fakes/random.ts';
+import { makeMetric } from './metrics.ts';
 import { MINE } from './secrets.ts';
 
 export type Fields = Record<string, unknown>;
@@ -8,7 +9,7 @@ export type Fields = Record<string, unknown>;
 export function makeEvents(random: Random): unknown[] {
   const length = random.chance(0.03) ? 13 + random.below(3) : random.below(6);
   return Array.from({ length }, () => {
-    const event = makeEvent(random);
+    const event = random.chance(0.15) ? makeMetric(random) : makeEvent(random);
     return random.chance(0.06) ? spoilt(event, random) : event;
   });
 }

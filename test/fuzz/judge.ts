@@ -39,8 +39,18 @@ export function judge({ bytes: sent, encoding, end }: Body): Judgement {
   const batch = isObject(body) ? body['batch'] : undefined;
   if (!Array.isArray(batch)) return bad('no batch');
   if (batch.length > LIMITS.maxEvents) return bad('too many events');
-  const why = batch.map(whyNot).find((each) => each !== null);
+  const why = batch.map(whyNotReceived).find((each) => each !== null);
   return why === undefined || why === null ? { kind: 'good', events: batch } : bad(why);
+}
+
+/** Returns why a received event refuses its whole batch. A metric is refused alone, except for its size. */
+function whyNotReceived(event: unknown): string | null {
+  if (!isObject(event) || event['type'] !== 'metric') return whyNot(event);
+  return sizeProblem(event);
+}
+
+function sizeProblem(event: unknown): string | null {
+  return Buffer.byteLength(JSON.stringify(event)) > LIMITS.maxEventBytes ? 'an event too large' : null;
 }
 
 /** Returns why an event must be refused in every batch; null: no reason. */
@@ -60,7 +70,7 @@ export function whyNot(event: unknown): string | null {
     )
   )
     return 'a field twice';
-  return Buffer.byteLength(JSON.stringify(event)) > LIMITS.maxEventBytes ? 'an event too large' : null;
+  return sizeProblem(event);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { createProxy, type ProxyLogEntry } from '../../src/proxy.ts';
+// The proxy loads this file lazily. Loading it during a request could stop the process for longer than the time limits of the plan.
+import '../../src/proxy/messages/messages-entry.ts';
 import { seeded } from '../fakes/random.ts';
 import { acceptedIds, problemsOf } from './check.ts';
 import type { OpenDoor } from './doors.ts';

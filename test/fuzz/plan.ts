@@ -1,5 +1,6 @@
 import type { ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
+import { CODE_URL, GUEST_SECRET, IN_APP_URL, REALTIME_URL, RENDERER_URL, SITE_ID } from './in-app.ts';
 import { BLOG, CLIENT_KEY, SECRET, SHOP, SHOP_KEY, WRITE_KEY } from './secrets.ts';
 
 /** The configuration of one proxy. */
@@ -15,17 +16,32 @@ export interface Plan {
   readonly deduplicates: boolean;
   /** The rate limit for one key; the limit for one IP address is twice as high. */
   readonly perKey: number | false;
+  /** Whether the proxy has the option `inApp`. */
+  readonly hasMessages: boolean;
+  /** Whether anonymous visitors get messages too. */
+  readonly anonymous: boolean;
 }
 
 /** Low limits, so that many requests reach them. */
 export const LIMITS = { maxBodyBytes: 20_000, maxEvents: 12, maxEventBytes: 2_000 } as const;
 /** Longer than a busy machine may stop a process. */
-export const TIMEOUT_MS = 1_000;
+export const TIMEOUT_MS = 3_000;
 export const UPSTREAM_URL = 'https://pipelines.example.com';
 export const VISITOR_IP = '203.0.113.7';
 
+const IN_APP = {
+  siteId: SITE_ID,
+  url: IN_APP_URL,
+  rendererUrl: RENDERER_URL,
+  codeUrl: CODE_URL,
+  realtimeUrl: REALTIME_URL,
+} as const;
+
 export function planOf(random: Random): Plan {
+  const hasMessages = random.chance(0.85);
   return {
+    hasMessages,
+    anonymous: hasMessages && random.chance(0.5),
     basePath: random.pick(['', '/e']),
     tokens: random.pick(['off', 'report', 'required']),
     readsIp: random.chance(0.3),
@@ -40,7 +56,7 @@ export function planOf(random: Random): Plan {
 }
 
 export function optionsOf(
-  { basePath, tokens, readsIp, filters, retries, breakAfter, delivers, deduplicates, perKey }: Plan,
+  { basePath, tokens, readsIp, filters, retries, breakAfter, delivers, deduplicates, perKey, ...plan }: Plan,
   { deliver, ...needs }: Pick<ProxyOptions, 'fetch' | 'onLog' | 'deliver'>,
 ): ProxyOptions {
   return {
@@ -55,6 +71,9 @@ export function optionsOf(
     bodyTimeoutMs: TIMEOUT_MS,
     upstream: { retries, breakAfter, pauseMs: 10 },
     ...(tokens !== 'off' && { customerToken: { secret: SECRET, mode: tokens } }),
+    ...(plan.hasMessages && {
+      inApp: plan.anonymous ? { ...IN_APP, anonymous: { secret: GUEST_SECRET } } : IN_APP,
+    }),
     ...(readsIp && { clientIp: { header: 'x-forwarded-for', hops: 1 } }),
     ...(filters && { filter: ({ event }) => event !== 'Debug' }),
     ...(delivers && { deliver }),

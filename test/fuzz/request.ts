@@ -1,9 +1,10 @@
-import { basicAuthorization } from '../../src/protocol/wire.ts';
 import type { Random } from '../fakes/random.ts';
 import { type Body, makeBody } from './body.ts';
+import { BAD_ORIGINS, BAD_TYPES, GOOD_ORIGINS, GOOD_TYPES, makeCredentials, OFTEN } from './credentials.ts';
+import { makeMessageCall, type MessageCall } from './message-call.ts';
 import type { Plan } from './plan.ts';
 import { VISITOR_IP } from './plan.ts';
-import { BLOG, CLIENT_KEY, COOKIE, HOME, MINE, SHOP, SHOP_KEY, type Tokens } from './secrets.ts';
+import { COOKIE, type Tokens } from './secrets.ts';
 
 /**
  * A request and the verdict on its head. The verdict is known from how the head was made, not from reading
@@ -23,17 +24,18 @@ export interface FuzzRequest {
   readonly subject: string | null;
   readonly origin: string | null;
   readonly isOriginGood: boolean;
+  /** `null`: the request is a batch, or to another path. */
+  readonly call: MessageCall | null;
 }
 
-const often = 0.93;
-
 export function makeRequest(plan: Plan, tokens: Tokens, random: Random): FuzzRequest {
+  if (random.chance(0.2)) return makeMessageCall(plan, tokens, random);
   const isMethodGood = random.chance(0.97);
   const method = isMethodGood ? 'POST' : random.pick(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']);
-  const isTargetGood = random.chance(often);
+  const isTargetGood = random.chance(OFTEN);
   const target = plan.basePath + (isTargetGood ? random.pick(GOOD_TARGETS) : random.pick(BAD_TARGETS));
-  const isOriginGood = random.chance(often);
-  const origin = isOriginGood ? random.pick([null, SHOP, BLOG, HOME]) : random.pick(BAD_ORIGINS);
+  const isOriginGood = random.chance(OFTEN);
+  const origin = random.pick(isOriginGood ? GOOD_ORIGINS : BAD_ORIGINS);
   const credentials = makeCredentials(plan, tokens, origin, random);
   const isTypeGood = random.chance(0.95);
   const type = isTypeGood ? random.pick(GOOD_TYPES) : random.pick(BAD_TYPES);
@@ -64,6 +66,7 @@ export function makeRequest(plan: Plan, tokens: Tokens, random: Random): FuzzReq
     subject: credentials.subject,
     origin,
     isOriginGood,
+    call: null,
   };
 }
 
@@ -92,28 +95,8 @@ const BAD_TARGETS = [
   '/v1/health/ready',
   '/cio.js',
   '/v1/customers/attributes',
-  '/v1/inbox/fetch',
   '/v1/batch/..',
   '/?/v1/batch',
-] as const;
-const BAD_ORIGINS = [
-  'null',
-  'https://evil.example',
-  `${SHOP}.evil.example`,
-  `${SHOP}/`,
-  `${SHOP}, ${BLOG}`,
-] as const;
-const GOOD_TYPES = [
-  'application/json',
-  'application/json; charset=utf-8',
-  'Application/JSON;charset="UTF-8"',
-] as const;
-const BAD_TYPES = [
-  null,
-  '',
-  'text/plain',
-  'application/json; charset=utf-16',
-  'application/x-ndjson',
 ] as const;
 const FORWARDED = [
   VISITOR_IP,
@@ -131,44 +114,3 @@ const NOISE: readonly [string, string][] = [
   ['Idempotency-Key', 'x'],
   ['Accept-Encoding', 'gzip'],
 ];
-
-interface MadeCredentials {
-  readonly headers: readonly [string, string][];
-  readonly areGood: boolean;
-  readonly subject: string | null;
-}
-
-function makeCredentials(
-  { tokens: mode }: Plan,
-  tokens: Tokens,
-  origin: string | null,
-  random: Random,
-): MadeCredentials {
-  const isShops = random.chance(0.2);
-  const isKeyGood = random.chance(often);
-  const key = isKeyGood
-    ? isShops
-      ? SHOP_KEY
-      : CLIENT_KEY
-    : random.pick(['', 'client', `${CLIENT_KEY}x`, 'x'.repeat(3_000)]);
-  const mayUse = isKeyGood && (!isShops || origin === null || origin === SHOP);
-  if (random.chance(0.6)) {
-    const isWhole = random.chance(0.97);
-    const value = basicAuthorization(key);
-    const header = isWhole
-      ? value
-      : random.pick(['', 'Basic', `Basic ${key}:`, `Digest ${value}`, `${value},${value}`]);
-    return { headers: [['Authorization', header]], areGood: mayUse && isWhole, subject: null };
-  }
-  const isTokenGood = random.chance(0.8);
-  const token = isTokenGood ? tokens.good : random.pick(tokens.bad);
-  return {
-    headers: [
-      ['Authorization', `Bearer ${token}`],
-      ...(key === '' ? [] : [['X-CIO-Client-Key', key] satisfies [string, string]]),
-    ],
-    // In `report` mode the proxy only reports a bad token, and accepts the events.
-    areGood: mayUse && (mode === 'report' || (mode === 'required' && isTokenGood)),
-    subject: isTokenGood ? MINE : null,
-  };
-}

@@ -1,5 +1,6 @@
 import type { FetchLike, ProxyOptions } from '../../src/proxy.ts';
 import type { Random } from '../fakes/random.ts';
+import { goodAnswer } from './in-app.ts';
 import { TIMEOUT_MS } from './plan.ts';
 
 /** The name under which a batch is recorded that the `deliver` hook received. */
@@ -67,10 +68,12 @@ export function createUpstream(
       call.accepted = true;
       return new Response(body, { status });
     };
+    const good = (): Response | null => (call.url === HOOK ? null : goodAnswer(call.url));
     switch (now) {
       case 'good':
-        return take('{}', random.pick([200, 201, 202]));
+        return good() ?? take('{}', random.pick([200, 201, 202]));
       case 'strict':
+        if (good()) return answer(call, 'good');
         return body.includes('"poison"') ? new Response(said, { status: 400 }) : take('{}');
       case 'rejects':
         return new Response('{"meta":{"errors":["no"]}}', { status: random.pick([400, 422]) });

@@ -18,6 +18,8 @@ export interface Server {
    * response.
    */
   readonly hangsUp: 'never' | 'who is refused' | 'who sends too much';
+  /** How a stream arrives: piece by piece, or as a whole when it ends. @default 'in pieces' */
+  readonly streams?: 'as a whole';
   start(options: PlainOptions): Promise<RunningServer>;
 }
 
@@ -70,6 +72,7 @@ function nextApp(name: string, folder: string, script: Server['script']): Server
 /** Runs the adapter as a Lambda function, behind a stand-in for API Gateway. */
 const lambda = (adapter: string, file: string): Server => ({
   ...server(`AWS Lambda, by ${adapter}`, NODE, ''),
+  streams: 'as a whole',
   start: (options) => run(NODE, ['servers/gateway.js', `./${file}`], options),
 });
 

@@ -150,7 +150,7 @@ export const read = ({ type, messageId, timestamp, context }: WireEvent): readon
 export const orders: InboxView = analytics.inbox('orders', 'news');
 export const all: Promise<readonly InboxEntry[]> = analytics.inbox.messages();
 export const numbers: readonly Promise<number>[] = [analytics.inbox.total(), orders.totalUnopened()];
-export const stop: () => void = orders.onUpdates(([newest]) => void newest?.markOpened());
+export const stopUpdates: () => void = orders.onUpdates(([newest]) => void newest?.markOpened());
 void analytics.inbox.markAsUnread('m1');
 void analytics.inbox.trackClick('m1', 'buy');
 // @ts-expect-error a click has the name of what was clicked

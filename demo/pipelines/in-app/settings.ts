@@ -4,6 +4,7 @@ import { isObject } from '../../http.ts';
 
 export const RENDERER_VARIANTS = [
   'V1',
+  'V1-slow',
   'V2',
   'V3',
   'V4',
@@ -22,7 +23,7 @@ export const RENDERER_VARIANTS = [
 /**
  * The pages that the stand-in can serve as the renderer of messages.
  *
- * - `V1`: 200, relative URLs
+ * - `V1`: 200, relative URLs; `V1-slow`: posts its first message after three seconds
  * - `V2`: redirect (302) to the code host, relative URLs there
  * - `V3`: a script that navigates to the code host after the page has loaded
  * - `V4`: `<base href="/renderer/9.9.9/">` and root-absolute URLs; `V4-redirect`: the same page behind a redirect

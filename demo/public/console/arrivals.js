@@ -82,7 +82,7 @@ function nameOf(event) {
   const path = event.context?.page?.path;
   switch (event.type) {
     case 'track':
-      return event.event;
+      return event.properties?.metric ? `${event.event}: ${event.properties.metric}` : event.event;
     case 'page':
     case 'screen':
       return event.name ?? event.properties?.title ?? path ?? '';

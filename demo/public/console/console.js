@@ -2,6 +2,7 @@
 import { addArrivals, announceArrivals, clearArrivals } from './arrivals.js';
 import { followBrowser, history, isNetworkOff, pendingNow } from './browser.js';
 import { drawChart, markBroken } from './chart.js';
+import { showMessages } from './messages.js';
 import { showSwitches } from './switches.js';
 import { drawTokens, showTokens } from './tokens.js';
 import { bytes, plural } from './words.js';
@@ -30,6 +31,7 @@ function showState(state) {
   faults = state.faults;
   showSwitches(faults);
   showTokens(state.tokens);
+  showMessages(state.messages);
   set('[data-requests]', traffic.requests.toLocaleString('en'));
   set('[data-bytes]', `${bytes(traffic.bytes)} from browsers`);
   set('[data-failed]', failures(traffic));

@@ -3,6 +3,10 @@ import { asJson, asTable } from './print-results.ts';
 import { runChecks } from './run-checks.ts';
 import { EVENT_NAME, USER_ID } from './sample-events.ts';
 import type { CheckOptions } from './check-context.ts';
+import type { CheckResult } from './check-result.ts';
+import { findBrowser, isProgram } from './in-app/find-browser.ts';
+import type { InAppCheckOptions } from './in-app/in-app-context.ts';
+import { runInAppChecks } from './in-app/run-in-app-checks.ts';
 import { type Command, parseArguments, UsageError } from '../command.ts';
 import { isOrigin } from '../../proxy/options/check-options.ts';
 import { hintAtOrigins, withoutCredentials } from '../settings/origin-hint.ts';
@@ -11,6 +15,7 @@ import { hintAtOrigins, withoutCredentials } from '../settings/origin-hint.ts';
 const TIMEOUT_MS = 15_000;
 
 const HELP = `Usage: cio-first-party check URL --client-key KEY [options]
+       cio-first-party check --in-app URL [options]
 
 Checks whether a proxy, written in any language, does what the SDK needs. URL is the proxyUrl of your pages, absolute:
 https://events.example.com or https://shop.example.com/e
@@ -20,6 +25,9 @@ https://events.example.com or https://shop.example.com/e
   --timeout MS       the maximum time for a response, in milliseconds (default: ${TIMEOUT_MS})
   --send             sends about 125 events, for the checks that need events
   --json             prints one JSON object
+  --in-app           checks the in-app messages of the proxy instead; needs no client key
+  --browser PATH     with --in-app: the browser that draws a sample message, such as /usr/bin/chromium (default: the
+                     first Chromium, Chrome or Edge of this machine)
 
 Without --send the command sends only empty batches and preflights, and skips the checks that need events. --dry is accepted,
 and has no effect.
@@ -30,6 +38,11 @@ alias connects this visitor with the person "${USER_ID}". If the proxy refuses a
 events belong to this person too. You can delete the person afterwards. The proxy must refuse one event of 40 KB and two
 events of an unknown type.
 
+With --in-app the command loads the page that draws messages, and the files of that page, through the proxy. It prints what
+would stop them in a browser: headers, URLs that leave the proxy, and scripts that need cookies or storage. A browser
+then draws a sample message in a page of ORIGIN; the command requests nothing of the site itself. The command sends no event, no
+metric and no credentials.
+
 Exit code: 0 if no check has failed, 1 if a check has failed, 2 if the command was called in a wrong way.`;
 
 /** The command `check`: tests any proxy for what the SDK needs. */
@@ -38,32 +51,68 @@ export const checkCommand: Command = {
   help: HELP,
 
   async run(args) {
-    const { json, ...options } = readArguments(args, process.env);
-    const rows = await runChecks(options);
+    const { json, url, run } = readArguments(args, process.env);
+    const rows = await run();
     // https://no-color.org
     const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
-    console.log(json ? asJson(options.url, rows) : asTable(rows, colours));
+    console.log(json ? asJson(url, rows) : asTable(rows, colours));
     return rows.some(({ status }) => status === 'fail') ? 1 : 0;
   },
 };
 
+interface Run {
+  readonly json: boolean;
+  readonly url: URL;
+  run(): Promise<readonly CheckResult[]>;
+}
+
 function readArguments(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-): CheckOptions & { readonly json: boolean } {
+): Run {
   const { values, positionals } = parse(args);
   if (positionals.length !== 1)
     throw new UsageError(`"check" needs exactly one URL, got ${positionals.length}.`);
+  const { json } = values;
+  if (values['in-app']) {
+    const options = inAppOptions(values, positionals[0] ?? '', environment);
+    return { json, url: options.url, run: () => runInAppChecks(options) };
+  }
+  if (values.browser !== undefined) throw new UsageError('--browser needs --in-app.');
   const clientKey = values['client-key'] ?? environment['CIO_CLIENT_KEY']?.trim() ?? '';
   if (clientKey === '') throw new UsageError('--client-key is missing, and CIO_CLIENT_KEY is not set.');
   if (clientKey.includes(':')) throw new UsageError('The client key must not contain a colon.');
-  return {
-    url: readUrl(positionals[0] ?? ''),
+  const options: CheckOptions = {
+    ...target(values, positionals[0] ?? ''),
     clientKey,
-    origin: values.origin === undefined ? undefined : readOrigin(values.origin),
-    timeoutMs: readTimeout(values.timeout),
     dry: !values.send,
-    json: values.json,
+  };
+  return { json, url: options.url, run: () => runChecks(options) };
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function inAppOptions(
+  values: Values,
+  url: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): InAppCheckOptions {
+  if (values.send) throw new UsageError('--send has no effect with --in-app: run the two checks one by one.');
+  const { browser = findBrowser(environment) } = values;
+  if (browser !== null && !isProgram(browser))
+    throw new UsageError(`--browser is "${browser}": it must be the path of a browser that can be started.`);
+  return { ...target(values, url), browser };
+}
+
+/** The options that both kinds of checks have. */
+function target(
+  { origin, timeout }: Pick<Values, 'origin' | 'timeout'>,
+  url: string,
+): Pick<CheckOptions, 'url' | 'origin' | 'timeoutMs'> {
+  return {
+    url: readUrl(url),
+    origin: origin === undefined ? undefined : readOrigin(origin),
+    timeoutMs: readTimeout(timeout),
   };
 }
 
@@ -79,6 +128,8 @@ function parse(args: readonly string[]) {
       // A dry run is the default. The option stays for scripts that name it.
       dry: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'in-app': { type: 'boolean', default: false },
+      browser: { type: 'string' },
     },
   });
 }

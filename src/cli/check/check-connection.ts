@@ -40,7 +40,8 @@ export async function checkConnection(context: CheckContext): Promise<readonly F
   return [...findings, endpoint(reply)];
 }
 
-function unreachable(reply: ProbeFailure): Finding {
+/** The finding when there was no answer: the cause, and what to do about it. */
+export function unreachable(reply: ProbeFailure): Finding {
   const advice = CERTIFICATE_ADVICE[reply.code];
   // OpenSSL and Node have many more error codes for problems with TLS.
   if (advice !== undefined || /TLS|SSL|CERT/.test(reply.code)) {

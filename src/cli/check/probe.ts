@@ -2,15 +2,18 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { TLSSocket } from 'node:tls';
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib';
 import { outcomeOf, type Outcome } from '../../sdk/sender/outcome.ts';
 
 /** A request as a page would send it. */
 export interface ProbeRequest {
-  readonly method: 'POST' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'OPTIONS';
   /** The path below the URL of the proxy, such as `/v1/batch`. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** The most bytes of the response's body that are kept. The rest is read and discarded. @default 10 000 */
+  readonly keptBytes?: number;
 }
 
 /** The result of a request. `ms`: after how many milliseconds. */
@@ -20,8 +23,10 @@ export type Reply = ProbeAnswer | ProbeFailure;
 export interface ProbeAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  /** The body, cut off after 10 000 characters. */
+  /** The body as text, cut off after the kept bytes. */
   readonly text: string;
+  /** The size of the whole body as it was sent, so compressed where the server compresses. */
+  readonly bytes: number;
   readonly ms: number;
   /** The end of the validity of the server's certificate, in milliseconds since the epoch. Missing without TLS. */
   readonly validUntil?: number;
@@ -40,15 +45,14 @@ export interface ProbeFailure {
 /** Sends one request. Never rejects, and follows no redirect. */
 export type Probe = (request: ProbeRequest) => Promise<Reply>;
 
-/** How many characters of a body are kept. The rest is read and discarded. */
-const KEPT_CHARACTERS = 10_000;
+const KEPT_BYTES = 10_000;
 
 /** Creates a function that sends requests below `url`. */
 export function createProbe(url: URL, timeoutMs: number): Probe {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const base = url.pathname.replace(/\/+$/, '');
 
-  return ({ method, path, headers, body }) =>
+  return ({ method, path, headers, body, keptBytes = KEPT_BYTES }) =>
     new Promise((resolve) => {
       const started = performance.now();
       const elapsed = (): number => Math.round(performance.now() - started);
@@ -69,26 +73,45 @@ export function createProbe(url: URL, timeoutMs: number): Probe {
         end({ kind: 'failure', code: error.code ?? error.message, ms: elapsed() });
       outgoing.on('error', onError);
       outgoing.on('response', (response) => {
-        readText(response).then((text) => end(answerOf(response, text, elapsed())), onError);
+        readBody(response, keptBytes).then((read) => end(answerOf(response, read, elapsed())), onError);
       });
       outgoing.end(body);
     });
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) if (text.length < KEPT_CHARACTERS) text += String(chunk);
-  return text;
+type Body = Pick<ProbeAnswer, 'text' | 'bytes'>;
+
+async function readBody(response: IncomingMessage, keptBytes: number): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    if (bytes < keptBytes) chunks.push(chunk.subarray(0, keptBytes - bytes));
+    bytes += chunk.length;
+  }
+  return { text: decode(Buffer.concat(chunks), response.headers['content-encoding']), bytes };
 }
 
-function answerOf(response: IncomingMessage, text: string, ms: number): ProbeAnswer {
+/** Decodes a body that may be cut off. Bytes that are not what the encoding says become an empty text. */
+function decode(kept: Buffer, encoding: string | undefined): string {
+  try {
+    const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
+    if (encoding === 'gzip') return gunzipSync(kept, zlib).toString();
+    if (encoding === 'deflate') return inflateSync(kept, zlib).toString();
+    if (encoding === 'br')
+      return brotliDecompressSync(kept, { finishFlush: constants.BROTLI_OPERATION_FLUSH }).toString();
+    return kept.toString();
+  } catch {
+    return '';
+  }
+}
+
+function answerOf(response: IncomingMessage, body: Body, ms: number): ProbeAnswer {
   const { statusCode: status = 0, headers, socket } = response;
   const until = socket instanceof TLSSocket ? Date.parse(socket.getPeerCertificate().valid_to) : NaN;
   return {
     kind: 'answer',
     status,
-    text,
+    ...body,
     ms,
     ...(Number.isNaN(until) ? {} : { validUntil: until }),
     header(name) {

@@ -1,3 +1,4 @@
+import { METRIC_TYPE } from '../../protocol/messages.ts';
 import { MAX_EVENT_BYTES, type WireEvent, utf8 } from '../../protocol/wire.ts';
 import { refuse, type Refusal } from '../http/response.ts';
 import { type BatchBytes, type BeyondLimits, readBatch } from '../batch/batch-bytes.ts';
@@ -14,6 +15,8 @@ import { strictUtf8 } from '../lib/strict-utf8.ts';
 export interface Admitted {
   readonly kind: 'admitted';
   readonly acceptedEvents: readonly AcceptedEvent[];
+  /** The metrics among the events: each of them is replaced by the event that Customer.io counts, and is never sent on itself. */
+  readonly metrics: readonly AcceptedEvent[];
   readonly sentAt: string | undefined;
   /** The received bytes, where the whole batch can be sent on in them. */
   readonly receivedBody: ReceivedBody | undefined;
@@ -62,6 +65,7 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
   const tooMuch = refuseRewriting(rewritten, maxEventBytes);
   if (tooMuch) return tooMuch;
   const acceptedEvents: AcceptedEvent[] = [];
+  const metrics: AcceptedEvent[] = [];
   // The body itself is sent on only where it has no field but `batch` and `sentAt`: others (a write key, a context for all events)
   // are not checked.
   const keepsBody = batch.isPlain && rewritten.length === 0;
@@ -73,11 +77,16 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
         : rewrite(bytes, item, index, maxEventBytes);
     if ('kind' in acceptedEvent) return acceptedEvent;
     acceptedEvents.push(acceptedEvent);
+    // An event without a summary has been parsed already: `event` costs nothing here.
+    const type: string | null | undefined = summary ? summary.type : acceptedEvent.event.type;
+    if (type === METRIC_TYPE) metrics.push(acceptedEvent);
   }
   const [first, last] = [batch.items[0], batch.items.at(-1)];
   const receivedBody =
-    keepsBody && first && last ? { body: bytes, list: bytes.subarray(first.from, last.to) } : undefined;
-  return { kind: 'admitted', acceptedEvents, sentAt: batch.sentAt, receivedBody };
+    keepsBody && metrics.length === 0 && first && last
+      ? { body: bytes, list: bytes.subarray(first.from, last.to) }
+      : undefined;
+  return { kind: 'admitted', acceptedEvents, metrics, sentAt: batch.sentAt, receivedBody };
 }
 
 /** How many times longer than its rewritten JSON a received event may be: it may have spaces, and escapes for every character. */

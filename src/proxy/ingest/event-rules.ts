@@ -1,3 +1,4 @@
+import { METRIC_TYPE } from '../../protocol/messages.ts';
 import { EVENT_TYPES } from '../../protocol/wire.ts';
 import { refuse, type Refusal } from '../http/response.ts';
 import { type EventSummary, MOST_ID_CHARACTERS } from '../batch/event-bytes.ts';
@@ -23,6 +24,8 @@ export function createEventRules(): EventRules {
   let lastName = '';
 
   return ({ names, type, event, isIdTooLong }, index) => {
+    // The fields of a metric are not sent on: the proxy makes another event out of its handle.
+    if (type === METRIC_TYPE) return null;
     if (!KNOWN_TYPES.has(type)) return invalid(index, `.type must be one of ${EVENT_TYPES.join(', ')}.`);
     const lookalike = checkedNames.has(names) ? undefined : names.find(isLookalike);
     if (lookalike !== undefined) return invalid(index, ` may not have a field "${lookalike}".`);

@@ -1,4 +1,4 @@
-import type { BatchAnswer, RejectedEvent } from '../../protocol/wire.ts';
+import type { BatchAnswer } from '../../protocol/wire.ts';
 import { acknowledgement } from './acknowledgement-cookie.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { type Answer, answerJson, isRefusal, type Refusal } from '../http/response.ts';
@@ -10,6 +10,8 @@ import type { IncomingRequest } from '../http/request.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import { createPassOn, type PassOnNeeds } from './pass-on.ts';
 import type { FindAuthorizer } from '../tokens/authorize-events.ts';
+import type { ReplaceMetrics } from '../messages/batch-metrics.ts';
+import { addCounts } from './rejection-counts.ts';
 import type { RequestInfo } from './hooks.ts';
 
 export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
@@ -17,6 +19,8 @@ export interface IngestNeeds extends AdmissionLimits, BodyLimits, PassOnNeeds {
   /** The time for hooks and delivery together, in milliseconds. */
   readonly timeoutMs: number;
   readonly findAuthorizer: FindAuthorizer;
+  /** Called only for batches with metrics. */
+  readonly replaceMetrics: ReplaceMetrics;
   /** The refusal of all batches while Customer.io is down; `undefined` while batches are taken. */
   readonly refusal?: (() => Refusal | undefined) | undefined;
   /** Deduplication. Without it, a repeated event is sent again. */
@@ -65,7 +69,12 @@ export function createIngest(needs: IngestNeeds): Ingest {
 
     const authorized = authorize(admitted.acceptedEvents, note);
     if (isRefusal(authorized)) return authorized;
-    const { passed, rejected } = authorized;
+    const replaced =
+      admitted.metrics.length > 0
+        ? await needs.replaceMetrics(authorized, admitted.metrics, credentials.token, note)
+        : authorized;
+    if (isRefusal(replaced)) return replaced;
+    const { passed, rejected } = replaced;
     const endsAt = performance.now() + timeoutMs;
     const { headers } = incoming;
     const clientKey = credentials.key;
@@ -82,13 +91,4 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const cookie = acknowledgement(incoming);
     return cookie ? answerJson(200, SUCCESS, cookie) : ACCEPTED;
   };
-}
-
-function addCounts(
-  events: readonly RejectedEvent[],
-  counted: Readonly<Record<string, number>> = {},
-): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = { ...counted };
-  for (const { error } of events) counts[error] = (counts[error] ?? 0) + 1;
-  return counts;
 }

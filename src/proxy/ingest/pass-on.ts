@@ -16,7 +16,7 @@ export interface PassOnNeeds extends HooksNeeds {
 
 /** The batch to which the events belong, and the time by which it must be delivered. */
 export interface DeliveryContext extends Omit<ReceivedBatch, 'acceptedEvents' | 'sentAt'> {
-  readonly admitted: Admitted;
+  readonly admitted: Omit<Admitted, 'metrics'>;
   /** The time by which hooks and delivery must be done, by `performance.now()`. */
   readonly endsAt: number;
   readonly clientKey: string;

@@ -1,4 +1,5 @@
 import { utf8 } from '../../protocol/wire.ts';
+import { within } from '../lib/timeouts.ts';
 import { comeBackLater, type Refusal } from '../http/response.ts';
 import { LEAST_SECRET_BYTES } from '../tokens/token-options.ts';
 import type { InAppOptions } from './in-app-options.ts';
@@ -8,14 +9,19 @@ class SecretError extends Error {
   override readonly name = 'SecretError';
 }
 
+/** The settings of the secret of handles. */
+export interface HandleSecretNeeds {
+  readonly inApp: Pick<InAppOptions, 'handleSecret'> | undefined;
+  readonly writeKey: () => string | Promise<string>;
+  /** The most time for the function of the secret, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
 /**
  * The function that returns the secret of handles: `handleSecret`, or by default the write key, which all copies of a proxy have.
  * That function throws where there is no secret.
  */
-export function handleSecretOf(
-  inApp: Pick<InAppOptions, 'handleSecret'> | undefined,
-  writeKey: () => string | Promise<string>,
-): () => Promise<string> {
+export function handleSecretOf({ inApp, writeKey, timeoutMs }: HandleSecretNeeds): () => Promise<string> {
   const secret = inApp?.handleSecret;
   if (typeof secret === 'string') return async () => secret;
   const [name, read, leastBytes] = secret
@@ -24,7 +30,7 @@ export function handleSecretOf(
   return async () => {
     let value: unknown;
     try {
-      value = await read();
+      value = await within(timeoutMs, async () => read());
     } catch (cause) {
       throw new SecretError(`The function "${name}" failed.`, { cause });
     }

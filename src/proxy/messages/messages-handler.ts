@@ -19,7 +19,7 @@ import { createGuests } from './guest.ts';
 import { createHandles, type Recipient } from './handle.ts';
 import { handleSecretOf, withKey } from './handle-secret.ts';
 import type { InAppOptions } from './in-app-options.ts';
-import { eventOf, metricOf } from './metric.ts';
+import { createMetricReader } from './metric-reader.ts';
 import { createQueueService, type Queue } from './queue-service.ts';
 import { withHandles } from './with-handles.ts';
 
@@ -60,7 +60,8 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
   const { inApp } = needs;
   const service = inApp && createQueueService(needs, resolveInApp(inApp));
   const guestOf = inApp?.anonymous && createGuests(inApp.anonymous.secret);
-  const handles = createHandles(handleSecretOf(inApp, needs.writeKey));
+  const handles = createHandles(handleSecretOf(needs));
+  const eventFor = createMetricReader(handles);
   const deliverMetric = createDeliverMetric(needs);
   const gate = createFetchGate<SessionQueue>();
 
@@ -123,18 +124,10 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
   ): Promise<object> {
     const verdict = credentials.token === null ? null : await needs.checkToken(credentials.token);
     if (verdict?.kind === 'refused') return verdict;
-    const metric = metricOf(fields);
-    if (metric.kind === 'refused') return metric;
-    const content = await withKey(async () => handles.verify(metric.handle));
-    if (content === null)
-      return refuse(400, 'invalid_handle', 'The handle is not one of this proxy, or it has expired.');
-    if (isRefusal(content)) return content;
-    const { recipient } = content;
-    // The report of an anonymous visitor may arrive after the visitor has signed in: the token is then that of the person.
-    if (verdict && recipient.kind === 'person' && recipient.id !== verdict.subject)
-      return refuse(403, 'subject_mismatch', 'The customer token is not for the person of "handle".');
+    const event = await eventFor(fields, verdict && verdict.subject);
+    if (isRefusal(event)) return event;
     const request = { clientKey: credentials.key, headers, info };
-    return (await deliverMetric(eventOf(content, metric), request, note)) ?? SUCCESS;
+    return (await deliverMetric(event, request, note)) ?? SUCCESS;
   }
 
   async function respond(

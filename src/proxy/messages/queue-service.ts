@@ -4,11 +4,11 @@ import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { InAppSettings } from '../private/private-settings.ts';
 import { createInAppService, languageOf, personHeaders } from '../private/in-app-service.ts';
-import { toMessage } from '../private/inbox-service.ts';
 import { isPathSegment } from '../private/message-id.ts';
 import { parseJson, type PrivateServiceNeeds } from '../private/private-service.ts';
 import { isRecord } from '../lib/is-record.ts';
 import type { Recipient, Reported } from './handle.ts';
+import { toMessage } from './inbox-message.ts';
 
 /** A message, and the delivery or content for which its numbers are counted. `null`: there is neither, and no number is counted. */
 export interface Reportable<Message> {

@@ -1,4 +1,3 @@
-import type { InboxAnswer, InboxMessage } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
 import type { InAppSettings } from './private-settings.ts';
@@ -14,8 +13,8 @@ interface Done {
 
 /** The inbox of one person. */
 export interface InboxService {
-  /** Fetches the messages. `language`: the header `Accept-Language` of the browser. */
-  fetch(userId: string, language: string | null, note: LogNote): Promise<InboxAnswer | Refusal>;
+  /** Fetches the messages, as the service has sent them. `language`: the header `Accept-Language` of the browser. */
+  fetch(userId: string, language: string | null, note: LogNote): Promise<readonly unknown[] | Refusal>;
   /** Marks a message as opened (read), or as not opened. */
   setOpened(userId: string, id: string, opened: boolean, note: LogNote): Promise<Done | Refusal>;
   /** Deletes a message. */
@@ -49,11 +48,10 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
       const found = await upstream.ask({ path, method: 'POST', headers, body: '{}' }, note);
       if (found.kind === 'refused') return found;
       // 204 and 304 mean that there are no new messages, and this proxy has no cache.
-      if (found.kind === 'absent' || found.text === '') return { messages: [] };
+      if (found.kind === 'absent' || found.text === '') return [];
       const body = parseJson(found.text);
       const { inboxMessages = [] } = isRecord(body) ? body : { inboxMessages: null };
-      if (!Array.isArray(inboxMessages)) return upstream.garbage();
-      return { messages: inboxMessages.flatMap(toMessage) };
+      return Array.isArray(inboxMessages) ? (inboxMessages as readonly unknown[]) : upstream.garbage();
     },
 
     setOpened: (userId, id, opened, note) =>
@@ -70,23 +68,4 @@ export function createInboxService(needs: PrivateServiceNeeds, { siteId, url }: 
 
 async function gone(): Promise<Done> {
   return { success: true };
-}
-
-/** Reads a message of the service; no message, where the value is none or has expired. */
-export function toMessage(value: unknown): readonly InboxMessage[] {
-  if (!isRecord(value)) return [];
-  const { queueId, opened, sentAt, expiry, type, topics, properties, priority } = value;
-  if (typeof queueId !== 'string' || queueId === '') return [];
-  if (typeof expiry === 'string' && Date.parse(expiry) <= Date.now()) return [];
-  const message: InboxMessage = {
-    id: queueId,
-    opened: opened === true,
-    sentAt: typeof sentAt === 'string' ? sentAt : '',
-    ...(typeof expiry === 'string' && { expiry }),
-    ...(typeof type === 'string' && { type }),
-    ...(Array.isArray(topics) && { topics: topics.filter((topic) => typeof topic === 'string') }),
-    properties: isRecord(properties) ? properties : {},
-    ...(typeof priority === 'number' && { priority }),
-  };
-  return [message];
 }

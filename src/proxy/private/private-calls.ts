@@ -4,7 +4,7 @@ import { type ClientIp, readClientIp, withClientIp } from '../access/client-ip.t
 import { refusalOf } from '../upstream/delivery.ts';
 import type { Dispatch } from '../upstream/dispatch.ts';
 import type { FetchLike } from '../upstream/send-batch.ts';
-import { createInboxService } from './inbox-service.ts';
+import { createInboxService, type InboxService } from './inbox-service.ts';
 import { isMessageId, WRONG_ID } from './message-id.ts';
 import type { HeaderReader } from '../http/request.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
@@ -15,6 +15,7 @@ import type { PrivateRoute } from '../http/routes.ts';
 import { preferencesOf } from './subscriptions.ts';
 import type { AppApiOptions } from '../tokens/token-options.ts';
 import type { InAppOptions } from '../messages/in-app-options.ts';
+import type { ReadInbox } from '../messages/inbox-reader.ts';
 
 /** The settings of the private calls. */
 export interface PrivateCallNeeds {
@@ -24,6 +25,8 @@ export interface PrivateCallNeeds {
   readonly region: 'us' | 'eu';
   readonly appApi?: AppApiOptions | undefined;
   readonly inApp?: InAppOptions | undefined;
+  /** Reads the messages of an inbox, and signs their handles. */
+  readonly readInbox: ReadInbox;
   readonly clientIp?: ClientIp | undefined;
   /** Delivers the events of changed subscriptions. */
   readonly dispatch: Dispatch;
@@ -78,15 +81,26 @@ export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
     return answerJson(200, { success: true });
   }
 
+  async function fetchInbox(
+    inbox: InboxService,
+    { subject, headers }: PrivateRequest,
+    note: LogNote,
+  ): Promise<object> {
+    const values = await inbox.fetch(subject, headers.get('Accept-Language'), note);
+    if (isRefusal(values)) return values;
+    const messages = await needs.readInbox(subject, values);
+    return isRefusal(messages) ? messages : { messages };
+  }
+
   async function answer(call: PrivateRoute, request: PrivateRequest, note: LogNote): Promise<object> {
-    const { subject, fields, headers } = request;
+    const { subject, fields } = request;
     if (appApi && call === 'attributes') return appApi.attributes(subject, note);
     if (appApi && call === 'categories') {
       const preferences = preferencesOf(fields);
       if (preferences === null) return appApi.topics(subject, note);
       return 'kind' in preferences ? preferences : writePreferences(preferences.traits, request, note);
     }
-    if (inbox && call === 'inbox-fetch') return inbox.fetch(subject, headers.get('Accept-Language'), note);
+    if (inbox && call === 'inbox-fetch') return fetchInbox(inbox, request, note);
     if (inbox && (call === 'inbox-read' || call === 'inbox-delete')) {
       const { id, opened = true } = fields;
       if (!isMessageId(id)) return WRONG_ID;

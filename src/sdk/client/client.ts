@@ -147,6 +147,7 @@ export function createClient(
     // The consent to analytics was taken back: everything that was stored under it is deleted.
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
+    core?.personal.onSdkEvent('consent', []);
     // A change of the choices is an event itself, made once for all tabs and pages.
     if (choices !== '{}' && core && storeChoices(browser.local, scope, choices))
       void call('track', ['Consent Updated']);
@@ -246,7 +247,7 @@ export function createClient(
     (isPaused?: boolean) =>
     (id?: string): void => {
       settings.isPaused = isPaused ?? settings.isPaused;
-      core?.personal.told('', [id]);
+      core?.personal.onSdkEvent('', [id]);
     };
 
   const inboxView = (...topics: readonly string[]): InboxView => {

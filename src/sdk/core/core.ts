@@ -74,7 +74,7 @@ export function createCore(needs: CoreNeeds): Core {
     },
     refuse: drop,
     tell(name, args) {
-      personal.told(name, args);
+      personal.onSdkEvent(name, args);
       needs.tell(name, args);
     },
     report,
@@ -251,7 +251,7 @@ export function createCore(needs: CoreNeeds): Core {
     ending,
   );
   leadership().join();
-  // Plugins come last, because a plugin may track while it loads. Their failures are told, never thrown.
+  // Plugins come last, because a plugin may track while it loads. Their failures are onSdkEvent, never thrown.
   if (settings.plugins.length) void wrapped.register(...settings.plugins);
 
   /** Runs `act`, and tells if the identity of the visitor has changed by it. */

@@ -1,8 +1,5 @@
 import type { QueueMessage } from '../../protocol/messages.ts';
 
-/** Beginning of the queue ids of embedded messages, which the service does not know. */
-export const EMBED_PREFIX = 'embed ';
-
 const PAYLOADS = 'script[type="application/json"][data-cio-embed-payload]';
 
 /** How often an embedded message is shown, by Customer.io's words: as the frequency of a broadcast. */
@@ -31,7 +28,7 @@ export function findEmbeds(page: Document): readonly QueueMessage[] {
       };
       return [
         {
-          queueId: `${EMBED_PREFIX}${String(id)}`,
+          queueId: `embed ${String(id)}`,
           messageId,
           properties: {
             ...properties,
@@ -49,3 +46,6 @@ export function findEmbeds(page: Document): readonly QueueMessage[] {
     }
   });
 }
+
+/** The name by which the file of in-app messages imports this one. */
+export { findEmbeds as create };

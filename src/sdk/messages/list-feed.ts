@@ -3,7 +3,7 @@ import type { HandledInboxMessage, MessagesAnswer, QueueMessage } from '../../pr
 import { MESSAGES_FETCH_PATH } from '../../protocol/wire.ts';
 import { createFetchSchedule, type FetchEnd } from './fetch-schedule.ts';
 import type { MessageCall } from './message-call.ts';
-import type { MessageStream, StreamNeeds } from './message-stream.ts';
+import type { MessageStream, MessageStreamNeeds } from './message-stream.ts';
 import { createVisibleTabLock } from './visible-tab-lock.ts';
 
 /** The messages of one person. */
@@ -35,12 +35,13 @@ export interface ListFeedNeeds {
   readonly name: string;
   readonly locks: Pick<LockManager, 'request'> | undefined;
   openChannel(name: string, onMessage: (message: unknown) => void): Channel | undefined;
-  openStream(needs: StreamNeeds): Promise<MessageStream>;
+  openStream(needs: MessageStreamNeeds): Promise<MessageStream>;
   newId(): string;
   random(): number;
   /** Whether the page is visible and online. */
   isAwake(): boolean;
-  onLists(lists: Lists): void;
+  /** @param isOwn whether this tab has fetched the lists just now: those of other tabs may be older than what this tab has reported */
+  onLists(lists: Lists, isOwn: boolean): void;
   /** Called for a response that repeating does not change, such as 404. */
   onRefused(sentence: string): void;
   /** The error of a fetch that the application has asked for. */
@@ -68,6 +69,8 @@ const FRESH_MS = 5_000;
 const PATIENCE_MS = 10_000;
 /** The interval where the proxy cannot stream although the service does. */
 const WITHOUT_STREAM_SECONDS = 30;
+/** The interval while a stream is open. */
+const STREAM_SECONDS = 600;
 
 export function createListFeed(needs: ListFeedNeeds): ListFeed {
   const { clock, call, name, isAwake } = needs;
@@ -95,11 +98,11 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
     void openStream(false);
   });
 
-  function take(next: Fetched): void {
+  function take(next: Fetched, isOwn: boolean): void {
     fetched = next;
     fetchedAtMs = clock.now();
     stopPatience?.();
-    needs.onLists(next.lists);
+    needs.onLists(next.lists, isOwn);
   }
 
   function share(): void {
@@ -137,13 +140,13 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
     }
     const hasStream = answer.stream === true && person !== null;
     const nextInSeconds = hasStream && !canStream ? WITHOUT_STREAM_SECONDS : (answer.nextInSeconds ?? 0);
-    take({ lists, nextInSeconds, hasStream });
+    take({ lists, nextInSeconds, hasStream }, true);
     // A listener may have changed the person.
     if (own === epoch) {
       share();
       void openStream(true);
     }
-    return { kind: 'answered', nextInSeconds };
+    return { kind: 'answered', nextInSeconds: stream ? STREAM_SECONDS : nextInSeconds };
   }
 
   /** @param isFresh whether the lists were fetched just now */
@@ -152,7 +155,7 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
     if (stream || !canStream || !fetched?.hasStream || !lock.isHeld()) return;
     const update = (change: Partial<Lists>): void => {
       if (own !== epoch || !fetched) return;
-      take({ ...fetched, lists: { ...fetched.lists, ...change } });
+      take({ ...fetched, lists: { ...fetched.lists, ...change } }, false);
       share();
     };
     const opened = await needs
@@ -170,6 +173,7 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
       .catch(() => undefined);
     if (own === epoch && !stream && lock.isHeld()) stream = opened;
     else opened?.close();
+    if (stream) schedule.answered(STREAM_SECONDS);
   }
 
   function closeStream(): void {
@@ -181,7 +185,7 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
     if (person === undefined || message.person !== person) return;
     if (message.kind === 'lists') {
       const { lists, nextInSeconds, hasStream } = message;
-      take({ lists, nextInSeconds, hasStream });
+      take({ lists, nextInSeconds, hasStream }, false);
       schedule.answered(nextInSeconds);
     } else if (lock.isHeld()) share();
   }

@@ -3,7 +3,7 @@ import type { MakeCall } from '../private/contract.ts';
 import { retryAfterMs } from '../sender/retry-timing.ts';
 
 /** The response to a call about messages. */
-export interface Reply {
+export interface MessageReply {
   readonly status: number;
   /** The wait that the proxy asks for. */
   readonly retryAfterMs: number | undefined;
@@ -16,7 +16,7 @@ export type MessageCall = (
   path: string,
   fields: Readonly<Record<string, unknown>>,
   isRead: boolean,
-) => Promise<Reply>;
+) => Promise<MessageReply>;
 
 export interface MessageCallNeeds {
   readonly clock: Clock;
@@ -36,16 +36,16 @@ export interface MessageCallNeeds {
 export function createMessageCall(needs: MessageCallNeeds): MessageCall {
   const { clock, ending } = needs;
 
-  async function read(response: Response): Promise<Reply> {
+  async function read(response: Response): Promise<MessageReply> {
     const body: unknown = await response.json().catch(() => undefined);
     return {
       status: response.status,
       retryAfterMs: retryAfterMs(response.headers, clock.now()),
-      body: Object(body) as Reply['body'],
+      body: Object(body) as MessageReply['body'],
     };
   }
 
-  async function callWithKey(path: string, init: RequestInit): Promise<Reply> {
+  async function callWithKey(path: string, init: RequestInit): Promise<MessageReply> {
     const control = new AbortController();
     const abort = (): void => control.abort();
     const stop = clock.after(needs.timeoutMs, abort);

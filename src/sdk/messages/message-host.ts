@@ -2,10 +2,9 @@ import type { Clock } from '../browser.ts';
 import type { QueueMessage } from '../../protocol/messages.ts';
 import { afterInLife, findElement, onPageChange } from './display/page-elements.ts';
 import type { Display, DisplayNeeds, DisplayReport } from './display/contract.ts';
-import { EMBED_PREFIX, findEmbeds } from './embeds.ts';
-import type { ShowableMessage } from './in-app-options.ts';
+import type { ShowableMessage } from './message-options.ts';
 import type { MessageState } from './message-state.ts';
-import { createPageRules, type RulePage } from './page-rule.ts';
+import type { PageRules, RulePage } from './page-rule.ts';
 import { type Candidate, pickMessages } from './pick-messages.ts';
 import { whenClosed, whenLoading, whenShown, whenSnoozed } from './record-changes.ts';
 
@@ -34,7 +33,8 @@ export interface InAppMessageEvent {
 export interface MessageHost {
   /** Begins for another person: every frame of the previous one is removed before this returns. */
   begin(state: MessageState | undefined): void;
-  setMessages(messages: readonly QueueMessage[]): void;
+  /** @param isOwn whether this tab has fetched the messages just now */
+  setMessages(messages: readonly QueueMessage[], isOwn: boolean): void;
   /** A page view: messages with a page rule are shown or removed. */
   setPage(route: string): void;
   setPaused(isPaused: boolean): void;
@@ -61,6 +61,9 @@ export interface MessageHostNeeds {
   reportSeen(queueId: string): void;
   /** The message asks for an event. */
   track(payload: unknown): void;
+  loadPageRules(tell: (mistake: string) => void): Promise<PageRules>;
+  /** Loads the messages that the page itself contains. */
+  loadEmbeds(page: Document): Promise<readonly QueueMessage[]>;
   /** Reports a mistake of a message's author. */
   tell(mistake: string): void;
 }
@@ -72,9 +75,12 @@ const ELEMENT_WAIT_MS = 30_000;
 
 export function createMessageHost(needs: MessageHostNeeds): MessageHost {
   const { clock, page, ending } = needs;
-  const mayShow = createPageRules(needs.tell);
+  /** Tests page rules. The file for them is loaded with the first message that has one. */
+  let pageRules: PageRules | undefined;
+  let isRulesAsked = false;
   let state: MessageState | undefined;
   let messages: readonly QueueMessage[] = [];
+  let embeds: readonly QueueMessage[] = [];
   let route: string | undefined;
   let isPaused = false;
   let display: Display | undefined;
@@ -91,6 +97,21 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
   const rulePage = (): RulePage | undefined =>
     route === undefined ? undefined : { route, pathname: needs.pathname() };
 
+  /** Whether a message with this rule may be shown. */
+  const mayShow: PageRules = (rule, at) => {
+    if (!pageRules && !isRulesAsked) {
+      isRulesAsked = true;
+      needs.loadPageRules(needs.tell).then(
+        (loaded) => {
+          pageRules = loaded;
+          update();
+        },
+        () => (isRulesAsked = false),
+      );
+    }
+    return pageRules ? pageRules(rule, at) : !rule;
+  };
+
   /** Returns the messages that may be shown now. Sets the timer and the observer for those that wait. */
   function pick(): readonly Candidate[] {
     stopTimer?.();
@@ -98,7 +119,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     if (!state || isPaused || ending.aborted || !needs.isVisible()) return [];
     const { get } = state;
     const { candidates, awaitedElements, againAtMs } = pickMessages({
-      messages: [...messages, ...findEmbeds(page)],
+      messages: [...messages, ...embeds],
       nowMs: clock.now(),
       page: rulePage(),
       open: Array.from(open.values()),
@@ -217,7 +238,15 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
   }
 
   function reportSeen(queueId: string): void {
-    if (!queueId.startsWith(EMBED_PREFIX)) needs.reportSeen(queueId);
+    // The service does not know the messages of the page.
+    if (messages.some((each) => each.queueId === queueId)) needs.reportSeen(queueId);
+  }
+
+  /** Looks for messages that the page itself contains. The file for them is loaded only where there are any. */
+  async function findEmbeds(): Promise<void> {
+    const has = page.querySelector('[data-cio-embed-payload]');
+    embeds = has ? await needs.loadEmbeds(page).catch(() => []) : [];
+    if (embeds.length) update();
   }
 
   /** Removes every frame, without a report. The messages that were still loading may be shown again. */
@@ -232,6 +261,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     failed = new Set();
     closed = new Set();
     awaitUntilMs = clock.now() + ELEMENT_WAIT_MS;
+    void findEmbeds();
     const now = rulePage();
     const isMisplaced = ({ rules: { rule } }: Candidate): boolean =>
       Boolean(rule && now && !mayShow(rule, now));
@@ -263,10 +293,10 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
       closed = new Set();
       update();
     },
-    setMessages(next) {
+    setMessages(next, isOwn) {
       messages = next;
       // Another device, or the page before this one, may not have been able to report it.
-      for (const { queueId } of next)
+      for (const { queueId } of isOwn ? next : [])
         if (state?.get(queueId).isSeen && !isOpenNow(queueId)) needs.reportSeen(queueId);
       update();
     },

@@ -14,10 +14,6 @@ export interface MessageRecord {
   readonly snoozedUntilMs: number;
   /** Until when a tab may be loading the message: the other tabs do not show it. */
   readonly loadingUntilMs: number;
-  /** The name of the step at which the visitor is, or an empty text. */
-  readonly step: string;
-  /** The path of that step's page, as {@link pathHash}. Empty: the step is for every page. */
-  readonly stepPath: string;
 }
 
 /** The records of one person's messages. */
@@ -45,7 +41,7 @@ export interface MessageStateNeeds {
   mayWrite(): boolean;
 }
 
-/** A record as it is stored: the time of the last change, the numbers, 1 and 2 for the two flags, and the step. */
+/** A record as it is stored: the time of the last change, the numbers, 1 and 2 for the two flags. */
 type Row = readonly [
   changedAtMs: number,
   shownCount: number,
@@ -53,17 +49,13 @@ type Row = readonly [
   flags: number,
   snoozedUntilMs: number,
   loadingUntilMs: number,
-  step?: string,
-  stepPath?: string,
 ];
 type Rows = Readonly<Record<string, Row>>;
 
-/** Each row has about 60 characters, so that a person has 12 kB at most without steps. */
+/** Each row has about 60 characters, so that a person has 12 kB at most. */
 const MOST_ROWS = 200;
 /** The records of the person who was here last, and of four more persons who share the browser. */
 const MOST_PERSONS = 5;
-/** A step with a longer name is not stored: the message then begins with its first step. */
-const MOST_STEP_CHARACTERS = 100;
 const EMPTY_ROW: Row = [0, 0, 0, 0, 0, 0];
 
 /**
@@ -81,13 +73,8 @@ function hashOf(text: string): string {
   return (low >>> 0).toString(36) + (high >>> 0).toString(36);
 }
 
-/** The hash of a path, for `stepPath`. A slash at the end makes no difference. */
-export const pathHash = (pathname: string): string => hashOf(pathname.replace(/\/+$/, '') || '/');
-
 const isRow = (value: unknown): value is Row =>
-  Array.isArray(value) &&
-  value.length > 5 &&
-  value.every((field, index) => (index < 6 ? Number.isFinite(field) : typeof field === 'string'));
+  Array.isArray(value) && value.length > 5 && value.every((field) => Number.isFinite(field));
 
 /** Returns the rows of a stored text. Whatever is malformed is left out. */
 function readRows(text: string | null): Rows {
@@ -99,27 +86,16 @@ function readRows(text: string | null): Rows {
   }
 }
 
-function recordOf([
-  ,
-  shownCount,
-  shownAtMs,
-  flags,
-  snoozedUntilMs,
-  loadingUntilMs,
-  step = '',
-  stepPath = '',
-]: Row): MessageRecord {
+function recordOf([, shownCount, shownAtMs, flags, snoozedUntilMs, loadingUntilMs]: Row): MessageRecord {
   const isSeen = (flags & 1) > 0;
   const isDismissed = (flags & 2) > 0;
-  return { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, step, stepPath };
+  return { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs };
 }
 
 function rowOf(record: MessageRecord, nowMs: number): Row {
-  const { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs, step, stepPath } =
-    record;
+  const { shownCount, shownAtMs, isSeen, isDismissed, snoozedUntilMs, loadingUntilMs } = record;
   const flags = Number(isSeen) + 2 * Number(isDismissed);
-  const numbers = [nowMs, shownCount, shownAtMs, flags, snoozedUntilMs, loadingUntilMs] as const;
-  return step && step.length <= MOST_STEP_CHARACTERS ? [...numbers, step, stepPath] : numbers;
+  return [nowMs, shownCount, shownAtMs, flags, snoozedUntilMs, loadingUntilMs];
 }
 
 /** Returns the rows that were changed last. */
@@ -130,7 +106,7 @@ const newest = (rows: Rows): Rows =>
       .slice(0, MOST_ROWS),
   );
 
-/** Returns the counts of the broadcasts alone, without snoozes and steps. Only messages of a queue are ever seen. */
+/** Returns the counts of the broadcasts alone, without snoozes. Only messages of a queue are ever seen. */
 const broadcastCounts = (rows: Rows): Rows =>
   Object.fromEntries(
     Object.entries(rows)

@@ -9,7 +9,7 @@ export interface MessageStream {
 }
 
 /** What the opener of a stream wants. */
-export interface StreamNeeds {
+export interface MessageStreamNeeds {
   readonly sessionId: string;
   /** Whether the messages were fetched just before. */
   readonly isFresh: boolean;
@@ -39,7 +39,10 @@ const SILENT_MS = 45_000;
  * Keeps a stream open, by `fetch`: an `EventSource` cannot send the token in a header. Ends with the token of the proxy's stream, and
  * opens the next one with a fresh token.
  */
-export function createMessageStream({ clock, make, random }: StreamParts, needs: StreamNeeds): MessageStream {
+export function createMessageStream(
+  { clock, make, random }: StreamParts,
+  needs: MessageStreamNeeds,
+): MessageStream {
   const control = new AbortController();
   const { signal } = control;
   let failures = 0;

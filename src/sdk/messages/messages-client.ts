@@ -1,12 +1,11 @@
-import * as browser from '../browser.ts';
-import { clock, lifecycle, local } from '../browser.ts';
+import type * as browserFile from '../browser.ts';
 import type { SdkErrorCode } from '../../protocol/errors.ts';
 import { basicAuthorization, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import type { HandledInboxMessage } from '../../protocol/messages.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import type { MakeCall } from '../private/contract.ts';
 import type { ReportMetric } from '../private/report-metric.ts';
-import { type InAppSettings, resolveInApp } from './in-app-options.ts';
+import { type InAppMessageSettings, resolveMessageOptions } from './message-options.ts';
 import { createListFeed } from './list-feed.ts';
 import { createMessageCall } from './message-call.ts';
 import { createMessageHost, type InAppMessageEvent } from './message-host.ts';
@@ -24,7 +23,7 @@ export interface MessagesClient {
    * To be called with each event of the wrapped SDK. `page` is a page view: category, name, properties. With an empty name, the
    * application has paused or resumed messages, or dismisses the message whose id is the first of `args`.
    */
-  told(name: string, args: readonly unknown[]): void;
+  onSdkEvent(name: string, args: readonly unknown[]): void;
   /** Returns the inbox of the person, fetched together with the messages. Undefined where no messages are fetched for a person. */
   inbox(): Promise<readonly HandledInboxMessage[]> | undefined;
   /** The inbox was changed at the service: the lists that were fetched before are outdated. */
@@ -37,7 +36,25 @@ export interface MessagesClient {
   ): void;
 }
 
-export interface MessagesNeeds {
+/** The functions of the browser that this file uses: passed, so that they are not in two files. */
+export type MessagesBrowser = Pick<
+  typeof browserFile,
+  | 'clock'
+  | 'lifecycle'
+  | 'local'
+  | 'lockManager'
+  | 'openChannel'
+  | 'pageDocument'
+  | 'pageUrl'
+  | 'random'
+  | 'randomNumbers'
+  | 'request'
+  | 'subtleCrypto'
+  | 'uuid'
+>;
+
+export interface MessagesClientNeeds {
+  readonly browser: MessagesBrowser;
   readonly settings: Pick<AnalyticsSettings, 'proxyUrl' | 'clientKey' | 'delivery' | 'inApp' | 'isPaused'>;
   readonly scope: string;
   readonly ending: AbortSignal;
@@ -56,13 +73,15 @@ export interface MessagesNeeds {
 
 const DIRECT_URL = 'https://renderer.gist.build/3.0/index.html';
 
-function createMessages(needs: MessagesNeeds): MessagesClient {
-  const { settings, ending, scope, fail } = needs;
+function createMessages(needs: MessagesClientNeeds): MessagesClient {
+  const { browser, settings, ending, scope, fail } = needs;
+  const { clock, lifecycle, random, uuid: newId } = browser;
   const { proxyUrl, clientKey, delivery } = settings;
-  const options: InAppSettings = resolveInApp(settings.inApp, (text) => fail('invalid-options', text));
+  const options: InAppMessageSettings = resolveMessageOptions(settings.inApp, (text) =>
+    fail('invalid-options', text),
+  );
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   const isAwake = (): boolean => !lifecycle.hidden() && lifecycle.online();
-  const { random, uuid: newId } = browser;
 
   const call = createMessageCall({
     clock,
@@ -80,7 +99,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
   });
   const seen = createSeenReports({ clock, call, ending, random });
   const openState = createMessageStates({
-    local,
+    local: browser.local,
     scope,
     clock,
     subtle: browser.subtleCrypto(),
@@ -143,6 +162,8 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
       const { event, properties } = Object(payload) as { event?: unknown; properties?: unknown };
       if (typeof event === 'string') needs.track(event, properties).catch(() => undefined);
     },
+    loadPageRules: (tell) => import('./page-rule.ts').then(({ create }) => create(tell)),
+    loadEmbeds: (page) => import('./embeds.ts').then(({ create }) => create(page)),
     tell: (mistake) => fail('plugin-failed', mistake),
   });
 
@@ -158,8 +179,8 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
     newId,
     random,
     isAwake,
-    onLists({ messages, inbox }) {
-      host.setMessages(messages);
+    onLists({ messages, inbox }, isOwn) {
+      host.setMessages(messages, isOwn);
       needs.onInbox(inbox);
     },
     onRefused(sentence) {
@@ -208,7 +229,7 @@ function createMessages(needs: MessagesNeeds): MessagesClient {
   return {
     afterIdentityChange: begin,
     onToken: feed.retry,
-    told(name, [id, pageName, properties]) {
+    onSdkEvent(name, [id, pageName, properties]) {
       // The visitor may have changed the choices of consent.
       if (needs.isAllowed() !== isAllowed) begin();
       const { url } = Object(properties) as { url?: unknown };

@@ -49,3 +49,6 @@ export function createPageRules(tell: (mistake: string) => void): PageRules {
     return false;
   };
 }
+
+/** The name by which the file of in-app messages imports this one. */
+export { createPageRules as create };

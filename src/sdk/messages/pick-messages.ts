@@ -1,8 +1,8 @@
 import type { QueueMessage } from '../../protocol/messages.ts';
 import { broadcastDueMs } from './broadcast.ts';
-import { type MessageRecord, pathHash } from './message-state.ts';
+import type { MessageRecord } from './message-state.ts';
 import type { PageRules, RulePage } from './page-rule.ts';
-import { isLasting, type ShowRules, readShowRules } from './show-rules.ts';
+import { type ShowRules, readShowRules } from './show-rules.ts';
 import { isOpenedFirst } from './record-changes.ts';
 
 /** A message that is open. */
@@ -15,7 +15,6 @@ export interface OpenMessage {
 /** A message that may be shown now. */
 export interface Candidate extends OpenMessage {
   readonly message: QueueMessage;
-  /** With the saved step. */
   readonly rules: ShowRules;
   /** Whether the display is reported as `opened`. */
   readonly isOpened: boolean;
@@ -90,11 +89,8 @@ export function pickMessages(needs: PickNeeds): PickedMessages {
     return dueMs !== Infinity && isOver(dueMs);
   }
 
-  function hasPage({ rules, record }: Entry): boolean {
-    if (rules.rule && !(page && needs.mayShow(rules.rule, page))) return false;
-    const { stepPath } = record;
-    return !isLasting(rules) || !stepPath || (page !== undefined && stepPath === pathHash(page.pathname));
-  }
+  const hasPage = ({ rules: { rule } }: Entry): boolean =>
+    !rule || (page !== undefined && needs.mayShow(rule, page));
 
   function hasAnchor({ neededElement }: ShowRules): boolean {
     if (!neededElement || needs.hasElement(neededElement)) return true;
@@ -118,12 +114,11 @@ export function pickMessages(needs: PickNeeds): PickedMessages {
     if (slots.has(slot) || !hasAnchor(rules) || !isOver(record.loadingUntilMs)) continue;
     ids.add(queueId);
     slots.add(slot);
-    const step = (isLasting(rules) && record.step) || rules.step;
     candidates.push({
       queueId,
       slot,
       message,
-      rules: step ? { ...rules, step } : rules,
+      rules,
       isOpened: isOpenedFirst(rules, record),
     });
   }

@@ -1,6 +1,5 @@
 /** The changes of a message's record: one function for each moment of the message. */
 import type { MessageRecord } from './message-state.ts';
-import { pathHash } from './message-state.ts';
 import { isLasting, type ShowRules } from './show-rules.ts';
 
 /** The time for which a tab that loads a message keeps the other tabs from showing it. A renderer gets five seconds to answer. */
@@ -36,8 +35,6 @@ export const isOpenedFirst = (rules: ShowRules, { shownCount }: MessageRecord): 
 export const whenClosed = ({ broadcast }: ShowRules): Partial<MessageRecord> => ({
   isSeen: !broadcast,
   isDismissed: broadcast !== undefined,
-  step: '',
-  stepPath: '',
 });
 
 /** The message is hidden for some minutes, which come from its author. */
@@ -45,9 +42,3 @@ export function whenSnoozed(minutes: number, nowMs: number): Partial<MessageReco
   const wholeMinutes = minutes >= 1 ? Math.min(minutes, LONGEST_SNOOZE_MINUTES) : DEFAULT_SNOOZE_MINUTES;
   return { snoozedUntilMs: nowMs + wholeMinutes * 60_000 };
 }
-
-/** The message has gone on to another step. `pathname`: the path of the step's page; undefined: the step is for every page. */
-export const whenStepped = (step: string, pathname?: string): Partial<MessageRecord> => ({
-  step,
-  stepPath: pathname === undefined ? '' : pathHash(pathname),
-});

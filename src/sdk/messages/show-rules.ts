@@ -13,8 +13,6 @@ export interface ShowRules {
   readonly isPersistent: boolean;
   /** Missing: an ordinary message of the person's queue. */
   readonly broadcast?: Broadcast;
-  /** The step that the message begins with. */
-  readonly step?: string;
   /** `campaignId`, for the event `message`. */
   readonly deliveryId?: string;
 }
@@ -36,7 +34,6 @@ export function readShowRules(message: Pick<QueueMessage, 'properties'>): ShowRu
   const gist = fieldsOf(fieldsOf(message.properties)['gist']);
   const elementId = textOf(gist['elementId']);
   const rule = gist['routeRuleWeb'];
-  const step = textOf(gist['stepId']);
   const deliveryId = textOf(gist['campaignId']);
   const isBroadcast = Boolean(gist['broadcast']);
   const broadcast = readBroadcast(gist['broadcast']);
@@ -47,7 +44,6 @@ export function readShowRules(message: Pick<QueueMessage, 'properties'>): ShowRu
     ...(typeof rule === 'string' && rule && { rule }),
     isPersistent: gist['persistent'] === true,
     ...(broadcast && { broadcast }),
-    ...(step && { step }),
     ...(deliveryId && { deliveryId }),
   };
 }

@@ -2,7 +2,7 @@ import type { CustomerToken } from '../auth/customer-token-options.ts';
 import type { ConsentSource } from '../consent/source.ts';
 import type { CookieOptions } from '../identity/cookies.ts';
 import type { IdentityOptions } from '../identity/stored-user.ts';
-import type { InAppOptions } from '../messages/in-app-options.ts';
+import type { InAppMessageOptions } from '../messages/message-options.ts';
 import type { Plugin } from '../plugins/plugin.ts';
 import type { ConsentState } from '../events.ts';
 import type { StorageKind } from '../outbox/outbox.ts';
@@ -143,7 +143,7 @@ export interface AnalyticsOptions {
    * option `inApp`.
    * @default false
    */
-  readonly inApp?: boolean | InAppOptions;
+  readonly inApp?: boolean | InAppMessageOptions;
   /** Logs each step on the console, without the content of events. Use `beforeSend` to log the content. @default false */
   readonly debug?: boolean;
 }
@@ -163,7 +163,7 @@ export interface AnalyticsSettings {
   readonly cookie: CookieOptions;
   readonly integrations: Readonly<Record<string, unknown>>;
   readonly customerToken: CustomerToken | undefined;
-  readonly inApp: boolean | InAppOptions | undefined;
+  readonly inApp: boolean | InAppMessageOptions | undefined;
   /** Whether the application has paused in-app messages. Not an option. */
   isPaused?: boolean | undefined;
   readonly debug: boolean;
@@ -199,7 +199,7 @@ const PAGE_VIEWS: Defaults<Required<PageViewOptions>> = {
 
 const OPTIONAL = {
   customerToken: undefined as CustomerToken | undefined,
-  inApp: undefined as boolean | InAppOptions | undefined,
+  inApp: undefined as boolean | InAppMessageOptions | undefined,
   beforeSend: undefined,
   plugins: [],
   user: {},

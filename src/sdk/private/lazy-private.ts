@@ -19,7 +19,7 @@ export interface LazyPrivate {
    * Passes an event of the wrapped SDK to in-app messages: page views decide which messages are shown. With an empty name, the
    * application has paused or resumed messages, or dismisses the message whose id is the first of `args`.
    */
-  told(name: string, args: readonly unknown[]): void;
+  onSdkEvent(name: string, args: readonly unknown[]): void;
   /**
    * Returns parts that send the events of a person only with that person's token; with the option `authorization: 'client-key'`,
    * the same parts as before.
@@ -42,14 +42,14 @@ export function createLazyPrivate(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
     return clientPromise;
   }
   // After a failure, the next call loads the file again; for in-app messages, the next event.
-  const told: LazyPrivate['told'] = (name, args) => {
+  const onSdkEvent: LazyPrivate['onSdkEvent'] = (name, args) => {
     if (needs.settings.inApp)
       load().then(
-        (loaded) => loaded.told(name, args),
+        (loaded) => loaded.onSdkEvent(name, args),
         () => {},
       );
   };
-  told('', []);
+  onSdkEvent('', []);
   if (needs.settings.customerToken) void load();
 
   return {
@@ -57,7 +57,7 @@ export function createLazyPrivate(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
       const epochOfCall = epoch;
       return (await load()).ask(epochOfCall, name, args);
     },
-    told,
+    onSdkEvent,
     status: () => client?.status(),
     identity(identity) {
       epoch++;

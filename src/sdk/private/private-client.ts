@@ -7,7 +7,7 @@ import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
 import type { Instance } from '../customerio/contract.ts';
 import type { AnalyticsEvents, Categories } from '../events.ts';
-import type { InAppOptions } from '../messages/in-app-options.ts';
+import type { InAppMessageOptions } from '../messages/message-options.ts';
 import type { MessagesClient } from '../messages/messages-client.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { InboxEntry, MakeCall } from './contract.ts';
@@ -20,7 +20,9 @@ import {
 } from './authorized-delivery.ts';
 import { createInbox } from './inbox.ts';
 import { createJsonCall } from './json-call.ts';
-import { createReportMetric, type ReportMetricNeeds } from './report-metric.ts';
+import { createReportMetric } from './report-metric.ts';
+import type { Call } from '../event/call.ts';
+import type { OutboxEvent } from '../outbox/contract.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { CLIENT_KEY_HEADER, INBOX_FETCH_PATH, inBytes } from '../../protocol/wire.ts';
 import { createTabChannel } from '../tabs/tab-channel.ts';
@@ -36,7 +38,7 @@ export interface PrivateClient {
   /** To be called when the identity has changed, before listeners of the application are. */
   identity(identity: TokenIdentity): void;
   /** As in `LazyPrivate`. */
-  told(name: string, args: readonly unknown[]): void;
+  onSdkEvent(name: string, args: readonly unknown[]): void;
   /** Replaces the functions of `authorizedParts`, which the sender uses, by those of an {@link AuthorizedDelivery} around `parts`. */
   guard(parts: DeliveryParts, authorizedParts: DeliveryParts, wakeSender: WakeSender): void;
 }
@@ -79,9 +81,9 @@ export interface PrivateNeeds {
   /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
   epoch(): number;
   /** Makes id and snapshot of an event. */
-  newCall: ReportMetricNeeds['newCall'];
+  newCall(): Pick<Call, 'id' | 'snapshot'>;
   /** Puts an event into the outbox. */
-  keep: ReportMetricNeeds['keep'];
+  keep(event: OutboxEvent): void;
   readonly wrapped: { readonly instance: Pick<Instance, 'track'> };
   emit<Name extends 'token' | 'message'>(name: Name, event: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
@@ -148,7 +150,8 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
 
   const callJson = createJsonCall({ make, error, SdkError: needs.SdkError });
 
-  const isInAppOn = Boolean(settings.inApp) && (Object(settings.inApp) as InAppOptions).enabled !== false;
+  const isInAppOn =
+    Boolean(settings.inApp) && (Object(settings.inApp) as InAppMessageOptions).enabled !== false;
   /** Fetches the inbox together with the in-app messages, where they are fetched for this person. */
   async function fetchMessages(): Promise<unknown> {
     const loaded = await loadMessages().catch(() => undefined);
@@ -177,6 +180,32 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   });
   const customer = createCustomer(callJson);
 
+  const {
+    lockManager,
+    openChannel,
+    pageDocument,
+    pageUrl,
+    random,
+    randomNumbers,
+    request,
+    subtleCrypto,
+    uuid,
+  } = browser;
+  const messagesBrowser = {
+    clock,
+    lifecycle,
+    local: browser.local,
+    lockManager,
+    openChannel,
+    pageDocument,
+    pageUrl,
+    random,
+    randomNumbers,
+    request,
+    subtleCrypto,
+    uuid,
+  };
+
   let messages: MessagesClient | undefined;
   let messagesPromise: Promise<MessagesClient> | undefined;
   /** Loads the file of in-app messages. After a failure, the next event loads it again. */
@@ -184,6 +213,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
     messagesPromise ??= import('../messages/messages-client.ts').then(
       ({ create }) =>
         (messages = create({
+          browser: messagesBrowser,
           settings,
           scope: needs.scope,
           ending: needs.ending,
@@ -257,10 +287,10 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       }
       messages?.afterIdentityChange();
     },
-    told(name, args) {
+    onSdkEvent(name, args) {
       if (isInAppOn && !needs.ending.aborted)
         loadMessages().then(
-          (loaded) => loaded.told(name, args),
+          (loaded) => loaded.onSdkEvent(name, args),
           () => {},
         );
     },

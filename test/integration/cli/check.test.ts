@@ -155,6 +155,7 @@ test('reports slow responses', async () => {
     kind: 'answer',
     status: 200,
     text: '',
+    bytes: 0,
     ms,
     header: () => null,
   }));

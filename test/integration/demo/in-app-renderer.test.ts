@@ -50,6 +50,14 @@ describe('a message', () => {
     expect(renderer.methods().filter((method) => method === 'routeLoaded')).toHaveLength(2);
   });
 
+  test('of a slow renderer comes after three seconds', async () => {
+    const renderer = await load('V1-slow');
+    const startedAt = performance.now();
+    await renderer.open('<p>late</p>');
+    expect(performance.now() - startedAt).toBeGreaterThan(2_900);
+    expect(renderer.text()).toContain('late');
+  });
+
   test('that cannot be unpacked is an error', async () => {
     const renderer = await load();
     await renderer.open('', { gist: { encodedMessageHtml: btoa('no gzip') }, waitFor: 'error' });

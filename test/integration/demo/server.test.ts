@@ -12,6 +12,7 @@ const FINE = {
   login: 'fine',
   tokenSeconds: 60,
   clockHours: 0,
+  renderer: 'fine',
 };
 const KEY = { Authorization: `Basic ${btoa('demo-shop-web:')}` };
 
@@ -123,10 +124,11 @@ describe('the console', () => {
       '"login" must be one of "fine", "slow", "failing", "null", "expired", "wrong-subject", "wrong-key", got "sleepy"',
     ],
     [{ tokenSeconds: 0 }, '"tokenSeconds" must be an integer from 5 to 3600, got 0'],
+    [{ renderer: 'gone' }, '"renderer" must be one of "fine", "slow", "silent", "broken", got "gone"'],
     [{ clockHours: 25 }, '"clockHours" must be an integer from -24 to 24, got 25'],
     [
       { proxy: 'down', speed: 1 },
-      'Unknown field "speed"; known are proxy, upstream, latencyMs, login, tokenSeconds, clockHours',
+      'Unknown field "speed"; known are proxy, upstream, latencyMs, login, tokenSeconds, clockHours, renderer',
     ],
     [[], 'Expected a JSON object, got []'],
     ['down', 'Expected a JSON object, got something that is not JSON'],

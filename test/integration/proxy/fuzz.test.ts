@@ -35,6 +35,8 @@ const MET: readonly (ProxyErrorCode | '200' | '204' | 'arrived' | 'rejected one 
   'event_too_large',
   'invalid_event',
   'privileged_event',
+  'invalid_body',
+  'invalid_handle',
   'rejected',
   'batch_too_large',
   'upstream_unavailable',

@@ -135,6 +135,7 @@ describe('a hook that fails for one event of a batch', () => {
       timeoutMs: 60_000,
       checkCredentials: async () => ({ kind: 'known', key: 'web', token: null }),
       findAuthorizer: async () => (passed) => ({ passed, rejected: [] }),
+      replaceMetrics: async (authorized) => authorized,
       filter: () => new Promise((resolve) => setTimeout(resolve, 30, true)),
       dispatch: async (shipment) => {
         leftMs = shipment.endsAt - performance.now();

@@ -4,8 +4,11 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { HandledInboxMessage } from '../../../src/protocol/messages.ts';
+import type { InboxAnswer } from '../../../src/protocol/wire.ts';
 import { claims, keyPair, SECRET, signed, startKeyServer } from './key-server.ts';
-import { bearer, CLIENT_KEY, fullVerdict, post } from './setup.ts';
+import { bearer, CLIENT_KEY, fullVerdict, post, verdict } from './setup.ts';
+import { startUpstream } from './upstream.ts';
 import {
   APP_KEY,
   SITE_ID,
@@ -90,6 +93,7 @@ describe('a person with a token', () => {
 
   test('can read their inbox, without expired messages', async () => {
     const { inApp, ask } = await start();
+    const handle = expect.stringMatching(/^[\w-]+\.[\w-]{43}$/) as unknown;
     const response = await ask(FETCH, {}, 'u1', { 'Accept-Language': 'de-AT,de;q=0.9,en;q=0.8' });
     expect(await response.json()).toEqual({
       messages: [
@@ -102,7 +106,9 @@ describe('a person with a token', () => {
           topics: ['offers'],
           properties: { title: 'Hello' },
           priority: 2,
+          handle,
         },
+        // There is nothing to report about a message without a delivery.
         { id: 'q2', opened: true, sentAt: '2026-01-02T03:04:05Z', properties: {} },
       ],
     });
@@ -129,6 +135,35 @@ describe('a person with a token', () => {
       expect(inApp.received[0]?.headers['content-language'] ?? 'de').toBe('de');
     },
   );
+
+  test('get a handle with each message of the inbox, by which a page reports that it was opened', async () => {
+    const { ask, pipelines } = await start();
+    const { messages } = (await (await ask(FETCH)).json()) as InboxAnswer;
+    const { handle } = messages[0] as HandledInboxMessage;
+    const metric = { type: 'metric', messageId: 'm1', timestamp: '2026-01-02T03:04:05.006Z', handle };
+    const batch = [{ ...metric, metric: 'opened' }];
+    expect(await (await ask('/v1/batch', { batch })).json()).toEqual({ success: true });
+    expect(pipelines.received[0]?.body.batch).toMatchObject([
+      {
+        event: 'Report Delivery Event',
+        userId: 'u1',
+        properties: { deliveryId: 'delivery-1', metric: 'opened' },
+      },
+    ]);
+    const foreign = await (
+      await ask('/v1/batch', { batch: [{ ...metric, metric: 'clicked' }] }, 'u2')
+    ).json();
+    expect(foreign).toMatchObject({ rejected: [{ error: 'subject_mismatch' }] });
+  });
+
+  test('get no inbox while the handles cannot be signed', async () => {
+    const handleSecret = (): Promise<string> => Promise.reject(new Error('the vault is away'));
+    const service = await startUpstream();
+    service.respond({ body: '{"inboxMessages":[{"queueId":"q1","deliveryId":"d1"}]}' });
+    const { ask, log } = await start({ inApp: { siteId: SITE_ID, url: service.url, handleSecret } });
+    expect(await verdict(await ask(FETCH))).toBe('503 upstream_misconfigured');
+    expect(log[0]?.detail).toBe('The function "handleSecret" failed.');
+  });
 
   test('can mark a message as read, and delete one', async () => {
     const { inApp, ask } = await start();

@@ -16,6 +16,8 @@
   const variantOf = (messageId) => /^(V\d(?:-[a-z]+)*)--/.exec(String(messageId))?.[1] ?? pageVariant;
   const root = () => document.getElementById('message');
 
+  const SLOW_MS = 3_000;
+
   let options = {};
   let capabilities = [];
   let waitingFor;
@@ -91,6 +93,9 @@
     options = given;
     const variant = variantOf(options.messageId);
     if (variant === 'V8-silent') return;
+    if (variant === 'V1-slow') await new Promise((done) => setTimeout(done, SLOW_MS));
+    // A later message of the site has replaced this one meanwhile.
+    if (options !== given) return;
     if (variant === 'V6') useStorage();
     post('bootstrapped');
     if (variant === 'V8-error') return post('error');

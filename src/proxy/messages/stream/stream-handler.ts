@@ -48,7 +48,7 @@ const HEADERS = {
  */
 export function createStreamHandler(needs: StreamNeeds): StreamHandler {
   const { customerToken, fetch, inApp, onClose, timeoutMs } = needs;
-  const handles = createHandles(handleSecretOf(inApp, needs.writeKey));
+  const handles = createHandles(handleSecretOf(needs));
   const realtimeUrl = withoutEndSlash(inApp?.realtimeUrl ?? REALTIME);
   const streams = createOpenStreams();
 

@@ -11,7 +11,6 @@ import { type Placement, placementOf } from './placement.ts';
 import { createStyles } from './style-sheet.ts';
 import { prefersLessMotion, type PageWindow, type Surface } from './surface.ts';
 import { tapActionOf } from './tap-action.ts';
-import { openTooltip } from './tooltip.ts';
 
 /** A frame that has not said `routeLoaded` this long after its insertion never will: blocked, offline, or no renderer. */
 const LOAD_TIMEOUT_MS = 5_000;
@@ -50,6 +49,8 @@ export function createDisplay(needs: DisplayNeeds): Display {
   /** Surfaces that fade out, each with what ends its timer. */
   const fading = new Map<Surface, () => void>();
   let styles: CSSStyleSheet | undefined;
+  /** Loaded with the first tooltip. */
+  let tooltips: typeof import('./tooltip.ts') | undefined;
 
   const isTaken = (slot: string): boolean =>
     Array.from(placed.values()).some(({ placement }) => placement.slot === slot);
@@ -143,14 +144,16 @@ export function createDisplay(needs: DisplayNeeds): Display {
     });
     styles ??= createStyles(view.CSSStyleSheet);
     const stage = { page, view, clock, styles, frame, life: life.signal, dismiss };
-    own.surface =
+    const surface =
       placement.kind === 'modal'
         ? openModal(stage, placement)
         : placement.kind === 'overlay'
           ? openOverlay(stage, placement)
           : placement.kind === 'inline'
             ? openInline(stage, element ?? page.documentElement)
-            : openTooltip(stage, placement, element ?? page.documentElement);
+            : tooltips?.create(stage, placement, element ?? page.documentElement);
+    if (!surface) return fail();
+    own.surface = surface;
     afterInLife(clock, loading.signal, LOAD_TIMEOUT_MS, fail);
   }
 
@@ -171,6 +174,16 @@ export function createDisplay(needs: DisplayNeeds): Display {
         element = findElement(page, placement.elementId);
         // Two selectors may mean the same element: the later message waits, as if there was none.
         if (!element || (placement.kind === 'inline' && isOccupied(element))) return;
+      }
+      if (placement.kind === 'tooltip' && !tooltips) {
+        import('./tooltip.ts').then(
+          (loaded) => {
+            tooltips = loaded;
+            if (!life.signal.aborted) look();
+          },
+          () => end(own, { type: 'error', instanceId }),
+        );
+        return;
       }
       waiting.abort();
       open(message, own, view, element);

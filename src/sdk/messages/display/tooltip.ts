@@ -56,3 +56,6 @@ export function openTooltip(stage: Stage, placement: TooltipPlacement & Placemen
     remove: () => host.remove(),
   };
 }
+
+/** The name by which the display imports this file. */
+export { openTooltip as create };

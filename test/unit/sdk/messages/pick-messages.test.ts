@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { QueueMessage } from '../../../../src/protocol/messages.ts';
-import { type MessageRecord, pathHash } from '../../../../src/sdk/messages/message-state.ts';
+import { type MessageRecord } from '../../../../src/sdk/messages/message-state.ts';
 import { createPageRules } from '../../../../src/sdk/messages/page-rule.ts';
 import {
   type PickedMessages,
@@ -162,33 +162,6 @@ describe('whether a message may be shown', () => {
       { records: { q1: { snoozedUntilMs: NOW_MS + 1e10 } } },
       true,
     ],
-    [
-      'its step is for this page',
-      persistent,
-      { records: { q1: { step: 'two', stepPath: pathHash('/') } } },
-      true,
-    ],
-    [
-      'its step is for another page',
-      persistent,
-      { records: { q1: { step: 'two', stepPath: pathHash('/cart') } } },
-      false,
-    ],
-    [
-      'its step is for that page, with a slash',
-      persistent,
-      {
-        page: { route: 'x', pathname: '/cart/' },
-        records: { q1: { step: 'two', stepPath: pathHash('/cart') } },
-      },
-      true,
-    ],
-    [
-      'it is no message that stays from page to page: its step does not count',
-      broadcast('q1', 5),
-      { records: { q1: { step: 'two', stepPath: pathHash('/cart') } } },
-      true,
-    ],
     // Other tabs.
     [
       'another tab loads it',
@@ -259,16 +232,7 @@ describe('whether a message may be shown', () => {
 });
 
 describe('a candidate', () => {
-  const lasting = { persistent: true, stepId: 'one' };
-
-  test('has the saved step, if it stays from page to page', () => {
-    const stepOf = (gist: object, step: string): string | undefined =>
-      pick([queueMessage('q1', gist)], { records: { q1: { step } } }).candidates[0]?.rules.step;
-    expect(stepOf(lasting, 'two')).toBe('two');
-    expect(stepOf(lasting, '')).toBe('one');
-    expect(stepOf({}, '')).toBeUndefined();
-    expect(stepOf({}, 'two')).toBeUndefined();
-  });
+  const lasting = { persistent: true };
 
   test('is reported as opened once, though it is shown on every page', () => {
     const isOpened = (gist: object, shownCount: number): boolean | undefined =>

@@ -8,7 +8,6 @@ import {
   whenLoading,
   whenShown,
   whenSnoozed,
-  whenStepped,
 } from '../../../../src/sdk/messages/record-changes.ts';
 import { NO_RECORD, queueMessage } from './setup.ts';
 
@@ -32,7 +31,7 @@ describe('the record of a message', () => {
       loadingUntilMs: 0,
       isSeen,
     });
-    expect(whenClosed(rules)).toEqual({ ...closed, step: '', stepPath: '' });
+    expect(whenClosed(rules)).toEqual(closed);
   });
 
   test('stays seen if another tab has closed the persistent message while this tab loads it', () => {
@@ -64,15 +63,5 @@ describe('the record of a message', () => {
 
   test('keeps other tabs from showing a message that is being loaded, for five seconds', () => {
     expect(whenLoading(1_000)).toEqual({ loadingUntilMs: 6_000 });
-  });
-
-  test('has the step, and a hash of the path of its page', () => {
-    expect(whenStepped('two')).toEqual({ step: 'two', stepPath: '' });
-    const { step, stepPath } = whenStepped('two', '/cart/');
-    expect(step).toBe('two');
-    expect(stepPath).toMatch(/^[\da-z]{8,}$/);
-    expect(whenStepped('two', '/cart').stepPath).toBe(stepPath);
-    expect(whenStepped('two', '/').stepPath).toBe(whenStepped('two', '').stepPath);
-    expect(whenStepped('two', '/sale').stepPath).not.toBe(stepPath);
   });
 });

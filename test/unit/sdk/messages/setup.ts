@@ -9,8 +9,6 @@ export const NO_RECORD: MessageRecord = {
   isDismissed: false,
   snoozedUntilMs: 0,
   loadingUntilMs: 0,
-  step: '',
-  stepPath: '',
 };
 
 /** @param gist `properties.gist`, which comes from the server and may be anything */

@@ -14,7 +14,6 @@ describe('the rules of a message', () => {
         routeRuleWeb: '^(home)$',
         elementId: 'slot',
         persistent: true,
-        stepId: 'two',
         broadcast: { frequency: { count: 2, delay: 3, ignoreDismiss: true } },
       }),
     ).toEqual({
@@ -23,7 +22,6 @@ describe('the rules of a message', () => {
       rule: '^(home)$',
       isPersistent: true,
       broadcast: { count: 2, delayMs: 3_000, ignoreDismiss: true },
-      step: 'two',
       deliveryId: 'd1',
     });
   });
@@ -54,7 +52,7 @@ describe('the rules of a message', () => {
     expect(readShowRules({ properties: undefined as never })).toEqual(DEFAULTS);
   });
 
-  const FIELDS = ['campaignId', 'routeRuleWeb', 'elementId', 'overlayColor', 'persistent', 'stepId'];
+  const FIELDS = ['campaignId', 'routeRuleWeb', 'elementId', 'overlayColor', 'persistent'];
   test.each(FIELDS)('ignores a %s of a wrong type', (field) => {
     for (const value of [null, {}, [], ['modal'], '', 0, -1, NaN, Symbol.iterator, () => 1])
       expect(rulesOf({ [field]: value }), typeof value).toEqual(DEFAULTS);

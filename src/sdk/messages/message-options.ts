@@ -22,7 +22,7 @@ export interface ShowableMessage {
  *   inApp: { anonymous: true, canShow: ({ messageId }) => messageId !== 'survey' || location.pathname === '/' },
  * });
  */
-export interface InAppOptions {
+export interface InAppMessageOptions {
   /**
    * Whether visitors who are not identified get messages too (broadcasts only). The proxy needs `inApp.anonymous`. The official
    * plugin's name `anonymousInApp` is accepted too.
@@ -55,12 +55,12 @@ export interface InAppOptions {
 }
 
 /** The options, complete. */
-export interface InAppSettings {
+export interface InAppMessageSettings {
   readonly isEnabled: boolean;
   readonly isAnonymous: boolean;
   readonly isDirect: boolean;
   readonly colorScheme: ColorScheme;
-  readonly canShow: InAppOptions['canShow'];
+  readonly canShow: InAppMessageOptions['canShow'];
   readonly events: OfficialListener | undefined;
 }
 
@@ -68,7 +68,10 @@ const NAMES = 'anonymous renderer colorScheme canShow events anonymousInApp site
 const COLOR_SCHEMES: readonly unknown[] = ['default', 'system', 'auto'];
 
 /** Completes the options. A wrong or unknown option counts as missing: `wrong` gets one sentence about all of them. */
-export function resolveInApp(option: unknown, wrong: (sentence: string) => void): InAppSettings {
+export function resolveMessageOptions(
+  option: unknown,
+  wrong: (sentence: string) => void,
+): InAppMessageSettings {
   const isObject = typeof option === 'object' && option !== null;
   const given: Readonly<Record<string, unknown>> = isObject ? { ...option } : {};
   const { anonymous, renderer, colorScheme, canShow, events, anonymousInApp, enabled } = given;
@@ -88,7 +91,7 @@ export function resolveInApp(option: unknown, wrong: (sentence: string) => void)
     isAnonymous: (anonymous ?? anonymousInApp) === true,
     isDirect: renderer === 'direct',
     colorScheme: COLOR_SCHEMES.includes(colorScheme) ? (colorScheme as ColorScheme) : 'default',
-    canShow: typeof canShow === 'function' ? (canShow as InAppOptions['canShow']) : undefined,
+    canShow: typeof canShow === 'function' ? (canShow as InAppMessageOptions['canShow']) : undefined,
     events: events as OfficialListener | undefined,
   };
 }
