@@ -69,7 +69,8 @@ test('once, twice with a delay, on every page, and never without a word about ho
   expect(await reload(page, site, standIn, 2)).toEqual(['control', 'twice']);
   expect(await reload(page, site, standIn, 3)).toEqual(['control']);
   expect(await reload(page, site, standIn, 4)).toEqual(['control']);
-  expect(await seen(standIn)).toEqual([]);
+  // A display that Customer.io counts is also logged; that of the same broadcast on the next page is neither.
+  expect([...(await seen(standIn))].sort()).toEqual(['control 200', 'once 200', 'twice 200', 'twice 200']);
 
   const requests = await standIn.messageRequests('queue');
   for (const { isGuest, userId } of requests) {
@@ -152,6 +153,5 @@ test('a person who has signed in gets them too', async ({ visit, standIn }) => {
   await standIn.setBroadcasts([broadcast({ queueId: 'b1' })]);
   const page = await visit({ as: 'u1' });
   await untilShown(page, 'b1');
-  await passMarker(page, standIn);
-  expect(await seen(standIn)).toEqual([]);
+  await expect.poll(() => seen(standIn)).toEqual(['b1 200']);
 });

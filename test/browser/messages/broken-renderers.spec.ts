@@ -17,8 +17,11 @@ import { message } from '../../support/site/in-app-message.ts';
 import type { StandIn } from '../../support/site/stand-in.ts';
 
 for (const variant of ['V1', 'V2', 'V3', 'V4', 'V4-redirect', 'V5', 'V7'] as const)
-  test(`the renderer ${variant} shows its message`, async ({ visit, standIn }) => {
+  test(`the renderer ${variant} shows its message`, async ({ visit, site, standIn }) => {
     await standIn.rendererVariant(variant);
+    // Root-absolute URLs need hosts of their own, as the real ones.
+    if (variant.startsWith('V4'))
+      await site.change({ inApp: { rendererUrl: standIn.origin, codeUrl: standIn.origin } });
     await standIn.setMessages('u1', [message()]);
     const page = await visit({ as: 'u1' });
     await untilShown(page, 'q1');

@@ -8,6 +8,7 @@ import {
   signIn,
   test,
   untilFetched,
+  untilShown,
 } from '../../support/site/message-visits.ts';
 import { message } from '../../support/site/in-app-message.ts';
 import type { Site } from '../../support/site/fixtures.ts';
@@ -43,6 +44,31 @@ test('with the option and an empty queue: one fetch, no frame, and the display i
   expect(await files(site)).toEqual(['cio-messages.js']);
   expect(await frameCount(page)).toBe(0);
 });
+
+for (const when of ['before', 'after'])
+  test(`a listener of the inbox, added ${when} the person signs in, shares that fetch`, async ({
+    visit,
+    site,
+    standIn,
+  }) => {
+    await standIn.setPeople({
+      u1: {
+        messages: [{ queueId: 'i1', opened: false, sentAt: '2026-01-02T03:04:05Z', properties: {} }],
+        inAppMessages: [message()],
+      },
+    });
+    const page = await visit();
+    await page.evaluate((isBefore) => {
+      if (isBefore) window.listen();
+      void window.analytics.identify('u1');
+      if (!isBefore) window.listen();
+    }, when === 'before');
+    await untilShown(page, 'q1');
+    await expect.poll(() => page.evaluate(() => window.inboxes.at(-1))).toEqual(['i1']);
+    await passMarker(page, standIn);
+    expect(await fetchedFor(standIn)).toEqual(['u1']);
+    expect(await calls(site, 'fetch')).toEqual(['200']);
+  });
 
 test('nobody has signed in, and anonymous messages are off: no fetch', async ({ visit, site, standIn }) => {
   const page = await visit();

@@ -10,6 +10,7 @@ import {
   untilFetched,
   untilShown,
 } from '../../support/site/message-visits.ts';
+import type { TokenRequest } from '../../../src/index.ts';
 import { message } from '../../support/site/in-app-message.ts';
 import { messagePage } from '../../support/site/message-pages.ts';
 import { ROOT } from '../../support/docs/documentation.ts';
@@ -104,8 +105,7 @@ test('close(): no frame, no timer, no listener on window and document, and no lo
     const { createAnalytics } = (await import(module)) as {
       createAnalytics: Window['createAnalytics'];
     };
-    const provider = async ({ signal: _, ...asked }: object & { signal?: unknown }) =>
-      window.login(asked as Parameters<Window['login']>[0]);
+    const provider = async (asked: TokenRequest) => window.login({ ...asked, signal: undefined } as never);
     window.analytics = createAnalytics({
       ...window.sdkOptions,
       proxyUrl: '/e',

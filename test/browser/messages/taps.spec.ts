@@ -1,6 +1,7 @@
 /** What a visitor taps in a message: links, the button that closes, and the next message. */
 import type { Page } from 'playwright';
 import {
+  busy,
   expect,
   frameCount,
   heard,
@@ -127,7 +128,7 @@ test('gist://close: gone within 600 ms, told once, the focus is back, and the ne
     const { goneMs, focusedId } = window as unknown as { goneMs: number; focusedId: string };
     return { goneMs, focusedId };
   });
-  expect(after.goneMs).toBeLessThan(600);
+  expect(after.goneMs).toBeLessThan(busy(600));
   expect(after.focusedId).toBe('first');
   expect((await heard(page)).filter((each) => each.startsWith('dismissed'))).toEqual([
     'dismissed gist-html-q1',
@@ -135,7 +136,9 @@ test('gist://close: gone within 600 ms, told once, the focus is back, and the ne
   ]);
   await passMarker(page, standIn);
   // Closing is no click that Customer.io counts.
-  expect(await metrics(standIn)).toEqual(
-    ['d1', 'd2', 'd9'].map((deliveryId) => ({ deliveryId, metric: 'opened' })),
+  const told = await metrics(standIn);
+  expect(told).toHaveLength(3);
+  expect(told).toEqual(
+    expect.arrayContaining(['d1', 'd2', 'd9'].map((deliveryId) => ({ deliveryId, metric: 'opened' }))),
   );
 });

@@ -61,6 +61,14 @@ async function useAll(frame: Page | Frame): Promise<void> {
     void cioanalytics.identify('ann');
     await cioanalytics.track('After');
     await cioanalytics.inbox.messages().catch(() => {});
+    const frameCount = (root: ParentNode): number =>
+      [...root.querySelectorAll('*')].reduce(
+        (sum, each) =>
+          sum + Number(each.localName === 'iframe') + (each.shadowRoot ? frameCount(each.shadowRoot) : 0),
+        0,
+      );
+    // The display is loaded for the first message.
+    while (!frameCount(document)) await new Promise((resolve) => setTimeout(resolve, 50));
     (cioanalytics as unknown as { createAnalytics(options: object): unknown }).createAnalytics({
       proxyUrl: 'wrong',
     });
