@@ -8,7 +8,7 @@ export interface MessageStream {
   close(): void;
 }
 
-/** What the opener of a stream wants. */
+/** The needs of the opener: the session, and the functions that get what the stream brings. */
 export interface MessageStreamNeeds {
   readonly sessionId: string;
   /** Whether the messages were fetched just before. */
@@ -21,7 +21,7 @@ export interface MessageStreamNeeds {
   onUnavailable(): void;
 }
 
-/** What the SDK needs for it. */
+/** The parts of the SDK that a stream uses. */
 export interface StreamParts {
   readonly clock: Clock;
   readonly make: MakeCall;

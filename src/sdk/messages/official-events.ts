@@ -17,7 +17,7 @@ export interface OfficialDetail {
   readonly message?: { dismiss(): void };
 }
 
-/** What has happened to a message. `opened` is the plugin's word for `shown`. */
+/** The end of the event's name. `opened` is the plugin's word for `shown`. */
 export type OfficialKind = 'opened' | 'dismissed' | 'action' | 'error';
 
 /** Dispatches `in-app:message-…` or `in-app-inbox:message-…` to the listener. `report` gets what the listener throws. */

@@ -42,7 +42,7 @@ export function createLazyPrivate(needs: Omit<PrivateNeeds, 'epoch' | 'SdkError'
     return clientPromise;
   }
   // After a failure, the next call loads the file again; for in-app messages, the next event.
-  const onSdkEvent: LazyPrivate['onSdkEvent'] = (name, args) => {
+  const onSdkEvent = (name: string, args: readonly unknown[]): void => {
     if (needs.settings.inApp)
       load().then(
         (loaded) => loaded.onSdkEvent(name, args),

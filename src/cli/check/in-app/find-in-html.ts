@@ -1,7 +1,7 @@
 import { findInScript } from './find-in-script.ts';
 import { type FileUse, type Reference, referenceTo, useOf } from './reference.ts';
 
-/** What a page of the renderer says about other files. */
+/** The references of a page of the renderer to other files. */
 export interface FoundInHtml {
   /** The URL of `<base>`. */
   readonly base: string | undefined;

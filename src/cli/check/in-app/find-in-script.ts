@@ -41,7 +41,7 @@ export function findInScript(text: string, isModule: boolean): readonly Referenc
   ];
 }
 
-/** What a page without an origin does not have: browsers throw. https://html.spec.whatwg.org/#sandboxed-origin-browsing-context-flag */
+/** Properties that throw in a page without an origin. https://html.spec.whatwg.org/#sandboxed-origin-browsing-context-flag */
 const STORAGES = [
   ['localStorage', /\blocalStorage\b/],
   ['sessionStorage', /\bsessionStorage\b/],

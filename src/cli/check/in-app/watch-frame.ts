@@ -3,7 +3,7 @@ import { readFrameMessage } from '../../../sdk/messages/display/frame-protocol.t
 import { type BrowserEvent, type BrowserPipe, openBrowser } from './browser-pipe.ts';
 import { INSTANCE_ID, pageWithFrame, REPORT } from './sample-message.ts';
 
-/** What a browser has seen of the frame. */
+/** The events of the frame that a browser has reported. */
 export interface FrameObservation {
   /** `silent`: the frame has not said `routeLoaded` in time. */
   readonly outcome: 'loaded' | 'failed' | 'silent';

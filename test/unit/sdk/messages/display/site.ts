@@ -19,6 +19,8 @@ export interface Site {
   told(): readonly string[];
   /** Shows a message with these values of `properties.gist`. */
   show(instanceId: string, gist?: Record<string, unknown>): boolean;
+  /** The same, until the page has its frame. */
+  load(instanceId: string, gist?: Record<string, unknown>): Promise<void>;
   /** The same, and its frame says `routeLoaded`; until it is visible. */
   open(instanceId: string, gist?: Record<string, unknown>): Promise<HTMLIFrameElement>;
   frame(instanceId: string): HTMLIFrameElement;
@@ -71,6 +73,14 @@ export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
     report: (report) => void reports.push(report),
     ...needs,
   });
+  /** Gives the frame that was added to the message, and tells it that it has loaded. */
+  function adopt(instanceId: string, before: readonly HTMLIFrameElement[]): void {
+    const added = framesIn().find((frame) => !before.includes(frame));
+    if (!added || byId.has(instanceId)) return;
+    byId.set(instanceId, added);
+    added.dispatchEvent(new Event('load'));
+  }
+
   const site: Site = {
     display,
     clock,
@@ -86,15 +96,20 @@ export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
         properties: { gist },
       };
       const isShown = display.show(message);
-      const added = framesIn().find((frame) => !before.includes(frame));
-      if (added) {
-        byId.set(instanceId, added);
-        added.dispatchEvent(new Event('load'));
-      }
+      adopt(instanceId, before);
       return isShown;
     },
-    async open(instanceId, gist) {
+    async load(instanceId, gist) {
+      const before = framesIn();
       site.show(instanceId, gist);
+      // The file of tooltips is loaded with the first one.
+      await vi.waitFor(() => {
+        adopt(instanceId, before);
+        site.frame(instanceId);
+      });
+    },
+    async open(instanceId, gist) {
+      await site.load(instanceId, gist);
       site.say(instanceId, 'routeLoaded');
       await clock.advance(100);
       return site.frame(instanceId);

@@ -74,7 +74,7 @@ test.each<readonly [string, Record<string, unknown>]>([
 ])('Tab does not reach %s before it is visible, and while it fades', async (_, gist) => {
   const slot = addElement('slot');
   const site = openSite();
-  site.show('i1', gist);
+  await site.load('i1', gist);
   const frame = site.frame('i1');
   const root = frame.getRootNode() as ShadowRoot;
   const isInert = (): boolean => [frame, root.host].some((each) => (each as HTMLElement).inert);
