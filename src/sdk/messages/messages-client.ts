@@ -193,6 +193,8 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
   let person: string | null | undefined;
   let state: MessageState | undefined;
   let isAllowed = false;
+  /** Resolves when the feed follows the person. Replaced with the person. */
+  let following = Promise.resolve();
 
   /** Begins for the person of this moment. */
   function begin(): void {
@@ -208,12 +210,19 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
     seen.clear();
     feed.follow(undefined);
     if (next === undefined) return;
-    void openState(next ?? undefined).then((opened) => {
+    following = openState(next ?? undefined).then((opened) => {
       if (person !== next || state || ending.aborted) return;
       state = opened;
       host.begin(opened);
       feed.follow(next);
     });
+  }
+
+  /** A call of the feed before it follows the person would be a fetch of its own, whose response is not used. */
+  async function inboxOfPerson(): Promise<readonly HandledInboxMessage[]> {
+    let awaited: Promise<void> | undefined;
+    while (awaited !== following) await (awaited = following);
+    return person ? feed.inbox() : [];
   }
 
   const wake = (): void => {
@@ -239,7 +248,7 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
       else host.setPaused(settings.isPaused === true);
     },
     onInboxChanged: feed.expire,
-    inbox: () => (person ? feed.inbox() : undefined),
+    inbox: () => (person ? inboxOfPerson() : undefined),
     onInboxAction(kind, detail, name) {
       const action = name === undefined ? {} : { action: name, name, actionName: name, actionValue: '' };
       dispatchOfficial(options.events, 'in-app-inbox', kind, { ...detail, ...action }, (cause) =>

@@ -32,7 +32,7 @@ for (const variant of ['V1', 'V2', 'V3', 'V4', 'V4-redirect', 'V5', 'V7'] as con
 /** The time between the first request for the frame and the event `error`. */
 async function errorAfterMs(page: Page, standIn: StandIn): Promise<number> {
   const [error] = await heardOf(page, 'error');
-  const [request] = (await standIn.messageRequests()).filter(({ route }) => route === 'frame');
+  const request = (await standIn.messageRequests()).find(({ route }) => route === 'frame');
   return (error?.at ?? Infinity) - (request?.atMs ?? 0);
 }
 

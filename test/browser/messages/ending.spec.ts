@@ -14,8 +14,7 @@ import type { TokenRequest } from '../../../src/index.ts';
 import { message } from '../../support/site/in-app-message.ts';
 import { messagePage } from '../../support/site/message-pages.ts';
 import { ROOT } from '../../support/docs/documentation.ts';
-// The page's types of `timerCounts`.
-import type {} from '../../../bench/page/timers.ts';
+import type { TimerCounts } from '../../../bench/page/timers.ts';
 
 const TIMERS = buildSync({
   entryPoints: [`${ROOT}bench/page/timers.ts`],
@@ -26,6 +25,8 @@ const TIMERS = buildSync({
 })
   .outputFiles.map(({ text }) => text)
   .join('\n');
+
+const timers = (page: Page): Promise<TimerCounts> => page.evaluate(() => window.timerCounts());
 
 const QUEUE = [
   message({ queueId: 'q1', deliveryId: 'd1' }),
@@ -96,7 +97,7 @@ test('close(): no frame, no timer, no listener on window and document, and no lo
   const session = await context.newCDPSession(page);
   // The page's first instance goes, so that only the second one's listeners are counted.
   await page.evaluate(() => window.analytics.close());
-  await expect.poll(() => page.evaluate(() => window.timerCounts().waiting)).toBe(0);
+  await expect.poll(async () => (await timers(page)).waiting).toBe(0);
   await expect.poll(() => locks(page)).toBe(0);
   const before = await listenerCounts(session);
 
@@ -112,7 +113,7 @@ test('close(): no frame, no timer, no listener on window and document, and no lo
       clientKey: 'client-api-key-web',
       customerToken: { provider },
     });
-    window.analytics.on('message', (event) => window.heard.push({ ...event, at: Date.now() } as never));
+    window.analytics.on('message', (event) => window.heard.push({ ...event, at: Date.now() }));
     void window.analytics.identify('u1');
   });
   await untilShown(page, 'q1');
@@ -125,7 +126,7 @@ test('close(): no frame, no timer, no listener on window and document, and no lo
       return window.messageFrames().length;
     }),
   ).toBe(0);
-  await expect.poll(() => page.evaluate(() => window.timerCounts().waiting)).toBe(0);
+  await expect.poll(async () => (await timers(page)).waiting).toBe(0);
   await expect.poll(() => locks(page)).toBe(0);
   await expect.poll(() => listenerCounts(session)).toEqual(before);
   expect(await page.evaluate(() => document.querySelectorAll('cio-message').length)).toBe(0);

@@ -6,6 +6,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import type { Frame, Page } from 'playwright';
 import { expect, type Site, test } from '../../support/site/fixtures.ts';
 import { ROOT } from '../../support/docs/documentation.ts';
+import { message } from '../../support/site/in-app-message.ts';
 import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
 import { watchViolations } from '../../support/page/violations.ts';
@@ -20,6 +21,8 @@ const LAZY = readdirSync(`${ROOT}dist`)
  */
 const needsAll = (page: Page): Promise<unknown> =>
   page.addInitScript(() => {
+    // The frame of a message has no storage.
+    if (window.origin === 'null') return;
     Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
     Object.defineProperty(globalThis, 'mozInnerScreenX', { value: 0 });
     localStorage.setItem('persisted-queue:v1:event-queue:old:items', '[]');
@@ -61,14 +64,6 @@ async function useAll(frame: Page | Frame): Promise<void> {
     void cioanalytics.identify('ann');
     await cioanalytics.track('After');
     await cioanalytics.inbox.messages().catch(() => {});
-    const frameCount = (root: ParentNode): number =>
-      [...root.querySelectorAll('*')].reduce(
-        (sum, each) =>
-          sum + Number(each.localName === 'iframe') + (each.shadowRoot ? frameCount(each.shadowRoot) : 0),
-        0,
-      );
-    // The display is loaded for the first message.
-    while (!frameCount(document)) await new Promise((resolve) => setTimeout(resolve, 50));
     (cioanalytics as unknown as { createAnalytics(options: object): unknown }).createAnalytics({
       proxyUrl: 'wrong',
     });
@@ -83,16 +78,16 @@ const lazyHits = async (site: Site): Promise<readonly string[]> =>
 
 const NONCE = ['--nonce', 'abc'];
 const POLICIES = {
-  "default-src 'none'; script-src 'self'; connect-src 'self'": {
+  "default-src 'none'; script-src 'self'; connect-src 'self'; frame-src 'self'": {
     // Inline scripts are forbidden, so the stub is a file too.
     printed: DEBUG(snippet()).replace(/^<script>.*?<\/script>/, '<script src="/e/cio-stub.js"></script>'),
     before: '/calls.js',
   },
-  "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'": {
+  "default-src 'none'; connect-src 'self'; frame-src 'self'; script-src 'nonce-abc' 'strict-dynamic'": {
     printed: DEBUG(snippet(...NONCE)),
     before: undefined,
   },
-  "default-src 'none'; connect-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script'; trusted-types 'none'":
+  "default-src 'none'; connect-src 'self'; frame-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script'; trusted-types 'none'":
     { printed: DEBUG(snippet(...NONCE)), before: undefined },
   "default-src 'self'; script-src 'self' 'nonce-abc'; require-trusted-types-for 'script'": {
     printed: DEBUG(snippet(...NONCE)),
@@ -102,24 +97,49 @@ const POLICIES = {
 
 const CALLS = `cioanalytics.track('Before');`;
 
+/** In-app messages need options that attributes cannot have. */
+const WITH_MESSAGES = `
+cioanalytics.createAnalytics({
+  inApp: true,
+  customerToken: {
+    provider: async ({ signal, ...asked }) =>
+      (await (await fetch('/login', { method: 'POST', body: JSON.stringify(asked), signal })).json()).token,
+  },
+});
+cioanalytics.on('message', (event) => (window.heard = [...(window.heard ?? []), event]));
+${CALLS}`;
+
+/** The page's own message, and a place for the message of the queue to point at. */
+const PLACES = `<p id="anchor">Here</p><p data-cio-embed="e1"></p>
+<script type="application/json" data-cio-embed-payload="e1">{"embedId":"e1","messageId":"m1"}</script>`;
+
+/** A message that needs every file: a tooltip, for one page, which a stream may follow. */
+const TOOLTIP = message({
+  gist: { elementId: 'anchor', tooltipPosition: 'bottom', routeRuleWeb: '^(.*)$' },
+});
+
 for (const [policy, { printed, before }] of Object.entries(POLICIES)) {
   test(`no violation: ${policy}`, async ({ page, site, standIn }) => {
     const violations = await watchViolations(page);
     await needsAll(page);
-    const calls = before ? `<script src="${before}"></script>` : `<script nonce="abc">${CALLS}</script>`;
-    const body = html('Strict', printed + calls).replace(HEAD, '');
+    const calls = before
+      ? `<script src="${before}"></script>`
+      : `<script nonce="abc">${WITH_MESSAGES}</script>`;
+    const body = html('Strict', printed + PLACES + calls).replace(HEAD, '');
+    await standIn.setMessages('ann', [TOOLTIP]);
+    await standIn.inAppSettings({ useSse: true });
     await site.change({
       customers: true,
       pages: {
         '/strict': { body, headers: { 'Content-Security-Policy': policy } },
-        '/calls.js': { body: CALLS, headers: { 'Content-Type': 'text/javascript' } },
+        '/calls.js': { body: WITH_MESSAGES, headers: { 'Content-Type': 'text/javascript' } },
       },
     });
     await site.faults(REFUSED_ONCE);
     await page.goto(`${site.origin}/strict`);
     await useAll(page);
     const names = (): Promise<readonly string[]> => standIn.names().then((all) => [...all].sort());
-    await expect.poll(names).toEqual(['After', 'Before', 'identify', 'page']);
+    await expect.poll(names).toEqual(['After', 'Before', 'Report Delivery Event', 'identify', 'page']);
     const after = (await standIn.events()).find(({ event }) => event === 'After');
     expect(after?.properties).toEqual({ seen: true });
     await expect.poll(() => lazyHits(site)).toEqual(LAZY);

@@ -44,8 +44,7 @@ interface VisitFixtures {
 export const MESSAGES_PATH = '/messages';
 
 export const test = base.extend<VisitFixtures>({
-  site: async ({ site, standIn }, use) => {
-    await standIn.forgetInApp();
+  site: async ({ site }, use) => {
     await site.change({ pages: messagePages(MESSAGES_PATH, '/cart', '/Cart/1') });
     await use(site);
   },

@@ -95,6 +95,7 @@ export function createStandIn(origin: string): StandIn {
     serviceFaults: async (faults) => void (await ask('POST', 'people/faults', faults)),
     async forget() {
       await ask('DELETE', 'people');
+      await ask('DELETE', 'in-app');
       await ask('POST', 'faults', { status: 200, latencyMs: 0, retryAfter: null, poison: null });
       await ask('DELETE', 'events');
       await ask('DELETE', 'requests');
