@@ -19,7 +19,7 @@ export function findEmbeds(page: Document): readonly QueueMessage[] {
   return Array.from(page.querySelectorAll(PAYLOADS)).flatMap((script): readonly QueueMessage[] => {
     try {
       const payload = JSON.parse(script.textContent) as Fields;
-      const id = payload['embedId'] ?? script.getAttribute('data-cio-embed-payload');
+      const id = (payload['embedId'] ?? script.getAttribute('data-cio-embed-payload')) as string;
       const { messageId, properties } = payload['message'] as Fields &
         Pick<QueueMessage, 'messageId' | 'properties'>;
       const gist = properties['gist'] as Fields;
@@ -28,13 +28,13 @@ export function findEmbeds(page: Document): readonly QueueMessage[] {
       };
       return [
         {
-          queueId: `embed ${String(id)}`,
+          queueId: `embed ${id}`,
           messageId,
           properties: {
             ...properties,
             gist: {
               ...gist,
-              elementId: payload['target'] ?? `[data-cio-embed="${CSS.escape(String(id))}"]`,
+              elementId: payload['target'] ?? `[data-cio-embed="${CSS.escape(id)}"]`,
               tooltipPosition: undefined,
               broadcast: { frequency: FREQUENCIES[frequency] ?? FREQUENCIES['always'] },
             },

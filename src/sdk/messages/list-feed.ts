@@ -65,6 +65,8 @@ interface Fetched {
 
 /** The proxy refuses a second fetch of a person within this time. */
 const FRESH_MS = 5_000;
+/** How long a tab waits for the lists of another tab before it fetches by itself. */
+const CHANNEL_MS = 500;
 /** A tab that has no lists after this time fetches, although another tab holds the lock: that tab may be frozen. */
 const PATIENCE_MS = 10_000;
 /** The interval where the proxy cannot stream although the service does. */
@@ -176,6 +178,8 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
     if (stream) schedule.answered(STREAM_SECONDS);
   }
 
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
+
   function closeStream(): void {
     stream?.close();
     stream = undefined;
@@ -231,6 +235,8 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
       });
     },
     async inbox() {
+      // The tab that holds the lock answers within a moment; a fetch of this tab would be refused as too early.
+      if (!fetched && !lock.isHeld()) await pause(CHANNEL_MS);
       for (let attempt = 0; ; attempt++) {
         if (fetched && clock.now() - fetchedAtMs < FRESH_MS) return fetched.lists.inbox;
         const end = await fetchOnce();
@@ -240,7 +246,7 @@ export function createListFeed(needs: ListFeedNeeds): ListFeed {
         }
         const { retryAfterMs = Infinity } = end;
         if (attempt > 1 || retryAfterMs > FRESH_MS) throw needs.error(`${MESSAGES_FETCH_PATH} has failed`);
-        await new Promise<void>((resolve) => clock.after(retryAfterMs, resolve));
+        await pause(retryAfterMs);
       }
     },
     expire() {

@@ -33,6 +33,8 @@ export interface MessageCallNeeds {
   anonymousId(): string | undefined;
 }
 
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
 export function createMessageCall(needs: MessageCallNeeds): MessageCall {
   const { clock, ending } = needs;
 
@@ -51,7 +53,7 @@ export function createMessageCall(needs: MessageCallNeeds): MessageCall {
     const stop = clock.after(needs.timeoutMs, abort);
     ending.addEventListener('abort', abort, { once: true });
     try {
-      const headers = { ...init.headers, ...needs.keyHeader() };
+      const headers = { ...JSON_TYPE, ...needs.keyHeader() };
       const options = {
         ...init,
         headers,
@@ -70,7 +72,7 @@ export function createMessageCall(needs: MessageCallNeeds): MessageCall {
     const userId = needs.userId();
     const init = {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: JSON_TYPE,
       body: JSON.stringify({ ...fields, ...(userId ? { userId } : { anonymousId: needs.anonymousId() }) }),
       // A write is completed even where the page is left.
       keepalive: !isRead,

@@ -209,7 +209,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     }
     if (type === 'action') {
       const { action, name } = what;
-      if (handle && !/^gist:\/\/close/.test(action))
+      if (handle && !action.startsWith('gist://close'))
         needs.reportMetric(handle, 'clicked', { name, value: action });
       emit('action', candidate, { actionName: name, actionValue: action });
       return;

@@ -65,7 +65,7 @@ export interface InAppMessageSettings {
 }
 
 const NAMES = 'anonymous renderer colorScheme canShow events anonymousInApp siteId enabled'.split(' ');
-const COLOR_SCHEMES: readonly unknown[] = ['default', 'system', 'auto'];
+const COLOR_SCHEMES: ReadonlySet<unknown> = new Set(['default', 'system', 'auto']);
 
 /** Completes the options. A wrong or unknown option counts as missing: `wrong` gets one sentence about all of them. */
 export function resolveMessageOptions(
@@ -83,14 +83,14 @@ export function resolveMessageOptions(
     mistakes.push('inApp.canShow must be a function');
   if (![undefined, 'proxy', 'direct'].includes(renderer as string))
     mistakes.push('inApp.renderer must be "proxy" or "direct"');
-  if (colorScheme !== undefined && !COLOR_SCHEMES.includes(colorScheme))
+  if (colorScheme !== undefined && !COLOR_SCHEMES.has(colorScheme))
     mistakes.push('inApp.colorScheme must be "default", "system" or "auto"');
   if (mistakes.length) wrong(`${mistakes.join('; ')}. Everything else works.`);
   return {
     isEnabled: enabled !== false,
     isAnonymous: (anonymous ?? anonymousInApp) === true,
     isDirect: renderer === 'direct',
-    colorScheme: COLOR_SCHEMES.includes(colorScheme) ? (colorScheme as ColorScheme) : 'default',
+    colorScheme: COLOR_SCHEMES.has(colorScheme) ? (colorScheme as ColorScheme) : 'default',
     canShow: typeof canShow === 'function' ? (canShow as InAppMessageOptions['canShow']) : undefined,
     events: events as OfficialListener | undefined,
   };

@@ -84,7 +84,11 @@ export function createMessageStream(
         const response = await make({ path, init, isRead: true }, (each) => each);
         if (response.status === 404) return needs.onUnavailable();
         const reader = response.ok ? response.body?.getReader() : undefined;
-        if (reader) await read(reader).finally(() => reader.cancel().catch(() => undefined));
+        try {
+          if (reader) await read(reader);
+        } finally {
+          reader?.cancel().catch(() => undefined);
+        }
       } catch {
         // The stream was cut, or there is no token: it is opened again.
       }

@@ -242,7 +242,8 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
       // The visitor may have changed the choices of consent.
       if (needs.isAllowed() !== isAllowed) begin();
       const { url } = Object(properties) as { url?: unknown };
-      if (name === 'page') host.setPage(String(pageName ?? url ?? browser.pageUrl()));
+      const route = [pageName, url].find((each): each is string => typeof each === 'string');
+      if (name === 'page') host.setPage(route ?? browser.pageUrl());
       if (name) return;
       if (typeof id === 'string') host.dismiss(id);
       else host.setPaused(settings.isPaused === true);

@@ -8,6 +8,7 @@ import { openModal } from './modal.ts';
 import { openOverlay } from './overlay.ts';
 import { afterInLife, findElement, onPageChange } from './page-elements.ts';
 import { type Placement, placementOf } from './placement.ts';
+import type { openTooltip } from './tooltip.ts';
 import { createStyles } from './style-sheet.ts';
 import { prefersLessMotion, type PageWindow, type Surface } from './surface.ts';
 import { tapActionOf } from './tap-action.ts';
@@ -50,7 +51,7 @@ export function createDisplay(needs: DisplayNeeds): Display {
   const fading = new Map<Surface, () => void>();
   let styles: CSSStyleSheet | undefined;
   /** Loaded with the first tooltip. */
-  let tooltips: typeof import('./tooltip.ts') | undefined;
+  let tooltips: { readonly create: typeof openTooltip } | undefined;
 
   const isTaken = (slot: string): boolean =>
     Array.from(placed.values()).some(({ placement }) => placement.slot === slot);

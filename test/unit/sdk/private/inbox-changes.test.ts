@@ -87,7 +87,7 @@ describe('a change while the proxy is away', () => {
       say(() => ({}));
       await clock.advance(4 * SECOND);
       await marked;
-      expect(writes()).toEqual(Array(4).fill([READ, { id: 'a' }]));
+      expect(writes()).toEqual(Array.from({ length: 4 }, () => [READ, { id: 'a' }]));
       expect(heard).toEqual([['a'], ['a!']]);
     },
   );

@@ -1,5 +1,5 @@
 /** A page with a display, whose frames a test speaks for. */
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type {
   DisplayMessage,
   DisplayNeeds,
@@ -53,6 +53,8 @@ export function openSite(needs: Partial<DisplayNeeds> = {}): Site {
   happyDOM.settings.enableIframePageLoading = happyDOM.settings.navigation.disableChildFrameNavigation = true;
   const clock = fakeClock();
   const ending = new AbortController();
+  // A message that still waits for its element would take that of the next test.
+  onTestFinished(() => ending.abort());
   const reports: DisplayReport[] = [];
   const posted: unknown[] = [];
   const windows = new WeakMap<HTMLIFrameElement, object>();
