@@ -220,7 +220,6 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     }
     // The message is no longer in the page.
     open.delete(instanceId);
-    const change = { loadingUntilMs: 0 };
     if (type === 'dismissed') {
       closed.add(queueId);
       const { snoozeMinutes } = what;
@@ -231,7 +230,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
       if (snoozeMinutes === undefined && rules.isPersistent) reportSeen(queueId);
     } else {
       if (type === 'error') failed.add(queueId);
-      state.update(queueId, change);
+      state.update(queueId, { loadingUntilMs: 0 });
     }
     if (type !== 'gone') emit(type, candidate);
     update();

@@ -85,7 +85,7 @@ export function resolveMessageOptions(
     mistakes.push('inApp.renderer must be "proxy" or "direct"');
   if (colorScheme !== undefined && !COLOR_SCHEMES.has(colorScheme))
     mistakes.push('inApp.colorScheme must be "default", "system" or "auto"');
-  if (mistakes.length) wrong(`${mistakes.join('; ')}. Everything else works.`);
+  if (mistakes.length) wrong(mistakes.join('; '));
   return {
     isEnabled: enabled !== false,
     isAnonymous: (anonymous ?? anonymousInApp) === true,

@@ -110,7 +110,10 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
   function onEvent(event: InAppMessageEvent): void {
     const { type, messageId, deliveryId, actionName, actionValue } = event;
     needs.emit('message', event);
-    const action = actionValue === undefined ? {} : { action: actionValue, name: actionName ?? '' };
+    const action =
+      actionValue === undefined
+        ? {}
+        : { action: actionValue, name: actionName ?? '', actionName: actionName ?? '', actionValue };
     dispatchOfficial(
       options.events,
       'in-app',
@@ -119,7 +122,6 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
         messageId,
         deliveryId,
         ...action,
-        ...(actionValue !== undefined && { actionName: actionName ?? '', actionValue }),
         ...(type === 'shown' || type === 'action'
           ? { message: { dismiss: () => host.dismiss(messageId) } }
           : {}),
