@@ -280,7 +280,10 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
     open.clear();
   });
   afterInLife(clock, ending, FIRST_PAGE_MS, () => {
-    if (route === undefined) setPage(page.URL);
+    if (route !== undefined) return;
+    // The page makes no page views: what was closed on it stays closed.
+    route = page.URL;
+    update();
   });
 
   return {
@@ -290,6 +293,7 @@ export function createMessageHost(needs: MessageHostNeeds): MessageHost {
       messages = [];
       failed = new Set();
       closed = new Set();
+      void findEmbeds();
       update();
     },
     setMessages(next, isOwn) {
