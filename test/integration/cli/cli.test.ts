@@ -212,6 +212,8 @@ describe('cio-first-party proxy', () => {
       'CIO_TOKEN_SECRET_FILE',
       'CIO_TOKEN_PUBLIC_KEY_FILE',
       'CIO_APP_API_KEY_FILE',
+      'CIO_IN_APP_HANDLE_SECRET_FILE',
+      'CIO_IN_APP_ANONYMOUS_SECRET_FILE',
     ]);
   });
 
