@@ -46,7 +46,7 @@ export type {
   PageViewOptions,
 } from './sdk/options/options.ts';
 export type { InAppMessageOptions, ShowableMessage } from './sdk/messages/message-options.ts';
-export type { InAppMessageEvent } from './sdk/messages/message-host.ts';
+export type { InAppMessageEvent } from './sdk/messages/contract.ts';
 export type { OfficialDetail, OfficialListener } from './sdk/messages/official-events.ts';
 export type { ColorScheme } from './sdk/messages/display/contract.ts';
 export type { Customer, Inbox, InboxEntry, InboxView } from './sdk/private/contract.ts';

@@ -1,5 +1,5 @@
 import type { TokenEvent } from './auth/contract.ts';
-import type { InAppMessageEvent } from './messages/message-host.ts';
+import type { InAppMessageEvent } from './messages/contract.ts';
 import type { SdkError } from '../protocol/errors.ts';
 
 /**
