@@ -6,14 +6,19 @@ export type OfficialListener =
 
 /** The `detail` of such an event. */
 export interface OfficialDetail {
+  /** Id of the message's content; for a message of the inbox, its id. */
   readonly messageId: string;
+  /** Id of the delivery. Missing for messages without one, such as broadcasts. */
   readonly deliveryId?: string | undefined;
-  /** The action and the name of the button, for actions; each under both of the plugin's names. */
+  /** With an action: the URL or text that the author has set. */
   readonly action?: string;
+  /** With an action: the name of the button or link. */
   readonly name?: string;
+  /** The same as `name`. */
   readonly actionName?: string;
+  /** The same as `action`. */
   readonly actionValue?: string;
-  /** Closes the message. Missing for inbox messages. */
+  /** Closes the message. Missing for messages of the inbox. */
   readonly message?: { dismiss(): void };
 }
 

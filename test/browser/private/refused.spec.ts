@@ -21,9 +21,9 @@ test('one 401: one more token, and the call once more, with a header that says s
   await site.change({ privateFaults: [{ times: 1, does: REFUSED }] });
   const page = await members();
   await signIn(page, 'ann');
-  const outcome = await page.evaluate(() => window.outcome(window.analytics.inbox.markAsRead('ann-1')));
+  const outcome = await page.evaluate(() => window.outcome(window.analytics.inbox.delete('ann-1')));
   expect(outcome).toEqual({});
-  expect(await fates(site)).toEqual(['/v1/inbox/mark-as-read 401', '/v1/inbox/mark-as-read 200']);
+  expect(await fates(site)).toEqual(['/v1/inbox/delete 401', '/v1/inbox/delete 200']);
   expect(await reasons(site)).toEqual(['identify', 'rejected']);
   expect((await site.logins())[1]).toMatchObject({ forceRefresh: true });
   const [first, second] = await site.privateCalls();
