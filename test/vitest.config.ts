@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/{unit,integration,simulation,docs,types}/**/*.test.ts'],
     // No test is about time; a busy machine may need more of it.
     testTimeout: 20_000,
+    hookTimeout: 30_000,
     server: { deps: { inline: [/@customerio\//] } },
   },
 });

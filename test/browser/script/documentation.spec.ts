@@ -1,5 +1,6 @@
 /** Runs every block of the two reference pages about the script tag. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '../../support/site/fixtures.ts';
 import { pageText, ROOT } from '../../support/docs/documentation.ts';
 import { page as html } from '../../support/site/site-pages.ts';
@@ -12,7 +13,7 @@ const BLOCKS = [...TEXT.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, languag
 }));
 
 /** The two pages have exactly these blocks. */
-const [TAG, PRINT, CREATE, CONSENT, STRICT] = BLOCKS.map(({ code }) => code);
+const [TAG, PRINT, CREATE, CONSENT, STRICT, FRAME_POLICY] = BLOCKS.map(({ code }) => code);
 
 /** Splits a command line as a shell does. */
 function shell(line = ''): string {
@@ -23,8 +24,13 @@ function shell(line = ''): string {
   return execFileSync(process.execPath, [`${ROOT}dist/cli.js`, ...args], { encoding: 'utf8' });
 }
 
-test('the two pages have five blocks, and each has its test here', () => {
-  expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'html', 'sh']);
+test('the two pages have six blocks, and each has its test here', () => {
+  expect(BLOCKS.map(({ language }) => language)).toEqual(['html', 'sh', 'html', 'html', 'sh', 'text']);
+});
+
+test('the policy for in-app messages is one of those under which all files of the SDK are used', () => {
+  const policies = readFileSync(new URL('policies.spec.ts', import.meta.url), 'utf8');
+  expect(policies).toContain(`"${FRAME_POLICY?.trim() ?? 'missing'}"`);
 });
 
 test('the tag creates the global, which delivers', async ({ page, site, standIn }) => {

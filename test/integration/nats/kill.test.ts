@@ -45,7 +45,7 @@ async function start(): Promise<World> {
   expect(made).toBe(0);
   runExample('toNats({', env);
   const origin = `http://127.0.0.1:${port}`;
-  await vi.waitFor(async () => expect((await fetch(`${origin}/v1/health`)).status).toBe(200), 15_000);
+  await vi.waitFor(async () => expect((await fetch(`${origin}/v1/health`)).status).toBe(200), 45_000);
 
   async function send(names: readonly string[]): Promise<void> {
     const batch = names.map((name) => event({ event: name }));
