@@ -20,7 +20,11 @@ const ALL_FIELDS = {
 const REJECTED = [
   'fetch auth-disabled',
   'inbox.messages auth-disabled',
+  'inbox.total auth-disabled',
+  'inbox.totalUnopened auth-disabled',
   'inbox.markAsRead auth-disabled',
+  'inbox.markAsUnread auth-disabled',
+  'inbox.trackClick auth-disabled',
   'inbox.delete auth-disabled',
   'customer.attributes auth-disabled',
   'customer.subscriptions auth-disabled',

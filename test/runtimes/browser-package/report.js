@@ -45,10 +45,17 @@ function watchGlobals() {
   };
 }
 
+/** What every function has. */
+const OF_FUNCTIONS = ['length', 'name', 'prototype', 'arguments', 'caller'];
+
+/** The names of all methods and fields. `inbox` is a function that has methods. */
 const fields = (object, path = '') =>
-  Object.entries(Object.getOwnPropertyDescriptors(object)).flatMap(([name, { value }]) =>
-    value && typeof value === 'object' ? fields(value, `${path}${name}.`) : [`${path}${name}`],
-  );
+  Object.entries(Object.getOwnPropertyDescriptors(object))
+    .filter(([name]) => typeof object !== 'function' || !OF_FUNCTIONS.includes(name))
+    .flatMap(([name, { value }]) => [
+      ...(value && typeof value === 'object' ? [] : [`${path}${name}`]),
+      ...(value && ['object', 'function'].includes(typeof value) ? fields(value, `${path}${name}.`) : []),
+    ]);
 
 const plugin = {
   name: 'p',
@@ -87,10 +94,19 @@ const CALLS = {
   refreshCustomerToken: [[]],
   customerTokenStatus: [[]],
   fetch: [['/v1/customers/attributes']],
+  inbox: [[], ['orders']],
   'inbox.messages': [[]],
+  'inbox.total': [[]],
+  'inbox.totalUnopened': [[]],
   'inbox.onChange': [[() => {}]],
+  'inbox.onUpdates': [[() => {}]],
   'inbox.markAsRead': [['m1']],
+  'inbox.markAsUnread': [['m1']],
+  'inbox.trackClick': [['m1', 'open']],
   'inbox.delete': [['m1']],
+  'messages.dismiss': [['m1']],
+  'messages.pause': [[]],
+  'messages.resume': [[]],
   'customer.attributes': [[]],
   'customer.subscriptions': [[{ 7: true }]],
   close: [[]],
@@ -102,6 +118,7 @@ const OPTIONS = {
   clientKey: 'web',
   consent: 'granted',
   customerToken: () => 'a.b.c',
+  inApp: true,
   beforeSend: (event) => event,
   plugins: [plugin],
   delivery: { flushIntervalMs: 1 },
