@@ -41,7 +41,9 @@ async function withFunctions(context: BrowserContext): Promise<void> {
     };
     Object.defineProperty(window, 'sdkOptions', {
       get: () => ({ ...options, inApp }),
-      set: (given: object) => (options = given),
+      set(given: object) {
+        options = given;
+      },
     });
   });
 }

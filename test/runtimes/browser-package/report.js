@@ -45,17 +45,20 @@ function watchGlobals() {
   };
 }
 
-/** What every function has. */
-const OF_FUNCTIONS = ['length', 'name', 'prototype', 'arguments', 'caller'];
+/** The properties of every function. */
+const OF_FUNCTIONS = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
 
 /** The names of all methods and fields. `inbox` is a function that has methods. */
-const fields = (object, path = '') =>
-  Object.entries(Object.getOwnPropertyDescriptors(object))
-    .filter(([name]) => typeof object !== 'function' || !OF_FUNCTIONS.includes(name))
-    .flatMap(([name, { value }]) => [
-      ...(value && typeof value === 'object' ? [] : [`${path}${name}`]),
-      ...(value && ['object', 'function'].includes(typeof value) ? fields(value, `${path}${name}.`) : []),
-    ]);
+function fields(object, path = '') {
+  const names = [];
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+    if (typeof object === 'function' && OF_FUNCTIONS.has(name)) continue;
+    const isObject = value && typeof value === 'object';
+    if (!isObject) names.push(`${path}${name}`);
+    if (isObject || typeof value === 'function') names.push(...fields(value, `${path}${name}.`));
+  }
+  return names;
+}
 
 const plugin = {
   name: 'p',
