@@ -67,10 +67,11 @@ test('the options and the events of the plugin are accepted; what is not support
     ['in-app:message-opened', { ...ids, message: 'object' }],
     ['in-app:message-dismissed', { ...ids, message: 'undefined' }],
   ]);
-  const mistakes = await page.evaluate(() =>
-    window.told.filter(({ name }) => name === 'error').map(({ message: text }) => text),
-  );
-  expect(mistakes).toEqual(['inApp._logging is not supported']);
+  const mistakes = (): Promise<readonly unknown[]> =>
+    page.evaluate(() =>
+      window.told.filter(({ code }) => code === 'invalid-options').map((told) => told.message),
+    );
+  await expect.poll(mistakes).toEqual(['inApp._logging is not supported']);
 });
 
 test('an anonymous visitor of such a page gets broadcasts', async ({ visit, context, site, standIn }) => {
