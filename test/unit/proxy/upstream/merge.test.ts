@@ -105,7 +105,10 @@ describe('batches of different browsers that arrive together', () => {
     const large = (): Record<string, unknown> => event({ properties: { text: 'x'.repeat(30_000) } });
     const answers = await verdicts(Array.from({ length: 20 }, (_, nth) => send([large()], visitor(nth))));
     expect(new Set(answers)).toEqual(new Set(['200']));
-    expect(upstream.received.map(({ body }) => body.batch.length)).toEqual([15, 5]);
+    // The requests take two connections, so that the smaller one may arrive first.
+    expect(upstream.received.map(({ body }) => body.batch.length).sort((one, other) => other - one)).toEqual([
+      15, 5,
+    ]);
     for (const { text } of upstream.received) expect(text.length).toBeLessThan(500_000);
   });
 
