@@ -1,4 +1,4 @@
-/** What the console can break: the proxy, Customer.io's answers, how long these take, the login, the server's clock, and the renderer of messages. */
+/** The parts that the console can break: the proxy, Customer.io's answers, how long these take, the login, the server's clock, and the renderer of messages. */
 import { type Fields, integer, oneOf, readFields } from './fields.ts';
 
 /** What the shop's login does when it is asked for a customer token. */
@@ -13,7 +13,7 @@ export const LOGIN_BEHAVIOURS = [
 ] as const;
 export type LoginBehaviour = (typeof LOGIN_BEHAVIOURS)[number];
 
-/** What the page in the frame of a message does. `silent`: it never says that it is there. `broken`: it reports an error. */
+/** The behaviour of the page in the frame of a message. `silent`: it never says that it is there. `broken`: it reports an error. */
 export const RENDERER_BEHAVIOURS = ['fine', 'slow', 'silent', 'broken'] as const;
 export type RendererBehaviour = (typeof RENDERER_BEHAVIOURS)[number];
 
@@ -29,7 +29,7 @@ export interface Faults {
   readonly tokenSeconds: number;
   /** By how many hours the clock of the proxy and the login is off. */
   readonly clockHours: number;
-  /** Of messages that pages fetch from now on. */
+  /** The behaviour for messages that pages fetch from now on. */
   readonly renderer: RendererBehaviour;
 }
 

@@ -1,4 +1,4 @@
-/** What Customer.io's stand-in has for somebody who is new here: an inbox and topics, by what they like. */
+/** The inbox and the topics that Customer.io's stand-in has for a new person, by the interests of that person. */
 import { findProduct } from '../catalogue.ts';
 import type { Person } from '../pipelines/people.ts';
 import type { Season, Shopper } from './people.ts';

@@ -1,4 +1,4 @@
-/** What becomes of each message of the shop, as Customer.io sees it. The rest is what the pages of this browser have noted. */
+/** The life of each message of the shop, as Customer.io sees it. The pages of this browser note the rest. */
 import { rightNow } from '../clock.ts';
 import { isObject } from '../http.ts';
 import type { ReceivedEvent } from '../pipelines/call.ts';

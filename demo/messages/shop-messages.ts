@@ -28,7 +28,7 @@ export interface ShopMessages {
 
 export interface MessageReport {
   readonly lives: readonly MessageLife[];
-  /** Those for whom a message can be queued. */
+  /** The persons for whom a message can be queued. */
   readonly people: readonly { readonly id: string; readonly name: string }[];
 }
 

@@ -111,7 +111,7 @@ function bell(): Html {
   </div>`;
 }
 
-/** What an inbox consists of; the browser fills it in. */
+/** The elements of an inbox. The browser fills them. */
 export function inboxParts(titleId: string): Html {
   return html`<div class="section-head">
       <h2 id="${titleId}" tabindex="-1">Messages</h2>

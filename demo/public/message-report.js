@@ -1,4 +1,4 @@
-/** What the SDK says of messages in the page, written down for the console. */
+/** Stores the SDK's events about messages of the page, for the console. */
 import { MESSAGES } from './report-keys.js';
 
 const NOTES = 200;

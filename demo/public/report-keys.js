@@ -5,5 +5,5 @@ export const HISTORY = 'demo:history';
 export const FLUSH = 'demo:flush';
 /** What has become of customer tokens. */
 export const TOKENS = 'demo:tokens';
-/** What the SDK has said of messages in the page. */
+/** The key of the SDK's events about messages of the page. */
 export const MESSAGES = 'demo:messages';

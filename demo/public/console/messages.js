@@ -1,4 +1,4 @@
-/** What becomes of messages: the server says what Customer.io was told, the browser what its pages have shown. */
+/** The life of messages: the server knows what Customer.io was told, and the browser knows what its pages have shown. */
 import { el } from '../dom.js';
 import { MESSAGES } from '../report-keys.js';
 import { clock, plural } from './words.js';

@@ -22,6 +22,8 @@ export interface MessageCallNeeds {
   readonly clock: Clock;
   readonly proxyUrl: string;
   readonly timeoutMs: number;
+  /** Whether the calls of an anonymous visitor carry cookies, as those of a person do. */
+  readonly credentials: RequestCredentials;
   /** Aborts the calls of an anonymous visitor. Those of a person end with the token. */
   readonly ending: AbortSignal;
   /** Makes a call with the customer token. */
@@ -58,7 +60,7 @@ export function createMessageCall(needs: MessageCallNeeds): MessageCall {
         ...init,
         headers,
         signal: control.signal,
-        credentials: 'omit',
+        credentials: needs.credentials,
         redirect: 'error',
       } as const;
       return await read(await needs.request(needs.proxyUrl + path, options));

@@ -89,6 +89,7 @@ function createMessages(needs: MessagesClientNeeds): MessagesClient {
     ending,
     proxyUrl,
     timeoutMs: delivery.requestTimeoutMs,
+    credentials: delivery.credentials,
     make: needs.make,
     request: browser.request,
     keyHeader: () => {
