@@ -24,6 +24,8 @@ export interface InboxWriter {
   ): Promise<void>;
   /** Ends the waits that no response has asked for: the proxy may be reachable again. */
   hurryUp(): void;
+  /** Writes at once, while the page is left, also the changes that wait for an earlier change of their message. */
+  leave(): void;
   /** Ends all waits. Each change is then checked at once. */
   endWaits(): void;
 }
@@ -32,6 +34,8 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
   const lastWrites = new Map<string, Promise<void>>();
   /** The functions that end the waits, and whether no response has asked for the wait. */
   const waits = new Map<() => void, boolean>();
+  /** The functions that end the wait of a change for an earlier change of its message. */
+  const gates = new Set<() => void>();
 
   const wait = (delayMs: number, isOwn: boolean): Promise<void> =>
     new Promise((resolve) => {
@@ -42,6 +46,16 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
         resolve();
       }
       waits.set(end, isOwn);
+    });
+
+  const turnAfter = (before: Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const open = (): void => {
+        gates.delete(open);
+        resolve();
+      };
+      gates.add(open);
+      void before.then(open);
     });
 
   async function writeUntilDone(path: string, body: object, check: () => void): Promise<void> {
@@ -63,7 +77,7 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
     write(path, body, check) {
       const before = lastWrites.get(body.id);
       const next = (): Promise<void> => writeUntilDone(path, body, check);
-      const written = before ? before.then(next) : next();
+      const written = before ? turnAfter(before).then(next) : next();
       const forget = (): void => {
         if (lastWrites.get(body.id) === ended) lastWrites.delete(body.id);
       };
@@ -72,6 +86,7 @@ export function createInboxWriter({ clock, callJson, random }: InboxWriterNeeds)
       return written;
     },
     hurryUp: () => waits.forEach((isOwn, end) => isOwn && end()),
+    leave: () => gates.forEach((open) => open()),
     endWaits: () => waits.forEach((_, end) => end()),
   };
 }

@@ -213,7 +213,10 @@ export function createInbox(needs: InboxNeeds): LiveInbox {
       if (needs.isAwake()) writer.hurryUp();
       refreshIfStale();
     },
-    leave: tabs.leave,
+    leave() {
+      writer.leave();
+      tabs.leave();
+    },
     close() {
       phase = 'closed';
       writer.endWaits();

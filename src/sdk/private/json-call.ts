@@ -15,6 +15,8 @@ export function createJsonCall({ make, SdkError, error }: JsonCallNeeds): JsonCa
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
+      // The browser finishes a write although the visitor leaves the page.
+      keepalive: !isRead,
     };
     const failed = (what: string, cause?: unknown): SdkError =>
       error('private-call-failed', `${path}: ${what}`, { cause });

@@ -94,3 +94,24 @@ test('a proxy that is away gets the change when it is back; marked as unread is 
     '/v1/inbox/mark-as-read 200',
   ]);
 });
+
+test('the page is left at once after three changes of a message: the last one is written', async ({
+  members,
+  site,
+  standIn,
+}) => {
+  const page = await members();
+  await signIn(page, 'ann');
+  await page.evaluate(() => window.analytics.inbox.messages());
+  await page.evaluate(() => {
+    const { inbox } = window.analytics;
+    void inbox.markAsRead('ann-1');
+    void inbox.markAsUnread('ann-1');
+    void inbox.delete('ann-1');
+    window.location.assign('/blank');
+  });
+  await page.waitForURL(`${site.origin}/blank`);
+  await expect
+    .poll(async () => (await standIn.people())['ann']?.messages.map(({ queueId }) => queueId))
+    .toEqual(['ann-2']);
+});
