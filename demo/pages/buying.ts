@@ -81,7 +81,7 @@ export function checkoutPage(): Page {
               ><input type="radio" name="payment" value="at-the-door" /> Cash at the door</label
             >
           </fieldset>
-          <button class="button wide" type="submit">Place order</button>
+          <button class="button wide" type="submit" disabled>Place order</button>
           <p class="note">Nothing is charged and nothing is sent to you.</p>
         </form>
         <section class="summary" aria-label="Your order">

@@ -28,7 +28,7 @@ export function messagesPanel(): Html {
         <button class="button quiet small" type="submit" value="modal" disabled>Modal</button>
         <button class="button quiet small" type="submit" value="banner" disabled>Inline banner</button>
         <span class="note">or for everybody</span>
-        <button class="button quiet small" type="submit" value="broadcast">Broadcast</button>
+        <button class="button quiet small" type="submit" value="broadcast" disabled>Broadcast</button>
       </form>
     </div>
     <table class="message-lives">

@@ -134,7 +134,7 @@ export function productPage(product: Product): Page {
                 ${[1, 2, 3, 4].map((count) => html`<option>${count}</option>`)}
               </select></label
             >
-            <button class="button" type="submit">Add to cart</button>
+            <button class="button" type="submit" disabled>Add to cart</button>
           </form>
           <p class="added" role="status"></p>
         </div>

@@ -3,7 +3,7 @@ import { readAccount, watchAccount } from './account.js';
 import { track } from './analytics.js';
 import { emptyCart, readCart } from './cart.js';
 import { euro, properties } from './catalogue.js';
-import { el, picture } from './dom.js';
+import { el, enable, picture } from './dom.js';
 import { price, showTotals } from './order.js';
 import { addOrder } from './orders.js';
 import { sdk } from './sdk.js';
@@ -64,3 +64,4 @@ form.addEventListener('submit', (event) => {
   // Nothing waits for the event: it is safe although this page ends now.
   location.assign(`/thanks?order=${id}`);
 });
+enable(form);

@@ -17,6 +17,11 @@ export function picture(slug, className) {
   return el('span', { class: `art tint-${slug} ${className}` }, art);
 }
 
+/** Enables the button of a form. The page has it disabled, so that no click comes before the script listens to the form. */
+export function enable(form) {
+  form.querySelector('[type=submit]').disabled = false;
+}
+
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name, value);

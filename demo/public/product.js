@@ -2,7 +2,7 @@
 import { track } from './analytics.js';
 import { addToCart } from './cart.js';
 import { findProduct, properties } from './catalogue.js';
-import { el } from './dom.js';
+import { el, enable } from './dom.js';
 
 const form = document.querySelector('.buy');
 const added = document.querySelector('.added');
@@ -18,3 +18,4 @@ form.addEventListener('submit', (event) => {
   const what = quantity === 1 ? product.name : `${quantity} × ${product.name}`;
   added.replaceChildren(`${what} is in your cart. `, el('a', { href: '/cart' }, 'Go to cart'));
 });
+enable(form);

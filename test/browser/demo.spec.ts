@@ -20,3 +20,17 @@ test('events of a visitor of the shop arrive, also those from a time when the pr
   expect((await demo.names()).length).toBeGreaterThan(before.length);
   expect(errors).toEqual([]);
 });
+
+test('on a slow network, a click that comes before the script of the page is not lost', async ({
+  demo,
+  page,
+}) => {
+  await page.route('**/product.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await route.continue();
+  });
+  await page.goto(`${demo.origin}/products/lee`, { waitUntil: 'commit' });
+  await page.getByRole('button', { name: 'Add to cart' }).click();
+  await expect(page.getByText('Lee is in your cart')).toBeVisible();
+  await expect.poll(demo.names).toContain('Product Added');
+});

@@ -26,6 +26,7 @@ export function showMessages(report) {
   for (const control of [select, ...form.querySelectorAll('button:not([value=broadcast])')]) {
     control.disabled = options.length === 0;
   }
+  form.querySelector('[value=broadcast]').disabled = false;
   draw();
 }
 

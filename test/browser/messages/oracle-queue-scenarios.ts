@@ -104,7 +104,14 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
           own('everywhere', 9, CORNER),
         ),
       ],
-      ['u1 is identified', arrives('everywhere')],
+      [
+        'u1 is identified',
+        async (visit) => {
+          // Our SDK waits so long for the first page view before it tests page rules without one.
+          await visit.pass(2_000);
+          await arrives('everywhere')(visit);
+        },
+      ],
       ['a page with another name', (visit) => visit.view('shop')],
       [
         'the page with the name of the rule',
@@ -161,8 +168,9 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
       [
         'a page with the element',
         async (visit) => {
-          await addSlot(visit);
+          // Before the element is there: a message that loads its frame meanwhile would wait too long for it.
           await visit.pass(8_000);
+          await addSlot(visit);
           await visit.view('with');
           await visit.told('shown', 'next');
         },
