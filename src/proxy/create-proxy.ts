@@ -1,5 +1,5 @@
 import { createAddressLimit } from './access/address-limit.ts';
-import { type CredentialCheck, createCredentialCheck } from './access/client-key.ts';
+import { type CredentialCheck, createCredentialCheck, type SiteKey } from './access/client-key.ts';
 import type { RateLimit } from './access/rate-limit.ts';
 import { createDeduplicate } from './deduplicate/deduplicate.ts';
 import { createFileServer } from './files/serve-files.ts';
@@ -15,6 +15,7 @@ import { ownsPath } from './http/routes.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { lazy } from './lib/lazy.ts';
 import { resolveProxyOptions } from './options/settings.ts';
+import { warnOfPlainHttp } from './options/warn-plain-http.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { createLazyVerifier, WITHOUT_TOKENS } from './tokens/lazy-verifier.ts';
 import { refusalOf } from './upstream/delivery.ts';
@@ -88,6 +89,12 @@ const GRACE_MS = 20_000;
  */
 export function createProxy(options: ProxyOptions): CioProxy {
   const settings = resolveProxyOptions(options);
+  warnOfPlainHttp('createProxy', {
+    upstreamUrl: options.upstreamUrl,
+    'appApi.url': options.appApi?.url,
+    'inApp.url': options.inApp?.url,
+    'customerToken.jwksUrl': options.customerToken?.jwksUrl,
+  });
   const { bodyTimeoutMs, clientIp, customerToken, deliver, rateLimit, timeoutMs } = settings;
   const paths = { basePath: settings.basePath, metrics: settings.metrics };
 
@@ -103,7 +110,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
 
   const takesTokens = customerToken !== undefined && customerToken.mode !== 'disabled';
   const { checkToken, findAuthorizer } = takesTokens
-    ? createLazyVerifier(customerToken, settings.fetch)
+    ? createLazyVerifier(customerToken, { fetch: settings.fetch, timeoutMs })
     : WITHOUT_TOKENS;
   const loadRateLimit =
     rateLimit && lazy(async () => (await import('./access/rate-limit.ts')).createRateLimit(rateLimit));
@@ -122,6 +129,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
     timeoutMs,
     transform: settings.transform,
   };
+  const { clientKeys } = settings;
+  const namedKeys = typeof clientKeys === 'function' ? 0 : clientKeys.filter(hasName).length;
   const loadMessages = lazy(async () => import('./messages/messages-entry.ts'));
   const inFlight = createInFlight();
   const messagesNeeds = {
@@ -181,7 +190,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
     loadMetrics:
       settings.metrics === undefined
         ? undefined
-        : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics()),
+        : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics(namedKeys)),
     loadFrameHandler,
     loadStreamHandler,
     loadMessagesHandler,
@@ -206,4 +215,8 @@ function limitKeys(check: CredentialCheck, loadRateLimit: () => Promise<RateLimi
     if (credentials.kind === 'refused') return credentials;
     return (await (await loadRateLimit()).ofKey(credentials.key)) ?? credentials;
   };
+}
+
+function hasName(entry: string | SiteKey): boolean {
+  return typeof entry === 'object' && entry.name !== undefined;
 }

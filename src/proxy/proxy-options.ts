@@ -24,7 +24,7 @@ export interface ProxyOptions {
 
   /**
    * The client keys that pages may use, or a function that checks a key. A text is a key for pages of every allowed origin,
-   * `{ key, origins }` a key for pages of some origins. Keys of a list are compared in constant time. If the function throws, or
+   * `{ key, origins }` a key for pages of some origins; its `name` is in the log and in the metrics. Keys of a list are compared in constant time. If the function throws, or
    * takes longer than `timeoutMs`, the proxy responds 503 and browsers keep their events.
    *
    * @example ['client-api-key-web', { key: 'client-api-key-shop', origins: ['https://shop.example.com'] }]
@@ -204,10 +204,10 @@ export interface ProxyOptions {
 
   /**
    * Returns whether an event is delivered. The browser removes the other events as if they were delivered. The proxy calls this
-   * function before `transform`.
+   * function before `transform`. The second argument has the request, with its headers.
    *
    * @default none
-   * @example ({ event }) => event !== 'Debug'
+   * @example (event, { request }) => !/bot|crawler/i.test(request.headers.get('User-Agent') ?? '')
    */
   filter?: Filter | undefined;
 

@@ -44,8 +44,9 @@ createProxy({
 createProxy({ writeKey, clientKeys, customerToken: { secret: 'secret' }, appApi: undefined });
 const siteKey: SiteKey = { key: 'shop', origins: ['https://shop.example.com'] };
 createProxy({ writeKey, clientKeys: ['web', siteKey], bodyTimeoutMs: 5_000 });
-// @ts-expect-error a key object must name its origins
-createProxy({ writeKey, clientKeys: [{ key: 'shop' }] });
+createProxy({ writeKey, clientKeys: [{ key: 'shop', name: 'shop' }] });
+// @ts-expect-error the name of a key is a text
+createProxy({ writeKey, clientKeys: [{ key: 'shop', name: 1 }] });
 const store: RateLimitStore = {
   count: async (requester, windowMs): Promise<RateCount> => ({ count: requester.length, resetMs: windowMs }),
 };

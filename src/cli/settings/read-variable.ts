@@ -5,16 +5,20 @@ export const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** Reads client keys: `key@https://shop.example.com` is a key for the pages of one origin only. */
+/** A client key of the variable `CIO_CLIENT_KEYS`: `name:key@origin`, where the name and the origin may be missing. */
+const CLIENT_KEY = /^(?:([^:@]*):(?!\/\/))?(.+?)(?:@([a-z][\w+.-]*:\/\/.*))?$/i;
+
+/** Reads client keys: `web:key@https://shop.example.com` is a key with a name, for the pages of one origin only. */
 export const clientKeys = (text: string): readonly unknown[] =>
   list(text).map((item) => {
-    const [, key, origin] = /^(.+)@([a-z][\w+.-]*:\/\/.*)$/i.exec(item) ?? [];
-    return key === undefined ? item : { key, origins: [origin] };
+    const [, name, key = item, origin] = CLIENT_KEY.exec(item) ?? [];
+    if (name === undefined && origin === undefined) return item;
+    return { key, name, origins: origin === undefined ? origin : [origin] };
   });
 
 /** The origins in a list of client keys. */
 export const originsOfKeys = (text: string): readonly string[] =>
-  list(text).flatMap((item) => /^.+@([a-z][\w+.-]*:\/\/.*)$/i.exec(item)?.[1] ?? []);
+  list(text).flatMap((item) => CLIENT_KEY.exec(item)?.[3] ?? []);
 
 /**
  * Reads the source of the IP address: `x-forwarded-for:1` is a header with its hops; a name alone is one of the two

@@ -11,7 +11,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     secret: true,
   },
   CIO_CLIENT_KEYS: {
-    must: 'the client keys of your pages, separated by commas, without colons, e.g. client-api-key-web; client-api-key-web@https://shop.example.com is a key for the pages of that origin only',
+    must: 'the client keys of your pages, separated by commas, without colons, e.g. client-api-key-web; client-api-key-web@https://shop.example.com is a key for the pages of that origin only, and web:client-api-key-web a key with the name web in log and metrics',
     option: 'clientKeys',
     read: clientKeys,
     hint: (text) => hintAtOrigins(originsOfKeys(text)),
@@ -148,6 +148,11 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     must: 'the name of the claim that contains the user id',
     option: 'customerToken.subject',
     preset: 'sub',
+  },
+  CIO_TOKEN_ID_TYPE: {
+    must: 'id, email or cio_id: what that claim contains, as the workspace identifies people',
+    option: 'customerToken.idType',
+    preset: 'id',
   },
   CIO_TOKEN_LEEWAY_SECONDS: {
     must: "the allowed difference of the issuer's clock, in seconds: a number from 0 to 600",

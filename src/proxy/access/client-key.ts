@@ -6,15 +6,25 @@ import { describeOrigin } from '../http/cors.ts';
 import type { IncomingRequest } from '../http/request.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
-/** A client key that only pages of some origins may use. */
+/** A client key with a name, or that only pages of some origins may use. */
 export interface SiteKey {
   /** The client key, without colons. The key is not a secret: every visitor can read it. */
   readonly key: string;
   /**
+   * The name of the key in the log (`ProxyLogEntry.clientKeyName`) and in the metrics (label `key`): 1 to 64 letters, digits, `.`, `_` or
+   * `-`. Without a name, the log and the metrics do not show which key a request had.
+   *
+   * @default none
+   * @example 'web'
+   */
+  readonly name?: string | undefined;
+  /**
    * The origins whose pages may use the key, e.g. `https://shop.example.com`. Each must also be allowed by the option `origins`,
    * or be the proxy's own origin.
+   *
+   * @default every allowed origin
    */
-  readonly origins: readonly string[];
+  readonly origins?: readonly string[] | undefined;
 }
 
 /**
@@ -32,6 +42,8 @@ export type KeyCheck = (key: string, request: Request) => boolean | Promise<bool
 export interface Credentials {
   readonly kind: 'known';
   readonly key: string;
+  /** The name of the key, where it has one. */
+  readonly name?: string;
   /** The token behind `Bearer`, not verified yet. `null`: the request has only a client key. */
   readonly token: string | null;
 }
@@ -59,10 +71,7 @@ export function createCredentialCheck(
   takesTokens: boolean,
   timeoutMs: number,
 ): CredentialCheck {
-  const judge: KeyJudge =
-    typeof clientKeys === 'function'
-      ? (key, { request }) => clientKeys(key, request)
-      : createKeyList(clientKeys);
+  const judge: KeyJudge = typeof clientKeys === 'function' ? judgeBy(clientKeys) : createKeyList(clientKeys);
   const readUserId = createUserIdReader();
 
   return (incoming, needs = 'client-key') => {
@@ -76,14 +85,14 @@ export function createCredentialCheck(
       return refuse(401, 'invalid_client_key', `${CLIENT_KEY_HEADER} must be the client key${alternative}.`);
     }
     const token = scheme === 'bearer' ? value : null;
-    let verdict: unknown;
+    let judgement: Judgement | PromiseLike<Judgement>;
     try {
-      verdict = judge(key, incoming);
+      judgement = judge(key, incoming);
     } catch (cause) {
       return notChecked(cause);
     }
-    if (!isThenable(verdict)) return credentialsOf(verdict, key, token, incoming);
-    const pending = verdict;
+    if (!isThenable(judgement)) return credentialsOf(judgement, key, token, incoming);
+    const pending = judgement;
     return within(timeoutMs, async () => pending).then(
       (settled) => credentialsOf(settled, key, token, incoming),
       notChecked,
@@ -92,18 +101,17 @@ export function createCredentialCheck(
 }
 
 /** Whether the value is a promise. `instanceof Promise` would miss promises of another realm, as under Jest, where `fetch` is from outside. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function credentialsOf(
-  verdict: unknown,
+  { verdict, name }: Judgement,
   key: string,
   token: string | null,
   incoming: IncomingRequest,
 ): Credentials | Refusal {
-  // Only `true`, not every truthy value: a careless check may return an object for every key.
-  if (verdict === true) return { kind: 'known', key, token };
+  if (verdict === 'known') return { kind: 'known', key, token, ...(name !== undefined && { name }) };
   if (verdict === 'of-another-origin')
     return refuse(403, 'origin_not_allowed', 'The client key is not for pages of this origin.', {
       detail: `${describeOrigin(incoming)} is not in "origins" of this client key.`,
@@ -157,19 +165,34 @@ function readUserId(credentials: string): string | null {
   }
 }
 
-type KeyJudge = (key: string, incoming: IncomingRequest) => unknown;
+/** Whether a key may be used, and its name. */
+interface Judgement {
+  readonly verdict: 'known' | 'unknown' | 'of-another-origin';
+  readonly name?: string | undefined;
+}
+
+type KeyJudge = (key: string, incoming: IncomingRequest) => Judgement | PromiseLike<Judgement>;
+
+/** Judges keys by the function of the application. */
+function judgeBy(check: KeyCheck): KeyJudge {
+  // Only `true`, not every truthy value: a careless check may return an object for every key.
+  const toJudgement = (found: unknown): Judgement => ({ verdict: found === true ? 'known' : 'unknown' });
+  return (key, { request }) => {
+    const found = check(key, request);
+    return isThenable(found) ? found.then(toJudgement) : toJudgement(found);
+  };
+}
 
 function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
-  const entries = list.map((entry) => (typeof entry === 'string' ? { key: entry } : entry));
-  const keys = entries.map(({ key }) => key);
-  const origins = entries.map((entry) => ('origins' in entry ? new Set(entry.origins) : null));
+  const entries = list.map((entry): SiteKey => (typeof entry === 'string' ? { key: entry } : entry));
+  const origins = entries.map((entry) => entry.origins && new Set(entry.origins));
   // The keys that were found in the list before, with their places. A lookup in a map takes a time that depends on the key, but
   // only keys of the list are in the map, and the response shows anyway that they are valid.
   const goodKeys = new Map<string, readonly number[]>();
   let digests: Promise<readonly Uint8Array[]> | undefined;
 
   async function placesOf(key: string): Promise<readonly number[]> {
-    digests ??= Promise.all(keys.map(digest));
+    digests ??= Promise.all(entries.map(({ key }) => digest(key)));
     const received = await digest(key);
     const places: number[] = [];
     // Compared in constant time: digests have one length, and every byte of every key is compared. So the time of a response does
@@ -180,17 +203,12 @@ function createKeyList(list: readonly (string | SiteKey)[]): KeyJudge {
     return places;
   }
 
-  function judge(
-    places: readonly number[],
-    headers: IncomingRequest['headers'],
-  ): boolean | 'of-another-origin' {
+  function judge(places: readonly number[], headers: IncomingRequest['headers']): Judgement {
     // A request without `Origin` passes, as with the option `origins`: pages always send it, and other clients can claim any origin.
     const origin = headers.get('Origin');
-    const fits = places.some((place) => {
-      const allowed = origins[place] ?? null;
-      return allowed === null || origin === null || allowed.has(origin);
-    });
-    return fits || (places.length > 0 && 'of-another-origin');
+    const fitting = places.find((place) => origin === null || (origins[place]?.has(origin) ?? true));
+    if (fitting !== undefined) return { verdict: 'known', name: entries[fitting]?.name };
+    return { verdict: places.length > 0 ? 'of-another-origin' : 'unknown' };
   }
 
   return (key, { headers }) => {

@@ -1,6 +1,7 @@
 import { resolveForwarder } from './forwarder-options.ts';
 import { createMessageDelivery } from './deliver-messages.ts';
 import { createMessageQueue, type QueuedMessage, type ReportOutcome } from './message-queue.ts';
+import { warnOfPlainHttp } from '../options/warn-plain-http.ts';
 import { writeLog } from '../telemetry/request-log.ts';
 import { bytesOf, unpackBatch } from './message.ts';
 import { acceptedFromJson } from '../batch/accepted-event.ts';
@@ -24,6 +25,7 @@ const NEWER_MS = 60_000;
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { onLog, ...settings } = resolveForwarder(options);
+  warnOfPlainHttp('createForwarder', { upstreamUrl: options.upstreamUrl });
   const { alone, together } = createMessageDelivery(settings);
   const send = settings.merge ? createMessageQueue(settings.merge.waitMs, together) : alone;
 

@@ -19,14 +19,14 @@ export interface RequestInfo {
 }
 
 /**
- * The type of the option `filter`: returns whether the event is delivered.
+ * The type of the option `filter`: returns whether the event is delivered. `info` has the request of the batch, with its headers.
  *
  * @example
  * ```ts
- * const filter: Filter = ({ event }) => event !== 'Debug';
+ * const filter: Filter = (event, { request }) => !/bot|crawler/i.test(request.headers.get('User-Agent') ?? '');
  * ```
  */
-export type Filter = (event: WireEvent) => boolean | Promise<boolean>;
+export type Filter = (event: WireEvent, info: RequestInfo) => boolean | Promise<boolean>;
 
 /**
  * The type of the option `transform`: returns the event that is delivered instead of `event`.
@@ -123,7 +123,7 @@ export function createHooks({
     const verdicts = await Promise.allSettled(
       acceptedEvents.map(async (acceptedEvent) => {
         let next = withServerFacts(acceptedEvent);
-        if (filter && !(await filter(next))) return null;
+        if (filter && !(await filter(next, info))) return null;
         if (transform) next = await transform(next, info);
         if (!isRecord(next)) throw new TypeError('"transform" must return an event');
         // The event is always written as new JSON: a hook may also have changed it in place.

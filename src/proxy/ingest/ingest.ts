@@ -7,7 +7,7 @@ import { type BodyLimits, readBody } from '../http/body.ts';
 import type { CredentialCheck } from '../access/client-key.ts';
 import type { PassOnce } from '../deduplicate/deduplicate.ts';
 import type { IncomingRequest } from '../http/request.ts';
-import type { LogNote } from '../telemetry/request-log.ts';
+import { type LogNote, noteKeyName } from '../telemetry/request-log.ts';
 import { createPassOn, type PassOnNeeds } from './pass-on.ts';
 import type { FindAuthorizer } from '../tokens/authorize-events.ts';
 import type { ReplaceMetrics } from '../messages/batch-metrics.ts';
@@ -55,6 +55,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
     const receivedAtMs = Date.now();
     const credentials = await needs.checkCredentials(incoming);
     if (credentials.kind === 'refused') return credentials;
+    noteKeyName(credentials, note);
     const authorize = await needs.findAuthorizer(credentials.token);
     if (typeof authorize !== 'function') return authorize;
     // Refused before its body is read, a batch that cannot be sent on costs little.

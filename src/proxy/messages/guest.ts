@@ -1,18 +1,26 @@
 import { utf8 } from '../../protocol/wire.ts';
+import { forEachSecret } from '../lib/secret.ts';
 
 /**
  * Makes the function that derives the guest id of an anonymous visitor, a UUID, from the visitor's anonymous id. The in-app service
  * returns the queue of whatever id it is sent: a page that could choose the id would read the messages of any person.
+ *
+ * @param secret returns the secret; called for each visitor. Another secret gives every visitor another id
  */
-export function createGuests(secret: string): (anonymousId: string) => Promise<string> {
-  let key: Promise<CryptoKey> | undefined;
+export function createGuests(secret: () => Promise<string>): (anonymousId: string) => Promise<string> {
+  const key = forEachSecret(secret, async (current) =>
+    crypto.subtle.importKey(
+      'raw',
+      new Uint8Array(utf8.encode(current)),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    ),
+  );
 
   return async (anonymousId) => {
-    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-    key ??= crypto.subtle.importKey('raw', new Uint8Array(utf8.encode(secret)), algorithm, false, ['sign']);
     const data = new Uint8Array(utf8.encode(anonymousId));
-    const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', await key, data));
-    return uuidOf(bytes);
+    return uuidOf(new Uint8Array(await crypto.subtle.sign('HMAC', await key(), data)));
   };
 }
 

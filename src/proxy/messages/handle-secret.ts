@@ -1,13 +1,7 @@
-import { utf8 } from '../../protocol/wire.ts';
-import { within } from '../lib/timeouts.ts';
 import { comeBackLater, type Refusal } from '../http/response.ts';
+import { createSecretReader, SecretError } from '../lib/secret.ts';
 import { LEAST_SECRET_BYTES } from '../tokens/token-options.ts';
 import type { InAppOptions } from './in-app-options.ts';
-
-/** The function of a secret has failed, or has returned no secret. */
-class SecretError extends Error {
-  override readonly name = 'SecretError';
-}
 
 /** The settings of the secret of handles. */
 export interface HandleSecretNeeds {
@@ -23,20 +17,11 @@ export interface HandleSecretNeeds {
  */
 export function handleSecretOf({ inApp, writeKey, timeoutMs }: HandleSecretNeeds): () => Promise<string> {
   const secret = inApp?.handleSecret;
-  if (typeof secret === 'string') return async () => secret;
-  const [name, read, leastBytes] = secret
-    ? (['handleSecret', secret, LEAST_SECRET_BYTES] as const)
-    : (['writeKey', writeKey, 1] as const);
-  return async () => {
-    let value: unknown;
-    try {
-      value = await within(timeoutMs, async () => read());
-    } catch (cause) {
-      throw new SecretError(`The function "${name}" failed.`, { cause });
-    }
-    if (typeof value === 'string' && utf8.encode(value).length >= leastBytes) return value;
-    throw new SecretError(`The function "${name}" returned no text of ${leastBytes} bytes or more.`);
-  };
+  return createSecretReader(
+    secret === undefined
+      ? { name: 'writeKey', secret: writeKey, leastBytes: 1, timeoutMs }
+      : { name: 'handleSecret', secret, leastBytes: LEAST_SECRET_BYTES, timeoutMs },
+  );
 }
 
 /** Runs `work`, which signs or verifies. Where there is no secret, refuses (503): only the operator can correct that. */

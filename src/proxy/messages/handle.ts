@@ -1,5 +1,6 @@
 import { inBytes, utf8 } from '../../protocol/wire.ts';
 import type { Bytes } from '../lib/bytes.ts';
+import { forEachSecret } from '../lib/secret.ts';
 import { strictUtf8 } from '../lib/strict-utf8.ts';
 
 /** The delivery or content for which the numbers of a message are counted: a delivery to one person, or a content that many visitors get. */
@@ -42,13 +43,7 @@ const PURPOSE = 'cio-first-party message handle v1';
  * @param secret returns the secret; called for each handle, so that a secret can be replaced while the proxy runs
  */
 export function createHandles(secret: () => string | Promise<string>): Handles {
-  let last: { readonly secret: string; readonly key: Promise<CryptoKey> } | undefined;
-
-  async function key(): Promise<CryptoKey> {
-    const current = await secret();
-    if (last?.secret !== current) last = { secret: current, key: deriveKey(current) };
-    return last.key;
-  }
+  const key = forEachSecret(secret, deriveKey);
 
   return {
     async sign({ recipient, reported }) {

@@ -52,11 +52,11 @@ export interface InAppOptions {
   handleSecret?: string | (() => string | Promise<string>) | undefined;
 
   /**
-   * Delivers anonymous messages to visitors without a customer token. From `secret`, at least 32 bytes in UTF-8, and the anonymous id of
-   * the visitor, the proxy derives the id under which the in-app service knows the visitor. A page cannot choose that id.
+   * Delivers anonymous messages to visitors without a customer token. From `secret`, at least 32 bytes in UTF-8 or a function that returns
+   * it, and the anonymous id of the visitor, the proxy derives the id under which the in-app service knows the visitor. A page cannot choose that id.
    *
    * @default none: visitors without a token get no messages (401 `invalid_token`)
    * @example { secret: process.env.CIO_IN_APP_ANONYMOUS_SECRET ?? '' }
    */
-  anonymous?: { readonly secret: string } | undefined;
+  anonymous?: { readonly secret: string | (() => string | Promise<string>) } | undefined;
 }

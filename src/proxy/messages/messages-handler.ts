@@ -4,11 +4,12 @@ import type { BodyLease } from '../http/body-budget.ts';
 import type { BodyLimits } from '../http/body.ts';
 import type { Credentials, CredentialCheck } from '../access/client-key.ts';
 import type { IncomingRequest } from '../http/request.ts';
-import type { LogNote } from '../telemetry/request-log.ts';
+import { type LogNote, noteKeyName } from '../telemetry/request-log.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
 import type { MessageRoute } from '../http/routes.ts';
 import type { TokenCheck } from '../tokens/contract.ts';
-import type { TokenVerificationOptions } from '../tokens/token-options.ts';
+import { LEAST_SECRET_BYTES, type TokenVerificationOptions } from '../tokens/token-options.ts';
+import { createSecretReader } from '../lib/secret.ts';
 import { isMessageId, WRONG_ID } from '../private/message-id.ts';
 import { resolveInApp } from '../private/private-settings.ts';
 import type { PrivateServiceNeeds } from '../private/private-service.ts';
@@ -59,7 +60,16 @@ const NO_STORE = { 'Cache-Control': 'no-store' };
 export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
   const { inApp } = needs;
   const service = inApp && createQueueService(needs, resolveInApp(inApp));
-  const guestOf = inApp?.anonymous && createGuests(inApp.anonymous.secret);
+  const guestOf =
+    inApp?.anonymous &&
+    createGuests(
+      createSecretReader({
+        name: 'inApp.anonymous.secret',
+        secret: inApp.anonymous.secret,
+        leastBytes: LEAST_SECRET_BYTES,
+        timeoutMs: needs.timeoutMs,
+      }),
+    );
   const handles = createHandles(handleSecretOf(needs));
   const eventFor = createMetricReader(handles);
   const deliverMetric = createDeliverMetric(needs);
@@ -72,7 +82,8 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
       // Reached with `anonymous` only. The messages of a person are not for everybody who knows the user id.
       if (!guestOf || userId !== null)
         return refuseToken('This call needs a customer token: Authorization must be Bearer.', 'missing');
-      if (isMessageId(anonymousId)) return { kind: 'guest', id: await guestOf(anonymousId) };
+      if (isMessageId(anonymousId))
+        return withKey(async () => ({ kind: 'guest', id: await guestOf(anonymousId) }));
       return refuse(400, 'invalid_body', '"anonymousId" must be a text of at most 200 characters.');
     }
     const verdict = await needs.checkToken(credentials.token);
@@ -143,6 +154,7 @@ export function createMessagesHandler(needs: MessagesNeeds): MessagesHandler {
     const needed = call === 'metric' || guestOf ? 'client-key' : 'token';
     const credentials = await needs.checkCredentials(incoming, needed);
     if (credentials.kind === 'refused') return credentials;
+    noteKeyName(credentials, note);
     const body = await readObject(incoming, needs.bodyTimeoutMs, note, lease);
     if ('kind' in body) return body;
     const { fields } = body;

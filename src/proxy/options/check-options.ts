@@ -32,7 +32,7 @@ export const RULES: Rules<ProxyOptions> = {
     describe: describeSecret,
   },
   clientKeys: {
-    must: 'a list of one or more client keys without colons, or of { key, origins }, or a function that checks a key',
+    must: 'a list of one or more client keys without colons, or of { key, origins, name }, or a function that checks a key',
     holds: (value) =>
       isFunction(value) ||
       (isList(value) && value.length > 0 && value.every((each) => isClientKey(each) || isSiteKey(each))),
@@ -186,18 +186,30 @@ function isClientKey(value: unknown): boolean {
   return typeof value === 'string' && /^[^:\p{Cc}]+$/u.test(value);
 }
 
+/** The form of a name of a client key, as labels of metrics can have it without quoting. */
+const KEY_NAME = /^[\w.-]{1,64}$/;
+
 function isSiteKey(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { key, origins, ...unknown } = value;
-  const isComplete = isClientKey(key) && isList(origins) && origins.length > 0 && origins.every(isOrigin);
-  return isComplete && Object.keys(unknown).length === 0;
+  const { key, name, origins, ...unknown } = value;
+  const hasOrigins = isList(origins) && origins.length > 0 && origins.every(isOrigin);
+  const hasName = typeof name === 'string' && KEY_NAME.test(name);
+  // With neither, the key alone would be enough: a field of another name was probably meant.
+  if (name === undefined && origins === undefined) return false;
+  const isRight = (origins === undefined || hasOrigins) && (name === undefined || hasName);
+  return isClientKey(key) && isRight && Object.keys(unknown).length === 0;
 }
 
 /** An entry of `clientKeys` for a message: the key is never shown, the other fields are. */
 function describeKey(entry: unknown): string {
   if (!isRecord(entry)) return describeSecret(entry);
-  const { key, origins, ...unknown } = entry;
-  const fields = [`key: ${describeSecret(key)}`, `origins: ${show(origins)}`, ...Object.keys(unknown)];
+  const { key, name, origins, ...unknown } = entry;
+  const fields = [
+    `key: ${describeSecret(key)}`,
+    ...(name === undefined ? [] : [`name: ${show(name)}`]),
+    ...(origins === undefined ? [] : [`origins: ${show(origins)}`]),
+    ...Object.keys(unknown),
+  ];
   return `{ ${fields.join(', ')} }`;
 }
 

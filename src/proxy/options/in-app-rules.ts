@@ -2,7 +2,7 @@ import type { InAppOptions } from '../messages/in-app-options.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { isLoopback } from '../lib/is-loopback.ts';
 import { describeAddress, describeSecret, isAddress, isFunction, type Rule, type Rules } from './rules.ts';
-import { APP_API_RULES, isHeaderText, TOKEN_RULES } from './token-rules.ts';
+import { APP_API_RULES, isHeaderText, SECRET } from './token-rules.ts';
 
 // The page of the renderer runs in the page of every visitor, and the address of the stream has the person in it: neither may be
 // changed or read on the way.
@@ -26,17 +26,13 @@ export const IN_APP_RULES: Rules<InAppOptions> = {
   rendererUrl: SAFE_ADDRESS,
   codeUrl: SAFE_ADDRESS,
   realtimeUrl: SAFE_ADDRESS,
-  handleSecret: {
-    must: `${TOKEN_RULES.secret.must}, or a function that returns it`,
-    holds: (value, group) => isFunction(value) || TOKEN_RULES.secret.holds(value, group),
-    describe: describeSecret,
-  },
+  handleSecret: SECRET,
   anonymous: {
-    must: `{ secret: ${TOKEN_RULES.secret.must} }`,
+    must: `{ secret: ${SECRET.must} }`,
     holds: (value, group) => {
       if (!isRecord(value)) return false;
       const { secret, ...unknown } = value;
-      return TOKEN_RULES.secret.holds(secret, group) && Object.keys(unknown).length === 0;
+      return SECRET.holds(secret, group) && Object.keys(unknown).length === 0;
     },
     describe: describeAnonymous,
   },

@@ -1,6 +1,14 @@
 import { utf8 } from '../../protocol/wire.ts';
 import { isRecord } from '../lib/is-record.ts';
-import { describeAddress, describeSecret, isAddress, isList, type Rules } from './rules.ts';
+import {
+  describeAddress,
+  describeSecret,
+  isAddress,
+  isFunction,
+  isList,
+  type Rule,
+  type Rules,
+} from './rules.ts';
 import {
   type AppApiOptions,
   type TokenVerificationOptions,
@@ -18,17 +26,23 @@ const isTextOrTexts = (value: unknown): boolean =>
   isList(value) ? value.length > 0 && value.every(isText) : isText(value);
 export const isHeaderText = (value: unknown): boolean => typeof value === 'string' && /^[!-~]+$/.test(value);
 
+/** A secret of a signature. */
+export const SECRET: Rule = {
+  must: `a text of ${LEAST_SECRET_BYTES} bytes or more, or a function that returns it`,
+  holds: (value) =>
+    isFunction(value) || (typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES),
+  describe: describeSecret,
+};
+
+const ID_TYPES: readonly unknown[] = ['id', 'email', 'cio_id'];
+
 export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   jwksUrl: {
     must: 'an http(s) URL without credentials and fragment',
     holds: (value) => isAddress(value, 'with-query'),
     describe: describeAddress,
   },
-  secret: {
-    must: `a text of ${LEAST_SECRET_BYTES} bytes or more`,
-    holds: (value) => typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES,
-    describe: describeSecret,
-  },
+  secret: SECRET,
   publicKey: {
     must: 'a public key, as PEM (BEGIN PUBLIC KEY) or JWK',
     holds: isPublicKey,
@@ -45,6 +59,7 @@ export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   issuer: { must: 'a text, or a list of them', holds: isTextOrTexts },
   audience: { must: 'a text, or a list of them', holds: isTextOrTexts },
   subject: { must: 'the name of a claim', holds: isText },
+  idType: { must: "'id', 'email' or 'cio_id'", holds: (value) => ID_TYPES.includes(value) },
   leewaySeconds: {
     must: `a number from 0 to ${MOST_LEEWAY_SECONDS}`,
     holds: (value) => typeof value === 'number' && value >= 0 && value <= MOST_LEEWAY_SECONDS,
@@ -64,8 +79,8 @@ export const KEY_SOURCES = ['jwksUrl', 'secret', 'publicKey'] as const;
 
 export const APP_API_RULES: Rules<AppApiOptions> = {
   key: {
-    must: "a key of Customer.io's App API (printable characters)",
-    holds: isHeaderText,
+    must: "a key of Customer.io's App API (printable characters), or a function that returns it",
+    holds: (value) => isFunction(value) || isHeaderText(value),
     required: true,
     describe: describeSecret,
   },

@@ -1,6 +1,7 @@
 import type { AttributesAnswer, SubscriptionTopic, TopicsAnswer } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
+import { createSecretReader } from '../lib/secret.ts';
 import type { AppApiSettings } from './private-settings.ts';
 import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
 import { isRecord } from '../lib/is-record.ts';
@@ -15,11 +16,16 @@ export interface AppApi {
 }
 
 /** A client of the App API: https://docs.customer.io/integrations/api/app/ */
-export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes }: AppApiSettings): AppApi {
+export function createAppApi(
+  needs: PrivateServiceNeeds,
+  { key, url, attributes, idType }: AppApiSettings,
+): AppApi {
+  const { timeoutMs } = needs;
+  const readKey = createSecretReader({ name: 'appApi.key', secret: key, leastBytes: 1, timeoutMs });
   const upstream = createPrivateService(needs, {
     name: "Customer.io's App API",
     url,
-    headers: () => ({ Authorization: `Bearer ${key}`, Accept: 'application/json' }),
+    headers: async () => ({ Authorization: `Bearer ${await readKey()}`, Accept: 'application/json' }),
   });
 
   /** Returns the object `customer` of a response; `null` when there is no such person. */
@@ -30,7 +36,7 @@ export function createAppApi(needs: PrivateServiceNeeds, { key, url, attributes 
   ): Promise<{ readonly customer: Readonly<Record<string, unknown>> } | Refusal | null> {
     // `.` and `..` would change the path, percent-encoded or not.
     if (userId === '.' || userId === '..') return null;
-    const path = `/v1/customers/${encodeURIComponent(userId)}/${what}?id_type=id`;
+    const path = `/v1/customers/${encodeURIComponent(userId)}/${what}?id_type=${idType}`;
     const found = await upstream.ask({ path, method: 'GET' }, note);
     if (found.kind === 'refused') return found;
     if (found.kind === 'absent') return null;

@@ -13,7 +13,7 @@ import type { RequestInfo } from '../ingest/hooks.ts';
 import { resolveAppApi, resolveInApp } from './private-settings.ts';
 import type { PrivateRoute } from '../http/routes.ts';
 import { preferencesOf } from './subscriptions.ts';
-import type { AppApiOptions } from '../tokens/token-options.ts';
+import type { AppApiOptions, TokenVerificationOptions } from '../tokens/token-options.ts';
 import type { InAppOptions } from '../messages/in-app-options.ts';
 import type { ReadInbox } from '../messages/inbox-reader.ts';
 
@@ -23,6 +23,8 @@ export interface PrivateCallNeeds {
   readonly fetch: FetchLike;
   readonly timeoutMs: number;
   readonly region: 'us' | 'eu';
+  /** Which kind of id the subject of a token is. */
+  readonly customerToken?: Pick<TokenVerificationOptions, 'idType'> | undefined;
   readonly appApi?: AppApiOptions | undefined;
   readonly inApp?: InAppOptions | undefined;
   /** Reads the messages of an inbox, and signs their handles. */
@@ -54,7 +56,8 @@ export type PrivateCalls = (
  * Responds to the private calls of a person with data from Customer.io. A response contains only the requested data.
  */
 export function createPrivateCalls(needs: PrivateCallNeeds): PrivateCalls {
-  const appApi = needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region));
+  const appApi =
+    needs.appApi && createAppApi(needs, resolveAppApi(needs.appApi, needs.region, needs.customerToken));
   const inbox = needs.inApp && createInboxService(needs, resolveInApp(needs.inApp));
 
   /** Changes subscriptions, with an `identify` event. */

@@ -3,7 +3,7 @@ import type { BodyLease } from '../http/body-budget.ts';
 import type { BodyLimits } from '../http/body.ts';
 import type { CredentialCheck } from '../access/client-key.ts';
 import type { IncomingRequest } from '../http/request.ts';
-import type { LogNote } from '../telemetry/request-log.ts';
+import { type LogNote, noteKeyName } from '../telemetry/request-log.ts';
 import type { RequestInfo } from '../ingest/hooks.ts';
 import { createPrivateCalls, type PrivateCallNeeds } from './private-calls.ts';
 import { readObject } from './read-object.ts';
@@ -40,6 +40,7 @@ export function createPrivateHandler(needs: PrivateHandlerNeeds): PrivateHandler
       );
     const credentials = await needs.checkCredentials(incoming, 'token');
     if (credentials.kind === 'refused') return credentials;
+    noteKeyName(credentials, note);
     const verdict = await needs.checkToken(credentials.token ?? '');
     if (verdict.kind === 'refused') return verdict;
     const { subject } = verdict;

@@ -1,10 +1,13 @@
-import type { AppApiOptions } from '../tokens/token-options.ts';
+import type { SecretOption } from '../lib/secret.ts';
+import type { AppApiOptions, TokenVerificationOptions } from '../tokens/token-options.ts';
 import type { InAppOptions } from '../messages/in-app-options.ts';
 
 /** The option `appApi`, complete. `url` has no slash at its end, as in {@link InAppSettings}. */
 export interface AppApiSettings {
-  readonly key: string;
+  readonly key: SecretOption;
   readonly url: string;
+  /** The kind of the id by which the API is asked for a person. */
+  readonly idType: NonNullable<TokenVerificationOptions['idType']>;
   readonly attributes: readonly string[] | undefined;
 }
 
@@ -20,8 +23,12 @@ const APP_APIS = { us: 'https://api.customer.io', eu: 'https://api-eu.customer.i
 /** The in-app service that Customer.io's own web plugin uses, in both regions. */
 const IN_APP = 'https://consumer.cloud.gist.build';
 
-export function resolveAppApi({ key, url, attributes }: AppApiOptions, region: 'us' | 'eu'): AppApiSettings {
-  return { key, url: withoutEndSlash(url ?? APP_APIS[region]), attributes };
+export function resolveAppApi(
+  { key, url, attributes }: AppApiOptions,
+  region: 'us' | 'eu',
+  { idType = 'id' }: Pick<TokenVerificationOptions, 'idType'> = {},
+): AppApiSettings {
+  return { key, url: withoutEndSlash(url ?? APP_APIS[region]), idType, attributes };
 }
 
 export function resolveInApp({ siteId, url = IN_APP }: InAppOptions): InAppSettings {

@@ -11,10 +11,12 @@ export interface Metrics {
 }
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-/** Most time series of a counter. Visitors cannot choose labels, but an upstream may respond with any status. */
+/** Most time series of a counter for each client key. Visitors cannot choose labels, but an upstream may respond with any status. */
 const MOST_SERIES = 200;
 
-export function createMetrics(): Metrics {
+/** @param keys the number of client keys with a name, which is a label */
+export function createMetrics(keys: number): Metrics {
+  const createCounter = (): Counter => makeCounter(MOST_SERIES * (keys + 1));
   const requests = createCounter();
   const events = createCounter();
   const errors = createCounter();
@@ -25,16 +27,17 @@ export function createMetrics(): Metrics {
 
   return {
     count(kind, entry) {
-      requests.add(`route="${kind}",status="${entry.status}"`, 1);
-      if (entry.error !== undefined) errors.add(`error="${entry.error}"`, 1);
+      const key = entry.clientKeyName === undefined ? '' : `,key="${entry.clientKeyName}"`;
+      requests.add(`route="${kind}",status="${entry.status}"${key}`, 1);
+      if (entry.error !== undefined) errors.add(`error="${entry.error}"${key}`, 1);
       for (const [error, count] of Object.entries(entry.rejected ?? {}))
-        events.add(`outcome="${error}"`, count);
+        events.add(`outcome="${error}"${key}`, count);
       const { events: eventCount, duplicates = 0, filtered = 0 } = entry;
       // `undefined` for a batch that was refused: its events have no outcome yet, and are sent again.
       if (eventCount !== undefined) {
-        events.add('outcome="duplicate"', duplicates);
-        events.add('outcome="filtered"', filtered);
-        events.add('outcome="accepted"', eventCount - duplicates - filtered);
+        events.add(`outcome="duplicate"${key}`, duplicates);
+        events.add(`outcome="filtered"${key}`, filtered);
+        events.add(`outcome="accepted"${key}`, eventCount - duplicates - filtered);
       }
       unknown += entry.unknown ?? 0;
       deduplicateFailures += entry.deduplicateFailures ?? 0;
@@ -52,9 +55,14 @@ export function createMetrics(): Metrics {
 
     text: ({ health, inFlight, queued }) =>
       [
-        ...family('requests_total', 'counter', 'Requests by path and status.', requests.lines()),
-        ...family('errors_total', 'counter', 'Requests that were refused, by their error.', errors.lines()),
-        ...family('events_total', 'counter', 'Events by outcome.', events.lines()),
+        ...family('requests_total', 'counter', 'Requests by path, status and client key.', requests.lines()),
+        ...family(
+          'errors_total',
+          'counter',
+          'Requests that were refused, by their error and client key.',
+          errors.lines(),
+        ),
+        ...family('events_total', 'counter', 'Events by outcome and client key.', events.lines()),
         ...family(
           'deduplicate_unknown_total',
           'counter',
@@ -102,12 +110,17 @@ function family(name: string, type: string, help: string, lines: readonly Line[]
   ];
 }
 
-function createCounter(): { add(labels: string, count: number): void; lines(): readonly Line[] } {
+interface Counter {
+  add(labels: string, count: number): void;
+  lines(): readonly Line[];
+}
+
+function makeCounter(mostSeries: number): Counter {
   const counts = new Map<string, number>();
   return {
     add(labels, count) {
       const total = counts.get(labels);
-      if (total === undefined && (count === 0 || counts.size >= MOST_SERIES)) return;
+      if (total === undefined && (count === 0 || counts.size >= mostSeries)) return;
       counts.set(labels, (total ?? 0) + count);
     },
     lines: () => Array.from(counts, ([labels, count]) => [`{${labels}}`, count]),

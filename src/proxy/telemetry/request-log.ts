@@ -14,6 +14,8 @@ export interface ProxyLogEntry {
   readonly path: string;
   /** The HTTP status of the response. */
   readonly status: number;
+  /** The name of the request's client key, where the option `clientKeys` has one. The key itself is not in the log. */
+  readonly clientKeyName?: string;
   /** The time from the arrival of the request to its response, in milliseconds. */
   readonly durationMs: number;
   /** How many events of the batch were accepted, with duplicates and filtered events. The browser removes these events. */
@@ -77,4 +79,9 @@ export function writeLog<Entry>(onLog: ((entry: Entry) => void) | undefined, ent
   } catch {
     // The error is dropped: the log, where it would be reported, is what has failed.
   }
+}
+
+/** Writes the name of the client key into the log entry, where the key has one. */
+export function noteKeyName({ name }: { readonly name?: string }, note: LogNote): void {
+  if (name !== undefined) note.clientKeyName = name;
 }

@@ -1,30 +1,26 @@
 import { SdkError } from '../../protocol/errors.ts';
-import { utf8 } from '../../protocol/wire.ts';
-import { lazy } from '../lib/lazy.ts';
 import { isRecord } from '../lib/is-record.ts';
-import {
-  type Jwk,
-  KEY_ALGORITHMS,
-  LEAST_SECRET_BYTES,
-  SECRET_ALGORITHMS,
-  type TokenAlgorithm,
-} from './token-options.ts';
+import { findIssuerProblems, isLongSecret, isPrivateKey } from './issuer-rules.ts';
+import { type Jwk, LEAST_SECRET_BYTES, type TokenAlgorithm } from './token-options.ts';
+import type { Signer, SignerNeeds } from './token-signer.ts';
 
 /** The key with which customer tokens are signed, and their claims. Exactly one of `secret` and `privateKey` must be set. */
 export interface TokenIssuerOptions {
   /**
-   * A secret of at least 32 bytes in UTF-8. The proxy that verifies the tokens needs the same one (`customerToken.secret`).
+   * A secret of at least 32 bytes in UTF-8, or a function that returns it. The proxy that verifies the tokens needs the same one
+   * (`customerToken.secret`). The issuer calls the function for each token.
    *
    * @example 'a secret of at least 32 bytes, kept on your servers'
    */
-  secret?: string | undefined;
+  secret?: string | (() => string | Promise<string>) | undefined;
 
   /**
-   * A private key, as PEM (PKCS #8, `BEGIN PRIVATE KEY`) or JWK. `jwks()` returns its public half.
+   * A private key, as PEM (PKCS #8, `BEGIN PRIVATE KEY`) or JWK, or a function that returns it. `jwks()` returns its public half. The
+   * issuer calls the function for each token and for each call of `jwks`.
    *
    * @example readFileSync('token-key.pem', 'utf8')
    */
-  privateKey?: string | Jwk | undefined;
+  privateKey?: string | Jwk | (() => string | Jwk | Promise<string | Jwk>) | undefined;
 
   /**
    * The algorithm of the signature. It must fit the kind of key.
@@ -119,21 +115,28 @@ const RESERVED_CLAIMS: readonly string[] = ['sub', 'iat', 'exp', 'iss', 'aud', '
  * ```
  */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
-  const problems = findProblems(options);
+  const problems = findIssuerProblems(options);
   if (problems.length > 0) throw new SdkError('invalid-options', `createTokenIssuer: ${problems.join('; ')}`);
-  const { secret, privateKey = '', algorithm, keyId, issuer, audience } = options;
-  const { ttlSeconds = DEFAULT_TTL_SECONDS } = options;
-  const signer = lazy(async () => {
-    const { createSigner } = await import('./lazy-jose.ts');
-    const key =
-      secret === undefined
-        ? ({ kind: 'private', key: privateKey } as const)
-        : ({ kind: 'secret', secret } as const);
-    return createSigner({ key, algorithm, keyId }).catch((cause: unknown) => {
+  const { algorithm, keyId, issuer, audience, ttlSeconds = DEFAULT_TTL_SECONDS } = options;
+  let last: { readonly key: string; readonly signer: Promise<Signer> } | undefined;
+
+  /** The signer with the key of now. The code for it, most of which is cryptography, is loaded at the first call. */
+  async function signer(): Promise<Signer> {
+    const key = await readSigningKey(options);
+    const text = JSON.stringify(key);
+    if (last?.key !== text) {
+      const made = import('./lazy-jose.ts').then(({ createSigner }) =>
+        createSigner({ key, algorithm, keyId }),
+      );
+      last = { key: text, signer: made };
+      // A failure is not kept: the next call tries again.
+      made.catch(() => (last = undefined));
+    }
+    return last.signer.catch((cause: unknown) => {
       const problem = cause instanceof TypeError ? cause.message : 'is no usable private key';
       throw new SdkError('invalid-options', `createTokenIssuer: "privateKey" ${problem}`);
     });
-  });
+  }
 
   return {
     async issue(userId, claims = {}) {
@@ -160,69 +163,26 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   };
 }
 
+/** Reads the key of the option `secret` or `privateKey`, which may be a function. */
+async function readSigningKey({ secret, privateKey }: TokenIssuerOptions): Promise<SignerNeeds['key']> {
+  if (secret !== undefined) {
+    const text: unknown = typeof secret === 'function' ? await secret() : secret;
+    if (isLongSecret(text)) return { kind: 'secret', secret: text };
+    throw noKey(`"secret" returned no text of ${LEAST_SECRET_BYTES} bytes or more`);
+  }
+  const key: unknown = typeof privateKey === 'function' ? await privateKey() : privateKey;
+  if (isPrivateKey(key)) return { kind: 'private', key };
+  throw noKey('"privateKey" returned no PEM (BEGIN PRIVATE KEY) and no JWK with "d"');
+}
+
+function noKey(problem: string): SdkError {
+  return new SdkError('invalid-options', `createTokenIssuer: the function ${problem}`);
+}
+
 function problemOf(userId: unknown, claims: unknown): string | null {
   if (typeof userId !== 'string' || userId === '' || /\p{Surrogate}/u.test(userId))
     return '"userId" must be a text that is not empty';
   if (!isRecord(claims)) return '"claims" must be an object';
   const reserved = RESERVED_CLAIMS.find((claim) => Object.hasOwn(claims, claim));
   return reserved === undefined ? null : `"claims" must not hold "${reserved}"`;
-}
-
-const OPTIONS: readonly string[] = [
-  'secret',
-  'privateKey',
-  'algorithm',
-  'issuer',
-  'audience',
-  'ttlSeconds',
-  'keyId',
-] satisfies readonly (keyof TokenIssuerOptions)[];
-
-function findProblems(options: unknown): readonly string[] {
-  if (!isRecord(options)) return ['"options" must be an object'];
-  const { secret, privateKey, algorithm, issuer, audience, ttlSeconds, keyId } = options;
-  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-  const allowed: readonly unknown[] = secret === undefined ? KEY_ALGORITHMS : SECRET_ALGORITHMS;
-  const audiences: readonly unknown[] =
-    Array.isArray(audience) && audience.length > 0 ? audience : [audience];
-  const checks: readonly (readonly [fails: boolean, problem: string])[] = [
-    [(secret === undefined) === (privateKey === undefined), 'needs exactly one of "secret" and "privateKey"'],
-    [
-      secret !== undefined && !isLongSecret(secret),
-      `"secret" must be a text of ${LEAST_SECRET_BYTES} bytes or more`,
-    ],
-    [
-      privateKey !== undefined && !isPrivateKey(privateKey),
-      '"privateKey" must be PEM (BEGIN PRIVATE KEY) or a JWK with "d"',
-    ],
-    [
-      algorithm !== undefined && !allowed.includes(algorithm),
-      `"algorithm" must be one of ${allowed.join(', ')}`,
-    ],
-    [issuer !== undefined && !isText(issuer), '"issuer" must be a text that is not empty'],
-    [
-      audience !== undefined && !audiences.every(isText),
-      '"audience" must be a text that is not empty, or a list of them',
-    ],
-    [
-      ttlSeconds !== undefined && !(Number.isSafeInteger(ttlSeconds) && Number(ttlSeconds) >= 1),
-      '"ttlSeconds" must be an integer of 1 or more',
-    ],
-    [keyId !== undefined && !isText(keyId), '"keyId" must be a text that is not empty'],
-  ];
-  return [
-    ...checks.filter(([fails]) => fails).map(([, problem]) => problem),
-    ...Object.keys(options)
-      .filter((option) => !OPTIONS.includes(option))
-      .map((option) => `"${option}" is no option of the issuer`),
-  ];
-}
-
-function isLongSecret(value: unknown): boolean {
-  return typeof value === 'string' && utf8.encode(value).length >= LEAST_SECRET_BYTES;
-}
-
-function isPrivateKey(value: unknown): boolean {
-  if (typeof value === 'string') return /^\s*-----BEGIN PRIVATE KEY-----/.test(value);
-  return isRecord(value) && typeof value['d'] === 'string' && /^(RSA|EC|OKP)$/.test(String(value['kty']));
 }

@@ -1,8 +1,7 @@
 import { type Refusal, refuseToken } from '../http/response.ts';
-import type { FetchLike } from '../upstream/send-batch.ts';
 import { lazy } from '../lib/lazy.ts';
 import { type FindAuthorizer, authorizeMerges } from './authorize-events.ts';
-import type { TokenCheck } from './contract.ts';
+import type { TokenCheck, VerifierNeeds } from './contract.ts';
 import type { TokenVerificationOptions } from './token-options.ts';
 
 export const NO_TOKENS: Refusal = refuseToken(
@@ -22,10 +21,13 @@ export const WITHOUT_TOKENS: TokenGuard = {
 };
 
 /** Makes the checks of a proxy with customer tokens. Their code, most of which is cryptography, is loaded at the first request that needs it. */
-export function createLazyVerifier(customerToken: TokenVerificationOptions, fetch: FetchLike): TokenGuard {
+export function createLazyVerifier(
+  customerToken: TokenVerificationOptions,
+  needs: VerifierNeeds,
+): TokenGuard {
   const load = lazy(async () => {
     const { createAuthorizers, createVerifier } = await import('./lazy-jose.ts');
-    const checkToken = createVerifier(customerToken, fetch);
+    const checkToken = createVerifier(customerToken, needs);
     return {
       checkToken,
       findAuthorizer: createAuthorizers(

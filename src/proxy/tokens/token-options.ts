@@ -44,11 +44,13 @@ export interface TokenVerificationOptions {
   jwksUrl?: string | URL | undefined;
 
   /**
-   * The secret with which the issuer signs: at least 32 bytes in UTF-8.
+   * The secret with which the issuer signs, at least 32 bytes in UTF-8, or a function that returns it. The proxy calls the function for
+   * each token, so that the secret can be replaced without a restart. If the function fails, the proxy responds 503
+   * `token_check_failed`.
    *
    * @example 'a secret of at least 32 bytes, kept on your servers'
    */
-  secret?: string | undefined;
+  secret?: string | (() => string | Promise<string>) | undefined;
 
   /**
    * The issuer's public key, as PEM (`BEGIN PUBLIC KEY`) or JWK.
@@ -92,6 +94,16 @@ export interface TokenVerificationOptions {
   subject?: string | undefined;
 
   /**
+   * What the claim `subject` contains, as the workspace identifies people: their id, their e-mail address, or the id that Customer.io
+   * gives to a person (`cio_id`). `identify` must get the same value as user id. The proxy asks the App API for the person by this kind
+   * of id, and a trait of this name must have the same value.
+   *
+   * @default 'id'
+   * @example 'email'
+   */
+  idType?: 'id' | 'email' | 'cio_id' | undefined;
+
+  /**
    * The allowed difference between the issuer's clock and that of the proxy, in seconds, 0 to 600.
    *
    * @default 30
@@ -129,11 +141,12 @@ export interface TokenVerificationOptions {
 /** Access to Customer.io's App API, from which the proxy reads a person's attributes and subscriptions. */
 export interface AppApiOptions {
   /**
-   * An App API key of the workspace. The key is a secret: browsers never get it.
+   * An App API key of the workspace, or a function that returns it. The proxy calls the function for each request to the API. The key
+   * is a secret: browsers never get it.
    *
    * @example process.env.CIO_APP_API_KEY ?? ''
    */
-  key: string;
+  key: string | (() => string | Promise<string>);
 
   /**
    * The URL of the API.

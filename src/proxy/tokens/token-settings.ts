@@ -1,9 +1,10 @@
+import type { SecretOption } from '../lib/secret.ts';
 import type { TokenVerificationOptions, Jwk, TokenAlgorithm } from './token-options.ts';
 
 /** The key with which tokens are verified. */
 export type TokenKey =
   | { readonly kind: 'jwks'; readonly url: URL }
-  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'secret'; readonly secret: SecretOption }
   | { readonly kind: 'public'; readonly key: string | Jwk };
 
 /** `customerToken`, with every default filled in. */
@@ -13,6 +14,7 @@ export interface TokenVerificationSettings {
   readonly issuer: readonly string[] | undefined;
   readonly audience: readonly string[] | undefined;
   readonly subject: string;
+  readonly idType: NonNullable<TokenVerificationOptions['idType']>;
   readonly leewaySeconds: number;
   readonly scope: string | undefined;
 }
@@ -30,6 +32,7 @@ export function resolveTokenOptions(options: TokenVerificationOptions): TokenVer
     issuer: listOf(options.issuer),
     audience: listOf(options.audience),
     subject: options.subject ?? 'sub',
+    idType: options.idType ?? 'id',
     leewaySeconds: options.leewaySeconds ?? LEEWAY_SECONDS,
     scope: options.scope,
   };

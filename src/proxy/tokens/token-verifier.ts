@@ -2,10 +2,10 @@ import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import type { TokenRejection } from '../../protocol/wire.ts';
 import { comeBackLater, refuse, refuseToken, type Refusal } from '../http/response.ts';
 import { describeError } from '../lib/describe-error.ts';
-import type { FetchLike } from '../upstream/send-batch.ts';
-import type { TokenCheck } from './contract.ts';
+import { createSecretReader } from '../lib/secret.ts';
+import type { TokenCheck, VerifierNeeds } from './contract.ts';
 import { describeRejection } from './describe-rejection.ts';
-import type { TokenVerificationOptions } from './token-options.ts';
+import { LEAST_SECRET_BYTES, type TokenVerificationOptions } from './token-options.ts';
 import { resolveTokenOptions, type TokenVerificationSettings } from './token-settings.ts';
 import { jwksSource, type KeySource, publicKeySource, secretSource } from './verification-keys.ts';
 
@@ -29,10 +29,13 @@ const MESSAGES: Readonly<Record<TokenRejection, string>> = {
  * Makes the verifier of tokens. It checks signature, times, issuer, audience, subject and scope. A token that fails is refused with
  * 401 (403 for its scope); where the issuer's keys cannot be fetched, the request is refused with 503.
  */
-export function createVerifier(customerToken: TokenVerificationOptions, fetch: FetchLike): TokenCheck {
+export function createVerifier(
+  customerToken: TokenVerificationOptions,
+  { fetch, timeoutMs }: VerifierNeeds,
+): TokenCheck {
   const settings = resolveTokenOptions(customerToken);
   const { issuer, audience, scope } = settings;
-  const keys = keySource(settings, fetch);
+  const keys = keySource(settings, { fetch, timeoutMs });
   const options: JWTVerifyOptions = {
     algorithms: [...settings.algorithms],
     requiredClaims: ['exp'],
@@ -63,7 +66,8 @@ export function createVerifier(customerToken: TokenVerificationOptions, fetch: F
       const message = `The customer token must have the scope "${scope}".`;
       return refuse(403, 'insufficient_scope', message, { headers: { 'WWW-Authenticate': challenge } });
     }
-    const { email, cio_id: cioId } = claims;
+    // The subject is of this kind, whatever the claim of that name has.
+    const { email, cio_id: cioId }: JWTPayload = { ...claims, [settings.idType]: subject };
     return {
       kind: 'verified',
       subject,
@@ -79,12 +83,22 @@ function refusal(reason: TokenRejection): Refusal {
   return refuseToken(MESSAGES[reason], reason);
 }
 
-function keySource({ key, algorithms }: TokenVerificationSettings, fetch: FetchLike): KeySource {
+function keySource(
+  { key, algorithms }: TokenVerificationSettings,
+  { fetch, timeoutMs }: VerifierNeeds,
+): KeySource {
   switch (key.kind) {
     case 'jwks':
       return jwksSource(key.url, fetch);
     case 'secret':
-      return secretSource(key.secret);
+      return secretSource(
+        createSecretReader({
+          name: 'customerToken.secret',
+          secret: key.secret,
+          leastBytes: LEAST_SECRET_BYTES,
+          timeoutMs,
+        }),
+      );
     case 'public':
       return publicKeySource(key.key, algorithms);
   }

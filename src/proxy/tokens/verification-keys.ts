@@ -14,10 +14,9 @@ const JWKS_TIMEOUT_MS = 5_000;
 // After a failed fetch of the keys, no request fetches again for this time: a key server that is down is not flooded.
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
-/** A secret that both sides hold, as the key of every token. */
-export function secretSource(secret: string): KeySource {
-  const key = utf8.encode(secret);
-  return async () => key;
+/** A secret that both sides hold, as the key of every token. @param secret returns the secret; called for each token */
+export function secretSource(secret: () => Promise<string>): KeySource {
+  return async () => utf8.encode(await secret());
 }
 
 /** A fixed public key, for those of `algorithms` that fit its kind. */

@@ -18,6 +18,14 @@ describe('filter', () => {
     expect(upstream.received[0]?.body.batch.map((passing) => passing['event'])).toEqual(['A', 'B']);
   });
 
+  test('receives the request, with its headers', async () => {
+    const { proxy, upstream } = await startProxy({
+      filter: ({ event: name }, { request }) => name !== request.headers.get('X-Unwanted'),
+    });
+    await proxy.fetch(post([named('A'), named('B')], { headers: { 'X-Unwanted': 'A' } }));
+    expect(upstream.received[0]?.body.batch.map((passing) => passing['event'])).toEqual(['B']);
+  });
+
   test('that drops all events causes no request to Customer.io', async () => {
     const { proxy, upstream } = await startProxy({ filter: () => false });
     expect(await verdict(await proxy.fetch(post()))).toBe('200');

@@ -42,7 +42,9 @@ export interface Setting {
 }
 
 /** Starts a proxy with the three services of Customer.io behind it. */
-export async function start(more: Partial<ProxyOptions> = {}): Promise<Setting> {
+export async function start(
+  more: Partial<ProxyOptions> | ((app: Upstream) => Partial<ProxyOptions>) = {},
+): Promise<Setting> {
   const [pipelines, app, inApp] = await Promise.all([startUpstream(), startUpstream(), startUpstream()]);
   app.respond(({ path }) => ({ body: JSON.stringify(path.includes('/attributes') ? PERSON : PREFERENCES) }));
   inApp.respond({ body: JSON.stringify(QUEUE) });
@@ -55,7 +57,7 @@ export async function start(more: Partial<ProxyOptions> = {}): Promise<Setting> 
     appApi: { key: APP_KEY, url: app.url },
     inApp: { siteId: SITE_ID, url: inApp.url },
     onLog: (entry) => log.push(entry),
-    ...more,
+    ...(typeof more === 'function' ? more(app) : more),
   });
   const ask: Setting['ask'] = async (path, body = {}, subject = 'u1', headers = {}) =>
     proxy.fetch(

@@ -226,7 +226,7 @@ describe('options', () => {
 
   test('of a group are missing, or unknown', () => {
     expect(messageOf({ ...GOOD, appApi: {}, inApp: { site: 'x' } })).toBe(
-      'createProxy: "appApi.key" is missing: it must be a key of Customer.io\'s App API (printable characters); ' +
+      'createProxy: "appApi.key" is missing: it must be a key of Customer.io\'s App API (printable characters), or a function that returns it; ' +
         '"inApp.siteId" is missing: it must be the site id of the workspace, or a function that returns it; "inApp.site" is no option of the proxy',
     );
   });

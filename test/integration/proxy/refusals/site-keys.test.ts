@@ -66,18 +66,20 @@ describe('a key that names its origins', () => {
 
 describe('the option "clientKeys"', () => {
   test.each<[unknown, string]>([
-    [{ key: 'secret' }, '{ key: a text of 6 characters, origins: undefined }'],
+    [{ key: 'secret' }, '{ key: a text of 6 characters }'],
+    [{ key: 'secret', name: 'my key' }, '{ key: a text of 6 characters, name: "my key" }'],
+    [{ key: 'secret', name: '' }, '{ key: a text of 6 characters, name: "" }'],
     [{ key: 'secret', origins: [] }, '{ key: a text of 6 characters, origins: [] }'],
     [{ key: 'secret', origins: SHOP }, `{ key: a text of 6 characters, origins: "${SHOP}" }`],
     [{ key: 'secret', origins: [`${SHOP}/`] }, `{ key: a text of 6 characters, origins: ["${SHOP}/"] }`],
-    [{ key: 'secret', origin: SHOP }, '{ key: a text of 6 characters, origins: undefined, origin }'],
+    [{ key: 'secret', origin: SHOP }, '{ key: a text of 6 characters, origin }'],
     [{ key: 'se:cret', origins: [SHOP] }, `{ key: a text of 7 characters, origins: ["${SHOP}"] }`],
     [[], 'object'],
   ])('that is invalid is reported without a key: %j', (entry, shown) => {
     const make = (): unknown =>
       createProxy({ writeKey: 'write-key', clientKeys: ['good', entry] } as unknown as ProxyOptions);
     expect(make).toThrow(
-      'createProxy: "clientKeys" must be a list of one or more client keys without colons, or of { key, origins }, ' +
+      'createProxy: "clientKeys" must be a list of one or more client keys without colons, or of { key, origins, name }, ' +
         `or a function that checks a key, got a list of a text of 4 characters, ${shown}`,
     );
   });

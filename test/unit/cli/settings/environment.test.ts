@@ -266,7 +266,7 @@ describe('the environment', () => {
 
   test('gets all errors at once, with the names of the variables', () => {
     const problems = problemsOf({
-      CIO_CLIENT_KEYS: 'a:b',
+      CIO_CLIENT_KEYS: 'a:b:c',
       CIO_REGION: 'de',
       CIO_ORIGINS: 'shop.example.com',
       CIO_BASE_PATH: 'e',
@@ -304,9 +304,25 @@ describe('the environment', () => {
     expect(problems.join()).not.toContain('hidden');
   });
 
+  test('has client keys with names and origins', () => {
+    const CIO_CLIENT_KEYS = 'key1,web:key2,shop:key3@https://shop.example.com,key4@https://blog.example.com';
+    expect(readEnvironment({ ...GOOD, CIO_CLIENT_KEYS })).toMatchObject({
+      options: {
+        clientKeys: [
+          'key1',
+          { key: 'key2', name: 'web' },
+          { key: 'key3', name: 'shop', origins: ['https://shop.example.com'] },
+          { key: 'key4', origins: ['https://blog.example.com'] },
+        ],
+      },
+    });
+    expect(problemsOf({ ...GOOD, CIO_CLIENT_KEYS: 'https://shop.example.com' })).toHaveLength(1);
+    expect(problemsOf({ ...GOOD, CIO_CLIENT_KEYS: 'my shop:key' })).toHaveLength(1);
+  });
+
   test('never has its keys printed', () => {
     const problems = [
-      ...problemsOf({ CIO_WRITE_KEY: 'secret key', CIO_CLIENT_KEYS: 'secret:key' }),
+      ...problemsOf({ CIO_WRITE_KEY: 'secret key', CIO_CLIENT_KEYS: 'secret:ke:y' }),
       ...problemsOf({ CIO_WRITE_KEY: 'secret', CIO_CLIENT_KEYS: 'web,secret' }),
     ];
     expect(problems).toHaveLength(3);

@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
+import type { ProxyLogEntry } from '../../../../src/proxy.ts';
 import { basicAuthorization } from '../../../../src/protocol/wire.ts';
 import { listen, send } from '../../../integration/proxy/listen.ts';
 import { event, post, startProxy } from '../../../integration/proxy/setup.ts';
@@ -91,6 +92,38 @@ describe('metrics', () => {
     await proxy.fetch(post());
     const text = await (await proxy.fetch(new Request('https://events.example.com/metrics'))).text();
     expect(read(text).get('cio_proxy_upstream_down')).toBe(1);
+  });
+
+  test('have the name of the client key, never the key', async () => {
+    const log: ProxyLogEntry[] = [];
+    const { proxy } = await startProxy({
+      onLog: (entry) => log.push(entry),
+      metrics: '/metrics',
+      clientKeys: [{ key: 'key-of-web', name: 'web' }, { key: 'key-of-app', name: 'app' }, 'nameless-key'],
+      customerToken: { secret: 'a secret of 32 bytes or more, in UTF-8', mode: 'required' },
+    });
+    const url = await listen(proxy.node);
+    const as = (key: string): Record<string, string> => ({ Authorization: basicAuthorization(key) });
+    await send(url, [event(), event()], as('key-of-web'));
+    await send(url, [event({ userId: 'u1' })], as('key-of-app'));
+    await send(url, [event()], as('nameless-key'));
+    await send(url, [event()], as('unknown-key'));
+    await expect
+      .poll(async () => Object.fromEntries(await scrape(`${url}/metrics`)))
+      .toMatchObject({
+        'cio_proxy_events_total{outcome="accepted",key="web"}': 2,
+        'cio_proxy_events_total{outcome="token_required",key="app"}': 1,
+        'cio_proxy_events_total{outcome="accepted"}': 1,
+        'cio_proxy_requests_total{route="batch",status="200",key="web"}': 1,
+        'cio_proxy_requests_total{route="batch",status="401"}': 1,
+      });
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toMatch(/[\w]+-key|key-of/);
+    expect(log.map(({ clientKeyName }) => clientKeyName).slice(0, 4)).toEqual([
+      'web',
+      'app',
+      undefined,
+      undefined,
+    ]);
   });
 
   test('have no more series, whatever visitors and upstream send', async () => {
