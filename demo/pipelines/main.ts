@@ -1,9 +1,17 @@
-/** Runs the stand-in as a process of its own: `PORT=0 WRITE_KEY=secret tsx demo/pipelines/main.ts`. */
+/**
+ * Runs the stand-in as a process of its own: `PORT=0 WRITE_KEY=secret tsx demo/pipelines/main.ts`. With `WORK_OFF=1` an identify changes
+ * the attributes of its person.
+ */
 import { createServer } from 'node:http';
 import { close, listen } from '../http.ts';
 import { createPipelines } from './pipelines.ts';
+import { workOff } from './work-off.ts';
 
-const { listener } = createPipelines({ writeKey: process.env['WRITE_KEY'] ?? 'write-key' });
+const { listener, ledger, services } = createPipelines({ writeKey: process.env['WRITE_KEY'] ?? 'write-key' });
+if (process.env['WORK_OFF'] === '1')
+  ledger.onRecord((_, events) => {
+    for (const event of events) workOff(services.people, event);
+  });
 const server = createServer(listener);
 
 try {

@@ -45,7 +45,7 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
   const setFaults = (changed: Partial<PipelineFaults>): void => {
     faults = { ...faults, ...changed };
   };
-  const services = createServices(options.services);
+  const services = createServices({ ...options.services, events: ledger.events });
   const control = { ledger, faults: () => faults, setFaults };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

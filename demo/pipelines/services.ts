@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fields, integer, readFields, textOrNull } from '../fields.ts';
 import { answerAppApi } from './app-api.ts';
+import type { ReceivedEvent } from './call.ts';
 import type { Answer, Asked } from './contract.ts';
 import { createInApp, type InApp } from './in-app/in-app.ts';
 import { createPeople, type People } from './people.ts';
@@ -43,9 +44,15 @@ export interface ServicesOptions {
   readonly appKey?: string | undefined;
   /** Of the workspace. @default 'site-id' */
   readonly siteId?: string | undefined;
+  /** The events that have arrived, for the activities of a person. @default none */
+  readonly events?: (() => readonly ReceivedEvent[]) | undefined;
 }
 
-export function createServices({ appKey = 'app-key', siteId = 'site-id' }: ServicesOptions = {}): Services {
+export function createServices({
+  appKey = 'app-key',
+  siteId = 'site-id',
+  events = () => [],
+}: ServicesOptions = {}): Services {
   const people = createPeople();
   let questions: Question[] = [];
   const listeners: ((question: Question) => void)[] = [];
@@ -68,7 +75,7 @@ export function createServices({ appKey = 'app-key', siteId = 'site-id' }: Servi
     inApp,
     async answer(asked) {
       const { method, path } = asked;
-      const isAbout = answerAppApi(people, appKey, asked);
+      const isAbout = answerAppApi(people, events, appKey, asked);
       if (!isAbout) return undefined;
       const { service, userId } = isAbout;
       const { status, latencyMs } = faultOf(userId);

@@ -2,6 +2,7 @@ import { BATCH_PATH } from '../../protocol/wire.ts';
 import { asJson, asTable } from './print-results.ts';
 import { runChecks } from './run-checks.ts';
 import { EVENT_NAME, USER_ID } from './sample-events.ts';
+import { readWorkspaceOptions, WORKSPACE_WAIT_MS } from './workspace-options.ts';
 import type { CheckOptions } from './check-context.ts';
 import type { CheckResult } from './check-result.ts';
 import { findBrowser, isProgram } from './in-app/find-browser.ts';
@@ -24,6 +25,8 @@ https://events.example.com or https://shop.example.com/e
   --origin ORIGIN    the origin of your pages, e.g. https://shop.example.com (default: the origin of the proxy)
   --timeout MS       the maximum time for a response, in milliseconds (default: ${TIMEOUT_MS})
   --send             sends about 125 events, for the checks that need events
+  --workspace        with --send: reads the test person back from the workspace, with the App API. Needs CIO_APP_API_KEY (or the
+                     file that CIO_APP_API_KEY_FILE names); CIO_REGION and CIO_APP_API_URL as for the command proxy
   --json             prints one JSON object
   --in-app           checks the in-app messages of the proxy instead; needs no client key
   --browser PATH     with --in-app: the browser that draws a sample message, such as /usr/bin/chromium (default: the
@@ -37,6 +40,9 @@ With --send the command sends about 125 events to the Customer.io workspace of t
 alias connects this visitor with the person "${USER_ID}". If the proxy refuses anonymous events, the other
 events belong to this person too. You can delete the person afterwards. The proxy must refuse one event of 40 KB and two
 events of an unknown type.
+
+With --workspace the command also sends an identify and an event of the person "${USER_ID}", and waits up to
+${WORKSPACE_WAIT_MS / 1_000} seconds until the workspace has both.
 
 With --in-app the command loads the page that draws messages, and the files of that page, through the proxy. It prints what
 would stop them in a browser: headers, URLs that leave the proxy, and scripts that need cookies or storage. A browser
@@ -86,6 +92,7 @@ function readArguments(
     ...target(values, positionals[0] ?? ''),
     clientKey,
     dry: !values.send,
+    workspace: values.workspace ? readWorkspaceOptions(values, environment) : undefined,
   };
   return { json, url: options.url, run: () => runChecks(options) };
 }
@@ -97,6 +104,7 @@ function inAppOptions(
   url: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): InAppCheckOptions {
+  if (values.workspace) throw new UsageError('--workspace has no effect with --in-app.');
   if (values.send) throw new UsageError('--send has no effect with --in-app: run the two checks one by one.');
   const { browser = findBrowser(environment) } = values;
   if (browser !== null && !isProgram(browser))
@@ -127,6 +135,7 @@ function parse(args: readonly string[]) {
       send: { type: 'boolean', default: false },
       // A dry run is the default. The option stays for scripts that name it.
       dry: { type: 'boolean', default: false },
+      workspace: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       'in-app': { type: 'boolean', default: false },
       browser: { type: 'string' },

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { BATCH_PATH, basicAuthorization } from '../../protocol/wire.ts';
 import { type ProbeAnswer, createProbe, type Probe, type Reply } from './probe.ts';
+import type { WorkspaceOptions } from './check-workspace.ts';
 import { createSamples, type Samples } from './sample-events.ts';
 
 /** The options of a run of all checks. */
@@ -14,6 +15,8 @@ export interface CheckOptions {
   readonly timeoutMs: number;
   /** Sends only empty batches and preflights, so that nothing reaches the workspace behind the proxy. */
   readonly dry: boolean;
+  /** The workspace in which the test person is looked up. Missing: the workspace is not read. */
+  readonly workspace?: WorkspaceOptions | undefined;
 }
 
 /** The proxy that is checked, the ways to send requests to it, and all its replies so far. */
@@ -27,6 +30,7 @@ export interface CheckContext {
    */
   readonly isCrossOrigin: boolean;
   readonly dry: boolean;
+  readonly workspace: WorkspaceOptions | undefined;
   /** The events to send. */
   readonly samples: Samples;
   /** All replies so far, in their order. */
@@ -57,6 +61,7 @@ export function createCheckContext({
   origin = url.origin,
   timeoutMs,
   dry,
+  workspace,
 }: CheckOptions): CheckContext {
   const send = createProbe(url, timeoutMs);
   const replies: Reply[] = [];
@@ -93,6 +98,7 @@ export function createCheckContext({
     origin,
     isCrossOrigin,
     dry,
+    workspace,
     samples: createSamples(),
     replies,
     probe,

@@ -10,12 +10,15 @@ import { type Finding, type CheckResult, skip } from './check-result.ts';
 import { type CheckOptions, createCheckContext, type CheckContext } from './check-context.ts';
 import { checkSingleCalls } from './check-single-calls.ts';
 import { checkTiming } from './check-timing.ts';
+import { checkWorkspace } from './check-workspace.ts';
 
 /** A group of checks. */
 interface Group {
   readonly name: string;
   /** The group is skipped when no event is accepted. */
   readonly sendsEvents?: true;
+  /** Whether the options ask for the group. @default always */
+  isWanted?(context: CheckContext): boolean;
   run(context: CheckContext): Promise<readonly Finding[]>;
 }
 
@@ -29,6 +32,12 @@ const GROUPS: readonly Group[] = [
   { name: 'compression', sendsEvents: true, run: checkCompression },
   { name: 'leaving', sendsEvents: true, run: checkPageLeave },
   { name: 'events', sendsEvents: true, run: checkEvents },
+  {
+    name: 'workspace',
+    sendsEvents: true,
+    isWanted: ({ workspace }) => workspace !== undefined,
+    run: async (context) => (context.workspace ? checkWorkspace(context, context.workspace) : []),
+  },
   { name: 'errors', run: checkErrors },
   { name: 'timing', run: checkTiming },
 ];
@@ -41,7 +50,8 @@ export async function runChecks(options: CheckOptions): Promise<readonly CheckRe
   const context = createCheckContext(options);
   const results: CheckResult[] = [];
   let obstacle: Finding | undefined;
-  for (const { name: group, sendsEvents, run } of GROUPS) {
+  for (const { name: group, sendsEvents, isWanted, run } of GROUPS) {
+    if (isWanted?.(context) === false) continue;
     const isBlocked = obstacle?.blocks === 'all' || (obstacle?.blocks === 'events' && sendsEvents);
     const findings = isBlocked ? [skip(group, `because of: ${obstacle?.name}`)] : await run(context);
     obstacle ??= findings.find(({ blocks }) => blocks !== undefined);

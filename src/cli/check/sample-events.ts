@@ -27,6 +27,8 @@ export interface Samples {
   largeBatch(): readonly object[];
   /** An `alias` from the visitor to the person. */
   alias(): object;
+  /** An `identify` and an event of the person, both with this value, by which they can be recognised. */
+  person(field: string, value: string): readonly object[];
 }
 
 export function createSamples(): Samples {
@@ -63,6 +65,10 @@ export function createSamples(): Samples {
       const bytes = MAX_EVENT_BYTES - 2_000;
       return Array.from({ length: Math.floor(NEARLY_A_BATCH_BYTES / bytes) }, () => ofBytes(bytes));
     },
+    person: (field, value) => [
+      { ...base('identify'), userId: USER_ID, traits: { [field]: value } },
+      { ...base('track'), userId: USER_ID, event: EVENT_NAME, properties: { [field]: value } },
+    ],
     alias: () => ({ ...base('alias'), userId: USER_ID, previousId: anonymousId, anonymousId }),
   };
 }

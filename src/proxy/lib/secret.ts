@@ -9,7 +9,7 @@ export class SecretError extends Error {
   override readonly name = 'SecretError';
 }
 
-/** What `createSecretReader` needs. */
+/** The needs of `createSecretReader`. */
 export interface SecretNeeds {
   /** The name of the option, for messages: `customerToken.secret`. */
   readonly name: string;

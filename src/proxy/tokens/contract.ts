@@ -17,7 +17,7 @@ export interface Verified extends Person {
   readonly expiresAtMs: number;
 }
 
-/** What the verifier of tokens needs beside the options. */
+/** The needs of the verifier of tokens, beside the options. */
 export interface VerifierNeeds {
   readonly fetch: FetchLike;
   /** The most time for the function of a secret, in milliseconds. */

@@ -94,7 +94,7 @@ export interface TokenVerificationOptions {
   subject?: string | undefined;
 
   /**
-   * What the claim `subject` contains, as the workspace identifies people: their id, their e-mail address, or the id that Customer.io
+   * The kind of id in the claim `subject`, as the workspace identifies people: their id, their e-mail address, or the id that Customer.io
    * gives to a person (`cio_id`). `identify` must get the same value as user id. The proxy asks the App API for the person by this kind
    * of id, and a trait of this name must have the same value.
    *

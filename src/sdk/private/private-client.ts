@@ -107,6 +107,8 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
   const anonymousId = (): string | undefined => visitor.user.anonymousId() ?? undefined;
   const reportMetric = createReportMetric({ newCall: needs.newCall, keep: needs.keep, userId, anonymousId });
 
+  const warn = (message: string): void => browser.printer().warn(`cio-first-party: ${message}`);
+
   let authorizedDelivery: AuthorizedDelivery | undefined;
   const token = createTokenCache({
     clock,
@@ -125,7 +127,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
       authorizedDelivery?.onTokenEvent(event);
       if (event.type === 'refreshed') messages?.onToken();
     },
-    warn: (message) => browser.printer().warn(`cio-first-party: ${message}`),
+    warn,
   });
 
   const authorizedFetch = createAuthorizedFetch({
@@ -306,6 +308,11 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
         credentials: (jwt) => ({ Authorization: `Bearer ${jwt}`, [CLIENT_KEY_HEADER]: inBytes(clientKey) }),
       });
       authorizedDelivery = delivery;
+      if (!provider) {
+        warn(
+          'delivery.authorization is "customer-token", and the option "customerToken" has no provider: events wait until setCustomerToken is called',
+        );
+      }
       closeAtTheEnd(delivery.close);
       const { ledger, oldest, send, takes } = delivery;
       Object.assign(authorizedParts.outbox, { ledger, oldest });

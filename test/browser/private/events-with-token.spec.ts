@@ -31,6 +31,26 @@ const allArrived = async (page: Page, tracked: number): Promise<void> => {
   await expect.poll(() => stats(page)).toMatchObject({ tracked, delivered: tracked, pending: 0 });
 };
 
+test('without a provider: one warning, and the events wait for setCustomerToken', async ({
+  members,
+  page,
+  site,
+}) => {
+  const warnings: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'warning') warnings.push(message.text());
+  });
+  await members({ sdk: SDK, limits: null });
+  await signIn(page, 'ann');
+  await track(page, 'Waits');
+  await expect
+    .poll(() => warnings)
+    .toEqual([
+      'cio-first-party: delivery.authorization is "customer-token", and the option "customerToken" has no provider: events wait until setCustomerToken is called',
+    ]);
+  expect(await carriers(site)).toEqual([]);
+});
+
 test('each batch has events of one person: with that person’s token, or with the client key for unidentified visitors', async ({
   members,
   site,
