@@ -4,7 +4,7 @@ import type { ReceivedEvent } from './call.ts';
 import type { Answer, Asked } from './contract.ts';
 
 const QUESTION = /^\/v1\/customers\/([^/]+)\/(attributes|subscription_preferences|activities)$/;
-const ID_TYPES: readonly (string | null)[] = ['id', 'email', 'cio_id'];
+const ID_TYPES: ReadonlySet<string | null> = new Set(['id', 'email', 'cio_id']);
 
 /** `undefined`: the path is not the App API's. */
 export function answerAppApi(
@@ -19,7 +19,7 @@ export function answerAppApi(
   const answer = (status: number, body: object): Answer => ({ service: 'app', userId, status, body });
   if (asked.headers.authorization !== `Bearer ${key}`) return answer(401, { errors: ['unauthorized'] });
   if (asked.method !== 'GET') return answer(405, { errors: ['use GET'] });
-  if (!ID_TYPES.includes(asked.query.get('id_type'))) return answer(400, { errors: ['id_type'] });
+  if (!ID_TYPES.has(asked.query.get('id_type'))) return answer(400, { errors: ['id_type'] });
   const person = people.find(userId);
   if (!person) return answer(404, { errors: ['not found'] });
   if (what === 'activities') {

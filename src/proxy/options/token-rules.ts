@@ -34,7 +34,7 @@ export const SECRET: Rule = {
   describe: describeSecret,
 };
 
-const ID_TYPES: readonly unknown[] = ['id', 'email', 'cio_id'];
+const ID_TYPES: ReadonlySet<unknown> = new Set(['id', 'email', 'cio_id']);
 
 export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   jwksUrl: {
@@ -59,7 +59,7 @@ export const TOKEN_RULES: Rules<TokenVerificationOptions> = {
   issuer: { must: 'a text, or a list of them', holds: isTextOrTexts },
   audience: { must: 'a text, or a list of them', holds: isTextOrTexts },
   subject: { must: 'the name of a claim', holds: isText },
-  idType: { must: "'id', 'email' or 'cio_id'", holds: (value) => ID_TYPES.includes(value) },
+  idType: { must: "'id', 'email' or 'cio_id'", holds: (value) => ID_TYPES.has(value) },
   leewaySeconds: {
     must: `a number from 0 to ${MOST_LEEWAY_SECONDS}`,
     holds: (value) => typeof value === 'number' && value >= 0 && value <= MOST_LEEWAY_SECONDS,

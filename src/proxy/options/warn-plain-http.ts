@@ -15,6 +15,7 @@ export function warnOfPlainHttp(
     if (url === undefined) continue;
     const { protocol, hostname, origin } = new URL(url);
     if (protocol !== 'http:' || isLoopback(hostname)) continue;
+    // oxlint-disable-next-line no-console -- the proxy has no log of its own before the first request
     console.warn(
       `${owner}: "${option}" is ${origin}, without encryption: everybody on the way can read keys and events. Use https.`,
     );
