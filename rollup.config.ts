@@ -109,8 +109,13 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
   cli: { external: isNode, plugins: [lazyFiles(false), resolve(), code], output: { format: 'es' } },
   'cli-lazy': {
     external: (id) => isNode(id) || isProxy(id) || OPTIONAL.has(id),
-    plugins: [resolve(), code],
+    plugins: [lazyFiles(false), resolve(), code],
     output: { format: 'es', paths: (id) => (isProxy(id) ? './proxy.js' : id) },
+  },
+  'cli-minified-lazy': {
+    external: isNode,
+    plugins: [resolve(), commonjs(), code, license],
+    output: { format: 'es', plugins: [minify] },
   },
 };
 

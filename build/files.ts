@@ -21,7 +21,8 @@ export interface BuiltFile {
  * - `stub`: printed into pages, for browsers older than those that run the SDK
  * - `browser-lazy`: loaded by the SDK when a page needs it, from beside the file that loads it
  * - `server`, `server-lazy`: for Node and other runtimes
- * - `cli`: the command line; `cli-lazy`: its part that an older version of Node cannot load
+ * - `cli`: the command line; `cli-lazy`: its part that an older version of Node cannot load; `cli-minified-lazy`: a part with a large
+ *   package in it, loaded by the command that needs it
  */
 export type FileKind =
   | 'browser'
@@ -33,7 +34,8 @@ export type FileKind =
   | 'server'
   | 'server-lazy'
   | 'cli'
-  | 'cli-lazy';
+  | 'cli-lazy'
+  | 'cli-minified-lazy';
 
 const row = (
   kind: FileKind,
@@ -80,6 +82,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
 
   row('cli', 'cli.js', 'src/cli/main.ts', {}),
   row('cli-lazy', 'cli-program.js', 'src/cli/program.ts', {}),
+  row('cli-minified-lazy', 'cli-migrate.js', 'src/cli/migrate/run-migration.ts', {}),
 ];
 
 /** Entries of the package that have a file of types of their own. */

@@ -1,6 +1,7 @@
 import { checkCommand } from './check/check-command.ts';
 import type { Command } from './command.ts';
 import { forwardCommand } from './forward/forward-command.ts';
+import { migrateCommand } from './migrate/migrate-command.ts';
 import { proxyCommand } from './proxy/proxy-command.ts';
 import { snippetCommand } from './snippet-command.ts';
 
@@ -10,6 +11,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['forward', forwardCommand],
   ['check', checkCommand],
   ['snippet', snippetCommand],
+  ['migrate', migrateCommand],
 ]);
 
 /** The text of `cio-first-party --help`. */

@@ -1,0 +1,86 @@
+import { exportedInstances, importedInstances, type InstanceExports } from './exported-instances.ts';
+import { rewriteModule } from './rewrite-module.ts';
+import { rewriteSnippets } from './rewrite-snippets.ts';
+import { type FileFindings, type NewValues, noFindings, VENDOR_PACKAGE } from './rewriting.ts';
+import { readScopes } from './scopes.ts';
+import { findScripts, isPage, type ScriptBlock } from './script-blocks.ts';
+import { rewriteSnippetElements } from './snippet-elements.ts';
+import { type Language, parseCode, visitAll, type NodeVisit } from './syntax-tree.ts';
+
+/** The result for one file: what was found, and the instances that the file exports. */
+export interface FileResult {
+  readonly findings: FileFindings;
+  readonly exports: ReadonlySet<string>;
+}
+
+/** The languages that are tried, because an ending says little about types and JSX. */
+const ATTEMPTS: Readonly<Record<Language, readonly Language[]>> = {
+  js: ['js', 'tsx', 'ts'],
+  ts: ['ts', 'tsx'],
+  tsx: ['tsx', 'ts'],
+};
+
+/** Rewrites one file. `stub`: the code for pages that queues calls until cio.js has loaded. `known`: the instances that other files export. */
+export function migrateFile(
+  file: string,
+  text: string,
+  values: NewValues,
+  stub: string,
+  known: InstanceExports,
+): FileResult {
+  const findings = noFindings();
+  const exports = new Set<string>();
+  for (const block of findScripts(file, text)) {
+    if (!block.code.includes(VENDOR_PACKAGE) && !mayImport(block.code, known)) continue;
+    const parsed = parseBlock(block, findings);
+    if (!parsed) continue;
+    const own = noFindings();
+    const script = { ...parsed, code: block.code, scopes: readScopes(parsed.visits), values, findings: own };
+    const instances = importedInstances(parsed.visits, file, known);
+    if (block.code.includes(VENDOR_PACKAGE) || instances.size > 0) rewriteModule(script, instances);
+    for (const name of exportedInstances(parsed.visits, instances, file, known)) exports.add(name);
+    moveFindings(own, block.offset, findings);
+  }
+  const replaced = isPage(file) ? rewriteSnippetElements(text, stub, values, findings) : [];
+  rewriteSnippets(text, values, findings, replaced);
+  return { findings, exports };
+}
+
+/** Whether a script may import a file that exports an instance: cheap, to parse few files only. */
+function mayImport(code: string, known: InstanceExports): boolean {
+  return [...known.keys()].some((file) => {
+    const [name = ''] = /[^/]+(?=\.\w+$)/.exec(file.replace(/\/index(\.\w+)$/, '$1')) ?? [];
+    return name !== '' && code.includes(name) && /\bimport\b|\bfrom\b/.test(code);
+  });
+}
+
+function parseBlock(
+  { code, language, offset }: ScriptBlock,
+  findings: FileFindings,
+): { readonly language: Language; readonly visits: readonly NodeVisit[] } | undefined {
+  let failure = '';
+  for (const attempt of ATTEMPTS[language]) {
+    try {
+      return { language: attempt, visits: visitAll(parseCode(code, attempt)) };
+    } catch (error) {
+      failure ||= error instanceof Error ? error.message : String(error);
+    }
+  }
+  const index = code.indexOf(VENDOR_PACKAGE);
+  if (index !== -1)
+    findings.byHand.push({
+      offset: offset + index,
+      text: `This code cannot be parsed, and stays as it is: ${failure}`,
+    });
+  return undefined;
+}
+
+function moveFindings(from: FileFindings, offset: number, to: FileFindings): void {
+  to.edits.push(
+    ...from.edits.map((edit) => ({ ...edit, start: edit.start + offset, end: edit.end + offset })),
+  );
+  to.byHand.push(...from.byHand.map((remark) => ({ ...remark, offset: remark.offset + offset })));
+  to.next.push(...from.next.map((remark) => ({ ...remark, offset: remark.offset + offset })));
+  for (const secret of from.secrets) to.secrets.add(secret);
+  to.rewrites += from.rewrites;
+}

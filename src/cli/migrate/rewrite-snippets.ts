@@ -1,0 +1,257 @@
+/**
+ * Customer.io's snippets: code that pages carry in a script element, in a file of their own or in a text of a component. The code is
+ * recognized by its characters, because a template or a text is often no valid JavaScript.
+ */
+import { type FileFindings, indentAt, lineEndOf, type NewValues } from './rewriting.ts';
+import type { PageSpan } from './snippet-elements.ts';
+import { noteKey } from './write-key.ts';
+
+/** `t.src = "https://cdp.customer.io/v1/analytics-js/snippet/" + key + "/analytics.min.js"` of the current snippet. */
+const CURRENT_SOURCE =
+  /\b([A-Za-z_$][\w$]*)\.src\s*=\s*(\\?["'])https:\/\/cdp(-eu)?\.customer\.io\/v1\/analytics-js\/snippet\/\2\s*\+\s*([A-Za-z_$][\w$]*)\s*\+\s*\2\/analytics\.min\.js\2/g;
+const GLOBAL_MARK =
+  /\.setAttribute\(\s*(\\?["'])data-global-customerio-analytics-key\1\s*,\s*([A-Za-z_$][\w$]*)\s*\)[;,]?/;
+const VERSION_MARK = /\bSNIPPET_VERSION\s*=\s*\\?["'][^"'\\]*\\?["']\s*[;,]?/;
+/** `t.src = 'https://assets.customer.io/assets/track.js'` of the classic snippet. */
+const CLASSIC_SOURCE =
+  /\b([A-Za-z_$][\w$]*)\.src\s*=\s*(\\?["'])(?:https?:)?\/\/assets\.customer\.io\/assets\/track(-eu)?\.js\2/g;
+/** The URL of a script of Customer.io, in a snippet that has another form. */
+const LEFT_OVER =
+  /assets\.customer\.io\/assets\/track(-eu)?\.js|cdp(-eu)?\.customer\.io\/v1\/analytics-js\//g;
+
+/** Rewrites all snippets in a text, except those in the places that are `replaced`. Reports those of another form. */
+export function rewriteSnippets(
+  code: string,
+  values: NewValues,
+  findings: FileFindings,
+  replaced: readonly PageSpan[],
+): void {
+  const done: PageSpan[] = [...replaced];
+  const isReplaced = (offset: number): boolean =>
+    done.some(([start, end]) => offset >= start && offset < end);
+  for (const match of code.matchAll(CURRENT_SOURCE)) {
+    if (isReplaced(match.index)) continue;
+    rewriteCurrent(code, match, values, findings);
+    done.push([match.index, match.index + match[0].length]);
+  }
+  for (const match of code.matchAll(CLASSIC_SOURCE)) {
+    if (isReplaced(match.index)) continue;
+    rewriteClassic(code, match, values, findings);
+    done.push([match.index, match.index + match[0].length]);
+  }
+  for (const { index } of code.matchAll(LEFT_OVER))
+    if (!isReplaced(index) && !isComment(code, index))
+      findings.byHand.push({
+        offset: index,
+        text: 'The script of Customer.io is loaded here. Load cio.js from your proxy instead: `npx cio-first-party snippet` prints the tags.',
+      });
+}
+
+/** The URL of the script, which the proxy serves. */
+const scriptUrl = ({ proxyUrl }: NewValues): string => `${proxyUrl.replace(/\/$/, '')}/cio.js`;
+
+const isComment = (code: string, offset: number): boolean => {
+  const line = code.slice(code.lastIndexOf('\n', offset - 1) + 1, offset);
+  return (
+    /^\s*(\/\/|\*|<!--|#)|\s\/\/\s*[\w.]*\s*=?\s*["']?$/.test(line) &&
+    !/https?:\/\/$/.test(line.trim().slice(0, 8))
+  );
+};
+
+/** The text between two statements of a snippet: the snippet may be in one line, or have a line for each statement. */
+const separatorAt = (code: string, offset: number): string => {
+  const line = code.slice(code.lastIndexOf('\n', offset - 1) + 1, offset);
+  return line.trim() === '' ? `;${lineEndOf(code)}${indentAt(code, offset)}` : ';';
+};
+
+function rewriteCurrent(
+  code: string,
+  match: RegExpExecArray,
+  values: NewValues,
+  findings: FileFindings,
+): void {
+  const [whole, tag = '', mark = '"', eu, key = ''] = match;
+  const { index } = match;
+  const separator = separatorAt(code, index);
+  const text = (value: string): string => mark + value.replaceAll(/["'\\]/g, String.raw`\$&`) + mark;
+  const setAttribute = (name: string, value: string): string =>
+    `${tag}.setAttribute(${text(name)}, ${value})`;
+  const before = code.slice(Math.max(0, index - 2_000), index);
+  const offset = index - before.length;
+  const global = GLOBAL_MARK.exec(before);
+  if (global) {
+    const start = offset + global.index;
+    const fresh = global[0].replace('data-global-customerio-analytics-key', 'data-global');
+    findings.edits.push({ start, end: start + global[0].length, text: fresh });
+  }
+  findings.edits.push({
+    start: index,
+    end: index + whole.length,
+    text: [
+      // The older form of the snippet has the global `analytics`, and no mark for it.
+      ...(global ? [] : [setAttribute('data-global', text('analytics'))]),
+      setAttribute('data-proxy-url', text(values.proxyUrl)),
+      setAttribute('data-client-key', key),
+      `${tag}.src = ${text(scriptUrl(values))}`,
+    ].join(separator),
+  });
+  findings.rewrites++;
+  if (eu !== undefined)
+    findings.next.push({ offset: index, text: 'The region is eu: set CIO_REGION=eu at the proxy.' });
+  rewriteLoadCall(code, index + whole.length, values, findings, mark);
+}
+
+/** Replaces the write key in `analytics.load("…", options)`, which stands below the code of the snippet. */
+function rewriteLoadCall(
+  code: string,
+  from: number,
+  values: NewValues,
+  findings: FileFindings,
+  mark: string,
+): void {
+  const rest = code.slice(from, from + 4_000);
+  const version = VERSION_MARK.exec(rest);
+  const skipped = version ? version.index + version[0].length : 0;
+  const load = /\b[A-Za-z_$][\w$]*\.load\(\s*/.exec(rest.slice(skipped));
+  if (!load) {
+    findings.byHand.push({
+      offset: from,
+      text: 'The call of `load` of this snippet was not found. Its first argument must be your client key, and not the write key.',
+    });
+    return;
+  }
+  const start = from + skipped + load.index + load[0].length;
+  const argument = code.slice(start, start + 400);
+  const literal = /^(\\?["'`])([^"'`\\\n]*)\1/.exec(argument);
+  const value = /^[^,()\s]+(?:\([^()]*\))?/.exec(argument);
+  const found = literal ?? value;
+  if (!found) return;
+  const clientKey = mark + values.clientKey + mark;
+  findings.edits.push({ start, end: start + found[0].length, text: clientKey });
+  const key = literal?.[2] ?? '';
+  if (key !== '' && !/[{}<>$]/.test(key)) noteKey({ findings }, { start }, key);
+  else
+    findings.next.push({
+      offset: start,
+      text: `The write key came from \`${found[0].replaceAll(/["'`]/g, '').trim()}\`. Every visitor could read it: rotate it, and give the new one to the proxy as CIO_WRITE_KEY.`,
+    });
+  const options = /^\s*,\s*(?![\s)]|\/\/|\/\*)/.exec(
+    code.slice(start + found[0].length, start + found[0].length + 200),
+  );
+  if (options)
+    findings.byHand.push({
+      offset: start,
+      text: 'The options of `load` have no effect any more. Pass those that this SDK has to `cioanalytics.createAnalytics({ … })`: https://github.com/cio-first-party/cio-first-party/blob/main/docs/reference/script-attributes.md',
+    });
+}
+
+function rewriteClassic(
+  code: string,
+  match: RegExpExecArray,
+  values: NewValues,
+  findings: FileFindings,
+): void {
+  const [whole, tag = '', mark = "'", eu] = match;
+  const text = (value: string): string => mark + value.replaceAll(/["'\\]/g, String.raw`\$&`) + mark;
+  const start = match.index;
+  if (isComment(code, start)) return;
+  findings.edits.push({
+    start,
+    end: start + whole.length,
+    text: `${tag}.src = ${text(scriptUrl(values))}`,
+  });
+  findings.rewrites++;
+  const hasBoth = /assets\.customer\.io\/assets\/track\.js/.test(code);
+  if (eu !== undefined)
+    findings.next.push({
+      offset: start,
+      text: hasBoth
+        ? 'The region of your account depends on a value here. It is CIO_REGION of the proxy now.'
+        : 'The region is eu: set CIO_REGION=eu at the proxy.',
+    });
+
+  const before = code.slice(Math.max(0, start - 2_500), start);
+  const offset = start - before.length;
+  const attributes = [...before.matchAll(attributePattern(tag))];
+  let site: RegExpExecArray | undefined;
+  for (const each of attributes) if (each[2] === 'data-site-id') site = each;
+  // The same tag can have its source set twice, once for each region.
+  const isKnown = site !== undefined && findings.edits.some((edit) => edit.start === offset + site.index);
+  if (isKnown) return;
+  if (!site) {
+    findings.byHand.push({
+      offset: start,
+      text: 'The tag of this snippet needs the attributes `data-proxy-url` and `data-client-key`.',
+    });
+    return;
+  }
+  const from = site.index;
+  const own = attributes.filter(({ index }) => index >= from);
+  const views = own.find(([, , name]) => name === 'data-auto-track-page');
+  const isOff = views !== undefined && /^\\?["']?false/.test(views[3] ?? '');
+  const separator = separatorAt(code, offset + site.index);
+  const set = (name: string, value: string): string => `${tag}.setAttribute(${text(name)}, ${text(value)})`;
+  replaceAttribute(
+    findings,
+    offset,
+    site,
+    [
+      set('data-proxy-url', values.proxyUrl),
+      set('data-client-key', values.clientKey),
+      ...(isOff ? [] : [set('data-page-views', 'load')]),
+    ].join(separator),
+  );
+  findings.next.push({
+    offset: offset + site.index,
+    text: 'The site id is not used any more. The proxy needs the write key of a JavaScript source: https://github.com/cio-first-party/cio-first-party/blob/main/docs/migrate/from-classic-snippet.md',
+  });
+  for (const attribute of own.filter((each) => each !== site))
+    removeAttribute(code, findings, offset, attribute, isOff);
+}
+
+const attributePattern = (tag: string): RegExp =>
+  new RegExp(
+    String.raw`\b${tag.replaceAll('$', String.raw`\$`)}\.setAttribute\(\s*(\\?["'])(data-[\w-]+)\1\s*,\s*((?:[^()\n]|\([^()\n]*\))*)\)`,
+    'g',
+  );
+
+function replaceAttribute(
+  findings: FileFindings,
+  offset: number,
+  match: RegExpExecArray,
+  text: string,
+): void {
+  const start = offset + match.index;
+  findings.edits.push({ start, end: start + match[0].length, text });
+}
+
+/** Removes an attribute that cio.js does not read, with its line. */
+function removeAttribute(
+  code: string,
+  findings: FileFindings,
+  offset: number,
+  match: RegExpExecArray,
+  isOff: boolean,
+): void {
+  const [, , name = '', value = ''] = match;
+  const start = offset + match.index;
+  const end = start + match[0].length;
+  const lineStart = code.lastIndexOf('\n', start - 1) + 1;
+  const rest = /^;?[ \t]*(\r?\n)?/.exec(code.slice(end)) ?? [''];
+  const isLine = code.slice(lineStart, start).trim() === '' && rest[1] !== undefined;
+  findings.edits.push({
+    start: isLine ? lineStart : start,
+    end: end + (isLine ? rest[0].length : rest[0].startsWith(';') ? 1 : 0),
+    text: '',
+  });
+  if (name === 'data-auto-track-page' && !isOff && !/^\\?["']?true/.test(value))
+    findings.byHand.push({
+      offset: start,
+      text: 'Page views depended on a value here. Set the attribute `data-page-views` to `load` or `manual` by it.',
+    });
+  if (name === 'data-use-in-app' && !/false/.test(value))
+    findings.byHand.push({
+      offset: start,
+      text: 'In-app messages need the option `inApp` of `createAnalytics`, and customer tokens: https://github.com/cio-first-party/cio-first-party/blob/main/docs/guides/in-app-messages.md',
+    });
+}
