@@ -153,7 +153,9 @@ function replaceClassic(
   const codeStart = codeStartOf(element);
   const lineStart = code.lastIndexOf('\n', index - 1) + 1;
   const isLine = code.slice(lineStart, index).trim() === '' && text.endsWith('\n');
-  const views = autoTrack.includes('true') ? { 'data-page-views': 'load' } : {};
+  const views: Readonly<Record<string, string>> = autoTrack.includes('true')
+    ? { 'data-page-views': 'load' }
+    : {};
   return [
     { start: codeStart + (isLine ? lineStart : index), end: codeStart + index + text.length, text: '' },
     {

@@ -11,9 +11,15 @@ const QUIET: InlineConfig = { configFile: false, logLevel: 'error' };
 /** Builds the single-page app, which imports the package by its name. Returns the folder. */
 export async function buildSpa(worker: number): Promise<string> {
   const outDir = `${RESULTS}spa-${worker}`;
+  await buildApp(fileURLToPath(new URL('../../apps/spa/', import.meta.url)), outDir);
+  return outDir;
+}
+
+/** Builds an app whose pages are below `/app/`. The app imports this package by its name. */
+export async function buildApp(root: string, outDir: string): Promise<void> {
   await build({
     ...QUIET,
-    root: fileURLToPath(new URL('../../apps/spa/', import.meta.url)),
+    root,
     base: '/app/',
     build: { outDir, emptyOutDir: true },
     plugins: [
@@ -24,7 +30,6 @@ export async function buildSpa(worker: number): Promise<string> {
       },
     ],
   });
-  return outDir;
 }
 
 /**

@@ -1,7 +1,13 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { migrated, STUB } from './migrated.ts';
-import { classic, classicLoader, CLASSIC_QUEUE, current, older } from './snippet-texts.ts';
+import {
+  classic,
+  classicLoader,
+  CLASSIC_QUEUE,
+  current,
+  older,
+} from '../../../support/site/vendor-snippets.ts';
 
 const KEY = 'bb2ac250436d12d3f07a';
 const tag = (more = ''): string =>
