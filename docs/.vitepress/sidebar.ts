@@ -20,7 +20,14 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Migrate',
     pages: [
-      ...below('migrate', 'from-javascript-client', 'from-classic-snippet', 'from-npm-sdk', 'from-segment'),
+      ...below(
+        'migrate',
+        'codemod',
+        'from-javascript-client',
+        'from-classic-snippet',
+        'from-npm-sdk',
+        'from-segment',
+      ),
       ...below('migrate', 'from-gtm', 'from-in-app-plugin', 'rollback'),
     ],
   },

@@ -3,6 +3,8 @@
  * Every output of a command that the documentation shows is what the command prints: the real command runs with a
  * real proxy, and with a server in the place of Customer.io. Times, ports and hashes are not compared.
  */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { basicAuthorization } from '../../src/protocol/wire.ts';
@@ -40,7 +42,7 @@ const blocksOf = (file: string, text: string): readonly Block[] =>
 
 /** What only a command of this package prints. */
 const OUTPUT =
-  /^ *(?:(?:pass|FAIL|warn|skip) {2}|\d+ passed, |The (?:proxy|forwarder) (?:cannot|listens)|The write key |Usage: cio-first-party|Warning: the environment variable|Unknown option|Unexpected argument|There is no command|Forwards again|Done: | {2}- (?:CIO|NATS)_|\{?"(?:time|linesLost)":|\d+\.\d+\.\d+$)|sha384-/m;
+  /^ *(?:(?:pass|FAIL|warn|skip) {2}|\d+ passed, |\d+ files? to change, |The (?:proxy|forwarder) (?:cannot|listens)|The write key |Usage: cio-first-party|Warning: the environment variable|Unknown option|Unexpected argument|There is no command|Forwards again|Done: | {2}- (?:CIO|NATS)_|\{?"(?:time|linesLost)":|\d+\.\d+\.\d+$)|sha384-/m;
 /** The languages of blocks that are no output. */
 const CODE = /^(sh|ts|tsx|js|jsx|yaml|vue|svelte|nginx|ini|toml|dockerfile|docker)$/i;
 
@@ -57,6 +59,22 @@ const SECRET = 'a secret of customer tokens with 32 bytes';
 async function printed(args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
   const { out, err } = await run(args, environment);
   return err + out;
+}
+
+/** The output of `migrate` for a file with a use that cannot be rewritten. */
+async function migratedExample(): Promise<string> {
+  const folder = await mkdtemp(`${tmpdir()}/cio-migrate-docs-`);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(`${folder}/src`);
+  await writeFile(
+    `${folder}/src/analytics.ts`,
+    `import { AnalyticsBrowser } from '@customerio/cdp-analytics-browser';
+const writeKey = import.meta.env.VITE_WRITE_KEY;
+export const analytics = AnalyticsBrowser.load({ writeKey }, { initialPageview: true });
+analytics.addDestinationMiddleware('Braze', ({ next, payload }) => next(payload));
+`,
+  );
+  return printed(['migrate', folder]);
 }
 
 async function startPipelines(): Promise<ServerProcess> {
@@ -144,6 +162,13 @@ const SHOWN: readonly Shown[] = [
     print: missing,
   },
   ...[...COMMANDS.keys()].map(help),
+  {
+    file: 'docs/migrate/codemod.md',
+    has: '1 file to change',
+    shows: 'all',
+    command: 'migrate',
+    print: migratedExample,
+  },
   {
     file: 'docs/start/proxy-cli.md',
     has: ' passed, ',
