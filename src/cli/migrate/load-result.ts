@@ -78,14 +78,20 @@ function rewriteAwaited(
     const { name } = parent.id;
     const scope = script.scopes.scopeOf(name, above);
     const uses = scope ? script.scopes.referencesTo(name, scope) : [];
-    const members = uses.map(({ above: [member] }) => member).filter((member) => isFirst(member));
-    if (members.length === uses.length) {
-      for (const member of members) replaceNode(script, member, name);
+    if (replaceFirsts(script, uses, name)) {
       instances.add(name);
       return;
     }
   }
   askPerson(script, awaited, PAIR_ADVICE);
+}
+
+/** Replaces `pair[0]` by the name, if all uses have this form. Returns whether they have. */
+function replaceFirsts(script: Script, uses: readonly NodeVisit[], name: string): boolean {
+  const members = uses.map(({ above: [member] }) => member).filter((member) => isFirst(member));
+  if (members.length !== uses.length) return false;
+  for (const member of members) replaceNode(script, member, name);
+  return true;
 }
 
 /** Whether a node is `pair[0]`. */
@@ -140,7 +146,8 @@ function rewriteCallback(script: Script, member: Node, call: Node | undefined): 
   if (param === undefined) return;
   const first = onlyElement(param);
   if (first === undefined) {
-    askPerson(script, param, PAIR_ADVICE);
+    const uses = param.type === 'Identifier' ? script.scopes.referencesTo(param.name, callback) : undefined;
+    if (!uses || !replaceFirsts(script, uses, textOf(script, param))) askPerson(script, param, PAIR_ADVICE);
     return;
   }
   const isBare = callback.type === 'ArrowFunctionExpression' && script.code[startOf(param) - 1] !== '(';

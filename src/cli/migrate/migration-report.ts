@@ -23,9 +23,18 @@ export function printDiff({ files }: Migration, isColoured: boolean): string {
   return masked.split('\n').map(paint).join('\n');
 }
 
+/** Short keys are masked in quotes only: a word such as `test` can be a part of any line. */
+const SHORT_KEY_LENGTH = 12;
+
 function mask(files: readonly MigratedFile[], text: string): string {
   const secrets = new Set(files.flatMap(({ findings }) => [...findings.secrets]));
-  return [...secrets].reduce((masked, secret) => masked.replaceAll(secret, maskKey(secret)), text);
+  return [...secrets].reduce((masked, secret) => {
+    if (secret.length > SHORT_KEY_LENGTH) return masked.replaceAll(secret, maskKey(secret));
+    return ['"', "'", '`'].reduce(
+      (quoted, mark) => quoted.replaceAll(mark + secret + mark, mark + maskKey(secret) + mark),
+      masked,
+    );
+  }, text);
 }
 
 /** Prints what has changed, what a person must do in the code, and the steps outside of the code. */

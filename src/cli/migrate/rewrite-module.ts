@@ -114,7 +114,9 @@ function rewriteName(
   askPerson(
     script,
     use?.node ?? specifier ?? script.visits[0]?.node ?? nothing(),
-    `\`${imported}\` is not in cio-first-party. ${NAME_ADVICE[imported] ?? ''}`.trim(),
+    type === undefined
+      ? `\`${imported}\` is not in cio-first-party. ${NAME_ADVICE[imported] ?? ''}`.trim()
+      : `\`${imported}\` is only a type in cio-first-party, and a value here.`,
   );
   return { isKept: true, create: false, types: [] };
 }

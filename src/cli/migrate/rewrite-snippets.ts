@@ -14,10 +14,9 @@ const GLOBAL_MARK =
 const VERSION_MARK = /\bSNIPPET_VERSION\s*=\s*\\?["'][^"'\\]*\\?["']\s*[;,]?/;
 /** `t.src = 'https://assets.customer.io/assets/track.js'` of the classic snippet. */
 const CLASSIC_SOURCE =
-  /\b([A-Za-z_$][\w$]*)\.src\s*=\s*(\\?["'])(?:https?:)?\/\/assets\.customer\.io\/assets\/track(-eu)?\.js\2/g;
+  /\b([A-Za-z_$][\w$]*)\.src\s*=\s*(\\?["'])(?:https?:)?\/\/assets\.customer\.io\/assets\/track(-eu|\$\{[^}\n]*\})?\.js\2/g;
 /** The URL of a script of Customer.io, in a snippet that has another form. */
-const LEFT_OVER =
-  /assets\.customer\.io\/assets\/track(-eu)?\.js|cdp(-eu)?\.customer\.io\/v1\/analytics-js\//g;
+const LEFT_OVER = /assets\.customer\.io\/assets\/track|cdp(-eu)?\.customer\.io\/v1\/analytics-js\//g;
 
 /** Rewrites all snippets in a text, except those in the places that are `replaced`. Reports those of another form. */
 export function rewriteSnippets(
@@ -161,7 +160,7 @@ function rewriteClassic(
     text: `${tag}.src = ${text(scriptUrl(values))}`,
   });
   findings.rewrites++;
-  const hasBoth = /assets\.customer\.io\/assets\/track\.js/.test(code);
+  const hasBoth = eu !== '-eu' || /assets\.customer\.io\/assets\/track\.js/.test(code);
   if (eu !== undefined)
     findings.next.push({
       offset: start,
@@ -237,7 +236,7 @@ function removeAttribute(
   const start = offset + match.index;
   const end = start + match[0].length;
   const lineStart = code.lastIndexOf('\n', start - 1) + 1;
-  const rest = /^;?[ \t]*(\r?\n)?/.exec(code.slice(end)) ?? [''];
+  const rest = /^;?[ \t]*(?:\/\/[^\n]*?)?(\r?\n)?/.exec(code.slice(end)) ?? [''];
   const isLine = code.slice(lineStart, start).trim() === '' && rest[1] !== undefined;
   findings.edits.push({
     start: isLine ? lineStart : start,

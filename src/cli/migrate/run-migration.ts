@@ -20,7 +20,9 @@ export async function runMigration(
       if (findings.edits.length > 0) console.log(`changed ${file}`);
   } else
     process.stdout.write(printDiff(migration, process.stdout.isTTY && process.env['NO_COLOR'] === undefined));
-  console.log(`${migration.files.length > 0 ? '\n' : ''}${printSummary(migration, values, isWriting)}`);
+  console.log(
+    `${migration.files.some(({ findings }) => findings.edits.length > 0) ? '\n' : ''}${printSummary(migration, values, isWriting)}`,
+  );
   const isDone =
     migration.unreadable.length === 0 &&
     migration.files.every(({ findings }) => findings.byHand.length === 0);

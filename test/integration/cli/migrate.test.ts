@@ -98,6 +98,19 @@ Next:
     expect(await readAll(folder)).toEqual(files);
   });
 
+  test('masks a long key everywhere, and a short one only in quotes', async () => {
+    const folder = await folderWith({
+      'test/a.js': `import { AnalyticsBrowser } from '${SDK}';
+// test 44e3df5b84cde8138074
+AnalyticsBrowser.load({ writeKey: isLive ? '44e3df5b84cde8138074' : 'test' });
+`,
+    });
+    const { out } = await migrate(folder);
+    expect(out).toContain('--- a/test/a.js');
+    expect(out).toContain("\n // test 44e3…\n-AnalyticsBrowser.load({ writeKey: isLive ? '44e3…' : '…' });");
+    expect(out).not.toContain('44e3df5b84cde8138074');
+  });
+
   test('with --write changes the files, and a second run changes nothing', async () => {
     const folder = await folderWith({ 'package.json': MANIFEST, 'src/analytics.ts': LOAD });
     const first = await migrate('/', folder, '--write');

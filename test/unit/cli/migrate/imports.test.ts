@@ -172,6 +172,10 @@ createAnalytics({ proxyUrl: '/e', clientKey: 'web' });
   });
 
   test.each([
+    [
+      "import { User } from '@customerio/cdp-analytics-browser';\nnew User();",
+      /`User` is only a type in cio-first-party/,
+    ],
     ["start({ sdk: () => import('@customerio/cdp-analytics-browser') });", /passed on as a whole/],
     ["vi.mock('@customerio/cdp-analytics-browser', () => ({}));", /used as a text/],
     ["export * from '@customerio/cdp-analytics-browser';", /re-exports names/],

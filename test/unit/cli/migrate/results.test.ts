@@ -16,6 +16,7 @@ describe('the pair that the vendor resolves to', () => {
       `${LOAD}.then(([analytics]) => analytics.track('a')).catch(report);`,
       `Promise.resolve(${CREATE}).then((analytics) => analytics.track('a')).catch(report);`,
     ],
+    [`${LOAD}.then((pair) => use(pair[0]));`, `Promise.resolve(${CREATE}).then((pair) => use(pair));`],
     [
       `const a = ${LOAD};\nconst [b] = await a;\na.then(([c]) => c.page());`,
       `const a = ${CREATE};\nconst b = a;\nPromise.resolve(a).then((c) => c.page());`,
@@ -40,6 +41,7 @@ describe('the pair that the vendor resolves to', () => {
     `const [analytics, context] = await ${LOAD};`,
     `${LOAD}.then(([analytics, context]) => context);`,
     `${LOAD}.then(use);`,
+    `${LOAD}.then((pair) => use(pair));`,
     `const pair = await ${LOAD};\nuse(pair);`,
     `const f = async () => await ${LOAD};`,
   ])('%s: the context is listed', (code) => {

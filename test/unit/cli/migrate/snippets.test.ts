@@ -183,7 +183,7 @@ ${CLASSIC_QUEUE}  })();
 
   test('with statements of its own, or in a component, changes the loader only', () => {
     const loader = classicLoader(
-      "    t.setAttribute('data-use-array-params', 'true');\n    t.onload = ready;\n",
+      "    t.setAttribute('data-use-array-params', 'true'); // as before\n    t.onload = ready;\n",
     );
     for (const [file, before] of [
       ['index.html', page('', loader)],
@@ -210,6 +210,27 @@ ${CLASSIC_QUEUE}  })();
       classic("    t.setAttribute('data-auto-track-page', config.pages);\n"),
     );
     expect(byHand).toEqual([expect.stringContaining('Page views depended on a value here.')]);
+  });
+
+  test('with a region that depends on a value loads cio.js, and names the region', () => {
+    const { code, byHand, next } = migrated(
+      'layout.tsx',
+      `const html = \`${classic('', classicLoader('', "t.src = 'https://assets.customer.io/assets/track${isEu ? '-eu' : ''}.js'"))}\`;`,
+    );
+    expect(code).toContain("t.src = '/e/cio.js';");
+    expect(byHand).toEqual([]);
+    expect(next).toContainEqual(
+      expect.stringContaining('The region of your account depends on a value here.'),
+    );
+  });
+
+  test.each([
+    "const url = 'https://assets.customer.io/assets/track-eu.js';",
+    "load(isEu ? '//assets.customer.io/assets/track-eu.js' : '//assets.customer.io/assets/track.js');",
+  ])('with its URL in another place is listed: %s', (code) => {
+    const result = migrated('a.js', code);
+    expect(result.code).toBe(code);
+    expect(result.byHand[0]).toMatch(/^1: The script of Customer\.io is loaded here/);
   });
 
   test('without a site id is listed', () => {
