@@ -125,6 +125,13 @@ describe('the current snippet in other code', () => {
     expect(code).toContain('analytics.load("web");');
   });
 
+  test('with a condition without braces stays one statement', () => {
+    const before = older('analytics.load("k-1-2-3");').replace('t.src="https', 'if(live)t.src="https');
+    expect(migrated('cio.js', before).code).toContain(
+      'if(live)t.setAttribute("data-global", "analytics"),t.setAttribute("data-proxy-url", "/e"),t.setAttribute("data-client-key", key),t.src = "/e/cio.js";',
+    );
+  });
+
   test('with a call of load that cannot be found is listed', () => {
     const { byHand } = migrated('layout.tsx', `const html = \`${current('${loadCall}analytics.page();')}\`;`);
     expect(byHand).toEqual([expect.stringContaining('The call of `load` of this snippet was not found.')]);
