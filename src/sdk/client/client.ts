@@ -1,6 +1,7 @@
 import { createEventCounter } from '../outbox/stats.ts';
 import type { TokenStatus } from '../auth/contract.ts';
 import type { Analytics, Receipt } from '../api.ts';
+import type { VendorMembers } from '../vendor-api.ts';
 import * as browser from '../browser.ts';
 import { followConsent } from '../consent/follow-consent.ts';
 import { createConsentGate } from '../consent/consent-gate.ts';
@@ -14,6 +15,7 @@ import { unknownUser } from '../identity/unknown-user.ts';
 import { createReports } from './reports.ts';
 import { categoriesOf, storeChoices } from './choices.ts';
 import { flushCore } from './flush.ts';
+import { addVendorMembers, unsupported } from './vendor-members.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
@@ -66,7 +68,7 @@ export function createClient(
   // Cloudflare Workers refuse abort controllers before the first request, as they refuse random values.
   const closing = hasPage ? new AbortController() : undefined;
 
-  const { emitter, emit, fail, trace, allowFiles } = createReports(
+  const { emitter, emit, fail, trace, allowFiles, setDebug } = createReports(
     settings.debug,
     settings.proxyUrl,
     ({ id, reason }) => answer(id, 'discarded', reason),
@@ -198,7 +200,10 @@ export function createClient(
   }
 
   /** Runs `act` in its turn among the calls. Resolves with its result, or with `undefined` when it will never run. */
-  function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
+  function inTurn<T>(
+    act: (current: Core) => T | PromiseLike<T>,
+    onDrop?: () => void,
+  ): Promise<T | undefined> {
     return new Promise<T | undefined>((resolve) => {
       if (!hasPage) return resolve(undefined);
       gate.pass({
@@ -278,7 +283,18 @@ export function createClient(
     (...args: readonly unknown[]): Promise<Receipt> =>
       call(method, args);
 
-  const analytics: Analytics = {
+  /** Runs a method of the lazy file, in its turn among the calls. */
+  const runRare = (name: string, args: readonly unknown[]): Promise<unknown> => {
+    const taken = hasPage ? takeSnapshot() : undefined;
+    const done = inTurn(() => import('./vendor-calls.ts')).then((file) =>
+      file?.create(name, args, analytics, (method, given) => call(method, given, taken), unsupported),
+    );
+    // Code that was written for another SDK may not expect a rejection: the event `error` reports it, and `unhandledrejection` does not.
+    done.catch((error: SdkError) => emit('error', error));
+    return done;
+  };
+
+  const own: Omit<Analytics, keyof VendorMembers> = {
     track: calling('track'),
     page: calling('page'),
     screen: calling('screen'),
@@ -289,7 +305,7 @@ export function createClient(
     alias: calling('alias'),
     anonymize,
     reset: anonymize,
-    flush: (options) => flushCore(core, analytics.stats, emitter.on, options?.timeoutMs),
+    flush: (options) => flushCore(core, own.stats, emitter.on, options?.timeoutMs),
     stats: () => eventCounter.stats(core?.ledger()),
     consent: {
       get state() {
@@ -301,7 +317,7 @@ export function createClient(
     // Our events and those of the wrapped SDK have no name in common.
     on: emitter.on,
     async ready(callback) {
-      await inTurn((current) => current.wrapped.instance.ready());
+      await inTurn((current) => current.wrapped.pluginInstance.ready());
       if (hasPage && callback) attempt(callback);
     },
     user: () => core?.visitor.user ?? unknownUser(),
@@ -334,6 +350,16 @@ export function createClient(
       unregister();
     },
   };
+  const analytics = addVendorMembers(
+    own,
+    emitter,
+    settings.integrations,
+    call,
+    attempt,
+    setDebug,
+    runRare,
+    hasPage,
+  );
   if (closing && settings.pageViews.mode !== 'manual' && !browser.inFrame())
     // Created before the core: its listeners must run first when the page is left.
     views = createPageViews(
