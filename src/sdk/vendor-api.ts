@@ -46,17 +46,9 @@ export interface VendorMembers {
   trackForm: VendorMembers['trackLink'];
   /** The same as `trackForm`. */
   trackSubmit: VendorMembers['trackLink'];
-  /**
-   * Calls `page({ path: url })`.
-   *
-   * @deprecated Use `page`.
-   */
+  /** Calls `page({ path: url })`. Prefer `page`. */
   pageview(url: string): Promise<Receipt>;
-  /**
-   * The same as `pageview`.
-   *
-   * @deprecated Use `page`.
-   */
+  /** The same as `pageview`. */
   pageView(url: string): Promise<Receipt>;
   /**
    * Calls `listener` at the next event of this name, once. The names are those of `on`, and any other name that you `emit`.

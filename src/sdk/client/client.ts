@@ -14,13 +14,13 @@ import type { Categories, DropReason } from '../events.ts';
 import { unknownUser } from '../identity/unknown-user.ts';
 import { createReports } from './reports.ts';
 import { categoriesOf, storeChoices } from './choices.ts';
+import { createInboxMembers } from './inbox-members.ts';
 import { flushCore } from './flush.ts';
-import { addVendorMembers, unsupported } from './vendor-members.ts';
+import { addVendorMembers } from './vendor-members.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
 import type { EmptyResults } from '../options/explain-mistakes.ts';
-import type { InboxView } from '../private/contract.ts';
 import type { PrivateMethods } from '../private/private-client.ts';
 import { base32, createUlids } from '../event/ulid.ts';
 
@@ -255,22 +255,6 @@ export function createClient(
       core?.personal.onSdkEvent('', [id]);
     };
 
-  const inboxView = (...topics: readonly string[]): InboxView => {
-    const onChange: InboxView['onChange'] = (listener) => {
-      const control = new AbortController();
-      // Unlike other private calls, this one waits for consent: a listener has time.
-      later('onChange', listener, control.signal, topics);
-      return () => control.abort();
-    };
-    return {
-      messages: ask('messages', topics),
-      total: ask('total', topics),
-      totalUnopened: ask('totalUnopened', topics),
-      onChange,
-      onUpdates: onChange,
-    };
-  };
-
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
   const anonymize = (): void => {
@@ -282,17 +266,6 @@ export function createClient(
     (method: EventMethod) =>
     (...args: readonly unknown[]): Promise<Receipt> =>
       call(method, args);
-
-  /** Runs a method of the lazy file, in its turn among the calls. */
-  const runRare = (name: string, args: readonly unknown[]): Promise<unknown> => {
-    const taken = hasPage ? takeSnapshot() : undefined;
-    const done = inTurn(() => import('./vendor-calls.ts')).then((file) =>
-      file?.create(name, args, analytics, (method, given) => call(method, given, taken), unsupported),
-    );
-    // Code that was written for another SDK may not expect a rejection: the event `error` reports it, and `unhandledrejection` does not.
-    done.catch((error: SdkError) => emit('error', error));
-    return done;
-  };
 
   const own: Omit<Analytics, keyof VendorMembers> = {
     track: calling('track'),
@@ -336,12 +309,7 @@ export function createClient(
     refreshCustomerToken: () => ask('refresh')().catch(tokenStatus),
     customerTokenStatus: tokenStatus,
     fetch: ask('fetch'),
-    inbox: Object.assign(inboxView, inboxView(), {
-      markAsRead: ask('markAsRead'),
-      markAsUnread: ask('markAsUnread'),
-      trackClick: ask('trackClick'),
-      delete: ask('delete'),
-    }),
+    inbox: createInboxMembers(ask, later),
     messages: { dismiss: messagesCall(), pause: messagesCall(true), resume: messagesCall(false) },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
@@ -357,7 +325,8 @@ export function createClient(
     call,
     attempt,
     setDebug,
-    runRare,
+    inTurn,
+    (error) => emit('error', error),
     hasPage,
   );
   if (closing && settings.pageViews.mode !== 'manual' && !browser.inFrame())

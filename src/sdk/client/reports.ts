@@ -1,5 +1,6 @@
 import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
 import { pageUrl, printer, warnInConsole } from '../browser.ts';
+import type * as Trace from '../debug/trace.ts';
 import { type AnalyticsEvents, createEmitter, type Emitter, type EventName } from '../events.ts';
 
 /** Tells the application: by events, by a warning in the console for errors that it does not listen to, and by the trace of `debug`. */
@@ -30,7 +31,7 @@ export function createReports(
   const warned = new Set<string>();
   let mayLoad = false;
   let startTrace = (): void => {};
-  let tracing: Promise<typeof import('../debug/trace.ts')> | undefined;
+  let tracing: Promise<typeof Trace> | undefined;
   const mayTrace = new Promise<void>((resolve) => (startTrace = resolve));
 
   const emitter = createEmitter((name, cause) => {
@@ -54,7 +55,7 @@ export function createReports(
 
   const trace = (name: string, payload: unknown): unknown =>
     debug &&
-    // One promise for all entries, because several imports of a file may resolve in another order.
+    // All entries share a promise, because several imports of a file may resolve in another order.
     (tracing ??= mayTrace.then(() => import('../debug/trace.ts'))).then(
       (loaded) => loaded.trace(printer(), name, payload),
       () => {},

@@ -8,7 +8,7 @@ type MakeCall = (method: EventMethod, args: readonly unknown[]) => Promise<Recei
 
 const LISTENERS = 'on(), which returns a function that removes the listener';
 
-/** What to use instead of each method that is not supported. */
+/** For each method that is not supported: what to use instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
   load: 'createAnalytics({ proxyUrl, clientKey })',
   addDestinationMiddleware:
@@ -55,18 +55,19 @@ function callsOf(
 ): readonly Promise<Receipt>[] {
   // The text may be a whole URL, or a query with or without `?`.
   const given = new URLSearchParams(query.replace(/^[^?]*\?/, '').replace(/#.*/, ''));
-  const below = (prefix: string): Record<string, string> =>
+  const one = (name: string): string | null => given.get(`ajs_${name}`);
+  const all = (prefix: string): Record<string, string> =>
     Object.fromEntries(
       [...given].flatMap(([key, value]) =>
-        key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+        key.startsWith(`ajs_${prefix}_`) ? [[key.slice(prefix.length + 5), value]] : [],
       ),
     );
-  const anonymousId = given.get('ajs_aid');
-  const userId = given.get('ajs_uid');
-  const event = given.get('ajs_event');
+  const anonymousId = one('aid');
+  const userId = one('uid');
+  const event = one('event');
   if (anonymousId) analytics.setAnonymousId(anonymousId);
   return [
-    ...(userId ? [call('identify', [userId, below('ajs_trait_')])] : []),
-    ...(event ? [call('track', [event, below('ajs_prop_')])] : []),
+    ...(userId ? [call('identify', [userId, all('trait')])] : []),
+    ...(event ? [call('track', [event, all('prop')])] : []),
   ];
 }

@@ -2,6 +2,8 @@ import type { Analytics, Receipt } from '../api.ts';
 import { onElementEvent } from '../browser.ts';
 import { SdkError } from '../../protocol/errors.ts';
 import type { EventMethod } from '../event/call.ts';
+import type { Snapshot } from '../event/snapshot.ts';
+import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { Emitter } from '../events.ts';
 import type { VendorMembers } from '../vendor-api.ts';
 
@@ -20,17 +22,18 @@ export const unsupported = (name: string, instead: string): SdkError =>
 /**
  * Adds the members of Customer.io's SDK beside those that `Analytics` declares itself.
  * @param attempt runs a function, and reports what it throws
- * @param runRare runs a method of `vendor-calls.ts`
+ * @param inTurn runs a function in its turn among the calls, and never where the visitor does not agree
  * @param hasPage false on a server and after wrong options: no property throws there
  */
 export function addVendorMembers(
   own: Omit<Analytics, keyof VendorMembers>,
   { once, off, emit }: Emitter,
   integrations: unknown,
-  call: (method: EventMethod, args: readonly unknown[]) => Promise<Receipt>,
+  call: (method: EventMethod, args: readonly unknown[], taken?: Snapshot) => Promise<Receipt>,
   attempt: (act: () => unknown) => unknown,
   setDebug: (isOn: unknown) => void,
-  runRare: (name: string, args: readonly unknown[]) => unknown,
+  inTurn: <T>(act: () => Promise<T>) => Promise<T | undefined>,
+  fail: (error: SdkError) => void,
   hasPage: unknown,
 ): Analytics {
   const analytics = own as Record<string, unknown> & Analytics;
@@ -77,7 +80,15 @@ export function addVendorMembers(
     failedInitializations: [],
   });
   for (const name of RARE_METHODS.split(' '))
-    analytics[name] = (...args: readonly unknown[]) => runRare(name, args);
+    analytics[name] = (...args: readonly unknown[]) => {
+      const taken = hasPage ? takeSnapshot() : undefined;
+      const done = inTurn(() => import('./vendor-calls.ts')).then((file) =>
+        file?.create(name, args, analytics, (method, given) => call(method, given, taken), unsupported),
+      );
+      // Code that was written for another SDK may not expect a rejection: it is an `error` event, and no `unhandledrejection`.
+      done.catch(fail);
+      return done;
+    };
   for (const name of PROPERTIES.split(' '))
     Object.defineProperty(analytics, name, {
       get() {
