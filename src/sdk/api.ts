@@ -201,8 +201,8 @@ export interface Consent {
 }
 
 /**
- * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with one exception: private calls (`fetch`,
- * `inbox`, `customer`) reject with an `SdkError`.
+ * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with two exceptions: private calls (`fetch`,
+ * `inbox`, `customer`), and members of Customer.io's SDK that are not supported ({@link VendorMembers}), reject with an `SdkError`.
  *
  * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties
  */

@@ -1,6 +1,7 @@
 import type { Analytics, Receipt } from '../api.ts';
 import { onElementEvent } from '../browser.ts';
 import { SdkError } from '../../protocol/errors.ts';
+import { isCallback } from '../event/arguments.ts';
 import type { EventMethod } from '../event/call.ts';
 import type { Snapshot } from '../event/snapshot.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
@@ -112,5 +113,4 @@ const listOf = (elements: Tracked): Iterable<Element> => {
   return list?.nodeType ? [elements as Element] : (list?.toArray?.() ?? list ?? []);
 };
 
-const of = (value: unknown, element: Element): unknown =>
-  typeof value === 'function' ? value(element) : value;
+const of = (value: unknown, element: Element): unknown => (isCallback(value) ? value(element) : value);
