@@ -49,7 +49,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
   row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_950),
-  row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 500),
+  row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 530),
 
   row('browser-lazy', 'cio-advice.js', 'src/sdk/debug/advice.ts', 1_300),
   row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),
@@ -69,6 +69,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-stream.js', 'src/sdk/messages/message-stream.ts', 900),
   row('browser-lazy', 'cio-tooltip.js', 'src/sdk/messages/display/tooltip.ts', 1_300),
   row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
+  row('browser-lazy', 'cio-vendor.js', 'src/sdk/client/vendor-calls.ts', 1_100),
 
   row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 28_700, createForwarder: 8_350 }),
   row('server', 'nats.js', 'src/nats.ts', 3_500),

@@ -5,7 +5,7 @@
  */
 export const INTERNAL_NAMES: readonly string[] = (
   'ledger tell wipe leads settle sender transport leaving kept unsaved hasHeir report fail lifecycle ' +
-  'evicted oldest wake wrapped idle begin leader declared ending visitor settled instance personal writeHead ' +
+  'evicted oldest wake wrapped idle begin leader declared ending visitor settled pluginInstance personal writeHead ' +
   'inMemory newCall isHeld eventCounter guard refuse gained quietMs openDurable takes onFallback hold ' +
   'isNarrow unsettled isPlanned endOwnWait plan captured diagnosis proxyMemory recovery ' +
   'acknowledgements isThere comeBack handOver heard onClose onEvicted erase onOpen onOpened onStored ' +

@@ -18,6 +18,7 @@ export type {
   Properties,
   Receipt,
 } from './sdk/api.ts';
+export type { TrackedElements, VendorMembers } from './sdk/vendor-api.ts';
 export type {
   CustomerTokenProvider,
   TokenEvent,

@@ -111,7 +111,16 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Reference',
     pages: [
-      ...below('reference', 'options', 'events', 'messages', 'errors', 'script-attributes', 'wire-format'),
+      ...below(
+        'reference',
+        'options',
+        'events',
+        'customerio-methods',
+        'messages',
+        'errors',
+        'script-attributes',
+        'wire-format',
+      ),
       ...below('reference', 'environment-variables', 'cli', 'http-api'),
       ...['browser-support', 'performance'],
     ],
@@ -148,7 +157,7 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ...['troubleshooting', 'faq', 'errors/index'],
       ...below('errors', 'invalid-options', 'invalid-client-key', 'not-a-proxy', 'endpoint-refuses'),
-      ...below('errors', 'storage-unavailable', 'plugin-failed', 'auth-disabled', 'anonymous'),
+      ...below('errors', 'storage-unavailable', 'plugin-failed', 'unsupported', 'auth-disabled', 'anonymous'),
       ...below('errors', 'identity-changed', 'token-unavailable', 'provider-failed', 'provider-timeout'),
       ...below('errors', 'provider-backoff', 'token-malformed', 'token-expired', 'subject-mismatch'),
       ...below('errors', 'token-rejected', 'token-blocked', 'forbidden', 'private-call-failed'),

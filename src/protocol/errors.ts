@@ -13,6 +13,8 @@
  *   the proxy share cannot be used. To do: in a browser nothing, the SDK tries again; on a server check the store
  * - `plugin-failed`: a plugin, middleware, `beforeSend`, consent source or listener of the application has thrown, or a call had
  *   wrong arguments. To do: correct the code in `cause`
+ * - `unsupported`: a member of Customer.io's SDK that this SDK does not have was used. The message has the name of the member. To
+ *   do: use what the message names
  *
  * Private calls (`fetch`, `inbox`, `customer`) reject with the codes below. The proxy gets no request for such a call, except where
  * the list names a response of the proxy, and with `identity-changed`:
@@ -46,6 +48,7 @@ export type SdkErrorCode =
   | 'endpoint-refuses'
   | 'storage-unavailable'
   | 'plugin-failed'
+  | 'unsupported'
   | 'auth-disabled'
   | 'anonymous'
   | 'identity-changed'

@@ -4,6 +4,7 @@ import type { TokenResult, TokenStatus } from './auth/contract.ts';
 import type { Traits, User } from './identity/stored-user.ts';
 import type { EventContext, Plugin, SourceMiddleware } from './plugins/plugin.ts';
 import type { Customer, Inbox } from './private/contract.ts';
+import type { VendorMembers } from './vendor-api.ts';
 import type { AnalyticsEvents, Categories, ConsentState, DropReason, EventName, Listener } from './events.ts';
 
 /** The result of one of the six calls: the state of its event when the promise resolved. */
@@ -200,12 +201,12 @@ export interface Consent {
 }
 
 /**
- * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with one exception: private calls (`fetch`,
- * `inbox`, `customer`) reject with an `SdkError`.
+ * An instance of the SDK, made by `createAnalytics`. No method throws or rejects, with two exceptions: private calls (`fetch`,
+ * `inbox`, `customer`), and members of Customer.io's SDK that are not supported ({@link VendorMembers}), reject with an `SdkError`.
  *
  * @typeParam Events the properties of each event that `track` takes, by its name; `object`: any name and any properties
  */
-export interface Analytics<Events extends object = object> extends Calls<Events> {
+export interface Analytics<Events extends object = object> extends Calls<Events>, VendorMembers {
   /**
    * Removes the user and the group of the visitor, and starts a new anonymous id. Events that are already stored keep their
    * identity. Call this method when a user signs out.

@@ -334,6 +334,18 @@ export function onPageEvent(type: string, run: (event: Event) => void): () => vo
   return () => window.removeEventListener(type, run);
 }
 
+/**
+ * Calls `run` at each event of this type on an element. A submission that jQuery triggers runs only the listeners of jQuery, and
+ * jQuery runs its listeners at the events of the browser too.
+ */
+export function onElementEvent(element: Element, type: string, run: () => void): void {
+  const { jQuery } = globalThis as {
+    jQuery?: (element: Element) => { on(type: string, run: () => void): void };
+  };
+  if (jQuery && type === 'submit') jQuery(element).on(type, run);
+  else element.addEventListener(type, run);
+}
+
 /** Whether the browser sends the signal of Global Privacy Control. https://w3c.github.io/gpc/ */
 export const asksForPrivacy = (): boolean =>
   Boolean(inBrowser()) && (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;

@@ -94,6 +94,10 @@ export type Listener<Payload> = (payload: Payload) => void;
 export interface Emitter {
   /** Returns a function that removes the listener. */
   on(name: string, listener: (...args: never[]) => void): () => void;
+  /** Calls the listener at the next event of this name only. */
+  once(name: string, listener: (...args: never[]) => void): void;
+  /** Removes every registration of this listener, those of `once` too. */
+  off(name: string, listener: (...args: never[]) => void): void;
   /**
    * Calls the listeners of this name. When a listener throws, `onFailure` gets the cause and the others still run. Returns the
    * number of listeners; undefined if there has never been one.
@@ -103,25 +107,36 @@ export interface Emitter {
 
 export function createEmitter(onFailure: (name: string, cause: unknown) => void): Emitter {
   type Any = (...args: readonly unknown[]) => void;
-  const listeners = new Map<string, Set<Any>>();
+  /** Each registration is a list of its own: the same function registered twice is called twice, and removed one by one. */
+  type Registration = readonly [listener: Any, isOnce: boolean | undefined];
+  const listeners = new Map<string, Set<Registration>>();
+  const add = (name: string, listener: unknown, isOnce?: boolean): (() => void) => {
+    const own: Registration = [listener as Any, isOnce];
+    const set = listeners.get(name) ?? new Set();
+    listeners.set(name, set.add(own));
+    return () => set.delete(own);
+  };
   return {
-    on(name, listener) {
-      // Each registration gets its own wrapper: the same function registered twice is called twice, and removed one by one.
-      const own: Any = (...args) => (listener as Any)(...args);
-      const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(own));
-      return () => set.delete(own);
+    on: (name, listener) => add(name, listener),
+    once: (name, listener) => void add(name, listener, true),
+    off(name, listener) {
+      const set = listeners.get(name);
+      for (const own of set ?? []) if (own[0] === listener) set?.delete(own);
     },
     emit(name, ...args) {
       const set = listeners.get(name);
-      for (const listener of [...(set ?? [])]) {
+      const count = set?.size;
+      for (const own of [...(set ?? [])]) {
+        const [listener, isOnce] = own;
+        // A listener before this one may have emitted the same event.
+        if (isOnce && !set?.delete(own)) continue;
         try {
           listener(...args);
         } catch (cause) {
           onFailure(name, cause);
         }
       }
-      return set?.size;
+      return count;
     },
   };
 }

@@ -15,7 +15,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['index.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts'],
 
   ['sdk/script'],
-  ['sdk/create-analytics.ts', 'sdk/api.ts'],
+  ['sdk/create-analytics.ts', 'sdk/api.ts', 'sdk/vendor-api.ts'],
   ['sdk/client'],
   ['sdk/core'],
   ['sdk/page-views', 'sdk/private', 'sdk/customerio'],

@@ -1,6 +1,7 @@
 import { createEventCounter } from '../outbox/stats.ts';
 import type { TokenStatus } from '../auth/contract.ts';
 import type { Analytics, Receipt } from '../api.ts';
+import type { VendorMembers } from '../vendor-api.ts';
 import * as browser from '../browser.ts';
 import { followConsent } from '../consent/follow-consent.ts';
 import { createConsentGate } from '../consent/consent-gate.ts';
@@ -13,12 +14,13 @@ import type { Categories, DropReason } from '../events.ts';
 import { unknownUser } from '../identity/unknown-user.ts';
 import { createReports } from './reports.ts';
 import { categoriesOf, storeChoices } from './choices.ts';
+import { createInboxMembers } from './inbox-members.ts';
 import { flushCore } from './flush.ts';
+import { addVendorMembers } from './vendor-members.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
 import type { EmptyResults } from '../options/explain-mistakes.ts';
-import type { InboxView } from '../private/contract.ts';
 import type { PrivateMethods } from '../private/private-client.ts';
 import { base32, createUlids } from '../event/ulid.ts';
 
@@ -66,7 +68,7 @@ export function createClient(
   // Cloudflare Workers refuse abort controllers before the first request, as they refuse random values.
   const closing = hasPage ? new AbortController() : undefined;
 
-  const { emitter, emit, fail, trace, allowFiles } = createReports(
+  const { emitter, emit, fail, trace, allowFiles, setDebug } = createReports(
     settings.debug,
     settings.proxyUrl,
     ({ id, reason }) => answer(id, 'discarded', reason),
@@ -198,7 +200,10 @@ export function createClient(
   }
 
   /** Runs `act` in its turn among the calls. Resolves with its result, or with `undefined` when it will never run. */
-  function inTurn<T>(act: (current: Core) => T, onDrop?: () => void): Promise<T | undefined> {
+  function inTurn<T>(
+    act: (current: Core) => T | PromiseLike<T>,
+    onDrop?: () => void,
+  ): Promise<T | undefined> {
     return new Promise<T | undefined>((resolve) => {
       if (!hasPage) return resolve(undefined);
       gate.pass({
@@ -250,22 +255,6 @@ export function createClient(
       core?.personal.onSdkEvent('', [id]);
     };
 
-  const inboxView = (...topics: readonly string[]): InboxView => {
-    const onChange: InboxView['onChange'] = (listener) => {
-      const control = new AbortController();
-      // Unlike other private calls, this one waits for consent: a listener has time.
-      later('onChange', listener, control.signal, topics);
-      return () => control.abort();
-    };
-    return {
-      messages: ask('messages', topics),
-      total: ask('total', topics),
-      totalUnopened: ask('totalUnopened', topics),
-      onChange,
-      onUpdates: onChange,
-    };
-  };
-
   const tokenStatus = (): TokenStatus => core?.personal.status() ?? { state: 'none', userId: null };
 
   const anonymize = (): void => {
@@ -278,7 +267,7 @@ export function createClient(
     (...args: readonly unknown[]): Promise<Receipt> =>
       call(method, args);
 
-  const analytics: Analytics = {
+  const own: Omit<Analytics, keyof VendorMembers> = {
     track: calling('track'),
     page: calling('page'),
     screen: calling('screen'),
@@ -289,7 +278,7 @@ export function createClient(
     alias: calling('alias'),
     anonymize,
     reset: anonymize,
-    flush: (options) => flushCore(core, analytics.stats, emitter.on, options?.timeoutMs),
+    flush: (options) => flushCore(core, own.stats, emitter.on, options?.timeoutMs),
     stats: () => eventCounter.stats(core?.ledger()),
     consent: {
       get state() {
@@ -301,7 +290,7 @@ export function createClient(
     // Our events and those of the wrapped SDK have no name in common.
     on: emitter.on,
     async ready(callback) {
-      await inTurn((current) => current.wrapped.instance.ready());
+      await inTurn((current) => current.wrapped.pluginInstance.ready());
       if (hasPage && callback) attempt(callback);
     },
     user: () => core?.visitor.user ?? unknownUser(),
@@ -320,12 +309,7 @@ export function createClient(
     refreshCustomerToken: () => ask('refresh')().catch(tokenStatus),
     customerTokenStatus: tokenStatus,
     fetch: ask('fetch'),
-    inbox: Object.assign(inboxView, inboxView(), {
-      markAsRead: ask('markAsRead'),
-      markAsUnread: ask('markAsUnread'),
-      trackClick: ask('trackClick'),
-      delete: ask('delete'),
-    }),
+    inbox: createInboxMembers(ask, later),
     messages: { dismiss: messagesCall(), pause: messagesCall(true), resume: messagesCall(false) },
     customer: { attributes: ask('attributes'), subscriptions: ask('subscriptions') },
     close() {
@@ -334,6 +318,17 @@ export function createClient(
       unregister();
     },
   };
+  const analytics = addVendorMembers(
+    own,
+    emitter,
+    settings.integrations,
+    call,
+    attempt,
+    setDebug,
+    inTurn,
+    (error) => emit('error', error),
+    hasPage,
+  );
   if (closing && settings.pageViews.mode !== 'manual' && !browser.inFrame())
     // Created before the core: its listeners must run first when the page is left.
     views = createPageViews(

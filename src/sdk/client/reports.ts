@@ -1,5 +1,6 @@
 import { SdkError, type SdkErrorCode } from '../../protocol/errors.ts';
 import { pageUrl, printer, warnInConsole } from '../browser.ts';
+import type * as Trace from '../debug/trace.ts';
 import { type AnalyticsEvents, createEmitter, type Emitter, type EventName } from '../events.ts';
 
 /** Tells the application: by events, by a warning in the console for errors that it does not listen to, and by the trace of `debug`. */
@@ -9,6 +10,8 @@ export interface Reports {
   /** Emits an `error`. */
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   trace(name: string, payload: unknown): unknown;
+  /** Turns the trace on or off, from now on. */
+  setDebug(isOn: unknown): void;
   /**
    * The visitor agrees: from now on the files of the trace and of the advice may be loaded. Entries of the trace from before are printed
    * then, in their order.
@@ -21,16 +24,15 @@ export interface Reports {
  * @param onDropped called for each event that is dropped, before the application is told
  */
 export function createReports(
-  debug: boolean,
+  debug: unknown,
   proxyUrl: string,
   onDropped: (dropped: AnalyticsEvents['dropped']) => void,
 ): Reports {
   const warned = new Set<string>();
   let mayLoad = false;
   let startTrace = (): void => {};
-  const tracing = debug
-    ? new Promise<void>((resolve) => (startTrace = resolve)).then(() => import('../debug/trace.ts'))
-    : undefined;
+  let tracing: Promise<typeof Trace> | undefined;
+  const mayTrace = new Promise<void>((resolve) => (startTrace = resolve));
 
   const emitter = createEmitter((name, cause) => {
     if (name !== 'error') fail('plugin-failed', `Listener of "${name}"`, cause);
@@ -52,7 +54,9 @@ export function createReports(
   }
 
   const trace = (name: string, payload: unknown): unknown =>
-    tracing?.then(
+    debug &&
+    // All entries share a promise, because several imports of a file may resolve in another order.
+    (tracing ??= mayTrace.then(() => import('../debug/trace.ts'))).then(
       (loaded) => loaded.trace(printer(), name, payload),
       () => {},
     );
@@ -76,5 +80,5 @@ export function createReports(
     startTrace();
   }
 
-  return { emitter, emit, fail, trace, allowFiles };
+  return { emitter, emit, fail, trace, allowFiles, setDebug: (isOn) => (debug = isOn) };
 }

@@ -265,10 +265,10 @@ export function createCore(needs: CoreNeeds): Core {
     wrapped,
     visitor,
     run: (call) => shared(() => wrapped.run(call)),
-    setAnonymousId: (id) => shared(() => wrapped.instance.setAnonymousId(id)),
+    setAnonymousId: (id) => shared(() => wrapped.pluginInstance.setAnonymousId(id)),
     anonymize: () =>
       shared(() => {
-        wrapped.instance.reset();
+        wrapped.pluginInstance.reset();
         visitor.user.anonymousId(); // The new one is made at once: other tabs would make another.
       }),
     async flush() {

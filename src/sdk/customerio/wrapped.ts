@@ -15,7 +15,7 @@ export interface Wrapped {
   /** Makes the event of a call, and then calls `accept` or `refuse`. */
   run(call: Call): void;
   /** The same instance that plugins get. A plugin may replace its methods. */
-  readonly instance: Pick<Instance, 'ready' | 'reset' | 'setAnonymousId' | 'track'>;
+  readonly pluginInstance: Pick<Instance, 'ready' | 'reset' | 'setAnonymousId' | 'track'>;
   register(...plugins: readonly Plugin[]): Promise<void>;
   deregister(...names: readonly string[]): Promise<void>;
   addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
@@ -75,7 +75,7 @@ export function createWrapped(needs: WrappedNeeds): Wrapped {
         report(`${call.method}()`, cause);
       });
     },
-    instance,
+    pluginInstance: instance,
     register,
     deregister,
     addSourceMiddleware: (middleware) => register({ middleware }),

@@ -84,7 +84,7 @@ export interface PrivateNeeds {
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   /** Puts an event into the outbox. */
   keep(event: OutboxEvent): void;
-  readonly wrapped: { readonly instance: Pick<Instance, 'track'> };
+  readonly wrapped: { readonly pluginInstance: Pick<Instance, 'track'> };
   emit<Name extends 'token' | 'message'>(name: Name, event: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   /** The error class of the page. A lazy file that imports the class would contain a second one, and `instanceof` would fail. */
@@ -228,7 +228,7 @@ function createPrivateClient(needs: PrivateNeeds): PrivateClient {
           emit: needs.emit,
           fail,
           error,
-          track: needs.wrapped.instance.track,
+          track: needs.wrapped.pluginInstance.track,
         })),
     );
     messagesPromise.catch(() => (messagesPromise = undefined));

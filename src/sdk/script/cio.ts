@@ -2,6 +2,7 @@ import type { Analytics } from '../api.ts';
 import { pageGlobal, warnInConsole } from '../browser.ts';
 import { createFrom } from '../create-analytics.ts';
 import type { AnalyticsOptions, Mistake } from '../options/options.ts';
+import { takeOver } from './classic.ts';
 import { replay } from './replay.ts';
 
 /** The tag of the running script. The build defines it. */
@@ -45,7 +46,10 @@ const make: Make = (options) => {
   if (!first) {
     const made = Object.assign(analytics, { createAnalytics: make });
     // An instance with wrong options discards every call, so the queued calls wait for a later one.
-    if (!mistakes.length) replay((first = made), before as unknown[]);
+    if (!mistakes.length) {
+      replay((first = made), before as unknown[]);
+      takeOver(made, page);
+    }
     page[name] = made;
   }
   return analytics;

@@ -1,16 +1,18 @@
-import type { Analytics } from '../api.ts';
 import { pageFacts } from '../browser.ts';
 import { replayFrom } from '../event/take-snapshot.ts';
 import type { QueuedCall } from './queued-call.ts';
 
-/** Makes the calls of a queue in their order, also those that are added meanwhile. Calls that are added later are made at once. */
-export function replay(analytics: Analytics, queue: unknown[]): void {
+/**
+ * Makes the calls of a queue by these methods, in their order, also those that are added meanwhile. Calls that are added later are made
+ * at once.
+ */
+export function replay(methods: object, queue: unknown[]): void {
   const run = (call: QueuedCall): void => {
     // A wrong entry of the list rejects its own promise alone.
     const answer = new Promise((resolve) => {
       const [name, ...args] = call;
       const now = pageFacts();
-      let found: unknown = analytics;
+      let found: unknown = methods;
       // Own properties alone: a name in the list must not reach anything that is not a method of the SDK.
       for (const part of (name as string).split('.'))
         found = Object.hasOwn(found as object, part) && (found as Record<string, unknown>)[part];

@@ -4,9 +4,9 @@ import type { QueuedCall } from './queued-call.ts';
 
 /** The methods of the stub, first the six that make an event. Methods that return a value at once (`stats`, `user` …) need the script. */
 const METHODS =
-  'track page screen identify group alias createAnalytics on ready reset anonymize setAnonymousId register ' +
-  'addSourceMiddleware setCustomerToken flush fetch consent.grant consent.deny inbox.messages inbox.onChange ' +
-  'customer.attributes customer.subscriptions';
+  'track page screen identify group alias pageview on once off ready reset register createAnalytics debug flush fetch trackLink ' +
+  'trackForm trackClick trackSubmit addSourceMiddleware addDestinationMiddleware anonymize setAnonymousId setCustomerToken ' +
+  'customer.attributes customer.subscriptions consent.grant consent.deny inbox.messages inbox.onChange';
 const EVENTS = 6;
 /** The most calls in the queue. Beyond, the oldest is removed, except the very first, which may be `createAnalytics`. */
 const MAX_CALLS = 1_000;
@@ -17,8 +17,8 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
 ((name: string): void => {
   const page = pageGlobal() as unknown as Page;
   const queue = (page[name] = page[name] || []) as QueuedCall[] & Owner;
-  // Where the global is the SDK already, there is no queue.
-  if (queue.push)
+  // Where the global is the SDK already, there is no queue. The SDK has `push` too.
+  if (queue['pop' as string])
     METHODS.split(' ').map((method, i) => {
       const [part, own] = method.split('.') as [string, string?];
       const owner = (own ? (queue[part] = queue[part] || {}) : queue) as Owner;

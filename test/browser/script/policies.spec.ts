@@ -61,6 +61,7 @@ async function useAll(frame: Page | Frame): Promise<void> {
     cioanalytics.on('stored', () => {
       throw new Error('of the page');
     });
+    await cioanalytics.init();
     void cioanalytics.identify('ann');
     await cioanalytics.track('After');
     await cioanalytics.inbox.messages().catch(() => {});

@@ -78,6 +78,7 @@ export function pageBrowser(page: Page, origin: Origin, { lifecycle, facts, warn
       return registry as Map<string, T>; // the cast: the caller knows the type behind the name
     },
     onPageEvent: () => () => undefined,
+    onElementEvent: () => undefined,
     inPrerender: () => false,
     inFrame: () => false,
     onAddressChange: () => undefined,

@@ -63,4 +63,36 @@ describe('an emitter', () => {
     emit('delivered', DELIVERED);
     expect(heard).toEqual(['one']);
   });
+
+  test('calls a listener of `once` for the next event only, also when a listener before it emits the same event', () => {
+    const { on, once, emit } = createEmitter(() => undefined);
+    const heard: unknown[] = [];
+    let isNested = false;
+    on('free', (value: string) => {
+      heard.push(`on ${value}`);
+      if (isNested) return;
+      isNested = true;
+      emit('free', 'inner');
+    });
+    once('free', (value: string) => void heard.push(`once ${value}`));
+    expect(emit('free', 'outer')).toBe(2);
+    emit('free', 'later');
+    expect(heard).toEqual(['on outer', 'on inner', 'once inner', 'on later']);
+  });
+
+  test('removes by `off` every registration of a listener, and no other', () => {
+    const { on, once, off, emit } = createEmitter(() => undefined);
+    const heard: string[] = [];
+    const listener = (): void => void heard.push('removed');
+    on('free', listener);
+    on('free', listener);
+    once('free', listener);
+    on('other', listener);
+    on('free', () => void heard.push('stays'));
+    off('free', listener);
+    off('never', listener);
+    emit('free');
+    emit('other');
+    expect(heard).toEqual(['stays', 'removed']);
+  });
 });

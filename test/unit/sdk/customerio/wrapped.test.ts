@@ -413,7 +413,7 @@ describe('plugins', () => {
         },
       }),
     );
-    await wrapped.instance.ready();
+    await wrapped.pluginInstance.ready();
     order.push('ready');
     expect(order).toEqual(['plugin', 'ready']);
   });
@@ -566,7 +566,7 @@ describe('listeners', () => {
     call('track', 'a', { b: 1 });
     call('identify', 'u1', { plan: 'pro' });
     await settled();
-    wrapped.instance.reset();
+    wrapped.pluginInstance.reset();
     const heard = told.map(([name, args]) => [name, args.slice(0, 2)]);
     expect(heard).toContainEqual(['track', ['a', { b: 1 }]]);
     expect(heard).toContainEqual(['identify', ['u1', { plan: 'pro' }]]);

@@ -350,8 +350,8 @@ describe('the six calls', () => {
     });
     call('track', 'E');
     await settled();
-    wrapped.instance.reset();
-    expect(wrapped.instance.setAnonymousId('of the page')).toBe('of the plugin');
+    wrapped.pluginInstance.reset();
+    expect(wrapped.pluginInstance.setAnonymousId('of the page')).toBe('of the plugin');
     expect([names(), seen, told.map(([name]) => name)]).toEqual([
       ['E!'],
       ['track', 'reset'],

@@ -49,7 +49,7 @@ function lazyPage(customerToken?: Needs['settings']['customerToken']): LazyPage 
     scope: 'cio-first-party:web',
     newCall: () => ({ id: 'e1', snapshot: { at: 0 } as never }),
     keep: () => undefined,
-    wrapped: { instance: { track: () => Promise.reject(new Error('no call')) } },
+    wrapped: { pluginInstance: { track: () => Promise.reject(new Error('no call')) } },
     emit: () => undefined,
     fail: () => undefined,
   });

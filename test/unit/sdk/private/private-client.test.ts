@@ -74,7 +74,7 @@ function clientPage(
     scope: 'cio-first-party:client-key',
     newCall: () => ({ id: 'e1', snapshot: { at: 0 } as never }),
     keep: () => undefined,
-    wrapped: { instance: { track: () => Promise.reject(new Error('no call')) } },
+    wrapped: { pluginInstance: { track: () => Promise.reject(new Error('no call')) } },
     emit(name, event) {
       if (name === 'token') tokens.push(event as TokenEvent);
     },
