@@ -14,7 +14,7 @@ import type { NodeHandler } from './http/node-http.ts';
 import type { Refusal } from './http/response.ts';
 import { ownsPath } from './http/routes.ts';
 import { admit } from './ingest/admission.ts';
-import { createAcceptBatch, createIngest, type IngestNeeds } from './ingest/ingest.ts';
+import { createAcceptBatch, createIngest, type IngestNeeds, isSmall } from './ingest/ingest.ts';
 import { lazy } from './lib/lazy.ts';
 import { resolveProxyOptions } from './options/settings.ts';
 import { warnOfPlainHttp } from './options/warn-plain-http.ts';
@@ -170,6 +170,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
       acceptBatch,
       admit,
       checkToken,
+      isSmall,
       readBody,
     }),
   );

@@ -5,13 +5,15 @@ import type { IncomingRequest } from '../http/request.ts';
 import { type Answer, answerJson, comeBackLater, isRefusal, refuse, type Refusal } from '../http/response.ts';
 import type { SdkCall } from '../http/routes.ts';
 import type { admit } from '../ingest/admission.ts';
-import type { AcceptBatch, Ingest, IngestNeeds } from '../ingest/ingest.ts';
+import type { AcceptBatch, ArrivedBatch, Ingest, IngestNeeds, isSmall } from '../ingest/ingest.ts';
+import { acknowledgement } from '../ingest/acknowledgement-cookie.ts';
 import { addCounts } from '../ingest/rejection-counts.ts';
+import type { LogNote } from '../telemetry/request-log.ts';
 import type { TokenCheck } from '../tokens/contract.ts';
 import { createAdmitEach } from './admit-each.ts';
 import { createDeviceCheck } from './device-events.ts';
 import { notSearched, refusalFor } from './refusal-for-sdk.ts';
-import { readSdkBody } from './sdk-body.ts';
+import { readSdkBody, type SdkBody } from './sdk-body.ts';
 import { asJson, hasKeyInHeaders, withClientKey } from './sdk-request.ts';
 import { answerSettings } from './source-settings.ts';
 
@@ -21,6 +23,7 @@ export interface CompatibilityNeeds extends IngestNeeds {
   readonly admit: typeof admit;
   readonly checkCredentials: CredentialCheck;
   readonly checkToken: TokenCheck;
+  readonly isSmall: typeof isSmall;
   readonly readBody: typeof readBody;
 }
 
@@ -34,6 +37,8 @@ export interface Compatibility {
 
 /** Larger batches are passed on in several parts; a batch of more parts than this is refused. */
 const MOST_PARTS = 4;
+/** A longer text in a body is no client key. */
+const MOST_KEY_CHARACTERS = 1_000;
 
 export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
   const { acceptBatch, checkCredentials, findAuthorizer, maxEvents } = needs;
@@ -44,9 +49,38 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
     incoming: IncomingRequest,
     writeKey: string | undefined,
   ): Promise<Credentials | Refusal> {
-    if (writeKey === undefined)
+    if (writeKey === undefined || writeKey.length > MOST_KEY_CHARACTERS)
       return refuse(401, 'invalid_client_key', 'Authorization Basic or "writeKey" must be the client key.');
     return checkCredentials(withClientKey(incoming, writeKey));
+  }
+
+  /** Passes on the events of a request, in parts of `maxEvents`. Returns the events that were refused alone. */
+  async function acceptParts(
+    call: SdkCall | undefined,
+    { events, sentAt }: SdkBody,
+    arrived: Omit<ArrivedBatch, 'admitted' | 'bytes'>,
+    note: LogNote,
+  ): Promise<readonly RejectedEvent[] | Refusal> {
+    const rejected: RejectedEvent[] = [];
+    let refusal: Refusal | undefined;
+    const judgeDevice = createDeviceCheck(needs.checkToken, arrived.credentials.token);
+    // A request without events is one part, with which a client tests its key.
+    for (let from = 0; from === 0 || from < events.length; from += maxEvents) {
+      const part = { events: events.slice(from, from + maxEvents), from, judgeDevice, sentAt };
+      const admitted = await admitEach(part);
+      if (isRefusal(admitted)) return admitted;
+      refusal ??= admitted.refusal;
+      rejected.push(...admitted.rejected);
+      const { batch, bytes } = admitted;
+      if (batch.acceptedEvents.length === 0 && events.length > 0) continue;
+      const outcome = await acceptBatch({ ...arrived, admitted: batch, bytes }, note);
+      if (isRefusal(outcome)) return batch.acceptedEvents.length > 1 ? notSearched(call, outcome) : outcome;
+      rejected.push(...outcome);
+    }
+    // All parts together: each part has written its own count.
+    if (rejected.length > 0) note.rejected = addCounts(rejected);
+    // With no good event the whole request is refused, and its sender sees why.
+    return refusal && note.events === undefined ? refusal : rejected;
   }
 
   function ingestFor(call: SdkCall | undefined): Ingest {
@@ -55,7 +89,7 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
       const incoming = asJson(original);
       const early = hasKeyInHeaders(incoming) ? await checkCredentials(incoming) : null;
       if (early?.kind === 'refused') return early;
-      const down = needs.refusal?.();
+      const down = needs.isSmall(incoming) ? undefined : needs.refusal?.();
       if (down) return down;
       const body = await needs.readBody(incoming, needs, lease);
       if (body.kind === 'refused') return body;
@@ -64,8 +98,7 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
       if (read.kind === 'refused') return read;
       const credentials = early ?? (await credentialsOf(incoming, read.writeKey));
       if (credentials.kind === 'refused') return credentials;
-      const { events, sentAt } = read;
-      if (events.length > maxEvents * MOST_PARTS)
+      if (read.events.length > maxEvents * MOST_PARTS)
         return refuse(413, 'too_many_events', `A batch may have at most ${maxEvents * MOST_PARTS} events.`);
       const authorize = await findAuthorizer(credentials.token);
       if (typeof authorize !== 'function') return authorize;
@@ -73,30 +106,11 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
       if (!lease.hold(body.length * 2))
         return comeBackLater('overloaded', 'The proxy is overloaded: send the request again.');
 
-      const rejected: RejectedEvent[] = [];
-      let refusal: Refusal | undefined;
-      const judgeDevice = createDeviceCheck(needs.checkToken, credentials.token);
-      for (let from = 0; from === 0 || from < events.length; from += maxEvents) {
-        const part = { events: events.slice(from, from + maxEvents), from, judgeDevice, sentAt };
-        const admitted = await admitEach(part);
-        if (isRefusal(admitted)) return admitted;
-        refusal ??= admitted.refusal;
-        rejected.push(...admitted.rejected);
-        const { batch, bytes } = admitted;
-        if (batch.acceptedEvents.length === 0 && events.length > 0) continue;
-        const arrived = { admitted: batch, bytes, credentials, authorize, receivedAtMs, incoming, info };
-        const outcome = await acceptBatch(arrived, note);
-        if (isRefusal(outcome)) return batch.acceptedEvents.length > 1 ? notSearched(call, outcome) : outcome;
-        rejected.push(...outcome);
-      }
-      // All parts together: each part has written its own count.
-      if (rejected.length > 0) note.rejected = addCounts(rejected);
-      // With no good event the whole request is refused, and its sender sees why.
-      if (refusal && note.events === undefined) return refusal;
-      return answerJson(200, {
-        success: true,
-        ...(rejected.length > 0 && { rejected }),
-      } satisfies BatchAnswer);
+      const arrived = { credentials, authorize, receivedAtMs, incoming, info };
+      const rejected = await acceptParts(call, read, arrived, note);
+      if (isRefusal(rejected)) return rejected;
+      if (rejected.length > 0) return answerJson(200, { success: true, rejected } satisfies BatchAnswer);
+      return answerJson(200, { success: true } satisfies BatchAnswer, call ? {} : acknowledgement(incoming));
     };
 
     return async (incoming, info, note, lease) => {

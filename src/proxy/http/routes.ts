@@ -3,6 +3,7 @@ import {
   BATCH_PATH,
   CATEGORIES_PATH,
   EVENT_TYPES,
+  type EventType,
   INBOX_DELETE_PATH,
   INBOX_FETCH_PATH,
   INBOX_READ_PATH,
@@ -19,9 +20,9 @@ export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-
 /** The calls about in-app messages, of a person or of an anonymous visitor. */
 export type MessageRoute = 'fetch' | 'seen' | 'metric';
 
-const SDK_CALLS = ['batch', ...EVENT_TYPES] as const;
 /** The calls of other SDKs: a batch, or one event whose type is in the path. The path has the name, or its first letter. */
-export type SdkCall = (typeof SDK_CALLS)[number];
+export type SdkCall = EventType | 'batch';
+const SDK_CALLS: readonly SdkCall[] = ['batch', ...EVENT_TYPES];
 // `/v1/track`, `/v1/t`, `/v1/b`, and the settings of a source.
 const OF_OTHER_SDKS = /^\/v1\/(?:([a-z]+)|projects\/([^/]+)\/settings)$/;
 

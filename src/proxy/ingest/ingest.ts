@@ -38,6 +38,10 @@ export type Ingest = (
 /** Bodies up to this size are read also while Customer.io is down: a batch without events, by which senders check their key, is smaller. */
 const SMALL_BYTES = 200;
 
+/** Whether a request is too small to be refused before its body is read. */
+export const isSmall = ({ headers }: Pick<IncomingRequest, 'headers'>): boolean =>
+  !(Number(headers.get('Content-Length')) > SMALL_BYTES);
+
 const SUCCESS = { success: true } satisfies BatchAnswer;
 /** The response to batches whose events were all accepted: one shared object, so that its headers are made once. */
 export const ACCEPTED: Answer = { .../*#__PURE__*/ answerJson(200, SUCCESS), isShared: true };
@@ -107,8 +111,7 @@ export function createIngest(
     const authorize = await needs.findAuthorizer(credentials.token);
     if (typeof authorize !== 'function') return authorize;
     // Refused before its body is read, a batch that cannot be sent on costs little.
-    const refusal =
-      Number(incoming.headers.get('Content-Length')) > SMALL_BYTES ? needs.refusal?.() : undefined;
+    const refusal = isSmall(incoming) ? undefined : needs.refusal?.();
     if (refusal) return refusal;
     const body = await readBody(incoming, needs, lease);
     if (body.kind === 'refused') return body;

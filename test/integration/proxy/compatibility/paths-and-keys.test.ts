@@ -40,7 +40,7 @@ describe('without the option', () => {
 });
 
 describe('a single call', () => {
-  test.each(TYPES.flatMap((type) => [type, type.slice(0, 1)].map((path) => [path, type])))(
+  test.each(TYPES.flatMap((type) => [type, type.slice(0, 1)].map((path) => [path, type] as const)))(
     'to /v1/%s is an event of type %s',
     async (path, type) => {
       const { send, standIn } = await start();

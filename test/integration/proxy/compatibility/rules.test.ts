@@ -204,3 +204,45 @@ test('a body that arrives too slowly gets 503: Android would drop it after 408',
   const init = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body, duplex: 'half' };
   expect(await verdict(await fetch(`${url}/v1/b`, init as RequestInit))).toBe('503 body_timeout');
 });
+
+describe('a batch of this SDK, with a customer token', () => {
+  const customerToken = { secret: SECRET, mode: 'report' as const };
+  const headersOf = async (more = {}): Promise<Record<string, string>> =>
+    bearer(await signed(claims()), { 'Content-Type': 'application/json', ...more });
+
+  test('gets the cookie that acknowledges the last request of a page', async () => {
+    const { send, url } = await start({ customerToken });
+    const page = { 'X-CIO-Ack': 'request0001', Origin: new URL(url).origin };
+    const batch = { batch: [event({ userId: 'u1' })], writeKey: undefined };
+    const response = await send(text('/batch', batch, await headersOf(page)));
+    expect(response.headers.get('Set-Cookie')).toMatch(/^cio_ack_request0001=1; /);
+    expect((await send(text('/b', batch, await headersOf(page)))).headers.get('Set-Cookie')).toBeNull();
+  });
+
+  test('keeps the status by which the SDK learns the largest batch', async () => {
+    const { send } = await start({ customerToken, maxBodyBytes: 100 });
+    const filling = 'x'.repeat(200);
+    expect(await verdict(await send(text('/batch', { batch: [], filling }, await headersOf())))).toBe(
+      '413 body_too_large',
+    );
+  });
+
+  test('may be empty while Customer.io is down: the SDK asks so whether the URL is right', async () => {
+    const { send, standIn } = await start({ customerToken, upstream: { retries: 0, breakAfter: 1 } });
+    await standIn.faults({ status: 503 });
+    const batch = [event({ userId: 'u1' })];
+    for (let i = 0; i < 2; i += 1)
+      expect(await verdict(await send(text('/batch', { batch }, await headersOf())))).toBe(
+        '503 upstream_unavailable',
+      );
+    expect((await send(text('/batch', { batch: [] }, await headersOf()))).status).toBe(200);
+    await standIn.faults({ status: 200 });
+  });
+});
+
+test('a text that is too long for a client key is refused as one', async () => {
+  const { send } = await start();
+  expect(await verdict(await send(text('/t', event({ writeKey: 'k'.repeat(400_000) }))))).toBe(
+    '401 invalid_client_key',
+  );
+});
