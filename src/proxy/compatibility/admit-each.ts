@@ -2,10 +2,8 @@ import type { RejectedEvent } from '../../protocol/wire.ts';
 import { isRefusal, refuse, type Refusal } from '../http/response.ts';
 import type { admit, Admitted, AdmissionLimits } from '../ingest/admission.ts';
 import type { Bytes } from '../lib/bytes.ts';
-import { isRecord } from '../lib/is-record.ts';
-import { strictUtf8 } from '../lib/strict-utf8.ts';
 import { DEVICE_EVENTS, type JudgeDeviceEvent } from './device-events.ts';
-import { batchOf } from './sdk-body.ts';
+import { batchOf, messageIdIn } from './sdk-body.ts';
 
 /** The events of a batch that have passed the rules, and those that have not. */
 export interface AdmittedEach {
@@ -64,7 +62,7 @@ export function createAdmitEach(needs: AdmitEachNeeds): (part: Part) => Promise<
         };
         first ??= refusal;
         const reason = `${refusal.code}: ${refusal.message}`;
-        rejected.push({ messageId: idIn(json), error: 'rejected', reason });
+        rejected.push({ messageId: messageIdIn(json), error: 'rejected', reason });
         continue;
       }
       kept.push(json);
@@ -90,10 +88,4 @@ function deviceRefusal(error: RejectedEvent['error']): Refusal {
         'privileged_event',
         'An event about a device needs a customer token of the person in its "userId".',
       );
-}
-
-function idIn(json: Uint8Array): string | null {
-  const event: unknown = JSON.parse(strictUtf8.decode(json));
-  const id = isRecord(event) ? event['messageId'] : undefined;
-  return typeof id === 'string' && id !== '' ? id : null;
 }

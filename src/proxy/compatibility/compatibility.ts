@@ -1,28 +1,20 @@
-import type { BatchAnswer, RejectedEvent } from '../../protocol/wire.ts';
+import type { BatchAnswer } from '../../protocol/wire.ts';
 import type { CredentialCheck, Credentials } from '../access/client-key.ts';
 import type { readBody } from '../http/body.ts';
 import type { IncomingRequest } from '../http/request.ts';
 import { type Answer, answerJson, comeBackLater, isRefusal, refuse, type Refusal } from '../http/response.ts';
 import type { SdkCall } from '../http/routes.ts';
-import type { admit } from '../ingest/admission.ts';
-import type { AcceptBatch, ArrivedBatch, Ingest, IngestNeeds, isSmall } from '../ingest/ingest.ts';
+import type { Ingest, IngestNeeds, isSmall } from '../ingest/ingest.ts';
 import { acknowledgement } from '../ingest/acknowledgement-cookie.ts';
-import { addCounts } from '../ingest/rejection-counts.ts';
-import type { LogNote } from '../telemetry/request-log.ts';
-import type { TokenCheck } from '../tokens/contract.ts';
-import { createAdmitEach } from './admit-each.ts';
-import { createDeviceCheck } from './device-events.ts';
-import { notSearched, refusalFor } from './refusal-for-sdk.ts';
-import { readSdkBody, type SdkBody } from './sdk-body.ts';
+import { type AcceptPartsNeeds, createAcceptParts } from './accept-parts.ts';
+import { refusalFor } from './refusal-for-sdk.ts';
+import { readSdkBody } from './sdk-body.ts';
 import { asJson, hasKeyInHeaders, withClientKey } from './sdk-request.ts';
 import { answerSettings } from './source-settings.ts';
 
 /** The functions of the proxy are arguments, so that this file, which is loaded later, does not contain them again. */
-export interface CompatibilityNeeds extends IngestNeeds {
-  readonly acceptBatch: AcceptBatch;
-  readonly admit: typeof admit;
+export interface CompatibilityNeeds extends IngestNeeds, AcceptPartsNeeds {
   readonly checkCredentials: CredentialCheck;
-  readonly checkToken: TokenCheck;
   readonly isSmall: typeof isSmall;
   readonly readBody: typeof readBody;
 }
@@ -41,8 +33,8 @@ const MOST_PARTS = 4;
 const MOST_KEY_CHARACTERS = 1_000;
 
 export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
-  const { acceptBatch, checkCredentials, findAuthorizer, maxEvents } = needs;
-  const admitEach = createAdmitEach(needs);
+  const { checkCredentials, findAuthorizer, maxEvents } = needs;
+  const acceptParts = createAcceptParts(needs);
 
   /** The client key is in a header, or in the body: `writeKey`. */
   async function credentialsOf(
@@ -52,35 +44,6 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
     if (writeKey === undefined || writeKey.length > MOST_KEY_CHARACTERS)
       return refuse(401, 'invalid_client_key', 'Authorization Basic or "writeKey" must be the client key.');
     return checkCredentials(withClientKey(incoming, writeKey));
-  }
-
-  /** Passes on the events of a request, in parts of `maxEvents`. Returns the events that were refused alone. */
-  async function acceptParts(
-    call: SdkCall | undefined,
-    { events, sentAt }: SdkBody,
-    arrived: Omit<ArrivedBatch, 'admitted' | 'bytes'>,
-    note: LogNote,
-  ): Promise<readonly RejectedEvent[] | Refusal> {
-    const rejected: RejectedEvent[] = [];
-    let refusal: Refusal | undefined;
-    const judgeDevice = createDeviceCheck(needs.checkToken, arrived.credentials.token);
-    // A request without events is one part, with which a client tests its key.
-    for (let from = 0; from === 0 || from < events.length; from += maxEvents) {
-      const part = { events: events.slice(from, from + maxEvents), from, judgeDevice, sentAt };
-      const admitted = await admitEach(part);
-      if (isRefusal(admitted)) return admitted;
-      refusal ??= admitted.refusal;
-      rejected.push(...admitted.rejected);
-      const { batch, bytes } = admitted;
-      if (batch.acceptedEvents.length === 0 && events.length > 0) continue;
-      const outcome = await acceptBatch({ ...arrived, admitted: batch, bytes }, note);
-      if (isRefusal(outcome)) return batch.acceptedEvents.length > 1 ? notSearched(call, outcome) : outcome;
-      rejected.push(...outcome);
-    }
-    // All parts together: each part has written its own count.
-    if (rejected.length > 0) note.rejected = addCounts(rejected);
-    // With no good event the whole request is refused, and its sender sees why.
-    return refusal && note.events === undefined ? refusal : rejected;
   }
 
   function ingestFor(call: SdkCall | undefined): Ingest {
@@ -106,8 +69,8 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
       if (!lease.hold(body.length * 2))
         return comeBackLater('overloaded', 'The proxy is overloaded: send the request again.');
 
-      const arrived = { credentials, authorize, receivedAtMs, incoming, info };
-      const rejected = await acceptParts(call, read, arrived, note);
+      const sender = { credentials, authorize, receivedAtMs, incoming, info };
+      const rejected = await acceptParts(call, read, sender, note);
       if (isRefusal(rejected)) return rejected;
       if (rejected.length > 0) return answerJson(200, { success: true, rejected } satisfies BatchAnswer);
       return answerJson(200, { success: true } satisfies BatchAnswer, call ? {} : acknowledgement(incoming));

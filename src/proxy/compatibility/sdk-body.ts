@@ -19,6 +19,8 @@ import type { SdkCall } from '../http/routes.ts';
 import { refuse, type Refusal } from '../http/response.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { concatBytes } from '../lib/concat-bytes.ts';
+import { isRecord } from '../lib/is-record.ts';
+import { strictUtf8 } from '../lib/strict-utf8.ts';
 import { utf8 } from '../../protocol/wire.ts';
 
 /** The events of a request of another SDK, and the fields that such an SDK sends beside or inside them. */
@@ -156,6 +158,13 @@ function joined(pieces: readonly Uint8Array[], open?: Uint8Array, close?: Uint8A
     present,
     present.reduce((sum, { length }) => sum + length, 0),
   );
+}
+
+/** The `messageId` of an event in JSON; `null` where it has none. */
+export function messageIdIn(json: Uint8Array): string | null {
+  const event: unknown = JSON.parse(strictUtf8.decode(json));
+  const id = isRecord(event) ? event['messageId'] : undefined;
+  return typeof id === 'string' && id !== '' ? id : null;
 }
 
 /** Writes events as a batch of this SDK. */
