@@ -97,10 +97,13 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
         return await handleMessages(route.call, incoming, info, note, lease);
       }
       if (route.kind === 'batch') {
-        // A batch of this SDK with Basic takes the short way. Other SDKs may have the client key in the body.
+        // JSON with Basic, as this SDK sends it, takes the short way.
+        const { headers } = incoming;
         const isOther =
           paths.compatibility &&
-          (route.call || !/^basic /i.test(incoming.headers.get('Authorization') ?? ''));
+          (route.call ||
+            !/^basic /i.test(headers.get('Authorization') ?? '') ||
+            /^text/i.test(headers.get('Content-Type') ?? ''));
         const ingest = isOther ? (await needs.loadCompatibility()).ingestFor(route.call) : needs.ingest;
         return await ingest(incoming, info, note, lease);
       }

@@ -116,6 +116,7 @@ describe('the client key', () => {
       {},
       '200',
     ],
+    ['in Authorization of /v1/batch', '/batch', { batch: [event()] }, BASIC, '200'],
     ['in the body of /v1/batch', '/batch', { batch: [event()] }, {}, '200'],
     ['in X-CIO-Client-Key', '/t', event({ writeKey: undefined }), { 'X-CIO-Client-Key': CLIENT_KEY }, '200'],
     ['in Authorization of a single call', '/track', event({ writeKey: undefined }), BASIC, '200'],
