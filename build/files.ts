@@ -70,7 +70,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-tooltip.js', 'src/sdk/messages/display/tooltip.ts', 1_300),
   row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
 
-  row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 29_200, createForwarder: 8_350 }),
+  row('server', 'proxy.js', 'src/proxy.ts', { createProxy: 29_000, createForwarder: 8_350 }),
   row('server', 'nats.js', 'src/nats.ts', 3_500),
   row('server', 'redis.js', 'src/redis.ts', 2_500),
   row('server-lazy', 'proxy-compatibility.js', 'src/proxy/compatibility/compatibility.ts', 6_500),
