@@ -9,6 +9,11 @@ const METRICS = '/metrics';
 const PURPOSES: Readonly<Record<string, string>> = {
   '/v1/batch':
     'a batch of events: `{ "batch": [events], "sentAt": "…" }`. See [wire format](wire-format.md).',
+  '/v1/b':
+    'a batch of another SDK. With `compatibility` only, as the next two. See [other SDKs](#other-sdks).',
+  '/v1/track':
+    'a single call of another SDK, whose type is in the path: `track`, `identify`, `page`, `screen`, `group` or `alias`, or its first letter',
+  '/v1/projects/{client key}/settings': 'the settings that another SDK reads before its first event',
   '/v1/customers/attributes': 'a private call: the attributes of the person',
   '/v1/consent/categories':
     'a private call: the subscription topics of the person; the body `topics` changes them',
@@ -36,7 +41,7 @@ export function paths(): string {
   const missing = ours.filter((path) => !(path in PURPOSES));
   if (missing.length > 0) throw new Error(`build/docs/paths.ts has no purpose of ${missing.join(', ')}`);
   const lines = Object.entries(PURPOSES).map(([path, purpose]) => {
-    const route = routeOf(path, { basePath: '', metrics: METRICS });
+    const route = routeOf(path, { basePath: '', metrics: METRICS, compatibility: true });
     if (!route) throw new Error(`The proxy does not serve ${path}`);
     return `- \`${path}\` (${methodsOf(route).join(', ')}): ${purpose}`;
   });

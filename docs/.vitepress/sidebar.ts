@@ -46,6 +46,7 @@ export const SECTIONS: readonly Section[] = [
       ...below('guides', 'in-app-messages', 'inbox', 'use-inbox'),
       ...below('guides', 'csp-and-strict-pages', 'safari', 'several-sites', 'browser-extension'),
       ...below('guides', 'enrich-filter-transform', 'deduplicate', 'deduplicate-stores', 'correct-clocks'),
+      'guides/official-and-mobile-sdks',
     ],
   },
   {

@@ -4,6 +4,7 @@ import type { RateLimit } from './access/rate-limit.ts';
 import { createDeduplicate } from './deduplicate/deduplicate.ts';
 import { createFileServer } from './files/serve-files.ts';
 import { createHandler } from './handler.ts';
+import { readBody } from './http/body.ts';
 import { createBodyBudget } from './http/body-budget.ts';
 import { createCors } from './http/cors.ts';
 import { fromRequest, toResponse } from './http/fetch-adapter.ts';
@@ -12,7 +13,8 @@ import { createNodeHandler } from './http/node-adapter.ts';
 import type { NodeHandler } from './http/node-http.ts';
 import type { Refusal } from './http/response.ts';
 import { ownsPath } from './http/routes.ts';
-import { createIngest } from './ingest/ingest.ts';
+import { admit } from './ingest/admission.ts';
+import { createAcceptBatch, createIngest, type IngestNeeds, isSmall } from './ingest/ingest.ts';
 import { lazy } from './lib/lazy.ts';
 import { resolveProxyOptions } from './options/settings.ts';
 import { warnOfPlainHttp } from './options/warn-plain-http.ts';
@@ -96,7 +98,8 @@ export function createProxy(options: ProxyOptions): CioProxy {
     'customerToken.jwksUrl': options.customerToken?.jwksUrl,
   });
   const { bodyTimeoutMs, clientIp, customerToken, deliver, rateLimit, timeoutMs } = settings;
-  const paths = { basePath: settings.basePath, metrics: settings.metrics };
+  const { basePath, compatibility, metrics } = settings;
+  const paths = { basePath, compatibility, metrics };
 
   const { ask, upstreamUrl, writeKey } = settings;
   const upstream = createUpstream(createSendBatch({ ask, upstreamUrl, writeKey }), settings.upstream);
@@ -148,7 +151,7 @@ export function createProxy(options: ProxyOptions): CioProxy {
   const loadBatchMetrics = lazy(async () => (await loadMessages()).createBatchMetrics(messagesNeeds));
   const loadInboxReader = lazy(async () => (await loadMessages()).createInboxReader(messagesNeeds));
 
-  const ingest = createIngest({
+  const ingestNeeds: IngestNeeds = {
     ...delivering,
     findAuthorizer,
     maxBodyBytes: settings.maxBodyBytes,
@@ -159,7 +162,18 @@ export function createProxy(options: ProxyOptions): CioProxy {
       const delivery = deliver ? undefined : upstream.refusal();
       return delivery && delivery.kind !== 'delivered' ? refusalOf(delivery) : undefined;
     },
-  });
+  };
+  const acceptBatch = createAcceptBatch(ingestNeeds);
+  const loadCompatibility = lazy(async () =>
+    (await import('./compatibility/compatibility.ts')).createCompatibility({
+      ...ingestNeeds,
+      acceptBatch,
+      admit,
+      checkToken,
+      isSmall,
+      readBody,
+    }),
+  );
   const loadPrivateHandler = lazy(async () =>
     (await import('./private/lazy-entry.ts')).createPrivateHandler({
       appApi: settings.appApi,
@@ -184,13 +198,14 @@ export function createProxy(options: ProxyOptions): CioProxy {
     checkReadiness: deliver ? undefined : createReadinessCheck(upstream, timeoutMs),
     cors: createCors(settings.origins),
     inFlight,
-    ingest,
+    ingest: createIngest(ingestNeeds, acceptBatch),
     limitAddress:
       loadRateLimit && rateLimit?.perAddress ? createAddressLimit({ loadRateLimit, clientIp }) : undefined,
     loadMetrics:
       settings.metrics === undefined
         ? undefined
         : lazy(async () => (await import('./telemetry/metrics.ts')).createMetrics(namedKeys)),
+    loadCompatibility,
     loadFrameHandler,
     loadStreamHandler,
     loadMessagesHandler,

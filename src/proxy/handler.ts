@@ -11,6 +11,7 @@ import type { AddressLimit } from './access/address-limit.ts';
 import { type AnonymousIdCookieOptions, prolongedCookie } from './files/anonymous-id-cookie.ts';
 import type { BodyBudget } from './http/body-budget.ts';
 import { type ClientIp, readClientIp } from './access/client-ip.ts';
+import type { Compatibility } from './compatibility/compatibility.ts';
 import { type Cors, describeOrigin } from './http/cors.ts';
 import { createCommonHeaders } from './ingest/common-headers.ts';
 import type { IncomingRequest } from './http/request.ts';
@@ -39,6 +40,7 @@ export interface HandlerNeeds {
   readonly inFlight: InFlight;
   readonly bodyBudget: BodyBudget;
   readonly ingest: Ingest;
+  readonly loadCompatibility: () => Promise<Compatibility>;
   readonly loadPrivateHandler: () => Promise<PrivateHandler>;
   readonly loadMessagesHandler: () => Promise<MessagesHandler>;
   readonly loadStreamHandler: () => Promise<StreamHandler>;
@@ -56,6 +58,7 @@ export interface HandlerNeeds {
 /** Answers a request. Never rejects: where a part of the proxy throws, the answer is 500. */
 export type HandleRequest = (incoming: IncomingRequest) => Promise<Answer>;
 
+const NOT_FOUND = /*#__PURE__*/ refuse(404, 'not_found', 'The proxy serves nothing at this path.');
 const NO_STORE = { 'Cache-Control': 'no-store' };
 /** Most characters of a path in the log. The proxy's own paths are shorter; those of strangers may have any length. */
 const LONGEST_LOGGED_PATH = 200;
@@ -93,7 +96,18 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
         const handleMessages = await needs.loadMessagesHandler();
         return await handleMessages(route.call, incoming, info, note, lease);
       }
-      if (route.kind !== 'private') return await needs.ingest(incoming, info, note, lease);
+      if (route.kind === 'batch') {
+        // JSON with Basic, as this SDK sends it, takes the short way.
+        const { headers } = incoming;
+        const isOther =
+          paths.compatibility &&
+          (route.call ||
+            !/^basic /i.test(headers.get('Authorization') ?? '') ||
+            /^text/i.test(headers.get('Content-Type') ?? ''));
+        const ingest = isOther ? (await needs.loadCompatibility()).ingestFor(route.call) : needs.ingest;
+        return await ingest(incoming, info, note, lease);
+      }
+      if (route.kind !== 'private') return NOT_FOUND;
       const handlePrivate = await needs.loadPrivateHandler();
       return await handlePrivate(route.call, incoming, info, note, lease);
     } finally {
@@ -109,7 +123,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
   ): Promise<Answer | Refusal> {
     // Read before the wait for the limits: a request that has arrived before `close` was called is answered.
     const isClosing = inFlight.isClosing();
-    if (route === null) return refuse(404, 'not_found', 'The proxy serves nothing at this path.');
+    if (route === null) return NOT_FOUND;
     const tooMany =
       limitAddress && isCounted(route, incoming.method) && (await limitAddress(info.address, note));
     if (tooMany) return tooMany;
@@ -140,6 +154,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       const refusal = comeBackLater('closing', 'The proxy is stopping: send the request again.');
       return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } };
     }
+    if (route.kind === 'settings') return (await needs.loadCompatibility()).settings(route.key, incoming);
     if (route.kind === 'message-stream') return (await needs.loadStreamHandler())(incoming, info, note);
     return takeBody(route, incoming, info, note);
   }
@@ -174,7 +189,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       const entry: ProxyLogEntry = {
         time: new Date(startedAtMs).toISOString(),
         method,
-        path: pathname.slice(0, LONGEST_LOGGED_PATH),
+        path: loggedPath(pathname, route),
         status: answered.status,
         durationMs: Date.now() - startedAtMs,
         ...note,
@@ -185,6 +200,12 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       ? answered
       : withCommonHeaders(answered, cors.headersFor(incoming));
   };
+}
+
+/** The path in the log: without the client key that is part of a path of settings. */
+function loggedPath(pathname: string, route: Route | null): string {
+  const path = route?.kind === 'settings' ? pathname.replace(/[^/]+(?=\/settings)/, '…') : pathname;
+  return path.slice(0, LONGEST_LOGGED_PATH);
 }
 
 function noteRefusal({ code, reason, detail }: Refusal, note: LogNote): void {

@@ -184,6 +184,19 @@ export interface ProxyOptions {
   deduplicate?: boolean | DeduplicateOptions | undefined;
 
   /**
+   * Accepts the requests of Customer.io's own SDKs for the web, Android, iOS, React Native and Flutter, whose hosts point to this
+   * proxy and whose key is a client key. The proxy then also serves `/v1/b`, single calls such as `/v1/track` and `/v1/t`, and
+   * `GET /v1/projects/<client key>/settings`. The client key may be in the body (`writeKey`), and the body may be `text/plain`.
+   *
+   * The same rules apply as for this SDK. An event that breaks a rule is refused alone, because these SDKs would repeat or drop the
+   * whole batch. The events `Device Created or Updated` and `Device Deleted` need a customer token of the person in `userId`.
+   *
+   * @default false
+   * @example true
+   */
+  compatibility?: boolean | undefined;
+
+  /**
    * Prolongs the SDK's cookie `ajs_anonymous_id` from the server whenever a page of the same site loads `cio.js` from the proxy.
    * Safari deletes cookies that scripts have set after seven days. For a visitor without that cookie, the proxy sets none.
    *

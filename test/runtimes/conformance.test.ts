@@ -123,6 +123,30 @@ describe.each(SERVERS)('$name', ({ script, hangsUp, start }) => {
       expect(await arrived()).toEqual(batch.map(({ messageId }) => messageId));
     });
 
+    test('of other SDKs are accepted with `compatibility`: the key in the body, text/plain, gzip, settings', async () => {
+      const origin = await another({ compatibility: true });
+      const headers = { 'Content-Type': 'text/plain' };
+      const single = JSON.stringify({ ...event({ event: 'Web' }), writeKey: CLIENT_KEY });
+      expect(await verdict(await ask('/v1/t', { method: 'POST', headers, body: single }, origin))).toBe(
+        '200',
+      );
+      const body = gzipSync(JSON.stringify({ batch: [event({ event: 'App' })], writeKey: CLIENT_KEY }));
+      const packed = { ...headers, 'Content-Encoding': 'gzip' };
+      expect(await verdict(await ask('/v1/b', { method: 'POST', headers: packed, body }, origin))).toBe(
+        '200',
+      );
+      expect(await standIn.names()).toEqual(['Web', 'App']);
+      expect(JSON.stringify(await standIn.events())).not.toContain(CLIENT_KEY);
+      const settings = await ask(`/v1/projects/${CLIENT_KEY}/settings`, {}, origin);
+      expect(await settings.json()).toMatchObject({
+        integrations: { 'Customer.io Data Pipelines': { apiKey: CLIENT_KEY } },
+      });
+      const wrong = JSON.stringify({ ...event(), writeKey: 'wrong' });
+      expect(await verdict(await ask('/v1/t', { method: 'POST', headers, body: wrong }, origin))).toBe(
+        '401 invalid_client_key',
+      );
+    });
+
     test('are accepted with or without a slash at the end of the path, without a redirect where the server permits that', async () => {
       const sent = (path: string): Promise<Response> =>
         ask(path, { method: 'POST', headers: HEADERS, body: json(event()), redirect: 'manual' });

@@ -38,7 +38,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['proxy/handler.ts'],
   ['proxy/broker'],
   ['proxy/options'],
-  ['proxy/messages'],
+  ['proxy/messages', 'proxy/compatibility'],
   ['proxy/ingest', 'proxy/private'],
   ['proxy/deduplicate'],
   ['proxy/upstream', 'proxy/access'],

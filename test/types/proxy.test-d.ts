@@ -71,6 +71,7 @@ createProxy({
     pauseMs: undefined,
   },
   correctClock: true,
+  compatibility: true,
   deduplicate: { maxBytes: 1, windowMs: undefined, store: shared },
   anonymousIdCookie: { domain: '' },
   enrich: ({ request, address }) => ({ language: request.headers.get('Accept-Language'), address }),

@@ -27,6 +27,8 @@ https://events.example.com or https://shop.example.com/e
   --send             sends about 125 events, for the checks that need events
   --workspace        with --send: reads the test person back from the workspace, with the App API. Needs CIO_APP_API_KEY (or the
                      file that CIO_APP_API_KEY_FILE names); CIO_REGION and CIO_APP_API_URL as for the command proxy
+  --compatibility    fails if the proxy does not accept the requests of Customer.io's own SDKs (default: checks these
+                     requests only if the proxy accepts them)
   --json             prints one JSON object
   --in-app           checks the in-app messages of the proxy instead; needs no client key
   --browser PATH     with --in-app: the browser that draws a sample message, such as /usr/bin/chromium (default: the
@@ -93,6 +95,7 @@ function readArguments(
     clientKey,
     dry: !values.send,
     workspace: values.workspace ? readWorkspaceOptions(values, environment) : undefined,
+    compatibility: values.compatibility,
   };
   return { json, url: options.url, run: () => runChecks(options) };
 }
@@ -105,6 +108,7 @@ function inAppOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): InAppCheckOptions {
   if (values.workspace) throw new UsageError('--workspace has no effect with --in-app.');
+  if (values.compatibility) throw new UsageError('--compatibility has no effect with --in-app.');
   if (values.send) throw new UsageError('--send has no effect with --in-app: run the two checks one by one.');
   const { browser = findBrowser(environment) } = values;
   if (browser !== null && !isProgram(browser))
@@ -137,6 +141,7 @@ function parse(args: readonly string[]) {
       dry: { type: 'boolean', default: false },
       workspace: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      compatibility: { type: 'boolean', default: false },
       'in-app': { type: 'boolean', default: false },
       browser: { type: 'string' },
     },

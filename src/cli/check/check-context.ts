@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly dry: boolean;
   /** The workspace in which the test person is looked up. Missing: the workspace is not read. */
   readonly workspace?: WorkspaceOptions | undefined;
+  /** Fails if the proxy does not serve the paths of Customer.io's own SDKs. @default false */
+  readonly compatibility?: boolean | undefined;
 }
 
 /** The proxy that is checked, the ways to send requests to it, and all its replies so far. */
@@ -31,6 +33,8 @@ export interface CheckContext {
   readonly isCrossOrigin: boolean;
   readonly dry: boolean;
   readonly workspace: WorkspaceOptions | undefined;
+  /** Whether the proxy must serve the paths of Customer.io's own SDKs. */
+  readonly compatibility: boolean;
   /** The events to send. */
   readonly samples: Samples;
   /** All replies so far, in their order. */
@@ -62,6 +66,7 @@ export function createCheckContext({
   timeoutMs,
   dry,
   workspace,
+  compatibility = false,
 }: CheckOptions): CheckContext {
   const send = createProbe(url, timeoutMs);
   const replies: Reply[] = [];
@@ -99,6 +104,7 @@ export function createCheckContext({
     isCrossOrigin,
     dry,
     workspace,
+    compatibility,
     samples: createSamples(),
     replies,
     probe,

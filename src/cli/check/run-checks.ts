@@ -2,6 +2,7 @@ import { checkPageLeave } from './check-page-leave.ts';
 import { checkBatch } from './check-batch.ts';
 import { checkCompression } from './check-compression.ts';
 import { checkCredentials } from './check-credentials.ts';
+import { checkCompatibility } from './check-compatibility.ts';
 import { checkErrors } from './check-errors.ts';
 import { checkEvents } from './check-events.ts';
 import { checkPreflight } from './check-preflight.ts';
@@ -19,6 +20,8 @@ interface Group {
   readonly sendsEvents?: true;
   /** Whether the options ask for the group. @default always */
   isWanted?(context: CheckContext): boolean;
+  /** The group is left out, and not skipped, unless `--compatibility` asks for it. */
+  readonly isOptional?: true;
   run(context: CheckContext): Promise<readonly Finding[]>;
 }
 
@@ -40,6 +43,8 @@ const GROUPS: readonly Group[] = [
   },
   { name: 'errors', run: checkErrors },
   { name: 'timing', run: checkTiming },
+  // The last group: its requests must not count in the groups that look at all responses.
+  { name: 'compatibility', isOptional: true, run: checkCompatibility },
 ];
 
 /**
@@ -50,9 +55,10 @@ export async function runChecks(options: CheckOptions): Promise<readonly CheckRe
   const context = createCheckContext(options);
   const results: CheckResult[] = [];
   let obstacle: Finding | undefined;
-  for (const { name: group, sendsEvents, isWanted, run } of GROUPS) {
+  for (const { name: group, sendsEvents, isOptional, isWanted, run } of GROUPS) {
     if (isWanted?.(context) === false) continue;
     const isBlocked = obstacle?.blocks === 'all' || (obstacle?.blocks === 'events' && sendsEvents);
+    if (isBlocked && isOptional && !context.compatibility) continue;
     const findings = isBlocked ? [skip(group, `because of: ${obstacle?.name}`)] : await run(context);
     obstacle ??= findings.find(({ blocks }) => blocks !== undefined);
     for (const { blocks: _, ...finding } of findings) results.push({ group, ...finding });

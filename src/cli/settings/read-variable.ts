@@ -29,8 +29,9 @@ export function clientIp(text: string): unknown {
   return hops === undefined ? text : { header, hops: Number(hops) };
 }
 
-/** Reads `on` and `off`. Any other text stays as it is, and is refused when the options are checked. */
-export const flag = (text: string): unknown => (text === 'on' ? true : text === 'off' ? false : text);
+/** Reads `on` and `off`, or `true` and `false`. Any other text stays as it is, and is refused when the options are checked. */
+export const flag = (text: string): unknown =>
+  /^(on|true)$/.test(text) ? true : /^(off|false)$/.test(text) ? false : text;
 
 /** Reads `on`, `off`, or a number of milliseconds. */
 export const merge = (text: string): unknown => (/^\d+$/.test(text) ? { waitMs: Number(text) } : flag(text));

@@ -89,6 +89,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     read: flag,
     preset: 'on',
   },
+  CIO_COMPATIBILITY: {
+    must: "on or off: whether the proxy accepts the requests of Customer.io's own SDKs, for the web and for apps",
+    option: 'compatibility',
+    read: flag,
+    preset: 'off',
+  },
   CIO_REDIS_URL: {
     must: 'the URL of a Redis or Valkey that all replicas of the proxy share to deduplicate events and to count requests, e.g. redis://redis.internal:6379 or rediss://user:password@redis.internal:6379/0; needs the package redis',
     secret: true,

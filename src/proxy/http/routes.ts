@@ -2,6 +2,8 @@ import {
   ATTRIBUTES_PATH,
   BATCH_PATH,
   CATEGORIES_PATH,
+  EVENT_TYPES,
+  type EventType,
   INBOX_DELETE_PATH,
   INBOX_FETCH_PATH,
   INBOX_READ_PATH,
@@ -18,6 +20,12 @@ export type PrivateRoute = 'attributes' | 'categories' | 'inbox-fetch' | 'inbox-
 /** The calls about in-app messages, of a person or of an anonymous visitor. */
 export type MessageRoute = 'fetch' | 'seen' | 'metric';
 
+/** The calls of other SDKs: a batch, or one event whose type is in the path. The path has the name, or its first letter. */
+export type SdkCall = EventType | 'batch';
+const SDK_CALLS: readonly SdkCall[] = ['batch', ...EVENT_TYPES];
+// `/v1/track`, `/v1/t`, `/v1/b`, and the settings of a source.
+const OF_OTHER_SDKS = /^\/v1\/(?:([a-z]+)|projects\/([^/]+)\/settings)$/;
+
 /**
  * The path for liveness and readiness probes: 200 while the proxy runs, also while Customer.io is down. A proxy that runs then
  * responds 503, and browsers keep their events.
@@ -31,7 +39,10 @@ export const READY_PATH = '/v1/health/ready';
 
 /** The paths that the proxy serves. The response to every other path is 404. */
 export type Route =
-  | { readonly kind: 'batch' }
+  /** `call`: the path is one of those that only other SDKs use. */
+  | { readonly kind: 'batch'; readonly call?: SdkCall }
+  /** The settings that other SDKs read before their first event. `key`: the client key, as it is encoded in the path. */
+  | { readonly kind: 'settings'; readonly key: string }
   | { readonly kind: 'private'; readonly call: PrivateRoute }
   | { readonly kind: 'message'; readonly call: MessageRoute }
   | { readonly kind: 'message-stream' }
@@ -65,13 +76,15 @@ export interface RoutePaths {
   readonly basePath: string;
   /** The path of metrics, below `basePath`, such as `/metrics`. */
   readonly metrics?: string | undefined;
+  /** Whether the paths of other SDKs are served. */
+  readonly compatibility?: boolean | undefined;
 }
 
 /**
  * The route of a path, or `null`. Doubled and trailing slashes are ignored, except in the path of metrics. A server in front of the
  * proxy may block exactly that path, and `//metrics` must not bypass the block.
  */
-export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Route | null {
+export function routeOf(pathname: string, { basePath, metrics, compatibility }: RoutePaths): Route | null {
   if (metrics !== undefined && pathname === basePath + metrics) return { kind: 'metrics' };
   const path = pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   if (!path.startsWith(`${basePath}/`)) return null;
@@ -85,6 +98,10 @@ export function routeOf(pathname: string, { basePath, metrics }: RoutePaths): Ro
   if (messageCall !== undefined) return { kind: 'message', call: messageCall };
   if (below === MESSAGES_STREAM_PATH) return { kind: 'message-stream' };
   if (below.startsWith(FRAME_PREFIX)) return { kind: 'frame', path: below.slice(FRAME_PREFIX.length) };
+  const [, shortOrLong = '', key] = (compatibility && OF_OTHER_SDKS.exec(below)) || [];
+  if (key !== undefined) return { kind: 'settings', key };
+  const sdkCall = SDK_CALLS.find((each) => each === shortOrLong || each[0] === shortOrLong);
+  if (sdkCall !== undefined) return { kind: 'batch', call: sdkCall };
   const name = SCRIPT.exec(below)?.[1];
   return name === undefined ? null : { kind: 'script', name };
 }
@@ -100,9 +117,9 @@ export function ownsPath(pathname: string, isAsWritten: boolean, paths: RoutePat
   return route !== null && (isAsWritten || route.kind !== 'metrics');
 }
 
-/** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches, private calls and messages, also a refused one, except preflights. */
+/** Whether a request counts for `rateLimit.perAddress`: every request to the paths of batches, settings, private calls and messages, also a refused one, except preflights. */
 export function isCounted({ kind }: Route, method: string): boolean {
-  const isCounted = kind === 'batch' || kind === 'private' || kind.startsWith('message');
+  const isCounted = /^(batch|private|settings)$/.test(kind) || kind.startsWith('message');
   return isCounted && method !== 'OPTIONS';
 }
 
@@ -112,6 +129,7 @@ const METHODS = {
   message: ['POST', 'OPTIONS'],
   'message-stream': ['GET', 'OPTIONS'],
   frame: ['GET', 'HEAD'],
+  settings: ['GET', 'OPTIONS'],
   health: ['GET', 'HEAD', 'OPTIONS'],
   ready: ['GET', 'HEAD', 'OPTIONS'],
   metrics: ['GET', 'HEAD'],

@@ -40,8 +40,14 @@ const checkEvent = /*#__PURE__*/ createEventRules();
 /**
  * Reads the events of a batch, and checks each of them. One event that breaks a rule refuses the whole batch; the sender finds that
  * event by sending the halves of the batch.
+ *
+ * @param allowed the privileged events that the sender has the right to send; by default none
  */
-export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimits): Admitted | Refusal {
+export function admit(
+  bytes: Bytes,
+  { maxEvents, maxEventBytes }: AdmissionLimits,
+  allowed?: ReadonlySet<string>,
+): Admitted | Refusal {
   let batch: BatchBytes | BeyondLimits | null;
   try {
     batch = readBatch(bytes, maxEvents);
@@ -73,8 +79,8 @@ export function admit(bytes: Bytes, { maxEvents, maxEventBytes }: AdmissionLimit
     const { summary } = item;
     const acceptedEvent =
       summary !== undefined && keepsBytes(item)
-        ? (checkEvent(summary, index) ?? acceptedFromBytes(bytes, item, summary))
-        : rewrite(bytes, item, index, maxEventBytes);
+        ? (checkEvent(summary, index, allowed) ?? acceptedFromBytes(bytes, item, summary))
+        : rewrite(bytes, item, index, maxEventBytes, allowed);
     if ('kind' in acceptedEvent) return acceptedEvent;
     acceptedEvents.push(acceptedEvent);
     // An event without a summary has been parsed already: `event` costs nothing here.
@@ -107,7 +113,13 @@ function refuseRewriting(rewritten: readonly ItemBytes[], maxBytes: number): Ref
 }
 
 /** Parses an event that cannot be sent on in its bytes ({@link ItemBytes}), and writes what `JSON.parse` has found. */
-function rewrite(bytes: Bytes, span: Span, index: number, maxBytes: number): AcceptedEvent | Refusal {
+function rewrite(
+  bytes: Bytes,
+  span: Span,
+  index: number,
+  maxBytes: number,
+  allowed?: ReadonlySet<string>,
+): AcceptedEvent | Refusal {
   const { from, to } = span;
   if (!startsObject(bytes, from)) return refuse(400, 'invalid_event', `${whereIs(index)} must be an object.`);
   const tooLarge = `${whereIs(index)} may have at most ${maxBytes} bytes of JSON.`;
@@ -116,7 +128,8 @@ function rewrite(bytes: Bytes, span: Span, index: number, maxBytes: number): Acc
   const { type, event: name, messageId } = event;
   const isIdTooLong = typeof messageId === 'string' && messageId.length > MOST_ID_CHARACTERS;
   const names = Object.keys(event);
-  const refusal = checkEvent({ names, type: asText(type), event: asText(name), isIdTooLong }, index);
+  const summary = { names, type: asText(type), event: asText(name), isIdTooLong };
+  const refusal = checkEvent(summary, index, allowed);
   if (refusal) return refusal;
   const text = JSON.stringify(event);
   if (bytesOf(text, maxBytes) > maxBytes) return refuse(413, 'event_too_large', tooLarge);

@@ -7,10 +7,14 @@ import { privilegedEvent } from './privileged-events.ts';
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const GUARDED_FIELDS: ReadonlySet<string> = new Set(['type', 'event', 'context']);
 
-/** Checks an event by its summary; returns the refusal of the batch where the event breaks a rule. `index`: its place in the batch. */
+/**
+ * Checks an event by its summary; returns the refusal of the batch where the event breaks a rule. `index`: its place in the batch.
+ * `allowed`: the privileged events that this batch may have.
+ */
 export type EventRules = (
   summary: Pick<EventSummary, 'names' | 'type' | 'event' | 'isIdTooLong'>,
   index: number,
+  allowed?: ReadonlySet<string>,
 ) => Refusal | null;
 
 /**
@@ -23,7 +27,7 @@ export function createEventRules(): EventRules {
   // ASCII takes a microsecond.
   let lastName = '';
 
-  return ({ names, type, event, isIdTooLong }, index) => {
+  return ({ names, type, event, isIdTooLong }, index, allowed) => {
     // The fields of a metric are not sent on: the proxy makes another event out of its handle.
     if (type === METRIC_TYPE) return null;
     if (!KNOWN_TYPES.has(type)) return invalid(index, `.type must be one of ${EVENT_TYPES.join(', ')}.`);
@@ -38,6 +42,8 @@ export function createEventRules(): EventRules {
     if (event === undefined || event === lastName) return null;
     const privileged = privilegedEvent(event);
     if (privileged !== undefined) {
+      // The name is not remembered as harmless: the next batch may not have it.
+      if (allowed?.has(privileged)) return null;
       const message = `${whereIs(index)}: a client key may not send "${privileged}". Send it from your server.`;
       return refuse(400, 'privileged_event', message);
     }

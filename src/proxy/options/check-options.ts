@@ -67,6 +67,7 @@ export const RULES: Rules<ProxyOptions> = {
   rateLimit: { must: 'an object of options, or false', holds: (value) => value === false || isRecord(value) },
   upstream: GROUP,
   correctClock: BOOLEAN,
+  compatibility: BOOLEAN,
   deduplicate: {
     must: 'true, false or an object of options',
     holds: (value) => typeof value === 'boolean' || isRecord(value),

@@ -9,7 +9,7 @@ export interface ProxyLogEntry {
   readonly method: string;
   /**
    * The path without its query, 200 characters at most. For a path that the proxy does not serve: the received path without
-   * changes.
+   * changes. In a path of settings, `…` replaces the client key.
    */
   readonly path: string;
   /** The HTTP status of the response. */

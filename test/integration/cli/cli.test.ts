@@ -185,6 +185,7 @@ describe('cio-first-party proxy', () => {
       'CIO_UPSTREAM_CONCURRENCY',
       'CIO_TIMEOUT_MS',
       'CIO_CORRECT_CLOCK',
+      'CIO_COMPATIBILITY',
       'CIO_DEDUPLICATE',
       'CIO_REDIS_URL',
       'NATS_URL',

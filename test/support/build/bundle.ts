@@ -32,11 +32,14 @@ export async function buildApp(root: string, outDir: string): Promise<void> {
   });
 }
 
-/**
- * Builds the wrapped SDK as its makers publish it, with `AnalyticsBrowser` on `window`. Returns the folder.
- */
-export async function buildOriginal(worker: number): Promise<string> {
-  const outDir = `${RESULTS}original-${worker}`;
+/** Builds the wrapped SDK as its makers publish it, set up to send to this origin. Returns the folder. */
+export const buildOriginal = (worker: number): Promise<string> => buildVendor('original', worker);
+
+/** Builds the wrapped SDK as its makers publish it, with `AnalyticsBrowser` on `window`. Returns the folder. */
+export const buildVendorWeb = (worker: number): Promise<string> => buildVendor('vendor-web', worker);
+
+async function buildVendor(name: 'original' | 'vendor-web', worker: number): Promise<string> {
+  const outDir = `${RESULTS}${name}-${worker}`;
   await build({
     ...QUIET,
     build: {
@@ -44,10 +47,10 @@ export async function buildOriginal(worker: number): Promise<string> {
       emptyOutDir: true,
       minify: false,
       lib: {
-        entry: fileURLToPath(new URL('../../apps/original/main.ts', import.meta.url)),
+        entry: fileURLToPath(new URL(`../../apps/${name}/main.ts`, import.meta.url)),
         formats: ['iife'],
-        name: 'original',
-        fileName: () => 'original.js',
+        name: name.replace('-', '_'),
+        fileName: () => `${name}.js`,
       },
     },
     define: { 'process.env.NODE_ENV': '"production"' },

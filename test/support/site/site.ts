@@ -83,6 +83,8 @@ export interface SiteChange {
    * still accepted.
    */
   readonly customers?: true | 'required';
+  /** Makes the proxy accept the requests of Customer.io's own SDKs from now on. */
+  readonly compatibility?: true;
   /** More options of the proxy about in-app messages. Needs `customers`, here or earlier. */
   readonly inApp?: Partial<Proxy.InAppOptions>;
   readonly login?: Partial<LoginBehaviour>;
@@ -263,6 +265,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
   }
 
   let maxBodyBytes: number | undefined;
+  let compatibility: true | undefined;
   let customers: Partial<Proxy.ProxyOptions> = {};
   let copies: Copies = { count: 1 };
   let shared: Stores = { stores: [], close: async () => {} };
@@ -274,6 +277,7 @@ async function openSite(id: string, standIn: string): Promise<Site> {
       upstreamUrl: standIn,
       clientKeys: (key: string) => keys.includes(key),
       maxBodyBytes,
+      compatibility,
       onLog: (entry) => void (storeFailures += storeFailuresIn(entry)),
       ...(store ? { deduplicate: { store } } : {}),
       ...customers,
@@ -356,7 +360,15 @@ async function openSite(id: string, standIn: string): Promise<Site> {
         copies = change.copies;
         shared = await connectStores(copies, new URL('redis.js', DIST));
       }
-      if (change.maxBodyBytes ?? change.customers ?? change.inApp ?? change.basePath ?? change.copies) {
+      compatibility = change.compatibility ?? compatibility;
+      if (
+        change.compatibility ??
+        change.maxBodyBytes ??
+        change.customers ??
+        change.inApp ??
+        change.basePath ??
+        change.copies
+      ) {
         maxBodyBytes = change.maxBodyBytes ?? maxBodyBytes;
         basePath = change.basePath ?? basePath;
         proxy = makeProxy({ basePath });

@@ -63,6 +63,7 @@ describe('the environment', () => {
       CIO_UPSTREAM_CONCURRENCY: '20',
       CIO_TIMEOUT_MS: '5000',
       CIO_CORRECT_CLOCK: 'on',
+      CIO_COMPATIBILITY: 'true',
       CIO_DEDUPLICATE: 'off',
       CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'example.com',
       CIO_METRICS: '/metrics',
@@ -74,6 +75,7 @@ describe('the environment', () => {
         upstream: { maxConcurrent: 20 },
         timeoutMs: 5_000,
         correctClock: true,
+        compatibility: true,
         deduplicate: false,
         anonymousIdCookie: { domain: 'example.com' },
         metrics: '/metrics',
@@ -87,19 +89,21 @@ describe('the environment', () => {
       CIO_RATE_LIMIT_PER_ADDRESS: 'many',
       CIO_UPSTREAM_CONCURRENCY: '0',
       CIO_CORRECT_CLOCK: 'yes',
+      CIO_COMPATIBILITY: '1',
       CIO_ANONYMOUS_ID_COOKIE_DOMAIN: 'https://example.com',
       CIO_METRICS: 'metrics',
     });
     expect(new Set(problems.map((problem) => problem.split(' is ')[0]))).toEqual(
       new Set([
         'CIO_ANONYMOUS_ID_COOKIE_DOMAIN',
+        'CIO_COMPATIBILITY',
         'CIO_CORRECT_CLOCK',
         'CIO_METRICS',
         'CIO_RATE_LIMIT_PER_ADDRESS',
         'CIO_UPSTREAM_CONCURRENCY',
       ]),
     );
-    expect(problems).toHaveLength(5);
+    expect(problems).toHaveLength(6);
   });
 
   test('becomes the options of customer tokens and private calls', () => {
