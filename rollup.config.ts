@@ -7,6 +7,7 @@ import terser from '@rollup/plugin-terser';
 import type { OutputOptions, Plugin, RollupOptions } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
+import { toEs5 } from './build/es5.ts';
 import { BUILT_FILES, type FileKind, MAPPED_KINDS, TYPED_ENTRIES } from './build/files.ts';
 import { INTERNAL_NAMES, SHORT_NAMES } from './build/internal-names.ts';
 import { lazyFiles } from './build/lazy-files.ts';
@@ -36,6 +37,13 @@ const minify = terser({
   mangle: true,
 });
 
+const minifyEs5 = terser({ compress: { passes: 3, ecma: 5 }, format: { comments: false, ecma: 5 } });
+/** Browsers that are too old for the SDK have no `globalThis`, and must not fail because of the stub. */
+const stub = typescript({
+  target: 'es2018',
+  define: { __VERSION__: JSON.stringify(version), globalThis: 'window' },
+});
+
 /** Prints the value for the `integrity` attribute of a script tag that is written by hand. https://www.w3.org/TR/sri-2/ */
 const printIntegrity: Plugin = {
   name: 'print-integrity',
@@ -60,10 +68,10 @@ const CIO_INTRO =
   const cioFiles = {};
   const cioImport = async (name) => {
     try {
-      return await import(new URL(name, cioTag.src).href);
+      return await import(new URL(name, cioTag.src));
     } catch {
-      const folder = String(cioFiles.proxyUrl).replace(/\\/*$/, '/');
-      return import(new URL(name, new URL(folder, document.baseURI)).href);
+      const folder = new URL(cioFiles.proxyUrl.toString().replace(/\\/*$/, '/'), document.baseURI);
+      return import(new URL(name, folder));
     }
   };`;
 
@@ -93,8 +101,13 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
   },
   stub: {
     treeshake: 'smallest',
-    plugins: [typescript({ target: 'es2018' })],
+    plugins: [stub],
     output: { format: 'es', plugins: [minify] },
+  },
+  'stub-es5': {
+    treeshake: 'smallest',
+    plugins: [stub],
+    output: { format: 'iife', strict: false, plugins: [toEs5, minifyEs5] },
   },
   'browser-lazy': {
     plugins: [lazyFiles(false), ...browser, license],

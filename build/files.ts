@@ -19,6 +19,7 @@ export interface BuiltFile {
  * - `consent`: the consent sources for bundlers; `consent-script`: the same for pages with the script tag
  * - `script`: classic script, self-contained
  * - `stub`: printed into pages, for browsers older than those that run the SDK
+ * - `stub-es5`: printed into pages by tag managers, whose checks accept ES5 alone
  * - `browser-lazy`: loaded by the SDK when a page needs it, from beside the file that loads it
  * - `server`, `server-lazy`: for Node and other runtimes
  * - `cli`: the command line; `cli-lazy`: its part that an older version of Node cannot load; `cli-minified-lazy`: a part with a large
@@ -30,6 +31,7 @@ export type FileKind =
   | 'consent-script'
   | 'script'
   | 'stub'
+  | 'stub-es5'
   | 'browser-lazy'
   | 'server'
   | 'server-lazy'
@@ -48,8 +50,9 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser', 'index.js', 'src/index.ts', { createAnalytics: 18_480 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
-  row('script', 'cio.js', 'src/sdk/script/cio.ts', 18_950),
-  row('stub', 'cio-stub.js', 'src/sdk/script/stub.ts', 530),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 19_000),
+  row('stub', 'cio-stub.js', 'src/sdk/script/cio-stub.ts', 530),
+  row('stub-es5', 'cio-stub-es5.js', 'src/sdk/script/tag-manager.ts', 1_200),
 
   row('browser-lazy', 'cio-advice.js', 'src/sdk/debug/advice.ts', 1_300),
   row('browser-lazy', 'cio-departure.js', 'src/sdk/core/departure.ts', 600),

@@ -24,7 +24,7 @@ export function notices(version: string): Plugin {
   const { renderChunk } = plugin;
   return {
     ...plugin,
-    banner: `/*!\n * cio-first-party ${version} | MIT | bundles the packages listed in THIRD-PARTY-NOTICES.txt\n */\n`,
+    banner: `/*! cio-first-party ${version} | MIT | THIRD-PARTY-NOTICES.txt */\n`,
     // The plugin of the licences changes no code, but returns a source map with one mapping for each character, which makes
     // the map of index.js twice as large. `null` tells Rollup that the code and its map stay as they are.
     renderChunk(...chunk) {

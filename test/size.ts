@@ -11,7 +11,13 @@ import { hasSizes, PAGES_WITH_SIZES, withSizes } from '../build/docs/sizes.ts';
 import { BUILT_FILES, type BuiltFile, type FileKind } from '../build/files.ts';
 
 /** These are measured as they are; everything else as a bundler would put it into a program. */
-const IS_MINIFIED: ReadonlySet<FileKind> = new Set(['consent-script', 'script', 'stub', 'browser-lazy']);
+const IS_MINIFIED: ReadonlySet<FileKind> = new Set([
+  'consent-script',
+  'script',
+  'stub',
+  'stub-es5',
+  'browser-lazy',
+]);
 
 /** Bundles a program as a site would, and returns the code that its first load needs. */
 async function firstLoad(program: string): Promise<string> {

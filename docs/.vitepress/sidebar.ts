@@ -28,7 +28,7 @@ export const SECTIONS: readonly Section[] = [
         'from-npm-sdk',
         'from-segment',
       ),
-      ...below('migrate', 'from-gtm', 'from-in-app-plugin', 'rollback'),
+      ...below('migrate', 'from-rudderstack', 'from-gtm', 'from-in-app-plugin', 'rollback'),
     ],
   },
   {
@@ -42,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Guides',
     pages: [
+      ...below('guides', 'shopify', 'wordpress', 'google-tag-manager'),
       ...below('guides', 'page-views', 'typed-events', 'privacy-hooks', 'testing-your-app', 'debugging'),
       ...below('guides', 'in-app-messages', 'inbox', 'use-inbox'),
       ...below('guides', 'csp-and-strict-pages', 'safari', 'several-sites', 'browser-extension'),

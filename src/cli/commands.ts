@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 import { forwardCommand } from './forward/forward-command.ts';
 import { migrateCommand } from './migrate/migrate-command.ts';
 import { proxyCommand } from './proxy/proxy-command.ts';
-import { snippetCommand } from './snippet-command.ts';
+import { snippetCommand } from './snippet/snippet-command.ts';
 
 /** The commands of the program, by name. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map([

@@ -7,7 +7,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['cli/main.ts'],
   ['cli/program.ts'],
   ['cli/commands.ts'],
-  ['cli/check', 'cli/forward', 'cli/migrate', 'cli/proxy', 'cli/snippet-command.ts'],
+  ['cli/check', 'cli/forward', 'cli/migrate', 'cli/proxy', 'cli/snippet'],
   ['cli/brokers'],
   ['cli/settings'],
   ['cli/process', 'cli/command.ts'],

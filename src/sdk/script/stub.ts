@@ -14,7 +14,8 @@ const MAX_CALLS = 1_000;
 type Owner = Record<string, unknown>;
 type Page = Owner & Window & { readonly Date: DateConstructor };
 
-((name: string): void => {
+/** Makes the global of this name a queue with these methods. */
+export const makeStub = (name: string): void => {
   const page = pageGlobal() as unknown as Page;
   const queue = (page[name] = page[name] || []) as QueuedCall[] & Owner;
   // Where the global is the SDK already, there is no queue. The SDK has `push` too.
@@ -27,9 +28,9 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
           const { href, pathname: path, search } = page.location;
           queue.push(
             Object.assign(
-              [
-                method,
-                ...args.map((arg) => {
+              // No spread: the code for tag managers is ES5, which has no short form of it.
+              ([method] as unknown[]).concat(
+                args.map((arg) => {
                   // A copy, so that later changes of the argument do not change the event; functions cannot be copied.
                   try {
                     return i < EVENTS ? JSON.parse(JSON.stringify(arg)) : arg;
@@ -37,7 +38,7 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
                     return arg;
                   }
                 }),
-              ],
+              ),
               {
                 made: { at: page.Date.now(), page: { href, path, search, title: page.document.title } },
                 done,
@@ -51,4 +52,4 @@ type Page = Owner & Window & { readonly Date: DateConstructor };
         return answer;
       };
     });
-})('cioanalytics');
+};

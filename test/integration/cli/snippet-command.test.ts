@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parse } from 'acorn';
 import { describe, expect, test } from 'vitest';
 import { ROOT, run } from './program.ts';
 
@@ -31,13 +32,13 @@ describe('cio-first-party snippet', () => {
   test('accepts every option', async () => {
     const { stub, tag } = await printed(
       ...['--src', 'https://cdn.example/s/x.js?v=1&w=2', '--consent', 'pending', '--global', 'cdp'],
-      ...['--nonce', '{{ nonce }}', '--no-integrity'],
+      ...['--nonce', '{{ nonce }}', '--no-integrity', '--page-views', 'history'],
     );
     expect(stub).toMatch(/^<script nonce="{{ nonce }}">.*\("cdp"\);<\/script>$/);
     expect(stub).not.toContain('cioanalytics');
     expect(tag).toBe(
       '<script async src="https://cdn.example/s/x.js?v=1&amp;w=2" data-proxy-url="/e" ' +
-        'data-client-key="client-api-key-web" data-consent="pending" data-global="cdp" nonce="{{ nonce }}"></script>',
+        'data-client-key="client-api-key-web" data-consent="pending" data-page-views="history" data-global="cdp" nonce="{{ nonce }}"></script>',
     );
   });
 
@@ -81,6 +82,13 @@ describe('cio-first-party snippet', () => {
     [[...REQUIRED, '--global', 'my-name'], '--global must be a valid JavaScript name, not "my-name".'],
     [[...REQUIRED, '--global', '</script>'], 'not "</script>".'],
     [[...REQUIRED, '--nonce', ''], '--nonce must be a text, not "".'],
+    [[...REQUIRED, '--page-views', 'all'], '--page-views must be manual, load, history, not "all".'],
+    [[...REQUIRED, '--gtm', '--inline'], '--gtm and --inline exclude each other'],
+    [[...REQUIRED, '--inline', '--src', '/cio.js'], '--src has no effect with --inline'],
+    [['--gtm', '--client-key', 'k'], '--proxy-url is missing.'],
+    [['--gtm', ...REQUIRED, '--client-key', 'a:b'], '--client-key must be a text without ":", not "a:b".'],
+    [['--inline', '--proxy-url', 'e', '--client-key', 'k'], '--proxy-url must be an http(s) URL'],
+    [['--gtm=yes', ...REQUIRED], "'--gtm' does not take an argument"],
     [[...REQUIRED, '--key', 'x'], "Unknown option '--key'"],
     [[...REQUIRED, 'now'], "Unexpected argument 'now'"],
   ])('reports unusable arguments, and exits with 2: %j', async (args, message) => {
@@ -92,7 +100,108 @@ describe('cio-first-party snippet', () => {
   test('prints its help', async () => {
     const { code, out } = await run(['snippet', '--help']);
     expect(code).toBe(0);
-    for (const option of ['proxy-url', 'client-key', 'src', 'consent', 'global', 'nonce', 'no-integrity'])
-      expect(out).toContain(`--${option}`);
+    for (const option of [
+      'proxy-url',
+      'client-key',
+      'gtm',
+      'inline',
+      'src',
+      'consent',
+      'page-views',
+      'global',
+    ])
+      expect(out).toContain(`--${option} `);
+    for (const option of ['nonce', 'no-integrity']) expect(out).toContain(`--${option} `);
+  });
+});
+
+/** The code of the only script that was printed, which has these attributes. */
+async function code(args: readonly string[], attributes = ''): Promise<string> {
+  const { code: exit, out, err } = await run(['snippet', ...REQUIRED, ...args]);
+  expect([exit, err]).toEqual([0, '']);
+  const [, text = '', end] = new RegExp(`^<script${attributes}>([^]*?)</script>(\\n?)$`).exec(out) ?? [];
+  expect(end).toBe('\n');
+  // What ends or hides the end of a script element is not in it.
+  expect(text).not.toMatch(/<(!--|\/?script)/i);
+  return text;
+}
+
+describe('cio-first-party snippet --gtm', () => {
+  test('prints one script in ES5 without attributes and variables of the tag manager', async () => {
+    for (const args of [
+      ['--gtm'],
+      ['--gtm', '--consent', 'pending', '--page-views', 'load', '--global', 'cdp'],
+    ]) {
+      const text = await code(args);
+      parse(text, { ecmaVersion: 5 });
+      expect(text).not.toMatch(/data-|\{\{|^"use strict"/);
+    }
+  });
+
+  test('has the consent of Google Consent Mode, unless a state is given', async () => {
+    const settings = (text: string): unknown => JSON.parse(/(\{"name".*\})\)\}\(\);$/.exec(text)?.[1] ?? '');
+    const options = { proxyUrl: '/e', clientKey: 'client-api-key-web' };
+    expect(settings(await code(['--gtm']))).toEqual({
+      name: 'cioanalytics',
+      src: '/e/cio.js',
+      options,
+      choices: '/e/cio-choices.js',
+    });
+    expect(
+      settings(
+        await code([
+          '--gtm',
+          '--consent',
+          'denied',
+          '--page-views',
+          'history',
+          '--src',
+          '/x.js',
+          '--global',
+          'g',
+        ]),
+      ),
+    ).toEqual({ name: 'g', src: '/x.js', options: { ...options, consent: 'denied', pageViews: 'history' } });
+  });
+
+  test('puts the nonce of a variable on the script', async () => {
+    const text = await code(['--gtm', '--nonce', '{{nonce}}'], ' nonce="{{nonce}}"');
+    expect(text).not.toContain('{{');
+  });
+
+  test('a key cannot end the script or the settings', async () => {
+    const evil = `</script><!--<script>"'\\`;
+    const text = await code(['--gtm', '--client-key', evil]);
+    expect(text).toContain(String.raw`"clientKey":"\x3C/script>\x3C!--\x3Cscript>\"'\\"`);
+    parse(text, { ecmaVersion: 5 });
+  });
+});
+
+describe('cio-first-party snippet --inline', () => {
+  test('prints one script with the stub, the options and cio.js', async () => {
+    const text = await code(
+      ['--inline', '--consent', 'pending', '--page-views', 'load', '--global', 'cdp', '--nonce', 'abc'],
+      ' nonce="abc"',
+    );
+    const [, stub = '', create, banner, sdk = ''] = text.split('\n');
+    expect(stub).toMatch(/\("cdp"\);$/);
+    expect(create).toBe(
+      'cdp.createAnalytics({"proxyUrl":"/e","clientKey":"client-api-key-web","consent":"pending","pageViews":"load"});',
+    );
+    expect(banner).toMatch(/^\/\*! cio-first-party /);
+    parse(text, { ecmaVersion: 2022 });
+    expect(sdk).not.toContain('cioanalytics');
+    // The script must not take the attributes or the folder of the file into which it is put.
+    expect(sdk).toContain('null instanceof HTMLScriptElement');
+    const built = readFileSync(`${ROOT}dist/cio.js`, 'utf8');
+    expect(`${banner}\n${text.split('\n').slice(4).join('\n').trim()}`).toBe(
+      built.trim().replace('document.currentScript', 'null').replace('"cioanalytics"', '"cdp"'),
+    );
+  });
+
+  test('a key cannot end the script', async () => {
+    const text = await code(['--inline', '--client-key', `</script><!--<script>"'\\`]);
+    expect(text).toContain(String.raw`"clientKey":"\x3C/script>\x3C!--\x3Cscript>\"'\\"`);
+    parse(text, { ecmaVersion: 2022 });
   });
 });
