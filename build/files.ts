@@ -47,10 +47,10 @@ const row = (
 ): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
 
 export const BUILT_FILES: readonly BuiltFile[] = [
-  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 18_480 }),
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 19_150 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
-  row('script', 'cio.js', 'src/sdk/script/cio.ts', 19_000),
+  row('script', 'cio.js', 'src/sdk/script/cio.ts', 19_780),
   row('stub', 'cio-stub.js', 'src/sdk/script/cio-stub.ts', 530),
   row('stub-es5', 'cio-stub-es5.js', 'src/sdk/script/tag-manager.ts', 1_200),
 

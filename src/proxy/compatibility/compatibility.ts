@@ -9,7 +9,7 @@ import { acknowledgement } from '../ingest/acknowledgement-cookie.ts';
 import { type AcceptPartsNeeds, createAcceptParts } from './accept-parts.ts';
 import { refusalFor } from './refusal-for-sdk.ts';
 import { readSdkBody } from './sdk-body.ts';
-import { asJson, hasKeyInHeaders, withClientKey } from './sdk-request.ts';
+import { withJsonType, hasKeyInHeaders, withClientKey } from './sdk-request.ts';
 import { answerSettings } from './source-settings.ts';
 
 /** The functions of the proxy are arguments, so that this file, which is loaded later, does not contain them again. */
@@ -49,7 +49,7 @@ export function createCompatibility(needs: CompatibilityNeeds): Compatibility {
   function ingestFor(call: SdkCall | undefined): Ingest {
     const ingest: Ingest = async (original, info, note, lease) => {
       const receivedAtMs = Date.now();
-      const incoming = asJson(original);
+      const incoming = withJsonType(original);
       const early = hasKeyInHeaders(incoming) ? await checkCredentials(incoming) : null;
       if (early?.kind === 'refused') return early;
       const down = needs.isSmall(incoming) ? undefined : needs.refusal?.();

@@ -15,7 +15,7 @@ export function withClientKey(incoming: IncomingRequest, key: string): IncomingR
  * The request with the media type of JSON. The web SDK and the Android SDK send JSON as `text/plain`, for which browsers need no
  * preflight. The handler has checked the origin of the request before.
  */
-export function asJson(incoming: IncomingRequest): IncomingRequest {
+export function withJsonType(incoming: IncomingRequest): IncomingRequest {
   const type = incoming.headers.get('Content-Type') ?? '';
   const isText = /^(text\/plain\s*(;\s*charset="?utf-?8"?\s*)?)?$/i.test(type.trim());
   return isText ? withHeader(incoming, 'Content-Type', 'application/json') : incoming;
