@@ -12,7 +12,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['cli/settings'],
   ['cli/process', 'cli/command.ts'],
 
-  ['index.ts', 'official.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts'],
+  ['index.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts', 'official.ts'],
 
   ['sdk/script'],
   ['sdk/create-analytics.ts', 'sdk/api.ts', 'sdk/vendor-api.ts', 'sdk/official'],
