@@ -231,13 +231,16 @@ export function createDeliveryClient(
   return {
     methods,
     connect(next) {
-      if (!connections.has(next))
-        connections.set(
-          next,
-          takeOver(next, take, () => core?.visitor.reload()),
-        );
-      analytics = next;
-      start();
+      // A `load` that rejects would keep Customer.io's SDK from loading.
+      attempt(() => {
+        if (!connections.has(next))
+          connections.set(
+            next,
+            takeOver(next, take, () => core?.visitor.reload()),
+          );
+        analytics = next;
+        start();
+      });
     },
     take,
     disconnect() {

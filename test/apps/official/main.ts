@@ -29,7 +29,12 @@ const destination = {
 
 let delivery: FirstPartyDelivery | undefined;
 if (way !== 'without') {
-  delivery = firstPartyDelivery({ proxyUrl: '/e', clientKey: 'client-api-key-web', ...options });
+  delivery = firstPartyDelivery({
+    proxyUrl: '/e',
+    clientKey: 'client-api-key-web',
+    ...options,
+    ...page.officialFunctions,
+  });
   for (const name of [
     'stored',
     'delivered',

@@ -138,3 +138,39 @@ test('customer tokens: the events of a person go with a token of that person, an
   await expect.poll(() => standIn.account(['Gone'])).toEqual(once(1));
   expect((await site.batches()).at(-1)?.authorization).toMatch(/^Basic /);
 });
+
+test('a provider is asked for each person, and beforeSend sees each event', async ({
+  official,
+  page,
+  site,
+  standIn,
+}) => {
+  await site.change({ customers: true });
+  await page.addInitScript(() => {
+    (window as unknown as OfficialPage).officialFunctions = {
+      customerToken: async (request) => {
+        const response = await fetch('/login', { method: 'POST', body: JSON.stringify(request) });
+        return ((await response.json()) as { token: string }).token;
+      },
+      beforeSend: (event) => (event.event === 'Secret' ? null : Object.assign(event, { seen: true })),
+    };
+  });
+  await official.open({ way: 'load', options: { delivery: { authorization: 'customer-token' } } });
+  await page.evaluate(async () => {
+    const { official } = window as unknown as OfficialPage;
+    await official.identify('u1');
+    await official.track('Secret');
+  });
+  await expect.poll(() => standIn.names()).toEqual(['identify']);
+  expect((await standIn.events())[0]).toMatchObject({ userId: 'u1', seen: true });
+  expect(await told(page, 'dropped')).toMatchObject([{ reason: 'before-send' }]);
+  await page.evaluate(async () => {
+    const { official } = window as unknown as OfficialPage;
+    await official.reset();
+    await official.identify('u2');
+  });
+  await expect.poll(() => standIn.names()).toEqual(['identify', 'identify']);
+  expect((await site.logins()).map(({ userId }) => userId)).toEqual(['u1', 'u2']);
+  const schemes = (await site.batches()).map(({ authorization }) => String(authorization).split(' ')[0]);
+  expect(schemes).toEqual(['Bearer', 'Bearer']);
+});

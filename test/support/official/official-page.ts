@@ -27,6 +27,8 @@ export interface ToldByPlugin {
 }
 
 export interface OfficialPage {
+  /** Options that are functions. A test sets them before the page loads. */
+  officialFunctions?: Partial<FirstPartyDeliveryOptions>;
   official: AnalyticsBrowser;
   delivery: FirstPartyDelivery | undefined;
   /** Settles when `register` has. */
