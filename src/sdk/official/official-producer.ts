@@ -29,7 +29,7 @@ export const createOfficialProducer =
         // Ids and traits are in the stores and in the memory of Customer.io's SDK, which alone can delete them.
         wipe() {},
       },
-      wrapped: { idle, instance: analytics },
+      wrapped: { idle, pluginInstance: analytics },
       produce(id, event) {
         const categories = needs.categories();
         if (categories['analytics'] === false) return needs.drop(id, 'consent');
