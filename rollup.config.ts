@@ -88,6 +88,11 @@ const BUILDS: Readonly<Record<FileKind, Build>> = {
     plugins: [lazyFiles(false), ...browser, license],
     output: { format: 'es' },
   },
+  plugin: {
+    treeshake: 'smallest',
+    plugins: [lazyFiles(false), ...browser, license],
+    output: { format: 'es' },
+  },
   consent: { treeshake: 'smallest', plugins: [code], output: { format: 'es' } },
   'consent-script': {
     treeshake: 'smallest',

@@ -16,6 +16,7 @@ export interface BuiltFile {
 
 /**
  * - `browser`: for bundlers and module scripts, not minified
+ * - `plugin`: the same without a source map, for a page that has Customer.io's SDK
  * - `consent`: the consent sources for bundlers; `consent-script`: the same for pages with the script tag
  * - `script`: classic script, self-contained
  * - `stub`: printed into pages, for browsers older than those that run the SDK
@@ -27,6 +28,7 @@ export interface BuiltFile {
  */
 export type FileKind =
   | 'browser'
+  | 'plugin'
   | 'consent'
   | 'consent-script'
   | 'script'
@@ -48,6 +50,7 @@ const row = (
 
 export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser', 'index.js', 'src/index.ts', { createAnalytics: 19_150 }),
+  row('plugin', 'official.js', 'src/official.ts', { firstPartyDelivery: 12_000 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
   row('script', 'cio.js', 'src/sdk/script/cio.ts', 19_780),
@@ -69,6 +72,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
   row('browser-lazy', 'cio-private.js', 'src/sdk/private/private-client.ts', 13_000),
   row('browser-lazy', 'cio-reclaim.js', 'src/sdk/core/reclaim.ts', 2_400),
   row('browser-lazy', 'cio-recovery.js', 'src/sdk/outbox/recovery.ts', 4_000),
+  row('browser-lazy', 'cio-sending.js', 'src/sdk/sender/sending.ts', 5_000),
   row('browser-lazy', 'cio-stream.js', 'src/sdk/messages/message-stream.ts', 900),
   row('browser-lazy', 'cio-tooltip.js', 'src/sdk/messages/display/tooltip.ts', 1_300),
   row('browser-lazy', 'cio-trace.js', 'src/sdk/debug/trace.ts', 1_000),
@@ -91,7 +95,7 @@ export const BUILT_FILES: readonly BuiltFile[] = [
 ];
 
 /** Entries of the package that have a file of types of their own. */
-export const TYPED_ENTRIES: readonly string[] = ['index', 'consent', 'proxy', 'nats', 'redis'];
+export const TYPED_ENTRIES: readonly string[] = ['index', 'official', 'consent', 'proxy', 'nats', 'redis'];
 
 /**
  * The kinds of files that have a source map: what applications import, and debug. A map of another file would be dead weight. The

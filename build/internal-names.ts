@@ -21,7 +21,7 @@ export const INTERNAL_NAMES: readonly string[] = (
   'onUnknownKey fetchItems callJson rejectedAgain isDue ageOf hadPrefix receivedMs dueInMs clampMs atCap ' +
   'holder wallMs stamp announce validate isRead serverMs sentMs stepMs refusalText succeeded isCurrent renew acquire reading ' +
   'cancelled claims isAwake onSdkEvent keep setOpened clickOn hasLoaded endWaits hurryUp fetchMessages reportMetric onInboxAction ' +
-  'awaitedElements againAtMs recordOf hasElement mayShow nowMs isOpened neededElement shownCount shownAtMs isSeen isDismissed snoozedUntilMs loadingUntilMs isPersistent candidates frameUrl customAttributes isScaled widthPx isWide heightPx isSystem fadeMs snoozeMinutes arrowColor hasStream onHeld isFresh onMissed onUnavailable onRefused onLists openStream keyHeader isAllowed reportSeen loadDisplay loadEmbeds setPaused setPage loadPageRules isVisible onEvent setMessages onToken onInboxChanged isAnonymous isDirect mayWrite retryAfterMs placement surface'
+  'awaitedElements againAtMs recordOf hasElement mayShow nowMs isOpened neededElement shownCount shownAtMs isSeen isDismissed snoozedUntilMs loadingUntilMs isPersistent candidates frameUrl customAttributes isScaled widthPx isWide heightPx isSystem fadeMs snoozeMinutes arrowColor hasStream onHeld isFresh onMissed onUnavailable onRefused onLists openStream keyHeader isAllowed reportSeen loadDisplay loadEmbeds setPaused setPage loadPageRules isVisible onEvent setMessages onToken onInboxChanged isAnonymous isDirect mayWrite retryAfterMs placement surface onIdentity isOwn'
 ).split(' ');
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

@@ -46,6 +46,7 @@ export const SECTIONS: readonly Section[] = [
       ...below('guides', 'page-views', 'typed-events', 'privacy-hooks', 'testing-your-app', 'debugging'),
       ...below('guides', 'in-app-messages', 'inbox', 'use-inbox'),
       ...below('guides', 'csp-and-strict-pages', 'safari', 'several-sites', 'browser-extension'),
+      'guides/official-sdk',
       ...below('guides', 'enrich-filter-transform', 'deduplicate', 'deduplicate-stores', 'correct-clocks'),
       'guides/official-and-mobile-sdks',
     ],
@@ -132,6 +133,16 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ...below(
         'reference/api/browser',
+        'index',
+        'functions',
+        'options',
+        'interfaces',
+        'classes',
+        'types',
+        'helpers',
+      ),
+      ...below(
+        'reference/api/official',
         'index',
         'functions',
         'options',

@@ -91,7 +91,7 @@ test('with node16, CommonJS code can import the entries only by import(), as the
 
 test('Node loads every entry by require(), and tools that ignore `exports` find `main`', () => {
   const code = `
-    const entries = ['', '/consent', '/proxy', '/nats', '/redis'].map((name) => require('cio-first-party' + name));
+    const entries = ['', '/official', '/consent', '/proxy', '/nats', '/redis'].map((name) => require('cio-first-party' + name));
     const { main, types } = require('cio-first-party/package.json');
     entries.push(require('./node_modules/cio-first-party/' + main));
     require('node:fs').statSync('./node_modules/cio-first-party/' + types);

@@ -12,10 +12,10 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['cli/settings'],
   ['cli/process', 'cli/command.ts'],
 
-  ['index.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts'],
+  ['index.ts', 'consent.ts', 'proxy.ts', 'nats.ts', 'redis.ts', 'official.ts'],
 
   ['sdk/script'],
-  ['sdk/create-analytics.ts', 'sdk/api.ts', 'sdk/vendor-api.ts'],
+  ['sdk/create-analytics.ts', 'sdk/api.ts', 'sdk/vendor-api.ts', 'sdk/official'],
   ['sdk/client'],
   ['sdk/core'],
   ['sdk/page-views', 'sdk/private', 'sdk/customerio'],

@@ -1,30 +1,31 @@
+import { createWrappedProducer } from '../core/wrapped-producer.ts';
+import { followConsent } from '../consent/follow-consent.ts';
+import { createReports } from './reports.ts';
+import { SdkError } from '../../protocol/errors.ts';
+import { categoriesOf, storeChoices } from './choices.ts';
 import { createEventCounter } from '../outbox/stats.ts';
+import { base32, createUlids, isOfPage } from '../event/ulid.ts';
+import { toJsonValue } from '../event/to-json-value.ts';
+import { flushCore } from './flush.ts';
+import { createConsentGate } from '../consent/consent-gate.ts';
+import { takeSnapshot } from '../event/take-snapshot.ts';
+import { createPageViews, type PageViews } from '../page-views/page-views.ts';
+import { createSender } from '../sender/sender.ts';
+import { createCore } from '../core/core.ts';
+import { createTransport } from '../sender/transport.ts';
+import * as browser from '../browser.ts';
+import { unknownUser } from '../identity/unknown-user.ts';
 import type { TokenStatus } from '../auth/contract.ts';
 import type { Analytics, Receipt } from '../api.ts';
 import type { VendorMembers } from '../vendor-api.ts';
-import * as browser from '../browser.ts';
-import { followConsent } from '../consent/follow-consent.ts';
-import { createConsentGate } from '../consent/consent-gate.ts';
-import { createCore } from '../core/core.ts';
-import type { Core } from '../core/contract.ts';
+import type { WrappedCore as Core } from '../core/contract.ts';
 import type { Call, EventMethod } from '../customerio/wrapped.ts';
-import { toJsonValue } from '../event/to-json-value.ts';
-import { SdkError } from '../../protocol/errors.ts';
 import type { Categories, DropReason } from '../events.ts';
-import { unknownUser } from '../identity/unknown-user.ts';
-import { createReports } from './reports.ts';
-import { categoriesOf, storeChoices } from './choices.ts';
 import { createInboxMembers } from './inbox-members.ts';
-import { flushCore } from './flush.ts';
 import { addVendorMembers } from './vendor-members.ts';
-import { takeSnapshot } from '../event/take-snapshot.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
-import { createPageViews, type PageViews } from '../page-views/page-views.ts';
 import type { EmptyResults } from '../options/explain-mistakes.ts';
 import type { PrivateMethods } from '../private/private-client.ts';
-import { base32, createUlids } from '../event/ulid.ts';
-
-declare const __VERSION__: string;
 
 /** The explanation of wrong options: the error of the instance, and the results of its private calls. */
 export interface Explanation {
@@ -85,12 +86,12 @@ export function createClient(
   }
 
   function start(options: AnalyticsSettings): void {
-    core = createCore({
+    core = createCore(createWrappedProducer, createSender, createTransport, {
       settings: options,
       scope,
       page,
+      isOwn: (id) => isOfPage(id, page),
       ready: wiped,
-      version: __VERSION__,
       eventCounter,
       newCall() {
         const id = newId();
@@ -106,6 +107,8 @@ export function createClient(
       drop,
       onDenied: () => decide('denied'),
     });
+    // Plugins come last, because a plugin may track while it loads. Their failures are reported, never thrown.
+    if (options.plugins.length) void core.wrapped.register(...options.plugins);
   }
 
   const gate = createConsentGate({

@@ -1,10 +1,7 @@
 import * as browser from '../browser.ts';
 import { clock, lifecycle, local } from '../browser.ts';
 import { basicAuthorization, BATCH_PATH, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
-import { createWrapped } from '../customerio/wrapped.ts';
 import { serialize } from '../event/serialize.ts';
-import { createCookies } from '../identity/cookies.ts';
-import { createVisitor } from '../identity/visitor.ts';
 import { indexedDbTransactions } from '../outbox/indexeddb-log.ts';
 import type { OutboxEvent } from '../outbox/contract.ts';
 import { createLifeboat } from '../outbox/lifeboat.ts';
@@ -13,11 +10,11 @@ import { createOutbox } from '../outbox/outbox.ts';
 import { createLazyPrivate } from '../private/lazy-private.ts';
 import { createAcknowledgements } from '../sender/acknowledgements.ts';
 import { createProxyMemory } from '../sender/proxy-memory.ts';
-import { createSender } from '../sender/sender.ts';
-import { createTransport } from '../sender/transport.ts';
+import type { createSender as CreateSender } from '../sender/sender.ts';
+import type { createTransport as CreateTransport } from '../sender/transport.ts';
 import { createTabChannel } from '../tabs/tab-channel.ts';
 import { createLeadership } from '../tabs/leadership.ts';
-import type { Core, CoreNeeds } from './contract.ts';
+import type { Core, CoreNeeds, CreateProducer, Producer } from './contract.ts';
 import { hear } from './other-tabs.ts';
 import { createPageLife } from './page-life.ts';
 
@@ -31,7 +28,12 @@ const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Cus
 const GATHER_MS = 1_000;
 
 /** Puts the parts together, in the order in which an event passes through them. */
-export function createCore(needs: CoreNeeds): Core {
+export function createCore<P extends Producer>(
+  createProducer: CreateProducer<P>,
+  createSender: typeof CreateSender,
+  createTransport: typeof CreateTransport,
+  needs: CoreNeeds,
+): Core & P {
   const { settings, scope, page, eventCounter, emit, fail, drop } = needs;
   const leaseDatabase = `${scope}:lease`;
   const { outbox: limits, delivery } = settings;
@@ -40,29 +42,8 @@ export function createCore(needs: CoreNeeds): Core {
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
   let isWiped = false;
 
-  // 1. The visitor.
-  const visitor = createVisitor({
-    cookies: createCookies({ jar: browser.cookieJar, pageUrl: browser.pageUrl(), options: settings.cookie }),
-    local,
-    newId: browser.uuid,
-    userOptions: settings.user,
-    groupOptions: settings.group,
-    tell(who) {
-      personal.identity(who);
-      tabs.tell({ kind: 'identity' });
-      emit('identity', who);
-    },
-  });
-
-  // 2. From a call to an event.
-  const wrapped = createWrapped({
-    clock,
-    library: { name: 'cio-first-party', version: needs.version },
-    user: visitor.user,
-    group: visitor.group,
-    integrations: settings.integrations,
-    newCall: needs.newCall,
-    categories: needs.categories,
+  // 1. The visitor, and what makes events of calls.
+  const producer = createProducer(needs, {
     accept(id, draft) {
       // Consent was withdrawn while a plugin had the event.
       if (isWiped) return drop(id, 'consent');
@@ -72,13 +53,18 @@ export function createCore(needs: CoreNeeds): Core {
       if (cause || mistake) report(mistake ?? reason, cause);
       return drop(id, reason);
     },
-    refuse: drop,
+    onIdentity(who) {
+      personal.identity(who);
+      tabs.tell({ kind: 'identity' });
+      emit('identity', who);
+    },
     tell(name, args) {
       personal.onSdkEvent(name, args);
       needs.tell(name, args);
     },
     report,
   });
+  const { visitor, wrapped } = producer;
 
   function keep(event: OutboxEvent): void {
     sender.captured(event);
@@ -88,7 +74,7 @@ export function createCore(needs: CoreNeeds): Core {
     eventKept();
   }
 
-  // 3. The outbox, where events wait.
+  // 2. The outbox, where events wait.
   const running = new Set<() => void>();
   const outbox = createOutbox({
     clock,
@@ -135,7 +121,7 @@ export function createCore(needs: CoreNeeds): Core {
     sender.wake();
   }
 
-  // 4. The sender.
+  // 3. The sender.
   const proxyMemory = createProxyMemory(local, scope, clock, () => !isWiped);
   const url = settings.proxyUrl + BATCH_PATH;
   const transport = createTransport({
@@ -233,7 +219,7 @@ export function createCore(needs: CoreNeeds): Core {
       fail('invalid-client-key', `${settings.proxyUrl} refuses with status ${status}`),
   });
 
-  // 5. The other tabs, and the life of the page.
+  // 4. The other tabs, and the life of the page.
   const tabs = createTabChannel(
     (onMessage) => browser.openChannel(scope, onMessage),
     (message) => void hear(message, parts, needs),
@@ -251,26 +237,9 @@ export function createCore(needs: CoreNeeds): Core {
     ending,
   );
   leadership().join();
-  // Plugins come last, because a plugin may track while it loads. Their failures are onSdkEvent, never thrown.
-  if (settings.plugins.length) void wrapped.register(...settings.plugins);
-
-  /** Runs `act`, and tells if the identity of the visitor has changed by it. */
-  function shared<T>(act: () => T): T {
-    const result = act();
-    visitor.changed();
-    return result;
-  }
 
   return {
-    wrapped,
-    visitor,
-    run: (call) => shared(() => wrapped.run(call)),
-    setAnonymousId: (id) => shared(() => wrapped.pluginInstance.setAnonymousId(id)),
-    anonymize: () =>
-      shared(() => {
-        wrapped.pluginInstance.reset();
-        visitor.user.anonymousId(); // The new one is made at once: other tabs would make another.
-      }),
+    ...producer,
     async flush() {
       await wrapped.idle();
       await outbox.written();

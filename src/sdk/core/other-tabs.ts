@@ -1,5 +1,4 @@
 import { inFrame, lifecycle } from '../browser.ts';
-import { isOfPage } from '../event/ulid.ts';
 import type { TabMessage } from '../tabs/tab-channel.ts';
 import type { CoreNeeds } from './contract.ts';
 import type { CoreParts } from './parts.ts';
@@ -8,7 +7,7 @@ import type { CoreParts } from './parts.ts';
 export async function hear(
   message: TabMessage,
   parts: CoreParts,
-  { page, emit, onDenied }: Pick<CoreNeeds, 'page' | 'emit' | 'onDenied'>,
+  { isOwn, emit, onDenied }: Pick<CoreNeeds, 'isOwn' | 'emit' | 'onDenied'>,
 ): Promise<void> {
   const { outbox, sender } = parts;
   switch (message.kind) {
@@ -26,7 +25,7 @@ export async function hear(
         sender.settled(ids);
         await outbox.refresh();
       }
-      const own = ids.filter((id) => isOfPage(id, page));
+      const own = ids.filter(isOwn);
       return own.length ? emit(name, 'ids' in payload ? { ...payload, ids: own } : payload) : undefined;
     }
     case 'flush':

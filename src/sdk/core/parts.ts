@@ -1,4 +1,4 @@
-import type { Visitor } from '../identity/visitor.ts';
+import type { ProducerVisitor } from './contract.ts';
 import type { Lifeboat } from '../outbox/lifeboat.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Sender } from '../sender/contract.ts';
@@ -7,7 +7,7 @@ import type { TabChannel } from '../tabs/tab-channel.ts';
 
 /** The parts of a core. They are put in one by one; none calls another before all of them are there. */
 export interface CoreParts {
-  visitor: Visitor;
+  visitor: ProducerVisitor;
   outbox: Outbox;
   lifeboat: Lifeboat;
   /** Returns the leader of this moment: where the browser has no Web Locks, another one is loaded and takes its place. */

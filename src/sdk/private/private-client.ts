@@ -3,12 +3,12 @@ import type { TokenIdentity, TokenResult, TokenStatus } from '../auth/contract.t
 import { resolveCustomerToken } from '../auth/customer-token-options.ts';
 import * as browser from '../browser.ts';
 import { clock, lifecycle } from '../browser.ts';
+import type { User } from '../identity/stored-user.ts';
 import type { Visitor } from '../identity/visitor.ts';
 import type { SdkError, SdkErrorCode } from '../../protocol/errors.ts';
-import type { Instance } from '../customerio/contract.ts';
 import type { AnalyticsEvents, Categories } from '../events.ts';
 import type { InAppMessageOptions } from '../messages/message-options.ts';
-import type { MessagesClient } from '../messages/messages-client.ts';
+import type { MessagesClient, MessagesClientNeeds } from '../messages/messages-client.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { InboxEntry, MakeCall } from './contract.ts';
 import { createCustomer } from './customer.ts';
@@ -66,6 +66,16 @@ export interface PrivateMethods {
   ): ReturnType<ReturnType<typeof createCustomer>['subscriptions']>;
 }
 
+/** The part of the visitor that private calls need. */
+export interface IdentifiedVisitor extends Pick<Visitor, 'reload'> {
+  readonly user: Pick<User, 'anonymousId' | 'id'>;
+}
+
+/** Makes the events that an in-app message asks for. */
+export interface Tracker {
+  readonly pluginInstance: Pick<MessagesClientNeeds, 'track'>;
+}
+
 export interface PrivateNeeds {
   readonly settings: Pick<
     AnalyticsSettings,
@@ -75,7 +85,7 @@ export interface PrivateNeeds {
   readonly scope: string;
   /** Aborts when the SDK is closed or consent is withdrawn. */
   readonly ending: AbortSignal;
-  readonly visitor: Pick<Visitor, 'reload' | 'user'>;
+  readonly visitor: IdentifiedVisitor;
   /** The consent categories of the visitor, on or off; empty when they are not known. */
   categories(): Categories;
   /** Increased by each change of the identity: a person who is identified again has another epoch than before. */
@@ -84,7 +94,7 @@ export interface PrivateNeeds {
   newCall(): Pick<Call, 'id' | 'snapshot'>;
   /** Puts an event into the outbox. */
   keep(event: OutboxEvent): void;
-  readonly wrapped: { readonly pluginInstance: Pick<Instance, 'track'> };
+  readonly wrapped: Tracker;
   emit<Name extends 'token' | 'message'>(name: Name, event: AnalyticsEvents[Name]): void;
   fail(code: SdkErrorCode, message: string, cause?: unknown): void;
   /** The error class of the page. A lazy file that imports the class would contain a second one, and `instanceof` would fail. */

@@ -5,7 +5,7 @@ import type { QueuedCall } from './queued-call.ts';
 /** The methods of the stub, first the six that make an event. Methods that return a value at once (`stats`, `user` …) need the script. */
 const METHODS =
   'track page screen identify group alias pageview on once off ready reset register createAnalytics debug flush fetch trackLink ' +
-  'trackForm trackClick trackSubmit addSourceMiddleware addDestinationMiddleware anonymize setAnonymousId setCustomerToken ' +
+  'trackForm trackClick addSourceMiddleware anonymize setAnonymousId setCustomerToken ' +
   'customer.attributes customer.subscriptions consent.grant consent.deny inbox.messages inbox.onChange';
 const EVENTS = 6;
 /** The most calls in the queue. Beyond, the oldest is removed, except the very first, which may be `createAnalytics`. */

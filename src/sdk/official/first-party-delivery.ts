@@ -1,0 +1,97 @@
+import { SdkError } from '../../protocol/errors.ts';
+import { inBrowser, pageRegistry, pageUrl, printer } from '../browser.ts';
+import type { EventMethod } from '../event/call.ts';
+import { type AnalyticsOptions, type Mistake, resolveAnalyticsOptions } from '../options/options.ts';
+import { METHODS } from '../plugins/plugin.ts';
+import type {
+  FirstPartyDelivery,
+  FirstPartyDeliveryOptions,
+  OfficialAnalytics,
+  OfficialContext,
+} from './contract.ts';
+import { createDeliveryClient } from './delivery-client.ts';
+
+declare const __VERSION__: string;
+
+/** Options of `createAnalytics` that the plugin does not have: Customer.io's SDK has its own. */
+const FOREIGN = [
+  'cookie',
+  'debug',
+  'group',
+  'inApp',
+  'integrations',
+  'pageViews',
+  'plugins',
+  'user',
+] as const;
+
+/**
+ * Creates a plugin that puts the delivery of this package under an unmodified `@customerio/cdp-analytics-browser`: event queue, sender,
+ * consent and customer token. The plugin replaces the SDK's own destination (`Customer.io Data Pipelines`), so that no event goes to
+ * Customer.io's hosts. Device-mode destinations and the SDK's in-app plugin stay as they are. A second call on the same page with the
+ * same `proxyUrl` and `clientKey` returns the same plugin. On a server the plugin does nothing.
+ *
+ * `firstPartyDelivery` never throws. For wrong or unknown options, it logs one `console.error` that names each of them with its value,
+ * and emits an `error` event (`SdkError`, `invalid-options`). The plugin then discards every event (`invalid-options`).
+ *
+ * @example
+ * import { AnalyticsBrowser } from '@customerio/cdp-analytics-browser';
+ * import { firstPartyDelivery } from 'cio-first-party/official';
+ *
+ * const delivery = firstPartyDelivery({ proxyUrl: '/e', clientKey: 'client-api-key-web' });
+ * const cdnSettings = { integrations: {} };
+ * const analytics = AnalyticsBrowser.load({ writeKey: 'unused', cdnSettings, plugins: [delivery] });
+ * void analytics.track('Order Placed', { total: 12.5 });
+ */
+export function firstPartyDelivery(options: FirstPartyDeliveryOptions): FirstPartyDelivery {
+  const hasPage = inBrowser();
+  const url = hasPage ? pageUrl() : 'http://localhost';
+  const mistakes: Mistake[] = [];
+  const settings = resolveAnalyticsOptions(options, url, (...mistake) => void mistakes.push(mistake));
+  const given: Partial<AnalyticsOptions> = Object(options);
+  for (const name of FOREIGN) if (given[name] !== undefined) mistakes.push([name, given[name]]);
+  if (mistakes.length || !hasPage)
+    return pluginOf(
+      { ...settings, consent: 'pending' },
+      false,
+      mistakes.length ? explain(mistakes, url) : undefined,
+    );
+  const registry = pageRegistry<FirstPartyDelivery>('cio-first-party/official');
+  const key = `${settings.clientKey}:${settings.proxyUrl}`;
+  const plugin = registry.get(key) ?? pluginOf(settings, true);
+  registry.set(key, plugin);
+  return plugin;
+}
+
+function pluginOf(...needs: Parameters<typeof createDeliveryClient>): FirstPartyDelivery {
+  const client = createDeliveryClient(...needs);
+  let isLoaded = false;
+  const hook = <Context extends OfficialContext>(context: Context): Promise<Context> =>
+    client.take(context).then(() => context);
+  return {
+    name: 'cio-first-party',
+    type: 'after',
+    version: __VERSION__,
+    isLoaded: () => isLoaded,
+    async load(_context, analytics) {
+      client.connect(analytics as OfficialAnalytics);
+      isLoaded = true;
+    },
+    unload() {
+      isLoaded = false;
+      client.disconnect();
+    },
+    ...(Object.fromEntries(METHODS.map((method) => [method, hook])) as Record<EventMethod, typeof hook>),
+    ...client.methods,
+  };
+}
+
+async function explain(mistakes: readonly Mistake[], url: string): Promise<SdkError> {
+  const message = await import('../options/explain-mistakes.ts').then(
+    ({ create }) => create(mistakes, url).message,
+    // Without that file, the message has the names of the options alone.
+    () => `errors/invalid-options: ${mistakes.map(([name]) => name).join()}`,
+  );
+  printer().error(`cio-first-party: ${message}`);
+  return new SdkError('invalid-options', message);
+}
