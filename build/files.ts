@@ -49,7 +49,7 @@ const row = (
 ): BuiltFile => ({ kind, file, entry, budgets: typeof budgets === 'number' ? { '*': budgets } : budgets });
 
 export const BUILT_FILES: readonly BuiltFile[] = [
-  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 19_150 }),
+  row('browser', 'index.js', 'src/index.ts', { createAnalytics: 19_180 }),
   row('plugin', 'official.js', 'src/official.ts', { firstPartyDelivery: 12_000 }),
   row('consent', 'consent.js', 'src/consent.ts', { oneTrust: 1_900, '*': 5_650 }),
   row('consent-script', 'cio-choices.js', 'src/consent.ts', 5_650),
