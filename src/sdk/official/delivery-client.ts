@@ -15,7 +15,7 @@ import { createOfficialReports } from './official-reports.ts';
 import { createLazySending } from './lazy-sending.ts';
 import { copyEvent } from './official-event.ts';
 import { createOfficialProducer, type OfficialProducer } from './official-producer.ts';
-import { type TakenOver, takeOver } from './take-over.ts';
+import { type TakenOver, takeOverDelivery } from './take-over.ts';
 
 /** The methods of the plugin for the application. */
 export type DeliveryMethods = Pick<
@@ -236,7 +236,7 @@ export function createDeliveryClient(
         if (!connections.has(next))
           connections.set(
             next,
-            takeOver(next, take, () => core?.visitor.reload()),
+            takeOverDelivery(next, take, () => core?.visitor.reload()),
           );
         analytics = next;
         start();

@@ -23,7 +23,7 @@ export interface TakenOver {
  * @param take may get the same context several times
  * @param onCall called within each call of the SDK, after it has changed the identity
  */
-export function takeOver(analytics: OfficialAnalytics, take: Take, onCall: () => void): TakenOver {
+export function takeOverDelivery(analytics: OfficialAnalytics, take: Take, onCall: () => void): TakenOver {
   const { queue } = analytics;
   const underWay = new Set<string>();
   let onIdle: (() => void)[] = [];
