@@ -45,7 +45,7 @@ function lazyPage(customerToken?: Needs['settings']['customerToken']): LazyPage 
     visitor: {
       user: { id: () => who.userId, anonymousId: () => who.anonymousId },
       reload: () => undefined,
-    } as unknown as Needs['visitor'],
+    },
     scope: 'cio-first-party:web',
     newCall: () => ({ id: 'e1', snapshot: { at: 0 } as never }),
     keep: () => undefined,

@@ -66,9 +66,7 @@ function clientPage(
     },
     ending: closing.signal,
     // The members of the visitor that the private client uses.
-    visitor: { user, reload: () => undefined } as unknown as Parameters<
-      typeof createPrivateClient
-    >[0]['visitor'],
+    visitor: { user, reload: () => undefined },
     categories: () => categories,
     epoch: () => epoch,
     scope: 'cio-first-party:client-key',
