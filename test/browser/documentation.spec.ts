@@ -78,7 +78,7 @@ test('the example with a consent platform sends after the visitor has agreed', a
   site,
   standIn,
 }) => {
-  const script = toJavaScript(example('ts', 'oneTrust(').replace('export const', 'const'))
+  const script = toJavaScript(example('ts', 'oneTrust({ purposes').replace('export const', 'const'))
     .replace(/(['"])cio-first-party\1/, "'/dist/index.js'")
     .replace(/(['"])cio-first-party\/consent\1/, "'/dist/consent.js'");
   const platform = `
@@ -106,7 +106,9 @@ test('the example with a consent platform sends after the visitor has agreed', a
 });
 
 test('each recipe for a consent platform waits if the platform does not exist', async ({ page, site }) => {
-  const recipes = examples('ts').filter((code) => code.includes('cio-first-party/consent'));
+  const recipes = examples('ts').filter(
+    (code) => code.includes('cio-first-party/consent') && code.includes('createAnalytics('),
+  );
   expect(recipes).toHaveLength(12);
   for (const recipe of recipes) {
     const script = toJavaScript(recipe.replace('export const', 'const'))
