@@ -22,6 +22,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Finds a frame. The function runs in the page. */
+export type FindFrame = () => HTMLIFrameElement | undefined;
+
 export interface Tab {
   /** Resolves when the page has loaded. */
   goto(url: string): Promise<void>;
@@ -30,6 +33,15 @@ export interface Tab {
     act: (...args: Args) => T | Promise<T>,
     ...args: Args
   ): Promise<T>;
+  /**
+   * Clicks the element with this CSS selector, as a visitor does. `frame` returns the frame that has the
+   * element, and runs in the page; without `frame`, the page itself has the element.
+   */
+  click(selector: string, frame?: FindFrame): Promise<void>;
+  /** Presses a key, as a visitor does. */
+  press(key: 'Escape'): Promise<void>;
+  /** Returns the visible text of the frame's document, also if the page itself cannot read the document. */
+  textOf(frame: FindFrame): Promise<string>;
   /** Closes the tab as its user does: the page's event handlers run. */
   close(): Promise<void>;
 }
@@ -51,6 +63,15 @@ export async function until(what: string, holds: () => Promise<boolean>, limitMs
   throw new Error(`Waited for ${what}: ${String(last)}`);
 }
 
+/** Waits until the tab shows this page of the same origin. */
+export const untilAt = (tab: Tab, to: string): Promise<void> =>
+  until(`the page ${to}`, () =>
+    tab.evaluate(
+      (path) => location.pathname + location.search === path && document.readyState === 'complete',
+      to,
+    ),
+  );
+
 /** Makes the calls and navigates to another page of the same origin, in one task of the page. */
 export async function leave<Args extends readonly unknown[]>(
   tab: Tab,
@@ -61,12 +82,7 @@ export async function leave<Args extends readonly unknown[]>(
   const leaving = `(...args) => { (${act.toString()})(...args); location.href = ${JSON.stringify(to)}; }`;
   // The page may be gone before its response arrives.
   await tab.evaluate(text, leaving, args as readonly unknown[]).catch(() => undefined);
-  await until(`the page ${to}`, () =>
-    tab.evaluate(
-      (path) => location.pathname + location.search === path && document.readyState === 'complete',
-      to,
-    ),
-  );
+  await untilAt(tab, to);
 }
 
 /** Makes the calls and reloads the page, in one task of the page. */

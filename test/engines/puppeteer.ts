@@ -5,16 +5,25 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, launch as launchBrowser, type Page } from 'puppeteer-core';
+import {
+  type Browser,
+  type ElementHandle,
+  type Frame,
+  launch as launchBrowser,
+  type Page,
+} from 'puppeteer-core';
 import { findChromium } from '../support/setup/chromium.ts';
 import { program } from '../support/setup/programs.ts';
-import type { Engine, Tab } from './engine.ts';
+import type { Engine, FindFrame, Tab } from './engine.ts';
 
 const tabOf = (page: Page, name: Engine['name']): Tab => ({
   async goto(url) {
     await page.goto(url);
   },
   evaluate: (act, ...args) => page.evaluate(act as never, ...(args as unknown as never[])),
+  click: async (selector, find) => (find ? await frameOf(page, find) : page.mainFrame()).click(selector),
+  press: (key) => page.keyboard.press(key),
+  textOf: async (find) => (await frameOf(page, find)).evaluate(() => document.body.innerText),
   async close() {
     if (page.isClosed()) return;
     const closed = new Promise((resolve) => page.once('close', resolve));
@@ -25,6 +34,13 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
   },
 });
 
+async function frameOf(page: Page, find: FindFrame): Promise<Frame> {
+  const element = (await page.evaluateHandle(find)).asElement() as ElementHandle<HTMLIFrameElement> | null;
+  const frame = await element?.contentFrame();
+  if (!frame) throw new Error('The page has no such frame');
+  return frame;
+}
+
 /**
  * The setting "block all cookies" of both browsers, which blocks all storage of sites.
  * https://searchfox.org/mozilla-central/source/netwerk/cookie/nsICookieService.idl
@@ -32,14 +48,31 @@ const tabOf = (page: Page, name: Engine['name']): Tab => ({
 const FIREFOX_KEEPS_NOTHING = { 'network.cookie.cookieBehavior': 2 };
 const CHROMIUM_KEEPS_NOTHING = { profile: { default_content_setting_values: { cookies: 2 } } };
 
-async function launch(name: 'chromium' | 'firefox', folder: string, keepsNothing = false): Promise<Browser> {
+interface Launch {
+  readonly name: 'chromium' | 'firefox';
+  /** The folder of the profile. */
+  readonly folder: string;
+  /** The port of the proxy for all hosts but this machine. */
+  readonly outerPort: number;
+  readonly keepsNothing?: boolean;
+}
+
+const firefoxProxy = (port: number): Readonly<Record<string, string | number>> => ({
+  'network.proxy.type': 1,
+  'network.proxy.http': '127.0.0.1',
+  'network.proxy.http_port': port,
+  'network.proxy.ssl': '127.0.0.1',
+  'network.proxy.ssl_port': port,
+});
+
+async function launch({ name, folder, outerPort, keepsNothing = false }: Launch): Promise<Browser> {
   if (name === 'firefox')
     return launchBrowser({
       browser: 'firefox',
       executablePath: program('firefox-esr'),
       headless: true,
       userDataDir: folder,
-      extraPrefsFirefox: keepsNothing ? FIREFOX_KEEPS_NOTHING : {},
+      extraPrefsFirefox: { ...firefoxProxy(outerPort), ...(keepsNothing ? FIREFOX_KEEPS_NOTHING : {}) },
     });
   if (keepsNothing) {
     await mkdir(path.join(folder, 'Default'), { recursive: true });
@@ -52,15 +85,16 @@ async function launch(name: 'chromium' | 'firefox', folder: string, keepsNothing
     userDataDir: folder,
     // Puppeteer disables the back/forward cache by default.
     ignoreDefaultArgs: ['--disable-features=Translate,AcceptCHFrame,BackForwardCache'],
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    // Chromium uses no proxy for addresses of this machine.
+    args: ['--no-sandbox', '--disable-dev-shm-usage', `--proxy-server=http://127.0.0.1:${outerPort}`],
   });
 }
 
 const newProfile = (name: string): Promise<string> => mkdtemp(path.join(tmpdir(), `cio-${name}-`));
 
-export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engine> {
+export async function startPuppeteer(name: 'chromium' | 'firefox', outerPort: number): Promise<Engine> {
   const folder = await newProfile(name);
-  let browser = await launch(name, folder);
+  let browser = await launch({ name, folder, outerPort });
   const others: { readonly browser: Browser; readonly folder: string }[] = [];
   return {
     name,
@@ -72,7 +106,7 @@ export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engi
     },
     async openTabThatKeepsNothing() {
       const profile = await newProfile(name);
-      const other = await launch(name, profile, true);
+      const other = await launch({ name, folder: profile, outerPort, keepsNothing: true });
       others.push({ browser: other, folder: profile });
       return tabOf(await other.newPage(), name);
     },
@@ -82,7 +116,7 @@ export async function startPuppeteer(name: 'chromium' | 'firefox'): Promise<Engi
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
-      browser = await launch(name, folder);
+      browser = await launch({ name, folder, outerPort });
     },
     async close() {
       for (const each of [...others, { browser, folder }]) {

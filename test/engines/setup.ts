@@ -8,13 +8,14 @@ import { openSite, type Site } from '../support/site/site-client.ts';
 import type { SitePage } from '../support/site/site-pages.ts';
 import { createStandIn, type StandIn } from '../support/site/stand-in.ts';
 import { type Engine, type Tab, until } from './engine.ts';
+import { type OuterHosts, watchOuterHosts } from './outer-hosts.ts';
 import { modulePage, type PageOptions } from './pages.ts';
 import { startPuppeteer } from './puppeteer.ts';
 import { startWebKit } from './webkit.ts';
 
-const ENGINES: Readonly<Record<Engine['name'], () => Promise<Engine>>> = {
-  chromium: () => startPuppeteer('chromium'),
-  firefox: () => startPuppeteer('firefox'),
+const ENGINES: Readonly<Record<Engine['name'], (outerPort: number) => Promise<Engine>>> = {
+  chromium: (outerPort) => startPuppeteer('chromium', outerPort),
+  firefox: (outerPort) => startPuppeteer('firefox', outerPort),
   webkit: startWebKit,
 };
 
@@ -23,13 +24,15 @@ export interface Stage {
   readonly engine: () => Engine;
   readonly site: () => Site;
   readonly standIn: () => StandIn;
+  /** The hosts that the browser has tried to reach in this test, other than this machine: `example.com:443`. */
+  readonly outerHosts: () => readonly string[];
   /**
    * Opens a tab on a page with the SDK. Every other page of the site uses the same SDK options from now on.
    */
   open(options?: PageOptions, path?: string): Promise<Tab>;
   /** Opens a tab on the given page. */
   openPage(page: SitePage, path?: string): Promise<Tab>;
-  /** Opens a page without the SDK. */
+  /** Opens a page without the SDK, or with Customer.io's own. */
   openPlain(page: SitePage, path: string): Promise<Tab>;
   /** Opens the page in a private window. */
   openPrivate(options?: PageOptions): Promise<Tab>;
@@ -55,6 +58,7 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
   describe.each(wanted)('%s', (name) => {
     let engine: Engine;
     let servers: readonly ServerProcess[];
+    let outer: OuterHosts;
     let site: Awaited<ReturnType<typeof openSite>>;
     let standIn: StandIn;
     let tabs: Tab[] = [];
@@ -64,16 +68,19 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
         startServer('test/support/site/site.ts'),
         startServer('demo/pipelines/main.ts', { PORT: '0', WRITE_KEY: 'write-key' }),
       ]);
-      engine = await ENGINES[name as Engine['name']]();
+      outer = await watchOuterHosts();
+      engine = await ENGINES[name as Engine['name']](outer.port);
     });
     afterAll(async () => {
       await engine?.close();
+      outer?.close();
       await Promise.all(servers?.map((each) => each.stop()) ?? []);
     });
     beforeEach(async () => {
       const [control, upstream] = servers.map(({ origin }) => origin);
       standIn = createStandIn(upstream ?? '');
       await standIn.forget();
+      outer.forget();
       site = await openSite(control ?? '', standIn.origin);
     });
     afterEach(async () => {
@@ -96,6 +103,7 @@ export function inEveryEngine(scenarios: (stage: Stage) => void): void {
       engine: () => engine,
       site: () => site,
       standIn: () => standIn,
+      outerHosts: () => outer.hosts(),
       openPage: async (page, path = '/shop') => {
         await site.page(path, page);
         return visit(await engine.openTab(), path);

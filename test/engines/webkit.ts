@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { Builder, By, Capabilities, Key, type WebDriver, type WebElement } from 'selenium-webdriver';
 import { program } from '../support/setup/programs.ts';
-import { type Engine, type Tab, until } from './engine.ts';
+import { type Engine, type FindFrame, type Tab, until } from './engine.ts';
 
 const LIBRARIES = '/usr/lib';
 
@@ -47,7 +47,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-export async function startWebKit(): Promise<Engine> {
+export async function startWebKit(outerPort: number): Promise<Engine> {
   const screen = await startScreen();
   const port = await freePort();
   const server = spawn(program('WebKitWebDriver'), [`--port=${port}`], {
@@ -58,7 +58,13 @@ export async function startWebKit(): Promise<Engine> {
   await until('WebKitWebDriver', async () => (await fetch(`${url}/status`)).ok);
   const capabilities = new Capabilities();
   capabilities.set('browserName', 'MiniBrowser');
-  capabilities.set('webkitgtk:browserOptions', { binary: miniBrowser(), args: ['--automation'] });
+  // The capability `proxy` of WebKitWebDriver leads only `http:` URLs through an HTTP proxy.
+  const proxy = [
+    `--proxy=http://127.0.0.1:${outerPort}`,
+    '--ignore-host=localhost',
+    '--ignore-host=127.0.0.1',
+  ];
+  capabilities.set('webkitgtk:browserOptions', { binary: miniBrowser(), args: ['--automation', ...proxy] });
   const driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
   await driver.manage().setTimeouts({ script: 30_000, pageLoad: 30_000 });
   const only = await driver.getWindowHandle();
@@ -107,6 +113,18 @@ function tabOf(driver: WebDriver, handle: string, use: Use): Tab {
       await driver.switchTo().window(handle);
       return act();
     });
+  /** Makes the frame the one that the commands of `act` use. */
+  const inFrame = <T>(find: FindFrame, act: () => Promise<T>): Promise<T> =>
+    inTab(async () => {
+      const frame: WebElement = await driver.executeScript(`return (${find.toString()})()`);
+      await driver.switchTo().frame(frame);
+      try {
+        return await act();
+      } finally {
+        await driver.switchTo().defaultContent();
+      }
+    });
+  const clickOn = (selector: string): Promise<void> => driver.findElement(By.css(selector)).click();
   return {
     goto: (url) => inTab(() => driver.get(url)),
     evaluate: (act, ...args) =>
@@ -121,6 +139,10 @@ function tabOf(driver: WebDriver, handle: string, use: Use): Tab {
         if (answer.error !== undefined) throw new Error(answer.error);
         return answer.value as never;
       }),
+    click: (selector, find) =>
+      find ? inFrame(find, () => clickOn(selector)) : inTab(() => clickOn(selector)),
+    press: (key) => inTab(() => driver.actions().sendKeys({ Escape: Key.ESCAPE }[key]).perform()),
+    textOf: (find) => inFrame(find, () => driver.findElement(By.css('body')).getText()),
     close: () => inTab(() => driver.close()),
   };
 }

@@ -11,8 +11,11 @@ const PACKAGES: Readonly<Record<OfficialVersion, string>> = { newest: SDK, oldes
 
 const root = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** Builds `official.js` with its lazy files, as a site's bundler does. Returns the folder. */
-export async function buildOfficial(worker: number, version: OfficialVersion): Promise<string> {
+/**
+ * Builds `official.js` with its lazy files, as a site's bundler does. Returns the folder. `worker`: who runs
+ * the tests, because each has a folder of its own.
+ */
+export async function buildOfficial(worker: number | string, version: OfficialVersion): Promise<string> {
   const outDir = root(`test/results/official-${version}-${worker}`);
   await build({
     configFile: false,
