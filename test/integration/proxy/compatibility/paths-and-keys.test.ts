@@ -183,7 +183,17 @@ describe('the client key', () => {
   test('is not in the log, which has the path of the settings', async () => {
     const { send, log } = await start();
     await send({ method: 'GET', path: `/projects/${CLIENT_KEY}/settings`, headers: {} });
-    expect(log.map(({ path }) => path)).toEqual(['/e/v1/projects/…/settings']);
+    await send({ method: 'GET', path: '//projects//a-write-key/settings/more', headers: {} });
+    expect(log.map(({ path }) => path)).toEqual([
+      '/e/v1/projects/…/settings',
+      '/e/v1//projects//…/settings/more',
+    ]);
+  });
+
+  test('is not in the log of a proxy whose option is off', async () => {
+    const { send, log } = await start({ compatibility: false });
+    const { status } = await send({ method: 'GET', path: '/projects/a-write-key/settings', headers: {} });
+    expect([status, log.map(({ path }) => path)]).toEqual([404, ['/e/v1/projects/…/settings']]);
   });
 });
 
