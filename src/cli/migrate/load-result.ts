@@ -1,4 +1,5 @@
 import type { CallExpression, MemberExpression, Node } from '@babel/types';
+import { isInstanceAt, rememberInstance } from './instance-scopes.ts';
 import { askPerson, replaceNode, type Script, textOf } from './rewriting.ts';
 import { endOf, startOf, type NodeVisit } from './syntax-tree.ts';
 
@@ -42,12 +43,13 @@ function isPromiseMethod(node: Node, parent: Node | undefined): parent is Node {
 /** Remembers the variable, the member or the function that gets the instance. */
 function rememberResult(script: Script, node: Node, above: readonly Node[], instances: Set<string>): void {
   const [parent] = above;
-  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') instances.add(parent.id.name);
+  const remember = (text: string): void => rememberInstance(script, instances, text, above);
+  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') remember(parent.id.name);
   else if (parent?.type === 'AssignmentExpression' && parent.right === node)
-    instances.add(textOf(script, parent.left));
+    remember(textOf(script, parent.left));
   else if (parent?.type === 'ClassProperty' && parent.value === node)
-    instances.add(`this.${textOf(script, parent.key)}`);
-  else if (parent?.type === 'ExportDefaultDeclaration') instances.add('default');
+    remember(`this.${textOf(script, parent.key)}`);
+  else if (parent?.type === 'ExportDefaultDeclaration') remember('default');
   else if (
     /^(ConditionalExpression|LogicalExpression|TSAsExpression|TSNonNullExpression)$/.test(parent?.type ?? '')
   )
@@ -55,9 +57,9 @@ function rememberResult(script: Script, node: Node, above: readonly Node[], inst
   else if (parent?.type === 'ReturnStatement' || parent?.type === 'ArrowFunctionExpression') {
     const maker = above.find(({ type }) => /Function/.test(type));
     const owner = maker && above[above.indexOf(maker) + 1];
-    if (maker?.type === 'FunctionDeclaration' && maker.id) instances.add(`${maker.id.name}()`);
+    if (maker?.type === 'FunctionDeclaration' && maker.id) remember(`${maker.id.name}()`);
     else if (owner?.type === 'VariableDeclarator' && owner.id.type === 'Identifier')
-      instances.add(`${owner.id.name}()`);
+      remember(`${owner.id.name}()`);
     else if (owner?.type === 'CallExpression' && /^(React\.)?useMemo$/.test(textOf(script, owner.callee)))
       rememberResult(script, owner, above.slice(above.indexOf(owner) + 1), instances);
   }
@@ -71,7 +73,7 @@ function rewriteAwaited(
   instances: Set<string>,
 ): void {
   const [parent] = above;
-  if (unpackPair(script, awaited, parent, call, instances)) return;
+  if (unpackPair(script, awaited, above, call, instances)) return;
   replaceNode(script, awaited, call);
   if (parent?.type === 'ExpressionStatement') return;
   if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') {
@@ -79,7 +81,7 @@ function rewriteAwaited(
     const scope = script.scopes.scopeOf(name, above);
     const uses = scope ? script.scopes.referencesTo(name, scope) : [];
     if (replaceFirsts(script, uses, name)) {
-      instances.add(name);
+      rememberInstance(script, instances, name, above);
       return;
     }
   }
@@ -105,10 +107,11 @@ const isFirst = (node: Node | undefined): node is MemberExpression =>
 function unpackPair(
   script: Script,
   awaited: Node,
-  parent: Node | undefined,
+  above: readonly Node[],
   call: string,
   instances: Set<string>,
 ): boolean {
+  const [parent] = above;
   if (isFirst(parent)) {
     replaceNode(script, parent, call);
     return true;
@@ -123,7 +126,7 @@ function unpackPair(
   if (!target || !first) return false;
   replaceNode(script, target, textOf(script, first));
   replaceNode(script, awaited, call);
-  instances.add(textOf(script, first));
+  rememberInstance(script, instances, textOf(script, first), above);
   return true;
 }
 
@@ -156,32 +159,34 @@ function rewriteCallback(script: Script, member: Node, call: Node | undefined): 
 
 /** Rewrites code that waits for an instance: `const [a] = await analytics`, `analytics.then(([a]) => …)`. */
 export function rewriteWaits(script: Script, instances: Set<string>): void {
-  const isInstance = (node: Node): boolean => {
-    if (node.type === 'TSNonNullExpression') return isInstance(node.expression);
-    const text = textOf(script, node);
+  const isInstance = (node: Node, above: readonly Node[]): boolean => {
+    if (node.type === 'TSNonNullExpression') return isInstance(node.expression, above);
+    const has = (text: string): boolean => isInstanceAt(script, instances, text, above);
     return (
-      instances.has(text) ||
-      (node.type === 'CallExpression' && instances.has(`${textOf(script, node.callee)}()`))
+      has(textOf(script, node)) || (node.type === 'CallExpression' && has(`${textOf(script, node.callee)}()`))
     );
   };
-  for (const { node } of script.visits)
+  for (const { node, above } of script.visits)
     if (
       node.type === 'VariableDeclarator' &&
       node.id.type === 'Identifier' &&
       node.init &&
-      isInstance(node.init)
+      isInstance(node.init, above)
     )
-      instances.add(node.id.name);
+      rememberInstance(script, instances, node.id.name, above);
   for (const { node, above } of script.visits) {
     const [parent] = above;
-    if (node.type === 'AwaitExpression' && isInstance(node.argument) && !isCreated(script, node)) {
-      if (unpackPair(script, node, parent, textOf(script, node.argument), instances))
+    if (node.type === 'AwaitExpression' && isInstance(node.argument, above) && !isCreated(script, node)) {
+      if (unpackPair(script, node, above, textOf(script, node.argument), instances))
         script.findings.rewrites++;
-    } else if (isExpression(node) && isInstance(node) && isPromiseMethod(node, parent)) {
+    } else if (isExpression(node) && isInstance(node, above) && isPromiseMethod(node, parent)) {
       replaceNode(script, node, `Promise.resolve(${textOf(script, node)})`);
       rewriteCallback(script, parent, above[1]);
       script.findings.rewrites++;
-    } else if (isValueCall(script, node, isInstance) && isPromiseMethod(node, parent)) {
+    } else if (
+      isValueCall(script, node, (object) => isInstance(object, above)) &&
+      isPromiseMethod(node, parent)
+    ) {
       // The vendor returns promises where this SDK returns the value.
       script.findings.edits.push({ start: startOf(node), end: startOf(node), text: 'Promise.resolve(' });
       script.findings.edits.push({ start: endOf(node), end: endOf(node), text: ')' });

@@ -14,6 +14,7 @@ export function readWriteKey(script: Script, value: Node): void {
 function noteOrigin(script: Script, value: Node): void {
   const keys = literalKeys(value);
   for (const key of keys) noteKey(script, value, key);
+  for (const key of keysInTable(script, value)) script.findings.secrets.add(key);
   if (keys.length === 0)
     script.findings.next.push({
       offset: startOf(value),
@@ -52,6 +53,24 @@ function literalKeys(value: Node | null | undefined): readonly string[] {
   }
 }
 
+/** Lists the texts of the object from which a value is taken: `KEYS.live`, `KEYS[process.env.NODE_ENV]`. */
+function keysInTable({ scopes, visits }: Script, value: Node): readonly string[] {
+  const table = value.type === 'MemberExpression' ? value.object : undefined;
+  if (table?.type !== 'Identifier') return [];
+  const scope = scopes.scopeOf(table.name, visits.find(({ node }) => node === value)?.above ?? []);
+  return visits.flatMap(({ node, above }) => {
+    const isKey = above[0]?.type === 'ObjectProperty' && above[0].key === node;
+    const isInTable = above.some(
+      (each) =>
+        each.type === 'VariableDeclarator' &&
+        each.id.type === 'Identifier' &&
+        each.id.name === table.name &&
+        scopes.scopeOf(table.name, above) === scope,
+    );
+    return node.type === 'StringLiteral' && node.value !== '' && isInTable && !isKey ? [node.value] : [];
+  });
+}
+
 function readVariable(script: Script, name: string, use: Node): void {
   const above = script.visits.find(({ node }) => node === use)?.above ?? [];
   const scope = script.scopes.scopeOf(name, above);
@@ -68,6 +87,9 @@ function readVariable(script: Script, name: string, use: Node): void {
         .filter(({ node }) => node !== use && startOf(node) !== startOf(use))
     : [];
   const init = declarator?.node.type === 'VariableDeclarator' ? declarator.node.init : undefined;
+  for (const { node } of script.visits)
+    if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier' && node.left.name === name)
+      for (const key of literalKeys(node.right)) script.findings.secrets.add(key);
   if (init) noteOrigin(script, init);
   else
     script.findings.next.push({

@@ -117,6 +117,12 @@ describe('the current snippet in other code', () => {
     expect(byHand).toEqual([]);
   });
 
+  test('gets a client key with quotes as a text of the code', () => {
+    const values = { proxyUrl: '/e', clientKey: `o'w"b` };
+    const { code } = migrated('cio.js', current(`analytics.load("${KEY}");`), values);
+    expect(code).toContain(String.raw`analytics.load("o\'w\"b");`);
+  });
+
   test('in a file of its own gets the global analytics, if it had it', () => {
     const { code } = migrated('cio.js', older(`analytics.load(config.key);`));
     expect(code).toContain(
