@@ -5,7 +5,7 @@ import { rewriteSnippets } from './rewrite-snippets.ts';
 import { type FileFindings, type NewValues, noFindings, VENDOR_PACKAGE } from './rewriting.ts';
 import { readScopes } from './scopes.ts';
 import { findScripts, isPage, type ScriptBlock } from './script-blocks.ts';
-import { rewriteSnippetElements } from './snippet-elements.ts';
+import { reviewElements, rewriteSnippetElements } from './snippet-elements.ts';
 import { type Language, parseCode, visitAll, type NodeVisit } from './syntax-tree.ts';
 
 /** The result for one file: what was found, and the instances that the file exports. */
@@ -58,6 +58,7 @@ export function migrateFile(
     moveFindings(own, block.offset, findings);
     if (/\.(vue|svelte)$/i.test(file)) for (const each of instances) shared.add(each);
   }
+  if (isPage(file)) reviewElements(text, findings);
   const replaced = isPage(file) ? rewriteSnippetElements(text, stub, values, findings) : [];
   rewriteSnippets(text, values, findings, replaced);
   // The diff shows the lines around a change too, which may have a key that the rewritten call does not name.

@@ -5,7 +5,7 @@ import type { InstanceExports } from './exported-instances.ts';
 import { findSources, leftPlace, type LeftPlace } from './find-sources.ts';
 import { type FileResult, migrateFile } from './migrate-file.ts';
 import { rewriteManifest } from './rewrite-manifest.ts';
-import { type FileFindings, type NewValues, noFindings, VENDOR_PACKAGE } from './rewriting.ts';
+import { type FileFindings, type NewValues, noFindings, OUR_PACKAGE, VENDOR_PACKAGE } from './rewriting.ts';
 import { isPage } from './script-blocks.ts';
 
 /** Files beyond this size are no source code. */
@@ -59,6 +59,7 @@ export async function migrateFolder(
   const manifests = [...texts].filter(([file]) => path.basename(file) === 'package.json');
   const sources = [...texts].filter(([file]) => path.basename(file) !== 'package.json');
   const results = migrateSources(sources, values, stub);
+  adviseInstall(manifests, results);
   const files = [...results, ...migrateManifests(manifests, results, version)].filter(
     ({ findings: { edits, byHand } }) => edits.length + byHand.length > 0,
   );
@@ -100,6 +101,22 @@ function migrateSources(
     if (!isNew) break;
   }
   return results.map(([file, before, { findings }]) => ({ file, before, findings }));
+}
+
+/** Says that the package must be installed, where no manifest was read that could get it: as for a folder such as `src`. */
+function adviseInstall(
+  manifests: readonly (readonly [file: string, text: string])[],
+  results: readonly MigratedFile[],
+): void {
+  const first = results.find(
+    ({ before, findings }) => before.includes(VENDOR_PACKAGE) && findings.edits.length > 0,
+  );
+  const isKnown = manifests.some(([, text]) => text.includes(VENDOR_PACKAGE) || text.includes(OUR_PACKAGE));
+  if (first && !isKnown)
+    first.findings.next.push({
+      offset: 0,
+      text: `Install ${OUR_PACKAGE} with your package manager: no package.json with ${VENDOR_PACKAGE} was found here.`,
+    });
 }
 
 /** Changes the dependency in each manifest whose sources have changed. */

@@ -1,5 +1,5 @@
 import { type Edit } from './edits.ts';
-import { type FileFindings, indentAt, lineEndOf, type NewValues } from './rewriting.ts';
+import { type FileFindings, indentAt, lineEndOf, type NewValues, VENDOR_PACKAGE } from './rewriting.ts';
 import { noteKey } from './write-key.ts';
 
 /** The code of the current snippet, up to the calls at its end. */
@@ -41,6 +41,18 @@ export function rewriteSnippetElements(
     spans.push([element.start, element.end]);
   }
   return spans;
+}
+
+/** Reports script elements that load the vendor's package without code of the page: import maps, and URLs of the package. */
+export function reviewElements(page: string, findings: FileFindings): void {
+  for (const { index, 0: whole, 1: attributes } of page.matchAll(ELEMENT)) {
+    if (attributes === undefined || !whole.includes(VENDOR_PACKAGE)) continue;
+    if (attributes.includes(VENDOR_PACKAGE) || /\btype\s*=\s*["']?importmap\b/i.test(attributes))
+      findings.byHand.push({
+        offset: index + whole.indexOf(VENDOR_PACKAGE),
+        text: `This element names the package ${VENDOR_PACKAGE}, in an import map or in a URL. Load cio-first-party here instead.`,
+      });
+  }
 }
 
 interface Element {

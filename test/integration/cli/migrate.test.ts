@@ -250,6 +250,8 @@ analytics.register(InAppPlugin({ siteId: 's' }));
     });
     const single = await migrate(folder, 'apps/a/a.js');
     expect(single.out).toMatch(/^--- a\/a\.js\n/);
+    expect(single.out).toContain('  a.js:1\n    Install cio-first-party with your package manager');
+    expect((await migrate(folder)).out).not.toContain('Install cio-first-party');
     await migrate(folder, '--write');
     const files = await readAll(folder);
     expect(files['apps/a/package.json']).not.toContain(SDK);
