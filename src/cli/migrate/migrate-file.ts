@@ -21,8 +21,12 @@ const ATTEMPTS: Readonly<Record<Language, readonly Language[]>> = {
   tsx: ['tsx', 'ts'],
 };
 
-/** A text with the name of a write key: `writeKey: '…'`, `WRITE_KEY = "…"`, `writeKey: string = '…'`. */
-const NAMED_KEY = /write_?key[\w$]*["'`]?\s*(?::\s*string\s*)?[:=]\s*(["'`])([^"'`\\\n<>{}]+)\1/gi;
+/** The forms of a write key in code that stays: `writeKey: '…'`, `WRITE_KEY = "…"`, `analytics.load("…")` in a comment, a URL. */
+const KEY_FORMS: readonly RegExp[] = [
+  /write_?key[\w$]*["'`]?\s*(?::\s*string\s*)?[:=]\s*(["'`])(?<key>[^"'`\\\n<>{}]+)\1/gi,
+  /\.load\(\s*(\\?["'`])(?<key>[\w-]{9,})\1/g,
+  /analytics-js\/snippet\/(?<key>[\w-]{9,})\//g,
+];
 
 /** Rewrites one file. `stub`: the code for pages that queues calls until cio.js has loaded. `known`: the instances that other files export. */
 export function migrateFile(
@@ -63,7 +67,8 @@ export function migrateFile(
   rewriteSnippets(text, values, findings, replaced);
   // The diff shows the lines around a change too, which may have a key that the rewritten call does not name.
   if (findings.edits.length > 0)
-    for (const [, , key = ''] of text.matchAll(NAMED_KEY)) findings.secrets.add(key);
+    for (const form of KEY_FORMS)
+      for (const { groups } of text.matchAll(form)) findings.secrets.add(groups?.['key'] ?? '');
   return { findings, exports };
 }
 

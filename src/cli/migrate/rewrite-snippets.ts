@@ -4,7 +4,7 @@
  */
 import { rewriteClassic } from './classic-loader.ts';
 import type { FileFindings, NewValues } from './rewriting.ts';
-import { isComment, scriptUrl, separatorAt } from './snippet-code.ts';
+import { isComment, scriptUrl, separatorAt, withoutComments } from './snippet-code.ts';
 import type { PageSpan } from './snippet-elements.ts';
 import { noteKey } from './write-key.ts';
 
@@ -90,7 +90,7 @@ function rewriteLoadCall(code: string, from: number, clientKey: string, findings
   const rest = code.slice(from, from + 4_000);
   const version = VERSION_MARK.exec(rest);
   const skipped = version ? version.index + version[0].length : 0;
-  const load = /\b[A-Za-z_$][\w$]*\.load\(\s*/.exec(rest.slice(skipped));
+  const load = /\b[A-Za-z_$][\w$]*\.load\(\s*/.exec(withoutComments(rest.slice(skipped)));
   if (!load) {
     findings.byHand.push({
       offset: from,

@@ -122,6 +122,7 @@ const settings = { writeKey: '66e3df5b84cde8138074' };
 const CIO_WRITE_KEY: string = "77e3df5b84cde8138074";
 export const analytics = AnalyticsBrowser.load(settings);
 `,
+      'comment.js': `// analytics.load("99e3df5b84cde8138074");\n${LOAD}`,
       'assigned.js': LOAD.replace("writeKey: '44e3df5b84cde8138074'", 'writeKey: k').replace(
         '\nexport',
         "\nlet k;\nk = '88e3df5b84cde8138074';\nexport",
@@ -131,6 +132,7 @@ export const analytics = AnalyticsBrowser.load(settings);
     expect(out).toContain("const KEYS = { production: '44e3…', 'staging': '55e3…' };");
     expect(out).toContain("const settings = { writeKey: '66e3…' };");
     expect(out).toContain("k = '88e3…';");
+    expect(out).toContain('analytics.load("99e3…");');
     expect(out).not.toContain('e3df5b84cde8138074');
   });
 
