@@ -73,6 +73,19 @@ describe('the workspace', () => {
     expect(JSON.stringify(rows)).not.toContain('sesame');
   });
 
+  test('is behind a redirect: the command does not wait, and its target never gets the key', async () => {
+    const { url } = await startProxy(environment());
+    const [app, target] = [await startUpstream(), await startUpstream()];
+    app.respond({ status: 301, headers: { Location: `${target.url}/v1/customers` } });
+    const rows = await check(url, { workspace: { key: 'sesame', url: app.url, waitMs: 600_000 } });
+    expect(rows.find(({ group }) => group === 'workspace')).toMatchObject({
+      name: 'test person',
+      status: 'fail',
+      detail: 'the App API returned 301, a redirect',
+    });
+    expect([app.received.length, target.received.length]).toEqual([1, 0]);
+  });
+
   test.each(['silence', { status: 500 }, 'hang-up'] as const)(
     'does not answer (%j): the row says so',
     async (answer) => {
