@@ -15,6 +15,7 @@ function noteOrigin(script: Script, value: Node): void {
   const keys = literalKeys(value);
   for (const key of keys) noteKey(script, value, key);
   for (const key of keysInTable(script, value)) script.findings.secrets.add(key);
+  reviewConditions(script, value);
   if (keys.length === 0)
     script.findings.next.push({
       offset: startOf(value),
@@ -98,19 +99,38 @@ function readVariable(script: Script, name: string, use: Node): void {
     });
   // A parameter or an import may have other uses, such as a list of dependencies; only a condition stops the code.
   const other = init ? others[0] : others.find(isCondition);
-  if (other)
-    askPerson(
-      script,
-      other.node,
-      `\`${name}\` held the write key, and is still used here. The page needs no write key: remove this use before you remove the key, or nothing is sent any more.`,
-    );
+  if (other) askAboutUse(script, other.node, name);
   else if (declarator && init) removeVariable(script, declarator);
 }
+
+/** Reports a condition on the property that had the write key, such as `process.env.WRITE_KEY`. */
+function reviewConditions(script: Script, value: Node): void {
+  const inside = ({ node, above }: NodeVisit): boolean => node === value || above.includes(value);
+  const properties = script.visits.filter(
+    (visit) => inside(visit) && visit.node.type === 'MemberExpression' && !isPartOfMember(visit),
+  );
+  const texts = new Set(properties.map(({ node }) => textOf(script, node)));
+  const condition = script.visits.find(
+    (visit) => !inside(visit) && texts.has(textOf(script, visit.node)) && isCondition(visit),
+  );
+  if (condition) askAboutUse(script, condition.node, textOf(script, condition.node));
+}
+
+const isPartOfMember = ({ node, above: [parent] }: NodeVisit): boolean =>
+  parent?.type === 'MemberExpression' && parent.object === node;
+
+const askAboutUse = (script: Script, node: Node, name: string): void =>
+  askPerson(
+    script,
+    node,
+    `\`${name}\` held the write key, and is still used here. The page needs no write key: remove this use before you remove the key, or nothing is sent any more.`,
+  );
 
 /** Whether a use decides what runs. */
 const isCondition = ({ node, above: [parent] }: NodeVisit): boolean =>
   parent?.type === 'UnaryExpression' ||
   parent?.type === 'LogicalExpression' ||
+  parent?.type === 'BinaryExpression' ||
   ((parent?.type === 'IfStatement' || parent?.type === 'ConditionalExpression') && parent.test === node);
 
 /** Removes a variable, if its value is only read: a text, or a variable of the environment. */
