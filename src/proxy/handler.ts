@@ -189,7 +189,7 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
       const entry: ProxyLogEntry = {
         time: new Date(startedAtMs).toISOString(),
         method,
-        path: loggedPath(pathname, route),
+        path: loggedPath(pathname),
         status: answered.status,
         durationMs: Date.now() - startedAtMs,
         ...note,
@@ -202,10 +202,12 @@ export function createHandler(needs: HandlerNeeds): HandleRequest {
   };
 }
 
-/** The path in the log: without the client key that is part of a path of settings. */
-function loggedPath(pathname: string, route: Route | null): string {
-  const path = route?.kind === 'settings' ? pathname.replace(/[^/]+(?=\/settings)/, '…') : pathname;
-  return path.slice(0, LONGEST_LOGGED_PATH);
+/**
+ * The path in the log: without the key that is part of a path of settings. Such a path may have a write key where an SDK was set up
+ * with a wrong key, also while the option `compatibility` is off.
+ */
+function loggedPath(pathname: string): string {
+  return pathname.replace(/(?<=\/projects\/+)[^/]+/, '…').slice(0, LONGEST_LOGGED_PATH);
 }
 
 function noteRefusal({ code, reason, detail }: Refusal, note: LogNote): void {

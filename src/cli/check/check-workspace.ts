@@ -91,7 +91,8 @@ async function readOnce(url: string, key: string, run: string): Promise<Read> {
   try {
     const response = await fetch(url, {
       headers: { Authorization: `Bearer ${key}`, Accept: 'application/json' },
-      redirect: 'error',
+      // The target of a redirect must not get the key.
+      redirect: 'manual',
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     status = response.status;
@@ -105,6 +106,13 @@ async function readOnce(url: string, key: string, run: string): Promise<Read> {
       detail: `the App API returned ${status}`,
       advice:
         'Set CIO_APP_API_KEY to an App API key of the workspace that may read people, and CIO_REGION to its region.',
+    };
+  if (status >= 300 && status < 400)
+    return {
+      kind: 'wrong',
+      detail: `the App API returned ${status}, a redirect`,
+      advice:
+        'Set CIO_APP_API_URL to the URL of the App API itself, with https: the key is sent to no other URL.',
     };
   if (status !== 200 && status !== 404) return { kind: 'absent', detail: `the App API returned ${status}` };
   return text.includes(run) ? { kind: 'found' } : { kind: 'absent', detail: 'not in the workspace' };

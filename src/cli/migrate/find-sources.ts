@@ -14,24 +14,31 @@ const SKIPPED = new Set([
   '__pycache__',
 ]);
 
-/** A folder that could not be read. */
-export interface Unreadable {
+/** A file or a folder that could not be read or written. */
+export interface LeftPlace {
   readonly file: string;
-  readonly reason: string;
+  /** The reason, as a sentence. */
+  readonly text: string;
 }
+
+/** Describes an error of the file system. `verb`: what failed, `read` or `written`. */
+export const leftPlace = (file: string, verb: 'read' | 'written', error: unknown): LeftPlace => ({
+  file,
+  text: `This place cannot be ${verb}: ${error instanceof Error ? error.message : String(error)}`,
+});
 
 /** Lists the sources and the `package.json` files below a folder, in alphabetical order. Links are not followed. */
 export async function findSources(
   folder: string,
-): Promise<{ readonly files: readonly string[]; readonly unreadable: readonly Unreadable[] }> {
+): Promise<{ readonly files: readonly string[]; readonly left: readonly LeftPlace[] }> {
   const files: string[] = [];
-  const unreadable: Unreadable[] = [];
+  const left: LeftPlace[] = [];
   const visit = async (below: string): Promise<void> => {
     let entries: Dirent[];
     try {
       entries = await readdir(path.join(folder, below), { withFileTypes: true });
     } catch (error) {
-      unreadable.push({ file: below || '.', reason: error instanceof Error ? error.message : String(error) });
+      left.push(leftPlace(below || '.', 'read', error));
       return;
     }
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
@@ -42,5 +49,5 @@ export async function findSources(
     }
   };
   await visit('');
-  return { files, unreadable };
+  return { files, left };
 }

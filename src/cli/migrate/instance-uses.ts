@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import { isInstanceAt } from './instance-scopes.ts';
 import { askPerson, type Script, textOf } from './rewriting.ts';
 import type { NodeVisit } from './syntax-tree.ts';
 
@@ -40,7 +41,7 @@ export function reviewInstances(script: Script, instances: ReadonlySet<string>):
     const object = textOf(script, node.object)
       .replace(/[!?]$/, '')
       .replace(/\(.*\)$/s, '()');
-    if (node.computed || !instances.has(object)) continue;
+    if (node.computed || !isInstanceAt(script, instances, object, above)) continue;
     const member = textOf(script, node.property);
     const call =
       above[0]?.type === 'CallExpression' || above[0]?.type === 'OptionalCallExpression'

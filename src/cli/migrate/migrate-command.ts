@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type Command, parseArguments, UsageError } from '../command.ts';
+import { withoutCredentials } from '../settings/origin-hint.ts';
 
 const PROXY_URL = '/e';
 const CLIENT_KEY = 'client-api-key-web';
@@ -96,7 +97,7 @@ function checkProxyUrl(text: string): string {
   const isPlain = url !== undefined && url.username + url.password + url.hash + url.search === '';
   if (!isPlain || /[\s\p{Cc}]/u.test(text))
     throw new UsageError(
-      `--proxy-url must be an http(s) URL or a path like /e, without credentials, query and fragment, not "${text}".`,
+      `--proxy-url must be an http(s) URL or a path like /e, without credentials, query and fragment, not "${withoutCredentials(text)}".`,
     );
   return text.replace(/\/+$/, '') || '/';
 }

@@ -1,10 +1,11 @@
 import { exportedInstances, importedInstances, type InstanceExports } from './exported-instances.ts';
+import { rememberInstance } from './instance-scopes.ts';
 import { rewriteModule } from './rewrite-module.ts';
 import { rewriteSnippets } from './rewrite-snippets.ts';
 import { type FileFindings, type NewValues, noFindings, VENDOR_PACKAGE } from './rewriting.ts';
 import { readScopes } from './scopes.ts';
 import { findScripts, isPage, type ScriptBlock } from './script-blocks.ts';
-import { rewriteSnippetElements } from './snippet-elements.ts';
+import { reviewElements, rewriteSnippetElements } from './snippet-elements.ts';
 import { type Language, parseCode, visitAll, type NodeVisit } from './syntax-tree.ts';
 
 /** The result for one file: what was found, and the instances that the file exports. */
@@ -20,6 +21,13 @@ const ATTEMPTS: Readonly<Record<Language, readonly Language[]>> = {
   tsx: ['tsx', 'ts'],
 };
 
+/** The forms of a write key in code that stays: `writeKey: '…'`, `WRITE_KEY = "…"`, `analytics.load("…")` in a comment, a URL. */
+const KEY_FORMS: readonly RegExp[] = [
+  /write_?key[\w$]*["'`]?\s*(?::\s*string\s*)?[:=]\s*(["'`])(?<key>[^"'`\\\n<>{}]+)\1/gi,
+  /\.load\(\s*(\\?["'`])(?<key>[\w-]{9,})\1/g,
+  /analytics-js\/snippet\/(?<key>[\w-]{9,})\//g,
+];
+
 /** Rewrites one file. `stub`: the code for pages that queues calls until cio.js has loaded. `known`: the instances that other files export. */
 export function migrateFile(
   file: string,
@@ -30,19 +38,37 @@ export function migrateFile(
 ): FileResult {
   const findings = noFindings();
   const exports = new Set<string>();
+  // The scripts of a component have one scope. Each script of a page may be a module, with a scope of its own.
+  const shared = new Set<string>();
   for (const block of findScripts(file, text)) {
-    if (!block.code.includes(VENDOR_PACKAGE) && !mayImport(block.code, known)) continue;
+    if (!block.code.includes(VENDOR_PACKAGE) && !mayImport(block.code, known) && shared.size === 0) continue;
     const parsed = parseBlock(block, findings);
     if (!parsed) continue;
     const own = noFindings();
-    const script = { ...parsed, code: block.code, scopes: readScopes(parsed.visits), values, findings: own };
-    const instances = importedInstances(parsed.visits, file, known);
+    const scopes = readScopes(parsed.visits);
+    const script = {
+      ...parsed,
+      code: block.code,
+      scopes,
+      instanceScopes: new Map(),
+      values,
+      findings: own,
+    };
+    const instances = new Set([...shared, ...importedInstances(parsed.visits, file, known)]);
+    const program = parsed.visits.slice(0, 1).map(({ node }) => node);
+    for (const each of [...instances]) rememberInstance(script, instances, each, program);
     if (block.code.includes(VENDOR_PACKAGE) || instances.size > 0) rewriteModule(script, instances);
     for (const name of exportedInstances(parsed.visits, instances, file, known)) exports.add(name);
     moveFindings(own, block.offset, findings);
+    if (/\.(vue|svelte)$/i.test(file)) for (const each of instances) shared.add(each);
   }
+  if (isPage(file)) reviewElements(text, findings);
   const replaced = isPage(file) ? rewriteSnippetElements(text, stub, values, findings) : [];
   rewriteSnippets(text, values, findings, replaced);
+  // The diff shows the lines around a change too, which may have a key that the rewritten call does not name.
+  if (findings.edits.length > 0)
+    for (const form of KEY_FORMS)
+      for (const { groups } of text.matchAll(form)) findings.secrets.add(groups?.['key'] ?? '');
   return { findings, exports };
 }
 

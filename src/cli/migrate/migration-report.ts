@@ -39,15 +39,15 @@ function mask(files: readonly MigratedFile[], text: string): string {
 
 /** Prints what has changed, what a person must do in the code, and the steps outside of the code. */
 export function printSummary(migration: Migration, values: NewValues, isWritten: boolean): string {
-  const { files, unreadable } = migration;
+  const { files, left } = migration;
   const changed = files.filter(({ findings }) => findings.edits.length > 0);
   const rewrites = changed.reduce((sum, { findings }) => sum + findings.rewrites, 0);
   const byHand = [
     ...files.flatMap((file) => place(file, file.findings.byHand, isWritten)),
-    ...unreadable.map(({ file, reason }) => `  ${file}\n    This place cannot be read: ${reason}`),
+    ...left.map(({ file, text }) => `  ${file}\n    ${text}`),
   ];
   const next = nextSteps(changed, values, isWritten);
-  if (files.length === 0 && unreadable.length === 0)
+  if (files.length === 0 && left.length === 0)
     return "No use of Customer.io's SDK was found: there is nothing to change.";
   const verb = isWritten ? 'changed' : 'to change';
   const lines = [

@@ -1,6 +1,7 @@
 import type { CallExpression, Node } from '@babel/types';
 import { writeCreateCall } from './load-options.ts';
 import { rewriteResult } from './load-result.ts';
+import { rememberInstance } from './instance-scopes.ts';
 import { askPerson, replaceNode, type Script, textOf, wholeLines } from './rewriting.ts';
 import { endOf, startOf, type NodeVisit } from './syntax-tree.ts';
 
@@ -65,13 +66,14 @@ function rememberTyped(script: Script, above: readonly Node[], instances: Set<st
   const isType = ({ type }: Node): boolean =>
     /^TS(TypeReference|UnionType|TypeAnnotation|ParenthesizedType)$|Annotation$/.test(type);
   const [owner, outer] = above.filter((each) => !isType(each));
-  if (owner?.type === 'Identifier') instances.add(owner.name);
-  else if (owner?.type === 'ClassProperty') instances.add(`this.${textOf(script, owner.key)}`);
+  const remember = (text: string): void => rememberInstance(script, instances, text, above);
+  if (owner?.type === 'Identifier') remember(owner.name);
+  else if (owner?.type === 'ClassProperty') remember(`this.${textOf(script, owner.key)}`);
   else if (owner?.type === 'TSTypeParameterInstantiation' && outer?.type === 'CallExpression') {
     // const ref = useRef<AnalyticsBrowser>(null)
     const declarator = above[above.indexOf(outer) + 1];
     if (declarator?.type === 'VariableDeclarator' && declarator.id.type === 'Identifier')
-      instances.add(`${declarator.id.name}.current`);
+      remember(`${declarator.id.name}.current`);
   }
 }
 
@@ -122,7 +124,7 @@ function rewriteConstruction(
     return refuse();
   const text = writeCreateCall({ ...script }, node, call.arguments, create);
   if (text === undefined) return undefined;
-  instances.add(name);
+  rememberInstance(script, instances, name, above);
   script.findings.rewrites++;
   // Beside the declaration, or one statement of the same block later: nothing can happen in between.
   const block = declaration && above[above.indexOf(declaration) + 1];

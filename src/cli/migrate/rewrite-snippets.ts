@@ -4,7 +4,7 @@
  */
 import { rewriteClassic } from './classic-loader.ts';
 import type { FileFindings, NewValues } from './rewriting.ts';
-import { isComment, scriptUrl, separatorAt } from './snippet-code.ts';
+import { isComment, scriptUrl, separatorAt, withoutComments } from './snippet-code.ts';
 import type { PageSpan } from './snippet-elements.ts';
 import { noteKey } from './write-key.ts';
 
@@ -82,21 +82,15 @@ function rewriteCurrent(
   findings.rewrites++;
   if (eu !== undefined)
     findings.next.push({ offset: index, text: 'The region is eu: set CIO_REGION=eu at the proxy.' });
-  rewriteLoadCall(code, index + whole.length, values, findings, mark);
+  rewriteLoadCall(code, index + whole.length, text(values.clientKey), findings);
 }
 
-/** Replaces the write key in `analytics.load("…", options)`, which stands below the code of the snippet. */
-function rewriteLoadCall(
-  code: string,
-  from: number,
-  values: NewValues,
-  findings: FileFindings,
-  mark: string,
-): void {
+/** Replaces the write key in `analytics.load("…", options)`, which stands below the code of the snippet. `clientKey`: with quotes. */
+function rewriteLoadCall(code: string, from: number, clientKey: string, findings: FileFindings): void {
   const rest = code.slice(from, from + 4_000);
   const version = VERSION_MARK.exec(rest);
   const skipped = version ? version.index + version[0].length : 0;
-  const load = /\b[A-Za-z_$][\w$]*\.load\(\s*/.exec(rest.slice(skipped));
+  const load = /\b[A-Za-z_$][\w$]*\.load\(\s*/.exec(withoutComments(rest.slice(skipped)));
   if (!load) {
     findings.byHand.push({
       offset: from,
@@ -110,7 +104,6 @@ function rewriteLoadCall(
   const value = /^[^,()\s]+(?:\([^()]*\))?/.exec(argument);
   const found = literal ?? value;
   if (!found) return;
-  const clientKey = mark + values.clientKey + mark;
   findings.edits.push({ start, end: start + found[0].length, text: clientKey });
   const key = literal?.[2] ?? '';
   if (key !== '' && !/[{}<>$]/.test(key)) noteKey({ findings }, { start }, key);

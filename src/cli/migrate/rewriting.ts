@@ -1,5 +1,6 @@
 import type { Node } from '@babel/types';
 import type { Edit } from './edits.ts';
+import type { InstanceScopes } from './instance-scopes.ts';
 import type { Scopes } from './scopes.ts';
 import { endOf, startOf, type Language, type NodeVisit } from './syntax-tree.ts';
 
@@ -45,6 +46,7 @@ export interface Script {
   readonly language: Language;
   readonly visits: readonly NodeVisit[];
   readonly scopes: Scopes;
+  readonly instanceScopes: InstanceScopes;
   readonly values: NewValues;
   readonly findings: FileFindings;
 }

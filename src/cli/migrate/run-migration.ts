@@ -1,6 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { migrateFolder, type Migration, type OwnPackage, writeFiles } from './migrate-folder.ts';
+import {
+  type MigratedFile,
+  migrateFolder,
+  type Migration,
+  type OwnPackage,
+  writeFiles,
+} from './migrate-folder.ts';
 import { printDiff, printSummary } from './migration-report.ts';
 import type { NewValues } from './rewriting.ts';
 
@@ -12,10 +18,12 @@ export async function runMigration(
   own: OwnPackage,
   isWriting: boolean,
 ): Promise<number> {
-  const migration = await migrateFolder(folder, only, values, own);
+  let migration = await migrateFolder(folder, only, values, own);
   if (isWriting) {
     await warnOfOpenChanges(folder, migration);
-    await writeFiles(folder, migration.files);
+    const left = await writeFiles(folder, migration.files);
+    const isWritten = ({ file }: MigratedFile): boolean => left.every((each) => each.file !== file);
+    migration = { files: migration.files.filter(isWritten), left: [...migration.left, ...left] };
     for (const { file, findings } of migration.files)
       if (findings.edits.length > 0) console.log(`changed ${file}`);
   } else
@@ -24,8 +32,7 @@ export async function runMigration(
     `${migration.files.some(({ findings }) => findings.edits.length > 0) ? '\n' : ''}${printSummary(migration, values, isWriting)}`,
   );
   const isDone =
-    migration.unreadable.length === 0 &&
-    migration.files.every(({ findings }) => findings.byHand.length === 0);
+    migration.left.length === 0 && migration.files.every(({ findings }) => findings.byHand.length === 0);
   return isDone ? 0 : 1;
 }
 

@@ -3,6 +3,12 @@ import { indentAt, lineEndOf, type NewValues } from './rewriting.ts';
 /** The URL of the script, which the proxy serves. */
 export const scriptUrl = ({ proxyUrl }: NewValues): string => `${proxyUrl.replace(/\/$/, '')}/cio.js`;
 
+/** The code with spaces in the place of its comments, so that every offset stays. `https://` is no comment. */
+export const withoutComments = (code: string): string =>
+  code.replaceAll(/\/\*[^]*?\*\/|(?<![:"'\\])\/\/[^\r\n]*/g, (comment) =>
+    comment.replaceAll(/[^\r\n]/g, ' '),
+  );
+
 /** Whether an offset is in a comment of one line. */
 export const isComment = (code: string, offset: number): boolean => {
   const line = code.slice(code.lastIndexOf('\n', offset - 1) + 1, offset);

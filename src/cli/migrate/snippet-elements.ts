@@ -1,5 +1,6 @@
 import { type Edit } from './edits.ts';
-import { type FileFindings, indentAt, lineEndOf, type NewValues } from './rewriting.ts';
+import { type FileFindings, indentAt, lineEndOf, type NewValues, VENDOR_PACKAGE } from './rewriting.ts';
+import { withoutComments } from './snippet-code.ts';
 import { noteKey } from './write-key.ts';
 
 /** The code of the current snippet, up to the calls at its end. */
@@ -10,6 +11,8 @@ const CURRENT_TAIL = /\}\}\(\);?/;
 const CLASSIC_LOADER =
   /var\s+(\w+)\s*=\s*document\.createElement\((["'])script\2\)\s*,\s*(\w+)\s*=\s*document\.getElementsByTagName\((["'])script\4\)\[0\];([^]*?)\3\.parentNode\.insertBefore\(\1,\s*\3\);?[ \t]*(?:\r?\n)?/;
 const CLASSIC_URL = /assets\.customer\.io\/assets\/track(-eu)?\.js/;
+/** The URL of the script of another snippet in the same element. */
+const OTHER_SNIPPET = /assets\.customer\.io\/assets\/track|cdp(-eu)?\.customer\.io\/v1\/analytics-js\//;
 const ELEMENT = /<!--[^]*?-->|<script\b((?:[^>"']|"[^"]*"|'[^']*')*)>([^]*?)<\/script\s*>/gi;
 const NOT_JAVASCRIPT = /\btype\s*=\s*["']?(?!(?:text|application)\/(?:java|ecma)script\b)[\w/+-]/i;
 
@@ -43,6 +46,18 @@ export function rewriteSnippetElements(
   return spans;
 }
 
+/** Reports script elements that load the vendor's package without code of the page: import maps, and URLs of the package. */
+export function reviewElements(page: string, findings: FileFindings): void {
+  for (const { index, 0: whole, 1: attributes } of page.matchAll(ELEMENT)) {
+    if (attributes === undefined || !whole.includes(VENDOR_PACKAGE)) continue;
+    if (attributes.includes(VENDOR_PACKAGE) || /\btype\s*=\s*["']?importmap\b/i.test(attributes))
+      findings.byHand.push({
+        offset: index + whole.indexOf(VENDOR_PACKAGE),
+        text: `This element names the package ${VENDOR_PACKAGE}, in an import map or in a URL. Load cio-first-party here instead.`,
+      });
+  }
+}
+
 interface Element {
   readonly page: string;
   readonly start: number;
@@ -63,7 +78,7 @@ function replaceCurrent(
   const [text, , name = 'analytics', eu] = head;
   const bodyStart = head.index + text.length;
   const tail = CURRENT_TAIL.exec(code.slice(bodyStart));
-  const load = /(?<=^\s*|[;}]\s*)analytics\.load\(/.exec(code.slice(bodyStart));
+  const load = /(?<=^\s*|[;}]\s*)analytics\.load\(/.exec(withoutComments(code.slice(bodyStart)));
   if (!tail || !load || load.index > tail.index) return undefined;
   const argumentsStart = bodyStart + load.index + load[0].length;
   const argumentsEnd = findClosing(code, argumentsStart);
@@ -74,7 +89,8 @@ function replaceCurrent(
     .slice(argumentsStart, argumentsEnd)
     .replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$|(?<=,)\s*\/\/.*$/gm, '');
   const key = /^\s*(?:(["'`])([^"'`]*)\1|[^,]+)/.exec(args);
-  if (argumentsEnd === -1 || !key) return undefined;
+  const after = code.slice(bodyStart + tail.index + tail[0].length);
+  if (argumentsEnd === -1 || !key || OTHER_SNIPPET.test(after)) return undefined;
 
   const codeStart = codeStartOf(element);
   noteOrigin(findings, codeStart + argumentsStart, key[2], key[0].trim());
@@ -86,7 +102,6 @@ function replaceCurrent(
     });
 
   const calls = name === 'analytics' ? body : body.replaceAll(/(?<![\w$.])analytics(?=[.[])/g, name);
-  const after = code.slice(bodyStart + tail.index + tail[0].length);
   const before = code.slice(0, head.index).trimEnd();
   const own = stub.replace('"cioanalytics"', JSON.stringify(name));
   const indent = indentAt(page, start);
@@ -120,7 +135,8 @@ function replaceClassic(
   const { page, start, end, attributes, code } = element;
   const loader = CLASSIC_LOADER.exec(code);
   const [text = '', tag = '', , , , statements = ''] = loader ?? [];
-  if (!loader || !CLASSIC_URL.test(statements)) return undefined;
+  if (!loader || !CLASSIC_URL.test(statements) || OTHER_SNIPPET.test(code.replace(text, '')))
+    return undefined;
   const own = new Map<string, string>();
   const rest = statements
     .replaceAll(/\/\/.*$|\/\*[^]*?\*\//gm, '')

@@ -19,7 +19,22 @@ export function parseCode(code: string, language: Language): Node {
     ts: ['typescript'],
     tsx: ['typescript', 'jsx'],
   };
-  return parse(code, {
+  const read = (decorators: ParserPlugin): Node => parseWith(code, [...types[language], decorators]);
+  try {
+    return read('decorators-legacy');
+  } catch (error) {
+    // `export @decorator class` is of the standard alone, and decorators of parameters are not.
+    if (!code.includes('@')) throw error;
+    try {
+      return read('decorators');
+    } catch {
+      throw error;
+    }
+  }
+}
+
+const parseWith = (code: string, plugins: readonly ParserPlugin[]): Node =>
+  parse(code, {
     sourceType: 'unambiguous',
     allowAwaitOutsideFunction: true,
     allowImportExportEverywhere: true,
@@ -28,9 +43,8 @@ export function parseCode(code: string, language: Language): Node {
     allowSuperOutsideMethod: true,
     allowUndeclaredExports: true,
     errorRecovery: true,
-    plugins: [...types[language], 'decorators-legacy', 'explicitResourceManagement'],
+    plugins: [...plugins, 'decoratorAutoAccessors', 'explicitResourceManagement'],
   }).program;
-}
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';

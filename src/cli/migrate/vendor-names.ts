@@ -23,11 +23,20 @@ export interface VendorImport {
   readonly isPassedOn: boolean;
 }
 
+const OTHER_TEXT = `The name of the package ${VENDOR_PACKAGE} is used as a text, such as in a mock of a test. Change it with the code that it belongs to.`;
+
 /** Finds every import, `require` and `import()` of the vendor's package. Reports other uses of its name. */
 export function findVendorImports(script: Script): readonly VendorImport[] {
   return script.visits.flatMap(({ node, above }): readonly VendorImport[] => {
-    if (node.type !== 'StringLiteral' || node.value !== VENDOR_PACKAGE) return [];
+    const text =
+      node.type === 'StringLiteral' ? node.value : node.type === 'TemplateElement' ? node.value.raw : '';
+    if (!text.includes(VENDOR_PACKAGE)) return [];
     const parent = above[0];
+    if (node.type !== 'StringLiteral' || text !== VENDOR_PACKAGE) {
+      // A file of the package, a URL of it, or code in a text.
+      askPerson(script, node, OTHER_TEXT);
+      return [];
+    }
     if (parent?.type === 'ImportDeclaration') return [readDeclaration(script, node, parent, above[1])];
     if (parent?.type === 'CallExpression' || parent?.type === 'ImportExpression') {
       const isLoad =
@@ -147,6 +156,6 @@ function reportOther(script: Script, node: Node, parent: Node | undefined): void
     node,
     isReexport
       ? `This line re-exports names of ${VENDOR_PACKAGE}. Re-export those of cio-first-party that your code needs.`
-      : `The name of the package ${VENDOR_PACKAGE} is used as a text, such as in a mock of a test. Change it with the code that it belongs to.`,
+      : OTHER_TEXT,
   );
 }

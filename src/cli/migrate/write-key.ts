@@ -14,6 +14,8 @@ export function readWriteKey(script: Script, value: Node): void {
 function noteOrigin(script: Script, value: Node): void {
   const keys = literalKeys(value);
   for (const key of keys) noteKey(script, value, key);
+  for (const key of keysInTable(script, value)) script.findings.secrets.add(key);
+  reviewConditions(script, value);
   if (keys.length === 0)
     script.findings.next.push({
       offset: startOf(value),
@@ -52,6 +54,24 @@ function literalKeys(value: Node | null | undefined): readonly string[] {
   }
 }
 
+/** Lists the texts of the object from which a value is taken: `KEYS.live`, `KEYS[process.env.NODE_ENV]`. */
+function keysInTable({ scopes, visits }: Script, value: Node): readonly string[] {
+  const table = value.type === 'MemberExpression' ? value.object : undefined;
+  if (table?.type !== 'Identifier') return [];
+  const scope = scopes.scopeOf(table.name, visits.find(({ node }) => node === value)?.above ?? []);
+  return visits.flatMap(({ node, above }) => {
+    const isKey = above[0]?.type === 'ObjectProperty' && above[0].key === node;
+    const isInTable = above.some(
+      (each) =>
+        each.type === 'VariableDeclarator' &&
+        each.id.type === 'Identifier' &&
+        each.id.name === table.name &&
+        scopes.scopeOf(table.name, above) === scope,
+    );
+    return node.type === 'StringLiteral' && node.value !== '' && isInTable && !isKey ? [node.value] : [];
+  });
+}
+
 function readVariable(script: Script, name: string, use: Node): void {
   const above = script.visits.find(({ node }) => node === use)?.above ?? [];
   const scope = script.scopes.scopeOf(name, above);
@@ -68,6 +88,9 @@ function readVariable(script: Script, name: string, use: Node): void {
         .filter(({ node }) => node !== use && startOf(node) !== startOf(use))
     : [];
   const init = declarator?.node.type === 'VariableDeclarator' ? declarator.node.init : undefined;
+  for (const { node } of script.visits)
+    if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier' && node.left.name === name)
+      for (const key of literalKeys(node.right)) script.findings.secrets.add(key);
   if (init) noteOrigin(script, init);
   else
     script.findings.next.push({
@@ -76,19 +99,38 @@ function readVariable(script: Script, name: string, use: Node): void {
     });
   // A parameter or an import may have other uses, such as a list of dependencies; only a condition stops the code.
   const other = init ? others[0] : others.find(isCondition);
-  if (other)
-    askPerson(
-      script,
-      other.node,
-      `\`${name}\` held the write key, and is still used here. The page needs no write key: remove this use before you remove the key, or nothing is sent any more.`,
-    );
+  if (other) askAboutUse(script, other.node, name);
   else if (declarator && init) removeVariable(script, declarator);
 }
+
+/** Reports a condition on the property that had the write key, such as `process.env.WRITE_KEY`. */
+function reviewConditions(script: Script, value: Node): void {
+  const inside = ({ node, above }: NodeVisit): boolean => node === value || above.includes(value);
+  const properties = script.visits.filter(
+    (visit) => inside(visit) && visit.node.type === 'MemberExpression' && !isPartOfMember(visit),
+  );
+  const texts = new Set(properties.map(({ node }) => textOf(script, node)));
+  const condition = script.visits.find(
+    (visit) => !inside(visit) && texts.has(textOf(script, visit.node)) && isCondition(visit),
+  );
+  if (condition) askAboutUse(script, condition.node, textOf(script, condition.node));
+}
+
+const isPartOfMember = ({ node, above: [parent] }: NodeVisit): boolean =>
+  parent?.type === 'MemberExpression' && parent.object === node;
+
+const askAboutUse = (script: Script, node: Node, name: string): void =>
+  askPerson(
+    script,
+    node,
+    `\`${name}\` held the write key, and is still used here. The page needs no write key: remove this use before you remove the key, or nothing is sent any more.`,
+  );
 
 /** Whether a use decides what runs. */
 const isCondition = ({ node, above: [parent] }: NodeVisit): boolean =>
   parent?.type === 'UnaryExpression' ||
   parent?.type === 'LogicalExpression' ||
+  parent?.type === 'BinaryExpression' ||
   ((parent?.type === 'IfStatement' || parent?.type === 'ConditionalExpression') && parent.test === node);
 
 /** Removes a variable, if its value is only read: a text, or a variable of the environment. */

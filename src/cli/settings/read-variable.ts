@@ -5,8 +5,12 @@ export const list = (text: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** A client key of the variable `CIO_CLIENT_KEYS`: `name:key@origin`, where the name and the origin may be missing. */
-const CLIENT_KEY = /^(?:([^:@]*):(?!\/\/))?(.+?)(?:@([a-z][\w+.-]*:\/\/.*))?$/i;
+/**
+ * A client key of the variable `CIO_CLIENT_KEYS`: `name:key@origin`, where the name and the origin may be missing. A host without
+ * `https://` counts as an origin too, which is refused with a hint: as a part of the key, it would refuse every visitor.
+ */
+const CLIENT_KEY =
+  /^(?:([^:@]*):(?!\/\/))?(.+?)(?:@([a-z][\w+.-]*:\/\/.*|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\/?|localhost(?::\d+)?\/?))?$/i;
 
 /** Reads client keys: `web:key@https://shop.example.com` is a key with a name, for the pages of one origin only. */
 export const clientKeys = (text: string): readonly unknown[] =>

@@ -36,7 +36,7 @@ const PRINTERS: Readonly<Record<SnippetTarget, (settings: SnippetSettings) => st
       src,
       options: options(settings),
       // The hash of a file is that of one version, and a tag manager keeps its tags when the proxy is updated: so there is none.
-      ...(consent === undefined && { choices: `${proxyUrl}/cio-choices.js` }),
+      ...(consent === undefined && { choices: `${proxyUrl.replace(/\/$/, '')}/cio-choices.js` }),
     };
     return script(
       code('cio-stub-es5.js').replace('CIO_SETTINGS', () => literal(written)),

@@ -13,8 +13,12 @@ export const attributes = (values: Readonly<Record<string, string | boolean | un
     })
     .join('');
 
-/** Writes a value as JavaScript that an HTML parser does not take for a tag or a comment. */
-export const literal = (value: unknown): string => JSON.stringify(value).replaceAll('<', String.raw`\x3C`);
+/** Writes a value as JavaScript that an HTML parser does not take for a tag or a comment. In ES5, U+2028 and U+2029 end a line. */
+export const literal = (value: unknown): string =>
+  JSON.stringify(value)
+    .replaceAll('<', String.raw`\x3C`)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`);
 
 /**
  * Escapes what would end a script element, or make its end invisible. In code that the build has minified, these texts are in

@@ -1,4 +1,5 @@
 import { parseArguments, UsageError } from '../command.ts';
+import { withoutCredentials } from '../settings/origin-hint.ts';
 
 export const DEFAULT_GLOBAL = 'cioanalytics';
 export const CONSENT_STATES: readonly string[] = ['granted', 'pending', 'denied'];
@@ -28,7 +29,7 @@ export function readSettings(
   const values = parse(args);
   const { consent, global = DEFAULT_GLOBAL, nonce, src } = values;
   const pageViews = values['page-views'];
-  const proxyUrl = readUrl('--proxy-url', values['proxy-url']).replace(/\/+$/, '');
+  const base = readUrl('--proxy-url', values['proxy-url']).replace(/\/+$/, '');
   const clientKey = values['client-key'] ?? environment['CIO_CLIENT_KEY']?.trim();
   if (clientKey === undefined)
     throw new UsageError('--client-key is missing, and CIO_CLIENT_KEY is not set.');
@@ -43,9 +44,10 @@ export function readSettings(
     throw new UsageError('--src has no effect with --inline, which contains cio.js.');
   return {
     target: values.gtm ? 'gtm' : values.inline ? 'inline' : 'page',
-    proxyUrl,
+    // A proxy at the root of the page's origin has the path `/`: an empty text is no URL.
+    proxyUrl: base === '' ? '/' : base,
     clientKey,
-    src: src === undefined ? `${proxyUrl}/cio.js` : readUrl('--src', src),
+    src: src === undefined ? `${base}/cio.js` : readUrl('--src', src),
     consent,
     pageViews,
     global,
@@ -89,7 +91,7 @@ function readUrl(option: string, text: string | undefined): string {
     url !== undefined && url.username + url.password + url.hash === '' && !/[\s\p{Cc}]/u.test(text);
   if (!isPlain || (option === '--proxy-url' && url.search !== ''))
     throw new UsageError(
-      `${option} must be an http(s) URL or a path like /e, without credentials and fragment, not "${text}".`,
+      `${option} must be an http(s) URL or a path like /e, without credentials and fragment, not "${withoutCredentials(text)}".`,
     );
   return text;
 }

@@ -1,4 +1,4 @@
-import type { RejectedEvent } from '../../protocol/wire.ts';
+import { type RejectedEvent, utf8 } from '../../protocol/wire.ts';
 import { isRefusal, refuse, type Refusal } from '../http/response.ts';
 import type { admit, Admitted, AdmissionLimits } from '../ingest/admission.ts';
 import type { Bytes } from '../lib/bytes.ts';
@@ -65,7 +65,10 @@ export function createAdmitEach(needs: AdmitEachNeeds): (part: Part) => Promise<
         rejected.push({ messageId: messageIdIn(json), error: 'rejected', reason });
         continue;
       }
-      kept.push(json);
+      // An event that is sent on in other bytes is written here: a batch may have few events that are rewritten, and these SDKs
+      // cannot send the others in another batch.
+      const rewritten = acceptedEvent?.json;
+      kept.push(typeof rewritten === 'string' ? utf8.encode(rewritten) : json);
     }
     const keptBytes = batchOf(kept, sentAt);
     // Every event about a device that is still there was judged above.

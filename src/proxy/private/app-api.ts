@@ -1,7 +1,7 @@
 import type { AttributesAnswer, SubscriptionTopic, TopicsAnswer } from '../../protocol/wire.ts';
 import type { Refusal } from '../http/response.ts';
 import type { LogNote } from '../telemetry/request-log.ts';
-import { createSecretReader } from '../lib/secret.ts';
+import { createSecretReader, SecretError } from '../lib/secret.ts';
 import type { AppApiSettings } from './private-settings.ts';
 import { createPrivateService, parseJson, type PrivateServiceNeeds } from './private-service.ts';
 import { isRecord } from '../lib/is-record.ts';
@@ -25,7 +25,12 @@ export function createAppApi(
   const upstream = createPrivateService(needs, {
     name: "Customer.io's App API",
     url,
-    headers: async () => ({ Authorization: `Bearer ${await readKey()}`, Accept: 'application/json' }),
+    headers: async () => {
+      const read = (await readKey()).trim();
+      // The error of `fetch` for such a header has the whole key in its message, which the log would show.
+      if (!/^[!-~]+$/.test(read)) throw new SecretError('The function "appApi.key" returned no usable key.');
+      return { Authorization: `Bearer ${read}`, Accept: 'application/json' };
+    },
   });
 
   /** Returns the object `customer` of a response; `null` when there is no such person. */

@@ -73,6 +73,19 @@ describe('the workspace', () => {
     expect(JSON.stringify(rows)).not.toContain('sesame');
   });
 
+  test('is behind a redirect: the command does not wait, and its target never gets the key', async () => {
+    const { url } = await startProxy(environment());
+    const [app, target] = [await startUpstream(), await startUpstream()];
+    app.respond({ status: 301, headers: { Location: `${target.url}/v1/customers` } });
+    const rows = await check(url, { workspace: { key: 'sesame', url: app.url, waitMs: 600_000 } });
+    expect(rows.find(({ group }) => group === 'workspace')).toMatchObject({
+      name: 'test person',
+      status: 'fail',
+      detail: 'the App API returned 301, a redirect',
+    });
+    expect([app.received.length, target.received.length]).toEqual([1, 0]);
+  });
+
   test.each(['silence', { status: 500 }, 'hang-up'] as const)(
     'does not answer (%j): the row says so',
     async (answer) => {
@@ -106,6 +119,13 @@ describe('the workspace', () => {
   });
 });
 
+test('a URL of the App API without encryption is named before the key is sent', async () => {
+  const args = ['check', 'http://127.0.0.1:1', '--client-key', 'web', '--send', '--workspace'];
+  const { err } = await run(args, { CIO_APP_API_KEY: 'sesame', CIO_APP_API_URL: 'http://app.example' });
+  expect(err).toContain('"CIO_APP_API_URL" is http://app.example, without encryption');
+  expect(err).not.toContain('sesame');
+});
+
 describe('a wrong call', () => {
   const call = ['check', 'https://events.example.com', '--client-key', 'web'];
 
@@ -118,6 +138,22 @@ describe('a wrong call', () => {
       { CIO_APP_API_KEY: 'sesame', CIO_APP_API_URL: 'api.customer.io' },
       'CIO_APP_API_URL is "api.customer.io"',
     ],
+    ...[
+      'https://me:sesame@api.customer.io',
+      'https://api.customer.io/?a=b',
+      'https://api.customer.io/#a',
+    ].map((url): [readonly string[], Record<string, string>, string] => [
+      ['--workspace', '--send'],
+      { CIO_APP_API_KEY: 'sesame', CIO_APP_API_URL: url },
+      'it must be an http(s) URL without credentials, query and fragment.',
+    ]),
+    ...['sesame open', 'sesame\nopen', 'sesame\u2019'].map(
+      (key): [readonly string[], Record<string, string>, string] => [
+        ['--workspace', '--send'],
+        { CIO_APP_API_KEY: key },
+        'CIO_APP_API_KEY is no key of the App API',
+      ],
+    ),
     [['--workspace', '--send'], { CIO_APP_API_KEY_FILE: '/nowhere' }, 'CIO_APP_API_KEY_FILE is "/nowhere"'],
   ])('%j with %j', async (args, variables, message) => {
     const { code, out, err } = await run([...call, ...args], variables);

@@ -111,6 +111,55 @@ AnalyticsBrowser.load({ writeKey: isLive ? '44e3df5b84cde8138074' : 'test' });
     expect(out).not.toContain('44e3df5b84cde8138074');
   });
 
+  test('masks keys that the call does not name, but the lines around it have', async () => {
+    const folder = await folderWith({
+      'table.js': LOAD.replace("'44e3df5b84cde8138074'", 'KEYS[process.env.NODE_ENV]').replace(
+        '\nexport',
+        "\nconst KEYS = { production: '44e3df5b84cde8138074', 'staging': '55e3df5b84cde8138074' };\nexport",
+      ),
+      'settings.ts': `import { AnalyticsBrowser, type Plugin } from '${SDK}';
+const settings = { writeKey: '66e3df5b84cde8138074' };
+const CIO_WRITE_KEY: string = "77e3df5b84cde8138074";
+export const analytics = AnalyticsBrowser.load(settings);
+`,
+      'comment.js': `// analytics.load("99e3df5b84cde8138074");\n${LOAD}`,
+      'assigned.js': LOAD.replace("writeKey: '44e3df5b84cde8138074'", 'writeKey: k').replace(
+        '\nexport',
+        "\nlet k;\nk = '88e3df5b84cde8138074';\nexport",
+      ),
+    });
+    const { out } = await migrate(folder);
+    expect(out).toContain("const KEYS = { production: '44e3…', 'staging': '55e3…' };");
+    expect(out).toContain("const settings = { writeKey: '66e3…' };");
+    expect(out).toContain("k = '88e3…';");
+    expect(out).toContain('analytics.load("99e3…");');
+    expect(out).not.toContain('e3df5b84cde8138074');
+  });
+
+  test('rewrites a page with an image in a long line, and lists a page of another coding', async () => {
+    const page = (title: string): string =>
+      `<title>${title}</title>\n<script type="module">\n${LOAD}</script>\n`;
+    const image = `<img src="data:image/png;base64,${'A'.repeat(60_000)}">\n`;
+    const folder = await folderWith({ 'image.html': `${image}${page('')}` });
+    await writeFile(`${folder}/latin.php`, page('Caf\u00E9'), 'latin1');
+    const { code, out } = await migrate(folder, '--write');
+    expect(code).toBe(1);
+    expect(await readFile(`${folder}/image.html`, 'utf8')).toContain(CREATED);
+    expect(out).toContain('  latin.php\n    This file is not in UTF-8, and stays as it is.');
+  });
+
+  test('lists a file that cannot be written, and changes the others', async () => {
+    const folder = await folderWith({ 'a.js': LOAD, 'b.js': LOAD, 'c.js': LOAD });
+    await chmod(`${folder}/b.js`, 0o444);
+    // Root may write everything.
+    const isRoot = process.getuid?.() === 0;
+    const { code, out, err } = await migrate(folder, '--write');
+    const { 'a.js': a, 'b.js': b, 'c.js': c } = await readAll(folder);
+    expect([code, err, a, b, c]).toEqual([isRoot ? 0 : 1, '', CREATED, isRoot ? CREATED : LOAD, CREATED]);
+    expect(out.includes('  b.js\n    This place cannot be written')).toBe(!isRoot);
+    expect(out).toContain('Next:');
+  });
+
   test('with --write changes the files, and a second run changes nothing', async () => {
     const folder = await folderWith({ 'package.json': MANIFEST, 'src/analytics.ts': LOAD });
     const first = await migrate('/', folder, '--write');
@@ -184,7 +233,7 @@ analytics.register(InAppPlugin({ siteId: 's' }));
       'a.js': '\uFFFD',
     };
     const folder = await folderWith(files);
-    await writeFile(`${folder}/latin.js`, Buffer.from([0xff, 0xfe, ...Buffer.from(LOAD)]));
+    await writeFile(`${folder}/binary.js`, Buffer.from([0xff, 0xfe, 0x00]));
     await symlink(`${folder}/a.txt`, `${folder}/link.js`);
     expect(await migrate(folder, '--write')).toMatchObject({
       code: 0,
@@ -203,6 +252,8 @@ analytics.register(InAppPlugin({ siteId: 's' }));
     });
     const single = await migrate(folder, 'apps/a/a.js');
     expect(single.out).toMatch(/^--- a\/a\.js\n/);
+    expect(single.out).toContain('  a.js:1\n    Install cio-first-party with your package manager');
+    expect((await migrate(folder)).out).not.toContain('Install cio-first-party');
     await migrate(folder, '--write');
     const files = await readAll(folder);
     expect(files['apps/a/package.json']).not.toContain(SDK);
@@ -225,6 +276,7 @@ analytics.register(InAppPlugin({ siteId: 's' }));
     [['missing'], /^The folder \S+missing cannot be read: ENOENT/],
     [['a', 'b'], /^"migrate" needs at most one folder, got 2\./],
     [['--proxy-url', 'e'], /^--proxy-url must be an http\(s\) URL or a path like \/e/],
+    [['--proxy-url', 'https://me:secret@x.example'], /not "https:\/\/…@x\.example"/],
     [['--client-key', 'a:b'], /^--client-key must be a text without ":"/],
     [['--wirte'], /^Unknown option '--wirte'/],
   ])('exits with 2 for %j', async (args, message) => {

@@ -52,6 +52,15 @@ describe('cio-first-party snippet', () => {
     expect(out.split(`nonce="${text}"`)).toHaveLength(3);
   });
 
+  test('names a proxy at the root of the origin with a path', async () => {
+    const args = ['snippet', '--proxy-url', '/', '--client-key', 'k'];
+    expect((await run(args)).out).toContain('src="/cio.js" data-proxy-url="/" data-client-key="k"');
+    const gtm = (await run([...args, '--gtm'])).out;
+    expect(gtm).toContain('"src":"/cio.js","options":{"proxyUrl":"/","clientKey":"k"}');
+    expect(gtm).toContain('"choices":"/cio-choices.js"');
+    expect((await run([...args, '--inline'])).out).toContain('{"proxyUrl":"/","clientKey":"k"}');
+  });
+
   test('reads the key from the environment too', async () => {
     const { out } = await run(['snippet', '--proxy-url', 'https://events.example.com/'], {
       CIO_CLIENT_KEY: 'k1',
@@ -71,7 +80,7 @@ describe('cio-first-party snippet', () => {
       '--proxy-url must be an http(s) URL or a path like /e, without credentials and fragment, not "events.example.com".',
     ],
     [[...REQUIRED, '--proxy-url', '/e?a=b'], 'not "/e?a=b".'],
-    [[...REQUIRED, '--proxy-url', 'https://me:secret@x.example'], 'not "https://me:secret@x.example".'],
+    [[...REQUIRED, '--proxy-url', 'https://me:secret@x.example'], 'not "https://…@x.example".'],
     [
       [...REQUIRED, '--src', 'cio.js'],
       '--src must be an http(s) URL or a path like /e, without credentials and fragment, not "cio.js".',
@@ -131,6 +140,7 @@ describe('cio-first-party snippet --gtm', () => {
     for (const args of [
       ['--gtm'],
       ['--gtm', '--consent', 'pending', '--page-views', 'load', '--global', 'cdp'],
+      ['--gtm', '--client-key', 'a\u2028b\u2029</script><!--\'"\\', '--proxy-url', `/e'"\\<`],
     ]) {
       const text = await code(args);
       parse(text, { ecmaVersion: 5 });

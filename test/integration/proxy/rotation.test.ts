@@ -71,6 +71,23 @@ describe('the key of the App API', () => {
     ]);
   });
 
+  test.each(['hidden\nkey', 'hidden key', 'hidden\u2019key'])(
+    'is a text that no header can have: the log does not show it: %j',
+    async (key) => {
+      const { app, ask, log } = await start(({ url }) => ({ appApi: { key: () => key, url } }));
+      expect(await verdict(await ask(ATTRIBUTES))).toBe('503 upstream_unavailable');
+      expect(log.at(-1)?.detail).toBe('The function "appApi.key" returned no usable key.');
+      expect(JSON.stringify(log)).not.toContain('hidden');
+      expect(app.received).toHaveLength(0);
+    },
+  );
+
+  test('may end with a line end, as the content of a file', async () => {
+    const { app, ask } = await start(({ url }) => ({ appApi: { key: () => 'app-key\n', url } }));
+    await ask(ATTRIBUTES);
+    expect(app.received.map(({ headers }) => headers['authorization'])).toEqual(['Bearer app-key']);
+  });
+
   test('is missing: 503, without a request', async () => {
     const { app, ask, log } = await start(({ url }) => ({ appApi: { key: () => '', url } }));
     expect(await verdict(await ask(ATTRIBUTES))).toBe('503 upstream_unavailable');

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { basicAuthorization } from '../../../../src/protocol/wire.ts';
 import { CLIENT_KEY, event, verdict } from '../setup.ts';
-import { text, withStandIn } from './compatibility-setup.ts';
+import { rejectedIn, text, withStandIn } from './compatibility-setup.ts';
 
 const start = withStandIn();
 const TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const;
@@ -183,7 +183,17 @@ describe('the client key', () => {
   test('is not in the log, which has the path of the settings', async () => {
     const { send, log } = await start();
     await send({ method: 'GET', path: `/projects/${CLIENT_KEY}/settings`, headers: {} });
-    expect(log.map(({ path }) => path)).toEqual(['/e/v1/projects/…/settings']);
+    await send({ method: 'GET', path: '//projects//a-write-key/settings/more', headers: {} });
+    expect(log.map(({ path }) => path)).toEqual([
+      '/e/v1/projects/…/settings',
+      '/e/v1//projects//…/settings/more',
+    ]);
+  });
+
+  test('is not in the log of a proxy whose option is off', async () => {
+    const { send, log } = await start({ compatibility: false });
+    const { status } = await send({ method: 'GET', path: '/projects/a-write-key/settings', headers: {} });
+    expect([status, log.map(({ path }) => path)]).toEqual([404, ['/e/v1/projects/…/settings']]);
   });
 });
 
@@ -196,6 +206,20 @@ describe('an event keeps the bytes of its values', () => {
     const sent = `{"batch":[{"type":"track","event":"One","userId":"u1","properties":${properties}}]}`;
     expect((await standIn.requests())[0]?.bytes).toBe(sent.length);
   });
+});
+
+test('a batch may have more events with needless escapes than the proxy rewrites in one batch', async () => {
+  const { url, standIn } = await start();
+  // As some writers of JSON escape `=` and `<`.
+  const events = ['One', 'Two', 'Three', 'Four'].map(
+    (name) =>
+      `{"type":"track","event":"${name}","userId":"u1","properties":{"url":"?a\\u003d1","text":"${'x'.repeat(25_000)}"}}`,
+  );
+  const body = `{"writeKey":"${CLIENT_KEY}","batch":[${events.join(',')},{"type":"none"}]}`;
+  const rejected = await rejectedIn(await fetch(`${url}/v1/b`, { method: 'POST', body }));
+  expect(rejected).toHaveLength(1);
+  expect(await standIn.names()).toEqual(['One', 'Two', 'Three', 'Four']);
+  expect((await standIn.events())[0]).toMatchObject({ properties: { url: '?a=1' } });
 });
 
 describe('the origin of a page', () => {

@@ -178,6 +178,12 @@ createAnalytics({ proxyUrl: '/e', clientKey: 'web' });
     ],
     ["start({ sdk: () => import('@customerio/cdp-analytics-browser') });", /passed on as a whole/],
     ["vi.mock('@customerio/cdp-analytics-browser', () => ({}));", /used as a text/],
+    [
+      "import { AnalyticsBrowser } from '@customerio/cdp-analytics-browser/dist/pkg/browser';",
+      /used as a text/,
+    ],
+    ["import('https://esm.sh/@customerio/cdp-analytics-browser@0.5');", /used as a text/],
+    ['const code = `import "@customerio/cdp-analytics-browser"`;', /used as a text/],
     ["export * from '@customerio/cdp-analytics-browser';", /re-exports names/],
     ["export { AnalyticsBrowser } from '@customerio/cdp-analytics-browser';", /re-exports names/],
     ["type Options = import('@customerio/cdp-analytics-browser').InitOptions;", /Use `AnalyticsOptions`/],

@@ -14,8 +14,8 @@ export interface Migrated {
   readonly rewrites: number;
 }
 
-export function migrated(file: string, before: string): Migrated {
-  const { findings } = migrateFile(file, before, VALUES, STUB, new Map());
+export function migrated(file: string, before: string, values: typeof VALUES = VALUES): Migrated {
+  const { findings } = migrateFile(file, before, values, STUB, new Map());
   const lineOf = (offset: number): number => before.slice(0, offset).split('\n').length;
   const print = ({ offset, text }: { offset: number; text: string }): string => `${lineOf(offset)}: ${text}`;
   return {

@@ -23,7 +23,7 @@ describe('the pair that the vendor resolves to', () => {
     ],
     [
       `const start = () => ${LOAD};\nconst [a] = await start();`,
-      `const start = () => ${CREATE};\nconst a = start();`,
+      `const start = () => ${CREATE};\nconst a = await start();`,
     ],
     [
       `const a = ${LOAD};\na.user().then((user) => show(user.id()));`,
@@ -97,6 +97,42 @@ describe('new AnalyticsBrowser()', () => {
       code,
       byHand: [expect.stringMatching(/^2: The call of `load` for this instance was not found/)],
     });
+  });
+});
+
+describe('an instance that a promise has', () => {
+  const SDK = "import('@customerio/cdp-analytics-browser')";
+  const OURS = "import('cio-first-party')";
+
+  test.each([
+    [
+      `async function get() { return ${LOAD}; }\nconst [a] = await get();\na.page();`,
+      `async function get() { return ${CREATE}; }\nconst a = await get();\na.page();`,
+    ],
+    [
+      `const get = async () => ${LOAD};\nconst pair = await get();\npair[0].page();\n(await get())[0].page();`,
+      `const get = async () => ${CREATE};\nconst pair = await get();\npair.page();\n(await get()).page();`,
+    ],
+  ])('of an asynchronous function keeps its `await`: %s', (before, after) => {
+    expect(migrated('a.ts', withImport(before))).toMatchObject({ code: withOurImport(after), byHand: [] });
+  });
+
+  test.each([
+    ['.then(([a]) => a.page())', '', '.then((a) => a.page())', ''],
+    ['', 'const [a] = await ', '', 'const a = await '],
+  ])('of a module that is loaded later: %s %s', (behind, front, after, before) => {
+    const old = `${front}${SDK}.then(({ AnalyticsBrowser }) =>\n${LOAD})${behind};`;
+    const fresh = `${before}${OURS}.then(({ createAnalytics }) =>\n${CREATE})${after};`;
+    expect(migrated('a.ts', old)).toMatchObject({ code: fresh, byHand: [] });
+  });
+
+  test.each([
+    ['const [a, context] = await get();', 'The vendor resolves to a pair'],
+    ['const pair = await get();\nuse(pair[0], pair[1]);', 'The vendor resolves to a pair'],
+    ['use((await get())[1]);', 'The vendor resolves to a pair'],
+  ])('with its context is listed: %s', (use, advice) => {
+    const { byHand } = migrated('a.ts', withImport(`const get = () => ${LOAD};\n${use}`));
+    expect(byHand).toEqual([expect.stringContaining(`3: ${advice}`)]);
   });
 });
 

@@ -31,6 +31,18 @@ describe('scripts in components and pages', () => {
     expect(byHand).toEqual([]);
   });
 
+  test.each([
+    `<script type="importmap">{ "imports": { "@customerio/cdp-analytics-browser": "/x.js" } }</script>`,
+    '<script type="module" src="https://cdn.example/npm/@customerio/cdp-analytics-browser"></script>',
+  ])('an element that loads the package in another way is listed: %s', (element) => {
+    const comment = '<!-- <script src="/@customerio/cdp-analytics-browser"></script> -->';
+    const code = withImport("AnalyticsBrowser.load({ writeKey: 'k' });");
+    const page = `${comment}\n${element}\n<script type="module">${code}</script>\n`;
+    const result = migrated('index.html', page);
+    expect(result.code).toContain(element);
+    expect(result.byHand).toEqual([expect.stringMatching(/^2: This element names the package/)]);
+  });
+
   test('data and templates in script elements are left', () => {
     const page = `<script type="application/json">"@customerio/cdp-analytics-browser"</script>
 <script type="text/x-template">import { AnalyticsBrowser } from '@customerio/cdp-analytics-browser'</script>`;

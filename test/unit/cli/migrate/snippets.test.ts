@@ -117,6 +117,39 @@ describe('the current snippet in other code', () => {
     expect(byHand).toEqual([]);
   });
 
+  test('gets a client key with quotes as a text of the code', () => {
+    const values = { proxyUrl: '/e', clientKey: `o'w"b` };
+    const { code } = migrated('cio.js', current(`analytics.load("${KEY}");`), values);
+    expect(code).toContain(String.raw`analytics.load("o\'w\"b");`);
+  });
+
+  test.each(['/* analytics.load("old") */ ', '// analytics.load("old")\n'])(
+    'a call of load in a comment is not the one that runs: %s',
+    (comment) => {
+      const code = current(`${comment}analytics.load("${KEY}");analytics.page();`);
+      for (const [file, before] of [
+        ['cio.js', code],
+        ['index.html', `<script>${code}</script>`],
+      ] as const) {
+        const after = migrated(file, before);
+        expect(after.code).not.toContain(KEY);
+        expect(after.code).toContain('analytics.load("old")');
+        expect(after.next).toEqual([expect.stringContaining('The write key bb2a…')]);
+      }
+    },
+  );
+
+  test('two snippets in one element are both rewritten', () => {
+    const two = `${current(`analytics.load("${KEY}");`)}\n${older(`analytics.load("${KEY}");`)}`;
+    const both = `${current(`analytics.load("${KEY}");`)}\n${classic()}`;
+    for (const code of [two, both]) {
+      const after = migrated('index.html', `<script>\n${code}\n</script>`);
+      expect(after.code).not.toMatch(/customer\.io|bb2ac250/);
+      expect(after.byHand).toEqual([]);
+      expect(migrated('index.html', after.code)).toMatchObject({ code: after.code, rewrites: 0 });
+    }
+  });
+
   test('in a file of its own gets the global analytics, if it had it', () => {
     const { code } = migrated('cio.js', older(`analytics.load(config.key);`));
     expect(code).toContain(

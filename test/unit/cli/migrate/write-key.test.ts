@@ -15,6 +15,16 @@ describe('the write key', () => {
     ]);
   });
 
+  test.each([
+    'if (process.env.WRITE_KEY) AnalyticsBrowser.load({ writeKey: process.env.WRITE_KEY });',
+    "if (process.env.WRITE_KEY !== '') AnalyticsBrowser.load({ writeKey: process.env.WRITE_KEY ?? '' });",
+    'if (!props.key) stop();\nconst k = props.key;\nAnalyticsBrowser.load({ writeKey: k });',
+  ])('on whose property code depends lists the condition: %s', (code) => {
+    expect(migrated('a.ts', withImport(code)).byHand).toEqual([
+      expect.stringMatching(/^2: `[\w.]+` held the write key, and is still used here\./),
+    ]);
+  });
+
   test('of each environment is masked', () => {
     const { next } = migrated(
       'a.ts',

@@ -322,6 +322,17 @@ describe('the environment', () => {
     });
     expect(problemsOf({ ...GOOD, CIO_CLIENT_KEYS: 'https://shop.example.com' })).toHaveLength(1);
     expect(problemsOf({ ...GOOD, CIO_CLIENT_KEYS: 'my shop:key' })).toHaveLength(1);
+    for (const [text, origin] of [
+      ['key@shop.example.com', 'https://shop.example.com'],
+      ['web:key@shop.example.com/', 'https://shop.example.com'],
+      ['key@localhost:3000', 'http://localhost:3000'],
+    ] as const)
+      expect(problemsOf({ ...GOOD, CIO_CLIENT_KEYS: text })).toEqual([
+        expect.stringContaining(`is not as browsers send it: write ${origin}.`),
+      ]);
+    expect(readEnvironment({ ...GOOD, CIO_CLIENT_KEYS: 'k@y' })).toMatchObject({
+      options: { clientKeys: ['k@y'] },
+    });
   });
 
   test('never has its keys printed', () => {
