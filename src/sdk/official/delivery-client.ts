@@ -9,12 +9,18 @@ import type { SdkError } from '../../protocol/errors.ts';
 import type { Categories, DropReason } from '../events.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createEventCounter } from '../outbox/stats.ts';
-import type { FirstPartyDelivery, OfficialAnalytics, OfficialContext, OfficialEvent } from './contract.ts';
+import type {
+  FirstPartyDelivery,
+  OfficialAnalytics,
+  OfficialContext,
+  OfficialEvent,
+  OfficialUser,
+} from './contract.ts';
 import { createOfficialReports } from './official-reports.ts';
 import { createLazySending } from './lazy-sending.ts';
 import { createOfficialToken } from './official-token.ts';
 import { copyEvent, freezeCall } from './official-event.ts';
-import { createOfficialProducer, type OfficialProducer } from './official-producer.ts';
+import { createOfficialProducer, NOBODY, type OfficialProducer } from './official-producer.ts';
 import { type TakenOver, takeOverDelivery } from './take-over.ts';
 
 /** The methods of the plugin for the application. */
@@ -92,7 +98,11 @@ export function createDeliveryClient(
     if (eventCounter.drop(id, reason)) emit('dropped', { id, reason });
   }
 
-  function createCoreOf(sdk: OfficialAnalytics, options: AnalyticsSettings): Core & OfficialProducer {
+  function createCoreOf(
+    sdk: OfficialAnalytics,
+    user: OfficialUser,
+    options: AnalyticsSettings,
+  ): Core & OfficialProducer {
     const needs: CoreNeeds = {
       settings: options,
       scope,
@@ -114,7 +124,7 @@ export function createDeliveryClient(
     };
     const { createSender, createTransport } = createLazySending();
     const idle = (): Promise<unknown> => Promise.all([...connections.values()].map((each) => each.idle()));
-    return createCore(createOfficialProducer(sdk, idle), createSender, createTransport, needs);
+    return createCore(createOfficialProducer(sdk, user, idle), createSender, createTransport, needs);
   }
 
   /** Acts on the state of consent, when it has changed or when Customer.io's SDK is connected. */
@@ -127,7 +137,7 @@ export function createDeliveryClient(
     if (!analytics || !isActive) return;
     if (state === 'denied') wipe(analytics);
     else if (state === 'granted' && !core && connections.size) {
-      core = createCoreOf(analytics, settings);
+      core = createCoreOf(analytics, analytics.user(), settings);
       token.begin();
       for (const [id, event] of released) core.produce(id, event);
       released.clear();
@@ -162,8 +172,8 @@ export function createDeliveryClient(
 
   function wipe(sdk: OfficialAnalytics): void {
     // Where no core runs, one is created only to delete what an earlier visit has stored. It has no provider, so that none of its code
-    // runs without consent.
-    const leaving = core ?? createCoreOf(sdk, { ...settings, customerToken: undefined });
+    // runs without consent, and does not ask for the visitor's ids.
+    const leaving = core ?? createCoreOf(sdk, NOBODY, { ...settings, customerToken: undefined });
     const isWithdrawal = leaving === core;
     wiped = leaving.wipe().then((ids) => {
       for (const id of ids) emit('dropped', { id, reason: 'consent' });

@@ -77,8 +77,14 @@ test('a token that is set before the SDK has loaded is the token of the person w
   expect(schemes).toEqual(['Bearer']);
 });
 
-test('denied from the first call on: nothing is requested', async ({ official, page, site }) => {
+test('denied from the start: nothing is requested or stored; what the SDK stores begins with its first call', async ({
+  official,
+  page,
+  site,
+}) => {
   await official.open({ way: 'load', options: { consent: 'denied' } });
+  await page.waitForTimeout(300);
+  expect(await page.evaluate(() => [document.cookie, Object.keys(localStorage)])).toEqual(['', []]);
   await track(page, ['A']);
   await page.waitForTimeout(1_000);
   expect((await site.hits()).filter((hit) => hit.includes('cio-'))).toEqual([]);
