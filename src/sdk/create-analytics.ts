@@ -1,6 +1,7 @@
 import type { Analytics } from './api.ts';
-import { inBrowser, pageGlobal, pageRegistry, pageUrl, printer, warnInConsole } from './browser.ts';
+import { inBrowser, pageGlobal, pageRegistry, pageUrl, printer } from './browser.ts';
 import { type Client, createClient, type Explanation } from './client/client.ts';
+import { createdTwice, type FirstCreator } from './client/created-twice.ts';
 import type { Fields } from './event/arguments.ts';
 import { toJsonValue } from './event/to-json-value.ts';
 import { SdkError } from '../protocol/errors.ts';
@@ -11,10 +12,7 @@ import {
   type AnalyticsSettings,
 } from './options/options.ts';
 
-interface Registered extends Client {
-  /** A copy of the options, to find those that differ in a second call. */
-  readonly options: Fields;
-}
+type Registered = Client & FirstCreator;
 
 /**
  * Creates the SDK for one site. A second call on the same page with the same `proxyUrl` and `clientKey` returns the same instance.
@@ -70,20 +68,9 @@ export function createFrom(options: AnalyticsOptions, mistakes: Mistake[]): Anal
     instances.push(client.analytics);
     return client.analytics;
   }
-  const names = differing(earlier.options, copy);
-  if (names[0])
-    warnInConsole(
-      `cio-first-party: created twice, with another ${names.join()}: the first call and the stricter consent count`,
-    );
-  if (names.includes('consent')) earlier.restrict(settings.consent);
+  createdTwice(earlier, copy, settings.consent);
   return earlier.analytics;
 }
-
-/** Returns the names of the options whose values differ. */
-const differing = (one: Fields, other: Fields): readonly string[] =>
-  Object.keys({ ...one, ...other }).filter(
-    (name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]),
-  );
 
 const NO_PAGE: Pick<AnalyticsSettings, 'consent'> & { readonly outbox: object } = {
   consent: 'pending',

@@ -10,7 +10,8 @@ export type TrackedElements<Kind extends Element = Element> =
  * `Promise<never>`: its use is an `SdkError` (`unsupported`) whose message names what to use instead.
  *
  * A method of this kind rejects its promise, and the SDK also emits the event `error`. A property of this kind throws. On a server, and
- * after wrong options, neither happens: the result is undefined.
+ * after wrong options, neither happens: the result is undefined. Where the visitor denies, these methods, `queryString`, `init` and
+ * `initialize` resolve with undefined too.
  */
 export interface VendorMembers {
   /**

@@ -72,10 +72,10 @@ export interface FirstPartyDelivery {
   /** For Customer.io's SDK: takes the delivery over from the destination `Customer.io Data Pipelines`. Never rejects. */
   load(context: unknown, analytics: unknown): Promise<void>;
   /**
-   * For Customer.io's SDK, when the plugin is deregistered: stops the delivery, and gives it back to the destination
+   * For Customer.io's SDK, when the plugin is deregistered: gives the delivery of this instance of the SDK back to the destination
    * `Customer.io Data Pipelines`. Stored events stay.
    */
-  unload(): void;
+  unload(context: unknown, analytics: unknown): void;
   /** For Customer.io's SDK: gets each `track` event. */
   track<Context extends OfficialContext>(context: Context): Promise<Context>;
   /** For Customer.io's SDK: gets each `page` event. */
@@ -171,6 +171,8 @@ export interface OfficialQueue {
 export interface OfficialAnalytics {
   readonly queue: OfficialQueue;
   readonly integrations: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the SDK has registered its plugins. The calls that have waited for it come after that. */
+  readonly initialized: boolean;
   user(): OfficialUser;
   track(...args: readonly unknown[]): Promise<unknown>;
   reset(): void;

@@ -9,12 +9,18 @@ import type { SdkError } from '../../protocol/errors.ts';
 import type { Categories, DropReason } from '../events.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createEventCounter } from '../outbox/stats.ts';
-import type { TokenResult } from '../auth/contract.ts';
-import type { FirstPartyDelivery, OfficialAnalytics, OfficialContext, OfficialEvent } from './contract.ts';
+import type {
+  FirstPartyDelivery,
+  OfficialAnalytics,
+  OfficialContext,
+  OfficialEvent,
+  OfficialUser,
+} from './contract.ts';
 import { createOfficialReports } from './official-reports.ts';
 import { createLazySending } from './lazy-sending.ts';
-import { copyEvent } from './official-event.ts';
-import { createOfficialProducer, type OfficialProducer } from './official-producer.ts';
+import { createOfficialToken } from './official-token.ts';
+import { copyEvent, freezeCall } from './official-event.ts';
+import { createOfficialProducer, NOBODY, type OfficialProducer } from './official-producer.ts';
 import { type TakenOver, takeOverDelivery } from './take-over.ts';
 
 /** The methods of the plugin for the application. */
@@ -25,12 +31,17 @@ export type DeliveryMethods = Pick<
 
 export interface DeliveryClient {
   readonly methods: DeliveryMethods;
+  /** Applies the option `consent` of a second creator of the same site, as far as it is stricter than the present state. */
+  restrict(consent: AnalyticsSettings['consent']): void;
   /** Takes the delivery of this instance of Customer.io's SDK over. */
   connect(analytics: OfficialAnalytics): void;
   /** Takes an event. Resolves when the event is stored, held for consent, or dropped. Never rejects. */
   take(context: OfficialContext): Promise<unknown>;
-  /** Stops the delivery, and gives it back. Stored events stay. */
-  disconnect(): void;
+  /**
+   * Gives the delivery of this instance of Customer.io's SDK back, and stops with the last one. Stored events stay. Returns whether
+   * another instance is connected.
+   */
+  disconnect(analytics: OfficialAnalytics): boolean;
 }
 
 /**
@@ -57,13 +68,23 @@ export function createDeliveryClient(
   const taken = new WeakMap<OfficialContext, Promise<void>>();
   /** The instances of Customer.io's SDK. A page has one, but for a page that makes another one while it is developed. */
   const connections = new Map<OfficialAnalytics, TakenOver>();
+  /** The last of them that was connected. */
   let analytics: OfficialAnalytics | undefined;
+  /** Events that were held for consent, and released while no instance was connected. */
+  const released = new Map<string, OfficialEvent>();
   let core: (Core & OfficialProducer) | undefined;
   let wiped: Promise<void> | undefined;
   let categories: Categories = {};
-  let token: TokenResult | null | undefined;
+  /** The choices, as JSON, that may have to be told by an event. */
+  let untold = '';
 
   const { emitter, emit, fail } = createOfficialReports(settle);
+  const failed = (cause: unknown): void => fail('plugin-failed', 'A call', cause);
+  const token = createOfficialToken(
+    () => core,
+    () => analytics,
+    failed,
+  );
 
   /** Resolves the promises of calls whose events have arrived or were dropped. */
   function settle(...ids: readonly string[]): void {
@@ -77,7 +98,11 @@ export function createDeliveryClient(
     if (eventCounter.drop(id, reason)) emit('dropped', { id, reason });
   }
 
-  function createCoreOf(sdk: OfficialAnalytics, options: AnalyticsSettings): Core & OfficialProducer {
+  function createCoreOf(
+    sdk: OfficialAnalytics,
+    user: OfficialUser,
+    options: AnalyticsSettings,
+  ): Core & OfficialProducer {
     const needs: CoreNeeds = {
       settings: options,
       scope,
@@ -99,28 +124,62 @@ export function createDeliveryClient(
     };
     const { createSender, createTransport } = createLazySending();
     const idle = (): Promise<unknown> => Promise.all([...connections.values()].map((each) => each.idle()));
-    return createCore(createOfficialProducer(sdk, idle), createSender, createTransport, needs);
+    return createCore(createOfficialProducer(sdk, user, idle), createSender, createTransport, needs);
   }
 
   /** Acts on the state of consent, when it has changed or when Customer.io's SDK is connected. */
   function start(): void {
-    if (!analytics || !isActive) return;
-    if (gate.state() === 'denied') wipe(analytics);
-    else if (gate.state() === 'granted' && !core) {
-      core = createCoreOf(analytics, settings);
-      if (token !== undefined) methods.setCustomerToken(token);
+    const state = gate.state();
+    if (state === 'denied') {
+      for (const id of released.keys()) drop(id, 'consent');
+      released.clear();
     }
+    if (!analytics || !isActive) return;
+    if (state === 'denied') wipe(analytics);
+    else if (state === 'granted' && !core && connections.size) {
+      core = createCoreOf(analytics, analytics.user(), settings);
+      token.begin();
+      for (const [id, event] of released) core.produce(id, event);
+      released.clear();
+    }
+  }
+
+  /** Stops the core. Stored events stay, and are counted again by the next core. */
+  function pause(): void {
+    const ledger = core?.ledger();
+    if (ledger) eventCounter.close(ledger, 'consent', ledger.pending);
+    core?.stop();
+    core = undefined;
+  }
+
+  /** Called within each call of Customer.io's SDK. */
+  function called(sdk: OfficialAnalytics, context: OfficialContext | undefined): void {
+    if (context) attempt(() => freezeCall(sdk, context));
+    else token.forget();
+    core?.visitor.reload();
+    token.identified();
+    tellChoices();
+  }
+
+  /** A change of the choices is an event itself, made once for all tabs and pages. */
+  function tellChoices(): void {
+    // Before its first call, Customer.io's SDK may not have its plugins yet.
+    const choices = core && untold;
+    if (!choices) return;
+    untold = '';
+    if (storeChoices(browser.local, scope, choices)) void analytics?.track('Consent Updated');
   }
 
   function wipe(sdk: OfficialAnalytics): void {
     // Where no core runs, one is created only to delete what an earlier visit has stored. It has no provider, so that none of its code
-    // runs without consent.
-    const leaving = core ?? createCoreOf(sdk, { ...settings, customerToken: undefined });
+    // runs without consent, and does not ask for the visitor's ids.
+    const leaving = core ?? createCoreOf(sdk, NOBODY, { ...settings, customerToken: undefined });
     const isWithdrawal = leaving === core;
     wiped = leaving.wipe().then((ids) => {
       for (const id of ids) emit('dropped', { id, reason: 'consent' });
     });
-    token = core = undefined;
+    core = undefined;
+    token.forget();
     // Only Customer.io's SDK can delete the ids of the visitor.
     if (isWithdrawal) attempt(() => sdk.reset());
   }
@@ -130,7 +189,10 @@ export function createDeliveryClient(
     now: browser.clock.now,
     onOpen: start,
     onClose: start,
-    onPause() {}, // nothing sets an open gate to pending again
+    onPause() {
+      pause();
+      emit('consent', { state: 'pending', categories });
+    },
   });
 
   function decide(state: 'granted' | 'denied', given?: unknown): void {
@@ -141,12 +203,9 @@ export function createDeliveryClient(
     // The consent to analytics was taken back: everything that was stored under it is deleted.
     if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
     if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
-    // A change of the choices is an event itself, made once for all tabs and pages.
-    if (choices !== '{}' && core && storeChoices(browser.local, scope, choices))
-      void analytics?.track('Consent Updated');
+    untold = choices === '{}' || state === 'denied' ? '' : choices;
+    if (analytics?.initialized) tellChoices();
   }
-
-  const failed = (cause: unknown): void => fail('plugin-failed', 'A call', cause);
 
   function attempt(act: () => void): void {
     try {
@@ -163,7 +222,7 @@ export function createDeliveryClient(
   };
 
   function accept(context: OfficialContext): Promise<void> {
-    if (!analytics) return Promise.resolve();
+    if (!analytics || !connections.size) return Promise.resolve();
     let event: OfficialEvent | undefined;
     let reason: DropReason | undefined = mistake && 'invalid-options';
     try {
@@ -185,15 +244,12 @@ export function createDeliveryClient(
       if (reason) return drop(id, reason);
       const isHeld = gate.pass({
         at: browser.clock.now(),
-        run: () => core?.produce(id, made),
+        run: () => void (core ? core.produce(id, made) : released.set(id, made)),
         drop: (why) => drop(id, why),
       });
       if (isHeld) resolve();
     });
   }
-
-  const tokenStatus: DeliveryMethods['customerTokenStatus'] = () =>
-    core?.personal.status() ?? { state: 'none', userId: null };
 
   const methods: DeliveryMethods = {
     flush: (options) => flushCore(core, methods.stats, emitter.on, options?.timeoutMs),
@@ -206,18 +262,10 @@ export function createDeliveryClient(
       grant: (given) => attempt(() => decide('granted', given)),
       deny: () => attempt(() => decide('denied')),
     },
-    setCustomerToken(next) {
-      token = next;
-      core?.personal.ask('set', [next]).catch(failed);
-    },
-    refreshCustomerToken: async () => {
-      await core?.personal.ask('refresh', []).catch(() => {});
-      return tokenStatus();
-    },
-    customerTokenStatus: tokenStatus,
+    ...token.methods,
   };
 
-  followConsent({
+  const restrict = followConsent({
     consent: settings.consent,
     gate,
     decide,
@@ -230,26 +278,26 @@ export function createDeliveryClient(
 
   return {
     methods,
+    restrict,
     connect(next) {
       // A `load` that rejects would keep Customer.io's SDK from loading.
       attempt(() => {
         if (!connections.has(next))
           connections.set(
             next,
-            takeOverDelivery(next, take, () => core?.visitor.reload()),
+            takeOverDelivery(next, take, (context) => called(next, context)),
           );
         analytics = next;
         start();
       });
     },
     take,
-    disconnect() {
-      for (const connection of connections.values()) connection.end();
-      connections.clear();
-      const ledger = core?.ledger();
-      if (ledger) eventCounter.close(ledger, 'consent', ledger.pending);
-      core?.stop();
-      core = analytics = undefined;
+    disconnect(leaving) {
+      connections.get(leaving)?.end();
+      connections.delete(leaving);
+      if (connections.size) [analytics] = [...connections.keys()].slice(-1);
+      else pause();
+      return connections.size > 0;
     },
   };
 }

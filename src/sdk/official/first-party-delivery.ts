@@ -1,6 +1,9 @@
 import { SdkError } from '../../protocol/errors.ts';
 import { inBrowser, pageRegistry, pageUrl, printer } from '../browser.ts';
+import { createdTwice, type FirstCreator } from '../client/created-twice.ts';
+import type { Fields } from '../event/arguments.ts';
 import type { EventMethod } from '../event/call.ts';
+import { toJsonValue } from '../event/to-json-value.ts';
 import { type AnalyticsOptions, type Mistake, resolveAnalyticsOptions } from '../options/options.ts';
 import { METHODS } from '../plugins/plugin.ts';
 import type {
@@ -9,7 +12,7 @@ import type {
   OfficialAnalytics,
   OfficialContext,
 } from './contract.ts';
-import { createDeliveryClient } from './delivery-client.ts';
+import { createDeliveryClient, type DeliveryClient } from './delivery-client.ts';
 
 declare const __VERSION__: string;
 
@@ -29,7 +32,8 @@ const FOREIGN = [
  * Creates a plugin that puts the delivery of this package under an unmodified `@customerio/cdp-analytics-browser`: event queue, sender,
  * consent and customer token. The plugin replaces the SDK's own destination (`Customer.io Data Pipelines`), so that no event goes to
  * Customer.io's hosts. Device-mode destinations and the SDK's in-app plugin stay as they are. A second call on the same page with the
- * same `proxyUrl` and `clientKey` returns the same plugin. On a server the plugin does nothing.
+ * same `proxyUrl` and `clientKey` returns the same plugin: of other options, only a stricter `consent` counts. On a server the plugin
+ * does nothing.
  *
  * `firstPartyDelivery` never throws. For wrong or unknown options, it logs one `console.error` that names each of them with its value,
  * and emits an `error` event (`SdkError`, `invalid-options`). The plugin then discards every event (`invalid-options`).
@@ -52,19 +56,29 @@ export function firstPartyDelivery(options: FirstPartyDeliveryOptions): FirstPar
   for (const name of FOREIGN) if (given[name] !== undefined) mistakes.push([name, given[name]]);
   if (mistakes.length || !hasPage)
     return pluginOf(
-      { ...settings, consent: 'pending' },
-      false,
-      mistakes.length ? explain(mistakes, url) : undefined,
+      createDeliveryClient(
+        { ...settings, consent: 'pending' },
+        false,
+        mistakes.length ? explain(mistakes, url) : undefined,
+      ),
     );
-  const registry = pageRegistry<FirstPartyDelivery>('cio-first-party/official');
+  const registry = pageRegistry<FirstCreator & { readonly plugin: FirstPartyDelivery }>(
+    'cio-first-party/official',
+  );
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
-  const plugin = registry.get(key) ?? pluginOf(settings, true);
-  registry.set(key, plugin);
+  const copy = toJsonValue(options) as Fields;
+  const earlier = registry.get(key);
+  if (earlier) {
+    createdTwice(earlier, copy, settings.consent);
+    return earlier.plugin;
+  }
+  const client = createDeliveryClient(settings, true);
+  const plugin = pluginOf(client);
+  registry.set(key, { plugin, options: copy, restrict: client.restrict });
   return plugin;
 }
 
-function pluginOf(...needs: Parameters<typeof createDeliveryClient>): FirstPartyDelivery {
-  const client = createDeliveryClient(...needs);
+function pluginOf(client: DeliveryClient): FirstPartyDelivery {
   let isLoaded = false;
   const hook = <Context extends OfficialContext>(context: Context): Promise<Context> =>
     client.take(context).then(() => context);
@@ -77,9 +91,8 @@ function pluginOf(...needs: Parameters<typeof createDeliveryClient>): FirstParty
       client.connect(analytics as OfficialAnalytics);
       isLoaded = true;
     },
-    unload() {
-      isLoaded = false;
-      client.disconnect();
+    unload(_context, analytics) {
+      isLoaded = client.disconnect(analytics as OfficialAnalytics);
     },
     ...(Object.fromEntries(METHODS.map((method) => [method, hook])) as Record<EventMethod, typeof hook>),
     ...client.methods,

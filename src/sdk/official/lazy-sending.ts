@@ -47,13 +47,14 @@ export function createLazySending(): Sending {
       }
       const wake = (): void => {
         if (made) made.wake();
-        else
+        else if (!needs.ending.aborted)
           real().then(
             (sender) => sender.wake(),
             () => {},
           );
       };
-      wake();
+      // A core that only deletes what an earlier visit has stored ends in the task in which it begins, and loads nothing.
+      void Promise.resolve().then(wake);
 
       return {
         wake,

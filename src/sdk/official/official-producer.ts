@@ -1,18 +1,25 @@
 import type { CreateProducer, Producer } from '../core/contract.ts';
-import type { OfficialAnalytics, OfficialEvent } from './contract.ts';
+import type { OfficialAnalytics, OfficialEvent, OfficialUser } from './contract.ts';
 
 declare const __VERSION__: string;
 
-/** Makes events from those of Customer.io's SDK, whose user is the visitor. */
+/** Makes events from those of Customer.io's SDK. */
 export interface OfficialProducer extends Producer {
   /** Puts library and consent on an event, and hands it to the outbox. */
   produce(id: string, event: OfficialEvent): void;
 }
 
+/** A visitor without ids. Customer.io's SDK makes and stores an anonymous id when its own user is asked for it. */
+export const NOBODY: OfficialUser = { id: () => null, anonymousId: () => null };
+
+/** @param user the visitor */
 export const createOfficialProducer =
-  (analytics: OfficialAnalytics, idle: () => Promise<unknown>): CreateProducer<OfficialProducer> =>
+  (
+    analytics: OfficialAnalytics,
+    user: OfficialUser,
+    idle: () => Promise<unknown>,
+  ): CreateProducer<OfficialProducer> =>
   (needs, { accept, onIdentity }) => {
-    const user = analytics.user();
     let known = '';
     const reload = (): void => {
       const who = { userId: user.id() ?? null, anonymousId: user.anonymousId() ?? null };

@@ -10,7 +10,7 @@ export type Take = (context: OfficialContext) => Promise<unknown>;
 export interface TakenOver {
   /** Resolves when no event is on its way to `take`. */
   idle(): Promise<void>;
-  /** Gives the delivery back. */
+  /** Gives the delivery back. Events that `take` has got already stay with it. */
   end(): void;
 }
 
@@ -21,13 +21,18 @@ export interface TakenOver {
  * device-mode destinations: an event of a page that is left, or of a page with a destination that hangs, is not lost.
  *
  * @param take may get the same context several times
- * @param onCall called within each call of the SDK, after it has changed the identity
+ * @param onCall called within each call of the SDK, after it has changed the identity: with the event, if the call makes one
  */
-export function takeOverDelivery(analytics: OfficialAnalytics, take: Take, onCall: () => void): TakenOver {
+export function takeOverDelivery(
+  analytics: OfficialAnalytics,
+  take: Take,
+  onCall: (context?: OfficialContext) => void,
+): TakenOver {
   const { queue } = analytics;
   const underWay = new Set<string>();
   let onIdle: (() => void)[] = [];
   const originals = new Map<OfficialPlugin, OfficialPlugin>();
+  const taken = new WeakSet<OfficialContext>();
 
   /**
    * Replaces the functions of the SDK's destination by `take`. Deregistering it would not be enough: it sends events that an earlier
@@ -52,13 +57,15 @@ export function takeOverDelivery(analytics: OfficialAnalytics, take: Take, onCal
     onIdle = [];
   }
 
-  const started = ({ id }: OfficialContext): void => {
-    underWay.add(id);
-    onCall();
+  const started = (context: OfficialContext): void => {
+    underWay.add(context.id);
+    onCall(context);
   };
+  const reset = (): void => onCall();
   const enriched = (context: OfficialContext, plugin: OfficialPlugin): void => {
     // The plugins of the type `enrichment` run after those of the type `before`, in the order of their registration.
     if (plugin !== (lastOf('enrichment') ?? lastOf('before'))) return;
+    taken.add(context);
     void take(context);
     settle(context);
   };
@@ -72,7 +79,7 @@ export function takeOverDelivery(analytics: OfficialAnalytics, take: Take, onCal
   queue.plugins.forEach(disarm);
   queue.register = registering;
   analytics.on('dispatch_start', started);
-  analytics.on('reset', onCall);
+  analytics.on('reset', reset);
   queue.on('message_enriched', enriched);
   // An event that a plugin has dropped, or that no plugin can change.
   queue.on('delivery_success', settle);
@@ -86,9 +93,14 @@ export function takeOverDelivery(analytics: OfficialAnalytics, take: Take, onCal
       }),
     end() {
       if (queue.register === registering) queue.register = register;
-      for (const [plugin, original] of originals) Object.assign(plugin, original);
+      for (const [plugin, original] of originals)
+        for (const method of METHODS) {
+          const send = original[method];
+          // A device-mode destination may still hold up an event that was taken.
+          plugin[method] = (context) => (taken.has(context) ? context : send?.(context));
+        }
       analytics.off('dispatch_start', started);
-      analytics.off('reset', onCall);
+      analytics.off('reset', reset);
       queue.off('message_enriched', enriched);
       queue.off('delivery_success', settle);
       queue.off('delivery_failure', settle);

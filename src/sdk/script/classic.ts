@@ -15,6 +15,7 @@ export function takeOver(analytics: Analytics, page: Record<string, unknown>): v
   };
   const methods = { ...analytics, identify, sidentify: identify, load() {} };
   replay(methods, queue);
-  // Functions of the snippet look up `_cio.push` when they are called.
-  page['_cio'] = Object.assign(methods, { push: queue.push });
+  // Functions of the snippet look up `_cio.push` when they are called. The page gets a copy: a snippet that runs once more replaces the
+  // methods of `_cio` by such functions, and calls by them must still reach the SDK.
+  page['_cio'] = { ...methods, push: queue.push };
 }

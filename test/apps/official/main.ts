@@ -65,5 +65,6 @@ const plugins = [...(delivery && way === 'load' ? [delivery] : []), ...(device ?
 const analytics = AnalyticsBrowser.load({ ...settings, plugins }, load);
 if (delivery && way === 'register') page.registered = analytics.register(delivery);
 
+Object.assign(page, { AnalyticsBrowser, firstPartyDelivery, settings });
 page.delivery = delivery;
 page.official = analytics;

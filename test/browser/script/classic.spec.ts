@@ -155,6 +155,28 @@ test('where the script makes no instance, the queue stays until the page makes o
   await expect.poll(() => standIn.names()).toEqual(['A', 'B']);
 });
 
+test('a snippet that runs once more, with another person: its calls are made once', async ({
+  page,
+  site,
+  standIn,
+}) => {
+  await site.page('/classic', { body: html('Classic', CLASSIC + TAG) });
+  await page.goto(`${site.origin}/classic`);
+  await untilLoaded(page);
+  await page.evaluate((code) => {
+    window._cio.track('A');
+    const script = document.createElement('script');
+    script.text = code.replace(/<\/?script>/g, '');
+    document.head.append(script);
+    window._cio.identify({ id: 'u1', plan: 'pro' });
+    window._cio.track('B');
+    window._cio.push(['track', 'C']);
+  }, CLASSIC);
+  await expect.poll(() => standIn.names()).toEqual(['A', 'identify', 'B', 'C']);
+  const [, identify] = await standIn.events();
+  expect(identify).toMatchObject({ userId: 'u1', traits: { plan: 'pro' } });
+});
+
 test('a page without _cio gets none', async ({ page, site }) => {
   await site.page('/tag', { body: html('Tag', TAG) });
   await page.goto(`${site.origin}/tag`);

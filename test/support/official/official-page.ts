@@ -1,6 +1,14 @@
 /** The names that the page with Customer.io's own SDK puts on `window`. */
-import type { AnalyticsBrowser, InitOptions } from '@customerio/cdp-analytics-browser';
-import type { FirstPartyDelivery, FirstPartyDeliveryOptions } from '../../../src/official.ts';
+import type {
+  AnalyticsBrowser,
+  AnalyticsBrowserSettings,
+  InitOptions,
+} from '@customerio/cdp-analytics-browser';
+import type {
+  FirstPartyDelivery,
+  FirstPartyDeliveryOptions,
+  firstPartyDelivery,
+} from '../../../src/official.ts';
 
 /** How the page uses our plugin. A test sets it before the page loads. */
 export interface OfficialSetup {
@@ -33,6 +41,11 @@ export interface OfficialPage {
   delivery: FirstPartyDelivery | undefined;
   /** Settles when `register` has. */
   registered?: Promise<unknown>;
+  /** For pages that make more than one plugin, or more than one instance of Customer.io's SDK. */
+  AnalyticsBrowser: typeof AnalyticsBrowser;
+  firstPartyDelivery: typeof firstPartyDelivery;
+  /** The first argument of `AnalyticsBrowser.load`, without plugins. */
+  settings: AnalyticsBrowserSettings;
   told: ToldByPlugin[];
   /** The names of the events that the device-mode destination has got. */
   seen: string[];
