@@ -11,8 +11,9 @@ import { page as html } from '../../support/site/site-pages.ts';
 import { snippet } from '../../support/build/snippet.ts';
 import { watchViolations } from '../../support/page/violations.ts';
 
+/** All lazy files of the SDK. `cio-sending.js` belongs to the plugin for Customer.io's SDK. */
 const LAZY = readdirSync(`${ROOT}dist`)
-  .filter((name) => /^cio-(?!stub|choices).*\.js$/.test(name))
+  .filter((name) => /^cio-(?!stub|choices|sending).*\.js$/.test(name))
   .sort();
 
 /**
