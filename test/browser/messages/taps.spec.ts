@@ -124,6 +124,8 @@ test('gist://close: gone within 600 ms, told once, the focus is back, and the ne
   await tap(page, 'Close');
   await untilHeard(page, 'dismissed gist-html-q2');
   await untilShown(page, 'q9');
+  // The next message may be shown before the frame of this one has faded out.
+  await page.waitForFunction(() => 'goneMs' in window);
   const after = await page.evaluate(() => {
     const { goneMs, focusedId } = window as unknown as { goneMs: number; focusedId: string };
     return { goneMs, focusedId };
