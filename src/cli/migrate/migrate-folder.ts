@@ -11,7 +11,7 @@ import { isPage } from './script-blocks.ts';
 /** Files beyond this size are no source code. */
 const MAX_FILE_BYTES = 1_500_000;
 const MAX_LINE_LENGTH = 50_000;
-/** What makes a file that is not UTF-8 worth a remark: the name of the vendor's package, or the URL of a script. */
+/** The texts for which a file that is not UTF-8 is reported: the name of the vendor's package, or the URL of a script. */
 const MENTION =
   /@customerio\/cdp-analytics-browser|assets\.customer\.io\/assets\/track|cdp(-eu)?\.customer\.io\/v1\/analytics-js\//;
 const OTHER_CODING = 'This file is not in UTF-8, and stays as it is. Convert it, or change it by hand.';
@@ -33,7 +33,7 @@ export interface OwnPackage {
 
 export interface Migration {
   readonly files: readonly MigratedFile[];
-  /** What could not be read. */
+  /** The files and folders that could not be read. */
   readonly left: readonly LeftPlace[];
 }
 
