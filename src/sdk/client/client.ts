@@ -10,9 +10,8 @@ import { flushCore } from './flush.ts';
 import { createConsentGate } from '../consent/consent-gate.ts';
 import { takeSnapshot } from '../event/take-snapshot.ts';
 import { createPageViews, type PageViews } from '../page-views/page-views.ts';
-import { createSender } from '../sender/sender.ts';
+import { assembleSender } from '../sender/assemble-sender.ts';
 import { createCore } from '../core/core.ts';
-import { createTransport } from '../sender/transport.ts';
 import * as browser from '../browser.ts';
 import { unknownUser } from '../identity/unknown-user.ts';
 import type { TokenStatus } from '../auth/contract.ts';
@@ -86,7 +85,7 @@ export function createClient(
   }
 
   function start(options: AnalyticsSettings): void {
-    core = createCore(createWrappedProducer, createSender, createTransport, {
+    core = createCore(createWrappedProducer, assembleSender, {
       settings: options,
       scope,
       page,

@@ -1,6 +1,5 @@
 import * as browser from '../browser.ts';
 import { clock, lifecycle, local } from '../browser.ts';
-import { basicAuthorization, BATCH_PATH, CLIENT_KEY_HEADER, inBytes } from '../../protocol/wire.ts';
 import { serialize } from '../event/serialize.ts';
 import { indexedDbTransactions } from '../outbox/indexeddb-log.ts';
 import type { OutboxEvent } from '../outbox/contract.ts';
@@ -8,10 +7,9 @@ import { createLifeboat } from '../outbox/lifeboat.ts';
 import { createLogStore } from '../outbox/log-store.ts';
 import { createOutbox } from '../outbox/outbox.ts';
 import { createLazyPrivate } from '../private/lazy-private.ts';
-import { createAcknowledgements } from '../sender/acknowledgements.ts';
-import { createProxyMemory } from '../sender/proxy-memory.ts';
-import type { createSender as CreateSender } from '../sender/sender.ts';
-import type { createTransport as CreateTransport } from '../sender/transport.ts';
+import { takeAcknowledgement } from '../sender/acknowledgements.ts';
+import type { SendingNeeds } from '../sender/assemble-sender.ts';
+import type { Sender } from '../sender/contract.ts';
 import { createTabChannel } from '../tabs/tab-channel.ts';
 import { createLeadership } from '../tabs/leadership.ts';
 import type { Core, CoreNeeds, CreateProducer, Producer } from './contract.ts';
@@ -24,19 +22,15 @@ import { createPageLife } from './page-life.ts';
  */
 const LEFT_BEHIND = /:lifeboat:|:left:|^persisted-queue:v1:(event-queue|dest-Customer)/;
 
-/** How long a page that was quiet waits before it sends: a click that leads elsewhere has its event in the page's last request. */
-const GATHER_MS = 1_000;
-
 /** Puts the parts together, in the order in which an event passes through them. */
 export function createCore<P extends Producer>(
   createProducer: CreateProducer<P>,
-  createSender: typeof CreateSender,
-  createTransport: typeof CreateTransport,
+  createSender: (needs: SendingNeeds) => Sender,
   needs: CoreNeeds,
 ): Core & P {
   const { settings, scope, page, eventCounter, emit, fail, drop } = needs;
   const leaseDatabase = `${scope}:lease`;
-  const { outbox: limits, delivery } = settings;
+  const { outbox: limits } = settings;
   const control = new AbortController();
   const ending = control.signal;
   const report = (what: string, cause: unknown): void => fail('plugin-failed', what, cause);
@@ -122,22 +116,6 @@ export function createCore<P extends Producer>(
   }
 
   // 3. The sender.
-  const proxyMemory = createProxyMemory(local, scope, clock, () => !isWiped);
-  const url = settings.proxyUrl + BATCH_PATH;
-  const transport = createTransport({
-    delivery,
-    url,
-    clock,
-    // Encoded with the first request, because a page of a test may have no TextEncoder.
-    get clientKey() {
-      const header = delivery.clientKeyHeader;
-      return { [header]: (header === CLIENT_KEY_HEADER ? inBytes : basicAuthorization)(settings.clientKey) };
-    },
-    request: browser.request,
-    gzip: browser.gzip,
-    proxyMemory,
-  });
-  const acknowledgements = createAcknowledgements(local, scope, page, clock, browser.cookieJar);
   let reclaimed = Promise.resolve();
   let isReclaiming = false;
 
@@ -189,34 +167,23 @@ export function createCore<P extends Producer>(
     emit,
     fail,
   });
-  const authorized = personal.guard({ outbox, transport }, (hurry) =>
-    hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
-  );
   const sender = createSender({
-    clock,
-    lifecycle,
+    settings,
+    scope,
+    page,
     ending,
-    outbox: authorized.outbox,
-    transport: authorized.transport,
-    batch: { maxEvents: delivery.maxBatchEvents, maxBytes: delivery.maxBatchBytes },
-    flushIntervalMs: delivery.flushIntervalMs,
-    gatherMs: Math.min(GATHER_MS, delivery.flushIntervalMs),
-    random: browser.random,
+    mayWrite: () => !isWiped,
+    guard: (transport) =>
+      personal.guard({ outbox, transport }, (hurry) =>
+        hurry ? sender.leaving(outbox.unsaved(), hurry) : sender.wake(),
+      ),
     leads,
     hasHeir: () => leadership().hasHeir(),
-    proxyMemory,
-    acknowledgements: browser.pageUrl().startsWith(`${new URL(url).origin}/`) ? acknowledgements : undefined,
-    diagnosis: (diagnosisNeeds, actions) =>
-      import('../sender/diagnosis.ts').then(({ create }) =>
-        create(diagnosisNeeds, actions, { url, secret: settings.clientKey }),
-      ),
     fail,
     tell(name, payload) {
       emit(name, payload);
       tabs.tell({ kind: 'told', name, payload });
     },
-    onUnauthorized: (status) =>
-      fail('invalid-client-key', `${settings.proxyUrl} refuses with status ${status}`),
   });
 
   // 4. The other tabs, and the life of the page.
@@ -261,7 +228,7 @@ export function createCore<P extends Producer>(
       control.abort();
       visitor.wipe();
       for (const key of local.keys()) if (key.startsWith(`${scope}:`)) local.remove(key);
-      acknowledgements.take();
+      takeAcknowledgement(browser.cookieJar);
       const gone = await outbox.wipe();
       for (const database of [scope, leaseDatabase]) browser.deleteDatabase(database);
       return gone;

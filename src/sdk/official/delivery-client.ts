@@ -17,7 +17,7 @@ import type {
   OfficialUser,
 } from './contract.ts';
 import { createOfficialReports } from './official-reports.ts';
-import { createLazySending } from './lazy-sending.ts';
+import { createLazySender } from './lazy-sender.ts';
 import { createOfficialToken } from './official-token.ts';
 import { copyEvent, freezeCall } from './official-event.ts';
 import { createOfficialProducer, NOBODY, type OfficialProducer } from './official-producer.ts';
@@ -122,9 +122,8 @@ export function createDeliveryClient(
       drop,
       onDenied: () => decide('denied'),
     };
-    const { createSender, createTransport } = createLazySending();
     const idle = (): Promise<unknown> => Promise.all([...connections.values()].map((each) => each.idle()));
-    return createCore(createOfficialProducer(sdk, user, idle), createSender, createTransport, needs);
+    return createCore(createOfficialProducer(sdk, user, idle), createLazySender, needs);
   }
 
   /** Acts on the state of consent, when it has changed or when Customer.io's SDK is connected. */

@@ -3,8 +3,12 @@ import { inBrowser, pageRegistry, pageUrl, printer } from '../browser.ts';
 import { createdTwice, type FirstCreator } from '../client/created-twice.ts';
 import type { Fields } from '../event/arguments.ts';
 import type { EventMethod } from '../event/call.ts';
-import { toJsonValue } from '../event/to-json-value.ts';
-import { type AnalyticsOptions, type Mistake, resolveAnalyticsOptions } from '../options/options.ts';
+import {
+  type AnalyticsOptions,
+  type AnalyticsSettings,
+  type Mistake,
+  resolveAnalyticsOptions,
+} from '../options/options.ts';
 import { METHODS } from '../plugins/plugin.ts';
 import type {
   FirstPartyDelivery,
@@ -66,7 +70,7 @@ export function firstPartyDelivery(options: FirstPartyDeliveryOptions): FirstPar
     'cio-first-party/official',
   );
   const key = `${settings.clientKey}:${settings.proxyUrl}`;
-  const copy = toJsonValue(options) as Fields;
+  const copy = comparable(settings);
   const earlier = registry.get(key);
   if (earlier) {
     createdTwice(earlier, copy, settings.consent);
@@ -77,6 +81,16 @@ export function firstPartyDelivery(options: FirstPartyDeliveryOptions): FirstPar
   registry.set(key, { plugin, options: copy, restrict: client.restrict });
   return plugin;
 }
+
+/**
+ * Copies the settings, to compare those of a second call with them. Sources and providers may refer to anything, also to values that
+ * JSON cannot hold: what describes a source is copied, and the limits of a token.
+ */
+const comparable = ({ consent, customerToken, ...others }: AnalyticsSettings): Fields => ({
+  ...others,
+  consent: typeof consent === 'string' ? consent : consent.map(({ name, onlyDenies }) => [name, onlyDenies]),
+  customerToken: Object.values<unknown>(Object(customerToken)).filter((each) => typeof each === 'number'),
+});
 
 function pluginOf(client: DeliveryClient): FirstPartyDelivery {
   let isLoaded = false;
