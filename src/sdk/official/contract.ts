@@ -5,7 +5,7 @@ import type { ConsentSource } from '../consent/source.ts';
 import type { EventMethod } from '../event/call.ts';
 import type { PluginEvent } from '../event/draft-event.ts';
 import type { AnalyticsEvents, ConsentState, EventName } from '../events.ts';
-import type { DeliveryOptions, OutboxOptions } from '../options/options.ts';
+import type { AnalyticsSettings, DeliveryOptions, OutboxOptions } from '../options/options.ts';
 import type { Stats } from '../outbox/stats.ts';
 import type { WireEvent } from '../../protocol/wire.ts';
 
@@ -188,3 +188,24 @@ export type OfficialEvent = PluginEvent & {
   context: Record<string, unknown>;
   _metadata?: unknown;
 };
+
+/** The methods of the plugin for the application. */
+export type DeliveryMethods = Pick<
+  FirstPartyDelivery,
+  'consent' | 'customerTokenStatus' | 'flush' | 'on' | 'refreshCustomerToken' | 'setCustomerToken' | 'stats'
+>;
+
+export interface DeliveryClient {
+  readonly methods: DeliveryMethods;
+  /** Applies the option `consent` of a second creator of the same site, as far as it is stricter than the present state. */
+  restrict(consent: AnalyticsSettings['consent']): void;
+  /** Takes the delivery of this instance of Customer.io's SDK over. */
+  connect(analytics: OfficialAnalytics): void;
+  /** Takes an event. Resolves when the event is stored, held for consent, or dropped. Never rejects. */
+  take(context: OfficialContext): Promise<unknown>;
+  /**
+   * Gives the delivery of this instance of Customer.io's SDK back, and stops with the last one. Stored events stay. Returns whether
+   * another instance is connected.
+   */
+  disconnect(analytics: OfficialAnalytics): boolean;
+}

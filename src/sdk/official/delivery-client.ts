@@ -1,48 +1,26 @@
 import * as browser from '../browser.ts';
-import { categoriesOf, storeChoices } from '../client/choices.ts';
 import { flushCore } from '../client/flush.ts';
-import { createConsentGate } from '../consent/consent-gate.ts';
-import { followConsent } from '../consent/follow-consent.ts';
 import type { Core, CoreNeeds } from '../core/contract.ts';
 import { createCore } from '../core/core.ts';
 import type { SdkError } from '../../protocol/errors.ts';
-import type { Categories, DropReason } from '../events.ts';
+import type { DropReason } from '../events.ts';
 import type { AnalyticsSettings } from '../options/options.ts';
 import { createEventCounter } from '../outbox/stats.ts';
 import type {
-  FirstPartyDelivery,
+  DeliveryClient,
+  DeliveryMethods,
   OfficialAnalytics,
   OfficialContext,
   OfficialEvent,
   OfficialUser,
 } from './contract.ts';
+import { createOfficialConsent } from './official-consent.ts';
 import { createOfficialReports } from './official-reports.ts';
 import { createLazySender } from './lazy-sender.ts';
 import { createOfficialToken } from './official-token.ts';
 import { copyEvent, freezeCall } from './official-event.ts';
 import { createOfficialProducer, NOBODY, type OfficialProducer } from './official-producer.ts';
 import { type TakenOver, takeOverDelivery } from './take-over.ts';
-
-/** The methods of the plugin for the application. */
-export type DeliveryMethods = Pick<
-  FirstPartyDelivery,
-  'consent' | 'customerTokenStatus' | 'flush' | 'on' | 'refreshCustomerToken' | 'setCustomerToken' | 'stats'
->;
-
-export interface DeliveryClient {
-  readonly methods: DeliveryMethods;
-  /** Applies the option `consent` of a second creator of the same site, as far as it is stricter than the present state. */
-  restrict(consent: AnalyticsSettings['consent']): void;
-  /** Takes the delivery of this instance of Customer.io's SDK over. */
-  connect(analytics: OfficialAnalytics): void;
-  /** Takes an event. Resolves when the event is stored, held for consent, or dropped. Never rejects. */
-  take(context: OfficialContext): Promise<unknown>;
-  /**
-   * Gives the delivery of this instance of Customer.io's SDK back, and stops with the last one. Stored events stay. Returns whether
-   * another instance is connected.
-   */
-  disconnect(analytics: OfficialAnalytics): boolean;
-}
 
 /**
  * Makes the consent gate, and a core for as long as Customer.io's SDK is connected and the visitor agrees.
@@ -74,9 +52,6 @@ export function createDeliveryClient(
   const released = new Map<string, OfficialEvent>();
   let core: (Core & OfficialProducer) | undefined;
   let wiped: Promise<void> | undefined;
-  let categories: Categories = {};
-  /** The choices, as JSON, that may have to be told by an event. */
-  let untold = '';
 
   const { emitter, emit, fail } = createOfficialReports(settle);
   const failed = (cause: unknown): void => fail('plugin-failed', 'A call', cause);
@@ -114,13 +89,13 @@ export function createDeliveryClient(
         id: browser.uuid(),
         snapshot: { at: browser.clock.now(), page: browser.pageFacts() },
       }),
-      categories: () => categories,
+      categories: consent.categories,
       emit,
       fail,
       tell: () => {},
       kept: (id) => open.get(id)?.(),
       drop,
-      onDenied: () => decide('denied'),
+      onDenied: consent.deny,
     };
     const idle = (): Promise<unknown> => Promise.all([...connections.values()].map((each) => each.idle()));
     return createCore(createOfficialProducer(sdk, user, idle), createLazySender, needs);
@@ -157,16 +132,7 @@ export function createDeliveryClient(
     else token.forget();
     core?.visitor.reload();
     token.identified();
-    tellChoices();
-  }
-
-  /** A change of the choices is an event itself, made once for all tabs and pages. */
-  function tellChoices(): void {
-    // Before its first call, Customer.io's SDK may not have its plugins yet.
-    const choices = core && untold;
-    if (!choices) return;
-    untold = '';
-    if (storeChoices(browser.local, scope, choices)) void analytics?.track('Consent Updated');
+    consent.tellChoices();
   }
 
   function wipe(sdk: OfficialAnalytics): void {
@@ -183,28 +149,19 @@ export function createDeliveryClient(
     if (isWithdrawal) attempt(() => sdk.reset());
   }
 
-  const gate = createConsentGate({
-    limits: settings.outbox,
-    now: browser.clock.now,
-    onOpen: start,
-    onClose: start,
-    onPause() {
-      pause();
-      emit('consent', { state: 'pending', categories });
-    },
+  const consent = createOfficialConsent({
+    settings,
+    scope,
+    isActive,
+    emit,
+    fail,
+    analytics: () => analytics,
+    hasCore: () => Boolean(core),
+    attempt,
+    onDecided: start,
+    pause,
   });
-
-  function decide(state: 'granted' | 'denied', given?: unknown): void {
-    if (!isActive) return;
-    const before = categories;
-    categories = categoriesOf(given);
-    const choices = JSON.stringify(categories);
-    // The consent to analytics was taken back: everything that was stored under it is deleted.
-    if (before['analytics'] && categories['analytics'] === false) gate.set('denied');
-    if (gate.set(state) || choices !== JSON.stringify(before)) emit('consent', { state, categories });
-    untold = choices === '{}' || state === 'denied' ? '' : choices;
-    if (analytics?.initialized) tellChoices();
-  }
+  const { gate } = consent;
 
   function attempt(act: () => void): void {
     try {
@@ -254,24 +211,11 @@ export function createDeliveryClient(
     flush: (options) => flushCore(core, methods.stats, emitter.on, options?.timeoutMs),
     stats: () => eventCounter.stats(core?.ledger()),
     on: emitter.on,
-    consent: {
-      get state() {
-        return gate.state();
-      },
-      grant: (given) => attempt(() => decide('granted', given)),
-      deny: () => attempt(() => decide('denied')),
-    },
+    consent: consent.methods,
     ...token.methods,
   };
 
-  const restrict = followConsent({
-    consent: settings.consent,
-    gate,
-    decide,
-    attempt,
-    report: (source, cause) => fail('plugin-failed', `Consent source "${source}"`, cause),
-    ending: undefined,
-  });
+  const restrict = consent.follow();
   // In a later task, so that a listener which is attached right after `firstPartyDelivery` hears it.
   void mistake?.then((error) => browser.clock.after(0, () => emitter.emit('error', error)));
 

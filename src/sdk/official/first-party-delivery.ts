@@ -11,12 +11,13 @@ import {
 } from '../options/options.ts';
 import { METHODS } from '../plugins/plugin.ts';
 import type {
+  DeliveryClient,
   FirstPartyDelivery,
   FirstPartyDeliveryOptions,
   OfficialAnalytics,
   OfficialContext,
 } from './contract.ts';
-import { createDeliveryClient, type DeliveryClient } from './delivery-client.ts';
+import { createDeliveryClient } from './delivery-client.ts';
 
 declare const __VERSION__: string;
 
