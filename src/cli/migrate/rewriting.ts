@@ -95,7 +95,7 @@ export function wholeLines({ code }: Pick<Script, 'code'>, node: Node): { start:
   const isFirst = code.slice(start, startOf(node)).trim() === '';
   const rest = /^[ \t]*;?[ \t]*(\r?\n|$)/.exec(code.slice(endOf(node)));
   if (!isFirst || !rest) return { start: startOf(node), end: endOf(node) };
-  // One of the two blank lines around the statement is removed.
+  // The statement stood between two blank lines: the second one is removed.
   const end = endOf(node) + rest[0].length;
   const blank = /(?:^|\n)[ \t]*\r?\n$/.test(code.slice(0, start))
     ? /^[ \t]*\r?\n/.exec(code.slice(end))
