@@ -36,6 +36,8 @@ export async function buildOfficial(worker: number | string, version: OfficialVe
     plugins: [
       {
         name: 'by-its-exports',
+        // Before the resolver of Vite, which would find a copy of the package that an earlier run has installed for `test/apps`.
+        enforce: 'pre',
         // Resolves the package as an app that has installed it does: through the `exports` of package.json.
         resolveId: (id) =>
           id === 'cio-first-party/official' ? fileURLToPath(import.meta.resolve(id)) : null,
